@@ -1,0 +1,46 @@
+// The door to every npm script: makes sure the packages are there (a fresh clone has none), then hands over to the
+// TypeScript command of that name. Plain JavaScript, since nothing is installed yet when it runs.
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const [command, ...args] = process.argv.slice(2);
+
+const major = Number(process.versions.node.split(".")[0]);
+if (major < 20) {
+  console.error(`cluster-registry needs Node.js 20 or later; this is ${process.version}`);
+  process.exit(1);
+}
+
+/** npm writes its own record of what it installed; a lock file newer than that record means packages are missing. */
+function packagesAreInstalled() {
+  const record = join(root, "node_modules", ".package-lock.json");
+  if (!existsSync(record)) return false;
+  const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
+  const installed = JSON.parse(readFileSync(record, "utf8"));
+  if (statSync(record).mtimeMs >= statSync(join(root, "package-lock.json")).mtimeMs) return true;
+  return Object.entries(lock.packages).every(
+    ([path, { version, optional }]) => path === "" || optional || installed.packages[path]?.version === version,
+  );
+}
+
+if (!packagesAreInstalled()) {
+  console.error("Installing packages (npm ci) ...");
+  const npm = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: root,
+    stdio: ["ignore", process.stderr, process.stderr],
+  });
+  if (npm.status !== 0) {
+    console.error("npm ci failed; its own lines are above");
+    process.exit(1);
+  }
+}
+
+process.env.TS_NODE_PROJECT = join(root, "tsconfig.json");
+process.env.TS_NODE_TRANSPILE_ONLY = "true";
+const require = createRequire(import.meta.url);
+require("ts-node/register/transpile-only");
+await require(`./${command}.ts`).main(args);
