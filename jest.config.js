@@ -2,7 +2,9 @@
 const shared = {
   rootDir: __dirname,
   testEnvironment: "node",
-  transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022" }, module: { type: "commonjs" } }] },
+  transform: {
+    "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022" }, module: { type: "commonjs" } }],
+  },
   modulePathIgnorePatterns: ["<rootDir>/.lab/", "<rootDir>/.pulumi/"],
   setupFiles: ["<rootDir>/test/setup.ts"],
 };

@@ -23,7 +23,8 @@ function packagesAreInstalled() {
   const installed = JSON.parse(readFileSync(record, "utf8"));
   if (statSync(record).mtimeMs >= statSync(join(root, "package-lock.json")).mtimeMs) return true;
   return Object.entries(lock.packages).every(
-    ([path, { version, optional }]) => path === "" || optional || installed.packages[path]?.version === version,
+    ([path, { version, optional }]) =>
+      path === "" || optional || installed.packages[path]?.version === version,
   );
 }
 

@@ -1,0 +1,57 @@
+import { isIP, isIPv4, isIPv6 } from "node:net";
+
+/** A name as RFC 1123 has it: what Kubernetes takes as a node name, and safe in a URN and a file name. */
+export function isHostName(text: string): boolean {
+  return (
+    text.length <= 253 &&
+    /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/.test(text)
+  );
+}
+
+/** An IP address, or a host name; what looks like a broken IPv4 address (`300.1.1.1`, `10.0.0`) is neither. */
+export function isAddress(text: string): boolean {
+  if (isIP(text) !== 0) return true;
+  return !/^[0-9.]+$/.test(text) && isHostName(text);
+}
+
+/** An address that means "this host itself" or "any", so that other hosts cannot pull from it. */
+export function isOwnAddress(text: string): boolean {
+  if (isIPv4(text)) return text.startsWith("127.") || text === "0.0.0.0";
+  if (isIPv6(text)) return text === "::1" || text === "::";
+  return text === "localhost" || text.endsWith(".localhost");
+}
+
+/** `address:port`, the address in brackets where it is IPv6 (RFC 3986, 3.2.2). */
+export function hostPort(address: string, port: number): string {
+  return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/**
+ * Seconds in a duration such as `30s`, `1m30s`, `500ms` or `0` (Go's notation, as Pulumi's own timeouts take it), or undefined where it
+ * is none.
+ */
+export function durationSeconds(text: string): number | undefined {
+  if (text === "0") return 0;
+  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) return undefined;
+  const unit: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600 };
+  let seconds = 0;
+  for (const [, amount, , name] of text.matchAll(/(\d+(\.\d+)?)(ms|s|m|h)/g)) {
+    seconds += Number(amount) * (unit[name ?? ""] ?? 0);
+  }
+  return seconds;
+}
+
+/** An image reference less its tag and digest checks: what `docker pull` takes (distribution's reference grammar). */
+export function isImageReference(text: string): boolean {
+  const name = /^(?:[A-Za-z0-9.-]+(?::\d+)?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*/;
+  const rest = /^(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/;
+  const match = name.exec(text);
+  return match !== null && rest.test(text.slice(match[0].length));
+}
+
+/** An http or https address of a registry, with nothing in it that containerd or dockerd would not take. */
+export function isEndpoint(text: string): boolean {
+  if (!/^https?:\/\/[^\s"'\\]+$/.test(text) || !URL.canParse(text)) return false;
+  const url = new URL(text);
+  return url.username === "" && url.password === "" && url.search === "" && url.hash === "";
+}

@@ -1,0 +1,132 @@
+import type { z } from "zod";
+import { type Problem, propertyPath, SettingsError } from "./problem";
+import { schema, type Settings } from "./schema";
+
+const SECRET_KEYS = new Set(["privateKey", "privateKeyPassphrase", "password"]);
+
+/**
+ * The whole configuration, checked at once.
+ *
+ * @param raw  the stack's values by key, without the project's name in front
+ * @throws SettingsError with every problem, each with its property path, unknown keys too
+ */
+export function parseSettings(raw: Record<string, unknown>): Settings {
+  const result = schema.safeParse(raw, { reportInput: true });
+  if (!result.success) {
+    const problems = result.error.issues.flatMap((issue) => describe(issue));
+    // What can be compared is compared even when something else is wrong, so that one run tells everything.
+    throw new SettingsError([...problems, ...contradictions(raw)]);
+  }
+  const problems = contradictions(result.data);
+  if (problems.length > 0) throw new SettingsError(problems);
+  return result.data;
+}
+
+function describe(issue: z.core.$ZodIssue): Problem[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({
+      path: propertyPath([...issue.path, key]),
+      reason: `unknown key (known here: ${issue.message})`,
+    }));
+  }
+  if (issue.code === "invalid_union") {
+    const inner = issue.errors
+      .flat()
+      .filter(({ path, code }) => path.length > 0 || code === "unrecognized_keys");
+    if (inner.length > 0)
+      return inner.flatMap((each) => describe({ ...each, path: [...issue.path, ...each.path] }));
+  }
+  if (issue.code === "invalid_key") {
+    const reason = `expected ${issue.issues[0]?.message ?? "another name"} as the name`;
+    return [{ path: propertyPath(issue.path), reason }];
+  }
+  const last = issue.path.at(-1);
+  const secret = typeof last === "string" && SECRET_KEYS.has(last);
+  const reason =
+    issue.input === undefined
+      ? `missing: expected ${issue.message}`
+      : `expected ${issue.message}, found ${secret ? "another value" : render(issue.input)}`;
+  return [{ path: propertyPath(issue.path), reason }];
+}
+
+function render(value: unknown): string {
+  const json = JSON.stringify(value) ?? String(value);
+  return json.length > 80 ? `${json.slice(0, 77)}...` : json;
+}
+
+/** What is wrong between values, none of which is wrong by itself. Takes unchecked values, so it looks before it compares. */
+function contradictions(settings: unknown): Problem[] {
+  const { nodes, registry, ssh } = fields(settings);
+  const problems: Problem[] = [];
+  const list = Array.isArray(nodes) ? nodes.map(fields) : [];
+  problems.push(...repeated(list, "name", ({ name }) => name));
+  // The same address twice is two nodes behind one forwarding host where the ports differ.
+  problems.push(
+    ...repeated(list, "address", ({ address, ssh: own }) =>
+      JSON.stringify([address, fields(own)["port"]]),
+    ),
+  );
+  for (const [index, node] of list.entries())
+    problems.push(...credentials(node["ssh"], `nodes[${index}].ssh`));
+  problems.push(...credentials(ssh, "ssh"));
+
+  const host = fields(registry)["host"];
+  const hostNode = list.findIndex(({ name }) => name === host);
+  if (fields(registry)["ssh"] !== undefined) {
+    if (hostNode >= 0) {
+      const reason = `${String(host)} is one of the nodes: set nodes[${hostNode}].ssh instead`;
+      problems.push({ path: "registry.ssh", reason });
+    } else problems.push(...credentials(fields(registry)["ssh"], "registry.ssh"));
+  }
+  if (hostNode >= 0 && fields(registry)["sshAddress"] !== undefined) {
+    const reason = `${String(host)} is one of the nodes: SSH reaches it at nodes[${hostNode}].address`;
+    problems.push({ path: "registry.sshAddress", reason });
+  }
+  return problems;
+}
+
+function repeated(
+  list: Record<string, unknown>[],
+  key: string,
+  identity: (entry: Record<string, unknown>) => unknown,
+): Problem[] {
+  return list.flatMap((entry, index) => {
+    const first = list.findIndex((other) => identity(other) === identity(entry));
+    if (entry[key] === undefined || first === index) return [];
+    return [
+      {
+        path: `nodes[${index}].${key}`,
+        reason: `${render(entry[key])} is nodes[${first}].${key} already`,
+      },
+    ];
+  });
+}
+
+/** One way to log in, or none (then the ssh config's); two would leave it to chance which one is tried. */
+function credentials(ssh: unknown, path: string): Problem[] {
+  const problems: Problem[] = [];
+  const { bastion, ...own } = fields(ssh);
+  const given = ["privateKeyPath", "privateKey", "password"].filter(
+    (key) => own[key] !== undefined,
+  );
+  if (own["agent"] === true) given.push("agent");
+  if (given.length > 1)
+    problems.push({ path, reason: `expected one way to log in, found ${given.join(" and ")}` });
+  if (
+    own["privateKeyPassphrase"] !== undefined &&
+    (given.includes("password") || given.includes("agent"))
+  ) {
+    problems.push({
+      path: `${path}.privateKeyPassphrase`,
+      reason: "belongs to a private key, and none is used here",
+    });
+  }
+  if (bastion !== undefined) problems.push(...credentials(bastion, `${path}.bastion`));
+  return problems;
+}
+
+function fields(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {};
+}

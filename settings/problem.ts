@@ -1,0 +1,28 @@
+/** One thing wrong with the configuration: where, what was expected there and what was found. */
+export interface Problem {
+  /** Property path as `pulumi config set --path` takes it, e.g. `nodes[1].address`. */
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** Property path in Pulumi's notation. */
+export function propertyPath(parts: readonly PropertyKey[]): string {
+  let path = "";
+  for (const part of parts) {
+    if (typeof part === "number") path += `[${part}]`;
+    else if (/^[A-Za-z_][\w-]*$/.test(String(part)))
+      path += path === "" ? String(part) : `.${String(part)}`;
+    else path += `["${String(part)}"]`;
+  }
+  return path;
+}
+
+/** All problems of a configuration at once, so that a person mends them in one go. */
+export class SettingsError extends Error {
+  constructor(readonly problems: readonly Problem[]) {
+    const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+    const lines = problems.map(({ path, reason }) => `  cluster-registry:${path}: ${reason}`);
+    super(`The configuration has ${count}; no host was touched:\n${lines.join("\n")}`);
+    this.name = "SettingsError";
+  }
+}

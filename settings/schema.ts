@@ -1,0 +1,152 @@
+import { isIP } from "node:net";
+import { z } from "zod";
+import {
+  durationSeconds,
+  isAddress,
+  isEndpoint,
+  isHostName,
+  isImageReference,
+  isOwnAddress,
+} from "./formats";
+
+// Each `error` says what is expected, as the rest of the sentence "expected ...".
+const text = (expected: string, holds: (value: string) => boolean = (value) => value !== "") =>
+  z.string({ error: expected }).refine(holds, { error: expected });
+const flag = z.boolean({ error: "true or false" });
+const port = z
+  .number({ error: "a port from 1 to 65535" })
+  .int({ error: "a port from 1 to 65535" })
+  .min(1, { error: "a port from 1 to 65535" })
+  .max(65535, { error: "a port from 1 to 65535" });
+const address = text("an IP address or a host name", isAddress);
+const hostName = text("a host name (lower-case letters, digits, '-' and '.')", isHostName);
+const path = text("a path");
+
+/** An object whose keys are all known; an unknown one is told with the known ones. */
+function object<Shape extends z.ZodRawShape>(shape: Shape) {
+  const known = Object.keys(shape).join(", ");
+  return z.strictObject(shape, {
+    error: (issue) => (issue.code === "unrecognized_keys" ? known : `an object with ${known}`),
+  });
+}
+
+const login = {
+  /** Login name. @default the one of the ssh config, else root */
+  user: text("a login name", (value) => /^[A-Za-z_][A-Za-z0-9._-]*\$?$/.test(value)).optional(),
+  /** @default the one of the ssh config, else 22 */
+  port: port.optional(),
+  /** A private key's file; `~` is the home folder, a relative path starts at the project's folder. */
+  privateKeyPath: path.optional(),
+  /** The private key itself (a secret). */
+  privateKey: text("a private key in PEM or OpenSSH form", (value) =>
+    value.includes("PRIVATE KEY-----"),
+  ).optional(),
+  /** Opens an encrypted private key (a secret). */
+  privateKeyPassphrase: text("the private key's passphrase").optional(),
+  /** Use the keys of the ssh-agent at SSH_AUTH_SOCK. Agents are used only when this says so. */
+  agent: flag.optional(),
+  /** A password (a secret); answers keyboard-interactive prompts too. */
+  password: text("a password").optional(),
+  /** The host key that is accepted, as `ssh-ed25519 AAAA...`. @default those of the known_hosts file */
+  hostKey: text("a host key such as 'ssh-ed25519 AAAA...'", (value) =>
+    /^(ssh|ecdsa|sk)-[\w@.-]+ [A-Za-z0-9+/=]+( .*)?$/.test(value),
+  ).optional(),
+  /** @default the one of the ssh config, else ~/.ssh/known_hosts */
+  knownHostsPath: path.optional(),
+  /** `accept-new` takes an unknown host's key and writes it to the known_hosts file; a changed key is refused with both. @default yes */
+  strictHostKeyChecking: z.enum(["yes", "accept-new"], { error: "yes or accept-new" }).optional(),
+};
+
+const bastion = object({ address, ...login });
+
+const ssh = object({
+  ...login,
+  /** The host that all connections go through. */
+  bastion: bastion.optional(),
+  /** Run what needs root through `sudo -n`. @default true unless the user is root */
+  sudo: flag.optional(),
+  /** How long a host that does not answer yet is waited for, e.g. `30s`. @default 30s */
+  wait: text(
+    "a duration such as 30s or 2m",
+    (value) => durationSeconds(value) !== undefined,
+  ).optional(),
+  /** An OpenSSH client configuration to read; `none` reads none. @default ~/.ssh/config where it exists */
+  config: path.optional(),
+});
+
+const registry = object({
+  /** Name of the host that runs the registry: one of `nodes`, or a host of its own. */
+  host: hostName,
+  /** The address that every node pulls from. */
+  address: address.refine((value) => !isOwnAddress(value), {
+    error: "an address that other hosts reach (not loopback or 0.0.0.0)",
+  }),
+  /** Where SSH reaches the host. @default the node's address, or `address` for a host of its own */
+  sshAddress: address.optional(),
+  /** @default 5000 */
+  port: port.default(5000),
+  /** Reference of the registry server's image; pin it with `@sha256:...`. @default registry */
+  image: text("an image reference", isImageReference).default("registry"),
+  /** Docker volume that holds the images. @default registry-data */
+  volume: text("a volume name", (value) => /^[A-Za-z0-9][A-Za-z0-9_.-]+$/.test(value)).default(
+    "registry-data",
+  ),
+  /** Keep the volume, with all images, on destroy. @default true */
+  retainVolume: flag.default(true),
+  /** Address on the registry host that the port is bound to. @default 0.0.0.0 */
+  bind: text("an IP address", (value) => isIP(value) !== 0).default("0.0.0.0"),
+  /** Let the registry answer DELETE. @default true */
+  deleteEnabled: flag.default(true),
+  /** Take over a container named `registry` that was made by hand, with its images. @default false */
+  adopt: flag.default(false),
+  /** How to log in there, where that differs from `ssh`. Only for a host that is not one of `nodes`. */
+  ssh: ssh.optional(),
+});
+
+const node = object({
+  name: hostName,
+  /** Where SSH reaches it; a Host of the ssh config works too. */
+  address,
+  role: z.enum(["master", "worker"], { error: "master or worker" }),
+  /** Settings that differ from `ssh` on this node. */
+  ssh: ssh.optional(),
+});
+
+const endpoint = text("an http:// or https:// address without user, query or fragment", isEndpoint);
+const registryName = text("a registry's host name, such as docker.io or 10.0.0.5:5000", (value) =>
+  /^(_default|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d+)?|\[[0-9a-fA-F:]+\](:\d+)?)$/.test(
+    value,
+  ),
+);
+
+const docker = z.union([z.literal("apt"), z.literal("present"), object({ packages: path })], {
+  error: "apt, present, or {packages: FOLDER}",
+});
+
+/** Everything the program can be told, as the stack's configuration holds it. */
+export const schema = object({
+  registry,
+  docker: docker.default("apt"),
+  nodes: z.array(node, { error: "a list of nodes" }).min(1, { error: "at least one node" }),
+  ssh: ssh.default({}),
+  mirrors: z
+    .record(
+      registryName,
+      z.array(endpoint, { error: "a list of addresses" }).min(1, { error: "at least one address" }),
+      {
+        error: "lists of addresses by registry name",
+      },
+    )
+    .default({}),
+  /** Move existing `mirrors` of a config.toml to hosts.toml files where both ways are mixed. @default false */
+  migrate: flag.default(false),
+  /** Which engine runs this stack; read by `npm run up` and its like. */
+  engine: z.enum(["embedded", "pulumi"], { error: "embedded or pulumi" }).optional(),
+});
+
+export type Settings = z.output<typeof schema>;
+export type SshSettings = z.output<typeof ssh>;
+export type BastionSettings = z.output<typeof bastion>;
+export type NodeSettings = z.output<typeof node>;
+export type RegistrySettings = z.output<typeof registry>;
+export type DockerSettings = z.output<typeof docker>;

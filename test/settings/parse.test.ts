@@ -1,0 +1,145 @@
+import { parseSettings } from "../../settings/parse";
+import { SettingsError } from "../../settings/problem";
+
+const minimal = {
+  registry: { host: "controlplane", address: "172.30.1.2" },
+  nodes: [
+    { name: "controlplane", address: "172.30.1.2", role: "master" },
+    { name: "node01", address: "172.30.2.2", role: "worker" },
+  ],
+};
+
+function problemsOf(raw: Record<string, unknown>): string[] {
+  try {
+    parseSettings(raw);
+  } catch (error) {
+    if (error instanceof SettingsError)
+      return error.problems.map(({ path, reason }) => `${path}: ${reason}`);
+    throw error;
+  }
+  return [];
+}
+
+describe("parseSettings", () => {
+  test("fills in the lesson's defaults", () => {
+    const settings = parseSettings(minimal);
+    expect(settings.registry).toEqual({
+      host: "controlplane",
+      address: "172.30.1.2",
+      port: 5000,
+      image: "registry",
+      volume: "registry-data",
+      retainVolume: true,
+      bind: "0.0.0.0",
+      deleteEnabled: true,
+      adopt: false,
+    });
+    expect(settings.docker).toBe("apt");
+    expect(settings.mirrors).toEqual({});
+    expect(settings.migrate).toBe(false);
+  });
+
+  test("tells every problem at once, each with its property path", () => {
+    expect(
+      problemsOf({
+        registry: { host: "A_", address: "300.1.1.1", port: "x" },
+        nodes: [{ name: "a", address: "10.0.0.1", role: "mastr" }],
+        ssh: { wait: "1x" },
+      }),
+    ).toEqual([
+      `registry.host: expected a host name (lower-case letters, digits, '-' and '.'), found "A_"`,
+      `registry.address: expected an IP address or a host name, found "300.1.1.1"`,
+      `registry.port: expected a port from 1 to 65535, found "x"`,
+      `nodes[0].role: expected master or worker, found "mastr"`,
+      `ssh.wait: expected a duration such as 30s or 2m, found "1x"`,
+    ]);
+  });
+
+  test("the error's text says that no host was touched", () => {
+    expect(() => parseSettings({ ...minimal, bogus: 1 })).toThrow(
+      new SettingsError([
+        {
+          path: "bogus",
+          reason:
+            "unknown key (known here: registry, docker, nodes, ssh, mirrors, migrate, engine)",
+        },
+      ]),
+    );
+    expect(() => parseSettings({ ...minimal, bogus: 1 })).toThrow(
+      "The configuration has 1 problem; no host was touched:\n  cluster-registry:bogus: unknown key",
+    );
+  });
+
+  test("refuses unknown keys at any depth, naming the known ones", () => {
+    expect(problemsOf({ ...minimal, docker: { package: "debs" } })).toEqual([
+      "docker.packages: missing: expected a path",
+      "docker.package: unknown key (known here: packages)",
+    ]);
+  });
+
+  test("refuses what is missing altogether", () => {
+    expect(problemsOf({})).toEqual([
+      "registry: missing: expected an object with host, address, sshAddress, port, image, volume, retainVolume, bind, deleteEnabled, adopt, ssh",
+      "nodes: missing: expected a list of nodes",
+    ]);
+  });
+
+  test("refuses a node named twice and an address used twice", () => {
+    const nodes = [...minimal.nodes, { name: "node01", address: "172.30.2.2", role: "worker" }];
+    expect(problemsOf({ ...minimal, nodes })).toEqual([
+      'nodes[2].name: "node01" is nodes[1].name already',
+      'nodes[2].address: "172.30.2.2" is nodes[1].address already',
+    ]);
+  });
+
+  test("takes one address twice where the SSH ports differ", () => {
+    const nodes = [
+      ...minimal.nodes,
+      { name: "node02", address: "172.30.2.2", role: "worker", ssh: { port: 2222 } },
+    ];
+    expect(problemsOf({ ...minimal, nodes })).toEqual([]);
+  });
+
+  test.each(["127.0.0.1", "0.0.0.0", "localhost", "::1"])(
+    "refuses %s as the address to pull from",
+    (address) => {
+      expect(problemsOf({ ...minimal, registry: { host: "controlplane", address } })).toEqual([
+        `registry.address: expected an address that other hosts reach (not loopback or 0.0.0.0), found "${address}"`,
+      ]);
+    },
+  );
+
+  test("refuses two ways to log in", () => {
+    expect(problemsOf({ ...minimal, ssh: { privateKeyPath: "key", agent: true } })).toEqual([
+      "ssh: expected one way to log in, found privateKeyPath and agent",
+    ]);
+  });
+
+  test("never shows a secret that is wrong", () => {
+    const problems = problemsOf({ ...minimal, ssh: { privateKey: "hunter2" } });
+    expect(problems).toEqual([
+      "ssh.privateKey: expected a private key in PEM or OpenSSH form, found another value",
+    ]);
+    expect(problems.join()).not.toContain("hunter2");
+  });
+
+  test("refuses ssh settings of the registry host where it is one of the nodes", () => {
+    const registry = { ...minimal.registry, ssh: { user: "ops" }, sshAddress: "10.0.0.9" };
+    expect(problemsOf({ ...minimal, registry })).toEqual([
+      "registry.ssh: controlplane is one of the nodes: set nodes[0].ssh instead",
+      "registry.sshAddress: controlplane is one of the nodes: SSH reaches it at nodes[0].address",
+    ]);
+  });
+
+  test("refuses a mirror that is no address and a registry name that is none", () => {
+    expect(
+      problemsOf({
+        ...minimal,
+        mirrors: { "docker io": ["https://a"], "docker.io": ["mirror.gcr.io"] },
+      }),
+    ).toEqual([
+      `mirrors["docker io"]: expected a registry's host name, such as docker.io or 10.0.0.5:5000 as the name`,
+      `mirrors["docker.io"][0]: expected an http:// or https:// address without user, query or fragment, found "mirror.gcr.io"`,
+    ]);
+  });
+});
