@@ -1,0 +1,48 @@
+// Adds up what the suites left in .results/ and ends with the one line `N passed, N failed, N skipped`.
+// On a machine that can run the lab (root, Linux, CI=true) a skipped test counts as failed, unless docs/guarantees.md
+// names it with its reason: a test that never runs must not look like one that passed.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const folder = join(root, ".results");
+const guarantees = join(root, "docs", "guarantees.md");
+const excused = existsSync(guarantees) ? readFileSync(guarantees, "utf8") : "";
+const mustRun =
+  process.env.CI === "true" && process.platform === "linux" && process.getuid?.() === 0;
+
+let passed = 0;
+let failed = 0;
+let skipped = 0;
+const suites = existsSync(folder)
+  ? readdirSync(folder).filter((name) => name.endsWith(".json"))
+  : [];
+for (const name of suites) {
+  const results = JSON.parse(readFileSync(join(folder, name), "utf8"));
+  for (const file of results.testResults) {
+    // A file that could not be loaded has no tests to count, and is a failure all the same.
+    if (file.assertionResults.length === 0 && file.status === "failed") {
+      failed += 1;
+      console.log(`failed: ${file.name}: ${file.message}`);
+    }
+    for (const test of file.assertionResults) {
+      if (test.status === "passed") passed += 1;
+      else if (test.status === "failed") {
+        failed += 1;
+        console.log(`failed: ${test.fullName}`);
+      } else if (mustRun && !excused.includes(test.title)) {
+        failed += 1;
+        console.log(`failed: skipped without a reason in docs/guarantees.md: ${test.fullName}`);
+      } else skipped += 1;
+    }
+  }
+}
+for (const wanted of process.argv.slice(2)) {
+  if (suites.includes(`${wanted}.json`)) continue;
+  failed += 1;
+  console.log(`failed: the suite ${wanted} left no results`);
+}
+if (passed === 0) failed += 1;
+console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+process.exitCode = failed > 0 ? 1 : 0;
