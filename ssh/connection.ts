@@ -1,0 +1,257 @@
+import type { Duplex } from "node:stream";
+import type { Client, SFTPWrapper } from "ssh2";
+import { checkLogin, connectTcp, logIn } from "./dial";
+import { SshError } from "./error";
+import { exec } from "./exec";
+import type { ExecOptions, ExecResult } from "./exec";
+import { describeLogin, endpoint } from "./login";
+import type { Login } from "./login";
+import { withPatience } from "./patience";
+import type { PatienceOptions } from "./patience";
+import { SessionGate } from "./session-gate";
+
+export interface OpenOptions extends PatienceOptions {
+  /** How long one TCP connection may take, in seconds; 0: as long as the system lets it. @default 15 */
+  connectSeconds?: number;
+  /** The same for the bastion. @default as for the host itself */
+  proxy?: OpenOptions;
+}
+
+const CONNECT_SECONDS = 15;
+
+/**
+ * One SSH connection to one host: commands, files and forwarded connections, any number of each, until `close`.
+ * Keepalives notice a dead link within a minute.
+ */
+export class Connection {
+  private broken: SshError | undefined;
+  private closed = false;
+  private readonly sessions = new SessionGate();
+  private readonly environment = new Map<string, Promise<boolean>>();
+
+  private constructor(
+    readonly login: Login,
+    private readonly client: Client,
+    /** The host key that the server showed, as "TYPE BASE64". */
+    readonly hostKey: string,
+    private readonly bastion: Connection | undefined,
+  ) {
+    client.on("error", (error) => this.markBroken(error));
+    client.on("close", () => {
+      this.markBroken(new Error("the server closed the connection"));
+      this.bastion?.close();
+    });
+  }
+
+  /**
+   * Connects and logs in: the host key is checked before anything is sent, each way to log in is offered once.
+   * A host that does not answer yet is tried again within `waitSeconds` (or `dialErrorLimit`); nothing else is.
+   * @throws SshError; or the signal's reason.
+   */
+  static async open(login: Login, options: OpenOptions = {}): Promise<Connection> {
+    checkLogin(login);
+    const bastion =
+      login.proxy === undefined
+        ? undefined
+        : await Connection.open(login.proxy, { ...options, ...options.proxy });
+    try {
+      return await withPatience(login, options, async () => {
+        const stream =
+          bastion === undefined
+            ? await connectTcp(login, options.connectSeconds ?? CONNECT_SECONDS, options.signal)
+            : await bastion.reach(login);
+        const { client, hostKey } = await logIn(login, stream, options.signal);
+        return new Connection(login, client, hostKey, bastion);
+      });
+    } catch (error) {
+      bastion?.close();
+      throw error;
+    }
+  }
+
+  /** False once the connection was closed or broke. */
+  get isOpen(): boolean {
+    return !this.closed && this.broken === undefined;
+  }
+
+  /**
+   * Runs a command in the user's login shell, without a terminal. An exit code other than 0 is no error here.
+   * Commands beyond what the server allows at a time wait for their turn.
+   * @throws SshError of kind `lost` when the connection breaks before the command's end; what became of the command is not known then.
+   */
+  async exec(command: string, options: ExecOptions = {}): Promise<ExecResult> {
+    this.assertOpen();
+    try {
+      const result = await this.sessions.run(
+        () => exec(this.client, command, options),
+        (error) => isRefusedChannel(error) && this.isOpen,
+      );
+      if (result.code === undefined && result.signal === undefined) await this.settled();
+      return result;
+    } catch (error) {
+      if (options.signal?.aborted === true) throw error;
+      throw await this.explain(error, "could not start a command");
+    }
+  }
+
+  /** True if the server lets a client set this environment variable (AcceptEnv in sshd_config). Asked once for each name. */
+  acceptsEnvironment(name: string): Promise<boolean> {
+    let answer = this.environment.get(name);
+    if (answer === undefined) {
+      answer = this.askEnvironment(name);
+      answer.catch(() => this.environment.delete(name));
+      this.environment.set(name, answer);
+    }
+    return answer;
+  }
+
+  /** Opens a TCP connection from the server to `host`:`port`. @throws SshError of kind `forward-refused`. */
+  forward(host: string, port: number): Promise<Duplex> {
+    return this.openForward(
+      endpoint({ host, port }),
+      "is it listening, and does sshd allow AllowTcpForwarding?",
+      (done) => this.client.forwardOut("127.0.0.1", 0, host, port, done),
+    );
+  }
+
+  /** Connects to a Unix socket on the server. @throws SshError of kind `forward-refused`. */
+  forwardUnix(path: string): Promise<Duplex> {
+    return this.openForward(
+      path,
+      `does it exist, may ${this.login.user} use it, and does sshd allow AllowStreamLocalForwarding?`,
+      (done) => this.client.openssh_forwardOutStreamLocal(path, done),
+    );
+  }
+
+  /** Starts file transfer. The caller ends it. @throws SshError of kind `lost`, or an Error where the server has no sftp. */
+  async sftp(): Promise<SFTPWrapper> {
+    this.assertOpen();
+    try {
+      return await this.startSftp();
+    } catch (error) {
+      throw await this.explain(error, "sftp does not start (Subsystem sftp in sshd_config)");
+    }
+  }
+
+  /** Ends the connection, and the one to the bastion. Commands that still run are cut off. */
+  close(): void {
+    this.closed = true;
+    this.client.end();
+    this.bastion?.close();
+  }
+
+  /** A stream to the target's port, from the bastion. */
+  private async reach(target: Login): Promise<Duplex> {
+    try {
+      return await this.forward(target.host, target.port);
+    } catch (error) {
+      if (!(error instanceof SshError) || error.kind !== "forward-refused") throw error;
+      const reason = (error.cause as { reason?: number } | undefined)?.reason;
+      if (reason === CONNECT_FAILED) {
+        throw new SshError(
+          "unreachable",
+          `${describeLogin(target)}: the bastion ${describeLogin(this.login)} cannot connect to it (${causeText(error)})`,
+          { cause: error, retryable: true },
+        );
+      }
+      throw error;
+    }
+  }
+
+  private async openForward(
+    to: string,
+    advice: string,
+    start: (done: (error: Error | undefined, channel: Duplex) => void) => void,
+  ): Promise<Duplex> {
+    this.assertOpen();
+    try {
+      return await new Promise<Duplex>((resolve, reject) => {
+        start((error, channel) => (error ? reject(error) : resolve(channel)));
+      });
+    } catch (error) {
+      await this.settled();
+      throw new SshError(
+        "forward-refused",
+        `${describeLogin(this.login)}: no connection to ${to} from there (${message(error)}); ${advice}`,
+        { cause: error },
+      );
+    }
+  }
+
+  private startSftp(environment?: Record<string, string>): Promise<SFTPWrapper> {
+    return new Promise((resolve, reject) => {
+      const done = (error: Error | undefined, sftp: SFTPWrapper): void =>
+        error ? reject(error) : resolve(sftp);
+      if (environment === undefined) {
+        this.client.sftp(done);
+        return;
+      }
+      // The environment is an argument that ssh2 has and its types lack.
+      const client = this.client as unknown as {
+        sftp(environment: Record<string, string>, callback: typeof done): void;
+      };
+      client.sftp(environment, done);
+    });
+  }
+
+  /**
+   * The library sends a command's environment without asking for an answer; only when it starts file transfer does it
+   * wait for one. So the name is tried there.
+   */
+  private async askEnvironment(name: string): Promise<boolean> {
+    this.assertOpen();
+    try {
+      const sftp = await this.startSftp({ [name]: "" });
+      sftp.end();
+      return true;
+    } catch (error) {
+      await this.settled();
+      return !/set environment/i.test(message(error));
+    }
+  }
+
+  private assertOpen(): void {
+    if (this.broken !== undefined) throw this.broken;
+    if (this.closed) {
+      throw new SshError("lost", `${describeLogin(this.login)}: the connection was closed here`);
+    }
+  }
+
+  /** Channels fail a moment before the connection is known to be gone: waits for that moment, and throws if it is. */
+  private async settled(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.broken !== undefined) throw this.broken;
+  }
+
+  private async explain(error: unknown, what: string): Promise<Error> {
+    if (error instanceof SshError) return error;
+    await this.settled();
+    return new Error(`${describeLogin(this.login)}: ${what}: ${message(error)}`, { cause: error });
+  }
+
+  private markBroken(cause: Error): void {
+    if (this.broken !== undefined || this.closed) return;
+    this.broken = new SshError(
+      "lost",
+      `${describeLogin(this.login)}: the connection was lost (${cause.message})`,
+      { cause },
+    );
+  }
+}
+
+/** RFC 4254, 5.1: SSH_OPEN_CONNECT_FAILED. OpenSSH answers it for a full session table, too. */
+const CONNECT_FAILED = 2;
+
+function isRefusedChannel(error: unknown): boolean {
+  return (error as { reason?: unknown }).reason === CONNECT_FAILED;
+}
+
+function message(error: unknown): string {
+  return error instanceof Error
+    ? error.message.replace("(SSH) Channel open failure: ", "")
+    : String(error);
+}
+
+function causeText(error: SshError): string {
+  return message(error.cause);
+}

@@ -1,0 +1,106 @@
+import { SshError } from "./error";
+import {
+  algorithmsFor,
+  fingerprint,
+  formatHostKey,
+  isSupportedKeyType,
+  keyType,
+  parseHostKey,
+} from "./host-key";
+import type { HostKey } from "./host-key";
+import { knownHostsName } from "./known-hosts";
+import { describeLogin } from "./login";
+import type { Login } from "./login";
+
+/** Checks the key that a server shows against those that a login accepts. One for each attempt to connect. */
+export class HostVerification {
+  private readonly known: HostKey[];
+  private shownKey: Buffer | undefined;
+
+  /** @throws SshError of kind `host-key` when there is no usable key to check by, before anything is sent. */
+  constructor(private readonly login: Login) {
+    const lines = login.hostKeys ?? [];
+    this.known = lines.map((line) => {
+      try {
+        return parseHostKey(line);
+      } catch (error) {
+        throw new SshError("host-key", `${describeLogin(login)}: ${(error as Error).message}`, {
+          cause: error,
+        });
+      }
+    });
+    if (login.hostKeyPolicy === "accept-any") return;
+    if (this.known.length === 0) {
+      throw new SshError(
+        "host-key",
+        `${describeLogin(login)}: no host key is known to check this host by. Compare the output of ` +
+          `\`ssh-keyscan ${scanArguments(login)}\` with the host's own ` +
+          `\`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub\`, and add the line to known_hosts.`,
+      );
+    }
+    if (!this.known.some((key) => isSupportedKeyType(key.type))) {
+      throw new SshError(
+        "host-key",
+        `${describeLogin(login)}: the known host keys are of types that cannot be checked here ` +
+          `(${this.known.map((key) => key.type).join(", ")}); add the host's ssh-ed25519, ecdsa or rsa key`,
+      );
+    }
+  }
+
+  /** Host key algorithms to ask for: those of the known keys alone. Undefined: whatever the library takes. */
+  get algorithms(): string[] | undefined {
+    return this.login.hostKeyPolicy === "accept-any" ? undefined : algorithmsFor(this.known);
+  }
+
+  /** True if `key` is one that the login accepts. */
+  accept(key: Buffer): boolean {
+    this.shownKey = key;
+    if (this.login.hostKeyPolicy === "accept-any") return true;
+    return this.known.some((known) => known.blob.equals(key));
+  }
+
+  /** The key that the server showed, as "TYPE BASE64". */
+  get shown(): string | undefined {
+    return this.shownKey === undefined ? undefined : formatHostKey(this.shownKey);
+  }
+
+  /** The error for a key that was shown and not accepted; undefined when that is not what happened. */
+  get mismatch(): SshError | undefined {
+    if (this.shownKey === undefined || this.accept(this.shownKey)) return undefined;
+    return new SshError(
+      "host-key",
+      `${describeLogin(this.login)}: the host key is not the known one, so nothing was sent.\n` +
+        `  expected: ${this.expected()}\n` +
+        `  found:    ${keyType(this.shownKey)} ${fingerprint(this.shownKey)}\n` +
+        this.advice(),
+    );
+  }
+
+  /** The error for a server that has no key of the types that we know. */
+  noKnownType(cause: unknown): SshError {
+    return new SshError(
+      "host-key",
+      `${describeLogin(this.login)}: the host has no key of the known type, so nothing was sent.\n` +
+        `  expected: ${this.expected()}\n` +
+        `  found:    only keys of other types (\`ssh-keyscan ${scanArguments(this.login)}\` lists them)\n` +
+        this.advice(),
+      { cause },
+    );
+  }
+
+  private expected(): string {
+    return this.known.map((key) => `${key.type} ${fingerprint(key.blob)}`).join(", or ");
+  }
+
+  private advice(): string {
+    const name = knownHostsName(this.login.host, this.login.port);
+    return (
+      "Someone may be in between, or the host was installed anew. Make sure which; if it was, take the old key out " +
+      `with \`ssh-keygen -R '${name}'\` (-f FILE for another known_hosts file) and add the new one.`
+    );
+  }
+}
+
+function scanArguments(login: Login): string {
+  return login.port === 22 ? login.host : `-p ${login.port} ${login.host}`;
+}

@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { SshError } from "./error";
+import { hostName } from "./login";
+import type { Login } from "./login";
+
+/** How long to go on trying a host that does not answer yet. Refused logins and wrong host keys are never retried. */
+export interface PatienceOptions {
+  /** Go on for this many seconds: a host that boots. @default no limit if `dialErrorLimit` is set, else 0 */
+  waitSeconds?: number;
+  /** Give up once more than this many attempts failed; negative: never. @default no limit if `waitSeconds` is set, else 0 */
+  dialErrorLimit?: number;
+  signal?: AbortSignal;
+  /** Called after each failed attempt with "waiting for ssh node02 (35 s): connection refused; ...". */
+  onWaiting?: (text: string) => void;
+}
+
+const FIRST_PAUSE = 100;
+const GROWTH = 1.5;
+/** A boot is awaited closely; a limit on attempts keeps the pauses that its meaning depends on. */
+const LONGEST_PAUSE = { waiting: 1_000, counting: 5_000 };
+
+/** Runs `attempt` until it works, fails for good, or patience ends. @throws what the last attempt threw. */
+export async function withPatience<T>(
+  login: Login,
+  options: PatienceOptions,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  const start = Date.now();
+  const longest =
+    options.waitSeconds === undefined ? LONGEST_PAUSE.counting : LONGEST_PAUSE.waiting;
+  let pause = FIRST_PAUSE;
+  for (let failures = 1; ; failures++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof SshError) || !error.retryable) throw error;
+      const elapsed = Date.now() - start;
+      if (isOver(options, failures, elapsed)) throw gaveUp(error, failures, elapsed);
+      options.onWaiting?.(
+        `waiting for ssh ${hostName(login)} (${Math.round(elapsed / 1000)} s): ${reason(login, error)}`,
+      );
+      await sleep(pause, undefined, { signal: options.signal }).catch(() => {
+        throw options.signal?.reason;
+      });
+      pause = Math.min(pause * GROWTH, longest);
+    }
+  }
+}
+
+function isOver(options: PatienceOptions, failures: number, elapsed: number): boolean {
+  const { waitSeconds, dialErrorLimit } = options;
+  if (waitSeconds === undefined && dialErrorLimit === undefined) return true;
+  if (waitSeconds !== undefined && elapsed >= waitSeconds * 1000) return true;
+  return dialErrorLimit !== undefined && dialErrorLimit >= 0 && failures > dialErrorLimit;
+}
+
+function gaveUp(error: SshError, failures: number, elapsed: number): SshError {
+  if (failures === 1) return error;
+  return new SshError(
+    error.kind,
+    `${error.message}; gave up after ${failures} attempts in ${Math.round(elapsed / 1000)} s`,
+    { cause: error },
+  );
+}
+
+/** The error's text without the host, which the sentence names already. */
+function reason(login: Login, error: SshError): string {
+  const colon = error.message.indexOf(": ");
+  return colon < 0 || !error.message.slice(0, colon).includes(login.host)
+    ? error.message
+    : error.message.slice(colon + 2);
+}

@@ -1,0 +1,487 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo, Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { Connection } from "../../ssh/connection";
+import type { OpenOptions } from "../../ssh/connection";
+import { SshError } from "../../ssh/error";
+import { fingerprint, parseHostKey } from "../../ssh/host-key";
+import type { Login } from "../../ssh/login";
+import { generateKey, GOOD_KEY, OTHER_KEY, PASSWORD, TestServer } from "./server";
+import type { TestServerOptions } from "./server";
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function start(options?: TestServerOptions): Promise<TestServer> {
+  const server = await TestServer.start(options);
+  cleanups.push(() => server.close());
+  return server;
+}
+
+async function open(login: Login, options?: OpenOptions): Promise<Connection> {
+  const connection = await Connection.open(login, options);
+  cleanups.push(() => connection.close());
+  return connection;
+}
+
+async function failure(promise: Promise<unknown>): Promise<SshError> {
+  const error: unknown = await promise.then(
+    () => new Error("it worked"),
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(SshError);
+  return error as SshError;
+}
+
+function sha256(line: string): string {
+  return fingerprint(parseHostKey(line).blob);
+}
+
+describe("the host key", () => {
+  test("that is known is accepted, and told", async () => {
+    const server = await start();
+    const connection = await open(server.login());
+    expect(connection.hostKey).toBe(server.hostKeys[0]);
+  });
+
+  test("that is not the known one ends the first attempt, with both fingerprints, and nothing was sent", async () => {
+    const server = await start();
+    const known = generateKey().public.split(" ").slice(0, 2).join(" ");
+    const error = await failure(
+      Connection.open(server.login({ hostKeys: [known], name: "node02" }), { waitSeconds: 5 }),
+    );
+    expect(error.kind).toBe("host-key");
+    expect(error.message).toBe(
+      `node02 (root@127.0.0.1:${server.port}): the host key is not the known one, so nothing was sent.\n` +
+        `  expected: ssh-ed25519 ${sha256(known)}\n` +
+        `  found:    ssh-ed25519 ${sha256(server.hostKeys[0]!)}\n` +
+        "Someone may be in between, or the host was installed anew. Make sure which; if it was, take the old key out " +
+        `with \`ssh-keygen -R '[127.0.0.1]:${server.port}'\` (-f FILE for another known_hosts file) and add the new one.`,
+    );
+    expect(server.connections).toBe(1);
+    expect(server.attempts).toEqual([]);
+  });
+
+  test("of the known type is asked for where the server has several", async () => {
+    const server = await start({ hostKeys: [generateKey().private, generateKey("rsa").private] });
+    for (const key of server.hostKeys) {
+      const connection = await open(server.login({ hostKeys: [key] }));
+      expect(connection.hostKey).toBe(key);
+    }
+  });
+
+  test("of another type only is refused, naming what was expected", async () => {
+    const server = await start({ hostKeys: [generateKey("ecdsa").private] });
+    const known = OTHER_KEY.public;
+    const error = await failure(Connection.open(server.login({ hostKeys: [known] })));
+    expect(error.kind).toBe("host-key");
+    expect(error.message).toContain("the host has no key of the known type, so nothing was sent");
+    expect(error.message).toContain(`expected: ssh-ed25519 ${sha256(known)}`);
+    expect(server.attempts).toEqual([]);
+  });
+
+  test.each([[undefined], [[]]])(
+    "is needed: %j is refused before anything is dialled",
+    async (hostKeys) => {
+      const server = await start();
+      const error = await failure(Connection.open(server.login({ hostKeys })));
+      expect(error.kind).toBe("host-key");
+      expect(error.message).toContain("no host key is known to check this host by");
+      expect(error.message).toContain(`ssh-keyscan -p ${server.port} 127.0.0.1`);
+      expect(server.connections).toBe(0);
+    },
+  );
+
+  test("is not looked at with accept-any, and still told", async () => {
+    const server = await start();
+    const connection = await open(
+      server.login({ hostKeys: undefined, hostKeyPolicy: "accept-any" }),
+    );
+    expect(connection.hostKey).toBe(server.hostKeys[0]);
+  });
+
+  test("that is no key is refused with the reason", async () => {
+    const server = await start();
+    const error = await failure(Connection.open(server.login({ hostKeys: ["ssh-ed25519 AAAA"] })));
+    expect(error.message).toContain("not a host key");
+    expect(server.connections).toBe(0);
+  });
+});
+
+describe("logging in", () => {
+  test("with a wrong RSA key is one attempt, not one for each signature algorithm", async () => {
+    const server = await start({ methods: ["publickey"] });
+    const rsa = generateKey("rsa");
+    const error = await failure(Connection.open(server.login({ privateKey: rsa.private })));
+    expect(error.kind).toBe("authentication");
+    expect(server.attempts).toEqual(["publickey"]);
+  });
+
+  test("with a wrong key is tried once, never again, however long one is ready to wait", async () => {
+    const server = await start();
+    const error = await failure(
+      Connection.open(server.login({ privateKey: OTHER_KEY.private }), {
+        waitSeconds: 30,
+        dialErrorLimit: 10,
+      }),
+    );
+    expect(error.kind).toBe("authentication");
+    expect(error.message).toBe(
+      `root@127.0.0.1:${server.port}: login refused. Offered, once: private key ${sha256(OTHER_KEY.public)}` +
+        "; the server takes publickey, password. Check the user name, and that its authorized_keys has this key, " +
+        "or the password is right. Not tried again, so that no account is locked.",
+    );
+    expect(server.attempts).toEqual(["publickey"]);
+    expect(server.connections).toBe(1);
+  });
+
+  test("with a password uses the method that the server has", async () => {
+    for (const method of ["password", "keyboard-interactive"] as const) {
+      const server = await start({ methods: [method] });
+      await open(server.login({ privateKey: undefined, password: PASSWORD }));
+      expect(server.attempts).toEqual([method]);
+    }
+  });
+
+  test("with a wrong password is tried once where the server has both methods, and never shown", async () => {
+    const server = await start({ methods: ["password", "keyboard-interactive"] });
+    const error = await failure(
+      Connection.open(server.login({ privateKey: undefined, password: "wrong-canary" })),
+    );
+    expect(error.kind).toBe("authentication");
+    expect(error.message).toContain(
+      "Offered, once: password; the server takes password, keyboard-interactive",
+    );
+    expect(JSON.stringify(error) + error.message + error.stack).not.toContain("wrong-canary");
+    expect(server.attempts).toEqual(["password"]);
+  });
+
+  test("falls back from the key to the password, each once", async () => {
+    const server = await start();
+    await open(server.login({ privateKey: OTHER_KEY.private, password: PASSWORD }));
+    expect(server.attempts).toEqual(["publickey", "password"]);
+  });
+
+  test("with nothing to log in with is refused before anything is dialled", async () => {
+    const server = await start();
+    const error = await failure(Connection.open(server.login({ privateKey: undefined })));
+    expect(error.message).toContain(
+      "no way to log in was given; set a private key, an agent or a password",
+    );
+    expect(server.connections).toBe(0);
+  });
+
+  test("with an agent that does not answer says so", async () => {
+    const server = await start();
+    const error = await failure(
+      Connection.open(server.login({ privateKey: undefined, agentSocket: "/nonexistent/agent" })),
+    );
+    expect(error.kind).toBe("authentication");
+    expect(error.message).toContain("the keys of the agent at /nonexistent/agent");
+    expect(error.message).toContain("Failed to connect to agent");
+  });
+
+  test("with a key does not ask a dead agent", async () => {
+    const server = await start();
+    await open(server.login({ agentSocket: "/nonexistent/agent" }));
+    expect(server.attempts).toEqual(["publickey"]);
+  });
+});
+
+describe("a host that does not answer", () => {
+  test("is tried once without patience", async () => {
+    const server = await start();
+    await server.close();
+    const error = await failure(Connection.open(server.login({ name: "node02" })));
+    expect(error.kind).toBe("unreachable");
+    expect(error.message).toBe(
+      `node02 (root@127.0.0.1:${server.port}): connection refused; no SSH server listens there (yet)`,
+    );
+  });
+
+  test("is awaited, saying for whom and how long", async () => {
+    const probe = await start();
+    await probe.close();
+    const said: string[] = [];
+    const opening = open(probe.login({ name: "node02", hostKeyPolicy: "accept-any" }), {
+      waitSeconds: 20,
+      onWaiting: (line) => said.push(line),
+    });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await start({ port: probe.port });
+    await opening;
+    expect(said[0]).toBe(
+      "waiting for ssh node02 (0 s): connection refused; no SSH server listens there (yet)",
+    );
+  });
+
+  test("is given up after the limit, with the count", async () => {
+    const server = await start();
+    await server.close();
+    const error = await failure(Connection.open(server.login(), { dialErrorLimit: 2 }));
+    expect(error.message).toMatch(/connection refused.*; gave up after 3 attempts in 0 s$/);
+  });
+
+  test("is awaited too when it hangs up before its banner", async () => {
+    const server = await start({ hangUps: 2 });
+    await open(server.login(), { waitSeconds: 10 });
+    expect(server.connections).toBe(3);
+  });
+
+  test("is no longer awaited when the wait is called off", async () => {
+    const server = await start();
+    await server.close();
+    const abort = new AbortController();
+    const opening = Connection.open(server.login(), { waitSeconds: 60, signal: abort.signal });
+    setTimeout(() => abort.abort(new Error("called off")), 150);
+    await expect(opening).rejects.toThrow("called off");
+  });
+
+  test("but is another kind of server, is named as such", async () => {
+    const web = createServer((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    await new Promise<void>((resolve) => web.listen(0, "127.0.0.1", resolve));
+    cleanups.push(() => web.close());
+    const { port } = web.address() as AddressInfo;
+    const error = await failure(
+      Connection.open({ ...(await start()).login(), port }, { connectSeconds: 2 }),
+    );
+    expect(error.kind).toBe("unreachable");
+  });
+
+  test("because its name is unknown, is not awaited", async () => {
+    const server = await start();
+    const error = await failure(
+      Connection.open(server.login({ host: "no-such-host.invalid" }), { waitSeconds: 0 }),
+    );
+    expect(error.kind).toBe("unreachable");
+    expect(error.message).toContain("no-such-host.invalid");
+  });
+});
+
+describe("a command", () => {
+  test("answers its exit code and both outputs", async () => {
+    const connection = await open((await start()).login());
+    expect(await connection.exec("exit 3")).toMatchObject({ code: 3 });
+    const failed = await connection.exec("err went wrong");
+    expect(failed.code).toBe(1);
+    expect(failed.stderr.toString()).toBe("went wrong");
+    expect(failed.stdout.toString()).toBe("");
+    expect(failed).not.toHaveProperty("signal");
+  });
+
+  test("ended by a signal names it", async () => {
+    const connection = await open((await start()).login());
+    expect(await connection.exec("kill KILL")).toMatchObject({
+      code: undefined,
+      signal: "SIGKILL",
+    });
+  });
+
+  test("may end without a status on a connection that stays", async () => {
+    const connection = await open((await start()).login());
+    expect(await connection.exec("vanish")).toMatchObject({ code: undefined });
+    expect(connection.isOpen).toBe(true);
+  });
+
+  test("gets binary input and gives it back byte for byte, 8 MiB of it", async () => {
+    const connection = await open((await start()).login());
+    const stdin = randomBytes(8 * 1024 * 1024);
+    const { stdout } = await connection.exec("cat", { stdin });
+    expect(stdout.equals(stdin)).toBe(true);
+  });
+
+  test("without input reads end of file", async () => {
+    const connection = await open((await start()).login());
+    expect((await connection.exec("cat")).stdout.length).toBe(0);
+  });
+
+  test("may print 50 MiB in one line", async () => {
+    const connection = await open((await start()).login());
+    const { stdout } = await connection.exec(`big ${50 * 1024 * 1024}`);
+    expect(stdout.length).toBe(50 * 1024 * 1024);
+  });
+
+  test("that is called off rejects at once, and the connection stays", async () => {
+    const connection = await open((await start()).login());
+    const abort = new AbortController();
+    const running = connection.exec("sleep", { signal: abort.signal });
+    setTimeout(() => abort.abort(new Error("called off")), 50);
+    await expect(running).rejects.toThrow("called off");
+    await expect(connection.exec("exit 0")).resolves.toMatchObject({ code: 0 });
+  });
+
+  test("on a connection that breaks is lost, and the next one says so too", async () => {
+    const server = await start();
+    const connection = await open(server.login({ name: "node02" }));
+    const running = failure(connection.exec("sleep"));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    server.cut();
+    const error = await running;
+    expect(error.kind).toBe("lost");
+    expect(error.message).toContain(
+      `node02 (root@127.0.0.1:${server.port}): the connection was lost`,
+    );
+    expect((await failure(connection.exec("exit 0"))).kind).toBe("lost");
+    expect(connection.isOpen).toBe(false);
+  });
+
+  test("waits for its turn where the server takes few at a time", async () => {
+    const server = await start({ maxSessions: 2 });
+    const connection = await open(server.login());
+    const all = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => connection.exec(`out ${index}`)),
+    );
+    expect(all.map((one) => one.stdout.toString())).toEqual(all.map((_, index) => String(index)));
+    expect(server.connections).toBe(1);
+  });
+
+  test("gets the variables that the server takes; the others can be asked for", async () => {
+    const connection = await open((await start({ acceptEnv: ["LC_FOO"] })).login());
+    expect(await connection.acceptsEnvironment("LC_FOO")).toBe(true);
+    expect(await connection.acceptsEnvironment("FOO")).toBe(false);
+    const { stdout } = await connection.exec("env LC_FOO", { env: { LC_FOO: "bar" } });
+    expect(stdout.toString()).toBe("bar");
+  });
+});
+
+describe("forwarding", () => {
+  async function echo(listenOn: string | number): Promise<Server> {
+    const server = createServer((socket) => socket.pipe(socket));
+    await new Promise<void>((resolve) =>
+      typeof listenOn === "string"
+        ? server.listen(listenOn, resolve)
+        : server.listen(listenOn, "127.0.0.1", resolve),
+    );
+    cleanups.push(() => server.close());
+    return server;
+  }
+
+  test("reaches a port from the host", async () => {
+    const target = await echo(0);
+    const connection = await open((await start()).login());
+    const stream = await connection.forward("127.0.0.1", (target.address() as AddressInfo).port);
+    stream.end("hello");
+    expect(await text(stream)).toBe("hello");
+  });
+
+  test("reaches a Unix socket on the host", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "forward-"));
+    cleanups.push(() => rmSync(folder, { recursive: true }));
+    await echo(join(folder, "s"));
+    const connection = await open((await start({ unixSocket: join(folder, "s") })).login());
+    const stream = await connection.forwardUnix("/run/test.sock");
+    stream.end("hello");
+    expect(await text(stream)).toBe("hello");
+  });
+
+  test("that is refused says what to look at", async () => {
+    const server = await start();
+    const connection = await open(server.login());
+    const error = await failure(connection.forwardUnix("/var/run/docker.sock"));
+    expect(error.kind).toBe("forward-refused");
+    expect(error.message).toContain(
+      `root@127.0.0.1:${server.port}: no connection to /var/run/docker.sock from there`,
+    );
+    expect(error.message).toContain("does it exist, may root use it");
+  });
+});
+
+describe("a bastion", () => {
+  test("carries the connection, and goes with it", async () => {
+    const bastion = await start();
+    const target = await start();
+    const connection = await open(target.login({ proxy: bastion.login() }));
+    expect((await connection.exec("out through")).stdout.toString()).toBe("through");
+    connection.close();
+    await until(() => bastion.open === 0 && target.open === 0);
+  });
+
+  test("is checked as strictly as the host, and the host behind it is not touched", async () => {
+    const bastion = await start();
+    const target = await start();
+    const error = await failure(
+      Connection.open(
+        target.login({ proxy: bastion.login({ hostKeys: [OTHER_KEY.public], name: "bastion" }) }),
+      ),
+    );
+    expect(error.kind).toBe("host-key");
+    expect(error.message).toContain(`bastion (root@127.0.0.1:${bastion.port})`);
+    expect(target.connections).toBe(0);
+  });
+
+  test("does not vouch for the host behind it", async () => {
+    const bastion = await start();
+    const target = await start();
+    const error = await failure(
+      Connection.open(target.login({ hostKeys: [OTHER_KEY.public], proxy: bastion.login() })),
+    );
+    expect(error.kind).toBe("host-key");
+    expect(error.message).toContain(
+      `root@127.0.0.1:${target.port} through 127.0.0.1:${bastion.port}: the host key is not`,
+    );
+    expect(target.attempts).toEqual([]);
+    await until(() => bastion.open === 0);
+  });
+
+  test("that cannot reach the host waits for it, on one connection of its own", async () => {
+    const bastion = await start();
+    const target = await start();
+    await target.close();
+    const opening = open(target.login({ hostKeyPolicy: "accept-any", proxy: bastion.login() }), {
+      waitSeconds: 20,
+    });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await start({ port: target.port });
+    await opening;
+    expect(bastion.connections).toBe(1);
+  });
+
+  test("that cannot reach the host says so in the end", async () => {
+    const bastion = await start();
+    const target = await start();
+    await target.close();
+    const error = await failure(Connection.open(target.login({ proxy: bastion.login() })));
+    expect(error.kind).toBe("unreachable");
+    expect(error.message).toContain(
+      `the bastion root@127.0.0.1:${bastion.port} cannot connect to it`,
+    );
+  });
+});
+
+test("close lets go of the connection", async () => {
+  const server = await start();
+  const connection = await open(server.login());
+  expect(server.open).toBe(1);
+  connection.close();
+  await until(() => server.open === 0);
+  expect((await failure(connection.exec("exit 0"))).message).toContain(
+    "the connection was closed here",
+  );
+});
+
+test("no error holds a key or a password", async () => {
+  const server = await start();
+  const secret = OTHER_KEY.private.split("\n")[2]!;
+  const error = await failure(
+    Connection.open(server.login({ privateKey: OTHER_KEY.private, password: "wrong-canary" })),
+  );
+  for (let one: unknown = error; one instanceof Error; one = one.cause) {
+    const all = `${one.message}${one.stack}${JSON.stringify(one)}`;
+    expect(all).not.toContain(secret);
+    expect(all).not.toContain("wrong-canary");
+  }
+  expect(GOOD_KEY.private).not.toContain(secret);
+});
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 100 && !condition(); tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(condition()).toBe(true);
+}
