@@ -1,12 +1,25 @@
 import tseslint from "typescript-eslint";
 import importX from "eslint-plugin-import-x";
 
-// Imports point one way: index -> components -> (hosts, patch) -> ssh. Engine and lab stand beside them.
+// Imports point one way: index -> cluster -> (components, survey) -> (hosts, patch, settings) -> ssh. Engine and lab stand beside them.
 const zone = (target, from, message) => ({
   target: `./${target}`,
   from: from.map((f) => `./${f}`),
   message,
 });
+
+const FOLDERS = [
+  "patch",
+  "ssh",
+  "hosts",
+  "settings",
+  "survey",
+  "components",
+  "engine",
+  "lab",
+  "cli",
+];
+const without = (...allowed) => FOLDERS.filter((folder) => !allowed.includes(folder));
 
 export default tseslint.config(
   {
@@ -37,38 +50,36 @@ export default tseslint.config(
         "error",
         {
           zones: [
+            zone("patch", without("patch"), "patch/ is pure: it imports nothing of the project"),
+            zone("ssh", without("ssh"), "ssh/ stands at the bottom"),
+            zone("hosts", without("hosts", "patch", "ssh"), "hosts/ knows patch/ and ssh/ only"),
+            zone("settings", without("settings", "ssh"), "settings/ knows ssh/ only"),
             zone(
-              "patch",
-              ["ssh", "hosts", "components", "settings", "engine", "lab", "cli"],
-              "patch/ is pure: it imports nothing of the project",
+              "survey",
+              without("survey", "hosts", "patch", "settings", "ssh"),
+              "survey/ looks: it declares nothing",
             ),
-            zone(
-              "ssh",
-              ["patch", "hosts", "components", "settings", "engine", "lab", "cli"],
-              "ssh/ stands at the bottom",
-            ),
-            zone(
-              "hosts",
-              ["components", "settings", "engine", "lab", "cli"],
-              "hosts/ knows patch/ and ssh/ only",
-            ),
-            zone("settings", ["components", "engine", "lab", "cli"], "settings/ is pure"),
             zone(
               "components",
-              ["engine", "lab", "cli"],
-              "components/ must run under either engine",
+              without("components", "hosts", "settings", "ssh"),
+              "components/ declare what survey/ found",
             ),
             zone(
               "engine",
-              ["components", "settings", "hosts", "patch", "lab", "cli"],
+              without("engine", "ssh"),
               "engine/ runs any program: it knows ssh/ only",
             ),
             zone(
               "lab",
-              ["components", "settings", "hosts", "patch", "engine", "cli"],
+              without("lab", "ssh"),
               "lab/ makes hosts: it knows nothing of what runs on them",
             ),
             zone("index.ts", ["engine", "lab", "cli"], "the program must run under either engine"),
+            zone(
+              "cluster.ts",
+              ["engine", "lab", "cli"],
+              "the program must run under either engine",
+            ),
           ],
         },
       ],
