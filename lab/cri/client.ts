@@ -1,0 +1,124 @@
+import { join } from "node:path";
+import { type Client, credentials, loadPackageDefinition, type ServiceError } from "@grpc/grpc-js";
+import { loadSync } from "@grpc/proto-loader";
+
+/** An image that a runtime has. */
+export interface CriImage {
+  id: string;
+  repoTags: string[];
+  repoDigests: string[];
+  /** Bytes on the node's disk, compressed layers. */
+  size: number;
+}
+
+/** What a container runtime says of itself. */
+export interface CriStatus {
+  runtime: string;
+  version: string;
+  /** `RuntimeReady` and `NetworkReady`; the latter is false on a node without a pod network, and does not matter for images. */
+  conditions: { type: string; status: boolean; reason: string; message: string }[];
+}
+
+/** A client of one node's container runtime, speaking the interface that kubelet speaks. */
+export class CriClient {
+  private readonly runtime: Client;
+  private readonly images: Client;
+
+  /** @param socket path of the runtime's Unix socket, at most 107 bytes. */
+  constructor(socket: string) {
+    const { RuntimeService, ImageService } = services();
+    this.runtime = new RuntimeService(`unix://${socket}`, credentials.createInsecure());
+    this.images = new ImageService(`unix://${socket}`, credentials.createInsecure());
+  }
+
+  async status(): Promise<CriStatus> {
+    const version = await this.call<{ runtimeName: string; runtimeVersion: string }>(
+      this.runtime,
+      "Version",
+      {},
+    );
+    const { status } = await this.call<{ status: { conditions: CriStatus["conditions"] } }>(
+      this.runtime,
+      "Status",
+      {},
+    );
+    return {
+      runtime: version.runtimeName,
+      version: version.runtimeVersion,
+      conditions: status.conditions,
+    };
+  }
+
+  /** Pulls an image as kubelet does; returns its id. Rejects with the runtime's own message. */
+  async pullImage(image: string): Promise<string> {
+    const request = { image: { image } };
+    const { imageRef } = await this.call<{ imageRef: string }>(
+      this.images,
+      "PullImage",
+      request,
+      120,
+    );
+    return imageRef;
+  }
+
+  /** The image under this name; undefined when the runtime does not have it. */
+  async imageStatus(image: string): Promise<CriImage | undefined> {
+    const request = { image: { image } };
+    const response = await this.call<{ image: CriImage | null }>(
+      this.images,
+      "ImageStatus",
+      request,
+    );
+    return response.image ?? undefined;
+  }
+
+  async listImages(): Promise<CriImage[]> {
+    return (await this.call<{ images: CriImage[] }>(this.images, "ListImages", {})).images;
+  }
+
+  /** Removes an image; no error when it is not there. */
+  async removeImage(image: string): Promise<void> {
+    await this.call(this.images, "RemoveImage", { image: { image } });
+  }
+
+  close(): void {
+    this.runtime.close();
+    this.images.close();
+  }
+
+  private call<T>(client: Client, method: string, request: object, seconds = 20): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const deadline = new Date(Date.now() + seconds * 1000);
+      const invoke = (client as unknown as Record<string, UnaryMethod<T>>)[method];
+      invoke?.call(client, request, { deadline }, (error, response) => {
+        if (error) reject(new Error(error.details || error.message, { cause: error }));
+        else resolve(response);
+      });
+    });
+  }
+}
+
+type UnaryMethod<T> = (
+  request: object,
+  options: { deadline: Date },
+  callback: (error: ServiceError | null, response: T) => void,
+) => void;
+type ServiceConstructor = new (
+  address: string,
+  channel: ReturnType<typeof credentials.createInsecure>,
+) => Client;
+interface Services {
+  RuntimeService: ServiceConstructor;
+  ImageService: ServiceConstructor;
+}
+
+let loaded: Services | undefined;
+
+function services(): Services {
+  loaded ??= (
+    loadPackageDefinition(
+      loadSync(join(__dirname, "runtime.proto"), { defaults: true, longs: Number }),
+    ) as unknown as { runtime: { v1: Services } }
+  ).runtime.v1;
+  return loaded;
+}

@@ -1,0 +1,72 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, openSync, closeSync, rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { toNumber, type LabDefinition } from "../definition";
+import { makeHostCgroup } from "../machine/cgroups";
+import { switchName } from "../machine/network";
+
+/** What is kept running: a host, or the hub. */
+export interface Kept {
+  name: string;
+  address: string;
+  /** The folder with its disks, where its keeper works. */
+  folder: string;
+  /** The root file system below. */
+  image: string;
+  /** The keeper's shell script, and what it needs besides the common variables. */
+  script: string;
+  env?: NodeJS.ProcessEnv;
+}
+
+/** What a lab's mounts and ports are labelled with. */
+export const label = (lab: string, host: string) => `cluster-registry-${lab}-${host}`;
+
+/** The folders that a keeper expects. Existing ones are kept: they are the host's disks. */
+export function makeDisks(folder: string, image: string): void {
+  for (const disk of ["upper", "work", "root", "docker", "containerd"]) {
+    mkdirSync(join(folder, disk), { recursive: true });
+  }
+  rmSync(join(folder, "image"), { force: true });
+  symlinkSync(image, join(folder, "image"));
+}
+
+/** Starts a keeper, which outlives this process. Its own words go to keeper.log in its folder. */
+export function startKeeper(lab: LabDefinition, kept: Kept): void {
+  const cgroup = makeHostCgroup(lab.name, kept.name);
+  const log = openSync(join(kept.folder, "keeper.log"), "a");
+  try {
+    const child = spawn("unshare", ["--mount", "--propagation", "slave", "sh", kept.script], {
+      cwd: kept.folder,
+      detached: true,
+      stdio: ["ignore", log, log],
+      env: {
+        PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`,
+        SCRIPTS: join(__dirname),
+        CGROUP: cgroup,
+        SWITCH: switchName(lab.name),
+        SWITCH_PORT: portName(kept.address),
+        HOST_NAME: kept.name,
+        HOST_ADDRESS: `${kept.address}/${lab.prefixLength}`,
+        HOST_MAC: macAddress(kept.address),
+        HOST_LABEL: label(lab.name, kept.name),
+        MACHINE_NAME: machineName(lab.name, kept.name),
+        ...kept.env,
+      },
+    });
+    child.unref();
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** systemd-nspawn's name of a host; unique on this machine. */
+export const machineName = (lab: string, host: string) => `${lab}-${host}`;
+
+/** The same address always has the same hardware address, so that no neighbour's cache goes stale at a reboot. */
+export function macAddress(address: string): string {
+  const bytes = hex(address).match(/../g) ?? [];
+  return ["02", "63", ...bytes].join(":");
+}
+
+const portName = (address: string) => `port${hex(address)}`;
+const hex = (address: string) => (toNumber(address) ?? 0).toString(16).padStart(8, "0");

@@ -1,0 +1,7 @@
+/** Real hosts on one Linux machine: what tests and the command line use of it. */
+export { defineLab, type HostDefinition, type LabDefinition, type LabRequest } from "./definition";
+export { dedicated, dev, LABS } from "./labs";
+export { findLab, startLab, stopLab, type LabOptions } from "./lab";
+export { RunningHost } from "./running-host";
+export { RunningLab } from "./running-lab";
+export { whyNoLab } from "./machine/tools";

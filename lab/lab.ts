@@ -1,0 +1,218 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { checked, type HostDefinition, type LabDefinition } from "./definition";
+import type { FlavourName } from "./image/flavours";
+import {
+  bootHost,
+  cutPower,
+  installHost,
+  keeperFolder,
+  makeKey,
+  readRecord,
+  untilReady,
+  updateNames,
+} from "./host/lifecycle";
+import { makeDisks, startKeeper } from "./host/start-keeper";
+import { ensureCertificates } from "./hub/certificates";
+import { ensureHubImage, HUB_TLS } from "./hub/hub-image";
+import { ensureImage } from "./image/image";
+import { withLock } from "./lock";
+import { childGroups, labCgroup, removeEmptyGroups } from "./machine/cgroups";
+import { raiseInotifyLimit } from "./machine/inotify";
+import { listens } from "./machine/listens";
+import { makeNetwork, networkIsUp, removeNetwork } from "./machine/network";
+import { ensureTools, whyNoLab } from "./machine/tools";
+import { cacheFolder, labPaths } from "./paths";
+import { RunningLab } from "./running-lab";
+
+export interface LabOptions {
+  /** Called with each line of progress. @default silent */
+  log?: (line: string) => void;
+}
+
+/** The hub's name among a lab's machines. */
+const HUB = "hub";
+
+/**
+ * Brings a lab up: makes what is missing, mends what a crash left, and leaves alone what runs. Resolves when every host has
+ * booted and answers SSH.
+ */
+export async function startLab(
+  definition: LabDefinition,
+  options: LabOptions = {},
+): Promise<RunningLab> {
+  const lab = checked(definition);
+  const log = options.log ?? (() => undefined);
+  assertPossible();
+  return locked(lab.name, log, async () => {
+    await ensureTools(log);
+    const running = await sweep(lab, log);
+    const { images, hub } = await ensureImages(lab, log);
+    await makeFoundations(lab);
+    raiseInotifyLimit();
+    await Promise.all([
+      ensureHub(lab, hub, running),
+      ...lab.hosts.map((host) => ensureHost(lab, host, imageOf(images, host), running, log)),
+    ]);
+    writeKnownHosts(lab);
+    return new RunningLab(lab, () => stopLab(lab.name));
+  });
+}
+
+/** A lab that was brought up on this machine from this checkout, by name; undefined when there is none. */
+export function findLab(name: string): RunningLab | undefined {
+  const path = labPaths(name).definition;
+  if (!existsSync(path)) return undefined;
+  const definition = JSON.parse(readFileSync(path, "utf8")) as LabDefinition;
+  return new RunningLab(definition, () => stopLab(name));
+}
+
+/** Takes a lab down: no process, mount, namespace, interface or file of it stays. Does nothing where there is none. */
+export async function stopLab(name: string, options: LabOptions = {}): Promise<void> {
+  const log = options.log ?? (() => undefined);
+  assertPossible();
+  await locked(name, log, async () => {
+    refuseForeign(name);
+    await Promise.all(childGroups(labCgroup(name)).map((host) => cutPower(name, host)));
+    removeEmptyGroups(name);
+    await removeNetwork(name);
+    rmSync(labPaths(name).folder, { recursive: true, force: true });
+  });
+}
+
+function assertPossible(): void {
+  const reason = whyNoLab();
+  if (reason) throw new Error(reason);
+}
+
+function locked<T>(name: string, log: (line: string) => void, work: () => Promise<T>): Promise<T> {
+  return withLock(
+    `lab/${name}`,
+    () => log(`lab ${name}: waiting for another process that changes it`),
+    work,
+  );
+}
+
+/** Ends what belongs to no living host of this lab, and returns the names of those that live. */
+async function sweep(lab: LabDefinition, log: (line: string) => void): Promise<Set<string>> {
+  refuseForeign(lab.name);
+  const running = new Set<string>();
+  const network = networkIsUp(lab);
+  for (const name of childGroups(labCgroup(lab.name))) {
+    const wanted = name === HUB || lab.hosts.some((host) => host.name === name);
+    if (wanted && network && keeperFolder(lab.name, name)) {
+      running.add(name);
+      continue;
+    }
+    log(
+      wanted ? `${name}: clearing away what a crash left` : `${name}: not part of the lab any more`,
+    );
+    await cutPower(lab.name, name);
+    if (!wanted) rmSync(labPaths(lab.name).host(name), { recursive: true, force: true });
+  }
+  return running;
+}
+
+/** Another checkout's lab of the same name has the same addresses. One whose folder was deleted belongs to nobody. */
+function refuseForeign(lab: string): void {
+  const own = labPaths(lab).folder;
+  for (const host of childGroups(labCgroup(lab))) {
+    const folder = keeperFolder(lab, host);
+    if (folder && !folder.startsWith(own + "/") && !folder.endsWith(" (deleted)")) {
+      throw new Error(
+        `lab ${lab} is up already, from another checkout: ${host} runs in ${folder}; take it down there first`,
+      );
+    }
+  }
+}
+
+async function ensureImages(lab: LabDefinition, log: (line: string) => void) {
+  const cache = cacheFolder();
+  const waiting = () => log("waiting for another process that fills the cache");
+  return withLock(`cache/${cache}`, waiting, async () => {
+    mkdirSync(cache, { recursive: true });
+    const certificates = await ensureCertificates(cache);
+    const images = new Map<FlavourName, string>();
+    // The hub is made from one flavour, whatever the hosts are, so that all labs share it.
+    const hubSource = await ensureImage(cache, "debian-12", certificates, log);
+    images.set("debian-12", hubSource.rootfs);
+    for (const { flavour } of lab.hosts) {
+      if (!images.has(flavour)) {
+        images.set(flavour, (await ensureImage(cache, flavour, certificates, log)).rootfs);
+      }
+    }
+    return { images, hub: await ensureHubImage(cache, hubSource, certificates, log) };
+  });
+}
+
+function imageOf(images: Map<FlavourName, string>, host: HostDefinition): string {
+  const image = images.get(host.flavour);
+  if (!image) throw new Error(`no image was made for ${host.name}'s flavour ${host.flavour}`);
+  return image;
+}
+
+/** What hosts share: the lab's folder, its key, and its network. */
+async function makeFoundations(lab: LabDefinition): Promise<void> {
+  const paths = labPaths(lab.name);
+  mkdirSync(paths.hosts, { recursive: true });
+  writeFileSync(paths.definition, JSON.stringify(lab, undefined, 2) + "\n");
+  if (!existsSync(paths.privateKey))
+    await makeKey(paths.privateKey, `cluster-registry lab ${lab.name}`);
+  if (!networkIsUp(lab)) await makeNetwork(lab);
+}
+
+async function ensureHub(lab: LabDefinition, image: string, running: Set<string>): Promise<void> {
+  const folder = labPaths(lab.name).hub;
+  if (!running.has(HUB)) {
+    rmSync(folder, { recursive: true, force: true });
+    makeDisks(folder, image);
+    startKeeper(lab, {
+      name: HUB,
+      address: lab.hub,
+      folder,
+      image,
+      script: join(__dirname, "hub/keeper.sh"),
+      env: {
+        REGISTRY_HTTP_ADDR: ":443",
+        REGISTRY_HTTP_TLS_CERTIFICATE: HUB_TLS.certificate,
+        REGISTRY_HTTP_TLS_KEY: HUB_TLS.key,
+      },
+    });
+  }
+  for (const deadline = Date.now() + 20_000; !(await listens(lab.hub, 443)); await sleep(50)) {
+    if (Date.now() < deadline) continue;
+    const said = readFileSync(join(folder, "keeper.log"), "utf8").slice(-2000);
+    throw new Error(
+      `the hub of lab ${lab.name} does not listen on ${lab.hub}:443 after 20 s:\n${said}`,
+    );
+  }
+}
+
+async function ensureHost(
+  lab: LabDefinition,
+  host: HostDefinition,
+  image: string,
+  running: Set<string>,
+  log: (line: string) => void,
+): Promise<void> {
+  const record = readRecord(lab.name, host.name);
+  const asDefined = record?.address === host.address && record.image === image;
+  if (record && !asDefined) log(`${host.name}: its address or image has changed: made anew`);
+  if (!asDefined && running.delete(host.name)) await cutPower(lab.name, host.name);
+  if (!asDefined) await installHost(lab, host, image);
+  await updateNames(lab, host.name);
+  const started = Date.now();
+  const boots = !running.has(host.name);
+  if (boots) bootHost(lab, host);
+  await untilReady(lab.name, host);
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  if (boots) log(`${host.name}: up at ${host.address} after ${seconds} s`);
+}
+
+function writeKnownHosts(lab: LabDefinition): void {
+  const lines = lab.hosts.map(
+    ({ name, address }) => `${address},${name} ${readRecord(lab.name, name)?.hostKey ?? ""}\n`,
+  );
+  writeFileSync(labPaths(lab.name).knownHosts, lines.join(""));
+}

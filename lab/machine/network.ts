@@ -1,0 +1,70 @@
+import { existsSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import { sameSubnet, type LabDefinition } from "../definition";
+import { must, run } from "../process";
+
+/**
+ * The hosts of a lab meet on a bridge in a network namespace of its own, the switch. The machine has one leg in it, with
+ * the gateway's address. Not in the machine's own namespace: there, a packet filter (Docker's, for one) can drop what
+ * passes over a bridge.
+ */
+export const switchName = (lab: string) => `cluster-registry.${lab}`;
+
+/** The machine's leg. An interface's name has at most 15 characters. */
+export const legName = (lab: string) => `cr-${lab}`;
+
+export const switchExists = (lab: string) => existsSync(`/run/netns/${switchName(lab)}`);
+
+/** Whether switch and leg are there as they shall be. */
+export function networkIsUp({ name, gateway }: LabDefinition): boolean {
+  const leg = networkInterfaces()[legName(name)] ?? [];
+  return switchExists(name) && leg.some(({ address }) => address === gateway);
+}
+
+/** Makes the switch and the machine's leg, anew: whatever of them was left is taken away first. */
+export async function makeNetwork(definition: LabDefinition): Promise<void> {
+  const { name, gateway, prefixLength } = definition;
+  refuseOverlap(definition);
+  await removeNetwork(name);
+  const [netns, leg] = [switchName(name), legName(name)];
+  await must("ip", ["netns", "add", netns]);
+  await must("ip", ["-n", netns, "-batch", "-"], {
+    stdin: lines("link set lo up", "link add switch type bridge", "link set switch up"),
+  });
+  await must("ip", ["-batch", "-"], {
+    stdin: lines(
+      `link add ${leg} type veth peer name uplink netns ${netns}`,
+      `address add ${gateway}/${prefixLength} dev ${leg}`,
+      `link set ${leg} up`,
+    ),
+  });
+  await must("ip", ["-n", netns, "link", "set", "uplink", "master", "switch", "up"]);
+}
+
+/** Takes switch and leg away. Does nothing where there is none. */
+export async function removeNetwork(lab: string): Promise<void> {
+  if (networkInterfaces()[legName(lab)] || existsSync(`/sys/class/net/${legName(lab)}`)) {
+    await run("ip", ["link", "delete", legName(lab)]);
+  }
+  if (switchExists(lab)) await must("ip", ["netns", "delete", switchName(lab)]);
+}
+
+function refuseOverlap({ name, gateway, prefixLength }: LabDefinition): void {
+  for (const [device, addresses] of Object.entries(networkInterfaces())) {
+    if (device === legName(name)) continue;
+    const taken = addresses?.find((entry) => {
+      const bits = Number(entry.cidr?.split("/")[1]);
+      return (
+        entry.family === "IPv4" && sameSubnet(entry.address, gateway, Math.min(bits, prefixLength))
+      );
+    });
+    if (taken) {
+      throw new Error(
+        `lab ${name} needs the addresses ${gateway}/${prefixLength}, and this machine's interface ${device} ` +
+          `has ${taken.cidr}: take that interface down, or change the lab's addresses`,
+      );
+    }
+  }
+}
+
+const lines = (...commands: string[]) => commands.join("\n") + "\n";

@@ -1,0 +1,53 @@
+import { accessSync, constants } from "node:fs";
+import { join } from "node:path";
+import { must } from "../process";
+
+/** The programs that a lab calls, and the Debian package of each. */
+const TOOLS: Record<string, string> = {
+  debootstrap: "debootstrap",
+  "systemd-nspawn": "systemd-container",
+  ip: "iproute2",
+  openssl: "openssl",
+  ssh: "openssh-client",
+  "ssh-keygen": "openssh-client",
+  mount: "mount",
+  unshare: "util-linux",
+  nsenter: "util-linux",
+};
+
+/** Why this machine cannot have a lab; undefined when it can. */
+export function whyNoLab(): string | undefined {
+  if (process.platform !== "linux") return `a lab needs Linux; this is ${process.platform}`;
+  if (process.getuid?.() !== 0)
+    return "a lab needs root: it makes network namespaces and boots hosts";
+  return undefined;
+}
+
+/** Installs what is missing, from the machine's own package sources. */
+export async function ensureTools(log: (line: string) => void): Promise<void> {
+  const missing = Object.keys(TOOLS).filter((tool) => !onPath(tool));
+  if (missing.length === 0) return;
+  const packages = [...new Set(missing.map((tool) => TOOLS[tool] ?? tool))];
+  if (!onPath("apt-get")) {
+    throw new Error(
+      `the lab needs ${missing.join(", ")} on PATH, and this machine has no apt-get to install them with; ` +
+        `on Debian they are in the packages ${packages.join(", ")}`,
+    );
+  }
+  log(`installing ${packages.join(", ")}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  await must("apt-get", ["update", "-qq"], { env });
+  await must("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], { env });
+}
+
+function onPath(program: string): boolean {
+  const folders = (process.env["PATH"] ?? "").split(":").concat("/usr/sbin", "/sbin");
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}

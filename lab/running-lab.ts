@@ -1,0 +1,55 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { LabDefinition } from "./definition";
+import { labPaths } from "./paths";
+import { RunningHost } from "./running-host";
+
+/** A lab that is up. */
+export class RunningLab {
+  readonly name: string;
+  /** The hosts by name, in the definition's order. */
+  readonly hosts: ReadonlyMap<string, RunningHost>;
+  /** The private key that root, ops and nosudo let in on every host. */
+  readonly privateKeyPath: string;
+
+  constructor(
+    readonly definition: LabDefinition,
+    private readonly takeDown: () => Promise<void>,
+  ) {
+    this.name = definition.name;
+    this.hosts = new Map(
+      definition.hosts.map((host) => [host.name, new RunningHost(definition, host)]),
+    );
+    this.privateKeyPath = labPaths(this.name).privateKey;
+  }
+
+  /** Every host's SSH key under its address and its name, in OpenSSH's known_hosts format. */
+  get knownHostsPath(): string {
+    return labPaths(this.name).knownHosts;
+  }
+
+  /** A host by name. Throws when the lab has none of that name. */
+  host(name: string): RunningHost {
+    const host = this.hosts.get(name);
+    if (!host) {
+      throw new Error(
+        `lab ${this.name} has no host ${name}; it has ${[...this.hosts.keys()].join(", ")}`,
+      );
+    }
+    return host;
+  }
+
+  /** What the stand-in for the public registries logged: its access log, one request a line. */
+  hubLog(): string {
+    return readFileSync(join(labPaths(this.name).hub, "keeper.log"), "utf8");
+  }
+
+  /** Ends the lab and removes everything of it. */
+  down(): Promise<void> {
+    return this.takeDown();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.down();
+  }
+}
