@@ -1,0 +1,82 @@
+import { Connection } from "../../../ssh/connection";
+import { SshError } from "../../../ssh/error";
+import type { ConnectionSettings } from "./connection-settings";
+
+interface Entry {
+  opening: Promise<Connection>;
+  /** Set once it is open. */
+  connection?: Connection;
+  /** Those who wait, to be told that and for how long. */
+  listeners: Set<(text: string) => void>;
+}
+
+/**
+ * One connection for all commands that log in alike, opened at the first and kept until `close`. A login that was
+ * refused is not tried again by the next command: that would be the repetition that locks accounts.
+ */
+export class ConnectionPool {
+  private readonly entries = new Map<string, Entry>();
+  private readonly closing = new AbortController();
+
+  /**
+   * @param signal ends this caller's wait; others who wait for the same connection go on.
+   * @throws SshError, or the signal's reason.
+   */
+  async get(
+    settings: ConnectionSettings,
+    signal: AbortSignal,
+    onWaiting: (text: string) => void,
+  ): Promise<Connection> {
+    signal.throwIfAborted();
+    const key = JSON.stringify(settings);
+    let entry = this.entries.get(key);
+    if (entry === undefined || entry.connection?.isOpen === false) {
+      entry = this.open(key, settings);
+    }
+    entry.listeners.add(onWaiting);
+    try {
+      return await untilAborted(entry.opening, signal);
+    } finally {
+      entry.listeners.delete(onWaiting);
+    }
+  }
+
+  /** Closes every connection, and ends every wait for one. */
+  async close(): Promise<void> {
+    this.closing.abort(new Error("the run is over"));
+    const all = [...this.entries.values()].map((entry) => entry.opening);
+    this.entries.clear();
+    for (const result of await Promise.allSettled(all)) {
+      if (result.status === "fulfilled") result.value.close();
+    }
+  }
+
+  private open(key: string, { login, options }: ConnectionSettings): Entry {
+    const listeners: Entry["listeners"] = new Set();
+    const opening = Connection.open(login, {
+      ...options,
+      signal: this.closing.signal,
+      onWaiting: (text) => listeners.forEach((listener) => listener(text)),
+    });
+    const entry: Entry = { opening, listeners };
+    this.entries.set(key, entry);
+    opening.then(
+      (connection) => (entry.connection = connection),
+      (error: unknown) => {
+        // Kept where trying again would do harm; forgotten where the host may answer the next command.
+        const final =
+          error instanceof SshError && ["authentication", "host-key"].includes(error.kind);
+        if (!final && this.entries.get(key) === entry) this.entries.delete(key);
+      },
+    );
+    return entry;
+  }
+}
+
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error);
+    signal.addEventListener("abort", onAbort);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}

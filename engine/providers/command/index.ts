@@ -1,0 +1,52 @@
+/**
+ * The command provider: the types, inputs, outputs, ids and secret marks of pulumi-command 1.2.1. Unlike it, all
+ * commands of a login share one connection that is closed at the end, a dead link is noticed, refused logins are not
+ * repeated, steps can be called off, output has no limit, and no error shows a script.
+ */
+import type { ProviderInstance, ProviderPlugin } from "../provider";
+import { ConnectionPool } from "./connection-pool";
+import { copyToRemote } from "./copy-to-remote";
+import { diffInputs } from "./lifecycle";
+import type { CommandResource } from "./lifecycle";
+import { localCommand } from "./local-command";
+import { remoteCommand } from "./remote-command";
+
+/** The framework that the real provider is built on; its state says so. */
+const FRAMEWORK = { "__pulumi-go-provider-version": "v1.5.0" };
+
+export const commandPlugin: ProviderPlugin = {
+  name: "command",
+  version: "1.2.1",
+  types: ["command:remote:Command", "command:remote:CopyToRemote", "command:local:Command"],
+  checkConfig: (news) => Promise.resolve({ inputs: { ...news, ...FRAMEWORK }, failures: [] }),
+  // It has no settings: only its version, or its framework's, can differ.
+  diffConfig: () => Promise.resolve({ changes: "some", replaces: [] }),
+  configure: () => Promise.resolve(instance()),
+};
+
+function instance(): ProviderInstance {
+  const pool = new ConnectionPool();
+  const resources: Record<string, CommandResource> = {
+    "command:remote:Command": remoteCommand(pool),
+    "command:remote:CopyToRemote": copyToRemote(pool),
+    "command:local:Command": localCommand(),
+  };
+  const resource = (type: string): CommandResource => {
+    const found = resources[type];
+    if (found === undefined) throw new Error(`the command provider has no type ${type}`);
+    return found;
+  };
+  return {
+    check: (type, _urn, _olds, news) => Promise.resolve(resource(type).check(news)),
+    diff: (_type, _urn, _id, oldInputs, _oldOutputs, news) =>
+      Promise.resolve(diffInputs(oldInputs, news)),
+    create: (type, inputs, ctx) => resource(type).create(inputs, ctx),
+    update: (type, _id, _oldInputs, oldOutputs, news, ctx) =>
+      resource(type).update(oldOutputs, news, ctx),
+    // There is nothing on a host to look at: a command has run, or it has not.
+    read: (_type, id, inputs, outputs) =>
+      Promise.resolve({ id, inputs: inputs ?? {}, outputs: outputs ?? {} }),
+    delete: (type, _id, _inputs, outputs, ctx) => resource(type).delete(outputs, ctx),
+    close: () => pool.close(),
+  };
+}

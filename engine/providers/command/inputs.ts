@@ -1,0 +1,49 @@
+/** The inputs of the command provider 1.2.1, with its defaults and secret marks. */
+import type { Field, Fields } from "../schema";
+
+const endpoint: Fields = {
+  host: { shape: "string", required: true },
+  port: { shape: "integer", default: 22 },
+  user: { shape: "string", default: "root" },
+  password: { shape: "string", secret: true },
+  privateKey: { shape: "string", secret: true },
+  privateKeyPassword: { shape: "string", secret: true },
+  agentSocketPath: { shape: "string" },
+  dialErrorLimit: { shape: "integer", default: 10 },
+  perDialTimeout: { shape: "integer", default: 15 },
+  hostKey: { shape: "string" },
+};
+
+const connection: Field = {
+  shape: { object: { ...endpoint, proxy: { shape: { object: endpoint } } } },
+  required: true,
+  secret: true,
+};
+
+const lifecycle: Fields = {
+  create: { shape: "string" },
+  update: { shape: "string" },
+  delete: { shape: "string" },
+  triggers: { shape: { list: "any" } },
+  stdin: { shape: "string" },
+  environment: { shape: { mapOf: "string" } },
+  addPreviousOutputInEnv: { shape: "boolean" },
+  logging: { shape: { oneOf: ["stdout", "stderr", "stdoutAndStderr", "none"] } },
+};
+
+export const remoteCommandInputs: Fields = { ...lifecycle, connection };
+
+export const localCommandInputs: Fields = {
+  ...lifecycle,
+  dir: { shape: "string" },
+  interpreter: { shape: { list: "string" } },
+  assetPaths: { shape: { list: "string" } },
+  archivePaths: { shape: { list: "string" } },
+};
+
+export const copyToRemoteInputs: Fields = {
+  connection,
+  remotePath: { shape: "string", required: true },
+  source: { shape: "any", required: true },
+  triggers: { shape: { list: "any" } },
+};

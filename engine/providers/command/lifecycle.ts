@@ -1,0 +1,112 @@
+import { randomBytes } from "node:crypto";
+import { diffMaps } from "../../values/diff";
+import { deepEquals } from "../../values/property";
+import { UNKNOWN } from "../provider";
+import type { CheckFailure, CreateContext, Diff, Outputs, Props, StepContext } from "../provider";
+import type { SchemaResult } from "../schema";
+
+/** One resource type of this provider. Its methods are those of a provider, without the type. */
+export interface CommandResource {
+  check(news: Props): SchemaResult;
+  create(inputs: Props, ctx: CreateContext): Promise<{ id: string } & Outputs>;
+  update(oldOutputs: Props, news: Props, ctx: CreateContext): Promise<Outputs>;
+  delete(outputs: Props, ctx: StepContext): Promise<void>;
+}
+
+/** Runs one command of a resource; local and remote ones differ in nothing else. */
+export type Run = (
+  command: string,
+  inputs: Props,
+  previous: CommandOutputs,
+  ctx: StepContext,
+) => Promise<CommandOutputs>;
+
+export interface CommandOutputs {
+  stdout: string;
+  stderr: string;
+}
+
+/** When a command resource runs which of its commands, and what it answers. */
+export function commandResource(check: (news: Props) => SchemaResult, run: Run): CommandResource {
+  return {
+    check,
+    async create(inputs, ctx) {
+      if (ctx.preview) {
+        return { id: "", outputs: { ...inputs, ...unknown() } };
+      }
+      const command = text(inputs["create"]);
+      const outputs =
+        command === undefined
+          ? { stdout: "", stderr: "" }
+          : await run(command, inputs, { stdout: "", stderr: "" }, ctx);
+      return { id: uniqueId(nameOf(ctx.urn)), outputs: { ...inputs, ...outputs } };
+    },
+    async update(oldOutputs, news, ctx) {
+      const previous = previousOutputs(oldOutputs);
+      if (ctx.preview) {
+        return { outputs: { ...news, ...(staysKnown(oldOutputs, news) ? previous : unknown()) } };
+      }
+      const command = text(news["update"]) ?? text(news["create"]);
+      const outputs = command === undefined ? previous : await run(command, news, previous, ctx);
+      return { outputs: { ...news, ...outputs } };
+    },
+    async delete(outputs, ctx) {
+      const command = text(outputs["delete"]);
+      if (command !== undefined) await run(command, outputs, previousOutputs(outputs), ctx);
+    },
+  };
+}
+
+/**
+ * Every change is an update, but for `triggers` that come or go as a whole. (That changed triggers replace is said by the
+ * SDK, in the resource's replaceOnChanges.)
+ */
+export function diffInputs(oldInputs: Props, news: Props): Diff {
+  const detailed = diffMaps(withoutEngines(oldInputs), withoutEngines(news));
+  const whole = detailed["triggers"];
+  if (whole === "add" || whole === "delete") detailed["triggers"] = `${whole}-replace`;
+  return {
+    changes: Object.keys(detailed).length === 0 ? "none" : "some",
+    replaces: detailed["triggers"] === undefined ? [] : ["triggers"],
+    detailed,
+  };
+}
+
+/** The logical name at the end of a URN. */
+export function nameOf(urn: string): string {
+  return urn.slice(urn.lastIndexOf("::") + 2);
+}
+
+/** `prefix` and eight random hex digits, as the real provider makes ids. */
+export function uniqueId(prefix: string): string {
+  return prefix + randomBytes(4).toString("hex");
+}
+
+export function refusal(property: string, reason: string): CheckFailure {
+  return { property, reason };
+}
+
+function unknown(): Props {
+  return { stdout: UNKNOWN, stderr: UNKNOWN };
+}
+
+/** False if an input that the old state has is other now: a preview cannot know the output then. */
+function staysKnown(oldOutputs: Props, news: Props): boolean {
+  return Object.keys(oldOutputs)
+    .filter((key) => key !== "stdout" && key !== "stderr")
+    .every((key) => deepEquals(oldOutputs[key], news[key]));
+}
+
+function previousOutputs(outputs: Props): CommandOutputs & Props {
+  return { stdout: text(outputs["stdout"]) ?? "", stderr: text(outputs["stderr"]) ?? "" };
+}
+
+function withoutEngines(props: Props): Props {
+  return Object.fromEntries(
+    Object.entries(props).filter(([key]) => key !== "version" && !key.startsWith("__")),
+  );
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

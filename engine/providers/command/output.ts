@@ -1,0 +1,99 @@
+import type { Props, StepContext } from "../provider";
+
+/** Lines of live progress are cut here; the resource's outputs have them whole. */
+const LONGEST_LINE = 2_000;
+/** How much of a failed command's output an error shows. */
+const TAIL_LINES = 25;
+const TAIL_BYTES = 8 * 1024;
+
+/** Follows a command's output: live, line by line, as far as `logging` allows; and its end, for the error. */
+export class OutputFollower {
+  private readonly live: { stdout?: LineLog; stderr?: LineLog };
+  private tail = Buffer.alloc(0);
+
+  constructor(inputs: Props, ctx: StepContext) {
+    const logging = inputs["logging"] ?? "stdoutAndStderr";
+    const both = logging === "stdoutAndStderr";
+    const log = (): LineLog => new LineLog((line) => ctx.log("info", line, true));
+    this.live = {
+      ...((both || logging === "stdout") && { stdout: log() }),
+      ...((both || logging === "stderr") && { stderr: log() }),
+    };
+  }
+
+  readonly onStdout = (chunk: Buffer): void => {
+    this.live.stdout?.write(chunk);
+    this.remember(chunk);
+  };
+
+  readonly onStderr = (chunk: Buffer): void => {
+    this.live.stderr?.write(chunk);
+    this.remember(chunk);
+  };
+
+  /** The last lines of both outputs as they came; ends the live log. */
+  end(): string {
+    this.live.stdout?.end();
+    this.live.stderr?.end();
+    const lines = this.tail.toString("utf8").trimEnd().split("\n");
+    return lines.slice(-TAIL_LINES).join("\n");
+  }
+
+  private remember(chunk: Buffer): void {
+    this.tail = Buffer.concat([this.tail, chunk]).subarray(-TAIL_BYTES);
+  }
+}
+
+/** Cuts a stream of bytes into lines, as they come. */
+class LineLog {
+  private rest = Buffer.alloc(0);
+
+  constructor(private readonly emit: (line: string) => void) {}
+
+  write(chunk: Buffer): void {
+    let start = 0;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
+      this.line(Buffer.concat([this.rest, chunk.subarray(start, end)]));
+      this.rest = Buffer.alloc(0);
+      start = end + 1;
+    }
+    // Of a line without end only the part is kept that will be shown.
+    const room = Math.max(0, LONGEST_LINE + 1 - this.rest.length);
+    this.rest = Buffer.concat([this.rest, chunk.subarray(start, start + room)]);
+  }
+
+  end(): void {
+    if (this.rest.length > 0) this.line(this.rest);
+    this.rest = Buffer.alloc(0);
+  }
+
+  private line(bytes: Buffer): void {
+    const text = bytes.subarray(0, LONGEST_LINE).toString("utf8").replace(/\r$/, "");
+    this.emit(bytes.length > LONGEST_LINE ? `${text} [line cut]` : text);
+  }
+}
+
+/** Output as the resource keeps it: without the newline at its end. */
+export function captured(output: Buffer): string {
+  return output.toString("utf8").replace(/\n$/, "");
+}
+
+/**
+ * The error for a command that failed: how it ended and what it said last. Not the command itself: scripts hold
+ * secrets, and the resource's name says which one it was.
+ */
+export function commandFailed(
+  where: string,
+  result: { code: number | undefined; signal?: string },
+  tail: string,
+): Error {
+  const how =
+    result.signal !== undefined
+      ? `was ended by ${result.signal}`
+      : result.code !== undefined
+        ? `exited with code ${result.code}`
+        : "ended without an exit code";
+  return new Error(
+    `${where}: the command ${how}${tail === "" ? ", without output" : `:\n${tail}`}`,
+  );
+}

@@ -1,0 +1,118 @@
+import { UNKNOWN } from "./provider";
+import type { CheckFailure, Props, Value } from "./provider";
+
+/** What a property may hold. */
+export type Shape =
+  | "string"
+  | "integer"
+  | "boolean"
+  | "any"
+  | { list: Shape }
+  | { mapOf: Shape }
+  | { oneOf: readonly string[] }
+  | { object: Fields };
+
+export interface Field {
+  shape: Shape;
+  required?: boolean;
+  /** Filled in where the property is absent. */
+  default?: Value;
+  /** Encrypted in the state wherever it is, and shown nowhere. */
+  secret?: boolean;
+}
+
+export type Fields = Readonly<Record<string, Field>>;
+
+export interface SchemaResult {
+  inputs: Props;
+  failures: CheckFailure[];
+  /** Paths of the properties that are there and secret by the schema, outer ones first: "connection.privateKey". */
+  secretInputs: string[];
+}
+
+/** Checks inputs against a schema and fills in its defaults. Reasons never quote a value: it may be a secret. */
+export function checkSchema(fields: Fields, news: Props): SchemaResult {
+  const result: SchemaResult = { inputs: {}, failures: [], secretInputs: [] };
+  result.inputs = checkFields(fields, news, "", result);
+  return result;
+}
+
+function checkFields(fields: Fields, value: Props, path: string, result: SchemaResult): Props {
+  const checked: Props = {};
+  for (const name of Object.keys(value)) {
+    const at = join(path, name);
+    if (!Object.hasOwn(fields, name)) {
+      if (name === "version" || name.startsWith("__")) continue; // the engine's own
+      const known = Object.keys(fields).sort().join(", ");
+      result.failures.push({ property: at, reason: `no such property; there are: ${known}` });
+    }
+  }
+  for (const [name, field] of Object.entries(fields)) {
+    const at = join(path, name);
+    const given = value[name] ?? field.default;
+    if (given === undefined) {
+      if (field.required === true) {
+        result.failures.push({ property: at, reason: "is required and was not given" });
+      }
+      continue;
+    }
+    if (field.secret === true) result.secretInputs.push(at);
+    checked[name] = checkShape(field.shape, given, at, result);
+  }
+  return checked;
+}
+
+function checkShape(shape: Shape, value: Value, path: string, result: SchemaResult): Value {
+  if (shape === "any" || value === UNKNOWN) return value;
+  if (typeof shape === "string") {
+    const fits = shape === "integer" ? Number.isInteger(value) : typeof value === shape;
+    if (!fits) mismatch(article(shape), value, path, result);
+    return value;
+  }
+  if ("oneOf" in shape) {
+    if (typeof value !== "string" || !shape.oneOf.includes(value)) {
+      const found = typeof value === "string" ? "another string" : describe(value);
+      const reason = `expected one of ${shape.oneOf.join(", ")}; found ${found}`;
+      result.failures.push({ property: path, reason });
+    }
+    return value;
+  }
+  if ("list" in shape) {
+    if (!Array.isArray(value)) return mismatch("a list", value, path, result);
+    return value.map((item, index) => checkShape(shape.list, item, `${path}[${index}]`, result));
+  }
+  if (!isProps(value)) return mismatch("an object", value, path, result);
+  if ("object" in shape) return checkFields(shape.object, value, path, result);
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      key,
+      checkShape(shape.mapOf, item, join(path, key), result),
+    ]),
+  );
+}
+
+function mismatch(expected: string, value: Value, path: string, result: SchemaResult): Value {
+  result.failures.push({
+    property: path,
+    reason: `expected ${expected}, found ${describe(value)}`,
+  });
+  return value;
+}
+
+export function isProps(value: Value | undefined): value is Props {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function describe(value: Value): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  return article(typeof value);
+}
+
+function article(noun: string): string {
+  return /^[aeiou]/.test(noun) ? `an ${noun}` : `a ${noun}`;
+}
+
+function join(path: string, name: string): string {
+  return path === "" ? name : `${path}.${name}`;
+}
