@@ -9,7 +9,7 @@ const USAGE = `usage: npm run lab -- up | down | status | ssh [USER@]HOST ['COMM
   status   show the hosts and how they are
   ssh      log in, or run one command; its output and its exit code pass through unchanged
 
-  --lab NAME   which lab: ${Object.keys(LABS).join(", ")} (default: dev). Before "ssh" or after its command, not within.`;
+  --lab NAME   which lab: ${Object.keys(LABS).join(", ")} (default: dev)`;
 
 /** `npm run lab`: the test hosts of this machine. */
 export async function main(args: string[]): Promise<void> {
@@ -30,10 +30,8 @@ interface Request {
 function parse(args: string[]): Request {
   const words = [...args];
   let lab = "dev";
-  // What follows "ssh HOST" is the user's command, and may hold anything: only the words before it, or the last two, are ours.
+  // A command for ssh is one word, however long, so that a word of its own that says --lab is always ours.
   for (let at = words.indexOf("--lab"); at >= 0; at = words.indexOf("--lab")) {
-    const inCommand = words[0] === "ssh" && at > 1 && at !== words.length - 2;
-    if (inCommand) break;
     const [, name] = words.splice(at, 2);
     if (!name) throw new Error(`--lab needs a name\n${USAGE}`);
     lab = name;

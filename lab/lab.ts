@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { checked, type HostDefinition, type LabDefinition } from "./definition";
@@ -105,11 +113,13 @@ async function sweep(lab: LabDefinition, log: (line: string) => void): Promise<S
       running.add(name);
       continue;
     }
-    log(
-      wanted ? `${name}: clearing away what a crash left` : `${name}: not part of the lab any more`,
-    );
+    log(wanted ? `${name}: clearing away what a crash left` : `${name}: not in the lab any more`);
     await cutPower(lab.name, name);
-    if (!wanted) rmSync(labPaths(lab.name).host(name), { recursive: true, force: true });
+  }
+  const { hosts } = labPaths(lab.name);
+  for (const name of existsSync(hosts) ? readdirSync(hosts) : []) {
+    if (lab.hosts.some((host) => host.name === name)) continue;
+    rmSync(join(hosts, name), { recursive: true, force: true });
   }
   return running;
 }
@@ -164,7 +174,9 @@ async function makeFoundations(lab: LabDefinition): Promise<void> {
 
 async function ensureHub(lab: LabDefinition, image: string, running: Set<string>): Promise<void> {
   const folder = labPaths(lab.name).hub;
-  if (!running.has(HUB)) {
+  const current = existsSync(folder) && readlinkSync(join(folder, "image")) === image;
+  if (!running.has(HUB) || !current) {
+    await cutPower(lab.name, HUB);
     rmSync(folder, { recursive: true, force: true });
     makeDisks(folder, image);
     startKeeper(lab, {

@@ -40,4 +40,6 @@ for timer in apt-daily apt-daily-upgrade dpkg-db-backup e2scrub_all fstrim; do
 done
 rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*.bin "$root"/var/log/*.log
 rm -f "$root"/etc/apt/sources.list "$root"/etc/apt/sources.list.d/*
+# debootstrap left this machine's name servers: no host can reach them, and an unknown name shall fail at once.
+rm -f "$root/etc/resolv.conf" && : > "$root/etc/resolv.conf"
 umount "$root/proc"

@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Certificates, fingerprint } from "../hub/certificates";
 import { must } from "../process";
+import { finish } from "./finish";
 import { FLAVOURS, type FlavourName } from "./flavours";
-import { LESSON_DAEMON_JSON, lessonContainerdConfig } from "./lesson-files";
 import { mirrorFor, proxyEnvironment } from "./mirror";
-import { indexFolder } from "./package-folder";
 
 /** A root file system that hosts share, and the packages from which the hub is made. */
 export interface Image {
@@ -16,6 +15,8 @@ export interface Image {
 
 const HUB_PACKAGES = ["docker-registry", "busybox-static"];
 const BUILD_SCRIPT = join(__dirname, "build.sh");
+/** Files whose text decides what an image holds. */
+const RECIPE = ["build.sh", "finish.ts", "lesson-files.ts", "package-folder.ts"];
 
 /** Everything that decides what an image holds; its hash names the image in the cache. */
 export function imageKey(flavour: FlavourName, caFingerprint: string, sources: string[]): string {
@@ -30,12 +31,10 @@ export async function ensureImage(
   certificates: Certificates,
   log: (line: string) => void,
 ): Promise<Image> {
-  // The texts that the build writes into the image are part of the recipe.
-  const sources = [BUILD_SCRIPT, join(__dirname, "lesson-files.ts"), join(__dirname, "image.ts")];
   const key = imageKey(
     flavour,
     fingerprint(certificates),
-    sources.map((file) => readFileSync(file, "utf8")),
+    RECIPE.map((file) => readFileSync(join(__dirname, file), "utf8")),
   );
   const folder = join(cache, key);
   if (!existsSync(folder)) await build(folder, flavour, certificates, log);
@@ -54,8 +53,10 @@ async function build(
   const draft = `${folder}.draft`;
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft, { recursive: true });
+  // The build ends with this process, and all its processes and mounts with it.
+  const bound = ["--pdeathsig", "KILL", "unshare"];
   const isolated = ["--mount", "--propagation", "private", "--pid", "--fork", "--kill-child"];
-  await must("unshare", [...isolated, "sh", BUILD_SCRIPT], {
+  await must("setpriv", [...bound, ...isolated, "sh", BUILD_SCRIPT], {
     env: {
       PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`,
       ...(await proxyEnvironment()),
@@ -71,15 +72,4 @@ async function build(
   await finish(join(draft, "rootfs"));
   renameSync(draft, folder);
   log(`built the image ${name} in ${Math.round((Date.now() - started) / 1000)} s`);
-}
-
-/** What is easier said here than in the shell: the lesson's two files, and the folder of packages as apt's only source. */
-async function finish(rootfs: string): Promise<void> {
-  const defaults = await must("chroot", [rootfs, "containerd", "config", "default"]);
-  writeFileSync(join(rootfs, "etc/containerd/config.toml"), lessonContainerdConfig(defaults));
-  mkdirSync(join(rootfs, "etc/docker"), { recursive: true });
-  writeFileSync(join(rootfs, "etc/docker/daemon.json"), LESSON_DAEMON_JSON);
-  await indexFolder(join(rootfs, "srv/packages"));
-  writeFileSync(join(rootfs, "etc/apt/sources.list"), "deb [trusted=yes] file:/srv/packages ./\n");
-  await must("chroot", [rootfs, "apt-get", "update"]);
 }

@@ -16,9 +16,9 @@ export const legName = (lab: string) => `cr-${lab}`;
 export const switchExists = (lab: string) => existsSync(`/run/netns/${switchName(lab)}`);
 
 /** Whether switch and leg are there as they shall be. */
-export function networkIsUp({ name, gateway }: LabDefinition): boolean {
+export function networkIsUp({ name, gateway, prefixLength }: LabDefinition): boolean {
   const leg = networkInterfaces()[legName(name)] ?? [];
-  return switchExists(name) && leg.some(({ address }) => address === gateway);
+  return switchExists(name) && leg.some(({ cidr }) => cidr === `${gateway}/${prefixLength}`);
 }
 
 /** Makes the switch and the machine's leg, anew: whatever of them was left is taken away first. */

@@ -13,6 +13,7 @@ const TOOLS: Record<string, string> = {
   mount: "mount",
   unshare: "util-linux",
   nsenter: "util-linux",
+  setpriv: "util-linux",
 };
 
 /** Why this machine cannot have a lab; undefined when it can. */
