@@ -1,0 +1,54 @@
+import { BlockList, isIP } from "node:net";
+
+/** `host:port` of a registry, taken apart. An IPv6 host has its brackets in `host` only where said. */
+export interface RegistryAddress {
+  /** As it stands in image names: `172.30.1.2:5000`, `[fd00::1]:5000`, `registry.lan:5000`. */
+  text: string;
+  /** The host alone, in lower case, without brackets. */
+  host: string;
+  port: number;
+  /** 4 or 6 for an address, 0 for a name. */
+  family: 0 | 4 | 6;
+}
+
+/** The address in `text`, or undefined where it is none. The port must be there. */
+export function parseRegistryAddress(text: string): RegistryAddress | undefined {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/.exec(text);
+  if (match === null) return undefined;
+  const host = (match[1] ?? match[2] ?? "").toLowerCase();
+  const port = Number(match[3]);
+  const family = isIP(host) as 0 | 4 | 6;
+  const bracketed = match[1] !== undefined;
+  const isName = /^[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?$/.test(host);
+  const looksLikeNumbers = /^[\d.]+$/.test(host);
+  const valid = bracketed ? family === 6 : family === 4 || (isName && !looksLikeNumbers);
+  if (!valid || port < 1 || port > 65535) return undefined;
+  return { text: bracketed ? `[${host}]:${port}` : `${host}:${port}`, host, port, family };
+}
+
+/** An endpoint URL in the one spelling that tells whether two are the same: no slash at its end. */
+export function sameUrl(a: string, b: string): boolean {
+  return canonicalUrl(a) === canonicalUrl(b);
+}
+
+function canonicalUrl(url: string): string {
+  try {
+    const { protocol, host, pathname, search } = new URL(url);
+    return `${protocol}//${host}${pathname.replace(/\/+$/, "")}${search}`;
+  } catch {
+    return url;
+  }
+}
+
+/** Is an address within `network/bits`? False for what is no CIDR, and for names. */
+export function cidrContains(cidr: string, address: RegistryAddress): boolean {
+  const match = /^([0-9a-fA-F:.]+)\/(\d{1,3})$/.exec(cidr);
+  if (match === null || address.family === 0) return false;
+  const network = match[1] ?? "";
+  const family = isIP(network);
+  const bits = Number(match[2]);
+  if (family !== address.family || bits > (family === 4 ? 32 : 128)) return false;
+  const list = new BlockList();
+  list.addSubnet(network, bits, family === 4 ? "ipv4" : "ipv6");
+  return list.check(address.host, family === 4 ? "ipv4" : "ipv6");
+}

@@ -1,0 +1,35 @@
+import { revert } from "./hunks";
+import { type FilePlan } from "./plan";
+import { Refusal } from "./problem";
+
+/**
+ * The last gate of every plan: the edited text, read afresh, means exactly what was asked, and its hunks
+ * lead back to the bytes of before. A plan that fails here is a fault of this program; the file is left
+ * alone rather than written wrongly.
+ *
+ * @param means reads the edited text and says whether it means what was asked; it may throw
+ */
+export function certain(file: FilePlan, means: () => boolean): FilePlan {
+  let why = "the edited text would not mean what was asked";
+  let cause: unknown;
+  try {
+    if (means()) {
+      if (revert(file)) return file;
+      why = "the edit could not be taken back to the bytes of before";
+    }
+  } catch (error) {
+    why = `the edited text could not be read: ${error instanceof Error ? firstLine(error) : String(error)}`;
+    cause = error;
+  }
+  const problem = {
+    file: file.path,
+    expected: "a file that can be edited with certainty",
+    found: why,
+    fix: "make the change by hand, and report this file as a fault of cluster-registry",
+  };
+  throw new Refusal([problem], { cause });
+}
+
+function firstLine(error: Error): string {
+  return error.message.split("\n")[0] ?? "";
+}

@@ -1,0 +1,133 @@
+import { sameUrl } from "../address";
+import { type Source } from "../source";
+import type { TomlDocument } from "../toml/document";
+import { isTable, stringsOf, type Tree, type TreeTable } from "../toml/value";
+import { tomlArray, tomlString } from "../toml/write";
+import { type Endpoint } from "./endpoint";
+
+/** The first line of every hosts.toml that is ours: what has it we may change and remove. */
+export const OWNERSHIP_MARK =
+  "# Written by cluster-registry; change it there, or take this line out.";
+
+/** What a registry's hosts.toml is to say. */
+export interface HostsFile {
+  /** The registry that images are named by: `172.30.1.2:5000`, `docker.io`, or `_default`. */
+  host: string;
+  /** Tried in this order. */
+  endpoints: readonly Endpoint[];
+  /**
+   * What is tried last. It is the endpoint itself for a registry of ours, and the registry's own address
+   * for a mirror of a public one; `_default` has none.
+   */
+  server: Endpoint | undefined;
+}
+
+/** The server that containerd would ask if nothing were configured. */
+export function upstreamOf(host: string): Endpoint | undefined {
+  if (host === "_default") return undefined;
+  return { url: host === "docker.io" ? "https://registry-1.docker.io" : `https://${host}` };
+}
+
+/**
+ * The text, in the one shape that works on every containerd from 1.6 on: `server` alone is not enough for
+ * 1.6, and `[host]` alone makes a miss end in a misleading try of https. `skip_verify` is left out of
+ * http hosts even as false, since its mere presence makes containerd try TLS first.
+ */
+export function hostsToml(file: HostsFile): string {
+  const lines = [OWNERSHIP_MARK];
+  if (file.server !== undefined) {
+    lines.push(`server = ${quoted(file.server.url)}`, ...transportLines(file.server));
+  }
+  const { server } = file;
+  // An upstream that is also listed last is the server already.
+  const last = file.endpoints.length > 1 ? file.endpoints[file.endpoints.length - 1] : undefined;
+  const repeated =
+    file.host !== "_default" &&
+    last !== undefined &&
+    last.capabilities === undefined &&
+    server !== undefined &&
+    sameUrl(last.url, server.url) &&
+    sameTransport(last, server);
+  const hosts = repeated ? file.endpoints.slice(0, -1) : file.endpoints;
+  for (const endpoint of hosts) {
+    const capabilities = tomlArray(endpoint.capabilities ?? ["pull", "resolve"], '"');
+    lines.push(
+      "",
+      `[host.${quoted(endpoint.url)}]`,
+      `  capabilities = ${capabilities}`,
+      ...transportLines(endpoint).map((line) => `  ${line}`),
+    );
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function transportLines(endpoint: Endpoint): string[] {
+  const lines: string[] = [];
+  if (endpoint.ca !== undefined) lines.push(`ca = ${quoted(endpoint.ca)}`);
+  if (endpoint.client !== undefined) {
+    const { cert, key } = endpoint.client;
+    lines.push(`client = [${tomlArray([cert, key], '"')}]`);
+  }
+  if (endpoint.skipVerify === true) lines.push("skip_verify = true");
+  if (endpoint.overridePath === true) lines.push("override_path = true");
+  return lines;
+}
+
+const quoted = (value: string): string => tomlString(value, '"');
+
+function sameTransport(a: Endpoint, b: Endpoint): boolean {
+  return transportLines(a).join("\n") === transportLines(b).join("\n");
+}
+
+/** Has the file our mark as its first line? */
+export function isOurs(source: Source): boolean {
+  return source.text.split(/\r?\n/, 1)[0] === OWNERSHIP_MARK;
+}
+
+/**
+ * Does a hosts.toml that somebody else wrote lead pulls to the endpoints, in their order and before any
+ * other host? Further hosts behind them do no harm.
+ */
+export function leadsTo(document: TomlDocument, file: HostsFile): boolean {
+  const server = document.get(["server"]);
+  const hosts = hostsInOrder(document);
+  const pulls = hosts.filter(([, table]) => canPull(table));
+  const urls = pulls.map(([url]) => url);
+  if (typeof server === "string" && hosts.length > 0) urls.push(server);
+  return file.endpoints.every((endpoint, index) => {
+    const url = urls[index];
+    if (url === undefined || !sameUrl(url, endpoint.url)) return false;
+    const table = pulls[index]?.[1] ?? document.tree;
+    return sameSettings(table, endpoint);
+  });
+}
+
+/** The `[host]` tables in the order of the file, which is the order containerd tries them in. */
+function hostsInOrder(document: TomlDocument): [string, TreeTable][] {
+  const hosts = document.getTable(["host"]) ?? {};
+  return Object.entries(hosts)
+    .filter((entry): entry is [string, TreeTable] => isTable(entry[1]))
+    .map(([url, table]) => ({ url, table, offset: document.offsetOf(["host", url]) ?? 0 }))
+    .sort((a, b) => a.offset - b.offset)
+    .map(({ url, table }) => [url, table]);
+}
+
+function canPull(table: TreeTable): boolean {
+  const capabilities = stringsOf(table["capabilities"]);
+  if (capabilities === undefined || capabilities.length === 0) return true;
+  return capabilities.includes("pull") && capabilities.includes("resolve");
+}
+
+function sameSettings(table: TreeTable, endpoint: Endpoint): boolean {
+  const client: Tree | undefined = table["client"];
+  const wanted = endpoint.client;
+  const pair = Array.isArray(client) ? stringsOf(client[0]) : undefined;
+  return (
+    table["ca"] === endpoint.ca &&
+    (wanted === undefined
+      ? client === undefined
+      : pair?.[0] === wanted.cert && pair[1] === wanted.key) &&
+    (table["skip_verify"] ?? false) === (endpoint.skipVerify ?? false) &&
+    (table["override_path"] ?? false) === (endpoint.overridePath ?? false)
+  );
+}

@@ -1,0 +1,161 @@
+import { sameUrl } from "../address";
+import { type FilePlan, filePlan, type Plan } from "../plan";
+import { Refusal } from "../problem";
+import { Source } from "../source";
+import { insertLines, type TextEdit, toByteEdits } from "../text-edit";
+import { lineEdits } from "../line-edits";
+import { TomlDocument } from "../toml/document";
+import { type Change, judged } from "../toml/judged";
+import { placeKey } from "../toml/place";
+import { tomlPath, tomlString } from "../toml/write";
+import { filesBelow, hostsTomlPath } from "./certs-d";
+import { type CriConfig } from "./config";
+import { type Endpoint } from "./endpoint";
+import { hostsToml, type HostsFile, isOurs, leadsTo, upstreamOf } from "./hosts-toml";
+import { type MergedRegistry } from "./merged";
+import { type ContainerdInput, type WantedHost } from "./plan";
+import { isAtLeast } from "./version";
+
+/** Where hosts.toml files go when config.toml names no directory: where everybody looks for them. */
+export const DEFAULT_DIRECTORY = "/etc/containerd/certs.d";
+
+/** The plan for a file without `mirrors`: one directory as config_path, a hosts.toml for each host. */
+export function planHosts(
+  input: ContainerdInput,
+  config: CriConfig,
+  merged: MergedRegistry,
+  wanted: readonly WantedHost[],
+): Plan {
+  const { directory, change } = chooseDirectory(input, config, merged);
+  const notes: string[] = [];
+  const files = wanted.map((host) => planHostsFile(input, directory, hostsFileOf(host), notes));
+  const step = change ? configPathStep(config, directory) : { edits: [], changes: [] };
+  if (!change) {
+    const line = config.document.lineNote([...config.registry, "config_path"]);
+    notes.push(`${input.configPath}: config_path is already ${directory}${line}`);
+  } else {
+    const ours = new Set(files.map(({ path }) => path));
+    const woken = filesBelow(directory, input.certsD).filter((path) => !ours.has(path));
+    if (woken.length > 0) notes.push(`config_path also puts into force: ${woken.join(", ")}`);
+  }
+  const main = judged(config.document, input.bytes, step.edits, step.changes, 0o644);
+  return {
+    files: [...files, main],
+    notes,
+    activate: main.edits.length > 0 ? "restart" : "none",
+  };
+}
+
+/** The directory for hosts.toml files, and whether config.toml has to be changed to name it. */
+function chooseDirectory(
+  input: ContainerdInput,
+  config: CriConfig,
+  merged: MergedRegistry,
+): { directory: string; change: boolean } {
+  const directories = merged.configPath.split(":").filter((part) => part !== "");
+  const [first] = directories;
+  if (first === undefined) return { directory: DEFAULT_DIRECTORY, change: true };
+  if (merged.configPath === first) return { directory: first, change: false };
+  // A list. Before 2.1 all of its directories count, and ours is among them.
+  if (!isAtLeast(config.daemon, 2, 1)) return { directory: first, change: false };
+  const path = [...config.registry, "config_path"];
+  const inOthers = directories.slice(1).flatMap((other) => filesBelow(other, input.certsD));
+  if (inOthers.length > 0 || config.configPath === "") {
+    throw config.document.source.refuse(config.document.offsetOf(path) ?? 0, {
+      expected: `one directory as config_path: containerd ${config.daemon.text} ignores a list when it pulls`,
+      found:
+        `"${merged.configPath}"` +
+        (config.configPath === "" ? " from an imported file" : `, with ${inOthers.join(", ")}`),
+      fix: `move all of it to ${first} and set config_path = "${first}"`,
+    });
+  }
+  return { directory: first, change: true };
+}
+
+/** Sets config_path: the value alone where the key is there, else a line of its own. */
+export function configPathStep(
+  config: CriConfig,
+  directory: string,
+): { edits: TextEdit[]; changes: Change[] } {
+  const { document, registry, addVersion } = config;
+  const path = [...registry, "config_path"];
+  const edits: TextEdit[] = [];
+  const changes: Change[] = [{ path, means: (after) => after === directory }];
+  if (addVersion !== undefined) {
+    changes.push({ path: ["version"], means: (after) => after === addVersion });
+  }
+  if (addVersion !== undefined && document.text === "") {
+    const line = `config_path = ${tomlString(directory, '"')}`;
+    const lines = [`version = ${addVersion}`, "", `[${tomlPath(registry, '"')}]`, `  ${line}`];
+    return { edits: [insertLines("", 0, lines)], changes };
+  }
+  if (addVersion !== undefined) {
+    edits.push(placeKey(document, [], "version", String(addVersion)));
+  }
+  const [existing] = document.definitions(path);
+  if (existing !== undefined && existing.kind !== "table") {
+    const { valueStart, valueEnd } = existing.element;
+    const quote = document.text[valueStart] === "'" ? "'" : '"';
+    const text = tomlString(directory, quote);
+    edits.push({ offset: valueStart, length: valueEnd - valueStart, text });
+  } else {
+    const value = tomlString(directory, document.quote);
+    edits.push(placeKey(document, registry, "config_path", value));
+  }
+  return { edits, changes };
+}
+
+/** What a host's hosts.toml is to say, with the server that is asked last. */
+export function hostsFileOf({ host, endpoints, own }: WantedHost): HostsFile {
+  const named = endpoints.find(({ url }) => new URL(url).host === host);
+  const last = endpoints[endpoints.length - 1];
+  const upstream = upstreamOf(host);
+  // The upstream of docker.io may be listed among the mirrors, with certificates of its own.
+  const listed = endpoints.find(({ url }) => upstream !== undefined && sameUrl(url, upstream.url));
+  const server: Endpoint | undefined = own ? (named ?? last) : (named ?? listed ?? upstream);
+  return { host, endpoints, server: host === "_default" ? undefined : server };
+}
+
+/** The plan of one hosts.toml: ours is kept as we want it, somebody else's is adopted or refused. */
+export function planHostsFile(
+  input: ContainerdInput,
+  directory: string,
+  wanted: HostsFile,
+  notes: string[],
+): FilePlan {
+  const path = hostsTomlPath(directory, wanted.host, input.certsD);
+  const bytes = input.certsD.get(path);
+  const text = hostsToml(wanted);
+  if (bytes === undefined || bytes.length === 0) {
+    return filePlan(path, bytes, [{ offset: 0, length: 0, text }], 0o644);
+  }
+  const source = Source.decode(path, bytes);
+  if (isOurs(source)) {
+    // A last line that is not closed stays so: see hunks.ts.
+    const wantedText = source.text.endsWith("\n") ? text : text.slice(0, -1);
+    if (source.text === wantedText) notes.push(`${path}: already as it is to be`);
+    return filePlan(path, bytes, toByteEdits(source, lineEdits(source.text, wantedText)));
+  }
+  if (leadsTo(TomlDocument.parse(source), wanted)) {
+    notes.push(`${path}: written by somebody else, and leads there already`);
+    return filePlan(path, bytes, []);
+  }
+  const urls = wanted.endpoints.map(({ url }) => url).join(", ");
+  throw new Refusal([
+    {
+      file: path,
+      line: 1,
+      expected: `a hosts.toml that leads ${wanted.host} to ${urls}, or none`,
+      found: "one that somebody else wrote and that leads elsewhere",
+      fix: `move the file away, or write in it:\n${indented(text)}`,
+    },
+  ]);
+}
+
+function indented(text: string): string {
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => `    ${line}`.trimEnd())
+    .join("\n");
+}

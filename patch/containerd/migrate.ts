@@ -1,0 +1,150 @@
+import { type Plan } from "../plan";
+import type { Refusal } from "../problem";
+import { lineEdits } from "../line-edits";
+import { type Change, judged } from "../toml/judged";
+import { edited, withoutPath } from "../toml/remove";
+import { isTable, type TreeTable } from "../toml/value";
+import { type CriConfig, readCriConfig } from "./config";
+import { type Endpoint, withoutTwins } from "./endpoint";
+import { configPathStep, DEFAULT_DIRECTORY, hostsFileOf, planHostsFile } from "./hosts-way";
+import { type MergedRegistry } from "./merged";
+import { endpointsOf, mirrorKey, sameMirror } from "./mirrors";
+import { type ContainerdInput, type WantedHost } from "./plan";
+import { tlsOf } from "./tls";
+import { shown } from "./version";
+
+/**
+ * The plan that leaves the old way: every `mirrors` entry becomes a hosts.toml, and config.toml ends with
+ * config_path alone. On 1.x the TLS tables of the endpoints, which exclude config_path too, go with them.
+ */
+export function planMigration(
+  input: ContainerdInput,
+  config: CriConfig,
+  merged: MergedRegistry,
+  wanted: readonly WantedHost[],
+  tls: readonly string[][],
+): Plan {
+  const { document, registry } = config;
+  refuseImported(config, merged);
+  const [first] = merged.configPath.split(":").filter((part) => part !== "");
+  const directory = first ?? DEFAULT_DIRECTORY;
+
+  const notes: string[] = [];
+  const files = allHosts(config, wanted, tls).map((host) => {
+    if (!wanted.some((other) => other.host === host.host)) {
+      notes.push(`${input.configPath}: mirrors of ${host.host} moved to its hosts.toml`);
+    }
+    return planHostsFile(input, directory, hostsFileOf(host), notes);
+  });
+
+  const gone = [[...registry, "mirrors"], ...tls];
+  let changed = document;
+  for (const path of gone) changed = withoutPath(changed, path);
+  const step = configPathStep(readCriConfig(changed, config.daemon), directory);
+  changed = edited(changed, step.edits);
+  const changes: Change[] = [
+    ...gone.map((path) => ({ path, means: (after: unknown) => after === undefined })),
+    ...step.changes,
+  ];
+  const edits = lineEdits(document.text, changed.text);
+  const main = judged(document, input.bytes, edits, changes, 0o644);
+  return {
+    files: [...files, main],
+    notes,
+    activate: main.edits.length > 0 ? "restart" : "none",
+  };
+}
+
+function refuseImported(config: CriConfig, merged: MergedRegistry): void {
+  const { document, registry } = config;
+  const elsewhere = Object.keys(merged.mirrors).filter(
+    (host) => !Object.hasOwn(config.mirrors, host),
+  );
+  if (elsewhere.length === 0) return;
+  throw document.source.refuse(document.offsetOf(["imports"]) ?? 0, {
+    expected: `all of ${shown(document, [...registry, "mirrors"])} in this file`,
+    found: `mirrors for ${elsewhere.join(", ")} in an imported file`,
+    fix: "move them into this file first",
+  });
+}
+
+/** The hosts of the settings and those in the file; for a host in both, ours first, then the others. */
+function allHosts(
+  config: CriConfig,
+  wanted: readonly WantedHost[],
+  tls: readonly string[][],
+): WantedHost[] {
+  const hosts = new Map<string, WantedHost>();
+  for (const host of wanted) hosts.set(host.host, host);
+  for (const key of Object.keys(config.mirrors)) {
+    const host = key === mirrorKey("_default") ? "_default" : key;
+    const asked = hosts.get(host);
+    const existing = existingEndpoints(config, host);
+    const endpoints = withoutTwins([...(asked?.endpoints ?? []), ...existing], sameMirror);
+    hosts.set(host, { host, endpoints, own: asked?.own ?? false });
+  }
+  // TLS settings of a registry that is no endpoint of any: its own address, with them.
+  const reached = new Set(
+    [...hosts.values()].flatMap(({ endpoints }) => endpoints.map(({ url }) => new URL(url).host)),
+  );
+  for (const path of tls) {
+    const host = path[path.length - 2] ?? "";
+    if (reached.has(host) || hosts.has(host)) continue;
+    const endpoint = withTls(config, { url: `https://${host}` });
+    hosts.set(host, { host, endpoints: [endpoint], own: false });
+  }
+  return [...hosts.values()];
+}
+
+function existingEndpoints(config: CriConfig, host: string): Endpoint[] {
+  const entry = config.mirrors[mirrorKey(host)];
+  const path = [...config.registry, "mirrors", mirrorKey(host)];
+  const more = isTable(entry) ? Object.keys(entry).find((key) => key !== "endpoint") : undefined;
+  if (more !== undefined) throw cannotMove(config, [...path, more]);
+  const urls = endpointsOf(config, host) ?? [];
+  return urls.map((url) => {
+    const full = url.includes("://") ? url : `https://${url}`;
+    if (!URL.canParse(full)) throw cannotMove(config, [...path, "endpoint"]);
+    return withTls(config, withRoot(full));
+  });
+}
+
+/** A path that does not end in /v2 is taken as it is by `mirrors`; hosts.toml has to be told so. */
+function withRoot(url: string): Endpoint {
+  const { pathname } = new URL(url);
+  const path = pathname.replace(/\/+$/, "");
+  const plain = url.replace(/\/+$/, "");
+  return path === "" || path.endsWith("/v2") ? { url: plain } : { url: plain, overridePath: true };
+}
+
+function withTls(config: CriConfig, endpoint: Endpoint): Endpoint {
+  const host = new URL(endpoint.url).host;
+  const tls = config.daemon.major < 2 ? tlsOf(config, host) : undefined;
+  if (tls === undefined || endpoint.url.startsWith("http:")) return endpoint;
+  const path = [...config.registry, "configs", host, "tls"];
+  const text = (key: string): string | undefined => {
+    const value = tls[key];
+    if (value !== undefined && typeof value !== "string") throw cannotMove(config, [...path, key]);
+    return value === "" ? undefined : value;
+  };
+  const [ca, cert, key] = [text("ca_file"), text("cert_file"), text("key_file")];
+  const known = ["ca_file", "cert_file", "key_file", "insecure_skip_verify"];
+  const more = Object.keys(tls satisfies TreeTable).find((name) => !known.includes(name));
+  if (more !== undefined) throw cannotMove(config, [...path, more]);
+  if ((cert === undefined) !== (key === undefined)) throw cannotMove(config, path);
+  return {
+    ...endpoint,
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && key !== undefined && { client: { cert, key } }),
+    ...(tls["insecure_skip_verify"] === true && { skipVerify: true }),
+  };
+}
+
+function cannotMove(config: CriConfig, path: readonly string[]): Refusal {
+  const { document } = config;
+  return document.source.refuse(document.offsetOf(path) ?? 0, {
+    expected: "only settings that hosts.toml has too",
+    found: shown(document, path),
+    fix: "move this entry by hand, or take it out",
+  });
+}

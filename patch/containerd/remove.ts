@@ -1,0 +1,101 @@
+import { type FilePlan, filePlan, type Plan } from "../plan";
+import { Source } from "../source";
+import { lineEdits } from "../line-edits";
+import { removeElement } from "../toml/array";
+import { type TomlDocument } from "../toml/document";
+import { type Change, judged } from "../toml/judged";
+import { edited, withoutPath } from "../toml/remove";
+import { scanElements } from "../toml/scan";
+import { stringsOf } from "../toml/value";
+import { hostsTomlPath } from "./certs-d";
+import { type CriConfig } from "./config";
+import { DEFAULT_DIRECTORY } from "./hosts-way";
+import { isOurs } from "./hosts-toml";
+import { endpointsOf, mirrorKey, sameMirror } from "./mirrors";
+import { type ContainerdInput, untouched, type WantedHost } from "./plan";
+
+/**
+ * The plan that takes the registry out again, made from the files alone: its endpoints out of `mirrors`,
+ * and hosts.toml files with our mark. config_path stays, since who set it cannot be told from the file;
+ * without a hosts.toml it changes nothing. (`destroy` has the record of what was written, and puts the
+ * very bytes of before back.)
+ */
+export function planRemoval(
+  input: ContainerdInput,
+  config: CriConfig,
+  wanted: readonly WantedHost[],
+): Plan {
+  const notes: string[] = [];
+  const directory = config.configPath.split(":").find((part) => part !== "");
+  const files = wanted.flatMap(({ host }) => {
+    const path = hostsTomlPath(directory ?? DEFAULT_DIRECTORY, host, input.certsD);
+    return hostsFileRemoval(path, input.certsD.get(path), notes);
+  });
+  let changed = config.document;
+  const changes: Change[] = [];
+  for (const { host, endpoints, own } of wanted) {
+    if (!own && endpointsOf(config, host) !== undefined) {
+      notes.push(`${input.configPath}: the mirrors of ${host} stay: whose they are cannot be told`);
+      continue;
+    }
+    const urls = endpoints.map(({ url }) => url);
+    const step = withoutEndpoints(changed, config, host, urls);
+    changed = step.document;
+    changes.push(...step.changes);
+  }
+  if (changes.length === 0) {
+    if (files.length === 0) notes.push(`${input.configPath}: nothing of the registry is in it`);
+    else if (directory !== undefined) {
+      notes.push(
+        `${input.configPath}: config_path = "${directory}" stays, other registries may use it`,
+      );
+    }
+    return { files: [...files, untouched(input)], notes, activate: "none" };
+  }
+  const edits = lineEdits(config.document.text, changed.text);
+  const main = judged(config.document, input.bytes, edits, changes);
+  return { files: [...files, main], notes, activate: "restart" };
+}
+
+function hostsFileRemoval(path: string, bytes: Buffer | undefined, notes: string[]): FilePlan[] {
+  if (bytes === undefined) return [];
+  if (!isOurs(Source.decode(path, bytes))) {
+    notes.push(`${path}: stays, somebody else wrote it`);
+    return [filePlan(path, bytes, [])];
+  }
+  const edits = [{ offset: 0, length: bytes.length, text: "" }];
+  return [{ path, base: bytes, edits, desired: undefined }];
+}
+
+/** Our endpoints go; the host's whole entry goes with the last of them. */
+function withoutEndpoints(
+  document: TomlDocument,
+  config: CriConfig,
+  host: string,
+  urls: readonly string[],
+): { document: TomlDocument; changes: Change[] } {
+  const existing = endpointsOf(config, host);
+  const path = [...config.registry, "mirrors", mirrorKey(host)];
+  const isOurUrl = (url: string): boolean => urls.some((ours) => sameMirror(url, ours));
+  if (existing === undefined || !existing.some(isOurUrl)) return { document, changes: [] };
+  const kept = existing.filter((url) => !isOurUrl(url));
+  if (kept.length === 0) {
+    const change: Change = { path, means: (after) => after === undefined };
+    return { document: withoutPath(document, path), changes: [change] };
+  }
+  const endpointPath = [...path, "endpoint"];
+  let changed = document;
+  for (let left = [...existing]; left.some(isOurUrl);) {
+    const [list] = changed.definitions(endpointPath);
+    if (list === undefined || list.kind === "table") break; // judged() finds what is left
+    const index = left.findIndex(isOurUrl);
+    const elements = scanElements(changed.text, list.element.valueStart);
+    changed = edited(changed, [removeElement(changed.text, elements, index)]);
+    left = left.filter((_, at) => at !== index);
+  }
+  const change: Change = {
+    path: endpointPath,
+    means: (after) => JSON.stringify(stringsOf(after)) === JSON.stringify(kept),
+  };
+  return { document: changed, changes: [change] };
+}

@@ -1,0 +1,357 @@
+import { isDeepStrictEqual } from "node:util";
+
+import { type Node } from "jsonc-parser";
+
+import { parseRegistryAddress, type RegistryAddress } from "../address";
+import { certain } from "../certain";
+import { type Edit, filePlan, type FilePlan, type Plan } from "../plan";
+import { type Problem, Refusal } from "../problem";
+import { proxyProblem, type SourcedLine } from "../proxy";
+import { Source } from "../source";
+import { insertLines, type TextEdit, toByteEdits } from "../text-edit";
+import { flagProblem, readFlags } from "./flags";
+import { coversRegistry, namesRegistry } from "./insecure";
+import { type JsonObject, parseJsonObject, propertyOf } from "./json-source";
+
+const KEY = "insecure-registries";
+
+/** The first dockerd that takes a byte-order mark in front of daemon.json. */
+const FIRST_WITH_BYTE_ORDER_MARK = 23;
+
+export interface DaemonJsonInput {
+  /** Where the file is on the host; only used to name it. */
+  path: string;
+  /** Its bytes; undefined: there is no such file. */
+  bytes: Buffer | undefined;
+  /** One or several `host:port`, as they stand in image names. */
+  registry: string | readonly string[];
+  /**
+   * `false` takes the registries out again.
+   * @default true
+   */
+  present?: boolean;
+  /** dockerd's command line: lines of units and drop-ins, /etc/default/docker, the running process. */
+  flags?: readonly (string | SourcedLine)[];
+  /** Lines that set dockerd's environment. */
+  environment?: readonly SourcedLine[];
+  /** dockerd's version; without it, the oldest is assumed where it makes a difference. */
+  dockerVersion?: string;
+}
+
+/**
+ * Plans `insecure-registries` in dockerd's daemon.json: the registries are in it, every other key and
+ * the layout stay. An entry with a scheme, or a CIDR with the address in it, counts as present.
+ *
+ * @throws Refusal for a file that dockerd would not read, for a flag that sets the same thing, and for a
+ * proxy between dockerd and the registry
+ */
+export function planDaemonJson(input: DaemonJsonInput): Plan {
+  const { path, bytes } = input;
+  const registries = parseRegistries(input.registry);
+  const source = Source.decode(path, bytes ?? Buffer.alloc(0));
+  const object = readObject(source, input.dockerVersion);
+  const present = input.present ?? true;
+  const flags = readFlags((input.flags ?? []).map(sourced));
+  if (flags.configFile !== undefined && flags.configFile.value !== path) {
+    throw new Refusal([otherFile(path, flags.configFile)]);
+  }
+  if (!present) return planRemoval(source, bytes, object, registries);
+
+  const proxies = registries.flatMap(
+    ({ text }) => proxyProblem(`http://${text}`, input.environment ?? []) ?? [],
+  );
+  if (proxies.length > 0) throw new Refusal(proxies);
+
+  const notes: string[] = [];
+  const entries = object === undefined ? [] : entriesOf(object);
+  const missing = registries.filter((registry) => {
+    const flag = flags.insecureRegistries.find(({ value }) => coversRegistry(value, registry));
+    if (flag !== undefined) {
+      notes.push(`${path}: ${registry.text} is given by dockerd's flag \`${flag.value}\``);
+      return false;
+    }
+    const entry = entries.find((node) => coversRegistry(String(node.value), registry));
+    if (entry !== undefined) {
+      const { line } = source.position(entry.offset);
+      notes.push(`${path}: ${registry.text} is already in ${KEY}, line ${line}`);
+      return false;
+    }
+    if (coversRegistry("127.0.0.0/8", registry)) {
+      notes.push(`${path}: ${registry.text} is a loopback address, which dockerd always takes`);
+      return false;
+    }
+    return true;
+  });
+  const [flag] = flags.insecureRegistries;
+  if (missing.length > 0 && flag !== undefined) {
+    const values = flags.insecureRegistries.map(({ value }) => value);
+    throw new Refusal([flagProblem(flag.source, values, missing[0]?.text ?? "")]);
+  }
+  const names = missing.map(({ text }) => text);
+  const edits = names.length === 0 ? [] : toByteEdits(source, [additionOf(source, object, names)]);
+  const file = checked(source, bytes, edits, object, (settings) => ({
+    ...settings,
+    [KEY]: [...names, ...strings(settings[KEY])],
+  }));
+  return { files: [file], notes, activate: edits.length > 0 ? "reload" : "none" };
+}
+
+/**
+ * The file with an empty `insecure-registries` where it has none. dockerd keeps the values it has when
+ * the key is gone at a reload; an empty list is what makes it forget them. So whoever takes the key out
+ * writes this first, reloads, and then writes the file without the key.
+ */
+export function clearedDaemonJson(path: string, bytes: Buffer | undefined): Buffer {
+  const source = Source.decode(path, bytes ?? Buffer.alloc(0));
+  const object = readObject(source, undefined, true);
+  if (object !== undefined && propertyOf(object, KEY) !== undefined) return source.bytes;
+  const edits = toByteEdits(source, [additionOf(source, object, [])]);
+  const file = checked(source, bytes, edits, object, (settings) => ({ ...settings, [KEY]: [] }));
+  return file.desired ?? source.bytes;
+}
+
+function parseRegistries(registry: string | readonly string[]): RegistryAddress[] {
+  const texts = typeof registry === "string" ? [registry] : registry;
+  const problems: Problem[] = [];
+  const addresses = new Map<string, RegistryAddress>();
+  for (const text of texts) {
+    const address = parseRegistryAddress(text);
+    if (address !== undefined) addresses.set(address.text, address);
+    else {
+      problems.push({
+        file: "settings",
+        expected: "a registry as HOST:PORT, such as 172.30.1.2:5000 or [fd00::1]:5000",
+        found: `\`${text}\``,
+        fix: "name the host and the port alone, without scheme and path",
+      });
+    }
+  }
+  if (problems.length > 0) throw new Refusal(problems);
+  return [...addresses.values()];
+}
+
+/** The object in the file; undefined for a file without anything in it. */
+function readObject(
+  source: Source,
+  dockerVersion: string | undefined,
+  markTaken = false,
+): JsonObject | undefined {
+  const major = Number(/\d+/.exec(dockerVersion ?? "")?.[0] ?? 0);
+  if (source.hasByteOrderMark && !markTaken && major < FIRST_WITH_BYTE_ORDER_MARK) {
+    throw source.refuse(0, {
+      expected: "JSON without a byte-order mark",
+      found: `a byte-order mark, which dockerd ${dockerVersion ?? "before 23.0"} does not take`,
+      fix: "take the first three bytes (EF BB BF) out of the file",
+    });
+  }
+  if (source.text.replace(/^\uFEFF/, "").trim() === "") return undefined;
+  return parseJsonObject(source);
+}
+
+function sourced(line: string | SourcedLine): SourcedLine {
+  return typeof line === "string" ? { file: "dockerd's command line", text: line } : line;
+}
+
+function otherFile(path: string, flag: { value: string; source: SourcedLine }): Problem {
+  return {
+    file: flag.source.file,
+    ...(flag.source.line !== undefined && { line: flag.source.line }),
+    expected: `dockerd to read ${path}`,
+    found: `\`${flag.source.text.trim()}\`, so it reads ${flag.value}`,
+    fix: `plan the change for ${flag.value}, or take --config-file away`,
+  };
+}
+
+/** The nodes of the entries that are there. */
+function entriesOf(object: JsonObject): Node[] {
+  const value = propertyOf(object, KEY)?.children?.[1];
+  if (value === undefined) return [];
+  const entries = value.children ?? [];
+  const wrong = value.type === "array" ? entries.find((entry) => entry.type !== "string") : value;
+  if (wrong !== undefined) {
+    throw object.source.refuse(wrong.offset, {
+      expected: `"${KEY}" as an array of strings`,
+      found: `a value of type ${wrong.type}`,
+      fix: `write it as "${KEY}": ["172.30.1.2:5000"]; dockerd refuses any other type`,
+    });
+  }
+  return entries;
+}
+
+/** The one edit that puts entries at the front of the list, or makes the list as the first key. */
+function additionOf(
+  source: Source,
+  object: JsonObject | undefined,
+  names: readonly string[],
+): TextEdit {
+  const { text } = source;
+  const written = names.map((name) => JSON.stringify(name));
+  if (object === undefined) return newFile(source, written);
+  const list = propertyOf(object, KEY)?.children?.[1];
+  if (list === undefined) return newKey(text, object, written);
+  const [first] = list.children ?? [];
+  if (first === undefined) return { offset: list.offset + 1, length: 0, text: written.join(", ") };
+  const lineStart = text.lastIndexOf("\n", first.offset - 1) + 1;
+  const indent = text.slice(lineStart, first.offset);
+  if (/^[ \t]*$/.test(indent) && lineStart > 0) {
+    return insertLines(
+      text,
+      lineStart,
+      written.map((name) => `${indent}${name},`),
+    );
+  }
+  return { offset: first.offset, length: 0, text: written.map((name) => `${name}, `).join("") };
+}
+
+function newFile(source: Source, written: readonly string[]): TextEdit {
+  const begin = source.hasByteOrderMark ? 1 : 0;
+  const blank = source.text.slice(begin);
+  // A last line that is not closed stays so: see hunks.ts.
+  const end = blank === "" || blank.endsWith("\n") ? "\n" : "";
+  const text = `{\n  "${KEY}": [${written.join(", ")}]\n}${end}`;
+  return { offset: begin, length: blank.length, text };
+}
+
+function newKey(text: string, object: JsonObject, written: readonly string[]): TextEdit {
+  const entry = `"${KEY}": [${written.join(", ")}]`;
+  const behindBrace = object.root.offset + 1;
+  const [first] = object.root.children ?? [];
+  const restOfLine = /[ \t]*\r?\n/y;
+  restOfLine.lastIndex = behindBrace;
+  if (restOfLine.test(text)) {
+    const indent = first === undefined ? "  " : indentBefore(text, first.offset);
+    return insertLines(text, restOfLine.lastIndex, [indent + entry + (first ? "," : "")]);
+  }
+  if (first !== undefined) return { offset: first.offset, length: 0, text: `${entry}, ` };
+  const inner = object.root.length - 2;
+  return { offset: behindBrace, length: inner, text: ` ${entry} ` };
+}
+
+function indentBefore(text: string, offset: number): string {
+  const line = text.slice(text.lastIndexOf("\n", offset - 1) + 1, offset);
+  return /^[ \t]*/.exec(line)?.[0] ?? "";
+}
+
+function planRemoval(
+  source: Source,
+  bytes: Buffer | undefined,
+  object: JsonObject | undefined,
+  registries: readonly RegistryAddress[],
+): Plan {
+  const nothing = (note: string): Plan => ({
+    files: [filePlan(source.path, bytes, [])],
+    notes: [`${source.path}: ${note}`],
+    activate: "none",
+  });
+  const names = registries.map(({ text }) => text).join(", ");
+  if (object === undefined) return nothing(`there is nothing in it, so nothing of ${names}`);
+  const entries = entriesOf(object);
+  const ours = entries.filter((entry) =>
+    registries.some((registry) => namesRegistry(String(entry.value), registry)),
+  );
+  if (ours.length === 0) return nothing(`${names} is not in ${KEY}`);
+
+  if (ours.length === entries.length) {
+    // The key goes with its line where the line is just what adding it writes; else the list stays.
+    const values = ours.map((entry) => String(entry.value));
+    const edits = toByteEdits(source, [keyRemoval(source.text, object)]);
+    const file = filePlan(source.path, bytes, edits);
+    if (isAddition(file.desired, source, values)) {
+      const checkedFile = checked(source, bytes, edits, object, ({ [KEY]: _, ...rest }) => rest);
+      const note = `${source.path}: dockerd forgets the entries only at a restart, or by a reload with an empty list first`;
+      return { files: [checkedFile], notes: [note], activate: "restart" };
+    }
+  }
+  const edits = toByteEdits(source, entryRemovals(source.text, entries, new Set(ours)));
+  const kept = entries.filter((entry) => !ours.includes(entry)).map(({ value }) => value as string);
+  const file = checked(source, bytes, edits, object, (settings) => ({ ...settings, [KEY]: kept }));
+  return { files: [file], notes: [], activate: "reload" };
+}
+
+/** Would adding these entries to the text give the file as it is? */
+function isAddition(
+  without: Buffer | undefined,
+  source: Source,
+  values: readonly string[],
+): boolean {
+  const before = Source.decode(source.path, without ?? Buffer.alloc(0));
+  const edits = toByteEdits(before, [additionOf(before, parseJsonObject(before), values)]);
+  return filePlan(source.path, before.bytes, edits).desired?.equals(source.bytes) === true;
+}
+
+function keyRemoval(text: string, object: JsonObject): TextEdit {
+  const properties = object.root.children ?? [];
+  const index = properties.findIndex((property) => property.children?.[0]?.value === KEY);
+  const property = properties[index] as Node;
+  const end = property.offset + property.length;
+  const lineStart = text.lastIndexOf("\n", property.offset - 1) + 1;
+  const line = /[ \t]*,?[ \t]*\r?\n/y;
+  line.lastIndex = end;
+  if (lineStart > 0 && /^[ \t]*$/.test(text.slice(lineStart, property.offset)) && line.test(text)) {
+    return { offset: lineStart, length: line.lastIndex - lineStart, text: "" };
+  }
+  const next = properties[index + 1];
+  if (next !== undefined) {
+    return { offset: property.offset, length: next.offset - property.offset, text: "" };
+  }
+  const inner = object.root.offset + 1;
+  return { offset: inner, length: object.root.length - 2, text: "" };
+}
+
+/** Takes entries out one by one, each with the comma that no longer parts anything. */
+function entryRemovals(
+  text: string,
+  entries: readonly Node[],
+  gone: ReadonlySet<Node>,
+): TextEdit[] {
+  const edits: TextEdit[] = [];
+  let kept: Node | undefined; // the last one before that stays
+  entries.forEach((entry, index) => {
+    if (!gone.has(entry)) {
+      kept = entry;
+      return;
+    }
+    const next = entries[index + 1];
+    const end = entry.offset + entry.length;
+    if (next !== undefined) {
+      const lineStart = text.lastIndexOf("\n", entry.offset - 1) + 1;
+      const nextLine = text.lastIndexOf("\n", next.offset - 1) + 1;
+      const own = nextLine > entry.offset && /^[ \t]*$/.test(text.slice(lineStart, entry.offset));
+      const from = own ? lineStart : entry.offset;
+      edits.push({ offset: from, length: (own ? nextLine : next.offset) - from, text: "" });
+    } else if (kept !== undefined) {
+      const from = kept.offset + kept.length;
+      // This edit reaches back to the kept entry, over those of the entries between.
+      while ((edits[edits.length - 1]?.offset ?? -1) >= from) edits.pop();
+      edits.push({ offset: from, length: end - from, text: "" });
+    } else {
+      edits.push({ offset: entry.offset, length: end - entry.offset, text: "" });
+    }
+  });
+  return edits;
+}
+
+type Settings = Record<string, unknown>;
+
+/** The plan of the file, once it is certain that it means what was asked, and that it can be undone. */
+function checked(
+  source: Source,
+  bytes: Buffer | undefined,
+  edits: Edit[],
+  object: JsonObject | undefined,
+  change: (settings: Settings) => Settings,
+): FilePlan {
+  const file = filePlan(source.path, bytes, edits, 0o644);
+  if (edits.length === 0) return file;
+  const mark = /^\uFEFF/;
+  const before =
+    object === undefined ? {} : (JSON.parse(source.text.replace(mark, "")) as Settings);
+  return certain(file, () => {
+    const after: unknown = JSON.parse((file.desired ?? "").toString().replace(mark, ""));
+    return isDeepStrictEqual(after, change(before));
+  });
+}
+
+function strings(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}

@@ -1,0 +1,51 @@
+import { type Problem } from "../problem";
+import { shellWords, type SourcedLine } from "../proxy";
+
+/** What dockerd's command line says about the things that daemon.json is to say. */
+export interface DockerdFlags {
+  /** Values of --insecure-registry, with the lines that give them. */
+  insecureRegistries: { value: string; source: SourcedLine }[];
+  /** Value of --config-file. */
+  configFile?: { value: string; source: SourcedLine };
+}
+
+/**
+ * Reads the flags out of lines of a unit (`ExecStart=`), of /etc/default/docker (`DOCKER_OPTS="..."`), or
+ * of the running process. Comment lines count for nothing.
+ */
+export function readFlags(lines: readonly SourcedLine[]): DockerdFlags {
+  const flags: DockerdFlags = { insecureRegistries: [] };
+  for (const source of lines) {
+    if (/^\s*[#;]/.test(source.text)) continue;
+    // DOCKER_OPTS="--a --b" is one word with more words in it.
+    const words = shellWords(source.text).flatMap((word) =>
+      /^\w+=.*\s/s.test(word) ? shellWords(word) : [word],
+    );
+    const plain = words.map((word) => word.replace(/^\w+=(?=-)/, ""));
+    plain.forEach((word, index) => {
+      const match = /^--(insecure-registry|config-file)(?:=(.*))?$/s.exec(word);
+      if (match === null) return;
+      const value = match[2] ?? plain[index + 1] ?? "";
+      if (match[1] === "config-file") flags.configFile = { value, source };
+      else flags.insecureRegistries.push({ value, source });
+    });
+  }
+  return flags;
+}
+
+/** dockerd does not start with one setting both as a flag and in daemon.json, equal or not. */
+export function flagProblem(
+  source: SourcedLine,
+  values: readonly string[],
+  entry: string,
+): Problem {
+  return {
+    file: source.file,
+    ...(source.line !== undefined && { line: source.line }),
+    expected: "insecure-registries set in daemon.json only: dockerd does not start with both",
+    found: `\`${source.text.trim()}\``,
+    fix:
+      `add --insecure-registry=${entry} to this line, or take --insecure-registry out of it and ` +
+      `write "insecure-registries": ${JSON.stringify([...values, entry])} in daemon.json`,
+  };
+}

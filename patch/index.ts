@@ -1,0 +1,20 @@
+/**
+ * Patches for the files that decide what a node pulls from where: pure functions from bytes to a plan.
+ * Nothing here reads or writes a file.
+ */
+export { type ContainerdInput, planContainerd } from "./containerd/plan";
+export { type Endpoint, type EndpointInput } from "./containerd/endpoint";
+export { OWNERSHIP_MARK } from "./containerd/hosts-toml";
+export { clearedDaemonJson, type DaemonJsonInput, planDaemonJson } from "./docker/daemon-json";
+export { type Hunk, hunks, withoutHunks } from "./hunks";
+export { maskSecrets } from "./mask";
+export {
+  type Activation,
+  applyEdits,
+  type Edit,
+  type FilePlan,
+  hasChanges,
+  type Plan,
+} from "./plan";
+export { describeProblem, type Problem, Refusal } from "./problem";
+export { type SourcedLine } from "./proxy";

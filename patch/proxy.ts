@@ -1,0 +1,106 @@
+import { cidrContains, parseRegistryAddress, type RegistryAddress } from "./address";
+import { maskSecrets } from "./mask";
+import { type Problem } from "./problem";
+
+/** One line of a daemon's settings outside its configuration file, and where it stands. */
+export interface SourcedLine {
+  /** Its file: a unit, a drop-in, /etc/default/docker; `command line` where it is a running process's. */
+  file: string;
+  /** From 1. */
+  line?: number;
+  text: string;
+}
+
+/**
+ * A daemon behind HTTP_PROXY asks the proxy for the registry too, which most often cannot reach it; then
+ * every pull fails with an error that does not name the proxy. Found from the lines that set the
+ * daemon's environment (`Environment=` of units, or plain `NAME=value`), later lines winning.
+ *
+ * @param url an endpoint; `http` looks at HTTP_PROXY, `https` at HTTPS_PROXY
+ * @returns the problem with the line that sets the proxy, or undefined where the endpoint is reached directly
+ */
+export function proxyProblem(url: string, lines: readonly SourcedLine[]): Problem | undefined {
+  const { protocol, host, hostname } = new URL(url);
+  const variables = readVariables(lines);
+  const name = protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
+  const proxy = lookUp(variables, name);
+  if (proxy === undefined) return undefined;
+  const port = protocol === "https:" ? "443" : "80";
+  const address = parseRegistryAddress(host === hostname ? `${host}:${port}` : host);
+  if (address === undefined || isLoopback(address)) return undefined;
+  const exceptions = lookUp(variables, "NO_PROXY");
+  if (exceptions !== undefined && isExcepted(address, exceptions.value)) return undefined;
+  const listed =
+    exceptions === undefined ? "there is no NO_PROXY" : `NO_PROXY is \`${exceptions.value}\``;
+  return {
+    file: proxy.source.file,
+    ...(proxy.source.line !== undefined && { line: proxy.source.line }),
+    expected: `${address.host} in NO_PROXY, since ${name} is set`,
+    found: `\`${maskSecrets(proxy.source.text.trim())}\`, and ${listed}`,
+    fix: `add ${address.host} to NO_PROXY of the service, reload systemd and restart the service`,
+  };
+}
+
+interface Variable {
+  value: string;
+  source: SourcedLine;
+}
+
+function lookUp(variables: Map<string, Variable>, name: string): Variable | undefined {
+  // Go reads the upper-case name first and falls back to the lower-case one when that is empty.
+  const found = [variables.get(name), variables.get(name.toLowerCase())];
+  return found.find((variable) => variable !== undefined && variable.value !== "");
+}
+
+function readVariables(lines: readonly SourcedLine[]): Map<string, Variable> {
+  const variables = new Map<string, Variable>();
+  for (const source of lines) {
+    const text = source.text.trim();
+    if (text === "" || text.startsWith("#") || text.startsWith(";")) continue;
+    const assignments = text.replace(/^(?:Environment\s*=|export\s+)/, "");
+    if (assignments === "" && /^Environment\s*=/.test(text)) variables.clear();
+    for (const word of shellWords(assignments)) {
+      const match = /^([A-Za-z_]+)=(.*)$/s.exec(word);
+      if (match !== null) variables.set(match[1] ?? "", { value: match[2] ?? "", source });
+    }
+  }
+  return variables;
+}
+
+/** Words with quotes taken off, as systemd and sh split them. */
+export function shellWords(text: string): string[] {
+  const words: string[] = [];
+  const word = /(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+/g;
+  for (const match of text.matchAll(word)) {
+    const plain = match[0].replace(
+      /"((?:\\.|[^"\\])*)"|'([^']*)'|\\(.)/g,
+      (_whole, double?: string, single?: string, escaped?: string) =>
+        double !== undefined ? double.replace(/\\(["\\$`])/g, "$1") : (single ?? escaped ?? ""),
+    );
+    words.push(plain);
+  }
+  return words;
+}
+
+function isLoopback(address: RegistryAddress): boolean {
+  return (
+    address.host === "localhost" || address.host === "::1" || cidrContains("127.0.0.0/8", address)
+  );
+}
+
+/** NO_PROXY as Go's net/http reads it: addresses, CIDRs, names with their subdomains, `*`. */
+function isExcepted(address: RegistryAddress, list: string): boolean {
+  return list.split(",").some((raw) => {
+    const entry = raw.trim().toLowerCase();
+    if (entry === "") return false;
+    if (entry === "*") return true;
+    if (cidrContains(entry, address)) return true;
+    const withPort = parseRegistryAddress(entry);
+    const host = withPort?.host ?? entry.replace(/^\[(.*)\]$/, "$1");
+    if (withPort !== undefined && withPort.port !== address.port) return false;
+    if (host === address.host) return true;
+    if (address.family !== 0) return false;
+    const domain = host.replace(/^\*?\./, "");
+    return address.host.endsWith(`.${domain}`);
+  });
+}

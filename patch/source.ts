@@ -1,0 +1,115 @@
+import { isUtf8 } from "node:buffer";
+
+import { maskSecrets } from "./mask";
+import { type Problem, Refusal } from "./problem";
+
+/**
+ * The text of one file with the way back to its bytes. All work is done on the text, offsets in UTF-16
+ * units; a plan speaks of bytes, and `byteOffset` is the only bridge between them.
+ */
+export class Source {
+  private readonly ascii: boolean;
+
+  private constructor(
+    readonly path: string,
+    readonly bytes: Buffer,
+    readonly text: string,
+  ) {
+    this.ascii = text.length === bytes.length;
+  }
+
+  /** @throws Refusal for bytes that are not UTF-8, and for NUL bytes: no daemon reads such a file. */
+  static decode(path: string, bytes: Buffer): Source {
+    const nul = bytes.indexOf(0);
+    if (nul >= 0 || !isUtf8(bytes)) throw new Refusal([notText(path, bytes, nul)]);
+    return new Source(path, bytes, bytes.toString("utf8"));
+  }
+
+  /** Does the text begin with a byte-order mark? (It is kept in `text`, as its first character.) */
+  get hasByteOrderMark(): boolean {
+    return this.text.charCodeAt(0) === 0xfeff;
+  }
+
+  byteOffset(offset: number): number {
+    return this.ascii ? offset : Buffer.byteLength(this.text.slice(0, offset), "utf8");
+  }
+
+  /** Line and column of an offset, both from 1. */
+  position(offset: number): { line: number; column: number } {
+    let line = 1;
+    let lineStart = 0;
+    for (let end = this.text.indexOf("\n"); end >= 0 && end < offset;) {
+      line++;
+      lineStart = end + 1;
+      end = this.text.indexOf("\n", lineStart);
+    }
+    return { line, column: offset - lineStart + 1 };
+  }
+
+  /** A problem at an offset, with line, column and frame filled in. */
+  problem(offset: number, what: Pick<Problem, "expected" | "found" | "fix">): Problem {
+    const { line, column } = this.position(offset);
+    return { file: this.path, line, column, ...what, frame: codeFrame(this.text, line, column) };
+  }
+
+  /** A refusal with one problem at an offset. */
+  refuse(offset: number, what: Pick<Problem, "expected" | "found" | "fix">): Refusal {
+    return new Refusal([this.problem(offset, what)]);
+  }
+}
+
+/** The line with its neighbours, a mark below the column. Credential values are masked. */
+export function codeFrame(text: string, line: number, column: number): string {
+  const lines = text.split("\n");
+  const width = String(line + 1).length;
+  const frame: string[] = [];
+  for (let number = Math.max(1, line - 1); number <= Math.min(lines.length, line + 1); number++) {
+    const shown = maskSecrets((lines[number - 1] ?? "").replace(/\r$/, ""));
+    const gutter = `${number === line ? ">" : " "} ${String(number).padStart(width)} | `;
+    frame.push((gutter + shown).trimEnd());
+    if (number === line) {
+      // Tabs are repeated, so that the mark stands below its character whatever the tab width is.
+      const before = (lines[number - 1] ?? "").slice(0, column - 1).replace(/[^\t]/g, " ");
+      frame.push(`  ${" ".repeat(width)} | ${before}^`);
+    }
+  }
+  return frame.join("\n");
+}
+
+function notText(path: string, bytes: Buffer, nul: number): Problem {
+  const at = nul >= 0 ? nul : firstInvalidByte(bytes);
+  const before = bytes.subarray(0, at).toString("utf8");
+  const line = before.split("\n").length;
+  const column = before.length - (before.lastIndexOf("\n") + 1) + 1;
+  const byte = (bytes[at] ?? 0).toString(16).padStart(2, "0");
+  return {
+    file: path,
+    line,
+    column,
+    expected: "text in UTF-8",
+    found: nul >= 0 ? `a NUL byte at byte ${at}` : `byte 0x${byte} at byte ${at}, not UTF-8`,
+    fix: "write the file anew as UTF-8 text (it may be UTF-16, or damaged)",
+  };
+}
+
+/** The longest valid prefix, found by halving: being a prefix of valid text is monotone. */
+function firstInvalidByte(bytes: Buffer): number {
+  let valid = 0;
+  let invalid = bytes.length;
+  while (invalid - valid > 1) {
+    const middle = (valid + invalid) >> 1;
+    if (isUtf8Prefix(bytes.subarray(0, middle))) valid = middle;
+    else invalid = middle;
+  }
+  return valid;
+}
+
+/** UTF-8 up to a character that the cut may have split. */
+function isUtf8Prefix(bytes: Buffer): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
+    return true;
+  } catch {
+    return false;
+  }
+}

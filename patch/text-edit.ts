@@ -1,0 +1,53 @@
+import { type Edit } from "./plan";
+import { type Source } from "./source";
+
+/** One replacement in a text, offsets in UTF-16 units of the text before any edit. */
+export interface TextEdit {
+  offset: number;
+  length: number;
+  text: string;
+}
+
+/** The edits in bytes, sorted; insertions at one place are joined in the order they were made. */
+export function toByteEdits(source: Source, edits: readonly TextEdit[]): Edit[] {
+  const sorted = edits
+    .map((edit, order) => ({ ...edit, order }))
+    .sort((a, b) => a.offset - b.offset || a.length - b.length || a.order - b.order);
+  const joined: TextEdit[] = [];
+  for (const { offset, length, text } of sorted) {
+    const previous = joined[joined.length - 1];
+    if (previous !== undefined && previous.length === 0 && previous.offset === offset) {
+      previous.text += text;
+      previous.length = length;
+    } else {
+      joined.push({ offset, length, text });
+    }
+  }
+  return joined.map(({ offset, length, text }) => {
+    const start = source.byteOffset(offset);
+    return { offset: start, length: source.byteOffset(offset + length) - start, text };
+  });
+}
+
+/**
+ * Inserts whole lines where a line starts, or at the end of the text. They end as the line above them
+ * does; a last line that has no line break keeps having none.
+ */
+export function insertLines(text: string, offset: number, lines: readonly string[]): TextEdit {
+  const begin = text.charCodeAt(0) === 0xfeff ? 1 : 0;
+  const open = offset === text.length && offset > begin && !text.endsWith("\n");
+  const ending = lineEnding(text, offset);
+  const joined = lines.join(ending);
+  return { offset, length: 0, text: open ? ending + joined : joined + ending };
+}
+
+/** The line break of the line above an offset, or the text's first one, or "\n". */
+function lineEnding(text: string, offset: number): "\n" | "\r\n" {
+  const newline = text[offset - 1] === "\n" ? offset - 1 : text.indexOf("\n");
+  return newline > 0 && text[newline - 1] === "\r" ? "\r\n" : "\n";
+}
+
+/** The blanks that a line starts with. */
+export function indentAt(text: string, lineStart: number): string {
+  return /[ \t]*/y.exec(text.slice(lineStart, lineStart + 200))?.[0] ?? "";
+}

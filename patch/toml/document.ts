@@ -1,0 +1,162 @@
+import { parse, TomlError } from "smol-toml";
+
+import type { Source } from "../source";
+import { deviationFromToml10 } from "./strict";
+import { type Element, scanElements, scanTables, type Table } from "./scan";
+import { isTable, type Tree, type TreeTable, valueAt } from "./value";
+
+/** A TOML file: its text, what it means (smol-toml), and where its parts are (the scanner). */
+export class TomlDocument {
+  private scanned: Table[] | undefined;
+  private quoteStyle: '"' | "'" | undefined;
+
+  private constructor(
+    readonly source: Source,
+    /** The document's meaning. */
+    readonly tree: TreeTable,
+  ) {}
+
+  /** @throws Refusal for text that is not TOML 1.0, with the place and a frame. */
+  static parse(source: Source): TomlDocument {
+    let tree: Tree;
+    try {
+      tree = parse(source.text, { integersAsBigInt: "asNeeded" });
+    } catch (error) {
+      if (!(error instanceof TomlError)) throw error;
+      throw source.refuse(offsetOf(source.text, error.line, error.column), {
+        expected: "valid TOML",
+        found: (error.message.split("\n")[0] ?? "").replace(/^Invalid TOML document: /, ""),
+        fix: "mend the file by hand; the daemon cannot read it either",
+      });
+    }
+    const deviation = deviationFromToml10(source.text, tree);
+    if (deviation !== undefined) {
+      throw source.refuse(deviation.offset, {
+        expected: "TOML 1.0, which is what containerd reads",
+        found: deviation.found,
+        fix: "write it in TOML 1.0",
+      });
+    }
+    return new TomlDocument(source, tree);
+  }
+
+  get text(): string {
+    return this.source.text;
+  }
+
+  /** The tables in file order, the document's own first. */
+  get tables(): readonly Table[] {
+    return (this.scanned ??= scanTables(this.source.text));
+  }
+
+  /** The meaning at a path. */
+  get(path: readonly string[]): Tree | undefined {
+    return valueAt(this.tree, path);
+  }
+
+  /** The table at a path; undefined where there is none, or something else. */
+  getTable(path: readonly string[]): TreeTable | undefined {
+    const value = this.get(path);
+    return isTable(value) ? value : undefined;
+  }
+
+  /** The quote that this file writes keys and strings with; the double one where it cannot be told. */
+  get quote(): '"' | "'" {
+    if (this.quoteStyle === undefined) {
+      const header = this.tables.find((table) => /["']/.test(headerText(this, table)));
+      const sample = header === undefined ? this.text : headerText(this, header);
+      this.quoteStyle = /["']/.exec(sample)?.[0] === "'" ? "'" : '"';
+    }
+    return this.quoteStyle;
+  }
+
+  /** The first place that defines what is at a path, for messages; undefined: it is nowhere. */
+  offsetOf(path: readonly string[]): number | undefined {
+    return this.definitions(path)[0]?.start;
+  }
+
+  /** The line of the first place that defines a path, as ", line N", or "" when it is nowhere. */
+  lineNote(path: readonly string[]): string {
+    const offset = this.offsetOf(path);
+    return offset === undefined ? "" : `, line ${this.source.position(offset).line}`;
+  }
+
+  /** Every place that has a part in defining what is at a path, in file order. */
+  definitions(path: readonly string[]): Definition[] {
+    const found: Definition[] = [];
+    for (const table of this.tables) {
+      const shared = sharedLength(table.path, path);
+      if (shared === path.length && table.path.length > 0) {
+        found.push({ kind: "table", start: table.start, table });
+      } else if (shared === table.path.length) {
+        for (const keyValue of table.keyValues) {
+          const rest = path.slice(shared);
+          const common = sharedLength(keyValue.path, rest);
+          if (common === rest.length) {
+            const exact = keyValue.path.length === rest.length;
+            found.push({ kind: "line", start: keyValue.start, table, element: keyValue, exact });
+          } else if (common === keyValue.path.length) {
+            this.inlineDefinitions(keyValue, rest.slice(common), table, found);
+          }
+        }
+      }
+    }
+    return found;
+  }
+
+  private inlineDefinitions(
+    holder: { valueStart: number; valueEnd: number },
+    path: readonly string[],
+    table: Table,
+    found: Definition[],
+  ): void {
+    if (this.text[holder.valueStart] !== "{") return;
+    const siblings = scanElements(this.text, holder.valueStart);
+    for (const element of siblings) {
+      const common = sharedLength(element.path, path);
+      if (common === path.length) {
+        const exact = element.path.length === path.length;
+        found.push({ kind: "inline", start: element.start, table, element, exact, siblings });
+      } else if (common === element.path.length) {
+        this.inlineDefinitions(element, path.slice(common), table, found);
+      }
+    }
+  }
+}
+
+/** One place that defines a path, or something below it (`exact` false, or a longer table path). */
+export type Definition =
+  | { kind: "table"; start: number; table: Table }
+  | {
+      kind: "line";
+      start: number;
+      table: Table;
+      element: Table["keyValues"][number];
+      exact: boolean;
+    }
+  | {
+      kind: "inline";
+      start: number;
+      table: Table;
+      element: Element;
+      exact: boolean;
+      /** All entries of the inline table that the element is in. */
+      siblings: Element[];
+    };
+
+/** How many parts both paths begin with in common. */
+export function sharedLength(a: readonly string[], b: readonly string[]): number {
+  let length = 0;
+  while (length < a.length && length < b.length && a[length] === b[length]) length++;
+  return length;
+}
+
+function headerText(document: TomlDocument, table: Table): string {
+  return document.text.slice(table.start, table.partEnds[table.partEnds.length - 1] ?? table.start);
+}
+
+function offsetOf(text: string, line: number, column: number): number {
+  let start = 0;
+  for (let number = 1; number < line; number++) start = text.indexOf("\n", start) + 1;
+  return start + column - 1;
+}

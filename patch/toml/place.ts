@@ -1,0 +1,266 @@
+import { type Element, type KeyValue, scanElements, skipBlanks, type Table } from "./scan";
+import { sharedLength, type TomlDocument } from "./document";
+import { insertLines, type TextEdit } from "../text-edit";
+import { tomlKey, tomlPath } from "./write";
+
+/**
+ * Where a new key goes. TOML has many spellings of one tree (headers, dotted keys, inline tables, each
+ * in any order), and forbids most mixtures of them; so a new key is written in the spelling of what is
+ * there already, next to it. The anchor is the deepest part of the key's table that the file has.
+ */
+type Anchor =
+  /** Within `{ }`: at the front of it. */
+  | { kind: "inline"; depth: number; open: number }
+  /** A dotted key goes through the path: a further one, on a line below it. */
+  | { kind: "dotted"; depth: number; table: Table; keyValue: KeyValue; parts: number }
+  /** A `[header]`: a line below it, or a table below its keys. */
+  | { kind: "header"; depth: number; table: Table }
+  /** Known only from tables below it, or not at all: a header of its own. */
+  | { kind: "implied"; depth: number; first: Table; last: Table }
+  | { kind: "array"; depth: number; table: Table };
+
+const strength = { array: 4, inline: 3, dotted: 2, header: 1, implied: 0 };
+
+/**
+ * Adds `key = value` to the table at `path`, which need not exist; the key must not. Whole new lines
+ * wherever the file's spelling allows it.
+ *
+ * @param value as it is written in TOML
+ * @returns the edit, and nothing is checked: the caller compares what the text means afterwards
+ * @throws Refusal where the path leads through an array of tables: which of them is meant?
+ */
+export function placeKey(
+  document: TomlDocument,
+  path: readonly string[],
+  key: string,
+  value: string,
+): TextEdit {
+  const anchor = findAnchor(document, path);
+  const rest = path.slice(anchor.depth);
+  const quote = document.quote;
+  const text = document.text;
+  switch (anchor.kind) {
+    case "array":
+      throw document.source.refuse(anchor.table.start, {
+        expected: `one table ${tomlPath(path, quote)}`,
+        found: "an array of tables",
+        fix: "write it as a plain table",
+      });
+    case "inline": {
+      const wrapped = [...rest, key].reduceRight(
+        (inner, part, index) =>
+          `${tomlKey(part, quote)} = ${index === rest.length ? inner : `{ ${inner} }`}`,
+        value,
+      );
+      return insertInline(text, anchor.open, wrapped);
+    }
+    case "dotted": {
+      const { keyValue, parts } = anchor;
+      const prefix = text.slice(keyValue.lineStart, keyValue.partEnds[parts - 1]);
+      const line = `${prefix}.${tomlPath([...rest, key], quote)} = ${value}`;
+      return insertLines(text, keyValue.lineEnd, [line]);
+    }
+    case "header":
+      return belowHeader(document, anchor.table, path, rest, key, value);
+    case "implied":
+      return newTable(document, anchor, path, key, value);
+  }
+}
+
+/** Adds an entry at the front of the inline table that opens at `open`. */
+export function insertInline(text: string, open: number, entry: string): TextEdit {
+  const first = skipBlanks(text, open + 1);
+  if (text[first] === "}")
+    return { offset: open + 1, length: first - open - 1, text: ` ${entry} ` };
+  return { offset: open + 1, length: 0, text: ` ${entry},${first === open + 1 ? " " : ""}` };
+}
+
+function findAnchor(document: TomlDocument, path: readonly string[]): Anchor {
+  const root = document.tables[0] as Table;
+  let best: Anchor = { kind: "header", depth: 0, table: root };
+  const offer = (anchor: Anchor): void => {
+    if (anchor.depth > best.depth) best = anchor;
+    else if (anchor.depth < best.depth || anchor.depth === 0) return;
+    else if (best.kind === "implied" && anchor.kind === "implied") best.last = anchor.last;
+    else if (strength[anchor.kind] > strength[best.kind]) best = anchor;
+  };
+  for (const table of document.tables) {
+    const depth = sharedLength(table.path, path);
+    if (depth < table.path.length) {
+      if (depth > 0) offer({ kind: "implied", depth, first: table, last: table });
+      continue;
+    }
+    if (depth > 0) offer({ kind: table.array ? "array" : "header", depth, table });
+    for (const keyValue of table.keyValues) {
+      const parts = sharedLength(keyValue.path, path.slice(depth));
+      if (parts === 0) continue;
+      if (parts < keyValue.path.length) {
+        offer({ kind: "dotted", depth: depth + parts, table, keyValue, parts });
+      } else {
+        offer(inlineAnchor(document.text, keyValue, path, depth + parts));
+      }
+    }
+  }
+  return best;
+}
+
+/** The innermost inline table on the path, from the one that a key at `depth` holds. */
+function inlineAnchor(
+  text: string,
+  holder: Pick<Element, "valueStart">,
+  path: readonly string[],
+  depth: number,
+): Anchor {
+  const open = holder.valueStart;
+  const anchor: Anchor = { kind: "inline", depth, open };
+  if (text[open] !== "{") return anchor; // not a table at all; the caller has looked before
+  for (const element of scanElements(text, open)) {
+    const parts = sharedLength(element.path, path.slice(depth));
+    if (parts > 0 && parts === element.path.length && text[element.valueStart] === "{") {
+      return inlineAnchor(text, element, path, depth + parts);
+    }
+  }
+  return anchor;
+}
+
+function belowHeader(
+  document: TomlDocument,
+  table: Table,
+  path: readonly string[],
+  rest: readonly string[],
+  key: string,
+  value: string,
+): TextEdit {
+  const { text, quote } = document;
+  const isRoot = table.path.length === 0;
+  if (rest.length === 0) {
+    const indent = isRoot ? "" : keyIndent(document, table);
+    return insertLines(text, table.lineEnd, [`${indent}${tomlKey(key, quote)} = ${value}`]);
+  }
+  if (isRoot) {
+    return insertLines(text, text.length, tableLines(document, undefined, path, key, value));
+  }
+  const [first] = table.keyValues;
+  if (rest.length === 1 && first !== undefined && table.keyValues.every(holdsTable(text))) {
+    // The table's other entries are one-line tables: so is ours.
+    const entry = `${tomlKey(rest[0] ?? "", quote)} = { ${tomlKey(key, quote)} = ${value} }`;
+    return insertLines(text, table.lineEnd, [indentOf(text, first) + entry]);
+  }
+  const last = table.keyValues[table.keyValues.length - 1];
+  const lines = tableLines(document, table, path, key, value);
+  return insertLines(text, last?.lineEnd ?? table.lineEnd, lines);
+}
+
+const holdsTable =
+  (text: string) =>
+  (keyValue: KeyValue): boolean =>
+    keyValue.path.length > 1 || text[keyValue.valueStart] === "{";
+
+/** A header where only tables below it exist: above them for the parent itself, else behind them. */
+function newTable(
+  document: TomlDocument,
+  anchor: Extract<Anchor, { kind: "implied" }>,
+  path: readonly string[],
+  key: string,
+  value: string,
+): TextEdit {
+  const { text } = document;
+  const lines = tableLines(document, anchor.first, path, key, value);
+  if (anchor.depth === path.length) {
+    return insertLines(text, startWithComments(text, anchor.first), lines);
+  }
+  const { last } = anchor;
+  const lastKey = last.keyValues[last.keyValues.length - 1];
+  return insertLines(text, lastKey?.lineEnd ?? last.lineEnd, lines);
+}
+
+/** The two lines of a new table, indented as its nearest relative (sibling, parent or child) has it. */
+function tableLines(
+  document: TomlDocument,
+  relative: Table | undefined,
+  path: readonly string[],
+  key: string,
+  value: string,
+): string[] {
+  const { text, quote } = document;
+  const parent = path.slice(0, -1);
+  const sibling = document.tables.find(
+    (table) =>
+      table.path.length === path.length && sharedLength(table.path, parent) === parent.length,
+  );
+  const model = sibling ?? relative;
+  let indent = model === undefined ? "" : indentOf(text, model);
+  if (sibling === undefined && relative !== undefined && relative.path.length < path.length) {
+    indent += nestingStep(document);
+  }
+  const keysStep = indentStep(document, sibling ?? relative);
+  const spelled = spelledLike(document, model, path);
+  return [`${indent}[${spelled}]`, `${indent}${keysStep}${tomlKey(key, quote)} = ${value}`];
+}
+
+/** The path, its parts written as in the header of a relative as far as both go together. */
+function spelledLike(
+  document: TomlDocument,
+  model: Table | undefined,
+  path: readonly string[],
+): string {
+  const shared = model === undefined ? 0 : sharedLength(model.path, path);
+  if (model === undefined || shared === 0) return tomlPath(path, document.quote);
+  const start = skipBlanks(document.text, model.start + (model.array ? 2 : 1));
+  const copied = document.text.slice(start, model.partEnds[shared - 1]);
+  const rest = path.slice(shared).map((part) => `.${tomlKey(part, document.quote)}`);
+  return copied + rest.join("");
+}
+
+/** The indentation for a key of a table: as its other keys have it. */
+function keyIndent(document: TomlDocument, table: Table): string {
+  const [first] = table.keyValues;
+  if (first !== undefined) return indentOf(document.text, first);
+  return indentOf(document.text, table) + indentStep(document, table);
+}
+
+/** How far keys stand in from their header, in the table at hand or the first one that shows it. */
+function indentStep(document: TomlDocument, nearest: Table | undefined): string {
+  const { text, tables } = document;
+  const shows = (table: Table | undefined): table is Table =>
+    table !== undefined && table.path.length > 0 && table.keyValues.length > 0;
+  const sample = shows(nearest) ? nearest : tables.find(shows);
+  if (sample === undefined) return "  ";
+  const header = indentOf(text, sample);
+  const keys = indentOf(text, sample.keyValues[0] as KeyValue);
+  return keys.startsWith(header) ? keys.slice(header.length) : "";
+}
+
+/** How far a header stands in from its parent's header, in the first pair that shows it. */
+function nestingStep(document: TomlDocument): string {
+  const { text, tables } = document;
+  for (const child of tables) {
+    if (child.path.length < 2) continue;
+    const parent = tables.find(
+      (table) =>
+        table.path.length === child.path.length - 1 &&
+        sharedLength(table.path, child.path) === table.path.length,
+    );
+    if (parent === undefined) continue;
+    const outer = indentOf(text, parent);
+    const inner = indentOf(text, child);
+    return inner.startsWith(outer) ? inner.slice(outer.length) : "";
+  }
+  return "";
+}
+
+/** The start of a header's line, or of the comment lines directly above it, which belong to it. */
+function startWithComments(text: string, table: Table): number {
+  let start = table.lineStart;
+  for (;;) {
+    const previous = text.lastIndexOf("\n", start - 2) + 1;
+    if (start === 0 || previous === start || !/[ \t]*#/y.test(text.slice(previous, start))) {
+      return start;
+    }
+    start = previous;
+  }
+}
+
+function indentOf(text: string, place: { lineStart: number; start: number }): string {
+  return text.slice(place.lineStart, place.start);
+}

@@ -1,0 +1,50 @@
+import { removeElement } from "./array";
+import { TomlDocument } from "./document";
+import { type Table } from "./scan";
+import { Source } from "../source";
+import { type TextEdit } from "../text-edit";
+
+/**
+ * Takes everything at a path, and below it, out of a document, in whatever spellings it is there: headers
+ * with their keys, dotted keys, entries of inline tables. Comments and blank lines outside stay.
+ */
+export function withoutPath(document: TomlDocument, path: readonly string[]): TomlDocument {
+  let current = document;
+  // Each turn takes out the last place, so that no offset of another one moves under it.
+  for (;;) {
+    const definitions = current.definitions(path);
+    const last = definitions[definitions.length - 1];
+    if (last === undefined) return current;
+    const { text } = current;
+    let edit: TextEdit;
+    if (last.kind === "table") {
+      edit = deleteLines(text, last.table.lineStart, endOfTable(last.table));
+    } else if (last.kind === "line") {
+      edit = deleteLines(text, last.element.lineStart, last.element.lineEnd);
+    } else {
+      edit = removeElement(text, last.siblings, last.siblings.indexOf(last.element));
+    }
+    current = edited(current, [edit]);
+  }
+}
+
+/** The document after edits, which are sorted and do not overlap. */
+export function edited(document: TomlDocument, edits: readonly TextEdit[]): TomlDocument {
+  let { text } = document;
+  for (const { offset, length, text: inserted } of [...edits].reverse()) {
+    text = text.slice(0, offset) + inserted + text.slice(offset + length);
+  }
+  return TomlDocument.parse(Source.decode(document.source.path, Buffer.from(text, "utf8")));
+}
+
+function endOfTable(table: Table): number {
+  return table.keyValues[table.keyValues.length - 1]?.lineEnd ?? table.lineEnd;
+}
+
+/** Whole lines; where the last one had no line break, the new last one has none either. */
+function deleteLines(text: string, start: number, end: number): TextEdit {
+  const open = end === text.length && !text.endsWith("\n") && start > 0;
+  const lineBreak = open ? (text[start - 2] === "\r" ? 2 : 1) : 0;
+  const offset = start - Math.min(lineBreak, start);
+  return { offset, length: end - offset, text: "" };
+}

@@ -1,0 +1,98 @@
+import { skipString, skipTrivia } from "./scan";
+import { isTable, type Tree } from "./value";
+
+/** What a text has that TOML 1.0 forbids, and where. */
+export interface Deviation {
+  offset: number;
+  found: string;
+}
+
+/**
+ * smol-toml reads TOML 1.1 too; containerd's parsers read 1.0. A cheap look tells for nearly every file
+ * that nothing of 1.1 can be in it; only then is the text walked token by token.
+ */
+const suspicious = /\{|\\[ex]|\d\d:\d\d(?![:\d])|\d{19}/;
+
+/** The first thing in a text, valid as TOML 1.1, that TOML 1.0 forbids. */
+export function deviationFromToml10(text: string, tree: Tree): Deviation | undefined {
+  if (!suspicious.test(text)) return undefined;
+  return walk(text) ?? tooBig(text, tree);
+}
+
+function walk(text: string): Deviation | undefined {
+  const nesting: { open: string; offset: number; afterComma: boolean }[] = [];
+  for (let at = 0; at < text.length;) {
+    const character = text[at] ?? "";
+    const top = nesting[nesting.length - 1];
+    if (character === '"' || character === "'") {
+      const end = skipString(text, at);
+      const escape = character === '"' ? newEscape(text.slice(at, end)) : -1;
+      if (escape >= 0) {
+        return {
+          offset: at + escape,
+          found: `the escape ${text.slice(at + escape, at + escape + 2)}`,
+        };
+      }
+      if (top !== undefined) top.afterComma = false;
+      at = end;
+    } else if (character === "#") {
+      if (top?.open === "{") return { offset: at, found: "a comment within an inline table" };
+      const newline = text.indexOf("\n", at);
+      at = newline < 0 ? text.length : newline;
+    } else if (character === "{" || (character === "[" && isValue(text, at, nesting.length))) {
+      if (top !== undefined) top.afterComma = false;
+      nesting.push({ open: character, offset: at, afterComma: false });
+      at++;
+    } else if ((character === "}" || character === "]") && top !== undefined) {
+      if (character === "}" && top.afterComma) {
+        return { offset: at, found: "a comma before the end of an inline table" };
+      }
+      nesting.pop();
+      at++;
+    } else if (character === "\n" && top?.open === "{") {
+      return { offset: at, found: "a line break within an inline table" };
+    } else if (character === "," && top !== undefined) {
+      top.afterComma = true;
+      at++;
+    } else if (/[\s=.\]]/.test(character)) {
+      at++;
+    } else {
+      const word = /[^\s,[\]{}#="']+/y;
+      word.lastIndex = at;
+      const token = word.exec(text)?.[0] ?? character;
+      if (/^(?:\d{4}-\d\d-\d\d[Tt])?\d\d:\d\d(?:[Zz]|[+-]\d\d:\d\d)?$/.test(token)) {
+        return { offset: at, found: `the time \`${token}\` without seconds` };
+      }
+      if (top !== undefined) top.afterComma = false;
+      at += token.length;
+    }
+  }
+  return undefined;
+}
+
+/** `[` opens an array behind an `=` or inside another value; at the start of a line it is a header. */
+function isValue(text: string, offset: number, depth: number): boolean {
+  if (depth > 0) return true;
+  let before = offset - 1;
+  while (text[before] === " " || text[before] === "\t") before--;
+  return text[before] === "=";
+}
+
+function newEscape(quoted: string): number {
+  const match = /(?:^|[^\\])(?:\\\\)*(\\[ex])/.exec(quoted);
+  return match === null ? -1 : match.index + match[0].length - 2;
+}
+
+/** TOML's integers have 64 bits; smol-toml takes any. */
+function tooBig(text: string, tree: Tree): Deviation | undefined {
+  const value = bigIntegers(tree).find((big) => BigInt.asIntN(64, big) !== big);
+  if (value === undefined) return undefined;
+  const offset = Math.max(0, text.indexOf(String(value)));
+  return { offset: skipTrivia(text, offset), found: `an integer of more than 64 bits` };
+}
+
+function bigIntegers(tree: Tree): bigint[] {
+  if (typeof tree === "bigint") return [tree];
+  if (Array.isArray(tree)) return tree.flatMap(bigIntegers);
+  return isTable(tree) ? Object.values(tree).flatMap(bigIntegers) : [];
+}
