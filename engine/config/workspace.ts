@@ -1,0 +1,54 @@
+/** Which stack is selected, where Pulumi itself keeps that: ~/.pulumi/workspaces. */
+import * as crypto from "node:crypto";
+import * as os from "node:os";
+import * as path from "node:path";
+import { readIfThere, writeAtomically } from "../state/files";
+import type { Project } from "./project";
+
+interface Settings {
+  /** Former versions of the CLI: one selection, whatever the backend. */
+  stack?: string;
+  /** Backend to full stack name. */
+  stacks?: Record<string, string>;
+}
+
+function workspaceFile({ name, folder }: Project, env: NodeJS.ProcessEnv): string {
+  const home = env["PULUMI_HOME"] ?? path.join(env["HOME"] ?? os.homedir(), ".pulumi");
+  const hash = crypto.createHash("sha1").update(path.join(folder, "Pulumi.yaml")).digest("hex");
+  return path.join(home, "workspaces", `${name}-${hash}-workspace.json`);
+}
+
+/** PULUMI_STACK, else the selection of `stack select`, either engine's. */
+export async function selectedStack(
+  project: Project,
+  backendUrl: string,
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
+  if (env["PULUMI_STACK"]) return stackName(env["PULUMI_STACK"]);
+  const settings = await readSettings(workspaceFile(project, env));
+  const selected = settings.stacks?.[backendUrl] ?? settings.stack;
+  return selected ? stackName(selected) : undefined;
+}
+
+/** `stack` undefined: none is selected any more. */
+export async function selectStack(
+  project: Project,
+  backendUrl: string,
+  stack: string | undefined,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  const file = workspaceFile(project, env);
+  const { stack: _former, stacks, ...rest } = await readSettings(file);
+  const { [backendUrl]: _before, ...others } = stacks ?? {};
+  const full = stack === undefined ? {} : { [backendUrl]: `organization/${project.name}/${stack}` };
+  await writeAtomically(file, JSON.stringify({ ...rest, stacks: { ...others, ...full } }, null, 4));
+}
+
+async function readSettings(file: string): Promise<Settings> {
+  return JSON.parse((await readIfThere(file)) ?? "{}") as Settings;
+}
+
+/** `organization/project/stack` or `stack`: the file backend has one organization. */
+export function stackName(text: string): string {
+  return text.split("/").at(-1) ?? text;
+}

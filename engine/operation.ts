@@ -1,0 +1,311 @@
+/** One run over a stack, start to end: a preview, or the real thing. */
+import * as os from "node:os";
+import { plugins as allPlugins } from "./providers";
+import { builtinPlugin } from "./providers/builtin";
+import type { ProviderPlugin } from "./providers/provider";
+import { Monitor } from "./rpc/monitor";
+import { Program } from "./rpc/program";
+import { Redactor } from "./secrets/redact";
+import type { Stack } from "./stack";
+import { Writer } from "./state/checkpoint";
+import { integrityError } from "./state/integrity";
+import { Journal } from "./state/journal";
+import type { PendingOperation, ResourceState, Snapshot } from "./state/resource";
+import { Deployment } from "./steps/deployment";
+import type { EngineEvent, Op, Sink } from "./steps/events";
+import { Halted, StepFailed } from "./steps/halt";
+import { ProviderHost } from "./steps/provider-host";
+import { refresh } from "./steps/refresh";
+import { Runner } from "./steps/runner";
+import { Targets } from "./steps/targets";
+import { STACK_TYPE, makeUrn } from "./steps/urn";
+
+export interface RunOptions {
+  kind: "up" | "destroy" | "refresh";
+  /** True: say what would be done, and do nothing. */
+  preview: boolean;
+  /** @default 4 for each core */
+  parallel?: number;
+  continueOnError?: boolean;
+  /** Read every resource first. For `refresh` it is the whole operation. */
+  refresh?: boolean;
+  targets?: Targets;
+  clearPendingCreates?: boolean;
+  /** First Ctrl-C: start nothing new, let what runs come to its end. */
+  cancel?: AbortSignal;
+  /** Second Ctrl-C: do not wait for what runs. */
+  terminate?: AbortSignal;
+  /** A program process that was started ahead; else one is started now. */
+  program?: Program;
+  /** @default every provider of this engine */
+  plugins?: readonly ProviderPlugin[];
+  sink: Sink;
+}
+
+export interface RunResult {
+  outcome: "succeeded" | "failed" | "cancelled";
+  /** How many resources each kind of step concerned, default providers and parts of replacements left out. */
+  changes: Partial<Record<Op, number>>;
+  /** URNs that an error was told of. */
+  errored: ReadonlySet<string>;
+  /** The stack's outputs before and after. */
+  oldOutputs: ResourceState["outputs"];
+  outputs: ResourceState["outputs"];
+  seconds: number;
+}
+
+/** The caller holds the stack's lock, unless it is a preview. */
+export async function run(stack: Stack, options: RunOptions): Promise<RunResult> {
+  return new Run(stack, options).execute();
+}
+
+class Run {
+  private readonly started = performance.now();
+  private readonly changes: RunResult["changes"] = {};
+  private readonly errored = new Set<string>();
+  private readonly redactor = new Redactor();
+  private readonly snapshot: Snapshot;
+  private readonly writer: Writer;
+  private readonly journal: Journal;
+  private readonly runner: Runner;
+  private readonly host: ProviderHost;
+  private readonly targets: Targets;
+  private readonly config;
+  private readonly rootUrn: string;
+
+  constructor(
+    private readonly stack: Stack,
+    private readonly options: RunOptions,
+  ) {
+    const { project, name, backend, crypter } = stack;
+    this.rootUrn = makeUrn(name, project.name, "", STACK_TYPE, `${project.name}-${name}`);
+    this.snapshot = stack.state().snapshot;
+    const broken = integrityError(this.snapshot.resources);
+    if (broken)
+      throw new Error(
+        `${stack.stateFile} is not well-formed: ${broken}; its backup is ${stack.stateFile}.bak`,
+      );
+    this.config = stack.config();
+    for (const { text, secret, object } of this.config.values())
+      if (secret && !object) this.redactor.add(text);
+    for (const { inputs, outputs } of this.snapshot.resources)
+      [inputs, outputs].forEach((v) => this.redactor.addFrom(v));
+    this.writer = new Writer(stack.fullName, crypter);
+    const write = (snapshot: Snapshot): Promise<void> =>
+      backend.write(project.name, name, this.writer.checkpoint(snapshot));
+    this.journal = new Journal(this.snapshot, options.preview ? undefined : write);
+    this.targets = options.targets ?? new Targets([], false);
+    const never = new AbortController().signal;
+    const { cancel = never, terminate = never } = options;
+    this.runner = new Runner(
+      {
+        preview: options.preview,
+        parallel: options.parallel ?? defaultParallel(),
+        continueOnError: options.continueOnError ?? false,
+        cancel,
+        terminate,
+      },
+      this.journal,
+      this.sink,
+    );
+    const plugins = [...(options.plugins ?? allPlugins), builtinPlugin(stack.outputsOf)];
+    this.host = new ProviderHost(plugins, project.folder);
+  }
+
+  async execute(): Promise<RunResult> {
+    const oldOutputs = this.rootOutputs(this.snapshot.resources);
+    try {
+      await this.work();
+    } catch (error) {
+      if (!(error instanceof Halted) && !(error instanceof StepFailed)) {
+        this.runner.fail(error instanceof Error ? error.message : String(error));
+      }
+    }
+    const terminated = this.options.terminate?.aborted === true;
+    if (!terminated) await this.runner.idle();
+    try {
+      await this.journal.flush();
+    } catch (error) {
+      this.runner.fail(error instanceof Error ? error.message : String(error));
+    }
+    this.options.program?.end();
+    await Promise.race([this.host.close(), ...(terminated ? [Promise.resolve()] : [])]);
+    return this.conclude(oldOutputs);
+  }
+
+  private conclude(oldOutputs: ResourceState["outputs"]): RunResult {
+    const cancelled = this.options.cancel?.aborted === true;
+    const outcome = cancelled ? "cancelled" : this.runner.failed ? "failed" : "succeeded";
+    if (outcome !== "succeeded") {
+      const text = `${this.options.preview ? "preview" : "update"} ${outcome === "failed" ? "failed" : "canceled"}`;
+      this.sink({ kind: "message", severity: "error", text, urn: this.rootUrn, ephemeral: false });
+    }
+    return {
+      outcome,
+      changes: this.changes,
+      errored: this.errored,
+      oldOutputs,
+      outputs: this.rootOutputs(this.journal.resources),
+      seconds: (performance.now() - this.started) / 1000,
+    };
+  }
+
+  private async work(): Promise<void> {
+    const { kind, preview } = this.options;
+    const wantsRefresh =
+      kind === "refresh" || (this.options.refresh ?? this.stack.project.refreshAlways);
+    this.tellPending(wantsRefresh);
+    if (kind !== "up") this.refuseMissingTargets(this.snapshot.resources.map((r) => r.urn));
+    let base: readonly ResourceState[] = this.snapshot.resources;
+    if (wantsRefresh) {
+      const { host, runner, journal, targets, sink } = this;
+      base = await refresh(base, { host, runner, journal, targets, sink }, kind === "refresh");
+      if (!preview) await this.journal.flush();
+    }
+    if (kind === "refresh") return;
+    const { project, name } = this.stack;
+    const deployment = new Deployment(
+      base,
+      {
+        project: project.name,
+        stack: name,
+        preview,
+        targets: this.targets,
+        packageConfig: (pkg) => this.stack.packageConfig(this.config, pkg),
+        forget: (state) => this.writer.forget(state),
+      },
+      this.host,
+      this.runner,
+      this.journal,
+      this.sink,
+    );
+    if (kind === "up") await this.runProgram(deployment);
+    if (!this.runner.halted) {
+      if (kind === "up")
+        this.refuseMissingTargets([...base.map((r) => r.urn), ...deployment.registered]);
+      await deployment.finish();
+    }
+    await this.runner.idle();
+    await deployment.finishStack(!this.runner.failed && !this.runner.halted);
+  }
+
+  private async runProgram(deployment: Deployment): Promise<void> {
+    const { stack, options, host, runner, sink, config } = this;
+    const { project, name } = stack;
+    const parts = {
+      deployment,
+      host,
+      runner,
+      sink,
+      project: project.name,
+      stack: name,
+      folder: project.folder,
+    };
+    const program = options.program ?? Program.load(project.folder);
+    const monitor = new Monitor(parts);
+    try {
+      const running = program.run(
+        {
+          monitor: await monitor.listen(),
+          project: project.name,
+          stack: name,
+          folder: project.folder,
+          program: project.program,
+          parallel: runner.options.parallel,
+          dryRun: options.preview,
+          config: Object.fromEntries([...config].map(([key, { text }]) => [key, text])),
+          secretKeys: [...config].flatMap(([key, { secret }]) => (secret ? [key] : [])),
+        },
+        (text, isError) =>
+          this.sink({
+            kind: "message",
+            severity: isError ? "warning" : "info",
+            text,
+            urn: this.rootUrn,
+            ephemeral: false,
+          }),
+      );
+      // A program that waits for something else does not notice that the operation is stopping.
+      const { ok, problem } = await Promise.race([running, this.stoppedAndIdle()]);
+      if (!ok && problem && !runner.halted) this.runner.fail(problem, this.rootUrn);
+      if (!ok) {
+        runner.failed ||= !runner.halted;
+        runner.stop();
+      }
+    } finally {
+      program.end();
+      monitor.close();
+    }
+  }
+
+  private async stoppedAndIdle(): Promise<{ ok: boolean; problem?: string }> {
+    const { halt } = this.runner;
+    if (!halt.signal.aborted) {
+      await new Promise((resolve) =>
+        halt.signal.addEventListener("abort", resolve, { once: true }),
+      );
+    }
+    const { terminate } = this.options;
+    const terminated = new Promise<void>((resolve) =>
+      terminate?.addEventListener("abort", () => resolve()),
+    );
+    await Promise.race([this.runner.idle(), terminated]);
+    return { ok: false };
+  }
+
+  /** Counts, keeps secrets out of messages, and passes on. */
+  private readonly sink: Sink = (event: EngineEvent) => {
+    if (event.kind === "done" && event.step.logical && !event.step.internal) {
+      this.changes[event.step.op] = (this.changes[event.step.op] ?? 0) + 1;
+    }
+    if (event.kind === "begin" && event.step.new) this.redactor.addFrom(event.step.new.inputs);
+    if (event.kind === "message") {
+      if (event.severity === "error" && event.urn) this.errored.add(event.urn);
+      this.options.sink({ ...event, text: this.redactor.redact(event.text) });
+    } else this.options.sink(event);
+  };
+
+  private tellPending(refreshing: boolean): void {
+    const { pending } = this.snapshot;
+    if (this.options.clearPendingCreates) this.journal.dropPendingCreates();
+    if (pending.length === 0 || this.options.preview || refreshing) return;
+    this.sink({
+      kind: "message",
+      severity: "warning",
+      text: pendingText(pending),
+      ephemeral: false,
+    });
+  }
+
+  private refuseMissingTargets(urns: string[]): void {
+    const missing = this.targets.missing(urns);
+    if (missing.length === 0) return;
+    throw new Error(
+      missing
+        .map((urn) => `Resource ${urn} was not found in the stack; it cannot be a target`)
+        .join("\n"),
+    );
+  }
+
+  private rootOutputs(resources: readonly ResourceState[]): ResourceState["outputs"] {
+    return resources.find((r) => r.type === STACK_TYPE)?.outputs ?? {};
+  }
+}
+
+export function defaultParallel(): number {
+  return 4 * os.availableParallelism();
+}
+
+function pendingText(pending: readonly PendingOperation[]): string {
+  const list = pending
+    .map(({ resource, type }) => `  * ${resource.urn}, interrupted while ${type}\n`)
+    .join("");
+  return (
+    `Attempting to deploy or update resources with ${pending.length} pending operations from previous deployment.\n${list}` +
+    "These resources are in an unknown state because the engine was interrupted while waiting for changes to these " +
+    "resources to complete. You should confirm whether or not the operations listed completed successfully by checking " +
+    "the hosts they concern.\n\nOnce you have confirmed the status of the interrupted operations, you can repair your " +
+    "stack using `npm run refresh`, which reads the state from the hosts and clears the pending operations; pending " +
+    "CREATE operations are cleared by `npm run refresh -- --clear-pending-creates`."
+  );
+}

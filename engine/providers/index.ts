@@ -1,0 +1,5 @@
+/** Every provider that the embedded engine has. */
+import { commandPlugin } from "./command";
+import type { ProviderPlugin } from "./provider";
+
+export const plugins: readonly ProviderPlugin[] = [commandPlugin];

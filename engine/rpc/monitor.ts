@@ -1,0 +1,259 @@
+/** Pulumi's two services, as the SDK in the program's process speaks to them: ResourceMonitor and Engine. */
+import * as grpc from "@grpc/grpc-js";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import * as engineGrpc from "@pulumi/pulumi/proto/engine_grpc_pb";
+import * as engineProto from "@pulumi/pulumi/proto/engine_pb";
+import * as providerProto from "@pulumi/pulumi/proto/provider_pb";
+import * as resourceGrpc from "@pulumi/pulumi/proto/resource_grpc_pb";
+import * as resourceProto from "@pulumi/pulumi/proto/resource_pb";
+import type { Severity } from "../providers/provider";
+import { isProviderType } from "../state/resource";
+import type { Deployment, Registered } from "../steps/deployment";
+import type { Sink } from "../steps/events";
+import { emptyGoal } from "../steps/goal";
+import { Halted, StepFailed } from "../steps/halt";
+import type { ProviderHost } from "../steps/provider-host";
+import type { Runner } from "../steps/runner";
+import { markLike, unwrapMap, type PropertyMap } from "../values/property";
+import { fromWire, toWire } from "../values/wire";
+import { goalFromRequest, positions } from "./goal-from-request";
+
+/** What this engine can do; the SDK refuses the rest itself, or sends it in an older form. */
+const FEATURES = new Set(["secrets", "resourceReferences", "deletedWith", "aliasSpecs"]);
+const MESSAGE_BYTES = 400 * 1024 * 1024;
+
+export interface MonitorParts {
+  deployment: Deployment;
+  host: ProviderHost;
+  runner: Runner;
+  sink: Sink;
+  project: string;
+  stack: string;
+  /** The project's. */
+  folder: string;
+}
+
+/** The services on a port of their own. */
+export class Monitor {
+  private readonly server = new grpc.Server({
+    "grpc.max_receive_message_length": MESSAGE_BYTES,
+    "grpc.max_send_message_length": MESSAGE_BYTES,
+  });
+  private root = "";
+
+  constructor(private readonly parts: MonitorParts) {
+    this.server.addService(resourceGrpc.ResourceMonitorService, {
+      supportsFeature: this.unary((request: resourceProto.SupportsFeatureRequest) => {
+        const response = new resourceProto.SupportsFeatureResponse();
+        response.setHassupport(FEATURES.has(request.getId()));
+        return Promise.resolve(response);
+      }),
+      registerResource: this.unary((r: resourceProto.RegisterResourceRequest) =>
+        this.registerResource(r),
+      ),
+      registerResourceOutputs: this.unary((r: resourceProto.RegisterResourceOutputsRequest) =>
+        this.registerOutputs(r),
+      ),
+      readResource: this.unary((r: resourceProto.ReadResourceRequest) => this.readResource(r)),
+      invoke: this.unary((r: resourceProto.ResourceInvokeRequest) => this.invoke(r)),
+      call: this.unary((r: resourceProto.ResourceCallRequest) =>
+        refuse(`the method ${r.getTok()}`),
+      ),
+      registerPackage: this.unary(() => refuse("parameterized packages")),
+      registerStackTransform: this.unary(() => refuse("stack transforms")),
+      registerStackInvokeTransform: this.unary(() => refuse("invoke transforms")),
+      registerResourceHook: this.unary(() => refuse("resource hooks")),
+      registerErrorHook: this.unary(() => refuse("error hooks")),
+      // There are no hooks, so nothing has to wait for the deletes that follow.
+      signalAndWaitForShutdown: this.unary(() => Promise.resolve(new Empty())),
+    });
+    this.server.addService(engineGrpc.EngineService, {
+      log: this.unary((request: engineProto.LogRequest) => this.log(request)),
+      getRootResource: this.unary(() => {
+        const response = new engineProto.GetRootResourceResponse();
+        response.setUrn(this.root);
+        return Promise.resolve(response);
+      }),
+      setRootResource: this.unary((request: engineProto.SetRootResourceRequest) => {
+        this.root = request.getUrn();
+        return Promise.resolve(new engineProto.SetRootResourceResponse());
+      }),
+      requirePulumiVersion: this.unary(() =>
+        Promise.resolve(new engineProto.RequirePulumiVersionResponse()),
+      ),
+      startDebugging: this.unary(() => refuse("debugging")),
+    });
+  }
+
+  /** Resolves to its address, on loopback. */
+  listen(): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.server.bindAsync(
+        "127.0.0.1:0",
+        grpc.ServerCredentials.createInsecure(),
+        (error, port) => {
+          if (error) reject(error);
+          else resolve(`127.0.0.1:${port}`);
+        },
+      );
+    });
+  }
+
+  close(): void {
+    this.server.forceShutdown();
+  }
+
+  /** A stopping operation answers UNAVAILABLE, upon which the SDK ends the program without a word. */
+  private unary<Request, Response>(
+    handle: (request: Request) => Promise<Response>,
+  ): grpc.handleUnaryCall<Request, Response> {
+    return (call, callback) => {
+      handle(call.request).then(
+        (response) => callback(null, response),
+        (error: unknown) => {
+          if (error instanceof Halted || error instanceof StepFailed) {
+            callback({ code: grpc.status.UNAVAILABLE, details: "resource monitor shut down" });
+            return;
+          }
+          callback({
+            code: grpc.status.UNKNOWN,
+            details: error instanceof Error ? error.message : String(error),
+          });
+        },
+      );
+    };
+  }
+
+  private async registerResource(
+    request: resourceProto.RegisterResourceRequest,
+  ): Promise<resourceProto.RegisterResourceResponse> {
+    const { deployment, runner, folder } = this.parts;
+    runner.throwIfHalted();
+    const goal = await this.orFail(() => Promise.resolve(goalFromRequest(request, folder)));
+    if (goal.custom && !isProviderType(goal.type) && goal.provider === "") {
+      goal.provider = await deployment.defaultProvider(goal.type, request.getVersion());
+    }
+    const { state, result } = await deployment.register(goal);
+    const response = new resourceProto.RegisterResourceResponse();
+    response.setUrn(state.urn);
+    response.setId(state.id ?? "");
+    // A component's outputs are its program's business.
+    response.setObject(toWire(goal.custom ? state.outputs : {}));
+    response.setResult(RESULTS[result]);
+    return response;
+  }
+
+  private async registerOutputs(
+    request: resourceProto.RegisterResourceOutputsRequest,
+  ): Promise<Empty> {
+    const { deployment, folder } = this.parts;
+    const outputs = fromWire(request.getOutputs(), folder);
+    await this.orFail(() => deployment.registerOutputs(request.getUrn(), outputs));
+    return new Empty();
+  }
+
+  private async readResource(
+    request: resourceProto.ReadResourceRequest,
+  ): Promise<resourceProto.ReadResourceResponse> {
+    const { deployment, folder } = this.parts;
+    const goal = {
+      ...emptyGoal(request.getType(), request.getName(), true),
+      inputs: fromWire(request.getProperties(), folder),
+      parent: request.getParent(),
+      dependencies: request.getDependenciesList(),
+      additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
+      provider: request.getProvider(),
+      ...positions(request, folder),
+    };
+    if (goal.provider === "")
+      goal.provider = await deployment.defaultProvider(goal.type, request.getVersion());
+    const { state } = await deployment.read(goal, request.getId());
+    const response = new resourceProto.ReadResourceResponse();
+    response.setUrn(state.urn);
+    response.setProperties(toWire(state.outputs));
+    return response;
+  }
+
+  private async invoke(
+    request: resourceProto.ResourceInvokeRequest,
+  ): Promise<providerProto.InvokeResponse> {
+    const { deployment, host, runner, folder } = this.parts;
+    const args = fromWire(request.getArgs(), folder);
+    const response = new providerProto.InvokeResponse();
+    if (request.getTok() === "pulumi:pulumi:getResource") {
+      response.setReturn(toWire(this.lookUp(String(args["urn"]))));
+      return response;
+    }
+    const given = request.getProvider();
+    const reference =
+      given === ""
+        ? await deployment.defaultProvider(request.getTok(), request.getVersion())
+        : given;
+    const call = await host.invoke(reference, request.getTok());
+    const { result, failures } = await call(
+      request.getTok(),
+      unwrapMap(args),
+      runner.options.terminate,
+    );
+    response.setReturn(toWire(markLike(result, args)));
+    response.setFailuresList(
+      failures.map(({ property, reason }) => {
+        const failure = new providerProto.CheckFailure();
+        failure.setProperty(property);
+        failure.setReason(reason);
+        return failure;
+      }),
+    );
+    return response;
+  }
+
+  private lookUp(urn: string): PropertyMap {
+    const state = this.parts.deployment.news.get(urn);
+    if (!state) throw new Error(`resource '${urn}' is not registered`);
+    return { urn, id: state.id ?? "", state: state.outputs };
+  }
+
+  private log(request: engineProto.LogRequest): Promise<Empty> {
+    this.parts.sink({
+      kind: "message",
+      severity: SEVERITIES[request.getSeverity()] ?? "info",
+      text: request.getMessage(),
+      ephemeral: request.getEphemeral(),
+      ...(request.getUrn() || this.root ? { urn: request.getUrn() || this.root } : {}),
+    });
+    if (request.getSeverity() === engineProto.LogSeverity.ERROR) this.parts.runner.failed = true;
+    return Promise.resolve(new Empty());
+  }
+
+  /** What goes wrong here is the operation's failure, and not just an exception in the program. */
+  private async orFail<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof Halted || error instanceof StepFailed) throw error;
+      this.parts.runner.fail(error instanceof Error ? error.message : String(error));
+      throw new Halted();
+    }
+  }
+}
+
+const RESULTS: Record<Registered["result"], resourceProto.Result> = {
+  success: resourceProto.Result.SUCCESS,
+  failed: resourceProto.Result.FAIL,
+  skipped: resourceProto.Result.SKIP,
+};
+
+const SEVERITIES: Record<number, Severity> = {
+  [engineProto.LogSeverity.DEBUG]: "debug",
+  [engineProto.LogSeverity.INFO]: "info",
+  [engineProto.LogSeverity.WARNING]: "warning",
+  [engineProto.LogSeverity.ERROR]: "error",
+};
+
+function refuse(feature: string): Promise<never> {
+  return Promise.reject(
+    new Error(
+      `${feature}: not supported by the embedded engine; use --engine pulumi for this program`,
+    ),
+  );
+}

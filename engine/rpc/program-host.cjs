@@ -1,0 +1,65 @@
+// Runs one program through the SDK's own cmd/run, in a process of its own. Loading the SDK takes most of a run's time,
+// so the engine starts this process first, and only then reads the state and derives the key: the program itself waits
+// for the message that says where the monitor is.
+//
+// TypeScript is transpiled here, with swc: the SDK's own way loads the TypeScript compiler, which takes longer than all
+// else together. Projects of ES modules are left to the SDK.
+"use strict";
+
+const { existsSync, readFileSync } = require("node:fs");
+const { createRequire } = require("node:module");
+const path = require("node:path");
+
+// The program's own SDK, wherever it is installed.
+const fromProgram = createRequire(path.join(process.cwd(), "package.json"));
+const fromSdk = createRequire(fromProgram.resolve("@pulumi/pulumi"));
+
+function isModuleProject() {
+  const manifest = path.join(process.cwd(), "package.json");
+  return existsSync(manifest) && JSON.parse(readFileSync(manifest, "utf8")).type === "module";
+}
+
+function transpileTypeScript() {
+  const swc = require("@swc/core");
+  const maps = new Map();
+  require.extensions[".ts"] = (module, filename) => {
+    const { code, map } = swc.transformSync(readFileSync(filename, "utf8"), {
+      filename,
+      sourceMaps: true,
+      swcrc: false,
+      jsc: { target: "es2022", keepClassNames: true, parser: { syntax: "typescript", decorators: true } },
+      module: { type: "commonjs", ignoreDynamic: true },
+    });
+    maps.set(filename, map);
+    module._compile(code, filename);
+  };
+  fromSdk("source-map-support").install({
+    environment: "node",
+    handleUncaughtExceptions: false,
+    retrieveSourceMap: (source) => {
+      const map = maps.get(source.replace(/^file:\/\//, ""));
+      return map ? { url: source, map } : null;
+    },
+  });
+}
+
+if (isModuleProject()) process.env.PULUMI_NODEJS_TYPESCRIPT = "true";
+else transpileTypeScript();
+fromProgram("@pulumi/pulumi");
+fromProgram("@pulumi/pulumi/cmd/run/tracing");
+fromProgram("@pulumi/pulumi/runtime/closure/v8Hooks");
+
+process.once("message", ({ args, env }) => {
+  // The channel would keep the process alive after the program's end.
+  process.removeListener("disconnect", leave);
+  process.disconnect();
+  Object.assign(process.env, env);
+  process.argv = [process.argv[0], fromProgram.resolve("@pulumi/pulumi/cmd/run"), ...args];
+  fromProgram("@pulumi/pulumi/cmd/run");
+});
+
+// The engine is gone, and nobody is going to ask for anything.
+function leave() {
+  process.exit(1);
+}
+process.once("disconnect", leave);

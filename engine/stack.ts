@@ -1,0 +1,197 @@
+/** A stack that was found: its project, configuration, secrets and state. */
+import * as path from "node:path";
+import { applyConfigTypes, loadProject, type ConfigValue, type Project } from "./config/project";
+import { StackFile } from "./config/stack-file";
+import { selectedStack, stackName } from "./config/workspace";
+import type { StackOutputs } from "./providers/builtin";
+import { newCrypter, openCrypter } from "./secrets/from-environment";
+import type { Crypter } from "./secrets/passphrase";
+import { Backend } from "./state/backend";
+import { Writer, type Checkpoint, type RawCheckpoint } from "./state/checkpoint";
+import { STACK_TYPE } from "./steps/urn";
+import { Secret, isSecret, unwrapMap, type PropertyMap } from "./values/property";
+
+/** Exit code 6 of the CLI. */
+export class NoSuchStack extends Error {}
+
+export interface StackLocation {
+  /** Where to look for Pulumi.yaml. */
+  folder: string;
+  /** Undefined: PULUMI_STACK, else the selected one. */
+  stack?: string | undefined;
+  env?: NodeJS.ProcessEnv;
+}
+
+/** Project, backend and stack name, before anything of the stack is read. */
+export class Workspace {
+  private constructor(
+    readonly project: Project,
+    readonly backend: Backend,
+    private readonly env: NodeJS.ProcessEnv,
+    private readonly named: string | undefined,
+  ) {}
+
+  static open({ folder, stack, env = process.env }: StackLocation): Workspace {
+    const project = loadProject(folder);
+    const backend = Backend.at(env["PULUMI_BACKEND_URL"] ?? project.backendUrl, project.folder);
+    return new Workspace(project, backend, env, stack === undefined ? undefined : stackName(stack));
+  }
+
+  /** Throws NoSuchStack where none is named or selected. */
+  async stackName(): Promise<string> {
+    const name = this.named ?? (await selectedStack(this.project, this.backend.url, this.env));
+    if (name) return name;
+    throw new NoSuchStack(
+      "no stack selected; please use `npm run stack -- select` or `npm run stack -- init` to choose one, or pass --stack",
+    );
+  }
+
+  /** A new, empty stack, with its salt in Pulumi.STACK.yaml. `allowEmptyPassphrase`: see newCrypter. */
+  async create(stack: string, allowEmptyPassphrase = false): Promise<void> {
+    const { project, backend } = this;
+    if (!/^[\w.-]{1,100}$/.test(stack)) {
+      throw new Error(
+        `stack name ${JSON.stringify(stack)} may only contain letters, digits, hyphens, underscores and periods`,
+      );
+    }
+    if (await backend.read(project.name, stack))
+      throw new Error(`stack 'organization/${project.name}/${stack}' already exists`);
+    const file = StackFile.load(project.configFolder, stack);
+    const { salt } = file;
+    const crypter = salt
+      ? await openCrypter(salt, this.env)
+      : await newCrypter(this.env, allowEmptyPassphrase);
+    if (!salt) {
+      file.salt = crypter.salt;
+      await file.save();
+    }
+    const writer = new Writer(`organization/${project.name}/${stack}`, crypter);
+    await backend.write(
+      project.name,
+      stack,
+      writer.checkpoint({ resources: [], pending: [], extra: {} }),
+    );
+  }
+
+  /** Throws NoSuchStack; and where the passphrase does not fit. */
+  async load(): Promise<Stack> {
+    const name = await this.stackName();
+    const { project, backend, env } = this;
+    const file = StackFile.load(project.configFolder, name);
+    // Deriving the key takes a third of a second: begun before the state is read.
+    const opening = file.salt === undefined ? undefined : openCrypter(file.salt, env);
+    opening?.catch(() => undefined);
+    const raw = await backend.read(project.name, name);
+    if (!raw) {
+      throw new NoSuchStack(
+        `no stack named '${name}' found in ${backend.url}; make it with \`npm run stack -- init ${name}\``,
+      );
+    }
+    let crypter = await opening;
+    const stateCrypter =
+      raw.salt === undefined || raw.salt === crypter?.salt
+        ? crypter
+        : await openCrypter(raw.salt, env);
+    crypter ??= stateCrypter ?? (await newCrypter(env));
+    if (file.salt === undefined) {
+      file.salt = crypter.salt;
+      await file.save();
+    }
+    return new Stack(project, backend, name, file, crypter, raw, stateCrypter, env);
+  }
+}
+
+export class Stack {
+  constructor(
+    readonly project: Project,
+    readonly backend: Backend,
+    readonly name: string,
+    readonly file: StackFile,
+    readonly crypter: Crypter,
+    private raw: RawCheckpoint,
+    private readonly stateCrypter: Crypter | undefined,
+    private readonly env: NodeJS.ProcessEnv,
+  ) {}
+
+  get stateFile(): string {
+    return this.backend.stackFile(this.project.name, this.name);
+  }
+
+  get fullName(): string {
+    return `organization/${this.project.name}/${this.name}`;
+  }
+
+  /** The state anew, as objects of its own: an operation changes them. */
+  state(): Checkpoint {
+    const checkpoint = this.raw.open(this.stateCrypter);
+    if (this.stateCrypter?.salt === this.crypter.salt) return checkpoint;
+    // Sealed with another key than the one that we write with.
+    for (const resource of checkpoint.snapshot.resources)
+      [resource.inputs, resource.outputs].forEach(unseal);
+    return checkpoint;
+  }
+
+  /** Reads the state file again; after a lock was taken. */
+  async reload(): Promise<void> {
+    const raw = await this.backend.read(this.project.name, this.name);
+    if (!raw) throw new NoSuchStack(`no stack named '${this.name}' found`);
+    this.raw = raw;
+  }
+
+  /** Full key to value, the project's types and defaults applied. Throws as the CLI does. */
+  config(): Map<string, ConfigValue> {
+    const values = this.file.values(this.crypter);
+    applyConfigTypes(this.project, this.name, values);
+    return values;
+  }
+
+  /** Settings of a package, for its default provider. */
+  packageConfig(values: ReadonlyMap<string, ConfigValue>, name: string): PropertyMap {
+    const own = [...values].filter(
+      ([key]) => key.startsWith(`${name}:`) && name !== this.project.name,
+    );
+    return Object.fromEntries(
+      own.map(([key, { text, secret }]) => [
+        key.slice(name.length + 1),
+        secret ? new Secret(text) : text,
+      ]),
+    );
+  }
+
+  lock(): Promise<() => Promise<void>> {
+    return this.backend.lock(
+      this.project.name,
+      this.name,
+      `npm run cancel -- --stack ${this.name}`,
+    );
+  }
+
+  /** See StackOutputs: other stacks of this backend. */
+  readonly outputsOf: StackOutputs = async (name) => {
+    const parts = name.split("/");
+    const stack = parts.at(-1) ?? name;
+    const project = parts.length > 1 ? (parts.at(-2) ?? "") : this.project.name;
+    const raw = await this.backend.read(project, stack);
+    if (!raw) throw new NoSuchStack(`unknown stack "${name}"`);
+    const crypter =
+      raw.salt === undefined || raw.salt === this.crypter.salt
+        ? this.crypter
+        : await openCrypter(raw.salt, this.env);
+    const root = raw.open(crypter).snapshot.resources.find((r) => r.type === STACK_TYPE);
+    const outputs = root?.outputs ?? {};
+    const secrets = Object.keys(outputs).filter((key) => isSecret(outputs[key]));
+    return { outputs: unwrapMap(outputs), secrets };
+  };
+
+  /** For messages. */
+  get place(): string {
+    return path.relative(process.cwd(), this.stateFile) || this.stateFile;
+  }
+}
+
+function unseal(value: unknown): void {
+  if (value instanceof Secret) {
+    delete value.ciphertext;
+    unseal(value.value);
+  } else if (typeof value === "object" && value !== null) Object.values(value).forEach(unseal);
+}

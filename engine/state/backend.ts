@@ -1,0 +1,96 @@
+/** Pulumi's file backend: one folder of stacks, with their backups and locks. */
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { fileURLToPath } from "node:url";
+import { backUp, readIfThere, writeAtomically } from "./files";
+import { parseCheckpoint, type RawCheckpoint } from "./checkpoint";
+import { lockStack, breakLocks } from "./lock";
+
+export class UnsupportedBackend extends Error {}
+
+export class Backend {
+  /** `root`: the folder that holds `.pulumi`. */
+  constructor(readonly root: string) {}
+
+  /** PULUMI_BACKEND_URL, else the project folder. Throws UnsupportedBackend for all but `file://`. */
+  static at(url: string | undefined, projectFolder: string): Backend {
+    if (!url) return new Backend(projectFolder);
+    if (!url.startsWith("file://")) {
+      throw new UnsupportedBackend(
+        `the embedded engine keeps state in files only; PULUMI_BACKEND_URL is ${JSON.stringify(url)}: ` +
+          "use --engine pulumi, or a file:// URL",
+      );
+    }
+    const rest = decodeURI(url.slice("file://".length)).split("?")[0] ?? "";
+    if (rest === "" || rest.startsWith("~")) {
+      return new Backend(path.join(process.env["HOME"] ?? "/", rest.slice(1)));
+    }
+    return new Backend(
+      rest.startsWith("/") ? fileURLToPath(`file://${encodeURI(rest)}`) : path.resolve(rest),
+    );
+  }
+
+  get url(): string {
+    return `file://${this.root}`;
+  }
+
+  stackFile(project: string, stack: string): string {
+    return path.join(this.root, ".pulumi", "stacks", project, `${stack}.json`);
+  }
+
+  private lockFolder(project: string, stack: string): string {
+    return path.join(this.root, ".pulumi", "locks", "organization", project, stack);
+  }
+
+  async stacks(project: string): Promise<string[]> {
+    const folder = path.dirname(this.stackFile(project, "any"));
+    const names = await fs.readdir(folder).catch(() => [] as string[]);
+    return names
+      .filter((n) => n.endsWith(".json"))
+      .map((n) => n.slice(0, -".json".length))
+      .sort();
+  }
+
+  /** Undefined: there is no such stack. */
+  async read(project: string, stack: string): Promise<RawCheckpoint | undefined> {
+    const file = this.stackFile(project, stack);
+    const text = await readIfThere(file);
+    if (text === undefined) {
+      for (const compressed of [`${file}.gz`, `${file}.zst`]) {
+        if (await fs.stat(compressed).catch(() => undefined)) {
+          throw new Error(`${compressed} is compressed, which the embedded engine does not read`);
+        }
+      }
+      return undefined;
+    }
+    return parseCheckpoint(text, file);
+  }
+
+  /** The former state stays as `.bak`. */
+  async write(project: string, stack: string, text: string): Promise<void> {
+    const meta = path.join(this.root, ".pulumi", "meta.yaml");
+    if ((await readIfThere(meta)) === undefined) await writeAtomically(meta, "version: 1\n");
+    const file = this.stackFile(project, stack);
+    await backUp(file);
+    await writeAtomically(file, text);
+  }
+
+  async remove(project: string, stack: string): Promise<void> {
+    const file = this.stackFile(project, stack);
+    await fs.rm(file, { force: true });
+    await fs.rm(`${file}.bak`, { force: true });
+    for (const kind of ["history", "backups"]) {
+      const folder = path.join(this.root, ".pulumi", kind, project, stack);
+      await fs.rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  /** See lockStack. `cancelHint`: the command that breaks a stale lock. */
+  lock(project: string, stack: string, cancelHint: string): Promise<() => Promise<void>> {
+    return lockStack(this.lockFolder(project, stack), cancelHint);
+  }
+
+  breakLocks(project: string, stack: string): Promise<number> {
+    return breakLocks(this.lockFolder(project, stack));
+  }
+}

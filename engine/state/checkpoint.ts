@@ -1,0 +1,295 @@
+/** Pulumi's checkpoint, version 3: text to snapshot and back, in Pulumi's own key order, secrets encrypted. */
+import type { Crypter } from "../secrets/passphrase";
+import {
+  SECRET_SIGNATURE,
+  SIGNATURE,
+  Secret,
+  isMap,
+  isSecret,
+  sortedKeys,
+  type PropertyMap,
+  type PropertyValue,
+} from "../values/property";
+import { UNKNOWN } from "../providers/provider";
+import type {
+  CustomTimeouts,
+  PendingOperation,
+  PendingType,
+  ResourceState,
+  Snapshot,
+} from "./resource";
+
+type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+type JsonMap = { [key: string]: Json };
+
+/** Fields of a resource in the order in which Pulumi writes them. */
+const FIELDS = [
+  ...["urn", "custom", "delete", "id", "type", "inputs", "outputs", "parent", "protect", "taint"],
+  ...["external", "dependencies", "initErrors", "provider", "propertyDependencies"],
+  ...["pendingReplacement", "additionalSecretOutputs", "aliases", "customTimeouts", "importID"],
+  ...["retainOnDelete", "deletedWith", "replaceWith", "created", "modified", "sourcePosition"],
+  ...["stackTrace", "ignoreChanges", "hideDiff", "replaceOnChanges", "replacementTrigger"],
+  ...["refreshBeforeUpdate", "viewOf", "resourceHooks", "extensionRef", "snippetID"],
+];
+/** Features of a resource that change what an update has to do, and that this engine does not have. */
+const REFUSED = [
+  "replaceWith",
+  "replacementTrigger",
+  "viewOf",
+  "resourceHooks",
+  "extensionRef",
+  "snippetID",
+];
+const DEPLOYMENT_FIELDS = [
+  "manifest",
+  "secrets_providers",
+  "resources",
+  "pending_operations",
+  "metadata",
+];
+
+export class Checkpoint {
+  constructor(
+    /** `organization/PROJECT/STACK`. */
+    readonly stack: string,
+    readonly snapshot: Snapshot,
+    /** The encryption salt that the file names, if it has secrets. */
+    readonly salt?: string,
+  ) {}
+}
+
+/** What a checkpoint says before its secrets are opened. */
+export interface RawCheckpoint {
+  stack: string;
+  salt?: string;
+  open(crypter: Crypter | undefined): Checkpoint;
+}
+
+/** `file` is for messages. Throws on what this engine does not know, by name. */
+export function parseCheckpoint(text: string, file: string): RawCheckpoint {
+  let json: JsonMap;
+  try {
+    json = JSON.parse(text) as JsonMap;
+  } catch (cause) {
+    throw new Error(`${file} is not a state file (invalid JSON); its backup is ${file}.bak`, {
+      cause,
+    });
+  }
+  if (json["version"] !== 3) {
+    throw new Error(
+      `${file} has checkpoint version ${JSON.stringify(json["version"])}, expected 3; use --engine pulumi for this stack`,
+    );
+  }
+  const checkpoint = json["checkpoint"] as JsonMap;
+  return openable(checkpoint["stack"] as string, (checkpoint["latest"] ?? {}) as JsonMap, file);
+}
+
+/** The same for the `deployment` of an exported stack. */
+export function openable(stack: string, latest: JsonMap, file: string): RawCheckpoint {
+  const provider = latest["secrets_providers"] as JsonMap | undefined;
+  if (provider && provider["type"] !== "passphrase") {
+    throw new Error(
+      `${file} uses the secrets provider ${JSON.stringify(provider["type"])}; the embedded engine has "passphrase" only, ` +
+        "use --engine pulumi for this stack",
+    );
+  }
+  for (const field of ["snippets", "extensions"]) {
+    if (field in latest)
+      throw new Error(`${file} holds ${field}, which the embedded engine does not support`);
+  }
+  const salt = (provider?.["state"] as JsonMap | undefined)?.["salt"] as string | undefined;
+  return {
+    stack,
+    ...(salt === undefined ? {} : { salt }),
+    open(crypter) {
+      const reader = new Reader(crypter, file);
+      const resources = ((latest["resources"] ?? []) as JsonMap[]).map((r) => reader.resource(r));
+      const pending = ((latest["pending_operations"] ?? []) as JsonMap[]).map(
+        (op): PendingOperation => ({
+          resource: reader.resource(op["resource"] as JsonMap),
+          type: op["type"] as PendingType,
+        }),
+      );
+      const extra = without(latest, ["secrets_providers", "resources", "pending_operations"]);
+      return new Checkpoint(stack, { resources, pending, extra }, salt);
+    },
+  };
+}
+
+class Reader {
+  constructor(
+    private readonly crypter: Crypter | undefined,
+    private readonly file: string,
+  ) {}
+
+  resource(json: JsonMap): ResourceState {
+    const known = <T>(field: string): T | undefined => json[field] as T | undefined;
+    for (const field of REFUSED) {
+      const value = json[field];
+      if (value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0)) {
+        throw new Error(
+          `${this.file}: ${String(json["urn"])} uses ${field}, which the embedded engine does not support`,
+        );
+      }
+    }
+    const timeouts = known<CustomTimeouts>("customTimeouts");
+    const state: ResourceState = {
+      urn: json["urn"] as string,
+      custom: json["custom"] === true,
+      type: json["type"] as string,
+      inputs: this.value(json["inputs"] ?? {}) as PropertyMap,
+      outputs: this.value(json["outputs"] ?? {}) as PropertyMap,
+      dependencies: known("dependencies") ?? [],
+      initErrors: known("initErrors") ?? [],
+      propertyDependencies: known("propertyDependencies") ?? {},
+      additionalSecretOutputs: known("additionalSecretOutputs") ?? [],
+      aliases: known("aliases") ?? [],
+      customTimeouts: timeouts ?? {},
+      stackTrace: known("stackTrace") ?? [],
+      ignoreChanges: known("ignoreChanges") ?? [],
+      replaceOnChanges: known("replaceOnChanges") ?? [],
+      extra: {},
+    };
+    for (const [field, value] of Object.entries(json)) {
+      if (field in state) continue;
+      if (PLAIN.has(field)) Object.assign(state, { [field]: value });
+      else state.extra[field] = value;
+    }
+    return state;
+  }
+
+  private value(json: Json): PropertyValue {
+    if (Array.isArray(json)) return json.map((v) => this.value(v));
+    if (typeof json !== "object" || json === null) return json;
+    if (json[SIGNATURE] === SECRET_SIGNATURE) return this.secret(json);
+    return Object.fromEntries(Object.entries(json).map(([k, v]) => [k, this.value(v)]));
+  }
+
+  private secret(json: JsonMap): Secret {
+    if (typeof json["plaintext"] === "string")
+      return new Secret(this.value(JSON.parse(json["plaintext"]) as Json));
+    const ciphertext = String(json["ciphertext"]);
+    if (!this.crypter) throw new Error(`${this.file} holds secrets, and names no encryption salt`);
+    return new Secret(this.value(JSON.parse(this.crypter.decrypt(ciphertext)) as Json), ciphertext);
+  }
+}
+
+const PLAIN = new Set([
+  ...["delete", "id", "parent", "protect", "taint", "external", "provider", "pendingReplacement"],
+  ...["importID", "retainOnDelete", "deletedWith", "created", "modified", "sourcePosition"],
+]);
+
+function without(json: JsonMap, fields: string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(json).filter(([key]) => !fields.includes(key)));
+}
+
+/** Writes states as text. Texts of untouched resources are kept: a write costs what has changed, not what is there. */
+export class Writer {
+  private readonly texts = new WeakMap<ResourceState, string>();
+
+  constructor(
+    private readonly stack: string,
+    private readonly crypter: Crypter,
+    /** True: secrets in the clear, for `stack export --show-secrets`. */
+    private readonly showSecrets = false,
+  ) {}
+
+  /** To be called when a resource was changed in place. */
+  forget(state: ResourceState): void {
+    this.texts.delete(state);
+  }
+
+  checkpoint(snapshot: Snapshot): string {
+    return `{"version":3,"checkpoint":{"stack":${JSON.stringify(this.stack)},"latest":${this.deployment(snapshot)}}}`;
+  }
+
+  deployment(snapshot: Snapshot): string {
+    const { resources, pending, extra } = snapshot;
+    const manifest = extra["manifest"] ?? {
+      time: new Date().toISOString(),
+      magic: "",
+      version: "",
+    };
+    const parts: Record<string, string | undefined> = {
+      manifest: JSON.stringify(manifest),
+      secrets_providers: JSON.stringify({ type: "passphrase", state: { salt: this.crypter.salt } }),
+      resources: list(resources.map((r) => this.resource(r))),
+      pending_operations: list(
+        pending.map(
+          (op) => `{"resource":${this.text(op.resource)},"type":${JSON.stringify(op.type)}}`,
+        ),
+      ),
+      metadata: JSON.stringify(extra["metadata"] ?? {}),
+    };
+    for (const [key, value] of Object.entries(extra)) parts[key] ??= JSON.stringify(value);
+    const order = [
+      ...DEPLOYMENT_FIELDS,
+      ...Object.keys(extra).filter((k) => !DEPLOYMENT_FIELDS.includes(k)),
+    ];
+    const fields = order.flatMap((key) =>
+      parts[key] === undefined ? [] : [`"${key}":${parts[key]}`],
+    );
+    return `{${fields.join(",")}}`;
+  }
+
+  resource(state: ResourceState): string {
+    const text = this.texts.get(state) ?? this.text(state);
+    this.texts.set(state, text);
+    return text;
+  }
+
+  /** Not kept: an operation that is under way is still to fill in the resource. */
+  private text(state: ResourceState): string {
+    return escapeLineSeparators(JSON.stringify(resourceJson(state, (v) => this.value(v))));
+  }
+
+  private value(value: PropertyValue): Json {
+    if (!isSecret(value)) return valueJson(value, (v) => this.value(v));
+    const plaintext = JSON.stringify(this.value(value.value));
+    if (this.showSecrets) return { [SIGNATURE]: SECRET_SIGNATURE, plaintext };
+    value.ciphertext ??= this.crypter.encrypt(plaintext);
+    return { [SIGNATURE]: SECRET_SIGNATURE, ciphertext: value.ciphertext };
+  }
+}
+
+function valueJson(value: PropertyValue, inner: (v: PropertyValue) => Json): Json {
+  if (value === UNKNOWN || isSecret(value))
+    throw new Error("an unknown or open secret value cannot be stored");
+  if (Array.isArray(value)) return value.map(inner);
+  if (!isMap(value)) return value;
+  return Object.fromEntries(sortedKeys(value).map((key) => [key, inner(value[key] ?? null)]));
+}
+
+/** A resource as JSON, empty fields left out. `inner` makes JSON of a property value. */
+export function resourceJson(state: ResourceState, inner: (v: PropertyValue) => Json): JsonMap {
+  const fields = { ...state.extra, ...state } as unknown as Record<string, PropertyValue>;
+  const json: JsonMap = {};
+  const order = [...FIELDS, ...Object.keys(state.extra).filter((field) => !FIELDS.includes(field))];
+  for (const field of order) {
+    const value = fields[field];
+    if (field !== "custom" && isEmpty(value)) continue;
+    if (field === "inputs" || field === "outputs") json[field] = inner(value ?? {});
+    else if (field === "propertyDependencies") json[field] = sortMap(value as JsonMap);
+    else json[field] = value as Json;
+  }
+  return json;
+}
+
+function sortMap(map: JsonMap): JsonMap {
+  return Object.fromEntries(sortedKeys(map).map((key) => [key, map[key] ?? null]));
+}
+
+function isEmpty(value: PropertyValue | undefined): boolean {
+  if (value === undefined || value === null || value === "" || value === false) return true;
+  if (Array.isArray(value)) return value.length === 0;
+  return isMap(value) && Object.keys(value).length === 0;
+}
+
+function list(texts: string[]): string | undefined {
+  return texts.length === 0 ? undefined : `[${texts.join(",")}]`;
+}
+
+/** Go's encoder writes these two characters escaped, JSON.stringify does not. */
+function escapeLineSeparators(text: string): string {
+  return text.replace(/\u2028/g, "\\u2028").replace(/\u2029/g, "\\u2029");
+}

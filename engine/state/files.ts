@@ -1,0 +1,64 @@
+/** Files that are either the old or the new one, whatever happens: written beside, synced, renamed. */
+import * as crypto from "node:crypto";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+
+/** Creates the folders as needed (0700) and puts `text` at `file` (0600). */
+export async function writeAtomically(file: string, text: string): Promise<void> {
+  const folder = path.dirname(file);
+  await fs.mkdir(folder, { recursive: true, mode: 0o700 });
+  const temporary = path.join(folder, `.${path.basename(file)}.${crypto.randomUUID()}.tmp`);
+  try {
+    const handle = await fs.open(temporary, "wx", 0o600);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await fs.rename(temporary, file);
+    await syncFolder(folder);
+  } catch (cause) {
+    await fs.rm(temporary, { force: true });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`cannot write ${file}: ${reason}; the file that was there is unchanged`, {
+      cause,
+    });
+  }
+}
+
+/** Keeps the present content of `file` as `file.bak`, by a second name where the file system can. */
+export async function backUp(file: string): Promise<void> {
+  const backup = `${file}.bak`;
+  const temporary = `${backup}.${crypto.randomUUID()}.tmp`;
+  try {
+    await fs.link(file, temporary).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") throw error;
+      await fs.copyFile(file, temporary);
+    });
+    await fs.rename(temporary, backup);
+    // A rename onto another name of the same file does nothing, and leaves the first name.
+    await fs.rm(temporary, { force: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+}
+
+/** The text, or undefined where there is no such file. */
+export async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await fs.readFile(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await fs.open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

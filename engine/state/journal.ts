@@ -1,0 +1,128 @@
+/**
+ * The state while an operation runs. Steps say what they begin and what they did; the file follows. Writes are grouped:
+ * who comes while one is under way shares the next one, and is answered when it is on the disk.
+ */
+import { integrityError } from "./integrity";
+import {
+  parseReference,
+  type PendingOperation,
+  type PendingType,
+  type ResourceState,
+  type Snapshot,
+} from "./resource";
+
+export class Journal {
+  /** Resources of this run, in the order in which they came to be. */
+  private readonly news: ResourceState[] = [];
+  /** What was there before; entries leave it when this run has dealt with them. */
+  private base: ResourceState[];
+  private pending: PendingOperation[] = [];
+  private running: Promise<void> = Promise.resolve();
+  private next: Promise<void> | undefined;
+  private dirty = false;
+
+  constructor(
+    private readonly before: Snapshot,
+    /** Puts a snapshot on the disk. Undefined in previews: nothing is ever written. */
+    private readonly write: ((snapshot: Snapshot) => Promise<void>) | undefined,
+  ) {
+    this.base = [...before.resources];
+  }
+
+  /** The list that the file gets: the new ones, then what is left of the old. */
+  get resources(): ResourceState[] {
+    return renameReferences([...this.news, ...this.base]);
+  }
+
+  /** Notes that an operation on `resource` is about to start. Resolves when the file says so. */
+  async begin(resource: ResourceState, type: PendingType): Promise<void> {
+    this.pending.push({ resource, type });
+    await this.flush();
+  }
+
+  /** Notes that the operation on `resource` ended, whatever came of it. */
+  end(resource: ResourceState): void {
+    this.pending = this.pending.filter((op) => op.resource !== resource);
+    this.dirty = true;
+  }
+
+  /** `old` is dealt with, `now` is what came of it. Either can be missing. */
+  put(old: ResourceState | undefined, now: ResourceState | undefined): void {
+    if (old) {
+      this.base = this.base.filter((r) => r !== old);
+      const at = this.news.indexOf(old);
+      if (at >= 0) this.news.splice(at, 1);
+    }
+    if (now) this.news.push(now);
+    this.dirty = true;
+  }
+
+  /** The base anew, for a refresh before an update. */
+  rebase(resources: ResourceState[]): void {
+    this.base = [...resources];
+    this.dirty = true;
+  }
+
+  /** Pending creates of former runs: only a person can say whether something was made. */
+  dropPendingCreates(): void {
+    this.before.pending = [];
+    this.dirty = true;
+  }
+
+  /** To be called when a resource was changed in place. */
+  touch(): void {
+    this.dirty = true;
+  }
+
+  /** Resolves when all that was said before is on the disk. */
+  flush(): Promise<void> {
+    this.dirty = true;
+    return this.settle();
+  }
+
+  /** As flush, if there is anything to write. */
+  async settle(): Promise<void> {
+    if (!this.write || !this.dirty) return this.next ?? this.running;
+    this.next ??= this.running
+      .catch(() => undefined)
+      .then(async () => {
+        this.next = undefined;
+        this.dirty = false;
+        this.running = this.save();
+        await this.running;
+      });
+    return this.next;
+  }
+
+  private async save(): Promise<void> {
+    const { resources } = this;
+    const carried = this.before.pending.filter((op) => op.type === "creating");
+    await this.write?.({
+      resources,
+      pending: [...this.pending, ...carried],
+      extra: { metadata: this.before.extra["metadata"] ?? {} },
+    });
+    const broken = integrityError(resources);
+    if (broken) throw new Error(`the state was written, but is not well-formed: ${broken}`);
+  }
+}
+
+/** Resources that found their old state under an alias: whatever names the old URN names the new one from now on. */
+function renameReferences(resources: ResourceState[]): ResourceState[] {
+  const renamed = new Map(resources.flatMap((r) => r.aliases.map((alias) => [alias, r.urn])));
+  if (renamed.size === 0) return resources;
+  const now = (urn: string): string => renamed.get(urn) ?? urn;
+  return resources.map((r) => {
+    const copy: ResourceState = { ...r, aliases: [], dependencies: r.dependencies.map(now) };
+    copy.propertyDependencies = Object.fromEntries(
+      Object.entries(r.propertyDependencies).map(([key, urns]) => [key, urns.map(now)]),
+    );
+    if (r.parent) copy.parent = now(r.parent);
+    if (r.deletedWith) copy.deletedWith = now(r.deletedWith);
+    if (r.provider) {
+      const { urn, id } = parseReference(r.provider);
+      copy.provider = `${now(urn)}::${id}`;
+    }
+    return copy;
+  });
+}

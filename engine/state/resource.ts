@@ -1,0 +1,90 @@
+/** One resource of a stack, as the state file holds it (Pulumi's ResourceV3), with its secrets opened. */
+import type { PropertyMap } from "../values/property";
+
+export interface CustomTimeouts {
+  /** Seconds; 0 or absent: the provider's default. */
+  create?: number;
+  update?: number;
+  delete?: number;
+}
+
+export interface ResourceState {
+  urn: string;
+  /** True: a provider manages it. False: a component. */
+  custom: boolean;
+  /** Replaced by a newer resource of the same URN, and still to be deleted. */
+  delete?: boolean;
+  id?: string;
+  type: string;
+  inputs: PropertyMap;
+  outputs: PropertyMap;
+  parent?: string;
+  protect?: boolean;
+  /** To be replaced by the next update (`pulumi state taint`). */
+  taint?: boolean;
+  /** Only read, never made or deleted by this stack. */
+  external?: boolean;
+  dependencies: string[];
+  /** Reasons why it is not quite as wanted; the next update tries again. */
+  initErrors: string[];
+  /** `URN::ID` of its provider. */
+  provider?: string;
+  propertyDependencies: Record<string, string[]>;
+  /** Deleted, to be created anew: the create is still to come. */
+  pendingReplacement?: boolean;
+  additionalSecretOutputs: string[];
+  aliases: string[];
+  customTimeouts: CustomTimeouts;
+  importID?: string;
+  retainOnDelete?: boolean;
+  deletedWith?: string;
+  /** RFC 3339 in UTC. */
+  created?: string;
+  modified?: string;
+  sourcePosition?: string;
+  stackTrace: { sourcePosition?: string }[];
+  ignoreChanges: string[];
+  replaceOnChanges: string[];
+  /** Fields that this engine carries along without a meaning of its own. */
+  extra: Record<string, unknown>;
+}
+
+export type PendingType = "creating" | "updating" | "deleting" | "reading" | "importing";
+
+/** An operation that had begun when the state was written: after a crash nobody knows how it ended. */
+export interface PendingOperation {
+  resource: ResourceState;
+  type: PendingType;
+}
+
+/** What one state file says about its stack. */
+export interface Snapshot {
+  /** Dependencies come before what depends on them. */
+  resources: ResourceState[];
+  pending: PendingOperation[];
+  /** Fields of the deployment that are carried along. */
+  extra: Record<string, unknown>;
+}
+
+export const isProviderType = (type: string): boolean => type.startsWith("pulumi:providers:");
+
+/** URN and id of a provider reference. */
+export function parseReference(reference: string): { urn: string; id: string } {
+  const at = reference.lastIndexOf("::");
+  if (at < 0 || !reference.startsWith("urn:")) {
+    throw new Error(`provider reference ${JSON.stringify(reference)} is not of the form URN::ID`);
+  }
+  return { urn: reference.slice(0, at), id: reference.slice(at + 2) };
+}
+
+/** Every URN that must be there as long as this resource is. */
+export function dependenciesOf(state: ResourceState): Set<string> {
+  const urns = new Set([
+    ...state.dependencies,
+    ...Object.values(state.propertyDependencies).flat(),
+  ]);
+  if (state.provider) urns.add(parseReference(state.provider).urn);
+  if (state.parent) urns.add(state.parent);
+  if (state.deletedWith) urns.add(state.deletedWith);
+  return urns;
+}

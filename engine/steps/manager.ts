@@ -1,0 +1,177 @@
+/** What the step generator asks of whoever manages a resource, in the engine's own values. */
+import * as path from "node:path";
+import {
+  PartialFailure,
+  UNKNOWN,
+  type CheckFailure,
+  type CreateContext,
+  type Diff,
+  type Outputs,
+  type Props,
+  type ProviderInstance,
+  type StepContext,
+} from "../providers/provider";
+import type { ResourceState } from "../state/resource";
+import {
+  ASSET_SIGNATURE,
+  SIGNATURE,
+  isMap,
+  markKeys,
+  markLike,
+  transform,
+  unwrapMap,
+  type PropertyMap,
+} from "../values/property";
+
+export interface Manager {
+  check(state: ResourceState, olds: PropertyMap | undefined, news: PropertyMap): Promise<Checked>;
+  diff(old: ResourceState, news: PropertyMap): Promise<Diff>;
+  /** Fills in `state.id` and `state.outputs`. */
+  create(state: ResourceState, ctx: CreateContext): Promise<void>;
+  /** Fills in `state.outputs`. */
+  update(old: ResourceState, state: ResourceState, ctx: CreateContext): Promise<void>;
+  /** The resource as it is now, in `state`'s place; undefined: gone. */
+  read(state: ResourceState, ctx: StepContext): Promise<ResourceState | undefined>;
+  delete(state: ResourceState, ctx: StepContext): Promise<void>;
+}
+
+export interface Checked {
+  inputs: PropertyMap;
+  failures: CheckFailure[];
+}
+
+/** Resources of a configured provider. */
+export class PluginManager implements Manager {
+  /** `folder`: where the program runs; paths of assets reach the provider absolute. */
+  constructor(
+    private readonly instance: ProviderInstance,
+    private readonly folder: string,
+  ) {}
+
+  async check(
+    state: ResourceState,
+    olds: PropertyMap | undefined,
+    news: PropertyMap,
+  ): Promise<Checked> {
+    const { inputs, failures } = await this.instance.check(
+      state.type,
+      state.urn,
+      olds && this.out(olds),
+      this.out(news),
+    );
+    return { inputs: this.back(inputs, news), failures };
+  }
+
+  diff(old: ResourceState, news: PropertyMap): Promise<Diff> {
+    const { type, urn, id = "", inputs, outputs } = old;
+    return this.instance.diff(type, urn, id, this.out(inputs), this.out(outputs), this.out(news));
+  }
+
+  async create(state: ResourceState, ctx: CreateContext): Promise<void> {
+    await this.keepPartial(state, async () => {
+      const answer = await this.instance.create(state.type, this.out(state.inputs), ctx);
+      if (!ctx.preview && answer.id === "")
+        throw new Error("provider did not return an ID from Create");
+      state.id = answer.id;
+      this.setOutputs(state, answer, state.inputs);
+    });
+  }
+
+  async update(old: ResourceState, state: ResourceState, ctx: CreateContext): Promise<void> {
+    await this.keepPartial(state, async () => {
+      const olds = [this.out(old.inputs), this.out(old.outputs)] as const;
+      const answer = await this.instance.update(
+        old.type,
+        old.id ?? "",
+        ...olds,
+        this.out(state.inputs),
+        ctx,
+      );
+      this.setOutputs(state, answer, state.inputs);
+    });
+  }
+
+  async read(state: ResourceState, ctx: StepContext): Promise<ResourceState | undefined> {
+    const { type, id = "", inputs, outputs } = state;
+    const answer = await this.instance.read(type, id, this.out(inputs), this.out(outputs), ctx);
+    if (!answer) return undefined;
+    const now: ResourceState = {
+      ...state,
+      id: answer.id,
+      inputs: this.back(answer.inputs, inputs),
+    };
+    this.setOutputs(now, answer, { ...inputs, ...outputs });
+    return now;
+  }
+
+  delete(state: ResourceState, ctx: StepContext): Promise<void> {
+    const { type, id = "", inputs, outputs } = state;
+    return this.instance.delete(type, id, this.out(inputs), this.out(outputs), ctx);
+  }
+
+  private async keepPartial(state: ResourceState, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (error instanceof PartialFailure) {
+        state.id = error.id;
+        state.initErrors = error.reasons;
+        this.setOutputs(state, error, state.inputs);
+      }
+      throw error;
+    }
+  }
+
+  private setOutputs(state: ResourceState, answer: Outputs, like: PropertyMap): void {
+    const secrets = [...state.additionalSecretOutputs, ...(answer.secretOutputs ?? [])];
+    state.outputs = markKeys(this.back(answer.outputs, like), secrets);
+  }
+
+  private out(map: PropertyMap): Props {
+    return unwrapMap(
+      transform(map, (v) =>
+        isMap(v) && v[SIGNATURE] === ASSET_SIGNATURE && typeof v["path"] === "string"
+          ? { ...v, path: path.resolve(this.folder, v["path"]) }
+          : undefined,
+      ) as PropertyMap,
+    );
+  }
+
+  private back(values: Props, like: PropertyMap): PropertyMap {
+    const relative = transform(values, (v) =>
+      isMap(v) && v[SIGNATURE] === ASSET_SIGNATURE && typeof v["path"] === "string"
+        ? { ...v, path: this.asWritten(v["path"], like) }
+        : undefined,
+    );
+    return markLike(relative as PropertyMap, like);
+  }
+
+  /** The path as the program wrote it, where `file` is that path made absolute. */
+  private asWritten(file: string, like: PropertyMap): string {
+    let written = file;
+    transform(like, (v) => {
+      if (isMap(v) && v[SIGNATURE] === ASSET_SIGNATURE && typeof v["path"] === "string") {
+        if (path.resolve(this.folder, v["path"]) === file) written = v["path"];
+      }
+      return undefined;
+    });
+    return written;
+  }
+}
+
+/** Stands in, in a preview, for a provider whose configuration is not known yet. */
+export const unconfigured: Manager = {
+  check: (_state, _olds, news) => Promise.resolve({ inputs: news, failures: [] }),
+  diff: () => Promise.resolve({ changes: "some", replaces: [] }),
+  create(state) {
+    state.outputs = { ...state.inputs };
+    return Promise.resolve();
+  },
+  update(old, state) {
+    const unknown = Object.keys(old.outputs).map((key) => [key, UNKNOWN] as const);
+    state.outputs = { ...Object.fromEntries(unknown), ...state.inputs };
+    return Promise.resolve();
+  },
+  read: () => Promise.reject(new Error("its provider's configuration is not known yet")),
+  delete: () => Promise.reject(new Error("its provider's configuration is not known yet")),
+};

@@ -1,0 +1,112 @@
+/** Refresh: every resource is read, and the state says what was found. */
+import type { StepContext } from "../providers/provider";
+import type { Journal } from "../state/journal";
+import { isProviderType, type ResourceState } from "../state/resource";
+import { deepEquals } from "../values/property";
+import { decide } from "./diff";
+import type { Sink, Step } from "./events";
+import { Halted, StepFailed } from "./halt";
+import { unconfigured } from "./manager";
+import type { ProviderHost } from "./provider-host";
+import type { Runner } from "./runner";
+import type { Targets } from "./targets";
+import { isDefaultProvider } from "./urn";
+
+/** Resolves to the resources as they are now, the journal told. `counted`: the refresh is the operation itself. */
+export async function refresh(
+  base: readonly ResourceState[],
+  parts: { host: ProviderHost; runner: Runner; journal: Journal; sink: Sink; targets: Targets },
+  counted: boolean,
+): Promise<ResourceState[]> {
+  const { host, runner, journal, sink, targets } = parts;
+  const found = new Map<ResourceState, ResourceState | undefined>();
+  const one = async (state: ResourceState): Promise<void> => {
+    const { urn, type } = state;
+    const step: Step = {
+      op: "refresh",
+      urn,
+      type,
+      old: state,
+      new: state,
+      internal: isDefaultProvider(urn),
+      logical: counted,
+    };
+    if (!state.custom || isProviderType(type) || state.pendingReplacement) {
+      step.op = "same";
+      if (counted) sink({ kind: "done", step, seconds: 0 });
+      return;
+    }
+    const work = async (): Promise<void> => {
+      await host.ensure(state.provider, base);
+      const manager = await host.managerOf(type, state.provider);
+      const now = await manager.read(state, contextOf(urn, runner, sink));
+      found.set(state, now && keepUnchanged(state, now));
+      if (!now) {
+        delete step.new;
+        step.op = "delete";
+        return;
+      }
+      // Shown the other way round: what the next update would put back.
+      const { detailed, diffs } = decide(
+        await manager.diff(now, state.inputs),
+        state.inputs,
+        now.inputs,
+        {
+          replaceOnChanges: [],
+          hasInitErrors: false,
+          trust: manager !== unconfigured,
+        },
+      );
+      const same = deepEquals(now.inputs, state.inputs) && deepEquals(now.outputs, state.outputs);
+      Object.assign(step, { new: found.get(state), detailed, diffs, op: same ? "same" : "update" });
+    };
+    await runner.run(step, undefined, work, () => undefined);
+  };
+  const results = await Promise.allSettled(base.filter((r) => targets.includes(r)).map(one));
+  const resources = withoutGone(base, found);
+  journal.rebase(resources);
+  const unexpected = results.flatMap((r) => (r.status === "rejected" ? [r.reason as unknown] : []));
+  const other = unexpected.find((e) => !(e instanceof StepFailed) && !(e instanceof Halted));
+  if (other) throw other;
+  if (unexpected.length > 0) throw unexpected[0];
+  return resources;
+}
+
+function contextOf(urn: string, runner: Runner, sink: Sink): StepContext {
+  return {
+    urn,
+    signal: runner.options.terminate,
+    log: (severity, text, ephemeral = false) =>
+      sink({ kind: "message", severity, text, urn, ephemeral }),
+  };
+}
+
+/** Equal values keep their objects, and so their ciphertext in the state. */
+function keepUnchanged(state: ResourceState, now: ResourceState): ResourceState {
+  const inputs = deepEquals(now.inputs, state.inputs) ? state.inputs : now.inputs;
+  const outputs = deepEquals(now.outputs, state.outputs) ? state.outputs : now.outputs;
+  if (inputs === state.inputs && outputs === state.outputs && now.id === state.id) return state;
+  return { ...now, inputs, outputs, initErrors: [], modified: new Date().toISOString() };
+}
+
+/** The list with what was found, in the same order; nothing refers any more to what is gone. */
+function withoutGone(
+  base: readonly ResourceState[],
+  found: ReadonlyMap<ResourceState, ResourceState | undefined>,
+): ResourceState[] {
+  const gone = new Map<string, string>();
+  for (const [state, now] of found)
+    if (!now && !state.delete) gone.set(state.urn, state.parent ?? "");
+  const present = base.flatMap((state) => (found.has(state) ? (found.get(state) ?? []) : [state]));
+  if (gone.size === 0) return present;
+  const still = (urn: string): boolean => !gone.has(urn);
+  return present.map((state) => {
+    const copy: ResourceState = { ...state, dependencies: state.dependencies.filter(still) };
+    copy.propertyDependencies = Object.fromEntries(
+      Object.entries(state.propertyDependencies).map(([key, urns]) => [key, urns.filter(still)]),
+    );
+    if (copy.deletedWith && gone.has(copy.deletedWith)) delete copy.deletedWith;
+    while (copy.parent && gone.has(copy.parent)) copy.parent = gone.get(copy.parent) ?? "";
+    return copy;
+  });
+}

@@ -1,0 +1,151 @@
+/** Runs steps: so many at once, each announced in the state before and reported after a written state has it. */
+import { PartialFailure } from "../providers/provider";
+import type { Journal } from "../state/journal";
+import type { PendingType, ResourceState } from "../state/resource";
+import type { Sink, Step } from "./events";
+import { Halted, StepFailed } from "./halt";
+
+export interface RunnerOptions {
+  preview: boolean;
+  /** How many provider operations may run at once. */
+  parallel: number;
+  continueOnError: boolean;
+  /** First Ctrl-C: no new steps. */
+  cancel: AbortSignal;
+  /** Second Ctrl-C: do not wait for the running ones. */
+  terminate: AbortSignal;
+}
+
+export class Runner {
+  /** Something went wrong; the operation as a whole has failed. */
+  failed = false;
+  /** Steps that failed, by URN: what depends on them is skipped. */
+  readonly failedUrns = new Set<string>();
+  /** Aborted when nothing new may start: an error without --continue-on-error, or a cancel. */
+  readonly halt = new AbortController();
+  private free: number;
+  private readonly waiting: (() => void)[] = [];
+  private readonly active = new Set<Promise<void>>();
+
+  constructor(
+    readonly options: RunnerOptions,
+    private readonly journal: Journal,
+    private readonly sink: Sink,
+  ) {
+    this.free = Math.max(1, options.parallel);
+    options.cancel.addEventListener("abort", () => this.stop());
+    if (options.cancel.aborted) this.stop();
+  }
+
+  get halted(): boolean {
+    return this.halt.signal.aborted;
+  }
+
+  stop(): void {
+    this.halt.abort();
+    this.waiting.splice(0).forEach((wake) => wake());
+  }
+
+  throwIfHalted(): void {
+    if (this.halted) throw new Halted();
+  }
+
+  /** Tells of an error that is not a step's, and stops. */
+  fail(text: string, urn?: string): void {
+    this.failed = true;
+    this.sink({
+      kind: "message",
+      severity: "error",
+      text,
+      ephemeral: false,
+      ...(urn ? { urn } : {}),
+    });
+    this.stop();
+  }
+
+  /** Resolves when no step runs any more. */
+  async idle(): Promise<void> {
+    while (this.active.size > 0) await Promise.allSettled(this.active);
+  }
+
+  /**
+   * `work` calls the provider and puts what it answered into `step.new`; `commit` tells the journal. A PartialFailure
+   * is committed as well as reported. Throws StepFailed, or Halted where the step did not run.
+   */
+  async run(
+    step: Step,
+    pending: PendingType | undefined,
+    work: () => Promise<void>,
+    commit: () => void,
+  ): Promise<void> {
+    await this.acquire();
+    const running = this.execute(step, pending, work, commit);
+    const settled = running.catch(() => undefined).finally(() => this.active.delete(settled));
+    this.active.add(settled);
+    try {
+      await running;
+    } finally {
+      this.free += 1;
+      this.waiting.shift()?.();
+    }
+  }
+
+  private async execute(
+    step: Step,
+    pending: PendingType | undefined,
+    work: () => Promise<void>,
+    commit: () => void,
+  ): Promise<void> {
+    const started = performance.now();
+    const seconds = (): number => (performance.now() - started) / 1000;
+    const resource = (step.new ?? step.old) as ResourceState;
+    this.sink({ kind: "begin", step });
+    if (pending && !this.options.preview) await this.journal.begin(resource, pending);
+    let failure: unknown;
+    try {
+      await work();
+    } catch (error) {
+      failure = error;
+    }
+    // After the second Ctrl-C nobody knows how it ended, and the pending operation in the state says so.
+    if (failure && this.options.terminate.aborted) throw new Halted();
+    if (pending) this.journal.end(resource);
+    if (failure === undefined || failure instanceof PartialFailure) commit();
+    await this.journal.settle();
+    if (failure === undefined) {
+      this.sink({ kind: "done", step, seconds: seconds() });
+      return;
+    }
+    this.report(step, failure, seconds());
+    throw new StepFailed();
+  }
+
+  private report(step: Step, failure: unknown, seconds: number): void {
+    this.failed = true;
+    this.failedUrns.add(step.urn);
+    const text = failure instanceof Error ? failure.message : String(failure);
+    this.sink({ kind: "message", severity: "error", text, urn: step.urn, ephemeral: false });
+    this.sink({ kind: "failed", step, seconds });
+    if (!this.options.continueOnError && !(failure instanceof ProtectedResource)) this.stop();
+  }
+
+  private async acquire(): Promise<void> {
+    this.throwIfHalted();
+    while (this.free === 0) {
+      await new Promise<void>((wake) => this.waiting.push(wake));
+      this.throwIfHalted();
+    }
+    this.free -= 1;
+  }
+}
+
+/** Nothing was tried, so that the other steps go on and all such resources are named in one run. */
+export class ProtectedResource extends Error {
+  constructor(urn: string) {
+    super(
+      `resource "${urn}" cannot be deleted\nbecause it is protected. To unprotect the resource, either remove the ` +
+        "`protect` flag from the resource in your Pulumi program and run `up`, or use the command:\n" +
+        `\`pulumi state unprotect '${urn}'\``,
+    );
+  }
+}

@@ -1,0 +1,45 @@
+/** Pulumi's names for resources: `urn:pulumi:STACK::PROJECT::PARENTTYPE$TYPE::NAME`. */
+
+export const STACK_TYPE = "pulumi:pulumi:Stack";
+
+export interface UrnParts {
+  stack: string;
+  project: string;
+  /** With the types of the parents before it, joined by `$`. */
+  qualifiedType: string;
+  type: string;
+  name: string;
+}
+
+export function parseUrn(urn: string): UrnParts {
+  const [scheme, project, qualifiedType, ...name] = urn.split("::");
+  if (!scheme?.startsWith("urn:pulumi:") || project === undefined || qualifiedType === undefined) {
+    throw new Error(`${JSON.stringify(urn)} is not a URN`);
+  }
+  return {
+    stack: scheme.slice("urn:pulumi:".length),
+    project,
+    qualifiedType,
+    type: qualifiedType.split("$").at(-1) ?? "",
+    name: name.join("::"),
+  };
+}
+
+export const urnName = (urn: string): string => parseUrn(urn).name;
+export const urnType = (urn: string): string => parseUrn(urn).type;
+export const isStack = (urn: string): boolean => urnType(urn) === STACK_TYPE;
+/** Providers that the engine made by itself; they are not shown. */
+export const isDefaultProvider = (urn: string): boolean =>
+  urnType(urn).startsWith("pulumi:providers:") && urnName(urn).startsWith("default");
+
+/** Children of the stack itself do not carry its type. */
+export function makeUrn(
+  stack: string,
+  project: string,
+  parent: string,
+  type: string,
+  name: string,
+): string {
+  const parentType = parent === "" || isStack(parent) ? "" : `${parseUrn(parent).qualifiedType}$`;
+  return `urn:pulumi:${stack}::${project}::${parentType}${type}::${name}`;
+}
