@@ -1,0 +1,141 @@
+import type { Daemon } from "./payload";
+
+/** The one path at which the helper lies on a host; sudo can be limited to it. */
+export const HELPER = "/var/lib/cluster-registry/helper";
+
+const HOME = "/var/lib/cluster-registry";
+
+/**
+ * The name of a resource's record on a host: two stacks, or two resources, never share one.
+ *
+ * @throws Error where a part has characters other than letters, digits, dots, dashes and underscores.
+ */
+export function recordId(project: string, stack: string, resource: string): string {
+  const id = [project, stack.split("/").pop() ?? stack, resource].join(".");
+  word("id", id);
+  if (id.length > 160) throw new Error(`expected a record id of at most 160 characters: ${id}`);
+  return id;
+}
+
+/**
+ * Guard's create: installs the helper (its text comes on stdin) and takes the first copy of the daemon's file. With a
+ * sudo that allows the helper alone, the one that is installed answers.
+ */
+export function guardCreate(a: {
+  sudo: boolean;
+  id: string;
+  enrolled: string;
+  daemon: Daemon;
+}): string {
+  const verb = `guard ${word("id", a.id)} ${word("enrolled", a.enrolled)} ${word("daemon", a.daemon)}`;
+  const arrived = (sudo: string) =>
+    `${sudo}grep -q cluster-registry $t && exec ${sudo}sh $t ${verb}; ` +
+    `echo "expected the text of the helper on stdin; found none" >&2; exit 1`;
+  return a.sudo
+    ? sh(
+        `sudo -n true 2>/dev/null || exec sudo -n ${HELPER} ${verb}; ` +
+          `sudo -n mkdir -p -m 0700 ${HOME} && t=$(sudo -n mktemp ${HOME}/.helper.XXXXXXXX) && ` +
+          `sudo -n tee $t >/dev/null || exit 1; ${arrived("sudo -n ")}`,
+      )
+    : sh(
+        `umask 077; mkdir -p -m 0700 ${HOME} && t=$(mktemp ${HOME}/.helper.XXXXXXXX) && ` +
+          `cat >$t || exit 1; ${arrived("")}`,
+      );
+}
+
+/** Guard's delete: puts the host back. Does nothing where nothing of ours is installed. */
+export function guardDelete(a: { sudo: boolean; id: string }): string {
+  return sh(`if test -d ${HOME}; then exec ${installed(a.sudo, "undo", a.id)}; fi`);
+}
+
+/** Apply's create. The payload comes on stdin. Constant, so that nothing secret is in it or in an error that quotes it. */
+export function applyCreate(a: { sudo: boolean; id: string }): string {
+  return installed(a.sudo, "apply", a.id);
+}
+
+/** How docker gets onto a host: by apt, not at all (it has to be there), or from a folder of packages on the host. */
+export type DockerSource = "apt" | "present" | { packages: string };
+
+/** Installs docker.io if it is not there. The helper's text comes on stdin. */
+export function dockerInstall(a: { sudo: boolean; source: DockerSource }): string {
+  return typeof a.source === "string"
+    ? carried(a.sudo, "docker-install", a.source)
+    : carried(a.sudo, "docker-install", "packages", path(a.source.packages));
+}
+
+/** Makes room for the registry's container (create). The helper's text comes on stdin. Prints `{}` or the mount to reuse. */
+export function containerClaim(a: {
+  sudo: boolean;
+  id: string;
+  name: string;
+  adopt: boolean;
+}): string {
+  return carried(a.sudo, "container-claim", a.id, a.name, ...(a.adopt ? ["adopt"] : []));
+}
+
+/** The same answer as containerClaim's once the container is ours (update): makes no room again. The helper's text comes on stdin. */
+export function containerClaimed(a: { sudo: boolean; id: string; name: string }): string {
+  return carried(a.sudo, "container-claimed", a.id, a.name);
+}
+
+/** Gives the adopted container its name back (delete). The helper's text comes on stdin. */
+export function containerRelease(a: { sudo: boolean; id: string; name: string }): string {
+  return carried(a.sudo, "container-release", a.id, a.name);
+}
+
+/** Does http://address:port/v2/ answer from the host? The helper's text comes on stdin. */
+export function reach(a: { sudo: boolean; address: string; port: number }): string {
+  return carried(a.sudo, "reach", a.address, String(a.port));
+}
+
+/**
+ * The observation, of which the text on stdin is a program and its wishes. Tells the helper whether the login reaches
+ * docker's socket, which sudo would hide.
+ */
+export function observeCommand(sudo: boolean): string {
+  const socket = "w=no; test -w /var/run/docker.sock && w=yes; ";
+  if (!sudo) return sh(`${socket}exec sh -s observe $w`);
+  return sh(
+    `${socket}if sudo -n true 2>/dev/null; then exec sudo -n sh -s observe $w; fi; ` +
+      `if sudo -n -l ${HELPER} >/dev/null 2>&1; then exec sudo -n ${HELPER} observe $w; fi; ` +
+      `echo; echo "cluster-registry-observation 1"; echo "refused $(LC_ALL=C sudo -n true 2>&1 | head -n 1)"; echo end`,
+  );
+}
+
+/** A verb of the helper that is installed. */
+function installed(sudo: boolean, ...words: string[]): string {
+  return [...(sudo ? ["sudo", "-n"] : []), HELPER, ...words.map((one) => word("word", one))].join(
+    " ",
+  );
+}
+
+/** A verb of the helper that comes on stdin, or of the installed one where sudo allows nothing else. */
+function carried(sudo: boolean, ...words: string[]): string {
+  const verb = words.map((one) => word("word", one)).join(" ");
+  return sudo
+    ? sh(
+        `if sudo -n true 2>/dev/null; then exec sudo -n sh -s ${verb}; fi; exec sudo -n ${HELPER} ${verb}`,
+      )
+    : `sh -s ${verb}`;
+}
+
+/** A script for the POSIX shell, whatever the login shell is: single quotes mean the same in sh, csh and fish. */
+function sh(script: string): string {
+  if (/['\n!\\]/.test(script)) throw new Error(`not safe in every login shell: ${script}`);
+  return `sh -c '${script}'`;
+}
+
+/** A word that no shell reads anything into. */
+function word(what: string, text: string): string {
+  if (!/^[A-Za-z0-9/_.:][A-Za-z0-9/_.:+-]*$/.test(text)) {
+    throw new Error(
+      `${what}: expected letters, digits, dots, dashes and underscores; found ${JSON.stringify(text)}`,
+    );
+  }
+  return text;
+}
+
+function path(text: string): string {
+  if (!text.startsWith("/")) throw new Error(`expected an absolute path; found "${text}"`);
+  return word("path", text);
+}

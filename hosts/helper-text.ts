@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const FOLDER = join(__dirname, "helper");
+
+/** Of the helper, what a look at a host needs. */
+const LOOKING = ["00-start.sh", "40-daemon.sh", "45-standing.sh", "90-observe.sh"];
+
+let whole: string | undefined;
+let looking: string | undefined;
+
+/**
+ * The helper: one POSIX shell program, put together from the parts in hosts/helper in the order of their
+ * names. It never differs between hosts and stacks.
+ */
+export function helperText(): string {
+  whole ??= joined(readdirSync(FOLDER).filter((name) => name.endsWith(".sh")));
+  return whole;
+}
+
+/**
+ * A program that only looks, with its wishes inside: a shell that reads its program from stdin may have read
+ * ahead, so what follows the program there can be lost.
+ */
+export function observeText(wishes: readonly string[]): string {
+  looking ??= joined(LOOKING);
+  return [
+    looking,
+    "[ $# -eq 0 ] || shift",
+    `observe "$@" <<'wishes'`,
+    ...wishes,
+    "wishes",
+    "exit",
+    "}",
+    "",
+  ].join("\n");
+}
+
+function joined(names: readonly string[]): string {
+  return [...names]
+    .sort()
+    .map((name) => readFileSync(join(FOLDER, name), "utf8"))
+    .join("\n");
+}

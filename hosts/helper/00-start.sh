@@ -1,0 +1,107 @@
+#!/bin/sh
+{ # One group from here to the end: a shell that gets only a part of this text finds no end, and runs nothing.
+# cluster-registry helper: what the project does on a host, and the only thing it installs there.
+# Plain POSIX shell; besides the usual tools (coreutils or busybox, awk, diff) it needs systemd.
+# Everything it keeps lies in one folder that only root can enter:
+#   helper              this program
+#   lock                held by whatever changes this host
+#   records/ID/         what one resource of one stack did here: enrolled, first/ (copies of the first day),
+#                       payload (the last apply's stdin), running, undo/N/ (what destroy restores)
+#   records/ID/next/    a change that is under way, or was cut off: `step` says how far it came
+#   stage.XXXXXXXX/     the stdin and the output of a change that is under way
+set -u
+LC_ALL=C
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+IFS=' 	
+'
+export LC_ALL PATH
+unset CDPATH ENV BASH_ENV
+umask 077
+
+home=/var/lib/cluster-registry
+records=$home/records
+
+say() {
+  printf '%s\n' "$*"
+}
+
+complain() {
+  printf '%s\n' "$*" >&2
+}
+
+# Refuses, having changed nothing: what was expected, what was found, what to do.
+refuse() {
+  complain "$@"
+  exit 1
+}
+
+# Lines of configuration and logs hold passwords; none leaves the host. Long lines are cut.
+masked() {
+  sed -e 's#//[^/@[:space:]"'\'']*@#//***@#g' \
+    -e 's/\([A-Za-z_.-]*\([Pp]ass\(word\|wd\)\{0,1\}\|[Ss]ecret\|[Tt]oken\|[Aa]uth\)[A-Za-z_.-]*["'\'']\{0,1\}[[:space:]]*[=:][[:space:]]*\).*/\1***/' \
+    -e 's/^\(.\{400\}\).*/\1.../'
+}
+
+sha() {
+  sha_line=$(sha256sum <"$1") && printf '%s' "${sha_line%% *}"
+}
+
+# The checksum of a path, `absent` where nothing is, or `other` for what is no file.
+state_of() {
+  if [ -f "$1" ]; then sha "$1"; elif [ -e "$1" ] || [ -L "$1" ]; then printf other; else printf absent; fi
+}
+
+# Everything that is given is on the disk when this returns.
+durable() {
+  sync -- "$@" 2>/dev/null || sync
+}
+
+first_line() {
+  first_line_text=
+  [ -f "$1" ] && IFS= read -r first_line_text <"$1"
+  printf '%s' "$first_line_text"
+}
+
+uptime_seconds() {
+  read -r uptime_now uptime_rest </proc/uptime
+  printf '%s' "${uptime_now%%.*}"
+}
+
+pause() {
+  sleep "$1" 2>/dev/null || sleep 1
+}
+
+need_root() {
+  [ "$(id -u)" = 0 ] || refuse "expected to run as root; found uid $(id -u): log in as root, or set ssh.sudo and allow sudo without a password"
+}
+
+need_id() {
+  case ${1-} in
+    '' | .* | *[!A-Za-z0-9._-]*) refuse "expected an id of letters, digits, dots, dashes and underscores; found \"${1-}\"" ;;
+  esac
+  [ ${#1} -le 160 ] || refuse "expected an id of at most 160 characters; found ${#1}"
+}
+
+need_number() {
+  case ${1-} in
+    '' | *[!0-9]*) refuse "expected $2; found \"${1-}\"" ;;
+  esac
+}
+
+need_name() {
+  case ${1-} in
+    '' | [!A-Za-z0-9]* | *[!A-Za-z0-9_.-]*) refuse "expected a container's name; found \"${1-}\"" ;;
+  esac
+}
+
+# The folder is root's alone, or what lies in it cannot be trusted.
+need_home() {
+  [ -d "$home" ] || mkdir -p "$home" || refuse "cannot make $home"
+  [ ! -L "$home" ] || refuse "expected $home to be a folder; found a symbolic link: take it away"
+  case $(stat -c '%u %a' "$home") in
+    '0 700') ;;
+    0\ *) chmod 0700 "$home" || refuse "cannot close $home to others" ;;
+    *) refuse "expected $home to be root's; found owner $(stat -c %U "$home"): take it away" ;;
+  esac
+  mkdir -p "$records" || refuse "cannot make $records: is the disk full or read-only?"
+}

@@ -1,0 +1,110 @@
+# Edits of texts, byte for byte. awk reads lines as bytes (LC_ALL=C); NUL bytes never get here.
+
+# edited BASE EDITS: the text after the edits ("edit OFFSET LENGTH", "+line", "\" for a last line without newline).
+edited() {
+  awk -v size="$(wc -c <"$1")" '
+    function plain(s,    out, i, c) {
+      out = ""
+      while ((i = index(s, "\\")) > 0) {
+        out = out substr(s, 1, i - 1)
+        c = substr(s, i + 1, 1)
+        if (c == "\\") { out = out "\\"; s = substr(s, i + 2) }
+        else if (c == "r") { out = out "\r"; s = substr(s, i + 2) }
+        else {
+          out = out sprintf("%c", substr(s, i + 1, 1) * 64 + substr(s, i + 2, 1) * 8 + substr(s, i + 3, 1))
+          s = substr(s, i + 4)
+        }
+      }
+      return out s
+    }
+    function upto(end) { if (end > at) { printf "%s", substr(chunk, at - pos + 1, end - at); at = end } }
+    phase == 1 && /^edit / { n++; from[n] = $2 + 0; len[n] = $3 + 0; text[n] = ""; next }
+    phase == 1 && /^\+/ { text[n] = text[n] plain(substr($0, 2)) "\n"; next }
+    phase == 1 { text[n] = substr(text[n], 1, length(text[n]) - 1); next }
+    {
+      chunk = pos + length($0) < size ? $0 "\n" : $0
+      stop = pos + length(chunk)
+      if (at < pos) at = pos
+      while (k < n && from[k + 1] < stop) {
+        k++
+        upto(from[k])
+        printf "%s", text[k]
+        if (from[k] + len[k] > at) at = from[k] + len[k]
+      }
+      upto(stop)
+      pos = stop
+    }
+    END { while (k < n) printf "%s", text[++k] }
+  ' phase=1 "$2" phase=2 "$1"
+}
+
+# hunks OLD NEW: the lines that differ, as a unified diff without its head.
+hunks() {
+  diff -a -U 1 "$1" "$2" | tail -n +3
+}
+
+# without HUNKS FILE strict|lenient LOST: the text with the added lines of the hunks taken out and the removed ones
+# put back. Strict: where a hunk is not found just once as it was written, or has no added line to look for, its lines
+# are noted in LOST and the result is 1. Lenient: such a hunk is passed over.
+# A last line that no newline ends carries a \001 inside: so it is another line than the same one with a newline.
+without() {
+  awk -v size="$(wc -c <"$2")" -v strict="$3" -v lost="$4" '
+    function enter() { if (!inside) { b++; inside = 1; before[b] = context; adds[b] = 0; dels[b] = 0; after[b] = "" } }
+    function fits(p, j,    i) {
+      for (i = 1; i <= adds[j]; i++) if (line[p + i - 1] != add[j, i]) return 0
+      return 1
+    }
+    function place(j,    p, found, exact, many, manyExact) {
+      if (adds[j] == 0) return 0
+      for (p = 1; p + adds[j] - 1 <= n; p++) {
+        if (!fits(p, j)) continue
+        found = p; many++
+        if (line[p - 1] == before[j] && line[p + adds[j]] == after[j]) { exact = p; manyExact++ }
+      }
+      if (many == 1) return found
+      return manyExact == 1 ? exact : 0
+    }
+    function missing(j,    i) {
+      bad = 1
+      for (i = 1; i <= adds[j]; i++) print "  take out: " visible(add[j, i]) > lost
+      for (i = 1; i <= dels[j]; i++) print "  put back: " visible(del[j, i]) > lost
+    }
+    function visible(s) { gsub(/[\001\r]/, "", s); return s }
+    function swap(p, j,    i, shift) {
+      shift = dels[j] - adds[j]
+      if (shift < 0) for (i = p + adds[j]; i <= n; i++) line[i + shift] = line[i]
+      if (shift > 0) for (i = n; i >= p + adds[j]; i--) line[i + shift] = line[i]
+      for (i = 1; i <= dels[j]; i++) line[p + i - 1] = del[j, i]
+      for (i = n + shift + 1; i <= n; i++) line[i] = ""
+      n += shift
+    }
+    phase == 1 && /^@@/ { inside = 0; context = ""; last = ""; next }
+    phase == 1 && /^\+/ { enter(); add[b, ++adds[b]] = substr($0, 2); last = "+"; next }
+    phase == 1 && /^-/ { enter(); del[b, ++dels[b]] = substr($0, 2); last = "-"; next }
+    phase == 1 && /^\\/ {
+      if (last == "+") add[b, adds[b]] = add[b, adds[b]] "\001"
+      if (last == "-") del[b, dels[b]] = del[b, dels[b]] "\001"
+      if (last == " " && !inside && b > 0) after[b] = after[b] "\001"
+      next
+    }
+    phase == 1 {
+      context = substr($0, 2)
+      if (inside) after[b] = context
+      inside = 0; last = " "; next
+    }
+    { pos += length($0) + 1; line[++n] = pos > size ? $0 "\001" : $0 }
+    END {
+      line[0] = ""
+      for (j = b; j >= 1; j--) {
+        p = place(j)
+        if (p > 0) swap(p, j)
+        else if (strict == "strict") missing(j)
+      }
+      for (i = 1; i <= n; i++) {
+        closed = !sub(/\001$/, "", line[i])
+        printf "%s%s", line[i], (closed || i < n) ? "\n" : ""
+      }
+      exit bad
+    }
+  ' phase=1 "$1" phase=2 "$2"
+}

@@ -1,0 +1,205 @@
+# The daemons: what they are doing, whether they took the files, and what they say when they did not.
+
+# Reads a unit's state into unit_*. Asked anew each time: nothing here is remembered.
+unit_state() {
+  unit_load='' unit_active='' unit_sub='' unit_job='' unit_invocation='' unit_started=0 unit_kill='' unit_reload=no
+  # None of these values holds a blank.
+  for unit_pair in $(systemctl show -p LoadState -p ActiveState -p SubState -p Job -p InvocationID \
+    -p ExecMainStartTimestampMonotonic -p KillMode -p CanReload "$1" 9>&-); do
+    unit_value=${unit_pair#*=}
+    case ${unit_pair%%=*} in
+      LoadState) unit_load=$unit_value ;;
+      ActiveState) unit_active=$unit_value ;;
+      SubState) unit_sub=$unit_value ;;
+      Job) unit_job=$unit_value ;;
+      InvocationID) unit_invocation=$unit_value ;;
+      ExecMainStartTimestampMonotonic) unit_started=$unit_value ;;
+      KillMode) unit_kill=$unit_value ;;
+      CanReload) unit_reload=$unit_value ;;
+    esac
+  done
+}
+
+# Did the daemon start after the last change of the file? By a margin that covers the clocks' grain.
+started_since() {
+  [ -e "$1" ] || return 0
+  started_changed=$(stat -c %.9Z "$1" 2>/dev/null || stat -c %Z "$1")
+  started_now=$(date +%s.%N)
+  awk -v started="$unit_started" -v now="${started_now%[!0-9]*}" -v changed="$started_changed" '
+    { exit !(started > 0 && now - ($1 - started / 1000000) + 0.03 >= changed) }' /proc/uptime
+}
+
+# The address of containerd's socket, if its configuration names another than the usual one.
+containerd_socket() {
+  awk '
+    /^[[:space:]]*\[/ { grpc = $0 ~ /^[[:space:]]*\[[[:space:]]*grpc[[:space:]]*\]/ }
+    grpc && /^[[:space:]]*address[[:space:]]*=/ {
+      sub(/^[^=]*=[[:space:]]*["'\'']/, ""); sub(/["'\''].*/, ""); print; exit
+    }' /etc/containerd/config.toml 2>/dev/null
+}
+
+# 0: the CRI plugins are loaded and well. 1: not yet. 2: they will not get well by themselves. `problem` says what it is.
+containerd_health() {
+  cri_socket=$(containerd_socket)
+  if ! cri_plugins=$(ctr --address "${cri_socket:-/run/containerd/containerd.sock}" --connect-timeout 2s plugins ls 2>&1 9>&-); then
+    problem="containerd does not answer: $(printf '%s\n' "$cri_plugins" | tail -n 1 | masked)"
+    return 1
+  fi
+  cri_bad=$(printf '%s\n' "$cri_plugins" | awk '
+    $1 == "io.containerd.grpc.v1" && $2 == "cri" { seen = 1; if ($NF != "ok") print $1 "." $2 " is " $NF }
+    $1 == "io.containerd.cri.v1" && ($2 == "images" || $2 == "runtime") && $NF != "ok" { print $1 "." $2 " is " $NF }
+    END { if (!seen) print "io.containerd.grpc.v1.cri is missing (disabled_plugins?)" }')
+  [ -n "$cri_bad" ] || return 0
+  problem="containerd runs without its CRI plugin, so the kubelet can do nothing on this node: $(printf '%s' "$cri_bad" | tr '\n' ';')"
+  return 2
+}
+
+# What the docker daemon says of itself, as JSON. Whatever can speak to a Unix socket will do.
+docker_info() {
+  if command -v curl >/dev/null; then
+    curl -s -f -m 10 --unix-socket /var/run/docker.sock http://docker/info 9>&-
+  elif command -v docker >/dev/null; then
+    docker info --format '{{json .}}' 2>/dev/null 9>&-
+  elif command -v python3 >/dev/null; then
+    python3 -c '
+import http.client, socket
+connection = http.client.HTTPConnection("docker", timeout=10)
+connection.sock = socket.socket(socket.AF_UNIX)
+connection.sock.settimeout(10)
+connection.sock.connect("/var/run/docker.sock")
+connection.request("GET", "/info")
+print(connection.getresponse().read().decode())' 2>/dev/null 9>&-
+  elif command -v perl >/dev/null; then
+    # shellcheck disable=SC2016 # perl's variables
+    perl -MIO::Socket::UNIX -e '
+      alarm 10;
+      my $s = IO::Socket::UNIX->new(Peer => "/var/run/docker.sock") or exit 1;
+      print $s "GET /info HTTP/1.0\r\n\r\n"; local $/; my $all = <$s>; $all =~ s/.*?\r\n\r\n//s; print $all' 2>/dev/null 9>&-
+  else
+    return 2
+  fi
+}
+
+# The registries and networks that the docker daemon takes as insecure, one a line, from docker_info's text.
+insecure_names() {
+  awk '
+    match($0, /"InsecureRegistryCIDRs":\[[^]]*\]/) {
+      list = substr($0, RSTART + 25, RLENGTH - 26); gsub(/"/, "", list)
+      count = split(list, network, ","); for (i = 1; i <= count; i++) print network[i]
+    }
+    match($0, /"IndexConfigs":/) {
+      rest = substr($0, RSTART)
+      while (match(rest, /"Name":"[^"]*","Mirrors":(null|\[[^]]*\]),"Secure":(true|false)/)) {
+        one = substr(rest, RSTART, RLENGTH); rest = substr(rest, RSTART + RLENGTH)
+        if (one ~ /"Secure":false$/) { sub(/^"Name":"/, "", one); sub(/".*/, "", one); print one }
+      }
+    }'
+}
+
+# Is a registry among docker_names, as itself or as an IPv4 address in one of the networks?
+covered() {
+  printf '%s\n' "$docker_names" | awk -v name="$1" '
+    function number(address,    part) {
+      if (split(address, part, ".") != 4) return -1
+      return ((part[1] * 256 + part[2]) * 256 + part[3]) * 256 + part[4]
+    }
+    BEGIN { own = name; sub(/:[0-9]+$/, "", own); own = number(own) }
+    $0 == name { found = 1 }
+    own >= 0 && split($0, network, "/") == 2 && number(network[1]) >= 0 {
+      size = 2 ^ (32 - network[2])
+      if (int(own / size) == int(number(network[1]) / size)) found = 1
+    }
+    END { exit !found }'
+}
+
+# As containerd_health; wanted and unwanted are names, one a line, that the daemon must and must not take as insecure.
+docker_health() {
+  docker_json=$(docker_info)
+  case $? in
+    0) ;;
+    2)
+      problem="nothing here can ask the docker daemon: expected one of curl, docker, python3, perl"
+      return 2
+      ;;
+    *)
+      problem="the docker daemon does not answer on /var/run/docker.sock"
+      return 1
+      ;;
+  esac
+  docker_names=$(printf '%s\n' "$docker_json" | insecure_names)
+  docker_bad=$(
+    printf '%s\n' "$1" | while IFS= read -r docker_name; do
+      [ -z "$docker_name" ] || covered "$docker_name" || printf '%s is not among them;' "$docker_name"
+    done
+    printf '%s\n' "$2" | while IFS= read -r docker_name; do
+      [ -z "$docker_name" ] || ! printf '%s\n' "$docker_names" | grep -qxF -e "$docker_name" || printf '%s is still among them;' "$docker_name"
+    done
+  )
+  [ -n "$docker_bad" ] || return 0
+  problem="the docker daemon does not have the right insecure registries: ${docker_bad%;}"
+  return 1
+}
+
+# await SECONDS UNIT OLD: until the daemon is well; OLD is the invocation that must have ended, or empty.
+# Uses wanted and unwanted. What cannot get well by itself is not waited for.
+await() {
+  await_until=$(($(uptime_seconds) + $1))
+  while :; do
+    unit_state "$2"
+    if [ "$unit_active" = active ] && [ "$unit_invocation" != "$3" ]; then
+      case $2 in
+        containerd.service) containerd_health ;;
+        docker.service) docker_health "$wanted" "$unwanted" ;;
+      esac
+      case $? in
+        0) return 0 ;;
+        2) return 1 ;;
+      esac
+    elif { [ -z "$unit_job" ] || [ "$unit_job" = 0 ]; } && [ "$unit_invocation" != "$3" ] &&
+      { [ "$unit_active" = failed ] || [ "$unit_sub" = auto-restart ]; }; then
+      problem="$2 does not start ($unit_active, $unit_sub)"
+      return 1
+    else
+      problem="$2 is $unit_active ($unit_sub)"
+    fi
+    if [ "$(uptime_seconds)" -ge "$await_until" ]; then
+      problem="$problem, after $1 seconds"
+      return 1
+    fi
+    pause 0.1
+  done
+}
+
+# restart UNIT SECONDS
+restart() {
+  unit_state "$1"
+  restart_old=$unit_invocation
+  # A daemon that failed too often would not be started again; and a start that hangs is taken back by a new one.
+  systemctl reset-failed "$1" 2>/dev/null 9>&-
+  if ! systemctl --no-block restart "$1" 2>"$tx/error" 9>&-; then
+    problem="systemctl restart $1: $(tail -n 1 "$tx/error")"
+    return 1
+  fi
+  await "$2" "$1" "$restart_old"
+}
+
+# reload UNIT SECONDS: a daemon takes or refuses a new file within moments, so the wait is short.
+reload() {
+  if ! systemctl --no-block reload "$1" 2>"$tx/error" 9>&-; then
+    problem="systemctl reload $1: $(tail -n 1 "$tx/error")"
+    return 1
+  fi
+  reload_seconds=$2
+  [ "$reload_seconds" -le 10 ] || reload_seconds=10
+  await "$reload_seconds" "$1" ''
+}
+
+# The daemon's own last words since a time (seconds since 1970), those about trouble if there are any.
+last_words() {
+  journalctl -u "$1" --since "@$2" -o cat -n 60 --no-pager 2>/dev/null 9>&- | cut -c1-2000 | masked >"$tx/journal"
+  if grep -qE 'level=(error|fatal|panic|warn)|[Ff]ail|[Ee]rror|[Uu]nable|[Ii]nvalid|panic' "$tx/journal"; then
+    grep -E 'level=(error|fatal|panic|warn)|[Ff]ail|[Ee]rror|[Uu]nable|[Ii]nvalid|panic' "$tx/journal" | tail -n 8 | sed "s/^/  ${1%.service}: /"
+  else
+    tail -n 8 "$tx/journal" | sed "s/^/  ${1%.service}: /"
+  fi
+}

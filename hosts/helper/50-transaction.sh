@@ -1,0 +1,434 @@
+# A change of one record's files: all of it, or none. What it is about lies in a folder ($tx), so that it can be
+# finished or reverted by another process when this one is killed:
+#   step                how far it came; written anew at each step, never torn
+#   kind                apply or undo
+#   unit, wait          the daemon, and how long it may take
+#   activate            none, reload or restart
+#   wanted, unwanted    docker: names that must and must not be insecure afterwards
+#   payload, undo/      the new record (apply)
+#   files/N/            path, real, base, after, do (replace, create, remove, mode, nothing), new (the bytes),
+#                       interim (bytes to run with for a moment), mode, owner, tmp, keep, folders
+
+# Steps before the files are touched: begin, checked, staged, validated. After: replacing, replaced, armed, activating,
+# checking. When the new state is known to be good: healthy, recording.
+mark() {
+  { printf '%s\n' "$1" >"$tx/step.new" && mv -f "$tx/step.new" "$tx/step"; } 2>/dev/null ||
+    abandon "expected room to note the progress in $tx; found none: is the disk full or read-only?"
+}
+
+step() {
+  first_line "$tx/step"
+}
+
+# open ID: names the record and its change.
+open_record() {
+  id=$1
+  record=$records/$id
+  tx=$record/next
+}
+
+# Gives up: puts back what was changed, and ends with an error.
+abandon() {
+  case $(step) in
+    replacing | replaced | armed | activating | checking)
+      complain "$@"
+      put_back
+      ;;
+    *)
+      drop
+      complain "$@"
+      complain "  Nothing was changed on this host."
+      ;;
+  esac
+  exit 1
+}
+
+# Forgets a change that has touched no file.
+drop() {
+  for drop_file in "$tx"/files/*/; do
+    if [ -f "${drop_file}tmp" ]; then
+      drop_tmp=$(first_line "${drop_file}tmp")
+      rm -f "$drop_tmp" "$drop_tmp.interim"
+    fi
+    drop_folders "${drop_file}folders"
+  done
+  forget
+}
+
+# The folder goes in one step, and is emptied after that.
+forget() {
+  rm -rf "$record/done"
+  [ ! -d "$tx" ] || mv "$tx" "$record/done"
+  rm -rf "$record/done"
+}
+
+# The file is ours to write, and there is room for it: tried out in a file beside it.
+stage() {
+  f=$1
+  path=$(first_line "$f/path")
+  real=$(first_line "$f/real")
+  case $(first_line "$f/do") in
+    replace | remove)
+      if is_mount_point "$real"; then
+        abandon "$path: expected a file that can be replaced; found a mount point of its own: change the file where it is mounted from, or unmount it"
+      fi
+      if ! (: >>"$real") 2>"$tx/error"; then
+        abandon "$path: expected to be allowed to write it; found: $(system_reason "$tx/error") (chattr +i? a read-only file system?)"
+      fi
+      ;;
+    create) ;;
+    *) return 0 ;;
+  esac
+  folder=${real%/*}
+  missing_folders "$real" >"$f/folders"
+  while IFS= read -r missing; do
+    (umask 022 && mkdir "$missing") 2>"$tx/error" ||
+      abandon "$path: expected to be allowed to make the folder $missing; found: $(system_reason "$tx/error")"
+  done <"$f/folders"
+  tmp=$folder/.cluster-registry-$token-${f##*/}
+  { printf '%s\n' "$tmp" >"$f/tmp" && printf '%s\n' "$tmp.old" >"$f/keep"; } || abandon "expected room in $tx; found none: is the disk full?"
+  if [ "$(first_line "$f/do")" = remove ]; then
+    fill "$tmp" /dev/null
+    rm -f "$tmp"
+  else
+    fill "$tmp" "$f/new"
+  fi
+  [ ! -f "$f/interim" ] || fill "$tmp.interim" "$f/interim"
+}
+
+# fill TMP BYTES: a new file with the bytes, and with mode, owner and attributes of the one that it will replace.
+fill() {
+  (set -C && : >"$1") 2>"$tx/error" ||
+    abandon "$path: expected to be allowed to write in $folder; found: $(system_reason "$tx/error") (full? read-only? chattr +i?)"
+  if [ -f "$real" ]; then
+    cp -a "$real" "$1" 2>"$tx/error" || abandon "$path: expected room for a copy in $folder; found: $(system_reason "$tx/error")"
+  fi
+  if ! { cat "$2" >"$1"; } 2>"$tx/error" || ! cmp -s "$2" "$1"; then
+    abandon "$path: expected room for the new text in $folder; found: $(system_reason "$tx/error")"
+  fi
+  if [ -f "$f/mode" ]; then chmod "$(first_line "$f/mode")" "$1" || abandon "$path: cannot set the mode of $1"; fi
+  if [ -f "$f/owner" ]; then chown "$(first_line "$f/owner")" "$1" || abandon "$path: cannot set the owner of $1"; fi
+  durable "$1"
+}
+
+# The daemon itself reads the new text, where it can without taking it.
+validate() {
+  f=$1
+  path=$(first_line "$f/path")
+  case $(first_line "$f/do") in
+    replace | create) ;;
+    *) return 0 ;;
+  esac
+  tmp=$(first_line "$f/tmp")
+  case $path in
+    */daemon.json)
+      command -v dockerd >/dev/null || return 0
+      dockerd --validate --config-file="$tmp" >"$tx/error" 2>&1 9>&- && return 0
+      # dockerd before 23.0 cannot; its reload refuses a bad file as a whole.
+      grep -q 'unknown flag: --validate' "$tx/error" && return 0
+      ;;
+    */hosts.toml) return 0 ;;
+    *)
+      command -v containerd >/dev/null || return 0
+      # Imports are relative to the file's folder, so the new text is read from there, under another name.
+      check=$tmp
+      if [ "${path%/*}" != "${tmp%/*}" ]; then
+        check=${path%/*}/.cluster-registry-$token-check
+        ln -s "$tmp" "$check" || abandon "$path: cannot write in ${path%/*}"
+      fi
+      containerd --config "$check" config dump >/dev/null 2>"$tx/error" 9>&-
+      validate_code=$?
+      [ "$check" = "$tmp" ] || rm -f "$check"
+      [ $validate_code -ne 0 ] || return 0
+      ;;
+  esac
+  abandon "$path: expected a text that the daemon can read; found: $(tail -n 3 "$tx/error" | masked)"
+}
+
+# Puts the new file in place, or the interim one where there is one.
+put() {
+  f=$1
+  path=$(first_line "$f/path")
+  real=$(first_line "$f/real")
+  tmp=$(first_line "$f/tmp")
+  keep=$(first_line "$f/keep")
+  if [ -f "$f/interim" ]; then
+    replace "$tmp.interim" "$real" "$(first_line "$f/base")" "$keep"
+  else
+    put_final
+  fi
+  case $? in
+    0) [ ! -d "${real%/*}" ] || durable "${real%/*}" ;;
+    3) abandon "$path was changed by someone else while this ran: look at it, then run again" ;;
+    *) abandon "$path: expected to be able to replace it; found that the system refused (chattr +a? a mount?)" ;;
+  esac
+}
+
+put_final() {
+  case $(first_line "$f/do") in
+    replace) replace "$tmp" "$real" "$(first_line "$f/base")" "$keep" ;;
+    create) create "$tmp" "$real" ;;
+    remove) remove "$real" "$(first_line "$f/base")" "$keep" ;;
+    mode) chmod "$(first_line "$f/mode")" "$real" && chown 0:0 "$real" ;;
+  esac
+}
+
+# put_back_file F: the very file that was there returns, with all its attributes; it needs no room on the disk.
+put_back_file() {
+  f=$1
+  real=$(first_line "$f/real")
+  tmp=$(first_line "$f/tmp")
+  keep=$(first_line "$f/keep")
+  case $(first_line "$f/do") in
+    replace | create | remove) ;;
+    *) return 0 ;;
+  esac
+  case $(standing "$f") in
+    new)
+      # Cut off right after an exchange, the old file still has the new one's name.
+      for old in "$keep" "$tmp" "$tmp.interim"; do
+        [ -f "$old" ] && [ "$(sha "$old")" = "$(first_line "$f/base")" ] && break
+        old=
+      done
+      # Someone wrote into the old file while it was being replaced: that is what returns.
+      [ -n "$old" ] || [ ! -f "$keep" ] || old=$keep
+      case $(first_line "$f/do") in
+        create) rm -f "$real" ;;
+        remove) create "$old" "$real" ;;
+        *) [ -n "$old" ] && mv -f "$old" "$real" ;;
+      esac || {
+        complain "  $(first_line "$f/path"): the old text could not be put back: it is in ${old:-no file that is left}"
+        return 1
+      }
+      [ ! -d "${real%/*}" ] || durable "${real%/*}"
+      ;;
+    other)
+      # Theirs stays, without our lines if they are in it.
+      if [ -f "$f/lines" ] && [ -f "$real" ] && without "$f/lines" "$real" strict "$tx/lost" >"$tx/theirs" 2>/dev/null; then
+        cp -a "$real" "$tmp" && cat "$tx/theirs" >"$tmp" && mv -f "$tmp" "$real"
+      fi
+      complain "  $(first_line "$f/path") was changed by someone else meanwhile: their text stays; look at it."
+      ;;
+  esac
+  rm -f "$tmp" "$tmp.interim"
+  drop_folders "$f/folders"
+}
+
+# Everything as it was before, the daemon too.
+put_back() {
+  put_back_failed=
+  for put_back_each in $(ls "$tx/files" | sort -rn); do
+    put_back_file "$tx/files/$put_back_each" || put_back_failed=1
+  done
+  if [ -n "$put_back_failed" ]; then
+    complain "  This host needs a person: see above. The change stays noted in $tx."
+    exit 1
+  fi
+  activation=$(first_line "$tx/activate")
+  unit=$(first_line "$tx/unit")
+  # A daemon that was down before has nothing to be put back to but being down.
+  if [ "$activation" != none ] && [ "$(first_line "$tx/was")" = active ] && daemon_may_have_taken_it; then
+    # An entry that was not there before does not go away by a reload, so nothing is asked of the list.
+    wanted=
+    unwanted=
+    seconds=$(first_line "$tx/wait")
+    unit_state "$unit"
+    if [ "$activation" = reload ] && [ "$unit_active" = active ]; then
+      reload "$unit" "$seconds"
+    else
+      restart "$unit" "$seconds"
+    fi || {
+      complain "  The old files are back, and yet: $problem"
+      [ "$(first_line "$tx/well")" = yes ] || complain "  It was not well before this change either."
+      last_words "$unit" "$(date +%s)" >&2
+      stop_watchdog
+      finish_files
+      forget
+      exit 1
+    }
+    complain "  Put back: the old files are in place, and ${unit%.service} is well with them."
+  else
+    complain "  Put back: the old files are in place."
+  fi
+  stop_watchdog
+  finish_files
+  forget
+}
+
+# Did the daemon read the new files? Certainly from `activating` on; else only if it was started by someone meanwhile.
+daemon_may_have_taken_it() {
+  unit_state "$(first_line "$tx/unit")"
+  case $(step) in
+    activating | checking) ;;
+    *) [ "$unit_invocation" != "$(first_line "$tx/invocation")" ] || return 1 ;;
+  esac
+  [ "$(first_line "$tx/activate")" = reload ] && return 0
+  for taken_file in "$tx"/files/*/; do
+    started_since "$(first_line "${taken_file}real")" || return 0
+  done
+  return 1
+}
+
+# Removes the helpers of a change that is over: the old files and what was never used.
+finish_files() {
+  for finish_file in "$tx"/files/*/; do
+    [ -f "${finish_file}tmp" ] || continue
+    finish_tmp=$(first_line "${finish_file}tmp")
+    rm -f "$finish_tmp" "$finish_tmp.interim" "$finish_tmp.old"
+  done
+}
+
+# The host puts itself back if nobody says within the time that all is well: also when this process is stopped dead.
+arm_watchdog() {
+  watchdog=cluster-registry-watchdog-$id-$token
+  printf '%s\n' "$watchdog" >"$tx/watchdog" || abandon "expected room in $tx; found none: is the disk full?"
+  systemd-run --quiet --collect --unit="$watchdog" --on-active="$1" --timer-property=AccuracySec=100ms \
+    /bin/sh "$home/helper" watchdog "$id" "$own_unit" 2>"$tx/error" 9>&- ||
+    abandon "expected to arm the watchdog with systemd-run; found: $(tail -n 1 "$tx/error")"
+}
+
+stop_watchdog() {
+  [ ! -f "$tx/watchdog" ] || systemctl stop "$(first_line "$tx/watchdog").timer" 2>/dev/null 9>&-
+}
+
+# The new record, written last. Safe to be cut off and done again at any point.
+commit() {
+  mark recording
+  case $(first_line "$tx/kind") in
+    apply)
+      rm -rf "$record/undo.gone"
+      if [ -d "$tx/undo" ]; then
+        [ ! -d "$record/undo" ] || mv "$record/undo" "$record/undo.gone"
+        mv "$tx/undo" "$record/undo"
+      fi
+      [ ! -f "$tx/running" ] || mv -f "$tx/running" "$record/running"
+      [ ! -f "$tx/payload" ] || mv -f "$tx/payload" "$record/payload"
+      durable "$record" "$record/payload"
+      rm -rf "$record/undo.gone"
+      stop_watchdog
+      finish_files
+      forget
+      ;;
+    undo)
+      stop_watchdog
+      finish_files
+      for commit_file in "$tx"/files/*/; do
+        [ "$(first_line "${commit_file}after")" != absent ] || drop_folders "${commit_file}made"
+      done
+      forget_record
+      ;;
+  esac
+}
+
+# The record goes; with the last one everything of ours does.
+forget_record() {
+  gone=$home/gone.$id
+  rm -rf "$gone"
+  mv "$record" "$gone"
+  rm -rf "$gone"
+  leave_home
+}
+
+leave_home() {
+  [ -f "$home/installed-by-guard" ] || return 0
+  rmdir "$records" 2>/dev/null || return 0
+  rm -rf "$home/helper" "$home/installed-by-guard" "$home/lock" "$home"/gone.*
+  rmdir "$home" 2>/dev/null
+  return 0
+}
+
+# What an earlier change of this record was cut off in: finished if it was known to be good, else reverted.
+recover() {
+  rm -rf "$record/done"
+  [ -d "$tx" ] || return 0
+  recover_step=$(step)
+  case $recover_step in
+    healthy | recording)
+      say "The last change was cut off at \"$recover_step\", when it was known to be good: it is finished now."
+      commit
+      ;;
+    replacing | replaced | armed | activating | checking)
+      say "The last change was cut off at \"$recover_step\": it is put back now."
+      put_back
+      ;;
+    *)
+      drop
+      ;;
+  esac
+}
+
+# Carries a prepared change through: `begin` was marked, all of $tx but the steps is there.
+carry_out() {
+  mark checked
+  for each in "$tx"/files/*/; do stage "${each%/}"; done
+  mark staged
+  for each in "$tx"/files/*/; do validate "${each%/}"; done
+  mark validated
+  unit=$(first_line "$tx/unit")
+  activation=$(first_line "$tx/activate")
+  seconds=$(first_line "$tx/wait")
+  since=$(date +%s)
+  # From here on the files in $tx are what a revert lives on.
+  find "$tx" -type f | { while IFS= read -r synced; do set -- "$@" "$synced"; done; durable "$@" "$tx"; }
+  mark replacing
+  durable "$tx/step" "$tx"
+  for each in "$tx"/files/*/; do put "${each%/}"; done
+  mark replaced
+  if [ "$activation" != none ]; then
+    arm_watchdog "$(first_line "$tx/watch")"
+    mark armed
+    mark activating
+    wanted=$(cat "$tx/wanted" 2>/dev/null)
+    unwanted=$(cat "$tx/unwanted" 2>/dev/null)
+    problem=
+    unit_state "$unit"
+    if [ "$activation" = reload ] && [ "$unit_active" = active ] && [ "$unit_reload" = yes ]; then
+      reload "$unit" "$seconds"
+    else
+      restart "$unit" "$seconds"
+    fi || not_well
+    mark checking
+    for each in "$tx"/files/*/; do settle "${each%/}"; done
+    if [ -s "$tx/reach" ]; then
+      read -r reach_address reach_port <"$tx/reach"
+      answers "$reach_address" "$reach_port" || not_well
+    fi
+    unit_state "$unit"
+    printf '%s\n' "$unit_invocation" >"$tx/running" || abandon "expected room in $tx; found none: is the disk full?"
+  fi
+  for each in "$tx"/files/*/; do untouched "${each%/}"; done
+  mark healthy
+  durable "$tx/step" "$tx"
+  commit
+}
+
+not_well() {
+  if [ "$(first_line "$tx/kind")" = undo ] && [ "$(first_line "$tx/well")" != yes ]; then
+    complain "${unit%.service} was not well before, and is not well now: $problem"
+    return 0
+  fi
+  words=$(last_words "$unit" "$since")
+  abandon "expected ${unit%.service} to be well with the new files; found: $problem
+$words"
+}
+
+# The bytes that were meant take the place of the interim ones; the daemon has nothing more to take from them.
+settle() {
+  [ -f "$1/interim" ] || return 0
+  settle_tmp=$(first_line "$1/tmp")
+  settle_real=$(first_line "$1/real")
+  if [ "$(first_line "$1/after")" = absent ]; then
+    remove "$settle_real" "$(sha "$1/interim")" "$settle_tmp.interim"
+  else
+    replace "$settle_tmp" "$settle_real" "$(sha "$1/interim")" "$settle_tmp.interim"
+  fi || abandon "$(first_line "$1/path") was changed by someone else while this ran: look at it, then run again"
+  durable "${settle_real%/*}"
+}
+
+# A program that had the old file open may have written into it after it was replaced: that text is not thrown away.
+untouched() {
+  untouched_keep=$(first_line "$1/keep")
+  [ -f "$untouched_keep" ] || return 0
+  [ "$(sha "$untouched_keep")" = "$(first_line "$1/base")" ] ||
+    abandon "$(first_line "$1/path") was written by another program while this ran: look at it, then run again"
+}

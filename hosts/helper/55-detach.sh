@@ -1,0 +1,100 @@
+# A change runs as a service of its own, so that neither a cut connection nor a killed shell stops it halfway; and if it
+# is killed itself, systemd runs the recovery at once.
+
+new_stage() {
+  stage=$(mktemp -d "$home/stage.XXXXXXXX") || refuse "cannot make a folder in $home: is the disk full or read-only?"
+  printf '%s\n' "$(process_name $$)" >"$stage/front" || refuse "expected room in $home; found none: is the disk full?"
+}
+
+need_stage() {
+  case ${1-} in
+    "$home"/stage.*[!A-Za-z0-9]*) refuse "expected a stage folder; found \"$1\"" ;;
+    "$home"/stage.????????) [ -d "$1" ] || refuse "expected a stage folder; found nothing at $1" ;;
+    *) refuse "expected a stage folder; found \"${1-}\"" ;;
+  esac
+}
+
+# detach VERB ID: waits for the end, shows what was said, and has its exit code.
+detach() {
+  command -v systemd-run >/dev/null && [ -d /run/systemd/system ] ||
+    refuse "expected a host that runs systemd; found none"
+  systemd-run --quiet --wait --collect --unit="cluster-registry-$1-$2-${stage##*.}" \
+    --property=StandardOutput=null --property=TimeoutStopSec=300 \
+    --property="ExecStopPost=/bin/sh -c 'test \"\$SERVICE_RESULT\" = success || exec /bin/sh $home/helper recover $2 $stage'" \
+    /bin/sh "$home/helper" run "$1" "$2" "$stage" 2>"$stage/systemd"
+  detach_code=$?
+  if [ $detach_code -eq 0 ]; then
+    cat "$stage/out"
+  else
+    cat "$stage/out" >&2 2>/dev/null
+    [ -f "$stage/ended" ] || complain "expected the change to run to its end; found it stopped from outside $(cat "$stage/systemd")"
+  fi
+  rm -rf "$stage"
+  return $detach_code
+}
+
+# run VERB ID STAGE: the inside of it.
+run_detached() {
+  need_id "${2-}"
+  need_stage "${3-}"
+  stage=$3
+  token=${stage##*.}
+  own_unit=cluster-registry-$1-$2-$token.service
+  exec >"$stage/out" 2>&1 </dev/null
+  trap 'leave_stage' EXIT
+  take_lock "$2"
+  sweep
+  open_record "$2"
+  recover
+  case $1 in
+    apply) apply_now ;;
+    undo) undo_now ;;
+    *) refuse "expected apply or undo; found \"$1\"" ;;
+  esac
+}
+
+leave_stage() {
+  : >"$stage/ended"
+  # Nobody is there any more to read the output and to clean up.
+  [ "$(process_name "$(front_process)")" = "$(first_line "$stage/front")" ] || rm -rf "$stage"
+  [ -z "${link_lock-}" ] || rm -f "$link_lock"
+}
+
+front_process() {
+  front_name=$(first_line "$stage/front")
+  printf '%s' "${front_name%%:*}"
+}
+
+# recover ID STAGE: after a change was killed.
+recover_detached() {
+  need_id "${1-}"
+  case ${2-} in
+    '') ;;
+    *) [ ! -d "$2" ] || { need_stage "$2"; exec >>"$2/out" 2>&1; } ;;
+  esac
+  [ -d "$records/$1/next" ] || return 0
+  take_lock "$1"
+  open_record "$1"
+  recover
+}
+
+# watchdog ID UNIT: the time is over, whatever that change is doing.
+watchdog() {
+  need_id "${1-}"
+  case ${2-} in
+    cluster-registry-*[!A-Za-z0-9._-]*) refuse "expected a unit of ours; found \"$2\"" ;;
+    cluster-registry-*.service) ;;
+    *) refuse "expected a unit of ours; found \"${2-}\"" ;;
+  esac
+  [ -d "$records/$1/next" ] || return 0
+  # Its ExecStopPost recovers; should that be dead as well, the lines below do.
+  systemctl kill --signal=KILL "$2" 2>/dev/null
+  take_lock "$1"
+  open_record "$1"
+  recover
+}
+
+# What processes that were killed left lying about.
+sweep() {
+  find "$home" -maxdepth 1 \( -name 'stage.*' -o -name '.helper.*' -o -name 'gone.*' \) -mmin +60 -exec rm -rf {} +
+}

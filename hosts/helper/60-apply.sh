@@ -1,0 +1,304 @@
+# apply ID: the payload comes on stdin (hosts/payload.ts tells its format).
+apply() {
+  need_root
+  need_id "${1-}"
+  need_home
+  [ -f "$records/$1/enrolled" ] || refuse "expected the guard of $1 to have run on this host; found no $records/$1/enrolled: run \`up\` again"
+  new_stage
+  cat >"$stage/payload" || refuse_staged "expected room in $home; found none: is the disk full?"
+  [ "$(tail -n 1 "$stage/payload")" = end ] || refuse_staged "expected a whole payload on stdin; found one that is cut off: was the connection lost?"
+  if [ ! -d "$records/$1/next" ] && cmp -s "$stage/payload" "$records/$1/payload"; then
+    rm -rf "$stage"
+    say "Already applied: nothing to do."
+    return 0
+  fi
+  detach apply "$1"
+}
+
+refuse_staged() {
+  rm -rf "$stage"
+  refuse "$@"
+}
+
+apply_now() {
+  if cmp -s "$stage/payload" "$record/payload"; then
+    say "Already applied: nothing to do."
+    return 0
+  fi
+  begin apply
+  cp "$stage/payload" "$tx/payload" || abandon "expected room in $tx; found none: is the disk full?"
+  read_payload
+  printf '%s\n' "$activate" >"$tx/activate"
+  [ "$enrolled" = "$(first_line "$record/enrolled")" ] ||
+    abandon "expected a payload for this host ($(first_line "$record/enrolled")); found one for $enrolled: was the host replaced? Run \`up\` again"
+  foreign=
+  for each in "$tx"/files/*/; do look_at "${each%/}"; done
+  [ -z "$foreign" ] || abandon "expected the files as they were when the plan was made; found them changed by someone else:$foreign
+  Look at them, then run again: the new plan starts from what is there now."
+  work=
+  for each in "$tx"/files/*/; do prepare "${each%/}"; done
+  carry_over
+  choose_activation
+  printf '%s\n' "$activate" >"$tx/activate"
+  if [ -n "$work" ] || [ "$activate" != none ]; then
+    if [ -s "$tx/reach" ]; then
+      read -r reach_address reach_port <"$tx/reach"
+      answers "$reach_address" "$reach_port" || abandon "$problem"
+    fi
+  fi
+  if [ "$activate" != none ]; then note_daemon; fi
+  carry_out
+  say "$result"
+}
+
+# A fresh folder for a change of this record.
+begin() {
+  mkdir -p "$tx/files" "$tx/undo" || refuse "cannot make $tx: is the disk full or read-only?"
+  mark begin
+  # These must be there before they are needed: on a full disk an existing file can still be written over.
+  for begin_file in error journal lost theirs running watchdog; do : >"$tx/$begin_file"; done
+  rm -f "$tx/watchdog" "$tx/running"
+  printf '%s\n' "$1" >"$tx/kind" || abandon "expected room in $tx; found none: is the disk full?"
+  : >"$tx/wanted"
+  : >"$tx/unwanted"
+  : >"$tx/reach"
+  activate=none
+  result=
+}
+
+# Takes the payload apart into $tx; each path is one that we may write at all.
+read_payload() {
+  number=0 enrolled='' daemon='' activate='' seconds=60 watch=180 why='' ended=''
+  f=
+  read_line=0
+  while IFS= read -r line; do
+    read_line=$((read_line + 1))
+    word=${line%% *}
+    rest=${line#* }
+    case $read_line:$line in
+      1:'cluster-registry 1') continue ;;
+      1:*) abandon "expected a payload of format 1; found \"$(printf %s "$line" | cut -c1-60)\": the helper and the program are of different versions; run \`up\` again" ;;
+    esac
+    case $word in
+      enrolled) enrolled=$rest ;;
+      daemon) daemon=$rest ;;
+      revision | spec | claim) ;;
+      why) why=$rest ;;
+      activate) activate=$rest ;;
+      insecure) printf '%s\n' "$rest" >>"$tx/wanted" ;;
+      reach) printf '%s\n' "$rest" >"$tx/reach" ;;
+      wait) seconds=$rest ;;
+      watchdog) watch=$rest ;;
+      file)
+        number=$((number + 1))
+        f=$tx/files/$number
+        need_path "$rest"
+        mkdir "$f" && printf '%s\n' "$rest" >"$f/path" && : >"$f/edits" || abandon "expected room in $tx; found none: is the disk full?"
+        ;;
+      base | after | mode) printf '%s\n' "$rest" >"$f/$word" || abandon "expected room in $tx; found none: is the disk full?" ;;
+      edit | +* | \\) printf '%s\n' "$line" >>"$f/edits" || abandon "expected room in $tx; found none: is the disk full?" ;;
+      end) ended=yes ;;
+      *) abandon "expected a payload line; found line $read_line: \"$(printf %s "$line" | cut -c1-60)\"" ;;
+    esac
+  done <"$tx/payload"
+  [ -n "$ended" ] || abandon "expected a whole payload; found no end line"
+  [ $number -gt 0 ] || abandon "expected a file in the payload; found none"
+  case $daemon in
+    containerd | docker) unit=$daemon.service ;;
+    *) abandon "expected daemon containerd or docker; found \"$daemon\"" ;;
+  esac
+  case $activate in
+    none | reload | restart) ;;
+    *) abandon "expected activate none, reload or restart; found \"$activate\"" ;;
+  esac
+  case $seconds$watch in
+    '' | *[!0-9]*) abandon "expected numbers of seconds; found \"$seconds\" and \"$watch\"" ;;
+  esac
+  printf '%s\n' "$unit" >"$tx/unit"
+  printf '%s\n' "$seconds" >"$tx/wait"
+  printf '%s\n' "$watch" >"$tx/watch" || abandon "expected room in $tx; found none: is the disk full?"
+}
+
+# sudo may be limited to this program: it writes the files it is for, and no others.
+need_path() {
+  case $1 in
+    *[[:space:][:cntrl:]]* | */../* | */./* | */.. | *//*) ;;
+    /*/hosts.toml | /etc/docker/daemon.json | /etc/containerd/*.toml) return 0 ;;
+  esac
+  abandon "expected the path of daemon.json, a containerd configuration or a hosts.toml; found \"$(printf %s "$1" | cut -c1-200)\""
+}
+
+# What is to be done with a file, and whether it is still the one that the plan was made for.
+look_at() {
+  f=$1
+  path=$(first_line "$f/path")
+  base=$(first_line "$f/base")
+  after=$(first_line "$f/after")
+  [ ! -L "$path" ] || [ -e "$path" ] || abandon "$path: expected a file; found a symbolic link to nothing: $(readlink "$path")"
+  real=$(real_path "$path")
+  printf '%s\n' "$real" >"$f/real"
+  now=$(state_of "$real")
+  do=nothing
+  case $now in
+    other) abandon "$path: expected a plain file; found something else" ;;
+    "$after")
+      if [ -f "$f/mode" ] && [ "$(stat -c '%a %u:%g' "$real")" != "$(mode_short "$f/mode") 0:0" ]; then do=mode; fi
+      ;;
+    "$base")
+      do=replace
+      if [ "$base" = absent ]; then do=create; fi
+      if [ "$after" = absent ]; then do=remove; fi
+      ;;
+    *)
+      foreign="$foreign
+  $path"
+      ;;
+  esac
+  printf '%s\n' "$now" >"$f/base"
+  printf '%s\n' "$do" >"$f/do" || abandon "expected room in $tx; found none: is the disk full?"
+}
+
+# 0644 as stat says it.
+mode_short() {
+  mode_text=$(first_line "$1")
+  printf '%s' "${mode_text#0}"
+}
+
+# The new bytes, and what an undo will need.
+prepare() {
+  f=$1
+  path=$(first_line "$f/path")
+  real=$(first_line "$f/real")
+  do=$(first_line "$f/do")
+  old=$real
+  case $do in
+    nothing | mode) if [ -f "$real" ]; then cat "$real" >"$f/new"; fi ;;
+    create)
+      old=/dev/null
+      edited /dev/null "$f/edits" >"$f/new"
+      printf '0:0\n' >"$f/owner"
+      ;;
+    replace)
+      edited "$real" "$f/edits" >"$f/new"
+      [ ! -f "$f/mode" ] || printf '0:0\n' >"$f/owner"
+      ;;
+    remove) : ;;
+  esac || abandon "expected room in $tx; found none: is the disk full?"
+  if [ "$(state_of "$f/new")" != "$(first_line "$f/after")" ]; then
+    abandon "$path: expected the edits to give the text that was planned; found another ($(state_of "$f/new")): is the disk full? Else this is a mistake of the program's; please report it"
+  fi
+  new=$f/new
+  [ -f "$new" ] || new=/dev/null
+  case $do in
+    nothing) ;;
+    mode)
+      work=yes
+      result="${result}${path}: mode and owner set. "
+      ;;
+    *)
+      work=yes
+      result="${result}${path}: written. "
+      hunks "$old" "$new" >"$f/lines"
+      ;;
+  esac
+  new_undo
+}
+
+# What destroy restores: the text without our lines. An admin's edits since the last apply are in it; what was there on the
+# first day is not brought back over them.
+new_undo() {
+  undo=$tx/undo/${f##*/}
+  mkdir -p "$undo" || abandon "expected room in $tx; found none: is the disk full?"
+  printf '%s\n' "$path" >"$undo/path"
+  first_line "$f/after" >"$undo/after"
+  : >"$undo/folders"
+  now=$(first_line "$f/base")
+  earlier=$(undo_of "$record" "$path")
+  if [ -n "$earlier" ] && [ "$now" = "$(first_line "$earlier/after")" ]; then
+    cp -p "$earlier"/* "$undo/"
+    first_line "$f/after" >"$undo/after"
+  elif [ "$now" != absent ]; then
+    if [ -n "$earlier" ]; then
+      cp "$earlier/folders" "$undo/folders"
+      without "$earlier/hunks" "$real" lenient /dev/null >"$undo/bytes"
+      # A file that we made, with nothing in it but our lines.
+      if [ ! -f "$earlier/bytes" ] && ! grep -q '[^[:space:]]' "$undo/bytes"; then rm -f "$undo/bytes"; fi
+    else
+      cat "$real" >"$undo/bytes"
+    fi
+    if [ -f "$undo/bytes" ]; then
+      stat -c %a "$real" >"$undo/mode"
+      stat -c %u:%g "$real" >"$undo/owner"
+    fi
+  elif [ -n "$earlier" ]; then
+    cp "$earlier/folders" "$undo/folders"
+  fi || abandon "expected room in $tx; found none: is the disk full?"
+  was=$undo/bytes
+  [ -f "$was" ] || was=/dev/null
+  hunks "$was" "$new" >"$undo/hunks" || abandon "expected room in $tx; found none: is the disk full?"
+}
+
+# The undo folder of a path in a record, if it has one.
+undo_of() {
+  for undo_of_each in "$1"/undo/*/; do
+    [ "$(first_line "${undo_of_each}path")" != "$2" ] || printf '%s' "${undo_of_each%/}"
+  done
+}
+
+# Files of the record that this payload does not name any more are still ours to undo.
+carry_over() {
+  for carry in "$record"/undo/*/; do
+    [ -d "$carry" ] || continue
+    carry_path=$(first_line "${carry}path")
+    [ -z "$(undo_of "$tx" "$carry_path")" ] || continue
+    number=$((number + 1))
+    cp -pR "${carry%/}" "$tx/undo/$number" || abandon "expected room in $tx; found none: is the disk full?"
+  done
+}
+
+# Nothing is restarted that runs with the right text already.
+choose_activation() {
+  if [ -n "$work" ] || [ "$activate" = none ] || [ "$why" = 'restart pending' ]; then return 0; fi
+  unit_state "$unit"
+  if [ "$unit_active" = active ]; then
+    if [ "$daemon" = docker ]; then
+      docker_health "$(cat "$tx/wanted")" '' && activate=none
+    else
+      activate=none
+      for each in "$tx"/files/*/; do
+        case $(first_line "${each}path") in
+          */hosts.toml) ;;
+          *) started_since "$(first_line "${each}real")" || activate=restart ;;
+        esac
+      done
+    fi
+  fi
+  [ "$activate" != none ] || result="The files were so already: noted."
+}
+
+# How the daemon was before, and whether it may be restarted at all.
+note_daemon() {
+  unit_state "$unit"
+  [ "$unit_load" = loaded ] || abandon "expected a unit $unit on this host; found none ($unit_load)"
+  if [ "$unit" = containerd.service ] && [ "$unit_kill" != process ]; then
+    abandon "expected KillMode=process in $unit, so that a restart leaves the containers running; found KillMode=$unit_kill: set it with \`systemctl edit containerd\`"
+  fi
+  printf '%s\n' "$unit_active" >"$tx/was"
+  printf '%s\n' "$unit_invocation" >"$tx/invocation"
+  well=no
+  problem=
+  if [ "$unit_active" = active ]; then
+    case $unit in
+      containerd.service) containerd_health ;;
+      *) docker_health '' '' ;;
+    esac
+    case $? in 0) well=yes ;; esac
+  fi
+  printf '%s\n' "$well" >"$tx/well" || abandon "expected room in $tx; found none: is the disk full?"
+  # Without something that can ask the daemon, a change could not be checked: better known before it.
+  case $problem in 'nothing here can ask'*) abandon "$problem" ;; esac
+  case $activate in
+    restart) result="${result}${unit%.service} restarted, and well." ;;
+    reload) result="${result}${unit%.service} reloaded, and well." ;;
+  esac
+}

@@ -1,0 +1,51 @@
+# guard ID ENROLLED DAEMON: installs this program, and keeps a copy of the daemon's file as it was on the first day.
+guard() {
+  need_root
+  need_id "${1-}"
+  case ${2-} in
+    '' | *[!0-9a-f]*) refuse "expected the host's id; found \"${2-}\"" ;;
+  esac
+  case ${3-} in
+    containerd) main_file=/etc/containerd/config.toml ;;
+    docker) main_file=/etc/docker/daemon.json ;;
+    *) refuse "expected containerd or docker; found \"${3-}\"" ;;
+  esac
+  need_home
+  take_lock "$1"
+  need_home
+  sweep
+  install_helper
+  open_record "$1"
+  if [ ! -d "$record/first" ]; then
+    rm -rf "$record/first.new"
+    mkdir -p "$record/first.new" || refuse "cannot make $record: is the disk full or read-only?"
+    if [ -f "$main_file" ]; then
+      cp -p "$main_file" "$record/first.new/" || refuse "expected room in $record; found none: is the disk full?"
+    fi
+    mv "$record/first.new" "$record/first"
+  fi
+  printf '%s\n' "$2" >"$record/enrolled.new" && mv -f "$record/enrolled.new" "$record/enrolled" ||
+    refuse "expected room in $record; found none: is the disk full?"
+  durable "$record" "$record/enrolled" "$home/helper"
+  say "Guarded: $1"
+}
+
+# This very text takes the helper's place, in one step. Where sudo is limited to the helper, the text on stdin is compared
+# with it, and nothing more: a program that could replace itself there would be no limit.
+install_helper() {
+  case $0 in
+    "$home"/.helper.*)
+      if cmp -s "$0" "$home/helper"; then
+        rm -f "$0"
+        return 0
+      fi
+      [ -f "$home/helper" ] || : >"$home/installed-by-guard"
+      durable "$0"
+      chmod 0700 "$0" && mv -f "$0" "$home/helper" || refuse "expected room in $home; found none: is the disk full?"
+      ;;
+    *)
+      cmp -s - "$home/helper" ||
+        refuse "expected this program's own helper at $home/helper; found another version, which a sudo that is limited to it cannot replace: let root put the new one there (mode 0700), or allow any command with NOPASSWD for one run"
+      ;;
+  esac
+}

@@ -1,0 +1,187 @@
+# observe: the facts, read-only; what to look at comes on stdin, one wish a line (hosts/observe.ts). Everything that is not
+# a plain word goes out in hexadecimal, so that no byte of a file and no terminal setting can disturb the reading.
+
+# Asked of the helper that is installed: the wishes are at the end of a program that is not run then.
+observe_installed() {
+  sed "1,/<<'wishes'\$/d" | observe "$@"
+}
+
+observe() {
+  # What the shell gets in on its own (a banner, a profile) ends before this line.
+  printf '\ncluster-registry-observation 1\n'
+  if [ "$(id -u)" != 0 ]; then
+    say "refused uid $(id -u)"
+    say end
+    return 0
+  fi
+  reaches=${1-no}
+  ask_container=
+  look_containerd=no look_docker=no
+  observe_host
+  while IFS= read -r wish; do
+    case $wish in
+      'file '*) observe_file file "${wish#file }" ;;
+      'record '*) observe_payload "${wish#record }" ;;
+      containerd) look_containerd=yes ;;
+      docker) look_docker=yes ;;
+      'container '*) ask_container=${wish#container } ;;
+    esac
+  done
+  observe_records
+  [ $look_containerd = no ] || observe_containerd
+  [ $look_docker = no ] || observe_docker
+  say end
+}
+
+hex() {
+  od -An -v -tx1
+}
+
+observe_host() {
+  read -r boot_id </proc/sys/kernel/random/boot_id
+  # A cloned machine has the same machine id, inode and times; a container has its host's boot id. Together they differ.
+  own_id=$(printf '%s %s' "$boot_id" "$(stat -c '%i %Z' /etc/machine-id 2>/dev/null || stat -c '%i %Z' /etc)" | sha256sum | cut -c1-32)
+  say "host $own_id"
+  say "uptime $(cat /proc/uptime) $(date +%s.%N)"
+  say hostname
+  hostname 2>/dev/null | hex
+  if [ -f /etc/os-release ]; then
+    say os
+    hex </etc/os-release
+  fi
+  if [ -x "$home/helper" ]; then say helper; fi
+  if command -v apt-get >/dev/null; then say apt; fi
+}
+
+# observe_file WORD PATH
+observe_file() {
+  if [ -f "$2" ]; then
+    observed=$(readlink -f "$2")
+    # A change that was cut off will be put back before the next: its old text is what the next plan is about.
+    settled=$(settled_text "$observed")
+    size=$(wc -c <"$observed")
+    if [ "$size" -gt 4194304 ]; then
+      say "$1 $2"
+      say "other a file of $size bytes"
+      return 0
+    fi
+    say "$1 $2"
+    say "stat $(stat -c '%a %u %g %.9Z' "$observed" 2>/dev/null || stat -c '%a %u %g %Z' "$observed")"
+    say real
+    printf '%s' "$observed" | hex
+    say content
+    hex <"${settled:-$observed}"
+  elif [ -d "$2" ]; then
+    say "$1 $2"
+    say 'other a folder'
+  elif [ -L "$2" ] && [ ! -e "$2" ]; then
+    say "$1 $2"
+    say 'other a symbolic link to nothing'
+  elif [ -e "$2" ]; then
+    say "$1 $2"
+    say 'other a special file'
+  else
+    say "$1 $2"
+    say absent
+  fi
+}
+
+# The file that a cut-off change will put back at a path; empty if there is none.
+settled_text() {
+  for settled_tx in "$records"/*/next; do
+    [ -d "$settled_tx" ] || return 0
+    case $(first_line "$settled_tx/step") in healthy | recording) continue ;; esac
+    for settled_file in "$settled_tx"/files/*/; do
+      [ "$(first_line "${settled_file}real")" = "$1" ] && [ "$(standing "$settled_file")" = new ] || continue
+      for settled_old in "$(first_line "${settled_file}keep")" "$(first_line "${settled_file}tmp")"; do
+        if [ -f "$settled_old" ] && [ "$(sha "$settled_old")" = "$(first_line "${settled_file}base")" ]; then
+          printf '%s' "$settled_old"
+          return 0
+        fi
+      done
+      [ "$(first_line "${settled_file}base")" != absent ] || printf /dev/null
+    done
+  done
+}
+
+observe_payload() {
+  case $1 in */* | .*) return 0 ;; esac
+  [ -f "$records/$1/payload" ] || return 0
+  say "payload $1"
+  hex <"$records/$1/payload"
+}
+
+observe_records() {
+  for observed_record in "$records"/*/; do
+    [ -f "${observed_record}enrolled" ] || continue
+    observed_name=${observed_record%/}
+    say "record ${observed_name##*/} $(first_line "${observed_record}enrolled") $(first_line "${observed_record}running")"
+    if [ -d "${observed_record}next" ]; then say "unfinished $(first_line "${observed_record}next/step")"; fi
+  done
+}
+
+# observe_service WORD UNIT
+observe_service() {
+  say "$1"
+  systemctl show -p LoadState -p ActiveState -p SubState -p UnitFileState -p MainPID -p InvocationID \
+    -p ExecMainStartTimestampMonotonic -p KillMode -p NeedDaemonReload -p ExecStart "$2" 2>/dev/null | hex
+  unit_text=$(systemctl cat "$2" 2>/dev/null)
+  say units
+  printf '%s\n' "$unit_text" | hex
+  printf '%s\n' "$unit_text" | sed -n 's/^[[:space:]]*EnvironmentFile[[:space:]]*=[[:space:]]*-\{0,1\}\(\/[^[:space:]]*\).*/\1/p' |
+    while IFS= read -r environment_file; do
+      if [ -f "$environment_file" ]; then observe_file environment "$environment_file"; fi
+    done
+}
+
+observe_containerd() {
+  observe_service containerd containerd.service
+  if ! containerd_program=$(command -v containerd); then
+    return 0
+  fi
+  say version
+  "$containerd_program" --version 2>&1 | hex
+  flags=$(printf '%s\n' "$unit_text" | sed -n 's/^ExecStart=.*[[:space:]]\(-c\|--config\)[= ]\([^[:space:]]*\).*/\2/p' | tail -n 1)
+  if dump=$(timeout 20 "$containerd_program" ${flags:+--config "$flags"} config dump 2>&1); then
+    say dump
+  else
+    say dump-error
+  fi
+  printf '%s\n' "$dump" | hex
+  {
+    say /etc/containerd/certs.d
+    printf '%s\n' "$dump" | sed -n 's/^[[:space:]]*config_path[[:space:]]*=[[:space:]]*["'\'']\(.*\)["'\''][[:space:]]*$/\1/p' | tr ':' '\n'
+  } | sort -u | while IFS= read -r certs; do
+    case $certs in /*) ;; *) continue ;; esac
+    for hosts_toml in "$certs"/*/hosts.toml; do
+      if [ -f "$hosts_toml" ]; then observe_file hosts-toml "$hosts_toml"; fi
+    done
+  done
+}
+
+observe_docker() {
+  observe_service docker docker.service
+  say "socket $reaches"
+  if command -v docker >/dev/null; then say cli; fi
+  command -v dockerd >/dev/null || return 0
+  say version
+  dockerd --version 2>&1 | hex
+  unit_state docker.service
+  # systemd would start docker for whoever speaks to its socket; a look must not.
+  [ "$unit_active" = active ] || return 0
+  if docker_json=$(docker_info); then
+    say insecure
+    printf '%s\n' "$docker_json" | insecure_names | hex
+  fi
+  [ -n "$ask_container" ] || return 0
+  need_name "$ask_container"
+  if command -v curl >/dev/null; then
+    inspected=$(curl -s -f -m 10 --unix-socket /var/run/docker.sock "http://docker/containers/$ask_container/json")
+  else
+    inspected=$(docker container inspect --format '{{json .}}' "$ask_container" 2>/dev/null)
+  fi
+  if [ -n "$inspected" ]; then
+    say container
+    printf '%s\n' "$inspected" | hex
+  fi
+}

@@ -1,0 +1,30 @@
+# The verbs. Nothing else can be asked of this program, so sudo may be limited to it.
+main() {
+  verb=${1-}
+  [ $# -eq 0 ] || shift
+  case $verb in
+    guard) guard "$@" ;;
+    apply) apply "$@" ;;
+    undo) undo "$@" ;;
+    docker-install) docker_install "$@" ;;
+    container-claim) container_claim "$@" ;;
+    container-claimed) container_claimed "$@" ;;
+    container-release) container_release "$@" ;;
+    reach) reach "$@" ;;
+    observe) observe_installed "$@" ;;
+    run | recover | watchdog)
+      need_root
+      need_home
+      case $verb in
+        run) run_detached "$@" ;;
+        recover) recover_detached "$@" ;;
+        watchdog) watchdog "$@" ;;
+      esac
+      ;;
+    *) refuse "expected guard, apply, undo, docker-install, container-claim, container-release, reach or observe; found \"$verb\"" ;;
+  esac
+}
+
+main "$@"
+exit
+}

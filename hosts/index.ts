@@ -1,0 +1,31 @@
+export {
+  applyCreate,
+  containerClaim,
+  containerRelease,
+  dockerInstall,
+  guardCreate,
+  guardDelete,
+  HELPER,
+  reach,
+  recordId,
+} from "./commands";
+export type { DockerSource } from "./commands";
+export { decide, enrolledId } from "./decide";
+export type { DecideInput, Decision, Health, Why } from "./decide";
+export { helperText } from "./helper-text";
+export {
+  daemonFlags,
+  fileBytes,
+  hostsTomlFiles,
+  proxyEnvironment,
+  type Ask,
+  type EnvironmentVariable,
+  type Observation,
+  type ObservedContainer,
+  type ObservedFile,
+  type ObservedRecord,
+  type ObservedService,
+} from "./observation";
+export { observe } from "./observe";
+export { canonicalJson, parsePayload, type Daemon, type Payload } from "./payload";
+export { HostRefusal } from "./refusal";

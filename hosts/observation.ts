@@ -1,0 +1,177 @@
+import type { SourcedLine } from "../patch/proxy";
+import { HostRefusal } from "./refusal";
+
+/** What is to be looked at on a host. Looking changes nothing there and leaves nothing behind. */
+export interface Ask {
+  /** The login is not root: everything runs through `sudo -n`. */
+  sudo: boolean;
+  /** Absolute paths of files whose bytes are wanted. */
+  files: string[];
+  /** Ids whose payloads are wanted; an id that the host has no record of is just absent in the answer. */
+  records: string[];
+  /** Look at containerd: version, service, effective configuration, hosts.toml files. */
+  containerd: boolean;
+  /** Look at docker: version, service, what the running daemon takes as insecure. */
+  docker: boolean;
+  /** A docker container to describe; only together with `docker`. */
+  container?: string;
+}
+
+/** One path, as it is. JSON-able: the bytes are base64 (see `fileBytes`). */
+export interface ObservedFile {
+  path: string;
+  /** `other` is a directory, a device, a dangling link, or a file too large to be a configuration. */
+  kind: "absent" | "file" | "other";
+  /** What `other` is, in words. */
+  is?: string;
+  /** The path after all symbolic links. */
+  realPath?: string;
+  content?: string;
+  mode?: number;
+  uid?: number;
+  gid?: number;
+  /** Time of the last change of contents, owner, mode or name, in seconds since 1970. */
+  changedAt?: number;
+}
+
+export interface EnvironmentVariable {
+  name: string;
+  value: string;
+  /** File and line that set it. */
+  source: string;
+}
+
+export interface ObservedService {
+  unit: string;
+  installed: boolean;
+  /** systemd's ActiveState, for example `active` or `failed`. */
+  active: string;
+  sub: string;
+  /** systemd's UnitFileState, for example `enabled`. */
+  enabled: string;
+  mainPid: number;
+  /** systemd's id of this one start of the service: another start has another. */
+  invocation: string;
+  /** When the main process started, in seconds since 1970. */
+  startedAt?: number;
+  killMode: string;
+  needsDaemonReload: boolean;
+  /** The command line of the main process as the unit has it. */
+  execStart: string;
+  /** Environment= and EnvironmentFile= settings, in the order that systemd applies them. */
+  environment: EnvironmentVariable[];
+  /** The unit, its drop-ins and the environment files that they name. */
+  unitFiles: { path: string; text: string }[];
+}
+
+/** What an earlier apply left on the host. */
+export interface ObservedRecord {
+  id: string;
+  enrolled: string;
+  /** The stdin of the last apply that was carried through. */
+  payload?: string;
+  /** systemd's invocation id of the daemon when that apply ended: this start of it has taken our lines. */
+  running?: string;
+  /** The step at which an apply or undo was cut off; the next one finishes or reverts it. */
+  unfinished?: string;
+}
+
+export interface ObservedContainer {
+  id: string;
+  name: string;
+  image: string;
+  running: boolean;
+  labels: Record<string, string>;
+  /** For example `0.0.0.0:5000->5000/tcp`. */
+  ports: string[];
+  mounts: { type: string; source: string; name?: string; destination: string }[];
+  restartPolicy: string;
+}
+
+/** The facts of one host at one moment. */
+export interface Observation {
+  hostname: string;
+  user: string;
+  /** A hash of boot id, inode and change time: tells apart hosts that were cloned with their machine id. */
+  hostId: string;
+  os: { id: string; versionId: string; prettyName: string };
+  files: ObservedFile[];
+  /** Every record on the host, of other stacks too; payloads only of those asked for. */
+  records: ObservedRecord[];
+  containerd?: {
+    /** For example `1.7.28`; undefined: there is no containerd. */
+    version?: string;
+    service: ObservedService;
+    /** `containerd config dump`: the file and its imports as the daemon reads them. */
+    dump?: string;
+    /** What it said instead. */
+    dumpError?: string;
+    hostsToml: ObservedFile[];
+  };
+  docker?: {
+    version?: string;
+    service: ObservedService;
+    /** Is there a docker command line client? */
+    cli: boolean;
+    /** Names and networks that the running daemon takes as insecure; undefined: it does not answer. */
+    insecureRegistries?: string[];
+    /** May the login user itself, without sudo, use /var/run/docker.sock? */
+    loginReachesSocket: boolean;
+    /** Undefined: there is no container of that name, or none was asked for. */
+    container?: ObservedContainer;
+  };
+  helper: { installed: boolean };
+  /** Is there an apt-get? */
+  apt: boolean;
+}
+
+/** The bytes of a file that was asked for; undefined: there is none. @throws HostRefusal where the path is no plain file. */
+export function fileBytes(observation: Observation, path: string): Buffer | undefined {
+  const file = observation.files.find((one) => one.path === path);
+  if (file === undefined) throw new Error(`${path} was not among the files to observe`);
+  return bytesOf(file);
+}
+
+/** The hosts.toml files that containerd may read, by path. */
+export function hostsTomlFiles(observation: Observation): Map<string, Buffer> {
+  const found = new Map<string, Buffer>();
+  for (const file of observation.containerd?.hostsToml ?? []) {
+    const bytes = bytesOf(file);
+    if (bytes !== undefined) found.set(file.path, bytes);
+  }
+  return found;
+}
+
+/** Proxy settings of a daemon, each as `NAME=value` with the place that sets it. */
+export function proxyEnvironment(service: ObservedService): SourcedLine[] {
+  return service.environment
+    .filter((one) => /^(https?|no|all)_proxy$/i.test(one.name))
+    .map(sourcedLine);
+}
+
+/**
+ * What a daemon is told by flags rather than by its file: the command line, and variables with options in
+ * them (Debian's unit takes `$DOCKER_OPTS`).
+ */
+export function daemonFlags(service: ObservedService): SourcedLine[] {
+  const options = service.environment.filter(
+    (one) => /(^|_)(OPTS|OPTIONS|ARGS)$/.test(one.name) || one.value.startsWith("-"),
+  );
+  return [{ file: service.unit, text: service.execStart }, ...options.map(sourcedLine)];
+}
+
+function sourcedLine({ name, value, source }: EnvironmentVariable): SourcedLine {
+  const [, file = source, line] = /^(.*):(\d+)$/.exec(source) ?? [];
+  return { file, ...(line !== undefined && { line: Number(line) }), text: `${name}=${value}` };
+}
+
+function bytesOf(file: ObservedFile): Buffer | undefined {
+  if (file.kind === "absent") return undefined;
+  if (file.kind === "other" || file.content === undefined) {
+    throw new HostRefusal(
+      `${file.path}: expected a configuration file or nothing; found ${file.is ?? "something else"}\n` +
+        "  fix: put a plain file there, or take away what is there",
+    );
+  }
+  return Buffer.from(file.content, "base64");
+}

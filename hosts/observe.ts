@@ -1,0 +1,34 @@
+import type { Connection } from "../ssh/connection";
+import { observeCommand } from "./commands";
+import { observeText } from "./helper-text";
+import type { Ask, Observation } from "./observation";
+import { readObservation } from "./read-observation";
+import { HostRefusal } from "./refusal";
+
+/**
+ * Looks at a host: one command over the connection, read-only; nothing is left behind there.
+ *
+ * @throws HostRefusal where sudo does not let us, or the answer is damaged. @throws SshError for the connection's faults.
+ */
+export async function observe(connection: Connection, ask: Ask): Promise<Observation> {
+  const result = await connection.exec(observeCommand(ask.sudo), { stdin: observeInput(ask) });
+  return readObservation(result, connection.login.user);
+}
+
+/** The program that looks, with its wishes. */
+export function observeInput(ask: Ask): string {
+  return observeText([
+    ...ask.files.map((path) => `file ${plainPath(path)}`),
+    ...ask.records.map((id) => `record ${id}`),
+    ...(ask.containerd ? ["containerd"] : []),
+    ...(ask.docker && ask.container !== undefined ? [`container ${ask.container}`] : []),
+    ...(ask.docker ? ["docker"] : []),
+  ]);
+}
+
+function plainPath(path: string): string {
+  if (!path.startsWith("/") || /[\x00-\x1f]/.test(path)) {
+    throw new HostRefusal(`expected an absolute path of a file; found ${JSON.stringify(path)}`);
+  }
+  return path;
+}

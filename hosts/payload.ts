@@ -1,0 +1,261 @@
+import type { Activation, Edit } from "../patch/plan";
+
+/**
+ * What `helper apply` reads on stdin, and what it keeps as the record of the apply: header lines, then for each
+ * file its checksums and edits. Only our own lines are in it. A person can read it, in a Pulumi diff as on the host:
+ *
+ *     cluster-registry 1
+ *     enrolled 0f3a...
+ *     daemon containerd
+ *     revision 1
+ *     why first apply
+ *     spec {"registry":"172.30.1.2:5000"}
+ *     claim 172.30.1.2:5000
+ *     activate restart
+ *     wait 60
+ *     watchdog 180
+ *     file /etc/containerd/config.toml
+ *     base 5891...
+ *     after 3b1f...
+ *     edit 1204 0
+ *     +        [plugins."io.containerd.grpc.v1.cri".registry.mirrors."172.30.1.2:5000"]
+ *     +          endpoint = ["http://172.30.1.2:5000"]
+ *     end
+ *
+ * `edit OFFSET LENGTH` counts bytes of the base. After `+` comes one line of text; a line `\` after it says that the
+ * text ends without a newline. In a text `\\` is a backslash, `\r` a carriage return, `\ooo` another control character.
+ */
+export interface Payload {
+  enrolled: string;
+  daemon: Daemon;
+  /** Counts the applies, so that the same edits are never the same payload twice. */
+  revision: number;
+  why: string;
+  /** Canonical JSON of what was asked for. */
+  spec: string;
+  /** What the record lays claim to on the host; an undo leaves what another record claims too. */
+  claims: string[];
+  activate: Activation;
+  /** docker: names that the daemon must take as insecure in the end. */
+  insecure: string[];
+  /** The registry must answer here, from the node, before and after. */
+  reach?: { address: string; port: number };
+  waitSeconds: number;
+  watchdogSeconds: number;
+  files: PayloadFile[];
+}
+
+export type Daemon = "containerd" | "docker";
+
+export interface PayloadFile {
+  path: string;
+  /** sha256 of the bytes that the edits are for; undefined: there is no file. */
+  base: string | undefined;
+  /** sha256 of the bytes after them; undefined: there shall be no file. */
+  after: string | undefined;
+  /** Only of a file that we created: its mode, which is ours to keep. */
+  mode?: number;
+  edits: Edit[];
+}
+
+const FORMAT = "cluster-registry 1";
+
+/** The payload as text. @throws Error where a value cannot stand on a line of its own. */
+export function buildPayload(payload: Payload): string {
+  const lines = [
+    FORMAT,
+    `enrolled ${payload.enrolled}`,
+    `daemon ${payload.daemon}`,
+    `revision ${payload.revision}`,
+    `why ${payload.why}`,
+    `spec ${payload.spec}`,
+    ...payload.claims.map((claim) => `claim ${claim}`),
+    `activate ${payload.activate}`,
+    ...payload.insecure.map((name) => `insecure ${name}`),
+    ...(payload.reach ? [`reach ${payload.reach.address} ${payload.reach.port}`] : []),
+    `wait ${payload.waitSeconds}`,
+    `watchdog ${payload.watchdogSeconds}`,
+    ...payload.files.flatMap(fileLines),
+    "end",
+  ];
+  const broken = lines.find((line) => hasControlCharacter(line.replaceAll("\t", " ")));
+  if (broken !== undefined) {
+    throw new Error(`control character in a payload line: ${JSON.stringify(broken)}`);
+  }
+  return lines.join("\n") + "\n";
+}
+
+/** Reads what `buildPayload` wrote. @throws Error naming the line that is not understood. */
+export function parsePayload(text: string): Payload {
+  const lines = text.split("\n");
+  if (lines[0] !== FORMAT) throw new Error(`expected "${FORMAT}" on line 1; found "${lines[0]}"`);
+  const payload: Payload = {
+    enrolled: "",
+    daemon: "containerd",
+    revision: 0,
+    why: "",
+    spec: "",
+    claims: [],
+    activate: "none",
+    insecure: [],
+    waitSeconds: 0,
+    watchdogSeconds: 0,
+    files: [],
+  };
+  let ended = false;
+  for (const [index, line] of lines.slice(1).entries()) {
+    if (ended && line === "") continue;
+    if (ended || !readLine(payload, line)) {
+      throw new Error(`line ${index + 2} of the payload is not understood: "${line}"`);
+    }
+    ended = line === "end";
+  }
+  if (!ended) throw new Error("the payload has no end line: it is cut off");
+  return payload;
+}
+
+/** JSON with the keys of every object sorted: equal values give equal text. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, one: unknown) =>
+    one !== null && typeof one === "object" && !Array.isArray(one)
+      ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : one,
+  );
+}
+
+function fileLines(file: PayloadFile): string[] {
+  return [
+    `file ${file.path}`,
+    `base ${file.base ?? "absent"}`,
+    `after ${file.after ?? "absent"}`,
+    ...(file.mode === undefined ? [] : [`mode ${octal(file.mode)}`]),
+    ...file.edits.flatMap((edit) => [`edit ${edit.offset} ${edit.length}`, ...textLines(edit)]),
+  ];
+}
+
+function textLines({ text }: Edit): string[] {
+  if (text === "") return [];
+  const lines = text.split("\n");
+  const closed = lines[lines.length - 1] === "";
+  if (closed) lines.pop();
+  return [...lines.map((line) => `+${escaped(line)}`), ...(closed ? [] : ["\\"])];
+}
+
+function readLine(payload: Payload, line: string): boolean {
+  const [word, rest] = split(line);
+  const file = payload.files[payload.files.length - 1];
+  const edit = file?.edits[file.edits.length - 1];
+  if (line.startsWith("+") && edit !== undefined) {
+    edit.text += `${unescaped(line.slice(1))}\n`;
+    return true;
+  }
+  if (line === "\\" && edit?.text.endsWith("\n") === true) {
+    edit.text = edit.text.slice(0, -1);
+    return true;
+  }
+  return file === undefined || word === "file" || word === "end"
+    ? readHeader(payload, word, rest)
+    : readFileLine(file, word, rest);
+}
+
+function readHeader(payload: Payload, word: string, rest: string): boolean {
+  switch (word) {
+    case "enrolled":
+      payload.enrolled = rest;
+      return true;
+    case "daemon":
+      payload.daemon = rest as Daemon;
+      return rest === "containerd" || rest === "docker";
+    case "revision":
+      payload.revision = Number(rest);
+      return isCount(rest);
+    case "why":
+      payload.why = rest;
+      return true;
+    case "spec":
+      payload.spec = rest;
+      return true;
+    case "claim":
+      payload.claims.push(rest);
+      return true;
+    case "activate":
+      payload.activate = rest as Activation;
+      return rest === "none" || rest === "reload" || rest === "restart";
+    case "insecure":
+      payload.insecure.push(rest);
+      return true;
+    case "reach": {
+      const [address, port] = split(rest);
+      payload.reach = { address, port: Number(port) };
+      return isCount(port);
+    }
+    case "wait":
+      payload.waitSeconds = Number(rest);
+      return isCount(rest);
+    case "watchdog":
+      payload.watchdogSeconds = Number(rest);
+      return isCount(rest);
+    case "file":
+      payload.files.push({ path: rest, base: undefined, after: undefined, edits: [] });
+      return rest.startsWith("/");
+    case "end":
+      return rest === "";
+    default:
+      return false;
+  }
+}
+
+function readFileLine(file: PayloadFile, word: string, rest: string): boolean {
+  switch (word) {
+    case "base":
+      file.base = rest === "absent" ? undefined : rest;
+      return true;
+    case "after":
+      file.after = rest === "absent" ? undefined : rest;
+      return true;
+    case "mode":
+      file.mode = parseInt(rest, 8);
+      return /^[0-7]{4}$/.test(rest);
+    case "edit": {
+      const [offset, length] = split(rest);
+      file.edits.push({ offset: Number(offset), length: Number(length), text: "" });
+      return isCount(offset) && isCount(length);
+    }
+    default:
+      return false;
+  }
+}
+
+/** The first word and what follows it. */
+function split(line: string): [string, string] {
+  const space = line.indexOf(" ");
+  return space < 0 ? [line, ""] : [line.slice(0, space), line.slice(space + 1)];
+}
+
+function isCount(text: string): boolean {
+  return /^\d+$/.test(text);
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, "0");
+}
+
+function hasControlCharacter(text: string): boolean {
+  return /[\x00-\x1f\x7f]/.test(text);
+}
+
+function escaped(line: string): string {
+  return line.replace(/[\\\x00-\x08\x0a-\x1f\x7f]/g, (character) => {
+    if (character === "\\") return "\\\\";
+    if (character === "\r") return "\\r";
+    if (character === "\0") throw new Error("a configuration line cannot hold a NUL character");
+    return `\\${character.charCodeAt(0).toString(8).padStart(3, "0")}`;
+  });
+}
+
+function unescaped(line: string): string {
+  return line.replace(/\\(\\|r|[0-7]{3})/g, (_all, what: string) => {
+    if (what === "\\") return "\\";
+    return what === "r" ? "\r" : String.fromCharCode(parseInt(what, 8));
+  });
+}

@@ -1,0 +1,305 @@
+import { environmentFile, splitUnits, unitEnvironment } from "./unit-files";
+import type { UnitFile } from "./unit-files";
+import type {
+  ObservedContainer,
+  ObservedFile,
+  ObservedRecord,
+  ObservedService,
+  Observation,
+} from "./observation";
+import { HostRefusal } from "./refusal";
+
+/** One line of the answer, with the bytes that follow it. */
+interface Entry {
+  word: string;
+  rest: string;
+  bytes: Buffer;
+}
+
+const START = "\ncluster-registry-observation 1\n";
+
+/**
+ * Reads what `helper observe` printed. Whatever a banner or a profile printed before it is passed over.
+ *
+ * @throws HostRefusal where the host did not let us look, or the answer is not whole.
+ */
+export function readObservation(
+  result: { code: number | undefined; stdout: Buffer; stderr: Buffer },
+  user: string,
+): Observation {
+  const entries = takeApart(result);
+  const refused = entries.find((entry) => entry.word === "refused");
+  if (refused !== undefined) throw sudoRefusal(refused.rest, user);
+  return new Reading(entries, user).observation();
+}
+
+function takeApart(result: { code: number | undefined; stdout: Buffer; stderr: Buffer }): Entry[] {
+  const text = result.stdout.toString("latin1");
+  const start = text.lastIndexOf(START);
+  const entries: Entry[] = [];
+  let hex: string[] = [];
+  const close = () => {
+    const last = entries[entries.length - 1];
+    if (last !== undefined && hex.length > 0) last.bytes = Buffer.from(hex.join(""), "hex");
+    hex = [];
+  };
+  for (const line of start < 0 ? [] : text.slice(start + START.length).split("\n")) {
+    if (line.startsWith(" ")) {
+      hex.push(line.replaceAll(" ", ""));
+      continue;
+    }
+    close();
+    const space = line.indexOf(" ");
+    const word = space < 0 ? line : line.slice(0, space);
+    if (word === "end") return entries;
+    entries.push({ word, rest: space < 0 ? "" : line.slice(space + 1), bytes: Buffer.alloc(0) });
+  }
+  throw new HostRefusal(
+    `expected the facts of the host; found ${start < 0 ? "none of them" : "only the first part of them"} ` +
+      `(exit code ${result.code ?? "unknown"})${said(result.stderr)}\n` +
+      "  fix: the login needs a POSIX shell at `sh`, and coreutils or busybox",
+  );
+}
+
+function said(stderr: Buffer): string {
+  const text = stderr.toString("utf8").trim();
+  return text === "" ? "" : `; it said: ${text.slice(0, 500)}`;
+}
+
+function sudoRefusal(reason: string, user: string): HostRefusal {
+  return /^uid \d+$/.test(reason)
+    ? new HostRefusal(
+        `expected a login as root, or sudo; found that ${user} has ${reason}\n` +
+          "  fix: set ssh.sudo: true, or log in as root",
+      )
+    : new HostRefusal(
+        `expected sudo without a password for ${user}; found: ${reason}\n` +
+          `  fix: in sudoers, \`${user} ALL=(root) NOPASSWD: ALL\`, or NOPASSWD for /var/lib/cluster-registry/helper alone once root has put it there; and no requiretty`,
+      );
+}
+
+/** Goes through the entries in the order in which `observe` prints them. */
+class Reading {
+  private readonly files: ObservedFile[] = [];
+  private readonly hostsToml: ObservedFile[] = [];
+  private readonly environmentFiles = { containerd: [] as UnitFile[], docker: [] as UnitFile[] };
+  private readonly records: ObservedRecord[] = [];
+  private readonly payloads = new Map<string, string>();
+  private readonly single = new Map<string, Entry>();
+  private section: "containerd" | "docker" | undefined;
+  private file: ObservedFile | undefined;
+
+  constructor(
+    entries: readonly Entry[],
+    private readonly user: string,
+  ) {
+    for (const entry of entries) this.take(entry);
+    this.closeFile();
+  }
+
+  observation(): Observation {
+    const release = keyValues(this.text("os"));
+    const containerd = this.service("containerd");
+    const docker = this.service("docker");
+    return {
+      hostname: this.text("hostname").trim(),
+      user: this.user,
+      hostId: this.single.get("host")?.rest ?? "",
+      os: {
+        id: release.get("ID") ?? "",
+        versionId: release.get("VERSION_ID") ?? "",
+        prettyName: release.get("PRETTY_NAME") ?? "",
+      },
+      files: this.files,
+      records: this.records.map((record) => {
+        const payload = this.payloads.get(record.id);
+        return { ...record, ...(payload !== undefined && { payload }) };
+      }),
+      ...(containerd && { containerd: this.containerd(containerd) }),
+      ...(docker && { docker: this.docker(docker) }),
+      helper: { installed: this.single.has("helper") },
+      apt: this.single.has("apt"),
+    };
+  }
+
+  private take(entry: Entry): void {
+    switch (entry.word) {
+      case "file":
+      case "hosts-toml":
+      case "environment":
+        this.closeFile();
+        this.file = { path: entry.rest, kind: "absent" };
+        this.fileWord = entry.word;
+        break;
+      case "absent":
+        break;
+      case "other":
+        if (this.file) Object.assign(this.file, { kind: "other", is: entry.rest });
+        break;
+      case "stat":
+        if (this.file) Object.assign(this.file, fileFacts(entry.rest));
+        break;
+      case "real":
+        if (this.file) this.file.realPath = entry.bytes.toString("utf8");
+        break;
+      case "content":
+        if (this.file) this.file.content = entry.bytes.toString("base64");
+        break;
+      case "payload":
+        this.payloads.set(entry.rest, entry.bytes.toString("utf8"));
+        break;
+      case "record":
+        this.records.push(record(entry.rest));
+        break;
+      case "unfinished": {
+        const last = this.records[this.records.length - 1];
+        if (last) last.unfinished = entry.rest;
+        break;
+      }
+      case "containerd":
+      case "docker":
+        this.section = entry.word;
+        this.single.set(entry.word, entry);
+        break;
+      default:
+        this.single.set(this.section ? `${this.section} ${entry.word}` : entry.word, entry);
+    }
+  }
+
+  private fileWord = "file";
+
+  private closeFile(): void {
+    const file = this.file;
+    this.file = undefined;
+    if (file === undefined) return;
+    if (this.fileWord === "file") this.files.push(file);
+    else if (this.fileWord === "hosts-toml") this.hostsToml.push(file);
+    else if (this.section) {
+      const text = Buffer.from(file.content ?? "", "base64").toString("utf8");
+      this.environmentFiles[this.section].push({ path: file.path, text });
+    }
+  }
+
+  private text(key: string): string {
+    return this.single.get(key)?.bytes.toString("utf8") ?? "";
+  }
+
+  private service(name: "containerd" | "docker"): ObservedService | undefined {
+    if (!this.single.has(name)) return undefined;
+    const facts = keyValues(this.text(name));
+    const units = splitUnits(this.text(`${name} units`));
+    const extra = this.environmentFiles[name];
+    const startedAt = this.startTime(Number(facts.get("ExecMainStartTimestampMonotonic") ?? 0));
+    return {
+      unit: `${name}.service`,
+      installed: facts.get("LoadState") === "loaded",
+      active: facts.get("ActiveState") ?? "",
+      sub: facts.get("SubState") ?? "",
+      enabled: facts.get("UnitFileState") ?? "",
+      mainPid: Number(facts.get("MainPID") ?? 0),
+      invocation: facts.get("InvocationID") ?? "",
+      ...(startedAt !== undefined && { startedAt }),
+      killMode: facts.get("KillMode") ?? "",
+      needsDaemonReload: facts.get("NeedDaemonReload") === "yes",
+      execStart: /argv\[\]=(.*?) ; ignore_errors/.exec(facts.get("ExecStart") ?? "")?.[1] ?? "",
+      environment: [...unitEnvironment(units), ...extra.flatMap(environmentFile)],
+      unitFiles: [...units, ...extra],
+    };
+  }
+
+  /** From microseconds since boot to seconds since 1970. */
+  private startTime(monotonic: number): number | undefined {
+    const [uptime, , now] = (this.single.get("uptime")?.rest ?? "").split(" ").map(parseFloat);
+    if (monotonic === 0 || uptime === undefined || now === undefined) return undefined;
+    return now - (uptime - monotonic / 1e6);
+  }
+
+  private containerd(service: ObservedService): NonNullable<Observation["containerd"]> {
+    const version = /\bv?(\d+\.\d+\.\d+\S*)/.exec(this.text("containerd version"))?.[1];
+    return {
+      ...(version !== undefined && { version }),
+      service,
+      ...(this.single.has("containerd dump") && { dump: this.text("containerd dump") }),
+      ...(this.single.has("containerd dump-error") && {
+        dumpError: this.text("containerd dump-error").trim(),
+      }),
+      hostsToml: this.hostsToml,
+    };
+  }
+
+  private docker(service: ObservedService): NonNullable<Observation["docker"]> {
+    const version = /version (\d+\.\d+\.\d+[^,\s]*)/.exec(this.text("docker version"))?.[1];
+    const container = this.single.get("docker container");
+    return {
+      ...(version !== undefined && { version }),
+      service,
+      cli: this.single.has("docker cli"),
+      ...(this.single.has("docker insecure") && {
+        insecureRegistries: this.text("docker insecure").split("\n").filter(Boolean),
+      }),
+      loginReachesSocket: this.single.get("docker socket")?.rest === "yes",
+      ...(container && { container: readContainer(container.bytes) }),
+    };
+  }
+}
+
+function record(text: string): ObservedRecord {
+  const [id = "", enrolled = "", running = ""] = text.split(" ");
+  return { id, enrolled, ...(running !== "" && { running }) };
+}
+
+function fileFacts(text: string): Partial<ObservedFile> {
+  const [mode = "", uid, gid, changedAt] = text.split(" ");
+  return {
+    kind: "file",
+    mode: parseInt(mode, 8),
+    uid: Number(uid),
+    gid: Number(gid),
+    changedAt: Number(changedAt),
+  };
+}
+
+/** KEY=value lines; quotes around a value are no part of it. */
+function keyValues(text: string): Map<string, string> {
+  return new Map(
+    text.split("\n").flatMap((line): [string, string][] => {
+      const equals = line.indexOf("=");
+      if (equals < 1) return [];
+      return [[line.slice(0, equals), line.slice(equals + 1).replace(/^(["'])(.*)\1$/, "$2")]];
+    }),
+  );
+}
+
+/** What of the Docker API's answer is read. */
+interface InspectedContainer {
+  Id: string;
+  Name: string;
+  Config: { Image: string; Labels: Record<string, string> | null };
+  State: { Running: boolean };
+  HostConfig: {
+    RestartPolicy?: { Name: string };
+    PortBindings?: Record<string, { HostIp: string; HostPort: string }[] | null> | null;
+  };
+  Mounts: { Type: string; Name?: string; Source: string; Destination: string }[];
+}
+
+function readContainer(bytes: Buffer): ObservedContainer {
+  const found = JSON.parse(bytes.toString("utf8")) as InspectedContainer;
+  return {
+    id: found.Id,
+    name: found.Name.replace(/^\//, ""),
+    image: found.Config.Image,
+    running: found.State.Running,
+    labels: found.Config.Labels ?? {},
+    ports: Object.entries(found.HostConfig.PortBindings ?? {}).flatMap(([port, bindings]) =>
+      (bindings ?? []).map((one) => `${one.HostIp || "0.0.0.0"}:${one.HostPort}->${port}`),
+    ),
+    mounts: found.Mounts.map((mount) => ({
+      type: mount.Type,
+      source: mount.Source,
+      ...(mount.Name !== undefined && { name: mount.Name }),
+      destination: mount.Destination,
+    })),
+    restartPolicy: found.HostConfig.RestartPolicy?.Name ?? "",
+  };
+}

@@ -1,0 +1,63 @@
+import type { EnvironmentVariable } from "./observation";
+
+export interface UnitFile {
+  path: string;
+  text: string;
+}
+
+/** Takes apart what `systemctl cat` prints: the unit and its drop-ins, each below a comment with its path. */
+export function splitUnits(text: string): UnitFile[] {
+  const files: UnitFile[] = [];
+  for (const line of text.split("\n")) {
+    const path = /^# (\/\S+\.(?:service|conf))$/.exec(line)?.[1];
+    const file = files[files.length - 1];
+    if (path !== undefined) files.push({ path, text: "" });
+    else if (file !== undefined) file.text += `${line}\n`;
+  }
+  return files;
+}
+
+/** The Environment= settings of a unit's files, in the order that systemd reads them; an empty one forgets all before it. */
+export function unitEnvironment(files: readonly UnitFile[]): EnvironmentVariable[] {
+  let variables: EnvironmentVariable[] = [];
+  for (const file of files) {
+    for (const [index, line] of file.text.split("\n").entries()) {
+      const setting = /^\s*Environment\s*=(.*)$/.exec(line)?.[1];
+      if (setting === undefined) continue;
+      if (setting.trim() === "") variables = [];
+      for (const word of quotedWords(setting)) {
+        variables.push(...assignment(word, `${file.path}:${index + 1}`));
+      }
+    }
+  }
+  return variables;
+}
+
+/** The variables of an EnvironmentFile. */
+export function environmentFile(file: UnitFile): EnvironmentVariable[] {
+  return file.text
+    .split("\n")
+    .flatMap((line, index) =>
+      /^\s*[#;]/.test(line) ? [] : assignment(unquoted(line.trim()), `${file.path}:${index + 1}`),
+    );
+}
+
+function assignment(word: string, source: string): EnvironmentVariable[] {
+  const equals = word.indexOf("=");
+  return equals < 1
+    ? []
+    : [{ name: word.slice(0, equals), value: unquoted(word.slice(equals + 1)), source }];
+}
+
+/** Words apart by blanks, where quotes hold a word together. */
+function quotedWords(text: string): string[] {
+  const words = text.match(/"(?:\\.|[^"\\])*"|'[^']*'|(?:\\.|[^\s\\])+/g) ?? [];
+  return words.map(unquoted);
+}
+
+function unquoted(word: string): string {
+  const quote = word[0];
+  if (word.length < 2 || (quote !== '"' && quote !== "'") || !word.endsWith(quote)) return word;
+  const inside = word.slice(1, -1);
+  return quote === '"' ? inside.replace(/\\(.)/g, "$1") : inside;
+}
