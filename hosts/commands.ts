@@ -3,6 +3,12 @@ import type { Daemon } from "./payload";
 /** The one path at which the helper lies on a host; sudo can be limited to it. */
 export const HELPER = "/var/lib/cluster-registry/helper";
 
+/** What the registry's container is called on its host. */
+export const CONTAINER_NAME = "registry";
+
+/** The label by which the helper knows our container; its value is the id given to `containerClaim`. */
+export const OWNER_LABEL = "io.cluster-registry.owner";
+
 const HOME = "/var/lib/cluster-registry";
 
 /**
@@ -74,6 +80,11 @@ export function containerClaim(a: {
 }
 
 /** The same answer as containerClaim's once the container is ours (update): makes no room again. The helper's text comes on stdin. */
+export function containerClaimed(a: { sudo: boolean; id: string; name: string }): string {
+  return carried(a.sudo, "container-claimed", a.id, a.name);
+}
+
+/** Says again what the claim said (update): by then the container is ours, and no room is to be made. */
 export function containerClaimed(a: { sudo: boolean; id: string; name: string }): string {
   return carried(a.sudo, "container-claimed", a.id, a.name);
 }

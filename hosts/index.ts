@@ -1,11 +1,14 @@
 export {
   applyCreate,
+  CONTAINER_NAME,
   containerClaim,
+  containerClaimed,
   containerRelease,
   dockerInstall,
   guardCreate,
   guardDelete,
   HELPER,
+  OWNER_LABEL,
   reach,
   recordId,
 } from "./commands";

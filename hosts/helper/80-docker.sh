@@ -167,6 +167,15 @@ container_claim() {
   images_of "$before" "$1"
 }
 
+# container-claimed ID NAME: what the claim said, once more; changes nothing. By now the container is the program's, and runs.
+container_claimed() {
+  need_root
+  need_id "${1-}"
+  need_name "${2-}"
+  need_docker_client
+  images_of "$2-before-cluster-registry" "$1"
+}
+
 described() {
   inspect "$1" 'image {{.Config.Image}}, {{.State.Status}}, ports{{range $port, $bindings := .HostConfig.PortBindings}}{{range $bindings}} {{.HostIp}}:{{.HostPort}}->{{$port}}{{end}}{{end}}'
 }

@@ -9,6 +9,7 @@ main() {
     docker-install) docker_install "$@" ;;
     container-claim) container_claim "$@" ;;
     container-claimed) container_claimed "$@" ;;
+    container-claimed) container_claimed "$@" ;;
     container-release) container_release "$@" ;;
     reach) reach "$@" ;;
     observe) observe_installed "$@" ;;
@@ -21,7 +22,7 @@ main() {
         watchdog) watchdog "$@" ;;
       esac
       ;;
-    *) refuse "expected guard, apply, undo, docker-install, container-claim, container-release, reach or observe; found \"$verb\"" ;;
+    *) refuse "expected guard, apply, undo, docker-install, container-claim, container-claimed, container-release, reach or observe; found \"$verb\"" ;;
   esac
 }
 
