@@ -79,11 +79,6 @@ export function containerClaim(a: {
   return carried(a.sudo, "container-claim", a.id, a.name, ...(a.adopt ? ["adopt"] : []));
 }
 
-/** The same answer as containerClaim's once the container is ours (update): makes no room again. The helper's text comes on stdin. */
-export function containerClaimed(a: { sudo: boolean; id: string; name: string }): string {
-  return carried(a.sudo, "container-claimed", a.id, a.name);
-}
-
 /** Says again what the claim said (update): by then the container is ours, and no room is to be made. */
 export function containerClaimed(a: { sudo: boolean; id: string; name: string }): string {
   return carried(a.sudo, "container-claimed", a.id, a.name);

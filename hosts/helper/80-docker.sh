@@ -190,15 +190,6 @@ images_of() {
   fi
 }
 
-# container-claimed ID NAME: what container-claim said, once the container is ours. It makes no room again: the container runs.
-container_claimed() {
-  need_root
-  need_id "${1-}"
-  need_name "${2-}"
-  need_docker_client
-  images_of "$2-before-cluster-registry" "$1"
-}
-
 # container-release ID NAME: the adopted container gets its name back, and runs if it ran.
 container_release() {
   need_root

@@ -9,7 +9,6 @@ main() {
     docker-install) docker_install "$@" ;;
     container-claim) container_claim "$@" ;;
     container-claimed) container_claimed "$@" ;;
-    container-claimed) container_claimed "$@" ;;
     container-release) container_release "$@" ;;
     reach) reach "$@" ;;
     observe) observe_installed "$@" ;;
