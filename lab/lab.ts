@@ -14,6 +14,7 @@ import type { FlavourName } from "./image/flavours";
 import {
   bootHost,
   cutPower,
+  HostWentDown,
   installHost,
   keeperFolder,
   makeKey,
@@ -32,6 +33,7 @@ import { listens } from "./machine/listens";
 import { makeNetwork, networkIsUp, removeNetwork } from "./machine/network";
 import { ensureTools, whyNoLab } from "./machine/tools";
 import { cacheFolder, labPaths } from "./paths";
+import { writeKnownHosts } from "./known-hosts";
 import { RunningLab } from "./running-lab";
 
 export interface LabOptions {
@@ -214,17 +216,22 @@ async function ensureHost(
   if (!asDefined && running.delete(host.name)) await cutPower(lab.name, host.name);
   if (!asDefined) await installHost(lab, host, image);
   await updateNames(lab, host.name);
+  if (running.has(host.name) && (await staysUp(lab, host))) return;
   const started = Date.now();
-  const boots = !running.has(host.name);
-  if (boots) bootHost(lab, host);
+  await cutPower(lab.name, host.name);
+  bootHost(lab, host);
   await untilReady(lab.name, host);
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
-  if (boots) log(`${host.name}: up at ${host.address} after ${seconds} s`);
+  log(`${host.name}: up at ${host.address} after ${seconds} s`);
 }
 
-function writeKnownHosts(lab: LabDefinition): void {
-  const lines = lab.hosts.map(
-    ({ name, address }) => `${address},${name} ${readRecord(lab.name, name)?.hostKey ?? ""}\n`,
-  );
-  writeFileSync(labPaths(lab.name).knownHosts, lines.join(""));
+/** Whether a host that has a living keeper is ready, or becomes so. False when it was just going down. */
+async function staysUp(lab: LabDefinition, host: HostDefinition): Promise<boolean> {
+  try {
+    await untilReady(lab.name, host);
+    return true;
+  } catch (error) {
+    if (error instanceof HostWentDown) return false;
+    throw error;
+  }
 }

@@ -5,6 +5,7 @@ import type { HostDefinition, LabDefinition } from "./definition";
 import { enter } from "./host/enter";
 import { leaderOf } from "./host/leader";
 import { bootHost, cutPower, installHost, readRecord, untilReady } from "./host/lifecycle";
+import { writeKnownHosts } from "./known-hosts";
 import { labPaths } from "./paths";
 import { failure, type Result, type RunOptions } from "./process";
 
@@ -40,8 +41,8 @@ export class RunningHost {
   }
 
   /** Runs a shell command as root on the host and returns what it said, whatever its exit code. */
-  exec(command: string, options: Pick<RunOptions, "stdin" | "onLine"> = {}): Promise<Result> {
-    return enter(this.mustRun(), command, options);
+  async exec(command: string, options: Pick<RunOptions, "stdin" | "onLine"> = {}): Promise<Result> {
+    return await enter(this.mustRun(), command, options);
   }
 
   /** Runs a command that must succeed; returns its standard output. Rejects with its exit code and its own words. */
@@ -112,6 +113,7 @@ export class RunningHost {
     const { image } = this.record;
     await this.cutPower();
     await installHost(this.lab, this.definition, image);
+    writeKnownHosts(this.lab);
     await this.start();
   }
 
@@ -145,7 +147,7 @@ export class RunningHost {
   }
 
   private async withRuntime<T>(work: (runtime: CriClient) => Promise<T>): Promise<T> {
-    const client = new CriClient(`${this.root}/run/containerd/containerd.sock`);
+    const client = await CriClient.open(`${this.root}/run/containerd/containerd.sock`);
     try {
       return await work(client);
     } catch (error) {

@@ -1,6 +1,5 @@
 import { join } from "node:path";
-import { type Client, credentials, loadPackageDefinition, type ServiceError } from "@grpc/grpc-js";
-import { loadSync } from "@grpc/proto-loader";
+import type { ChannelCredentials, Client, ServiceError } from "@grpc/grpc-js";
 
 /** An image that a runtime has. */
 export interface CriImage {
@@ -21,14 +20,19 @@ export interface CriStatus {
 
 /** A client of one node's container runtime, speaking the interface that kubelet speaks. */
 export class CriClient {
-  private readonly runtime: Client;
-  private readonly images: Client;
+  private constructor(
+    private readonly runtime: Client,
+    private readonly images: Client,
+  ) {}
 
   /** @param socket path of the runtime's Unix socket, at most 107 bytes. */
-  constructor(socket: string) {
-    const { RuntimeService, ImageService } = services();
-    this.runtime = new RuntimeService(`unix://${socket}`, credentials.createInsecure());
-    this.images = new ImageService(`unix://${socket}`, credentials.createInsecure());
+  static async open(socket: string): Promise<CriClient> {
+    const { RuntimeService, ImageService, insecure } = await (services ??= load());
+    const address = `unix://${socket}`;
+    return new CriClient(
+      new RuntimeService(address, insecure),
+      new ImageService(address, insecure),
+    );
   }
 
   async status(): Promise<CriStatus> {
@@ -103,22 +107,22 @@ type UnaryMethod<T> = (
   options: { deadline: Date },
   callback: (error: ServiceError | null, response: T) => void,
 ) => void;
-type ServiceConstructor = new (
-  address: string,
-  channel: ReturnType<typeof credentials.createInsecure>,
-) => Client;
+type ServiceConstructor = new (address: string, credentials: ChannelCredentials) => Client;
 interface Services {
   RuntimeService: ServiceConstructor;
   ImageService: ServiceConstructor;
+  insecure: ChannelCredentials;
 }
 
-let loaded: Services | undefined;
+let services: Promise<Services> | undefined;
 
-function services(): Services {
-  loaded ??= (
-    loadPackageDefinition(
-      loadSync(join(__dirname, "runtime.proto"), { defaults: true, longs: Number }),
-    ) as unknown as { runtime: { v1: Services } }
-  ).runtime.v1;
-  return loaded;
+/** Loads gRPC at its first use: that takes as long as everything else of the lab's commands together. */
+async function load(): Promise<Services> {
+  const { credentials, loadPackageDefinition } = await import("@grpc/grpc-js");
+  const { loadSync } = await import("@grpc/proto-loader");
+  const proto = loadSync(join(__dirname, "runtime.proto"), { defaults: true, longs: Number });
+  const root = loadPackageDefinition(proto) as unknown as {
+    runtime: { v1: Omit<Services, "insecure"> };
+  };
+  return { ...root.runtime.v1, insecure: credentials.createInsecure() };
 }

@@ -26,7 +26,8 @@ boot() {
   # Cgroup v2 inside, whatever is outside; writable /proc/sys and /sys as on a server. The clock and the kernel's
   # modules are the whole machine's: the host must not reach them.
   export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 SYSTEMD_NSPAWN_API_VFS_WRITABLE=1 SYSTEMD_NSPAWN_LOCK=0
-  exec systemd-nspawn --boot --quiet --directory=root --machine="$MACHINE_NAME" --hostname="$HOST_NAME" \
+  # It starts inside the network namespace: /sys shows the network of whoever mounts it.
+  exec nsenter --net=net systemd-nspawn --boot --quiet --directory=root --machine="$MACHINE_NAME" --hostname="$HOST_NAME" \
     --register=no --keep-unit --network-namespace-path="$PWD/net" \
     --capability=all --drop-capability=CAP_SYS_TIME,CAP_SYS_MODULE \
     --system-call-filter='add_key keyctl bpf @raw-io' \

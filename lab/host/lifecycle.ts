@@ -114,7 +114,10 @@ export function keeperFolder(lab: string, host: string): string | undefined {
   return undefined;
 }
 
-/** Waits until systemd has started everything and sshd answers. Rejects at once when the host goes down meanwhile. */
+/** The host went down while it was waited for. */
+export class HostWentDown extends Error {}
+
+/** Waits until systemd has started everything and sshd answers. Rejects at once, with {@link HostWentDown}, when the host goes down meanwhile. */
 export async function untilReady(lab: string, host: HostDefinition, seconds = 60): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   let state = "not booting";
@@ -128,7 +131,7 @@ export async function untilReady(lab: string, host: HostDefinition, seconds = 60
     }
     if (keeperFolder(lab, host.name)) lastKeeper = Date.now();
     if (Date.now() - lastKeeper > 1000)
-      throw new Error(bootFailure(lab, host.name, "its keeper ended"));
+      throw new HostWentDown(bootFailure(lab, host.name, "its keeper ended"));
     if (Date.now() > deadline) {
       throw new Error(bootFailure(lab, host.name, `after ${seconds} s it is still ${state}`));
     }

@@ -1,0 +1,13 @@
+import { writeFileSync } from "node:fs";
+import type { LabDefinition } from "./definition";
+import { readRecord } from "./host/lifecycle";
+import { labPaths } from "./paths";
+
+/** Writes the lab's known_hosts: every host's key as it is now, under its address and its name. */
+export function writeKnownHosts(lab: LabDefinition): void {
+  const lines = lab.hosts.flatMap(({ name, address }) => {
+    const record = readRecord(lab.name, name);
+    return record ? [`${address},${name} ${record.hostKey}\n`] : [];
+  });
+  writeFileSync(labPaths(lab.name).knownHosts, lines.join(""));
+}
