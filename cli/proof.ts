@@ -1,0 +1,61 @@
+import type { RunningHost, RunningLab } from "../lab";
+
+const REGISTRY = "172.30.1.2:5000";
+const IMAGE = `${REGISTRY}/mynginx:1.0`;
+/** A web server of one file on the lab's busybox: what the image does is not the point, that nobody else has it is. */
+const DOCKERFILE = [
+  "FROM busybox",
+  "RUN echo 'pulled from the private registry' > /index.html",
+  'CMD ["httpd", "-f", "-h", "/"]',
+];
+
+/**
+ * Builds the lesson's image on the registry host, pushes it, and pulls it on every other node through CRI, as kubelet
+ * does. A node that has it from an earlier run loses it first, so that the pull is a real one.
+ *
+ * @throws Error with the host's own words when a step fails, or when a node's pull never reached the registry
+ */
+export async function proveThePull(lab: RunningLab, say: (line: string) => void): Promise<void> {
+  const [registryHost, ...nodes] = [...lab.hosts.values()];
+  if (registryHost === undefined) throw new Error(`lab ${lab.name} has no hosts`);
+
+  const build = `mkdir -p /root/mynginx && cd /root/mynginx && printf '%s\\n' ${DOCKERFILE.map(quote).join(" ")} > Dockerfile && docker build -q -t mynginx:1.0 .`;
+  await registryHost.succeed(build);
+  say(`${registryHost.name}: docker build -t mynginx:1.0 .`);
+  await registryHost.succeed(`docker tag mynginx:1.0 ${IMAGE} && docker push -q ${IMAGE}`);
+  say(`${registryHost.name}: docker tag mynginx:1.0 ${IMAGE}; docker push ${IMAGE}`);
+
+  await Promise.all(nodes.map((node) => pull(registryHost, node, say)));
+}
+
+async function pull(
+  registryHost: RunningHost,
+  node: RunningHost,
+  say: (line: string) => void,
+): Promise<void> {
+  await node.removeImage(IMAGE);
+  const before = await requestsFrom(registryHost, node);
+  await node.pullImage(IMAGE);
+  const requests = (await requestsFrom(registryHost, node)) - before;
+  if (requests < 1 || !(await node.imagePresent(IMAGE))) {
+    throw new Error(
+      `${node.name}: the pull of ${IMAGE} succeeded, but the registry saw no request from ${node.address}`,
+    );
+  }
+  say(
+    `${node.name}: CRI PullImage ${IMAGE} (${requests} GET from ${node.address} in the registry's log)`,
+  );
+}
+
+/** How often this node has asked the registry for something of the image, by the registry's own access log. */
+async function requestsFrom(registryHost: RunningHost, node: RunningHost): Promise<number> {
+  const log = await registryHost.succeed("docker logs registry 2>&1");
+  return log
+    .split("\n")
+    .filter((line) => line.startsWith(`${node.address} `) && /"GET \/v2\/mynginx\//.test(line))
+    .length;
+}
+
+function quote(text: string): string {
+  return `'${text.replace(/'/g, "'\\''")}'`;
+}

@@ -1,0 +1,136 @@
+import {
+  connectionArgs,
+  ContainerdMirror,
+  DaemonJsonPatch,
+  dockerAddress,
+  DockerHost,
+  dockerSshOptions,
+  RegistryContainer,
+} from "./components";
+import { enrolledId, type Observation, observe } from "./hosts";
+import type { HostAccess } from "./settings/access";
+import type { Settings } from "./settings/schema";
+import { askFor } from "./survey/ask";
+import { type Surveyed, withConnection } from "./survey/hosts";
+import { imagePrefix, planInsecureRegistry, planMirror } from "./survey/plan";
+import { checkReach } from "./survey/reach";
+import type { RecordIds } from "./survey/records";
+
+/** A host that was looked at and can be declared. */
+interface Known {
+  readonly access: HostAccess;
+  readonly observation: Observation;
+}
+
+/**
+ * Declares the registry and every node, in the lesson's order: Docker, its daemon.json, the registry, then containerd
+ * on each node once the registry runs and all of them reach it.
+ *
+ * @param troubled  hosts to leave out of a preview, since they could not be looked at or planned for
+ * @returns the stack's outputs
+ */
+export function declareCluster(
+  settings: Settings,
+  surveyed: ReadonlyMap<string, Surveyed>,
+  ids: RecordIds,
+  troubled: ReadonlySet<string>,
+): Record<string, unknown> {
+  const known = (name: string): Known | undefined => {
+    const host = surveyed.get(name);
+    return host === undefined || "error" in host || troubled.has(name) ? undefined : host;
+  };
+  const host = known(settings.registry.host);
+  const registry = host && declareRegistry(settings, host, ids);
+  const nodes = settings.nodes.flatMap(({ name, role }) => {
+    const node = known(name);
+    return node === undefined ? [] : [{ name, role, ...node }];
+  });
+  const plans = nodes.map((node) => ({
+    ...node,
+    decision: planMirror(node.observation, settings, ids.mirror(node.name)),
+  }));
+  const changing = plans.filter(({ decision }) => !decision.inSync).map(({ access }) => access);
+  const { address, port } = settings.registry;
+  const reachable = registry?.containerId.apply(() => checkReach(changing, address, port));
+
+  const mirrors = plans.map(({ name, role, access, observation, decision }) => {
+    const mirror = new ContainerdMirror(
+      name,
+      {
+        role,
+        connection: connectionArgs(access.login),
+        sudo: access.sudo,
+        host: name,
+        recordId: ids.mirror(name),
+        enrolled: enrolledId(observation),
+        decision,
+        ...(!decision.inSync && { after: reachable }),
+      },
+      { ...(registry && { dependsOn: [registry] }) },
+    );
+    return [name, { role, state: mirror.state }] as const;
+  });
+
+  const prefix = imagePrefix(settings);
+  return {
+    registryUrl: registry?.url,
+    imagePrefix: registry?.imagePrefix,
+    nodes: Object.fromEntries(mirrors),
+    commands: {
+      build: "docker build -t mynginx:1.0 .",
+      tag: `docker tag mynginx:1.0 ${prefix}/mynginx:1.0`,
+      push: `docker push ${prefix}/mynginx:1.0`,
+    },
+  };
+}
+
+function declareRegistry(
+  settings: Settings,
+  { access, observation }: Known,
+  ids: RecordIds,
+): RegistryContainer {
+  const { registry } = settings;
+  const shared = {
+    connection: connectionArgs(access.login),
+    sudo: access.sudo,
+    enrolled: enrolledId(observation),
+  };
+  const docker = new DockerHost(registry.host, { ...shared, source: settings.docker });
+  const patch = new DaemonJsonPatch(
+    registry.host,
+    {
+      ...shared,
+      host: registry.host,
+      recordId: ids.daemonJson,
+      decision:
+        observation.docker?.version === undefined
+          ? // Installing Docker changes what there is to see: look again once that is done.
+            docker.installed.apply(async () => {
+              const now = await withConnection(access, (connection) =>
+                observe(connection, askFor(settings, ids, access)),
+              );
+              return planInsecureRegistry(now, settings, ids.daemonJson);
+            })
+          : planInsecureRegistry(observation, settings, ids.daemonJson),
+    },
+    { dependsOn: [docker] },
+  );
+  return new RegistryContainer(
+    registry.host,
+    {
+      ...shared,
+      recordId: ids.container,
+      dockerHost: dockerAddress(access),
+      sshOpts: dockerSshOptions(access),
+      address: registry.address,
+      port: registry.port,
+      image: registry.image,
+      volume: registry.volume,
+      retainVolume: registry.retainVolume,
+      bind: registry.bind,
+      deleteEnabled: registry.deleteEnabled,
+      adopt: registry.adopt,
+    },
+    { dependsOn: [patch] },
+  );
+}

@@ -1,0 +1,77 @@
+import * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { applyCreate, type Decision, guardCreate, guardDelete } from "../hosts";
+
+/** What a patch of one daemon's files on one host needs, whichever daemon it is. */
+export interface HostPatchArgs {
+  /** How the host is reached, see `connectionArgs`. */
+  connection: pulumi.Input<command.types.input.remote.ConnectionArgs>;
+  /** Whether commands go through `sudo -n`. @default false */
+  sudo?: boolean;
+  /** What people call the host; stands in front of what is logged. */
+  host: string;
+  /** Name of the patch's record on the host, see `recordId`. */
+  recordId: string;
+  /** The host's enrolment id: another one is another host, and is patched from scratch. */
+  enrolled: string;
+  /** What is to be done, as the survey and the patcher found it. */
+  decision: pulumi.Input<Decision>;
+  /** The host is changed only once this is known. @default at once */
+  after?: pulumi.Input<unknown>;
+}
+
+/**
+ * The two Commands of a patch. The guard comes first and holds the undo, so that it is in the state, and undone by
+ * destroy, even when the apply behind it fails. The apply's stdin is the whole of what is changed: while the host is
+ * as it was left, it is the host's own record word for word, and the preview is empty.
+ */
+export function hostPatch(
+  name: string,
+  daemon: "containerd" | "docker",
+  args: HostPatchArgs,
+  opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
+): { guard: command.remote.Command; apply: command.remote.Command } {
+  const { connection, enrolled, recordId: id, host } = args;
+  const sudo = args.sudo ?? false;
+  const decision = pulumi.output(args.decision);
+  const shared = {
+    connection,
+    triggers: [enrolled],
+    logging: command.remote.Logging.None,
+    addPreviousOutputInEnv: false,
+  };
+  // Another enrolment id is another host: the old undo must not run after the new apply.
+  const options = { ...opts, deleteBeforeReplace: true };
+  const guard = new command.remote.Command(
+    `${name}-${daemon}-guard`,
+    {
+      ...shared,
+      create: guardCreate({ sudo, id, enrolled, daemon }),
+      delete: guardDelete({ sudo, id }),
+      stdin: decision.guardStdin,
+    },
+    options,
+  );
+  const apply = new command.remote.Command(
+    `${name}-${daemon}-apply`,
+    {
+      ...shared,
+      create: applyCreate({ sudo, id }),
+      stdin: pulumi.all([decision, args.after]).apply(([{ payload }]) => payload),
+    },
+    { ...options, dependsOn: [guard] },
+  );
+  decision.apply((what) => report(host, what, apply));
+  return { guard, apply };
+}
+
+/** A preview shows that stdin changes; a person wants to see which host, why, and the lines. */
+function report(
+  host: string,
+  { inSync, why, diff }: Decision,
+  apply: pulumi.Resource,
+): Promise<void> {
+  if (inSync) return Promise.resolve();
+  const text = `${host}: ${why ?? "changed"}${diff === "" ? "" : `\n${diff}`}`;
+  return why === "drift on the host" ? pulumi.log.warn(text, apply) : pulumi.log.info(text, apply);
+}

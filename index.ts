@@ -1,0 +1,48 @@
+import * as pulumi from "@pulumi/pulumi";
+import { accessOf } from "./settings/access";
+import { configValues } from "./settings/config";
+import { parseSettings } from "./settings/parse";
+import { SettingsError } from "./settings/problem";
+import { surroundings } from "./settings/surroundings";
+import { declareCluster } from "./cluster";
+import { askFor } from "./survey/ask";
+import { surveyHosts } from "./survey/hosts";
+import { recordIds } from "./survey/records";
+import { refusals } from "./survey/refusals";
+
+/**
+ * Look at every host first, refuse what cannot be done with certainty, and only then declare what each host shall be.
+ * A preview declares what it can all the same, so that one host's trouble does not hide the others' drift.
+ */
+export = async function program(): Promise<Record<string, unknown>> {
+  const project = pulumi.getProject();
+  const settings = orRefuse(() => parseSettings(configValues(pulumi.runtime.allConfig(), project)));
+  const access = orRefuse(() => accessOf(settings, surroundings(process.cwd())));
+  const ids = recordIds(project, pulumi.getStack());
+
+  const surveyed = await surveyHosts(
+    access.values(),
+    (host) => askFor(settings, ids, host),
+    (text) => void pulumi.log.info(text, undefined, undefined, true),
+  );
+  const problems = refusals(settings, surveyed, ids);
+  const trouble = problems.map(({ host, reason }) => `${host}: ${reason}`).join("\n");
+  const refuse = new pulumi.RunError(
+    `No host was changed, since there is something to mend first:\n${trouble}`,
+  );
+  if (problems.length > 0 && !pulumi.runtime.isDryRun()) throw refuse;
+
+  const troubled = new Set(problems.map(({ host }) => host));
+  const outputs = declareCluster(settings, surveyed, ids, troubled);
+  if (problems.length > 0) throw refuse;
+  return outputs;
+};
+
+/** What is wrong with the configuration is the user's to mend: no stack trace of ours helps there. */
+function orRefuse<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof SettingsError ? new pulumi.RunError(error.message) : error;
+  }
+}

@@ -1,0 +1,75 @@
+import { appendFileSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { type Ask, type Observation, observe } from "../hosts";
+import type { HostAccess } from "../settings/access";
+import { Connection } from "../ssh/connection";
+import { knownHostsLine } from "../ssh/known-hosts";
+
+/** What looking at one host gave: what is there, or why that is not known. */
+export type Surveyed =
+  | { readonly access: HostAccess; readonly observation: Observation }
+  | { readonly access: HostAccess; readonly error: Error };
+
+/** A connection for one piece of work, closed whatever becomes of it. */
+export async function withConnection<T>(
+  access: HostAccess,
+  work: (connection: Connection) => Promise<T>,
+  onWaiting?: (text: string) => void,
+): Promise<T> {
+  const { login, waitSeconds } = access;
+  const connection = await Connection.open(login, { waitSeconds, ...(onWaiting && { onWaiting }) });
+  try {
+    return await work(connection);
+  } finally {
+    connection.close();
+  }
+}
+
+/**
+ * Looks at every host, all at once, over one connection each, changing nothing. A host that cannot be looked at is an
+ * answer too: the others' are not lost with it.
+ */
+export async function surveyHosts(
+  hosts: Iterable<HostAccess>,
+  ask: (access: HostAccess) => Ask,
+  onWaiting: (text: string) => void,
+): Promise<Map<string, Surveyed>> {
+  const answers = await Promise.all(
+    [...hosts].map((access) => surveyHost(access, ask(access), onWaiting)),
+  );
+  return new Map(answers.map((answer) => [answer.access.name, answer]));
+}
+
+async function surveyHost(
+  access: HostAccess,
+  ask: Ask,
+  onWaiting: (text: string) => void,
+): Promise<Surveyed> {
+  try {
+    return await withConnection(
+      access,
+      async (connection) => {
+        const observation = await observe(connection, ask);
+        return {
+          access: access.learnHostKey ? learn(access, connection.hostKey) : access,
+          observation,
+        };
+      },
+      onWaiting,
+    );
+  } catch (error) {
+    return { access, error: error instanceof Error ? error : new Error(String(error)) };
+  }
+}
+
+/** `accept-new`: the key that the host has shown is the one from now on, in this run and in the known_hosts file. */
+function learn(access: HostAccess, key: string): HostAccess {
+  const { host, port } = access.login;
+  mkdirSync(dirname(access.knownHostsPath), { recursive: true, mode: 0o700 });
+  appendFileSync(access.knownHostsPath, `${knownHostsLine(host, port, key)}\n`, { mode: 0o600 });
+  return {
+    ...access,
+    login: { ...access.login, hostKeys: [key], hostKeyPolicy: "verify" },
+    learnHostKey: false,
+  };
+}

@@ -1,0 +1,104 @@
+import {
+  type Decision,
+  decide,
+  type EnvironmentVariable,
+  fileBytes,
+  hostsTomlFiles,
+  type Observation,
+  type ObservedService,
+  proxyEnvironment,
+} from "../hosts";
+import { planContainerd, planDaemonJson, type SourcedLine } from "../patch";
+import { hostPort } from "../settings/formats";
+import type { Settings } from "../settings/schema";
+
+/** containerd's configuration, as its units and packages have it. */
+export const CONTAINERD_CONFIG = "/etc/containerd/config.toml";
+/** dockerd's configuration. */
+export const DAEMON_JSON = "/etc/docker/daemon.json";
+
+/** `ADDRESS:PORT` of the registry: what stands in front of an image's name. */
+export function imagePrefix({ registry }: Settings): string {
+  return hostPort(registry.address, registry.port);
+}
+
+/**
+ * What containerd on this host needs to pull from the registry.
+ * @throws Refusal where its configuration cannot be edited with certainty
+ */
+export function planMirror(observation: Observation, settings: Settings, id: string): Decision {
+  const { containerd } = observation;
+  if (containerd?.version === undefined) {
+    throw new Error(
+      "expected containerd, found none; install it first (it is what the node's pods run on), or take the host out of nodes",
+    );
+  }
+  const { mirrors, migrate, registry } = settings;
+  const prefix = imagePrefix(settings);
+  const endpoints = [`http://${prefix}`];
+  const plan = planContainerd({
+    configPath: CONTAINERD_CONFIG,
+    bytes: fileBytes(observation, CONTAINERD_CONFIG),
+    daemonVersion: containerd.version,
+    ...(containerd.dump !== undefined && { dump: containerd.dump }),
+    certsD: hostsTomlFiles(observation),
+    environment: proxyEnvironment(containerd.service),
+    registry: { address: prefix, endpoints },
+    mirrors,
+    migrate,
+  });
+  return decide({
+    observation,
+    id,
+    daemon: "containerd",
+    plan,
+    spec: { registry: prefix, endpoints, mirrors, migrate },
+    claims: [prefix],
+    health: { reach: { address: registry.address, port: registry.port } },
+  });
+}
+
+/**
+ * What dockerd on this host needs to push to the registry.
+ * @throws Refusal where daemon.json cannot be edited with certainty
+ */
+export function planInsecureRegistry(
+  observation: Observation,
+  settings: Settings,
+  id: string,
+): Decision {
+  const { docker } = observation;
+  const prefix = imagePrefix(settings);
+  const plan = planDaemonJson({
+    path: DAEMON_JSON,
+    bytes: fileBytes(observation, DAEMON_JSON),
+    registry: prefix,
+    ...(docker !== undefined && {
+      flags: commandLines(docker.service),
+      environment: proxyEnvironment(docker.service),
+    }),
+    ...(docker?.version !== undefined && { dockerVersion: docker.version }),
+  });
+  return decide({
+    observation,
+    id,
+    daemon: "docker",
+    plan,
+    spec: { insecureRegistries: [prefix] },
+    claims: [prefix],
+    health: { insecureRegistries: [prefix] },
+  });
+}
+
+/** Variables as lines, each with the file and the line that sets it. */
+function sourcedLines(variables: readonly EnvironmentVariable[]): SourcedLine[] {
+  return variables.map(({ name, value, source }) => {
+    const [, file = source, line] = /^(.*):(\d+)$/.exec(source) ?? [];
+    return { file, ...(line !== undefined && { line: Number(line) }), text: `${name}=${value}` };
+  });
+}
+
+/** What a daemon is told beside its file: its command line, and the variables that its unit puts there. */
+function commandLines({ unit, execStart, environment }: ObservedService): SourcedLine[] {
+  return [{ file: unit, text: `ExecStart=${execStart}` }, ...sourcedLines(environment)];
+}

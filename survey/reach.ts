@@ -1,0 +1,35 @@
+import { helperText, reach } from "../hosts";
+import type { HostAccess } from "../settings/access";
+import { withConnection } from "./hosts";
+
+/**
+ * Asks each host whether it reaches the registry, by a connection from that host: a firewall between them is better
+ * found here, before anything is changed, than by the first pull.
+ * @throws Error that names every host that does not, with what it saw
+ */
+export async function checkReach(
+  hosts: readonly HostAccess[],
+  address: string,
+  port: number,
+): Promise<void> {
+  const answers = await Promise.all(
+    hosts.map(async (access) => {
+      try {
+        const command = reach({ sudo: access.sudo, address, port });
+        const { code, stdout, stderr } = await withConnection(access, (connection) =>
+          connection.exec(command, { stdin: helperText() }),
+        );
+        return code === 0
+          ? []
+          : [`${access.name}: ${`${stderr.toString()}${stdout.toString()}`.trim()}`];
+      } catch (error) {
+        return [`${access.name}: ${(error as Error).message}`];
+      }
+    }),
+  );
+  const problems = answers.flat();
+  if (problems.length > 0)
+    throw new Error(
+      `No node was changed, since these do not reach the registry:\n${problems.join("\n")}`,
+    );
+}

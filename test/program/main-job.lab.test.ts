@@ -1,0 +1,194 @@
+import { defineLab, type RunningLab, startLab } from "../../lab";
+import { describeLab } from "../lab-only";
+import { configManifest, daemonsOf, pushImage, recordsOf, TestStack } from "./stack";
+
+const PLAIN_HTTP = "http: server gave HTTP response to HTTPS client";
+const DAEMON_JSON = "/etc/docker/daemon.json";
+const CONFIG_TOML = "/etc/containerd/config.toml";
+
+describeLab("the main job on the lesson's cluster", () => {
+  let lab: RunningLab;
+  let stack: TestStack;
+  let registry: string;
+  let image: string;
+  const before = new Map<string, string>();
+  const hosts = () => [...lab.hosts.values()];
+  const gather = async (read: typeof configManifest): Promise<Record<string, string>> => {
+    const facts = await Promise.all(
+      hosts().map(async (host): Promise<[string, string]> => [host.name, await read(host)]),
+    );
+    return Object.fromEntries(facts);
+  };
+
+  beforeAll(async () => {
+    lab = await startLab(
+      defineLab({ name: "mainjob", octet: 60, hosts: ["controlplane", "node01", "node02"] }),
+    );
+    stack = TestStack.lesson(lab);
+    registry = `${lab.host("controlplane").address}:5000`;
+    for (const host of hosts()) before.set(host.name, await configManifest(host));
+  });
+
+  afterAll(async () => {
+    stack?.remove();
+    await lab?.down();
+  });
+
+  test("a first preview shows what will be done on every host and touches none", async () => {
+    const said = await stack.succeed(stack.preview());
+    expect(said.stdout + said.stderr).toContain("node02: first apply");
+    for (const host of hosts()) expect(await configManifest(host)).toBe(before.get(host.name));
+    expect(await lab.host("node01").succeed("ls /var/lib/cluster-registry 2>&1; true")).toContain(
+      "No such file",
+    );
+  });
+
+  test("up makes the registry, and an image pushed there is pulled on every node", async () => {
+    await stack.succeed(stack.up());
+    image = await pushImage(lab.host("controlplane"), registry);
+    for (const host of hosts()) await host.pullImage(image);
+    const log = await lab.host("controlplane").succeed("docker logs registry 2>&1");
+    for (const name of ["node01", "node02"]) {
+      expect(log).toMatch(new RegExp(`^${lab.host(name).address} .*"GET /v2/mynginx/blobs/`, "m"));
+    }
+    expect(lab.hubLog()).not.toContain("mynginx");
+  });
+
+  test("the registry answers DELETE of a manifest with 202", async () => {
+    const answer = await lab
+      .host("controlplane")
+      .succeed(
+        `docker tag mynginx:1.0 ${registry}/gone:1 && docker push -q ${registry}/gone:1 >/dev/null && ` +
+          `digest=$(curl -sI -H 'Accept: application/vnd.docker.distribution.manifest.v2+json' http://${registry}/v2/gone/manifests/1 | ` +
+          `tr -d '\\r' | sed -n 's/^Docker-Content-Digest: //Ip') && ` +
+          `curl -s -o /dev/null -w '%{http_code}' -X DELETE http://${registry}/v2/gone/manifests/$digest`,
+      );
+    expect(answer).toBe("202");
+  });
+
+  test("a second up changes nothing: no file, no record, no daemon restarted", async () => {
+    const files = await gather(configManifest);
+    const records = await gather(recordsOf);
+    const daemons = await gather(daemonsOf);
+    const said = await stack.succeed(stack.up("--expect-no-changes"));
+    expect(said.stdout).toContain("unchanged");
+    await stack.succeed(stack.preview("--expect-no-changes"));
+    expect(await gather(configManifest)).toEqual(files);
+    expect(await gather(recordsOf)).toEqual(records);
+    expect(await gather(daemonsOf)).toEqual(daemons);
+  });
+
+  test("preview shows each drift on its own resource with host, file and lines; up repairs just those", async () => {
+    const [controlplane, node01, node02] = ["controlplane", "node01", "node02"].map((name) =>
+      lab.host(name),
+    );
+    if (!controlplane || !node01 || !node02) throw new Error("the lab has three hosts");
+    await node01.succeed(`sed -i '/${registry}/d' ${CONFIG_TOML}`);
+    await controlplane.succeed(
+      `sed -i '/insecure-registries/d' ${DAEMON_JSON} && systemctl reload docker`,
+    );
+    await controlplane.succeed("docker rm -f registry");
+    const untouched = [await daemonsOf(node02), await recordsOf(node02)];
+
+    const preview = await stack.preview("--diff", "--expect-no-changes");
+    expect(preview.code).toBe(7);
+    const text = preview.stdout + preview.stderr;
+    expect(text).toContain("node01: drift on the host");
+    expect(text).toContain(CONFIG_TOML);
+    expect(text).toMatch(new RegExp(`^\\s*\\+.*endpoint = \\["http://${registry}"\\]`, "m"));
+    expect(text).toContain("controlplane: drift on the host");
+    expect(text).toContain(DAEMON_JSON);
+    expect(text).toContain("node01-containerd-apply");
+    expect(text).toContain("controlplane-container");
+    expect(text).not.toContain("node02: drift on the host");
+
+    await stack.succeed(stack.up());
+    expect([await daemonsOf(node02), await recordsOf(node02)]).toEqual(untouched);
+    expect(await node01.succeed(`cat ${CONFIG_TOML}`)).toContain(
+      `endpoint = ["http://${registry}"]`,
+    );
+    await stack.succeed(stack.preview("--expect-no-changes"));
+    await node01.removeImage(image);
+    await node01.pullImage(image);
+  });
+
+  test("an admin's edit elsewhere in the files is not drift and survives an up", async () => {
+    const node01 = lab.host("node01");
+    await node01.succeed(
+      `sed -i '1i # kept by the night shift' ${CONFIG_TOML} && systemctl restart containerd`,
+    );
+    await stack.succeed(stack.preview("--expect-no-changes"));
+    await node01.succeed(`sed -i '/${registry}/d' ${CONFIG_TOML}`);
+    await stack.succeed(stack.up());
+    expect(await node01.succeed(`head -1 ${CONFIG_TOML}`)).toBe("# kept by the night shift\n");
+    await node01.succeed(`sed -i 1d ${CONFIG_TOML} && systemctl restart containerd`);
+    await stack.succeed(stack.preview("--expect-no-changes"));
+  });
+
+  test.each(["systemctl restart docker", "systemctl restart containerd"])(
+    "the images outlive %s",
+    async (command) => {
+      const [controlplane, node02] = [lab.host("controlplane"), lab.host("node02")];
+      await controlplane.succeed(command);
+      await controlplane.waitUntilSucceeds(`curl -sf http://${registry}/v2/mynginx/tags/list`);
+      await node02.removeImage(image);
+      await node02.pullImage(image);
+    },
+  );
+
+  test("the images outlive a reboot of the registry host", async () => {
+    const [controlplane, node02] = [lab.host("controlplane"), lab.host("node02")];
+    await controlplane.reboot();
+    await controlplane.waitUntilSucceeds(`curl -sf http://${registry}/v2/mynginx/tags/list`);
+    await node02.removeImage(image);
+    await node02.pullImage(image);
+    await stack.succeed(stack.preview("--expect-no-changes"));
+  });
+
+  test("destroy puts every file back byte for byte, and keeps the volume", async () => {
+    await stack.succeed(stack.destroy());
+    for (const host of hosts()) {
+      const now = await configManifest(host);
+      // Installing docker.io enables its units: that is the package's, and destroy leaves the package.
+      const own = (text: string | undefined) =>
+        text?.split("\n").filter((line) => !/docker\.(service|socket)|\.wants/.test(line));
+      if (host.name !== "controlplane") expect(now).toBe(before.get(host.name));
+      expect(await host.succeed(`sha256sum < ${CONFIG_TOML}`)).toBe(
+        hashIn(before.get(host.name), "config.toml"),
+      );
+      expect(own(now)).toEqual(expect.arrayContaining(own(before.get(host.name)) ?? []));
+      expect(await host.succeed("ls -A /var/lib/cluster-registry 2>/dev/null; true")).toBe("");
+    }
+    const controlplane = lab.host("controlplane");
+    expect(await controlplane.succeed(`sha256sum < ${DAEMON_JSON}`)).toBe(
+      hashIn(before.get("controlplane"), "daemon.json"),
+    );
+    expect(await controlplane.succeed("docker ps -a --format '{{.Names}}'")).toBe("");
+    expect(await controlplane.succeed("docker volume ls -q")).toBe("registry-data\n");
+    expect(
+      await controlplane.succeed(
+        "docker info --format '{{json .RegistryConfig.InsecureRegistryCIDRs}}'",
+      ),
+    ).not.toContain(lab.host("controlplane").address);
+  });
+
+  test("after destroy a pull fails again as it did before", async () => {
+    const node01 = lab.host("node01");
+    await lab
+      .host("controlplane")
+      .succeed(
+        "docker run -d --name byhand -p 5000:5000 -v registry-data:/var/lib/registry registry",
+      );
+    await lab.host("controlplane").waitUntilSucceeds(`curl -sf http://${registry}/v2/`);
+    await node01.removeImage(image);
+    await expect(node01.pullImage(image)).rejects.toThrow(PLAIN_HTTP);
+  });
+});
+
+/** The hash of a file in a manifest: the line behind the file's own. */
+function hashIn(manifest: string | undefined, file: string): string {
+  const lines = (manifest ?? "").split("\n");
+  const hash = lines[lines.findIndex((line) => line.endsWith(`/${file}`)) + 1];
+  if (hash === undefined) throw new Error(`no ${file} in the manifest`);
+  return `${hash}\n`;
+}

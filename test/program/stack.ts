@@ -1,0 +1,158 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import type { RunningHost, RunningLab } from "../../lab";
+
+const ROOT = join(__dirname, "..", "..");
+
+/** What a command said, and how it ended. */
+export interface Said {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** A stack of the project's own program on a lab's hosts, with state and configuration in a folder of its own. */
+export class TestStack {
+  readonly folder = mkdtempSync(join(tmpdir(), "cluster-registry-stack-"));
+
+  constructor(
+    readonly lab: RunningLab,
+    public current: Record<string, unknown>,
+    readonly name = "test",
+  ) {
+    this.configure(current);
+  }
+
+  /** Settings for a lab as the lesson would have it: the registry on the first host, all of them nodes. */
+  static lesson(lab: RunningLab, changes: Record<string, unknown> = {}): TestStack {
+    const hosts = [...lab.hosts.values()];
+    const [first] = hosts;
+    return new TestStack(lab, {
+      registry: { host: first?.name, address: first?.address },
+      nodes: hosts.map(({ name, address }, index) => ({
+        name,
+        address,
+        role: index === 0 ? "master" : "worker",
+      })),
+      ssh: {
+        privateKeyPath: lab.privateKeyPath,
+        knownHostsPath: lab.knownHostsPath,
+        config: "none",
+        wait: "0",
+      },
+      ...changes,
+    });
+  }
+
+  get configFile(): string {
+    return join(this.folder, `Pulumi.${this.name}.yaml`);
+  }
+
+  /** Replaces the whole configuration. */
+  configure(settings: Record<string, unknown>): void {
+    this.current = settings;
+    const salt =
+      /^encryptionsalt: .*$/m.exec(readFileSync(join(ROOT, "Pulumi.dev.yaml"), "utf8"))?.[0] ?? "";
+    const config = Object.fromEntries(
+      Object.entries(settings).map(([key, value]) => [`cluster-registry:${key}`, value]),
+    );
+    writeFileSync(this.configFile, `${salt}\n${stringify({ config })}`);
+  }
+
+  /** Changes some settings for good. */
+  change(changes: Record<string, unknown>): void {
+    this.configure({ ...this.current, ...changes });
+  }
+
+  up = (...flags: string[]): Promise<Said> => this.run("up", "--yes", "--skip-preview", ...flags);
+  preview = (...flags: string[]): Promise<Said> => this.run("preview", ...flags);
+  destroy = (...flags: string[]): Promise<Said> =>
+    this.run("destroy", "--yes", "--skip-preview", ...flags);
+
+  /** Runs a command that must end with 0. */
+  async succeed(work: Promise<Said>): Promise<Said> {
+    const said = await work;
+    if (said.code !== 0) throw new Error(`exit code ${said.code}\n${said.stdout}\n${said.stderr}`);
+    return said;
+  }
+
+  run(command: string, ...flags: string[]): Promise<Said> {
+    const args = [
+      join(ROOT, "cli", "run.mjs"),
+      command,
+      "--stack",
+      this.name,
+      "--config-file",
+      this.configFile,
+    ];
+    const env = {
+      ...process.env,
+      PULUMI_BACKEND_URL: `file://${this.folder}`,
+      PULUMI_CONFIG_PASSPHRASE: "",
+    };
+    return new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, [...args, "--engine", "embedded", ...flags], {
+        cwd: ROOT,
+        env,
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      let stdout = "";
+      let stderr = "";
+      child.stdout.on("data", (text: Buffer) => (stdout += text.toString()));
+      child.stderr.on("data", (text: Buffer) => (stderr += text.toString()));
+      child.on("error", reject);
+      child.on("close", (code) => resolve({ code: code ?? -1, stdout, stderr }));
+    });
+  }
+
+  /** The stack's state as the file has it. */
+  state(): string {
+    return readFileSync(
+      join(this.folder, ".pulumi", "stacks", "cluster-registry", `${this.name}.json`),
+      "utf8",
+    );
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Every file, link and folder of the daemons' configuration: kind, mode, owner, and the contents' hash. */
+export function configManifest(host: RunningHost): Promise<string> {
+  return host.succeed(
+    "cd / && find etc/docker etc/containerd etc/systemd/system 2>/dev/null | LC_ALL=C sort | while read -r path; do " +
+      'stat -c "%A %U:%G %n" "$path"; [ -f "$path" ] && sha256sum < "$path"; done; true',
+  );
+}
+
+/** Process ids and start times of both daemons: equal before and after means neither was restarted. */
+export function daemonsOf(host: RunningHost): Promise<string> {
+  return host.succeed(
+    "systemctl show -p Id,MainPID,ExecMainStartTimestampMonotonic containerd.service docker.service 2>/dev/null",
+  );
+}
+
+/** What is kept on the host about its patches, file by file. */
+export function recordsOf(host: RunningHost): Promise<string> {
+  return host.succeed(
+    "find /var/lib/cluster-registry -type f -exec sha256sum {} + 2>/dev/null | LC_ALL=C sort; true",
+  );
+}
+
+/** Builds, tags and pushes an image that only the private registry has. @returns its reference */
+export async function pushImage(
+  host: RunningHost,
+  registry: string,
+  name = "mynginx:1.0",
+): Promise<string> {
+  const reference = `${registry}/${name}`;
+  await host.succeed(
+    `mkdir -p /root/build && cd /root/build && printf 'FROM busybox\\nRUN echo ${name} > /index.html\\n' > Dockerfile && ` +
+      `docker build -q -t ${name} . && docker tag ${name} ${reference} && docker push -q ${reference}`,
+  );
+  return reference;
+}
