@@ -85,7 +85,8 @@ class Run {
       throw new Error(
         `${stack.stateFile} is not well-formed: ${broken}; its backup is ${stack.stateFile}.bak`,
       );
-    this.config = stack.config();
+    // What does not run the program needs no complete configuration.
+    this.config = stack.config(options.kind === "up");
     for (const { text, secret, object } of this.config.values())
       if (secret && !object) this.redactor.add(text);
     for (const { inputs, outputs } of this.snapshot.resources)

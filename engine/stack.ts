@@ -139,9 +139,9 @@ export class Stack {
   }
 
   /** Full key to value, the project's types and defaults applied. Throws as the CLI does. */
-  config(): Map<string, ConfigValue> {
+  config(check = true): Map<string, ConfigValue> {
     const values = this.file.values(this.crypter);
-    applyConfigTypes(this.project, this.name, values);
+    if (check) applyConfigTypes(this.project, this.name, values);
     return values;
   }
 

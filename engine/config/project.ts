@@ -117,7 +117,7 @@ export interface ConfigValue {
 
 export function plainValue(value: unknown): ConfigValue {
   const object = typeof value === "object" && value !== null;
-  return { text: object ? JSON.stringify(value) : String(value), secret: false, object };
+  return { text: typeof value === "string" ? value : JSON.stringify(value), secret: false, object };
 }
 
 function checkType(stack: string, key: string, declared: ConfigType, value: ConfigValue): void {

@@ -72,7 +72,9 @@ export class StackFile {
 
   /** `secret`: the value is stored encrypted with this. A path leads into objects and lists. */
   set(key: string, value: Yaml, secret?: Crypter, intoPath?: Path): void {
-    const stored = secret ? { secure: secret.encrypt(String(value)) } : value;
+    const stored = secret
+      ? { secure: secret.encrypt(typeof value === "string" ? value : JSON.stringify(value)) }
+      : value;
     const [first, ...rest] = intoPath ?? [];
     const at = ["config", key, ...(first === undefined ? [] : [first, ...rest])];
     if (!this.document.has("config")) this.document.set("config", this.document.createNode({}));

@@ -38,10 +38,12 @@ export async function selectStack(
   env: NodeJS.ProcessEnv,
 ): Promise<void> {
   const file = workspaceFile(project, env);
-  const { stack: _former, stacks, ...rest } = await readSettings(file);
-  const { [backendUrl]: _before, ...others } = stacks ?? {};
-  const full = stack === undefined ? {} : { [backendUrl]: `organization/${project.name}/${stack}` };
-  await writeAtomically(file, JSON.stringify({ ...rest, stacks: { ...others, ...full } }, null, 4));
+  const settings = await readSettings(file);
+  delete settings.stack;
+  settings.stacks = { ...settings.stacks };
+  if (stack === undefined) delete settings.stacks[backendUrl];
+  else settings.stacks[backendUrl] = `organization/${project.name}/${stack}`;
+  await writeAtomically(file, JSON.stringify(settings, null, 4));
 }
 
 async function readSettings(file: string): Promise<Settings> {

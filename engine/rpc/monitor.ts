@@ -181,7 +181,7 @@ export class Monitor {
     const args = fromWire(request.getArgs(), folder);
     const response = new providerProto.InvokeResponse();
     if (request.getTok() === "pulumi:pulumi:getResource") {
-      response.setReturn(toWire(this.lookUp(String(args["urn"]))));
+      response.setReturn(toWire(this.lookUp(args["urn"] as string)));
       return response;
     }
     const given = request.getProvider();

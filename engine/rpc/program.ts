@@ -30,7 +30,7 @@ export class Program {
 
   /** In a process group of its own: Ctrl-C on the terminal is the engine's to handle. */
   static load(folder: string): Program {
-    const child = spawn(process.execPath, [path.join(__dirname, "program-host.cjs")], {
+    const child = spawn(process.execPath, [path.join(__dirname, "program-host.js")], {
       cwd: folder,
       detached: true,
       stdio: ["ignore", "pipe", "pipe", "ipc"],
@@ -87,13 +87,8 @@ function flags(args: ProgramArguments): string[] {
   ];
 }
 
-/** The engine may itself be run by ts-node; the program's is set up by the SDK. */
+/** The engine may itself be run by ts-node; the program's process has its own way. */
 function withoutTsNode(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const {
-    TS_NODE_PROJECT: _project,
-    TS_NODE_TRANSPILE_ONLY: _only,
-    NODE_OPTIONS: _options,
-    ...rest
-  } = env;
-  return rest;
+  const own = ["TS_NODE_PROJECT", "TS_NODE_TRANSPILE_ONLY", "NODE_OPTIONS"];
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !own.includes(name)));
 }

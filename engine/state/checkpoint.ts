@@ -128,7 +128,7 @@ class Reader {
       const value = json[field];
       if (value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0)) {
         throw new Error(
-          `${this.file}: ${String(json["urn"])} uses ${field}, which the embedded engine does not support`,
+          `${this.file}: ${JSON.stringify(json["urn"])} uses ${field}, which the embedded engine does not support`,
         );
       }
     }
@@ -168,7 +168,7 @@ class Reader {
   private secret(json: JsonMap): Secret {
     if (typeof json["plaintext"] === "string")
       return new Secret(this.value(JSON.parse(json["plaintext"]) as Json));
-    const ciphertext = String(json["ciphertext"]);
+    const ciphertext = json["ciphertext"] as string;
     if (!this.crypter) throw new Error(`${this.file} holds secrets, and names no encryption salt`);
     return new Secret(this.value(JSON.parse(this.crypter.decrypt(ciphertext)) as Json), ciphertext);
   }

@@ -447,7 +447,7 @@ export class Deployment {
       }
       this.journal.put(undefined, found);
     });
-    state.created = found.created as string;
+    state.created = found.created;
     state.inputs = await this.check(
       manager,
       state,
@@ -657,8 +657,8 @@ export class Deployment {
     // From the end of the list: a dependent comes after what it depends on, so its promise is there already.
     for (const [index, { state, op }] of [...condemned.entries()].reverse()) {
       const later = (dependents.get(state.urn) ?? []).filter((i) => i > index);
-      results[index] = Promise.all(later.map((i) => results[i])).then((all) =>
-        all.every(Boolean) ? this.deleteOne(state, op) : false,
+      results[index] = Promise.all(later.map((i) => results[i] ?? Promise.resolve(true))).then(
+        (all) => (all.every(Boolean) ? this.deleteOne(state, op) : false),
       );
     }
     if ((await Promise.all(results)).includes(false)) throw new StepFailed();

@@ -162,8 +162,7 @@ export class ProviderHost implements Manager {
 }
 
 function publicInputs(inputs: PropertyMap): PropertyMap {
-  const { __internal: _internal, ...rest } = inputs;
-  return rest;
+  return Object.fromEntries(Object.entries(inputs).filter(([key]) => key !== "__internal"));
 }
 
 const major = (version: string): string => version.replace(/^v/, "").split(".")[0] ?? "";

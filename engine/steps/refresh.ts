@@ -67,8 +67,8 @@ export async function refresh(
   journal.rebase(resources);
   const unexpected = results.flatMap((r) => (r.status === "rejected" ? [r.reason as unknown] : []));
   const other = unexpected.find((e) => !(e instanceof StepFailed) && !(e instanceof Halted));
-  if (other) throw other;
-  if (unexpected.length > 0) throw unexpected[0];
+  if (other instanceof Error) throw other;
+  if (unexpected.length > 0) throw new StepFailed();
   return resources;
 }
 

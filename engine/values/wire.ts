@@ -22,7 +22,7 @@ type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 /** `folder`: where the program runs; paths of assets are relative to it. */
 export function fromWire(struct: Struct | undefined, folder: string): PropertyMap {
   if (!struct) return {};
-  return read(struct.toJavaScript() as Json, folder) as PropertyMap;
+  return read(struct.toJavaScript(), folder) as PropertyMap;
 }
 
 function read(json: Json, folder: string): PropertyValue {
@@ -58,7 +58,9 @@ function hashAsset(json: { [key: string]: Json }, folder: string): PropertyMap {
   return {
     [SIGNATURE]: ASSET_SIGNATURE,
     hash,
-    ...(typeof file === "string" && file !== "" ? { path: file } : { text: String(text ?? "") }),
+    ...(typeof file === "string" && file !== ""
+      ? { path: file }
+      : { text: typeof text === "string" ? text : "" }),
   };
 }
 

@@ -27,7 +27,11 @@ function transpileTypeScript() {
       filename,
       sourceMaps: true,
       swcrc: false,
-      jsc: { target: "es2022", keepClassNames: true, parser: { syntax: "typescript", decorators: true } },
+      jsc: {
+        target: "es2022",
+        keepClassNames: true,
+        parser: { syntax: "typescript", decorators: true },
+      },
       module: { type: "commonjs", ignoreDynamic: true },
     });
     maps.set(filename, map);

@@ -1,0 +1,5 @@
+import { operate } from "../engine/command/operate";
+
+export function main(args: string[]): Promise<void> {
+  return operate("refresh", args);
+}

@@ -1,0 +1,33 @@
+/** Ctrl-C and SIGTERM: the first lets running steps finish, the second does not wait for them. */
+
+export interface Interrupts {
+  cancel: AbortSignal;
+  terminate: AbortSignal;
+  dispose(): void;
+}
+
+export function listenForInterrupts(tell: (text: string) => void): Interrupts {
+  const cancel = new AbortController();
+  const terminate = new AbortController();
+  const onSignal = (): void => {
+    if (!cancel.signal.aborted) {
+      tell(
+        "^C received; no new steps start, running ones are waited for. ^C again ends without waiting.",
+      );
+      cancel.abort();
+    } else if (!terminate.signal.aborted) {
+      tell("^C received; ending now. What was running is noted in the state as pending.");
+      terminate.abort();
+    } else process.exit(8);
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  return {
+    cancel: cancel.signal,
+    terminate: terminate.signal,
+    dispose() {
+      process.removeListener("SIGINT", onSignal);
+      process.removeListener("SIGTERM", onSignal);
+    },
+  };
+}

@@ -1,0 +1,321 @@
+/** `up`, `preview`, `destroy` and `refresh`: preview, ask, do. */
+import { createInterface } from "node:readline/promises";
+import { loadProject } from "../config/project";
+import type { RunOptions, RunResult } from "../operation";
+import { Program } from "../rpc/program";
+import { Workspace, type Stack } from "../stack";
+import { Targets } from "../steps/targets";
+import { chooseEngine, runPulumi, stackFileOf } from "./choose";
+import { EXIT, ExitError, command } from "./exit";
+import { helpText, parseFlags, UsageError, type Flags, type FlagSpec } from "./flags";
+import { listenForInterrupts, type Interrupts } from "./interrupt";
+import { Digest } from "../display/digest";
+import { Display } from "../display/display";
+import { LiveDisplay } from "../display/live";
+import { operationModule } from "./lazy";
+
+export type Kind = "up" | "preview" | "destroy" | "refresh";
+
+const COMMON: Record<string, FlagSpec> = {
+  stack: {
+    kind: "value",
+    short: "s",
+    help: "The name of the stack to operate on; else the selected one",
+  },
+  diff: { kind: "switch", help: "Show every changed property with its values" },
+  json: {
+    kind: "switch",
+    short: "j",
+    help: "Print one JSON document on stdout, and nothing else there",
+  },
+  "expect-no-changes": { kind: "switch", help: "Exit with code 7 if there are changes" },
+  parallel: {
+    kind: "value",
+    short: "p",
+    help: "How many operations may run at once (default 4 per core)",
+  },
+  target: {
+    kind: "list",
+    short: "t",
+    help: "Only this resource (URN, * and ** as wildcards); may come again",
+  },
+  "target-dependents": { kind: "switch", help: "And what depends on a target" },
+  "continue-on-error": {
+    kind: "switch",
+    help: "Go on with what does not depend on a failed resource",
+  },
+  engine: { kind: "value", help: "embedded, or pulumi: the Pulumi CLI" },
+  cwd: { kind: "value", short: "C", help: "The folder of the project" },
+  "non-interactive": { kind: "switch", help: "Ask nothing" },
+  help: { kind: "switch", short: "h", help: "This text" },
+};
+const REFRESH: Record<string, FlagSpec> = {
+  refresh: {
+    kind: "optional",
+    short: "r",
+    help: "Read every resource first (--refresh=false: not)",
+  },
+};
+const DOING: Record<string, FlagSpec> = {
+  yes: { kind: "switch", short: "y", help: "Do it without asking" },
+  "skip-preview": { kind: "switch", short: "f", help: "Do it without a preview" },
+  "preview-only": { kind: "switch", help: "Only show what would be done" },
+};
+const PENDING: Record<string, FlagSpec> = {
+  "clear-pending-creates": {
+    kind: "switch",
+    help: "Forget creates that an interrupted run left pending",
+  },
+};
+
+const FLAGS: Record<Kind, Record<string, FlagSpec>> = {
+  up: { ...COMMON, ...REFRESH, ...DOING },
+  preview: { ...COMMON, ...REFRESH },
+  destroy: { ...COMMON, ...REFRESH, ...DOING },
+  refresh: { ...COMMON, ...DOING, ...PENDING },
+};
+
+const ABOUT: Record<Kind, string> = {
+  up: "Makes the stack's resources what the program says.",
+  preview: "Shows what `up` would do, and does nothing.",
+  destroy: "Deletes every resource of the stack.",
+  refresh: "Reads every resource, and puts what was found into the state.",
+};
+
+const EXAMPLES: Record<Kind, string[]> = {
+  up: ["npm run up -- --stack dev", "npm run up -- --yes --target '**node02**'"],
+  preview: ["npm run preview -- --diff", "npm run -s preview -- --json --expect-no-changes"],
+  destroy: ["npm run destroy -- --stack dev --yes"],
+  refresh: ["npm run refresh -- --yes"],
+};
+
+/** The npm script of this name. */
+export function operate(kind: Kind, args: string[]): Promise<void> {
+  return command(async () => {
+    const { flags, rest } = parseFlags(args, FLAGS[kind]);
+    if (flags["help"]) {
+      process.stdout.write(
+        helpText(`npm run ${kind} -- [FLAGS]`, ABOUT[kind], EXAMPLES[kind], FLAGS[kind]),
+      );
+      return;
+    }
+    if (rest.length > 0)
+      throw new UsageError(`unknown command ${JSON.stringify(rest[0])} for "${kind}"`);
+    const interactive =
+      !flags["non-interactive"] && process.stdin.isTTY && process.stdout.isTTY && !flags["json"];
+    if (
+      kind !== "preview" &&
+      !interactive &&
+      !flags["yes"] &&
+      !flags["skip-preview"] &&
+      !flags["preview-only"]
+    ) {
+      throw new ExitError(
+        EXIT.configuration,
+        "--yes or --skip-preview or --preview-only must be passed in to proceed when running in non-interactive mode",
+      );
+    }
+    await withEngine(kind, args, flags);
+  });
+}
+
+async function withEngine(kind: Kind, args: string[], flags: Flags): Promise<void> {
+  const folder = text(flags, "cwd") ?? process.cwd();
+  const askedFor = text(flags, "engine");
+  const { backendUrl, project, stackFile, workspace } = await locate(folder, text(flags, "stack"));
+  const choice = chooseEngine(askedFor, stackFile, project, backendUrl);
+  if (choice.engine === "pulumi") {
+    process.stderr.write(`Engine: pulumi (${choice.binary}), state in ${backendUrl}\n`);
+    process.exitCode = await runPulumi(
+      choice.binary,
+      [kind, ...withoutEngine(args)],
+      folder,
+      backendUrl,
+    );
+    return;
+  }
+  // Only now, since it refuses backends by name that the CLI could use.
+  const embedded = workspace();
+  const name = await embedded.stackName();
+  process.stderr.write(`Engine: embedded, state in ${embedded.backend.stackFile(project, name)}\n`);
+  await new Operation(kind, flags, embedded).run();
+}
+
+async function locate(folder: string, stack: string | undefined) {
+  const project = loadProject(folder);
+  const backendUrl =
+    process.env["PULUMI_BACKEND_URL"] ?? project.backendUrl ?? `file://${project.folder}`;
+  const workspace = (): Workspace => Workspace.open({ folder, stack });
+  const stackFile = backendUrl.startsWith("file://") ? await stackFileOf(workspace()) : undefined;
+  return { backendUrl, project: project.name, stackFile, workspace };
+}
+
+function withoutEngine(args: string[]): string[] {
+  return args.filter(
+    (arg, i) => !arg.startsWith("--engine=") && arg !== "--engine" && args[i - 1] !== "--engine",
+  );
+}
+
+class Operation {
+  private readonly interrupts: Interrupts = listenForInterrupts((line) =>
+    process.stderr.write(`${line}\n`),
+  );
+  /** Loading the SDK takes long: the next program is started while other things go on. */
+  private ahead: Program | undefined;
+
+  constructor(
+    private readonly kind: Kind,
+    private readonly flags: Flags,
+    private readonly workspace: Workspace,
+  ) {}
+
+  async run(): Promise<void> {
+    this.startAhead();
+    let unlock: (() => Promise<void>) | undefined;
+    try {
+      const stack = await this.workspace.load();
+      if (this.kind !== "preview" && !this.flags["preview-only"]) {
+        unlock = await stack.lock();
+        await stack.reload();
+      }
+      await this.phases(stack);
+    } finally {
+      this.ahead?.end();
+      this.interrupts.dispose();
+      await unlock?.();
+    }
+  }
+
+  private async phases(stack: Stack): Promise<void> {
+    const { flags, kind } = this;
+    const previewOnly = kind === "preview" || flags["preview-only"] === true;
+    if (previewOnly || !flags["skip-preview"]) {
+      const result = await this.phase(stack, true, previewOnly);
+      this.throwUnlessSucceeded(result);
+      if (previewOnly) return this.checkNoChanges(result, "proposed");
+      if (!flags["yes"] && !(await this.confirm(stack))) return;
+    }
+    const result = await this.phase(stack, false, true);
+    this.throwUnlessSucceeded(result);
+    if (kind === "destroy" && !flags["json"] && !flags["target"]) {
+      process.stdout.write(
+        "The resources in the stack have been deleted, but the history and configuration associated with the stack are " +
+          `still maintained.\nIf you want to remove the stack completely, run \`npm run stack -- rm ${stack.name}\`.\n`,
+      );
+    }
+    this.checkNoChanges(result, "occurred");
+  }
+
+  /** `last`: its document is the one that --json prints. */
+  private async phase(stack: Stack, preview: boolean, last: boolean): Promise<RunResult> {
+    const json = this.flags["json"] === true;
+    const { run } = operationModule();
+    const display = this.display(preview);
+    if (!json) process.stdout.write(`${title(this.kind, preview)} (${stack.name}):\n\n`);
+    const program = this.ahead;
+    this.ahead = undefined;
+    const result = await run(stack, {
+      ...this.options(),
+      preview,
+      ...(program ? { program } : {}),
+      sink: (event) => {
+        // The program of this phase is loaded; the one of the next can be.
+        if (preview && !last && event.kind === "begin") this.startAhead();
+        display.sink(event);
+      },
+    });
+    if ("render" in display) {
+      if (last || result.outcome !== "succeeded")
+        process.stdout.write(`${display.render(result)}\n`);
+    } else display.finish(result);
+    if (!preview) await stack.reload();
+    return result;
+  }
+
+  private options(): Omit<RunOptions, "preview" | "sink"> {
+    const { flags, kind, interrupts } = this;
+    const parallel = text(flags, "parallel") ?? process.env["PULUMI_PARALLEL"];
+    if (parallel !== undefined && !/^\d+$/.test(parallel)) {
+      throw new UsageError(
+        `invalid argument "${parallel}" for "-p, --parallel" flag: expected a number`,
+      );
+    }
+    const refresh = text(flags, "refresh");
+    return {
+      kind: kind === "preview" ? "up" : kind,
+      ...(parallel === undefined ? {} : { parallel: Number(parallel) }),
+      ...(refresh === undefined ? {} : { refresh: refresh !== "false" }),
+      continueOnError:
+        flags["continue-on-error"] === true || isTrue(process.env["PULUMI_CONTINUE_ON_ERROR"]),
+      clearPendingCreates: flags["clear-pending-creates"] === true,
+      targets: new Targets(
+        (flags["target"] as string[] | undefined) ?? [],
+        flags["target-dependents"] === true,
+      ),
+      cancel: interrupts.cancel,
+      terminate: interrupts.terminate,
+    };
+  }
+
+  private startAhead(): void {
+    if (this.kind === "up" || this.kind === "preview")
+      this.ahead ??= Program.load(this.workspace.project.folder);
+  }
+
+  private display(preview: boolean): Display | Digest {
+    if (this.flags["json"]) return new Digest();
+    const options = { preview, diff: this.flags["diff"] === true, out: process.stdout };
+    return process.stdout.isTTY ? new LiveDisplay(options) : new Display(options);
+  }
+
+  private async confirm(stack: Stack): Promise<boolean> {
+    const prompt = createInterface({ input: process.stdin, output: process.stdout });
+    try {
+      const what =
+        this.kind === "up"
+          ? "perform this update"
+          : this.kind === "destroy"
+            ? "perform this destroy"
+            : "perform this refresh";
+      const answer = await prompt.question(`Do you want to ${what} of ${stack.name}? [yes/no] `, {
+        signal: this.interrupts.cancel,
+      });
+      if (/^y(es)?$/i.test(answer.trim())) return true;
+    } catch (error) {
+      if (!(error instanceof Error && error.name === "AbortError")) throw error;
+    } finally {
+      prompt.close();
+    }
+    throw new ExitError(
+      EXIT.cancelled,
+      `confirmation declined, not proceeding with the ${this.kind === "up" ? "update" : this.kind}`,
+    );
+  }
+
+  private throwUnlessSucceeded({ outcome }: RunResult): void {
+    if (outcome === "succeeded") return;
+    throw new ExitError(outcome === "cancelled" ? EXIT.cancelled : EXIT.error);
+  }
+
+  private checkNoChanges({ changes }: RunResult, what: string): void {
+    if (!this.flags["expect-no-changes"]) return;
+    const kinds = Object.keys(changes).filter((op) => !["same", "read", "discard"].includes(op));
+    if (kinds.length > 0)
+      throw new ExitError(EXIT.changes, `no changes were expected but changes were ${what}`);
+  }
+}
+
+function title(kind: Kind, preview: boolean): string {
+  const noun = { up: "update", preview: "update", destroy: "destroy", refresh: "refresh" }[kind];
+  if (preview) return `Previewing ${noun}`;
+  return { up: "Updating", preview: "Previewing", destroy: "Destroying", refresh: "Refreshing" }[
+    kind
+  ];
+}
+
+function text(flags: Flags, name: string): string | undefined {
+  const value = flags[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+const isTrue = (value: string | undefined): boolean => value === "1" || value === "true";

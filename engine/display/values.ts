@@ -1,0 +1,93 @@
+/** Property values for people: secrets hidden, long texts as differences. */
+import { diffLines } from "diff";
+import { UNKNOWN } from "../providers/provider";
+import type { Step } from "../steps/events";
+import { parsePath, type Path } from "../values/path";
+import {
+  ASSET_SIGNATURE,
+  SIGNATURE,
+  hasSecret,
+  isMap,
+  isSecret,
+  sortedKeys,
+  type PropertyMap,
+  type PropertyValue,
+} from "../values/property";
+import { LABELS, type Paint } from "./labels";
+
+/** `name: value` lines, objects and lists over several. */
+export function renderMap(map: PropertyMap, indent: string): string[] {
+  return sortedKeys(map).flatMap((key) => renderValue(key, map[key] ?? null, indent));
+}
+
+function renderValue(key: string, value: PropertyValue, indent: string): string[] {
+  const inner = `${indent}    `;
+  if (Array.isArray(value) && value.length > 0) {
+    const items = value.flatMap((item, i) => renderValue(`[${i}]`, item, inner));
+    return [`${indent}${key}: [`, ...items, `${indent}]`];
+  }
+  if (isMap(value) && value[SIGNATURE] !== ASSET_SIGNATURE && Object.keys(value).length > 0) {
+    return [`${indent}${key}: {`, ...renderMap(value, inner), `${indent}}`];
+  }
+  return [`${indent}${key}: ${renderLeaf(value)}`];
+}
+
+function renderLeaf(value: PropertyValue | undefined): string {
+  if (value === undefined) return "[absent]";
+  if (value === UNKNOWN) return "[unknown]";
+  if (isSecret(value)) return "[secret]";
+  if (isMap(value) && value[SIGNATURE] === ASSET_SIGNATURE) {
+    const name = typeof value["path"] === "string" ? `(file: ${value["path"]})` : "(text)";
+    return `asset${name} { ${(value["hash"] as string).slice(0, 7)} }`;
+  }
+  if (typeof value === "object" && value !== null && hasSecret(value)) return "[secret]";
+  return typeof value === "string" ? JSON.stringify(value) : JSON.stringify(value);
+}
+
+/** The changed properties of a step, one or more lines each. */
+export function renderChanges(step: Step, paint: Paint, indent: string): string[] {
+  const { old, new: now } = step;
+  if (!old || !now) return renderMap(now?.inputs ?? {}, indent);
+  return Object.entries(step.detailed ?? {}).flatMap(([text, kind]) => {
+    const path = parsePath(text);
+    const before = valueAt(old.inputs, path) ?? valueAt(old.outputs, path);
+    const after = valueAt(now.inputs, path);
+    const op = kind.startsWith("add") ? "create" : kind.startsWith("delete") ? "delete" : "update";
+    const head = `${indent}${LABELS[op].sign}${text}`;
+    if (typeof before === "string" && typeof after === "string" && /\n/.test(before + after)) {
+      return [paint.op(op, `${head}:`), ...renderTextDiff(before, after, paint, `${indent}    `)];
+    }
+    if (op === "create") return [paint.op(op, `${head}: ${renderLeaf(after)}`)];
+    if (op === "delete") return [paint.op(op, `${head}: ${renderLeaf(before)}`)];
+    return [paint.op(op, `${head}: ${renderLeaf(before)} => ${renderLeaf(after)}`)];
+  });
+}
+
+function renderTextDiff(before: string, after: string, paint: Paint, indent: string): string[] {
+  return diffLines(before, after).flatMap(({ value, added, removed }) => {
+    const lines = value.replace(/\n$/, "").split("\n");
+    if (!added && !removed)
+      return lines.length > 6 ? [`${indent}  ...`] : lines.map((l) => `${indent}  ${l}`);
+    return lines.map((line) =>
+      paint.op(added ? "create" : "delete", `${indent}${added ? "+" : "-"} ${line}`),
+    );
+  });
+}
+
+/** Undefined: there is nothing at this path. Below a secret everything is that secret. */
+function valueAt(value: PropertyValue | undefined, path: Path): PropertyValue | undefined {
+  const [key, ...rest] = path;
+  if (key === undefined || isSecret(value)) return value;
+  if (Array.isArray(value)) return valueAt(value[Number(key)], rest);
+  return isMap(value) ? valueAt(value[String(key)], rest) : undefined;
+}
+
+/** What changed, in brief: `[diff: +new,-gone,~other]`. */
+export function renderBrief(step: Step): string {
+  if (!step.detailed || !step.diffs || step.diffs.length === 0) return "";
+  const names = step.diffs.map((key) => {
+    const kind = step.detailed?.[key];
+    return `${kind?.startsWith("add") ? "+" : kind?.startsWith("delete") ? "-" : "~"}${key}`;
+  });
+  return `[diff: ${names.join(",")}]`;
+}
