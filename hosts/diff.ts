@@ -20,8 +20,8 @@ function fileDiff(file: FilePlan): string {
     "desired",
     { context: 3 },
   );
-  // The library puts a ruler above each file, which says nothing.
-  return patch.replace(/^=+\n/, "");
+  // The library puts the name and a ruler above each file, which say nothing more.
+  return patch.replace(/^(Index: .*\n)?=+\n/, "");
 }
 
 function text(bytes: Buffer | undefined): string {

@@ -10,8 +10,11 @@ undo() {
   new_stage
   detach undo "$1"
   undo_code=$?
-  take_lock "$1"
-  leave_home
+  # With the last record everything went but what this very undo stood on.
+  if [ ! -d "$records" ]; then
+    rm -f "$home/lock"
+    rmdir "$home" 2>/dev/null
+  fi
   return $undo_code
 }
 
