@@ -46,7 +46,7 @@ hunks() {
 # without HUNKS FILE strict|lenient LOST: the text with the added lines of the hunks taken out and the removed ones
 # put back. Strict: where a hunk is not found just once as it was written, or has no added line to look for, its lines
 # are noted in LOST and the result is 1. Lenient: such a hunk is passed over.
-# A last line that no newline ends carries a \001 inside: so it is another line than the same one with a newline.
+# Whether a newline ends the last line is part of no line: it stays as it is found.
 without() {
   awk -v size="$(wc -c <"$2")" -v strict="$3" -v lost="$4" '
     function enter() { if (!inside) { b++; inside = 1; before[b] = context; adds[b] = 0; dels[b] = 0; after[b] = "" } }
@@ -69,7 +69,7 @@ without() {
       for (i = 1; i <= adds[j]; i++) print "  take out: " visible(add[j, i]) > lost
       for (i = 1; i <= dels[j]; i++) print "  put back: " visible(del[j, i]) > lost
     }
-    function visible(s) { gsub(/[\001\r]/, "", s); return s }
+    function visible(s) { gsub(/\r/, "", s); return s }
     function swap(p, j,    i, shift) {
       shift = dels[j] - adds[j]
       if (shift < 0) for (i = p + adds[j]; i <= n; i++) line[i + shift] = line[i]
@@ -78,21 +78,16 @@ without() {
       for (i = n + shift + 1; i <= n; i++) line[i] = ""
       n += shift
     }
-    phase == 1 && /^@@/ { inside = 0; context = ""; last = ""; next }
-    phase == 1 && /^\+/ { enter(); add[b, ++adds[b]] = substr($0, 2); last = "+"; next }
-    phase == 1 && /^-/ { enter(); del[b, ++dels[b]] = substr($0, 2); last = "-"; next }
-    phase == 1 && /^\\/ {
-      if (last == "+") add[b, adds[b]] = add[b, adds[b]] "\001"
-      if (last == "-") del[b, dels[b]] = del[b, dels[b]] "\001"
-      if (last == " " && !inside && b > 0) after[b] = after[b] "\001"
-      next
-    }
+    phase == 1 && /^@@/ { inside = 0; context = ""; next }
+    phase == 1 && /^\+/ { enter(); add[b, ++adds[b]] = substr($0, 2); next }
+    phase == 1 && /^-/ { enter(); del[b, ++dels[b]] = substr($0, 2); next }
+    phase == 1 && /^\\/ { next }
     phase == 1 {
       context = substr($0, 2)
       if (inside) after[b] = context
-      inside = 0; last = " "; next
+      inside = 0; next
     }
-    { pos += length($0) + 1; line[++n] = pos > size ? $0 "\001" : $0 }
+    { pos += length($0) + 1; line[++n] = $0 }
     END {
       line[0] = ""
       for (j = b; j >= 1; j--) {
@@ -100,10 +95,7 @@ without() {
         if (p > 0) swap(p, j)
         else if (strict == "strict") missing(j)
       }
-      for (i = 1; i <= n; i++) {
-        closed = !sub(/\001$/, "", line[i])
-        printf "%s%s", line[i], (closed || i < n) ? "\n" : ""
-      }
+      for (i = 1; i <= n; i++) printf "%s%s", line[i], (i < n || pos == size) ? "\n" : ""
       exit bad
     }
   ' phase=1 "$1" phase=2 "$2"

@@ -100,13 +100,15 @@ insecure_names() {
 covered() {
   printf '%s\n' "$docker_names" | awk -v name="$1" '
     function number(address,    part) {
-      if (split(address, part, ".") != 4) return -1
+      if (split(address, part, "[.]") != 4) return -1
       return ((part[1] * 256 + part[2]) * 256 + part[3]) * 256 + part[4]
     }
     BEGIN { own = name; sub(/:[0-9]+$/, "", own); own = number(own) }
     $0 == name { found = 1 }
     own >= 0 && split($0, network, "/") == 2 && number(network[1]) >= 0 {
-      size = 2 ^ (32 - network[2])
+      # Not 2^n: some busybox awks have no powers.
+      size = 1
+      for (bits = network[2]; bits < 32; bits++) size *= 2
       if (int(own / size) == int(number(network[1]) / size)) found = 1
     }
     END { exit !found }'

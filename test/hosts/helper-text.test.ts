@@ -1,0 +1,286 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { helperText, observeText } from "../../hosts/helper-text";
+import { buildPayload, type Payload } from "../../hosts/payload";
+import { applyEdits, type Edit } from "../../patch/plan";
+import { runWithParts, userlands } from "./shells";
+
+const TEXT = ["00-start.sh", "20-text.sh"];
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "helper-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test("the three shells that hosts have are here to be tested with", () => {
+  expect(userlands.map((one) => one.name)).toEqual([
+    "dash with mawk",
+    "bash with gawk",
+    "busybox sh and awk",
+  ]);
+});
+
+describe.each(userlands)("$name", (userland) => {
+  const [shell = "", ...shellArguments] = userland.shell;
+
+  test("a helper that arrived cut off runs nothing, wherever the cut is", () => {
+    const text = helperText();
+    for (const share of [0.1, 0.5, 0.9, 0.999]) {
+      const part = text.slice(0, Math.floor((text.length - 3) * share));
+      const result = spawnSync(shell, [...shellArguments, "-s", "reach", "x", "1"], {
+        input: part,
+      });
+      expect(result.status).not.toBe(0);
+      expect(result.stdout.toString()).toBe("");
+    }
+  });
+
+  test.each([
+    [
+      [],
+      'expected guard, apply, undo, docker-install, container-claim, container-claimed, container-release, reach or observe; found ""',
+    ],
+    [["bash", "-c", "id"], 'found "bash"'],
+    [
+      ["apply", "../../etc"],
+      'expected an id of letters, digits, dots, dashes and underscores; found "../../etc"',
+    ],
+    [
+      ["undo", "a b"],
+      'expected an id of letters, digits, dots, dashes and underscores; found "a b"',
+    ],
+    [["guard", "a.b.c", "$(id)", "docker"], 'expected the host\'s id; found "$(id)"'],
+    [["guard", "a.b.c", "ab12", "sshd"], 'expected containerd or docker; found "sshd"'],
+    [["reach", "-o/etc/passwd", "80"], 'expected a host name or an address; found "-o/etc/passwd"'],
+    [["reach", "localhost", "80;id"], 'expected a port; found "80;id"'],
+    [["docker-install", "curl|sh"], 'expected apt, present or packages; found "curl|sh"'],
+    [["container-claim", "a.b.c", "--help"], 'expected a container\'s name; found "--help"'],
+    [["run", "apply", "a.b.c", "/tmp/stage.12345678"], "expected a stage folder"],
+    [["watchdog", "a.b.c", "ssh.service"], 'expected a unit of ours; found "ssh.service"'],
+  ])("arguments %j are refused", (words, message) => {
+    // In a namespace of its own, where /var/lib is empty: this machine is not touched.
+    const result = spawnSync(
+      "unshare",
+      [
+        "-m",
+        "sh",
+        "-c",
+        'mount -t tmpfs tmpfs /var/lib && exec "$@"',
+        "sh",
+        shell,
+        ...shellArguments,
+        "-s",
+        ...words,
+      ],
+      { input: helperText() },
+    );
+    expect(result.stderr.toString()).toContain(message);
+    expect(result.status).toBe(1);
+  });
+
+  test("edits come out as planned, byte for byte", () => {
+    const lines = fc.array(
+      fc.constantFrom("", "a", "  b = 1", "}", "é\r", "\ttab", "x".repeat(300), "\\n", "+", "日本"),
+      { maxLength: 12 },
+    );
+    const file = fc
+      .tuple(lines, fc.boolean())
+      .map(([some, closed]) =>
+        Buffer.from(some.join("\n") + (closed && some.length > 0 ? "\n" : "")),
+      );
+    const given = fc
+      .tuple(file, fc.array(fc.tuple(fc.nat(), fc.nat(6), lines), { maxLength: 4 }))
+      .map(([bytes, some]) => ({ bytes, edits: asEdits(bytes, some) }));
+    fc.assert(
+      fc.property(given, ({ bytes, edits }) => {
+        expect(edited(bytes, edits).toString("latin1")).toBe(
+          applyEdits(bytes, edits).toString("latin1"),
+        );
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  function edited(bytes: Buffer, edits: Edit[]): Buffer {
+    writeFileSync(join(folder, "base"), bytes);
+    const payload: Payload = {
+      enrolled: "",
+      daemon: "docker",
+      revision: 1,
+      why: "",
+      spec: "",
+      claims: [],
+      activate: "none",
+      insecure: [],
+      waitSeconds: 1,
+      watchdogSeconds: 1,
+      files: [{ path: "/x", base: undefined, after: undefined, edits }],
+    };
+    const onlyEdits = buildPayload(payload)
+      .split("\n")
+      .filter((line) => /^(edit |\+|\\)/.test(line));
+    writeFileSync(join(folder, "edits"), onlyEdits.map((line) => `${line}\n`).join(""));
+    const result = runWithParts(userland, TEXT, 'edited "$1/base" "$1/edits"', { args: [folder] });
+    expect(result.stderr).toBe("");
+    return result.stdout;
+  }
+
+  test("what two texts differ in can be taken out again, also once other lines have changed", () => {
+    const own = fc.array(fc.constantFrom("ours 1", "ours 2", "\tours\r"), {
+      minLength: 1,
+      maxLength: 3,
+    });
+    const foreign = fc.array(fc.constantFrom("a", "b", "", "}", "  c\r", "a"), { maxLength: 8 });
+    const given = fc.record({
+      foreign,
+      own,
+      at: fc.nat(8),
+      closed: fc.boolean(),
+      added: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(given, ({ foreign, own, at, closed, added }) => {
+        // An open last line of nothing is no line.
+        fc.pre(closed || foreign[foreign.length - 1] !== "");
+        const place = Math.min(at, foreign.length);
+        const withOwn = [...foreign.slice(0, place), ...own, ...foreign.slice(place)];
+        const later = added ? ["first", ...withOwn, "last"] : withOwn;
+        const rest = added ? ["first", ...foreign, "last"] : foreign;
+        const result = takenOut(
+          asText(foreign, closed),
+          asText(withOwn, closed),
+          asText(later, closed),
+        );
+        expect(result.lost).toBe("");
+        // A text of no lines has no last line to be open.
+        if (rest.length > 0) expect(result.text).toBe(asText(rest, closed));
+        else expect(result.text.trim()).toBe("");
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("lines that were edited are left, and named", () => {
+    const result = takenOut("{\n}\n", '{\n  "ours": [1]\n}\n', '{\n  "ours": [1, 2]\n}\n');
+    expect(result).toEqual({
+      code: 1,
+      text: '{\n  "ours": [1, 2]\n}\n',
+      lost: '  take out:   "ours": [1]\n',
+    });
+  });
+
+  test("lines that we had taken out are put back by a person, once the file was edited", () => {
+    const result = takenOut("a\ntheirs\nb\n", "a\nb\n", "a\nb\nmore\n");
+    expect(result).toEqual({ code: 1, text: "a\nb\nmore\n", lost: "  put back: theirs\n" });
+  });
+
+  test("of two equal places, the one between the same neighbours is ours", () => {
+    const result = takenOut("x\ny\n", "x\nours\ny\n", "ours\nx\nours\ny\n");
+    expect(result).toEqual({ code: 0, text: "ours\nx\ny\n", lost: "" });
+  });
+
+  test("of two equal places with equal neighbours none is ours for certain", () => {
+    const result = takenOut("x\ny\n", "x\nours\ny\n", "x\nours\ny\nx\nours\ny\n");
+    expect(result.code).toBe(1);
+    expect(result.lost).toBe("  take out: ours\n");
+  });
+
+  test("a changed line gets its old text back", () => {
+    const result = takenOut('["a"]\nz', '["a", "b"]\nz', 'more\n["a", "b"]\nz');
+    expect(result).toEqual({ code: 0, text: 'more\n["a"]\nz', lost: "" });
+  });
+
+  function takenOut(base: string, after: string, live: string) {
+    writeFileSync(join(folder, "base"), base);
+    writeFileSync(join(folder, "after"), after);
+    writeFileSync(join(folder, "live"), live);
+    const script =
+      'hunks "$1/base" "$1/after" >"$1/hunks"; : >"$1/lost"; without "$1/hunks" "$1/live" strict "$1/lost"';
+    const result = runWithParts(userland, TEXT, script, { args: [folder] });
+    expect(result.stderr).toBe("");
+    return {
+      code: result.code,
+      text: result.stdout.toString("utf8"),
+      lost: readFileSync(join(folder, "lost"), "utf8"),
+    };
+  }
+
+  test("passwords, tokens and logins in URLs are masked, long lines cut", () => {
+    const lines = [
+      'auth = "c2VjcmV0"',
+      '  "identitytoken": "abc",',
+      "password=hunter2",
+      'endpoint = ["http://user:pass@host:5000"]',
+      'level=error msg="x"',
+      "y".repeat(500),
+    ];
+    const result = runWithParts(userland, ["00-start.sh"], "masked", {
+      stdin: lines.join("\n") + "\n",
+    });
+    expect(result.stdout.toString()).toBe(
+      [
+        "auth = ***",
+        '  "identitytoken": ***',
+        "password=***",
+        'endpoint = ["http://***@host:5000"]',
+        'level=error msg="x"',
+        `${"y".repeat(400)}...`,
+        "",
+      ].join("\n"),
+    );
+  });
+
+  test("the insecure registries are read from what the docker daemon says", () => {
+    const info =
+      '{"RegistryConfig":{"InsecureRegistryCIDRs":["::1/128","127.0.0.0/8"],"IndexConfigs":{"172.30.1.2:5000":{"Name":"172.30.1.2:5000","Mirrors":[],"Secure":false,"Official":false},"docker.io":{"Name":"docker.io","Mirrors":["https://mirror.gcr.io/"],"Secure":true,"Official":true},"old:5000":{"Name":"old:5000","Mirrors":null,"Secure":false}},"Mirrors":null}}';
+    const result = runWithParts(userland, ["00-start.sh", "40-daemon.sh"], "insecure_names", {
+      stdin: `${info}\n`,
+    });
+    expect(result.stdout.toString()).toBe("::1/128\n127.0.0.0/8\n172.30.1.2:5000\nold:5000\n");
+  });
+
+  test.each([
+    ["172.30.1.2:5000", true],
+    ["172.30.2.2:5000", false],
+    ["reg:5000", true],
+    ["127.9.9.9:1", true],
+    ["other:5000", false],
+  ])("%s is covered by an address, a name or a network: %s", (name, covered) => {
+    const script = `docker_names='172.30.1.0/24
+reg:5000
+127.0.0.0/8'; covered "$1"`;
+    expect(
+      runWithParts(userland, ["00-start.sh", "40-daemon.sh"], script, { args: [name] }).code,
+    ).toBe(covered ? 0 : 1);
+  });
+});
+
+test("the text that looks has only parts that look", () => {
+  const text = observeText(["containerd"]);
+  expect(text).toContain("observe \"$@\" <<'wishes'\ncontainerd\nwishes\n");
+  for (const word of ["systemctl restart", 'restart "$unit"', "mv -f", "rm -rf", "systemd-run"]) {
+    if (word !== "mv -f") expect(text.includes(`\n  ${word}`)).toBe(false);
+  }
+});
+
+function asText(lines: readonly string[], closed: boolean): string {
+  return lines.length === 0 ? "" : lines.join("\n") + (closed ? "\n" : "");
+}
+
+function asEdits(bytes: Buffer, some: readonly (readonly [number, number, string[]])[]): Edit[] {
+  let at = 0;
+  return some
+    .flatMap(([gap, length, lines]) => {
+      const offset = at + (gap % Math.max(1, bytes.length - at + 1));
+      const long = Math.min(length, bytes.length - offset);
+      at = offset + Math.max(1, long);
+      return offset > bytes.length || at > bytes.length + 1
+        ? []
+        : [{ offset, length: long, text: lines.join("\n") }];
+    })
+    .filter((edit) => edit.offset + edit.length <= bytes.length);
+}

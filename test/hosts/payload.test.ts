@@ -1,0 +1,117 @@
+import fc from "fast-check";
+import { buildPayload, canonicalJson, parsePayload, type Payload } from "../../hosts/payload";
+
+const payload: Payload = {
+  enrolled: "0f3a",
+  daemon: "containerd",
+  revision: 3,
+  why: "drift on the host",
+  spec: '{"registry":"172.30.1.2:5000"}',
+  claims: ["172.30.1.2:5000"],
+  activate: "restart",
+  insecure: [],
+  reach: { address: "172.30.1.2", port: 5000 },
+  waitSeconds: 60,
+  watchdogSeconds: 180,
+  files: [
+    {
+      path: "/etc/containerd/config.toml",
+      base: "aa",
+      after: "bb",
+      edits: [{ offset: 12, length: 0, text: "  [a]\n    b = 1\n" }],
+    },
+    {
+      path: "/etc/containerd/certs.d/172.30.1.2:5000/hosts.toml",
+      base: undefined,
+      after: "cc",
+      mode: 0o644,
+      edits: [{ offset: 0, length: 0, text: 'server = "http://172.30.1.2:5000"' }],
+    },
+  ],
+};
+
+test("a payload is lines that a person can read, our own lines marked by a plus", () => {
+  expect(buildPayload(payload)).toBe(`cluster-registry 1
+enrolled 0f3a
+daemon containerd
+revision 3
+why drift on the host
+spec {"registry":"172.30.1.2:5000"}
+claim 172.30.1.2:5000
+activate restart
+reach 172.30.1.2 5000
+wait 60
+watchdog 180
+file /etc/containerd/config.toml
+base aa
+after bb
+edit 12 0
++  [a]
++    b = 1
+file /etc/containerd/certs.d/172.30.1.2:5000/hosts.toml
+base absent
+after cc
+mode 0644
+edit 0 0
++server = "http://172.30.1.2:5000"
+\\
+end
+`);
+});
+
+test("what was built is read back", () => {
+  expect(parsePayload(buildPayload(payload))).toEqual(payload);
+});
+
+test("any text of an edit survives: backslashes, carriage returns, control characters, other alphabets", () => {
+  const text = fc.string({ unit: "grapheme" }).filter((one) => !one.includes("\0"));
+  const awkward = fc.constantFrom("\\", "\\r", "\r\n", "a\\", "+", "\n\n", "\t", "\x01", "\\101");
+  const edits = fc.array(
+    fc
+      .tuple(fc.nat(), fc.nat(), fc.array(fc.oneof(text, awkward)))
+      .map(([offset, length, parts]) => ({ offset, length, text: parts.join("") })),
+  );
+  fc.assert(
+    fc.property(edits, (some) => {
+      const one = { ...payload, files: [{ ...payload.files[0]!, edits: some }] };
+      expect(parsePayload(buildPayload(one))).toEqual(one);
+    }),
+  );
+});
+
+test("a value that would become a line of its own is refused", () => {
+  expect(() => buildPayload({ ...payload, claims: ["a\nactivate none"] })).toThrow(
+    'control character in a payload line: "claim a\\nactivate none"',
+  );
+});
+
+test("a NUL character is refused: no configuration has one", () => {
+  const edits = [{ offset: 0, length: 0, text: "\0" }];
+  expect(() => buildPayload({ ...payload, files: [{ ...payload.files[0]!, edits }] })).toThrow(
+    "a configuration line cannot hold a NUL character",
+  );
+});
+
+test.each([
+  ["", 'expected "cluster-registry 1" on line 1; found ""'],
+  [
+    "cluster-registry 2\nend\n",
+    'expected "cluster-registry 1" on line 1; found "cluster-registry 2"',
+  ],
+  ["cluster-registry 1\n", 'line 2 of the payload is not understood: ""'],
+  [
+    "cluster-registry 1\nsurprise 1\nend\n",
+    'line 2 of the payload is not understood: "surprise 1"',
+  ],
+  ["cluster-registry 1\nwhy x", "the payload has no end line: it is cut off"],
+  [
+    "cluster-registry 1\nactivate later\nend\n",
+    'line 2 of the payload is not understood: "activate later"',
+  ],
+])("what is no payload is refused by the line: %j", (text, message) => {
+  expect(() => parsePayload(text)).toThrow(message);
+});
+
+test("canonical JSON does not depend on the order of keys, at any depth", () => {
+  expect(canonicalJson({ b: [{ d: 1, c: 2 }], a: null })).toBe('{"a":null,"b":[{"c":2,"d":1}]}');
+});
