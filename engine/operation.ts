@@ -39,6 +39,8 @@ export interface RunOptions {
   program?: Program;
   /** @default every provider of this engine */
   plugins?: readonly ProviderPlugin[];
+  /** Learns the secrets of the run; messages are redacted already, a display does it with what it makes of values. */
+  redactor?: Redactor;
   sink: Sink;
 }
 
@@ -63,7 +65,7 @@ class Run {
   private readonly started = performance.now();
   private readonly changes: RunResult["changes"] = {};
   private readonly errored = new Set<string>();
-  private readonly redactor = new Redactor();
+  private readonly redactor: Redactor;
   private readonly snapshot: Snapshot;
   private readonly writer: Writer;
   private readonly journal: Journal;
@@ -78,6 +80,7 @@ class Run {
     private readonly options: RunOptions,
   ) {
     const { project, name, backend, crypter } = stack;
+    this.redactor = options.redactor ?? new Redactor();
     this.rootUrn = makeUrn(name, project.name, "", STACK_TYPE, `${project.name}-${name}`);
     this.snapshot = stack.state().snapshot;
     const broken = integrityError(this.snapshot.resources);
@@ -87,8 +90,7 @@ class Run {
       );
     // What does not run the program needs no complete configuration.
     this.config = stack.config(options.kind === "up");
-    for (const { text, secret, object } of this.config.values())
-      if (secret && !object) this.redactor.add(text);
+    for (const { secrets } of this.config.values()) secrets.forEach((s) => this.redactor.add(s));
     for (const { inputs, outputs } of this.snapshot.resources)
       [inputs, outputs].forEach((v) => this.redactor.addFrom(v));
     this.writer = new Writer(stack.fullName, crypter);

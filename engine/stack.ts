@@ -7,7 +7,8 @@ import type { StackOutputs } from "./providers/builtin";
 import { newCrypter, openCrypter } from "./secrets/from-environment";
 import type { Crypter } from "./secrets/passphrase";
 import { Backend } from "./state/backend";
-import { Writer, type Checkpoint, type RawCheckpoint } from "./state/checkpoint";
+import type { Snapshot } from "./state/resource";
+import { Writer, openable, type Checkpoint, type RawCheckpoint } from "./state/checkpoint";
 import { STACK_TYPE } from "./steps/urn";
 import { Secret, isSecret, unwrapMap, type PropertyMap } from "./values/property";
 
@@ -73,15 +74,20 @@ export class Workspace {
     );
   }
 
-  /** Throws NoSuchStack; and where the passphrase does not fit. */
-  async load(): Promise<Stack> {
+  /**
+   * Throws NoSuchStack; and where the passphrase does not fit. `orEmpty`: a stack whose Pulumi.STACK.yaml has a salt,
+   * as after a fresh clone, is there without a state, and empty.
+   */
+  async load(orEmpty = false): Promise<Stack> {
     const name = await this.stackName();
     const { project, backend, env } = this;
     const file = StackFile.load(project.configFolder, name);
     // Deriving the key takes a third of a second: begun before the state is read.
     const opening = file.salt === undefined ? undefined : openCrypter(file.salt, env);
     opening?.catch(() => undefined);
-    const raw = await backend.read(project.name, name);
+    const fresh =
+      orEmpty && file.salt !== undefined ? emptyCheckpoint(project.name, name) : undefined;
+    const raw = (await backend.read(project.name, name)) ?? fresh;
     if (!raw) {
       throw new NoSuchStack(
         `no stack named '${name}' found in ${backend.url}; make it with \`npm run stack -- init ${name}\``,
@@ -100,6 +106,9 @@ export class Workspace {
     return new Stack(project, backend, name, file, crypter, raw, stateCrypter, env);
   }
 }
+
+const emptyCheckpoint = (project: string, stack: string): RawCheckpoint =>
+  openable(`organization/${project}/${stack}`, {}, "");
 
 export class Stack {
   constructor(
@@ -134,8 +143,7 @@ export class Stack {
   /** Reads the state file again; after a lock was taken. */
   async reload(): Promise<void> {
     const raw = await this.backend.read(this.project.name, this.name);
-    if (!raw) throw new NoSuchStack(`no stack named '${this.name}' found`);
-    this.raw = raw;
+    if (raw) this.raw = raw;
   }
 
   /** Full key to value, the project's types and defaults applied. Throws as the CLI does. */
@@ -158,6 +166,29 @@ export class Stack {
     );
   }
 
+  /** For a state that was sealed with this salt. */
+  async crypterFor(salt: string | undefined): Promise<Crypter> {
+    return salt === undefined || salt === this.crypter.salt
+      ? this.crypter
+      : openCrypter(salt, this.env);
+  }
+
+  /** Under the stack's lock, the state becomes `snapshot`. Secrets sealed with another key are sealed anew. */
+  async replaceState(snapshot: Snapshot): Promise<void> {
+    const release = await this.lock();
+    try {
+      for (const { inputs, outputs } of snapshot.resources) [inputs, outputs].forEach(unseal);
+      const writer = new Writer(this.fullName, this.crypter);
+      await this.backend.write(
+        this.project.name,
+        this.name,
+        writer.checkpoint({ ...snapshot, extra: {} }),
+      );
+    } finally {
+      await release();
+    }
+  }
+
   lock(): Promise<() => Promise<void>> {
     return this.backend.lock(
       this.project.name,
@@ -173,10 +204,7 @@ export class Stack {
     const project = parts.length > 1 ? (parts.at(-2) ?? "") : this.project.name;
     const raw = await this.backend.read(project, stack);
     if (!raw) throw new NoSuchStack(`unknown stack "${name}"`);
-    const crypter =
-      raw.salt === undefined || raw.salt === this.crypter.salt
-        ? this.crypter
-        : await openCrypter(raw.salt, this.env);
+    const crypter = await this.crypterFor(raw.salt);
     const root = raw.open(crypter).snapshot.resources.find((r) => r.type === STACK_TYPE);
     const outputs = root?.outputs ?? {};
     const secrets = Object.keys(outputs).filter((key) => isSecret(outputs[key]));

@@ -2,6 +2,7 @@
 import { createInterface } from "node:readline/promises";
 import { loadProject } from "../config/project";
 import type { RunOptions, RunResult } from "../operation";
+import { Redactor } from "../secrets/redact";
 import { Program } from "../rpc/program";
 import { Workspace, type Stack } from "../stack";
 import { Targets } from "../steps/targets";
@@ -173,7 +174,7 @@ class Operation {
     this.startAhead();
     let unlock: (() => Promise<void>) | undefined;
     try {
-      const stack = await this.workspace.load();
+      const stack = await this.workspace.load(this.kind === "up" || this.kind === "preview");
       if (this.kind !== "preview" && !this.flags["preview-only"]) {
         unlock = await stack.lock();
         await stack.reload();
@@ -210,13 +211,15 @@ class Operation {
   private async phase(stack: Stack, preview: boolean, last: boolean): Promise<RunResult> {
     const json = this.flags["json"] === true;
     const { run } = operationModule();
-    const display = this.display(preview);
+    const redactor = new Redactor();
+    const display = this.display(preview, redactor);
     if (!json) process.stdout.write(`${title(this.kind, preview)} (${stack.name}):\n\n`);
     const program = this.ahead;
     this.ahead = undefined;
     const result = await run(stack, {
       ...this.options(),
       preview,
+      redactor,
       ...(program ? { program } : {}),
       sink: (event) => {
         // The program of this phase is loaded; the one of the next can be.
@@ -232,7 +235,7 @@ class Operation {
     return result;
   }
 
-  private options(): Omit<RunOptions, "preview" | "sink"> {
+  private options(): Omit<RunOptions, "preview" | "sink" | "redactor"> {
     const { flags, kind, interrupts } = this;
     const parallel = text(flags, "parallel") ?? process.env["PULUMI_PARALLEL"];
     if (parallel !== undefined && !/^\d+$/.test(parallel)) {
@@ -262,9 +265,9 @@ class Operation {
       this.ahead ??= Program.load(this.workspace.project.folder);
   }
 
-  private display(preview: boolean): Display | Digest {
+  private display(preview: boolean, redactor: Redactor): Display | Digest {
     if (this.flags["json"]) return new Digest();
-    const options = { preview, diff: this.flags["diff"] === true, out: process.stdout };
+    const options = { preview, redactor, diff: this.flags["diff"] === true, out: process.stdout };
     return process.stdout.isTTY ? new LiveDisplay(options) : new Display(options);
   }
 

@@ -113,11 +113,18 @@ export interface ConfigValue {
   secret: boolean;
   /** True: `text` is the JSON of an object or a list. */
   object: boolean;
+  /** The secret texts in it. */
+  secrets: string[];
 }
 
 export function plainValue(value: unknown): ConfigValue {
   const object = typeof value === "object" && value !== null;
-  return { text: typeof value === "string" ? value : JSON.stringify(value), secret: false, object };
+  return {
+    text: typeof value === "string" ? value : JSON.stringify(value),
+    secret: false,
+    object,
+    secrets: [],
+  };
 }
 
 function checkType(stack: string, key: string, declared: ConfigType, value: ConfigValue): void {
@@ -139,6 +146,8 @@ function fits(declared: ConfigType, value: unknown): boolean {
       return typeof value === "boolean" || value === "true" || value === "false";
     case "array":
       return Array.isArray(value) && value.every((item) => fits(declared.items ?? {}, item));
+    case "object":
+      return typeof value === "object" && value !== null && !Array.isArray(value);
     default:
       return true;
   }

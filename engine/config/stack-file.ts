@@ -5,7 +5,7 @@ import { Document, isMap, parseDocument, type Node } from "yaml";
 import type { Crypter } from "../secrets/passphrase";
 import { writeAtomically } from "../state/files";
 import { parsePath, type Path } from "../values/path";
-import type { ConfigValue } from "./project";
+import { plainValue, type ConfigValue } from "./project";
 
 type Yaml = null | boolean | number | string | Yaml[] | { [key: string]: Yaml };
 
@@ -113,17 +113,13 @@ export class StackFile {
   }
 
   private open(value: Yaml, crypter: Crypter | undefined): ConfigValue {
-    if (isSecure(value))
-      return { text: this.decrypt(value.secure, crypter), secret: true, object: false };
-    if (typeof value !== "object" || value === null) {
-      return { text: value === null ? "" : String(value), secret: false, object: false };
-    }
-    let secret = false;
-    const opened = mapLeaves(value, (text) => {
-      secret = true;
-      return this.decrypt(text, crypter);
+    const secrets: string[] = [];
+    const opened = mapLeaves(value, (ciphertext) => {
+      const text = this.decrypt(ciphertext, crypter);
+      secrets.push(text);
+      return text;
     });
-    return { text: JSON.stringify(opened), secret, object: true };
+    return { ...plainValue(opened ?? ""), secret: secrets.length > 0, secrets };
   }
 
   private decrypt(text: string, crypter: Crypter | undefined): string {

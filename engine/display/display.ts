@@ -1,5 +1,6 @@
 /** What a user sees of a run: a line for each thing that happens, then diagnostics, outputs and a summary. */
 import type { RunResult } from "../operation";
+import type { Redactor } from "../secrets/redact";
 import type { EngineEvent, Op, Step } from "../steps/events";
 import { STACK_TYPE, urnName, urnType } from "../steps/urn";
 import { deepEquals } from "../values/property";
@@ -10,6 +11,7 @@ export interface DisplayOptions {
   preview: boolean;
   /** Every changed property with its values. */
   diff: boolean;
+  redactor: Redactor;
   out: { write(text: string): unknown; isTTY?: boolean; rows?: number; columns?: number };
 }
 
@@ -53,7 +55,7 @@ export class Display {
   }
 
   protected line(text: string): void {
-    this.options.out.write(`${text}\n`);
+    this.options.out.write(`${this.options.redactor.redact(text)}\n`);
   }
 
   protected step(event: Exclude<EngineEvent, { kind: "message" }>): void {

@@ -62,6 +62,9 @@ export class Checkpoint {
 export interface RawCheckpoint {
   stack: string;
   salt?: string;
+  /** When it was written, RFC 3339. */
+  time?: string;
+  resourceCount: number;
   open(crypter: Crypter | undefined): Checkpoint;
 }
 
@@ -98,9 +101,12 @@ export function openable(stack: string, latest: JsonMap, file: string): RawCheck
       throw new Error(`${file} holds ${field}, which the embedded engine does not support`);
   }
   const salt = (provider?.["state"] as JsonMap | undefined)?.["salt"] as string | undefined;
+  const time = (latest["manifest"] as JsonMap | undefined)?.["time"];
   return {
     stack,
     ...(salt === undefined ? {} : { salt }),
+    ...(typeof time === "string" ? { time } : {}),
+    resourceCount: ((latest["resources"] ?? []) as Json[]).length,
     open(crypter) {
       const reader = new Reader(crypter, file);
       const resources = ((latest["resources"] ?? []) as JsonMap[]).map((r) => reader.resource(r));
@@ -158,19 +164,22 @@ class Reader {
     return state;
   }
 
-  private value(json: Json): PropertyValue {
-    if (Array.isArray(json)) return json.map((v) => this.value(v));
+  /** `opened`: the value stood inside a secret, so that a secret within it is not sealed a second time. */
+  private value(json: Json, opened = false): PropertyValue {
+    if (Array.isArray(json)) return json.map((v) => this.value(v, opened));
     if (typeof json !== "object" || json === null) return json;
-    if (json[SIGNATURE] === SECRET_SIGNATURE) return this.secret(json);
-    return Object.fromEntries(Object.entries(json).map(([k, v]) => [k, this.value(v)]));
+    if (json[SIGNATURE] === SECRET_SIGNATURE) return this.secret(json, opened);
+    return Object.fromEntries(Object.entries(json).map(([k, v]) => [k, this.value(v, opened)]));
   }
 
-  private secret(json: JsonMap): Secret {
+  private secret(json: JsonMap, opened: boolean): Secret {
     if (typeof json["plaintext"] === "string")
-      return new Secret(this.value(JSON.parse(json["plaintext"]) as Json));
+      return new Secret(this.value(JSON.parse(json["plaintext"]) as Json, opened));
     const ciphertext = json["ciphertext"] as string;
+    if (opened) return new Secret(this.value(JSON.parse(ciphertext) as Json, true));
     if (!this.crypter) throw new Error(`${this.file} holds secrets, and names no encryption salt`);
-    return new Secret(this.value(JSON.parse(this.crypter.decrypt(ciphertext)) as Json), ciphertext);
+    const plaintext = this.crypter.decrypt(ciphertext);
+    return new Secret(this.value(JSON.parse(plaintext) as Json, true), ciphertext);
   }
 }
 
@@ -243,10 +252,12 @@ export class Writer {
     return escapeLineSeparators(JSON.stringify(resourceJson(state, (v) => this.value(v))));
   }
 
-  private value(value: PropertyValue): Json {
-    if (!isSecret(value)) return valueJson(value, (v) => this.value(v));
-    const plaintext = JSON.stringify(this.value(value.value));
+  /** `opened`: the value stands inside a secret, whose seal is that of the secrets within it too, as the CLI has it. */
+  private value(value: PropertyValue, opened = false): Json {
+    if (!isSecret(value)) return valueJson(value, (v) => this.value(v, opened));
+    const plaintext = JSON.stringify(this.value(value.value, true));
     if (this.showSecrets) return { [SIGNATURE]: SECRET_SIGNATURE, plaintext };
+    if (opened) return { [SIGNATURE]: SECRET_SIGNATURE, ciphertext: plaintext };
     value.ciphertext ??= this.crypter.encrypt(plaintext);
     return { [SIGNATURE]: SECRET_SIGNATURE, ciphertext: value.ciphertext };
   }

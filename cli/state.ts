@@ -1,0 +1,5 @@
+import { stateCommand } from "../engine/command/state-command";
+
+export function main(args: string[]): Promise<void> {
+  return stateCommand(args);
+}

@@ -1,0 +1,93 @@
+/** `npm run state`: repairs of the state by hand, as `pulumi state` does them. */
+import { integrityError } from "../state/integrity";
+import { dependenciesOf, type ResourceState } from "../state/resource";
+import type { Stack } from "../stack";
+import { UsageError, type Flags } from "./flags";
+import { dispatch, print, type Subcommand } from "./subcommands";
+
+const EXAMPLES = [
+  "npm run state -- delete 'urn:pulumi:prod::...::node07-guard' --target-dependents --yes",
+];
+const YES = { kind: "switch", short: "y", help: "Without asking" } as const;
+
+const SUBCOMMANDS: Record<string, Subcommand> = {
+  delete: {
+    usage: "URN",
+    about: "Takes a resource out of the state; nothing happens to the resource itself",
+    flags: {
+      yes: YES,
+      "target-dependents": { kind: "switch", help: "And what depends on it" },
+      force: { kind: "switch", help: "Even if it is protected" },
+    },
+    args: { min: 1, max: 1 },
+    run: (workspace, [urn = ""], flags) =>
+      edit(
+        workspace.load(),
+        flags,
+        (resources) => withoutResource(resources, urn, flags),
+        "Resource deleted",
+      ),
+  },
+  unprotect: {
+    usage: "URN",
+    about: "Allows a protected resource to be deleted",
+    flags: { yes: YES },
+    args: { min: 1, max: 1 },
+    run: (workspace, [urn = ""], flags) =>
+      edit(
+        workspace.load(),
+        flags,
+        (resources) => {
+          find(resources, urn);
+          return resources.map((r) => (r.urn === urn ? { ...r, protect: false } : r));
+        },
+        "Resource unprotected",
+      ),
+  },
+};
+
+export const stateCommand = (args: string[]): Promise<void> =>
+  dispatch("state", ["state"], EXAMPLES, SUBCOMMANDS, args);
+
+async function edit(
+  loading: Promise<Stack>,
+  flags: Flags,
+  change: (resources: ResourceState[]) => ResourceState[],
+  done: string,
+): Promise<void> {
+  const stack = await loading;
+  if (!flags["yes"]) throw new UsageError("--yes must be passed in to edit the state");
+  const { snapshot } = stack.state();
+  const resources = change(snapshot.resources);
+  const broken = integrityError(resources);
+  if (broken) throw new Error(`the state would not be well-formed: ${broken}`);
+  await stack.replaceState({ ...snapshot, resources });
+  print(done);
+}
+
+/** Throws where others depend on it and are not to go too. */
+function withoutResource(resources: ResourceState[], urn: string, flags: Flags): ResourceState[] {
+  const target = find(resources, urn);
+  if (target.protect && !flags["force"])
+    throw new Error(`${urn} is protected; --force deletes it nevertheless`);
+  const gone = new Set([urn]);
+  for (const resource of resources) {
+    if ([...dependenciesOf(resource)].some((dependency) => gone.has(dependency)))
+      gone.add(resource.urn);
+  }
+  gone.delete(urn);
+  if (gone.size > 0 && !flags["target-dependents"]) {
+    const names = [...gone].map((dependent) => `\n * ${dependent}`).join("");
+    throw new Error(
+      `${urn} can't be safely deleted because the following resources depend on it:${names}\nDelete those resources first, or pass --target-dependents.`,
+    );
+  }
+  return resources.filter((r) => r.urn !== urn && !gone.has(r.urn));
+}
+
+function find(resources: ResourceState[], urn: string): ResourceState {
+  const found = resources.find((r) => r.urn === urn);
+  if (!found)
+    throw new Error(`No such resource ${JSON.stringify(urn)} exists in the current state`);
+  return found;
+}
