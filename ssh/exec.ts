@@ -6,7 +6,10 @@ export interface ExecOptions {
   /** Called with each piece of output as it comes; the result has it all in any case. */
   onStdout?: (chunk: Buffer) => void;
   onStderr?: (chunk: Buffer) => void;
-  /** Aborted: the command is sent SIGTERM, its channel is closed, and the call rejects with the signal's reason. */
+  /**
+   * Aborted: the command is sent SIGTERM, its channel is closed, and the call rejects with the signal's reason. OpenSSH
+   * passes the signal on for every user but root; root's commands go on until they end by themselves.
+   */
   signal?: AbortSignal;
   /** Set before the command starts. Servers take only the names in their AcceptEnv: see `acceptsEnvironment`. */
   env?: Record<string, string>;

@@ -30,15 +30,24 @@ export interface SchemaResult {
   secretInputs: string[];
 }
 
-/** Checks inputs against a schema and fills in its defaults. Reasons never quote a value: it may be a secret. */
-export function checkSchema(fields: Fields, news: Props): SchemaResult {
-  const result: SchemaResult = { inputs: {}, failures: [], secretInputs: [] };
-  result.inputs = checkFields(fields, news, "", result);
-  return result;
+/**
+ * Checks inputs against a schema and fills in its defaults. Reasons never quote a value: it may be a secret.
+ * @param recordDefaults adds to each object the sorted names of what was filled in, as `__defaults`: bridged providers
+ * keep them in the state. @default false
+ */
+export function checkSchema(fields: Fields, news: Props, recordDefaults = false): SchemaResult {
+  const result: Checking = { inputs: {}, failures: [], secretInputs: [], recordDefaults };
+  const inputs = checkFields(fields, news, "", result);
+  return { inputs, failures: result.failures, secretInputs: result.secretInputs };
 }
 
-function checkFields(fields: Fields, value: Props, path: string, result: SchemaResult): Props {
+interface Checking extends SchemaResult {
+  recordDefaults: boolean;
+}
+
+function checkFields(fields: Fields, value: Props, path: string, result: Checking): Props {
   const checked: Props = {};
+  const defaults: string[] = [];
   for (const name of Object.keys(value)) {
     const at = join(path, name);
     if (!Object.hasOwn(fields, name)) {
@@ -57,12 +66,14 @@ function checkFields(fields: Fields, value: Props, path: string, result: SchemaR
       continue;
     }
     if (field.secret === true) result.secretInputs.push(at);
+    if (value[name] === undefined || value[name] === null) defaults.push(name);
     checked[name] = checkShape(field.shape, given, at, result);
   }
+  if (result.recordDefaults) checked["__defaults"] = defaults.sort();
   return checked;
 }
 
-function checkShape(shape: Shape, value: Value, path: string, result: SchemaResult): Value {
+function checkShape(shape: Shape, value: Value, path: string, result: Checking): Value {
   if (shape === "any" || value === UNKNOWN) return value;
   if (typeof shape === "string") {
     const fits = shape === "integer" ? Number.isInteger(value) : typeof value === shape;
@@ -91,7 +102,7 @@ function checkShape(shape: Shape, value: Value, path: string, result: SchemaResu
   );
 }
 
-function mismatch(expected: string, value: Value, path: string, result: SchemaResult): Value {
+function mismatch(expected: string, value: Value, path: string, result: Checking): Value {
   result.failures.push({
     property: path,
     reason: `expected ${expected}, found ${describe(value)}`,

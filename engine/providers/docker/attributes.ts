@@ -1,0 +1,175 @@
+/**
+ * What a resource type of the real docker provider looks like in the state. That provider is made from a Terraform one:
+ * each property has a type there, which decides what stands in the state when nobody set it, how the original is found
+ * again from the state (`__pulumi_raw_state_delta`), and whether a change replaces the resource.
+ */
+import type { Props, Value } from "../provider";
+import { isProps } from "../schema";
+import type { Field, Fields, Shape } from "../schema";
+
+/**
+ * - `value`: a string, number or boolean;
+ * - `list`: values in order; `set`: without order, and without meaning in it;
+ * - `map`: string keys;
+ * - `single`: an object that Terraform holds as a list of at most one.
+ */
+export type Kind = "value" | "list" | "set" | "map" | "single";
+
+export interface Attribute {
+  kind: Kind;
+  /** As an input. Undefined: an output only. */
+  input?: Field;
+  /** A change of it replaces the resource. */
+  replaces?: boolean;
+  /** The daemon decides where the program does not; so it may go from the program without a change. */
+  computed?: boolean;
+  /** What the state has when neither the program nor the daemon set it. @default null */
+  unset?: Value;
+  /** The Terraform name, where it is not this one in snake case. */
+  terraformName?: string;
+  /** Of `list`, `set` and `single` whose elements are objects: their properties. */
+  elements?: Attributes;
+  /** Compares two values that are equal to the daemon though not as written. @default by value; sets without order */
+  same?: (a: Value, b: Value) => boolean;
+  /** Why it is refused, of a property that the real provider has. */
+  refused?: string;
+}
+
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+/** Ways to write an attribute down. */
+export const string = (rest: Partial<Attribute> = {}): Attribute => value("string", rest);
+export const integer = (rest: Partial<Attribute> = {}): Attribute => value("integer", rest);
+export const boolean = (rest: Partial<Attribute> = {}): Attribute => value("boolean", rest);
+export const strings = (kind: "list" | "set", rest: Partial<Attribute> = {}): Attribute => ({
+  kind,
+  input: { shape: { list: "string" } },
+  ...rest,
+});
+export const stringMap = (rest: Partial<Attribute> = {}): Attribute => ({
+  kind: "map",
+  input: { shape: { mapOf: "string" } },
+  ...rest,
+});
+export const objects = (
+  kind: "list" | "set",
+  elements: Attributes,
+  rest: Partial<Attribute> = {},
+): Attribute => ({
+  kind,
+  elements,
+  input: { shape: { list: { object: inputFields(elements) } } },
+  unset: [],
+  ...rest,
+});
+export const single = (elements: Attributes, rest: Partial<Attribute> = {}): Attribute => ({
+  kind: "single",
+  elements,
+  input: { shape: { object: inputFields(elements) } },
+  ...rest,
+});
+export const output = (kind: Kind, rest: Partial<Attribute> = {}): Attribute => ({
+  kind,
+  computed: true,
+  ...rest,
+});
+export const refused = (
+  kind: Kind,
+  refusedBecause: string,
+  rest: Partial<Attribute> = {},
+): Attribute => ({
+  kind,
+  input: { shape: "any" },
+  refused: refusedBecause,
+  ...rest,
+});
+
+/** The input with a default that is written into the inputs. */
+export const withDefault = (attribute: Attribute, defaultValue: Value): Attribute => ({
+  ...attribute,
+  input: { shape: "any", ...attribute.input, default: defaultValue },
+});
+export const required = (attribute: Attribute): Attribute => ({
+  ...attribute,
+  input: { shape: "any", ...attribute.input, required: true },
+});
+
+function value(shape: Shape, rest: Partial<Attribute>): Attribute {
+  return { kind: "value", input: { shape }, ...rest };
+}
+
+/** The inputs of a type, for the schema check. */
+export function inputFields(attributes: Attributes): Fields {
+  const fields: Record<string, Field> = {};
+  for (const [name, { input }] of Object.entries(attributes)) {
+    if (input !== undefined) fields[name] = input;
+  }
+  return fields;
+}
+
+/** The outputs: what was read, else what the program gave, else what stands for nothing. */
+export function assembleOutputs(attributes: Attributes, inputs: Props, read: Props): Props {
+  const outputs: Props = {};
+  for (const [name, attribute] of Object.entries(attributes)) {
+    const given = read[name] ?? inputs[name];
+    outputs[name] =
+      given === undefined || given === null ? unsetValue(attribute) : fill(attribute, given);
+  }
+  return outputs;
+}
+
+/** Objects inside have all their properties, and no list of defaults. */
+function fill(attribute: Attribute, given: Value): Value {
+  const { elements, kind } = attribute;
+  if (elements === undefined) return given;
+  const element = (item: Value): Value =>
+    isProps(item) ? assembleOutputs(elements, item, {}) : item;
+  return kind === "single" ? element(given) : Array.isArray(given) ? given.map(element) : given;
+}
+
+function unsetValue(attribute: Attribute): Value {
+  return attribute.unset ?? null;
+}
+
+/**
+ * How the provider finds its Terraform state in these outputs. Values are as they are; lists, sets and maps are named as
+ * such; an object that is a list there is marked so, and names that cannot be derived are listed.
+ */
+export function rawStateDelta(attributes: Attributes, outputs: Props): Props {
+  const deltas: Props = {};
+  const renamed: Props = {};
+  for (const [name, attribute] of Object.entries(attributes)) {
+    if (attribute.terraformName !== undefined) renamed[name] = attribute.terraformName;
+    const delta = attributeDelta(attribute, outputs[name] ?? null);
+    if (delta !== undefined) deltas[name] = delta;
+  }
+  return {
+    obj: {
+      ...(Object.keys(deltas).length === 0 ? {} : { ps: deltas }),
+      ...(Object.keys(renamed).length === 0 ? {} : { renamed }),
+    },
+  };
+}
+
+function attributeDelta(attribute: Attribute, held: Value): Props | undefined {
+  const { kind, elements } = attribute;
+  switch (kind) {
+    case "value":
+      return undefined;
+    case "map":
+      return held === null ? undefined : { map: {} };
+    case "single":
+      if (isProps(held)) return { plu: { i: rawStateDelta(elements ?? {}, held) } };
+      // Not there: an empty list in Terraform, or nothing at all where the daemon decides.
+      return attribute.computed === true ? undefined : { plu: { i: {} } };
+    default: {
+      if (!Array.isArray(held)) return undefined;
+      if (elements === undefined || held.length === 0) return { arr: {} };
+      const each = held.map((item, index) => [
+        String(index),
+        rawStateDelta(elements, isProps(item) ? item : {}),
+      ]);
+      return { arr: { el: Object.fromEntries(each) as Props } };
+    }
+  }
+}

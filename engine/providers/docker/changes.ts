@@ -1,0 +1,90 @@
+import { deepEquals } from "../../values/property";
+import { UNKNOWN } from "../provider";
+import type { Diff, PropertyChange, Props, Value } from "../provider";
+import { isProps } from "../schema";
+import type { Attribute, Attributes } from "./attributes";
+
+/**
+ * Compares what the program wants with what the state says of the real thing (so that what a refresh found shows up), as
+ * Terraform does: a property that the daemon decides may be left out, sets have no order.
+ */
+export function diffResource(
+  attributes: Attributes,
+  oldInputs: Props,
+  oldOutputs: Props,
+  news: Props,
+): Diff {
+  const detailed: Record<string, PropertyChange> = {};
+  const replaces: string[] = [];
+  for (const [name, attribute] of Object.entries(attributes)) {
+    const change = attributeChange(
+      attribute,
+      oldInputs[name] ?? undefined,
+      oldOutputs[name] ?? undefined,
+      news[name] ?? undefined,
+    );
+    if (change === undefined) continue;
+    if (attribute.replaces === true) replaces.push(name);
+    detailed[name] = attribute.replaces === true ? `${change}-replace` : change;
+  }
+  return {
+    changes: Object.keys(detailed).length === 0 ? "none" : "some",
+    replaces,
+    detailed,
+  };
+}
+
+function attributeChange(
+  attribute: Attribute,
+  oldInput: Value | undefined,
+  oldOutput: Value | undefined,
+  wanted: Value | undefined,
+): "add" | "delete" | "update" | undefined {
+  if (attribute.input === undefined) return undefined;
+  if (wanted === undefined) {
+    return oldInput === undefined || attribute.computed === true ? undefined : "delete";
+  }
+  const held = oldOutput ?? oldInput;
+  if (held === undefined) return isNothing(wanted) ? undefined : "add";
+  return isSame(attribute, held, wanted) ? undefined : "update";
+}
+
+function isSame(attribute: Attribute, held: Value, wanted: Value): boolean {
+  if (wanted === UNKNOWN) return false;
+  if (attribute.same !== undefined) return attribute.same(held, wanted);
+  if (Array.isArray(held) && Array.isArray(wanted) && attribute.kind === "set") {
+    return sameSet(attribute, held, wanted);
+  }
+  return deepEquals(comparable(attribute, held), comparable(attribute, wanted));
+}
+
+function sameSet(attribute: Attribute, held: Value[], wanted: Value[]): boolean {
+  if (held.length !== wanted.length) return false;
+  const rest = held.map((item) => comparable({ ...attribute, kind: "single" }, item));
+  return wanted.every((item) => {
+    const form = comparable({ ...attribute, kind: "single" }, item);
+    const index = rest.findIndex((other) => deepEquals(other, form));
+    if (index < 0) return false;
+    rest.splice(index, 1);
+    return true;
+  });
+}
+
+/** Without what only one of inputs and outputs has: the list of defaults, and properties that nobody set. */
+function comparable(attribute: Attribute, value: Value): Value {
+  const { elements, kind } = attribute;
+  if (Array.isArray(value)) {
+    return value.map((item) => comparable({ ...attribute, kind: "single" }, item));
+  }
+  if (!isProps(value) || kind === "map") return value;
+  const parts = Object.entries(value)
+    .filter(([key, part]) => key !== "__defaults" && !isNothing(part))
+    .map(([key, part]) => [key, comparable(elements?.[key] ?? { kind: "value" }, part)] as const);
+  return Object.fromEntries(parts);
+}
+
+/** What Terraform takes for "not set". */
+function isNothing(value: Value): boolean {
+  if (value === null || value === "" || value === 0 || value === false) return true;
+  return typeof value === "object" && Object.keys(value).length === 0;
+}

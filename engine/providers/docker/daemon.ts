@@ -1,0 +1,178 @@
+import { Agent } from "node:http";
+import type { Duplex } from "node:stream";
+import type Docker from "dockerode";
+import type { DockerOptions } from "dockerode";
+import { Connection } from "../../../ssh/connection";
+import { SshError } from "../../../ssh/error";
+import { describeLogin } from "../../../ssh/login";
+import { resolveLogin } from "./ssh-login";
+import type { Surroundings } from "./ssh-login";
+
+const SOCKET = "/var/run/docker.sock";
+
+export interface DaemonSettings {
+  /** `ssh://user@host:port`, `unix:///path` or `tcp://host:port`. */
+  host: string;
+  sshOpts: string[];
+}
+
+/** An answer of the daemon that is no success, or no answer at all. The message says which daemon, and what it said. */
+export class DaemonError extends Error {
+  constructor(
+    message: string,
+    /** The HTTP status; undefined: there was no answer. */
+    readonly status: number | undefined,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = "DaemonError";
+  }
+}
+
+/** A Docker daemon. It is not dialled before the first call: a preview needs no daemon. */
+export class Daemon {
+  private opened: Promise<{ docker: Docker; where: string; connection?: Connection }> | undefined;
+  private readonly closing = new AbortController();
+
+  constructor(
+    private readonly settings: DaemonSettings,
+    private readonly around?: Surroundings,
+  ) {}
+
+  /**
+   * Calls the daemon.
+   * @param what for the error: "create container registry".
+   * @throws DaemonError
+   */
+  async call<T>(
+    what: string,
+    ctx: { signal: AbortSignal; log: Warn },
+    use: (docker: Docker) => Promise<T>,
+  ): Promise<T> {
+    ctx.signal.throwIfAborted();
+    const { docker, where } = await this.open(ctx.log);
+    try {
+      return await untilAborted(use(docker), ctx.signal);
+    } catch (error) {
+      if (ctx.signal.aborted) throw ctx.signal.reason;
+      throw daemonError(what, where, error);
+    }
+  }
+
+  /** The same, where "there is no such thing" (404) is an answer: undefined. */
+  async find<T>(
+    what: string,
+    ctx: { signal: AbortSignal; log: Warn },
+    use: (docker: Docker) => Promise<T>,
+  ): Promise<T | undefined> {
+    try {
+      return await this.call(what, ctx, use);
+    } catch (error) {
+      if (error instanceof DaemonError && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort(new Error("the run is over"));
+    const opened = await this.opened?.catch(() => undefined);
+    opened?.connection?.close();
+  }
+
+  private open(log: Warn): Promise<{ docker: Docker; where: string; connection?: Connection }> {
+    // A failure is kept: the next resource would only wait, and log in, for the same answer. A broken connection is not.
+    this.opened = (this.opened ?? this.dial(log)).then((opened) =>
+      opened.connection?.isOpen === false ? this.dial(log) : opened,
+    );
+    return this.opened;
+  }
+
+  private async dial(
+    log: Warn,
+  ): Promise<{ docker: Docker; where: string; connection?: Connection }> {
+    const { host, sshOpts } = this.settings;
+    // Loaded when first used: it is large.
+    const { default: DockerClient } = await import("dockerode");
+    if (host.startsWith("unix://")) {
+      const socketPath = host.slice("unix://".length);
+      return { docker: new DockerClient({ socketPath, protocol: "http" }), where: host };
+    }
+    if (host.startsWith("tcp://")) {
+      const { hostname, port } = new URL(host);
+      const docker = new DockerClient({ host: hostname, port: port || "2375", protocol: "http" });
+      return { docker, where: host };
+    }
+    const { login, connectSeconds, warnings, remember } = await resolveLogin(
+      host,
+      sshOpts,
+      this.around,
+    );
+    for (const warning of warnings) log("warning", warning);
+    const connection = await Connection.open(login, {
+      ...(connectSeconds === undefined ? {} : { connectSeconds }),
+      signal: this.closing.signal,
+    });
+    await remember?.(connection.hostKey);
+    const options: DockerOptions & { agent: Agent } = {
+      protocol: "http",
+      host: "docker",
+      port: 80,
+      // An option that dockerode has and its types lack.
+      agent: new ForwardingAgent(connection),
+    };
+    const docker = new DockerClient(options);
+    return { docker, where: describeLogin(login), connection };
+  }
+}
+
+type Warn = (severity: "warning", text: string) => void;
+
+/** Each request has a stream of its own over the one SSH connection. */
+class ForwardingAgent extends Agent {
+  constructor(private readonly connection: Connection) {
+    super({ keepAlive: false });
+  }
+
+  override createConnection(
+    _options: unknown,
+    done?: (error: Error | null, stream: Duplex) => void,
+  ): undefined {
+    this.connection.forwardUnix(SOCKET).then(
+      (stream) => done?.(null, stream),
+      (error: Error) => done?.(error, undefined as never),
+    );
+    return undefined;
+  }
+}
+
+function daemonError(what: string, where: string, error: unknown): Error {
+  const { statusCode, json, code } = error as {
+    statusCode?: number;
+    json?: { message?: string };
+    code?: string;
+  };
+  if (statusCode !== undefined) {
+    const said = json?.message ?? (error as Error).message;
+    return new DaemonError(`docker at ${where}: cannot ${what}: ${said.trim()}`, statusCode, {
+      cause: error,
+    });
+  }
+  const why =
+    error instanceof SshError
+      ? error.kind === "forward-refused"
+        ? `its socket ${SOCKET} cannot be reached. Is dockerd running, and may this user use it ` +
+          "(root, or a member of the group docker), and does sshd allow AllowStreamLocalForwarding?"
+        : error.message
+      : ["ENOENT", "ECONNREFUSED", "EACCES"].includes(code ?? "")
+        ? `the daemon cannot be reached (${code ?? ""}); is it running, and may this user use it?`
+        : (error as Error).message;
+  return new DaemonError(`docker at ${where}: cannot ${what}: ${why}`, undefined, { cause: error });
+}
+
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error);
+    signal.addEventListener("abort", onAbort);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}

@@ -1,0 +1,141 @@
+import type { ImageInspectInfo } from "dockerode";
+import type { StepContext } from "../provider";
+import { boolean, output, refused, required, string, stringMap, strings } from "./attributes";
+import type { ResourceType } from "./bridged";
+import type { Daemon } from "./daemon";
+
+/** Twenty minutes in nanoseconds: the timeouts that the real provider keeps in the state of a slow resource. */
+export const TWENTY_MINUTES = {
+  "e2bfb730-ecaa-11e6-8f88-34363bc7c4c0": {
+    create: 1_200_000_000_000,
+    delete: 1_200_000_000_000,
+    update: 1_200_000_000_000,
+  },
+};
+
+/** docker:index/remoteImage:RemoteImage */
+export const remoteImage: ResourceType = {
+  attributes: {
+    build: refused("single", "building images is not supported by the embedded engine"),
+    forceRemove: boolean(),
+    imageId: output("value"),
+    keepLocally: boolean(),
+    name: required(string({ replaces: true })),
+    platform: string({ replaces: true }),
+    pullTriggers: strings("set", { replaces: true }),
+    repoDigest: output("value"),
+    triggers: stringMap({ replaces: true }),
+  },
+  namesItself: false,
+  deleteBeforeReplace: false,
+  meta: JSON.stringify(TWENTY_MINUTES),
+
+  async create(daemon, inputs, ctx) {
+    const name = inputs["name"] as string;
+    const platform = inputs["platform"];
+    const image = await findOrPull(daemon, name, typeof platform === "string" ? platform : "", ctx);
+    return image.Id + name;
+  },
+
+  async read(daemon, _id, held, ctx) {
+    const name = held["name"] as string;
+    const image = await inspectImage(daemon, name, ctx);
+    if (image === undefined) return undefined;
+    return {
+      id: image.Id + name,
+      properties: { imageId: image.Id, repoDigest: repoDigest(name, image.RepoDigests) },
+    };
+  },
+
+  async update(daemon, _id, _old, inputs, ctx) {
+    await findOrPull(daemon, inputs["name"] as string, "", ctx);
+  },
+
+  async delete(daemon, _id, held, ctx) {
+    if (held["keepLocally"] === true) return;
+    const name = held["name"] as string;
+    await daemon.find(`remove image ${name}`, ctx, (docker) =>
+      docker.getImage(name).remove({ force: held["forceRemove"] === true }),
+    );
+  },
+};
+
+/** The image by name or id, pulled by the daemon (through its mirrors) if it has none. */
+export async function findOrPull(
+  daemon: Daemon,
+  name: string,
+  platform: string,
+  ctx: StepContext,
+): Promise<ImageInspectInfo> {
+  const there = await inspectImage(daemon, name, ctx);
+  if (there !== undefined) return there;
+  await pull(daemon, name, platform, ctx);
+  const pulled = await inspectImage(daemon, name, ctx);
+  if (pulled === undefined) throw new Error(`image ${name} was pulled and is not there`);
+  return pulled;
+}
+
+function inspectImage(
+  daemon: Daemon,
+  name: string,
+  ctx: StepContext,
+): Promise<ImageInspectInfo | undefined> {
+  return daemon.find(`inspect image ${name}`, ctx, (docker) => docker.getImage(name).inspect());
+}
+
+async function pull(
+  daemon: Daemon,
+  name: string,
+  platform: string,
+  ctx: StepContext,
+): Promise<void> {
+  // Without a tag the daemon would pull all of them.
+  const reference = /[:@][^/]*$/.test(name) ? name : `${name}:latest`;
+  await daemon.call(`pull image ${name}`, ctx, async (docker) => {
+    const stream = await docker.pull(reference, platform === "" ? {} : { platform });
+    await followPull(stream, (docker as { modem: Modem }).modem, ctx);
+  });
+}
+
+interface Modem {
+  followProgress(
+    stream: NodeJS.ReadableStream,
+    finished: (error: Error | null) => void,
+    progress: (event: PullEvent) => void,
+  ): void;
+}
+
+interface PullEvent {
+  id?: string;
+  status?: string;
+  progress?: string;
+  error?: string;
+}
+
+/** A pull that fails says so in its last line: the answer's status was sent long before. */
+function followPull(stream: NodeJS.ReadableStream, modem: Modem, ctx: StepContext): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let failure: string | undefined;
+    modem.followProgress(
+      stream,
+      (error) => {
+        if (error !== null) reject(error);
+        else if (failure !== undefined) reject(new Error(failure));
+        else resolve();
+      },
+      (event) => {
+        failure ??= event.error;
+        const parts = [event.id, event.status, event.progress].filter(Boolean);
+        if (parts.length > 0) ctx.log("info", parts.join(" "), true);
+      },
+    );
+  });
+}
+
+/** Of an image that several registries know: the digest under the name that was asked for, else any. */
+function repoDigest(name: string, digests: string[] | null | undefined): string {
+  const [first, ...others] = digests ?? [];
+  if (first === undefined || others.length === 0) return first ?? "";
+  const bare = name.split(":")[0] ?? name;
+  return [first, ...others].find((digest) => digest.startsWith(bare)) ?? first;
+}
