@@ -1,0 +1,109 @@
+import type {
+  Props,
+  ProviderInstance,
+  ProviderPlugin,
+  Value,
+} from "../../engine/providers/provider";
+import { UNKNOWN } from "../../engine/providers/provider";
+
+/** What exists in the fake world, and everything that was done to it. */
+export class FakeWorld {
+  readonly things = new Map<string, Props>();
+  readonly log: string[] = [];
+  /** `create NAME`, `delete NAME`...: operations that fail, each with its error. */
+  readonly failing = new Map<string, Error>();
+  /** Called within every real operation, before it happens. */
+  during: (operation: string) => Promise<void> | void = () => undefined;
+  private next = 1;
+
+  async act(operation: string, name: string, effect: () => void): Promise<void> {
+    await this.during(`${operation} ${name}`);
+    const failure = this.failing.get(`${operation} ${name}`);
+    if (failure) {
+      this.log.push(`${operation} ${name} failed`);
+      throw failure;
+    }
+    effect();
+    this.log.push(`${operation} ${name}`);
+  }
+
+  newId(name: string): string {
+    return `${name}-${this.next++}`;
+  }
+
+  /** What was done since the last call. */
+  takeLog(): string[] {
+    return this.log.splice(0);
+  }
+}
+
+/**
+ * `fake:index:Thing`: inputs `name`, `value`, and `fixed`, a change of which replaces it; `first: true` makes that
+ * replacement delete first. Outputs: the inputs, and `echo`, the value again.
+ */
+export function fakePlugin(world: FakeWorld): ProviderPlugin {
+  const name = (inputs: Props): string => text(inputs["name"]);
+  const outputs = (inputs: Props): Props => ({ ...inputs, echo: inputs["value"] ?? null });
+  const instance: ProviderInstance = {
+    check: (_type, _urn, _olds, news) =>
+      Promise.resolve({
+        inputs: { kind: "default", ...news },
+        failures: news["value"] === "bad" ? [{ property: "value", reason: "is bad" }] : [],
+      }),
+    diff: (_type, _urn, _id, olds, _outputs, news) => {
+      const changed = (key: string): boolean =>
+        JSON.stringify(plain(olds[key])) !== JSON.stringify(plain(news[key]));
+      const keys = [...new Set([...Object.keys(olds), ...Object.keys(news)])].filter(changed);
+      return Promise.resolve({
+        changes: keys.length > 0 ? "some" : "none",
+        replaces: keys.filter((key) => key === "fixed"),
+        deleteBeforeReplace: news["first"] === true,
+      });
+    },
+    async create(_type, inputs, ctx) {
+      if (ctx.preview) return { id: "", outputs: { ...inputs, echo: UNKNOWN } };
+      const id = world.newId(name(inputs));
+      await world.act("create", name(inputs), () => world.things.set(id, inputs));
+      return { id, outputs: outputs(inputs) };
+    },
+    async update(_type, id, _oldInputs, _oldOutputs, news, ctx) {
+      if (ctx.preview) return { outputs: { ...news, echo: UNKNOWN } };
+      await world.act("update", name(news), () => world.things.set(id, news));
+      return { outputs: outputs(news) };
+    },
+    async read(_type, id, inputs, _outputs, ctx) {
+      await world.during(`read ${ctx.urn}`);
+      const found = world.things.get(id);
+      return (
+        found && {
+          id,
+          inputs: inputs && Object.keys(inputs).length > 0 ? { ...inputs, ...found } : found,
+          outputs: outputs(found),
+        }
+      );
+    },
+    async delete(_type, id, inputs) {
+      await world.act("delete", name(inputs), () => world.things.delete(id));
+    },
+    invoke: (token, args) =>
+      token === "fake:index:double"
+        ? Promise.resolve({ result: { twice: text(args["of"]).repeat(2) }, failures: [] })
+        : Promise.reject(new Error(`no function ${token}`)),
+    close: () => Promise.resolve(),
+  };
+  return {
+    name: "fake",
+    version: "1.0.0",
+    types: ["fake:index:Thing"],
+    checkConfig: (inputs) => Promise.resolve({ inputs, failures: [] }),
+    diffConfig: (olds, news) =>
+      Promise.resolve({
+        changes: "some",
+        replaces: olds["region"] === news["region"] ? [] : ["region"],
+      }),
+    configure: () => Promise.resolve(instance),
+  };
+}
+
+const text = (value: Value | undefined): string => (typeof value === "string" ? value : "");
+const plain = (value: Value | undefined): unknown => (value === UNKNOWN ? "?" : value);

@@ -1,0 +1,202 @@
+import type { ResourceState, Snapshot } from "../../engine/state/resource";
+import { Journal } from "../../engine/state/journal";
+import { integrityError } from "../../engine/state/integrity";
+import { Deployment, type Registered } from "../../engine/steps/deployment";
+import type { EngineEvent, Op } from "../../engine/steps/events";
+import { emptyGoal, type Goal } from "../../engine/steps/goal";
+import { Halted, StepFailed } from "../../engine/steps/halt";
+import { ProviderHost } from "../../engine/steps/provider-host";
+import { refresh } from "../../engine/steps/refresh";
+import { Runner } from "../../engine/steps/runner";
+import { Targets } from "../../engine/steps/targets";
+import type { PropertyMap } from "../../engine/values/property";
+import { FakeWorld, fakePlugin } from "./fake-provider";
+
+export interface Thing extends Partial<Omit<Goal, "inputs" | "dependencies">> {
+  name: string;
+  inputs?: PropertyMap;
+  /** Names of things whose `echo` becomes its `value`. */
+  from?: string;
+  /** Names of things that it depends on. */
+  after?: string[];
+  /** Name of the component that it is in. */
+  in?: string;
+  deletedWithThing?: string;
+}
+
+export interface Outcome {
+  /** `create a`, `same b`... of every step that came to its end, components and providers left out. */
+  steps: string[];
+  messages: string[];
+  failed: boolean;
+  changes: Partial<Record<Op, number>>;
+}
+
+/** A stack without files and processes: programs are lists of things. */
+export class Simulation {
+  readonly world = new FakeWorld();
+  snapshot: Snapshot = { resources: [], pending: [], extra: {} };
+  /** Every state that was written, and what the world looked like then. */
+  readonly written: Snapshot[] = [];
+
+  get names(): string[] {
+    return this.snapshot.resources
+      .filter((r) => r.type === "fake:index:Thing")
+      .map((r) => r.urn.split("::").at(-1) ?? "");
+  }
+
+  state(name: string): ResourceState {
+    const found = this.snapshot.resources.find((r) => r.urn.endsWith(`::${name}`));
+    if (!found) throw new Error(`${name} is not in the state`);
+    return found;
+  }
+
+  async up(things: Thing[], options: Partial<Options> = {}): Promise<Outcome> {
+    return this.run(things, options);
+  }
+
+  async destroy(options: Partial<Options> = {}): Promise<Outcome> {
+    return this.run(undefined, options);
+  }
+
+  private async run(things: Thing[] | undefined, given: Partial<Options>): Promise<Outcome> {
+    const options: Options = {
+      preview: false,
+      continueOnError: false,
+      parallel: 4,
+      targets: [],
+      targetDependents: false,
+      refresh: false,
+      ...given,
+    };
+    const outcome: Outcome = { steps: [], messages: [], failed: false, changes: {} };
+    const sink = (event: EngineEvent): void => record(outcome, event);
+    const before = structuredSnapshot(this.snapshot);
+    const journal = new Journal(before, options.preview ? undefined : (s) => this.write(s));
+    const cancel = options.cancel ?? new AbortController().signal;
+    const terminate = new AbortController().signal;
+    const { preview, parallel, continueOnError } = options;
+    const runner = new Runner(
+      { preview, parallel, continueOnError, cancel, terminate },
+      journal,
+      sink,
+    );
+    const host = new ProviderHost([fakePlugin(this.world)], "/");
+    const targets = new Targets(options.targets, options.targetDependents);
+    try {
+      let base: readonly ResourceState[] = before.resources;
+      if (options.refresh)
+        base = await refresh(base, { host, runner, journal, sink, targets }, things === undefined);
+      const deployment = new Deployment(
+        base,
+        {
+          project: "p",
+          stack: "s",
+          preview,
+          targets,
+          packageConfig: () => ({}),
+          forget: () => undefined,
+        },
+        host,
+        runner,
+        journal,
+        sink,
+      );
+      if (!(options.refresh && things === undefined)) {
+        if (things) await this.program(deployment, things);
+        if (!runner.halted) await deployment.finish();
+      }
+    } catch (error) {
+      if (!(error instanceof Halted) && !(error instanceof StepFailed))
+        runner.fail(error instanceof Error ? error.message : String(error));
+    }
+    await runner.idle();
+    await journal.flush();
+    outcome.failed = runner.failed;
+    return outcome;
+  }
+
+  /** As the SDK does: a registration starts when what it depends on is there. */
+  private async program(deployment: Deployment, things: Thing[]): Promise<void> {
+    const stack = await deployment.register(emptyGoal("pulumi:pulumi:Stack", "p-s", false));
+    const provider = await deployment.defaultProvider("fake:index:Thing", "1.0.0");
+    const done = new Map<string, Promise<Registered>>();
+    for (const thing of things) {
+      const depends = [...(thing.after ?? []), ...(thing.from ? [thing.from] : [])];
+      const start = async (): Promise<Registered> => {
+        const ready = await Promise.all(depends.map((name) => done.get(name)));
+        const parent = thing.in === undefined ? stack : await done.get(thing.in);
+        const deletedWith =
+          thing.deletedWithThing === undefined ? undefined : await done.get(thing.deletedWithThing);
+        const source = ready.at(-1);
+        const custom = thing.custom ?? true;
+        return deployment.register({
+          ...emptyGoal(custom ? "fake:index:Thing" : "p:index:Group", thing.name, custom),
+          ...(custom ? { provider } : {}),
+          ...thing,
+          inputs: {
+            ...(custom ? { name: thing.name } : {}),
+            ...thing.inputs,
+            ...(thing.from ? { value: source?.state.outputs["echo"] ?? null } : {}),
+          },
+          parent: parent?.state.urn ?? "",
+          dependencies: ready.map((r) => r?.state.urn ?? ""),
+          propertyDependencies: thing.from ? { value: [source?.state.urn ?? ""] } : {},
+          deletedWith: deletedWith?.state.urn ?? "",
+        });
+      };
+      const running = start();
+      running.catch(() => undefined);
+      done.set(thing.name, running);
+    }
+    const results = await Promise.allSettled(done.values());
+    const thrown = results.flatMap((r) => (r.status === "rejected" ? [r.reason as Error] : []))[0];
+    if (thrown) throw thrown;
+    await deployment.registerOutputs(stack.state.urn, {});
+    await deployment.finishStack(true);
+  }
+
+  private write(snapshot: Snapshot): Promise<void> {
+    this.snapshot = structuredSnapshot(snapshot);
+    this.written.push(this.snapshot);
+    const broken = integrityError(snapshot.resources);
+    if (broken) throw new Error(broken);
+    return Promise.resolve();
+  }
+}
+
+export interface Options {
+  preview: boolean;
+  continueOnError: boolean;
+  parallel: number;
+  targets: string[];
+  targetDependents: boolean;
+  refresh: boolean;
+  cancel?: AbortSignal;
+}
+
+function record(outcome: Outcome, event: EngineEvent): void {
+  if (event.kind === "message") {
+    if (event.severity !== "debug") outcome.messages.push(event.text);
+    return;
+  }
+  const { step } = event;
+  if (event.kind !== "done" || step.internal) return;
+  if (step.logical) outcome.changes[step.op] = (outcome.changes[step.op] ?? 0) + 1;
+  if (step.type === "fake:index:Thing")
+    outcome.steps.push(`${step.op} ${step.urn.split("::").at(-1)}`);
+}
+
+/** States are changed in place by a run: what was written is copied, shallowly where values are never changed. */
+function structuredSnapshot(snapshot: Snapshot): Snapshot {
+  const copy = (r: ResourceState): ResourceState => ({
+    ...r,
+    inputs: { ...r.inputs },
+    outputs: { ...r.outputs },
+  });
+  return {
+    resources: snapshot.resources.map(copy),
+    pending: snapshot.pending.map((op) => ({ ...op, resource: copy(op.resource) })),
+    extra: snapshot.extra,
+  };
+}

@@ -1,0 +1,383 @@
+import { PartialFailure } from "../../../engine/providers/provider";
+import { Secret } from "../../../engine/values/property";
+import { Simulation } from "../simulation";
+
+const urn = (name: string): string => `urn:pulumi:s::p::fake:index:Thing::${name}`;
+
+test("creates what is new, leaves what is the same, updates what changed, deletes what is gone", async () => {
+  const sim = new Simulation();
+  await sim.up([{ name: "a" }, { name: "b" }, { name: "c" }]);
+  sim.world.takeLog();
+
+  const { steps, changes } = await sim.up([{ name: "a" }, { name: "b", inputs: { value: "new" } }]);
+
+  expect(steps).toEqual(["same a", "update b", "delete c"]);
+  expect(changes).toEqual({ same: 2, update: 1, delete: 1 });
+  expect(sim.world.takeLog()).toEqual(["update b", "delete c"]);
+  expect(sim.names).toEqual(["a", "b"]);
+});
+
+test("a preview does nothing, and knows no outputs of what is not there yet", async () => {
+  const sim = new Simulation();
+  const { steps } = await sim.up([{ name: "a" }, { name: "b", from: "a" }], { preview: true });
+
+  expect(steps).toEqual(["create a", "create b"]);
+  expect(sim.world.log).toEqual([]);
+  expect(sim.written).toEqual([]);
+});
+
+test("deletes dependents before what they depend on", async () => {
+  const sim = new Simulation();
+  await sim.up([{ name: "a" }, { name: "b", from: "a" }, { name: "c", after: ["b"] }]);
+  sim.world.takeLog();
+
+  await sim.destroy();
+
+  expect(sim.world.takeLog()).toEqual(["delete c", "delete b", "delete a"]);
+  expect(sim.snapshot.resources).toEqual([]);
+});
+
+test("a replacement is created before the original is deleted, and dependents are updated in between", async () => {
+  const sim = new Simulation();
+  await sim.up([
+    { name: "a", inputs: { fixed: "1", value: "x" } },
+    { name: "b", from: "a" },
+  ]);
+  sim.world.takeLog();
+
+  const { changes } = await sim.up([
+    { name: "a", inputs: { fixed: "2", value: "y" } },
+    { name: "b", from: "a" },
+  ]);
+
+  expect(sim.world.takeLog()).toEqual(["create a", "update b", "delete a"]);
+  expect(changes).toEqual({ same: 1, replace: 1, update: 1 });
+});
+
+test("deleteBeforeReplace deletes first, with the dependents that would be replaced", async () => {
+  const sim = new Simulation();
+  const program = (fixed: string) => [
+    { name: "a", inputs: { fixed, first: true } },
+    { name: "b", from: "a", replaceOnChanges: ["value"] },
+    { name: "c", after: ["a"] },
+  ];
+  await sim.up(program("1"));
+  sim.world.takeLog();
+
+  await sim.up(program("2"));
+
+  expect(sim.world.takeLog()).toEqual(["delete b", "delete a", "create a", "create b"]);
+  expect(sim.snapshot.resources.filter((r) => r.pendingReplacement)).toEqual([]);
+});
+
+test("a crash between delete and create is remembered: the next run only creates", async () => {
+  const sim = new Simulation();
+  const program = (fixed: string) => [{ name: "a", inputs: { fixed }, deleteBeforeReplace: true }];
+  await sim.up(program("1"));
+  sim.world.failing.set("create a", new Error("no space"));
+  sim.world.takeLog();
+
+  expect((await sim.up(program("2"))).failed).toBe(true);
+  expect(sim.state("a").pendingReplacement).toBe(true);
+  sim.world.failing.clear();
+  await sim.up(program("2"));
+
+  expect(sim.world.takeLog()).toEqual(["delete a", "create a failed", "create a"]);
+  expect(sim.state("a").pendingReplacement).toBeUndefined();
+});
+
+test("an original whose delete failed is deleted by the next run", async () => {
+  const sim = new Simulation();
+  await sim.up([{ name: "a", inputs: { fixed: "1" } }]);
+  sim.world.failing.set("delete a", new Error("busy"));
+  expect((await sim.up([{ name: "a", inputs: { fixed: "2" } }])).failed).toBe(true);
+  expect(sim.names).toEqual(["a", "a"]);
+  sim.world.failing.clear();
+  sim.world.takeLog();
+
+  const { steps } = await sim.up([{ name: "a", inputs: { fixed: "2" } }]);
+
+  expect(steps).toEqual(["same a", "delete-replaced a"]);
+  expect(sim.world.takeLog()).toEqual(["delete a"]);
+  expect(sim.names).toEqual(["a"]);
+});
+
+test("a failure stops what has not started; the state holds what was done", async () => {
+  const sim = new Simulation();
+  sim.world.failing.set("create b", new Error("it broke"));
+
+  const { failed, messages } = await sim.up([
+    { name: "a" },
+    { name: "b", after: ["a"] },
+    { name: "c", after: ["b"] },
+  ]);
+
+  expect(failed).toBe(true);
+  expect(messages).toEqual(["it broke"]);
+  expect(sim.world.log).toEqual(["create a", "create b failed"]);
+  expect(sim.names).toEqual(["a"]);
+  expect(sim.snapshot.pending).toEqual([]);
+});
+
+test("with continueOnError all goes on but what depends on the failure", async () => {
+  const sim = new Simulation();
+  sim.world.failing.set("create a", new Error("it broke"));
+
+  const { failed } = await sim.up([{ name: "a" }, { name: "b", after: ["a"] }, { name: "c" }], {
+    continueOnError: true,
+  });
+
+  expect(failed).toBe(true);
+  expect(sim.world.log).toEqual(["create a failed", "create c"]);
+});
+
+test("a host that cannot be reached does not keep the others from being deleted, if asked to go on", async () => {
+  const sim = new Simulation();
+  await sim.up([{ name: "a" }, { name: "b", after: ["a"] }, { name: "c" }]);
+  sim.world.failing.set("delete b", new Error("unreachable"));
+  sim.world.takeLog();
+
+  expect((await sim.destroy({ continueOnError: true })).failed).toBe(true);
+
+  expect(sim.world.takeLog().sort()).toEqual(["delete b failed", "delete c"]);
+  expect(sim.names).toEqual(["a", "b"]);
+});
+
+test("protect refuses a delete and names the resource, and a replacement before anything is done", async () => {
+  const sim = new Simulation();
+  await sim.up([{ name: "a", protect: true, inputs: { fixed: "1" } }]);
+  sim.world.takeLog();
+
+  expect((await sim.destroy()).messages).toEqual([
+    `resource "${urn("a")}" cannot be deleted\nbecause it is protected. To unprotect the resource, either remove the ` +
+      "`protect` flag from the resource in your Pulumi program and run `up`, or use the command:\n" +
+      `\`pulumi state unprotect '${urn("a")}'\``,
+  ]);
+  expect(
+    (await sim.up([{ name: "a", protect: true, inputs: { fixed: "2" } }])).messages[0],
+  ).toContain(`unable to replace resource "${urn("a")}"\nas it is currently marked for protection`);
+  expect(sim.world.takeLog()).toEqual([]);
+});
+
+test("retainOnDelete and deletedWith take the resource out of the state without touching it", async () => {
+  const sim = new Simulation();
+  await sim.up([
+    { name: "kept", retainOnDelete: true },
+    { name: "host" },
+    { name: "onHost", deletedWithThing: "host" },
+  ]);
+  sim.world.takeLog();
+
+  await sim.up([]);
+
+  expect(sim.world.takeLog()).toEqual(["delete host"]);
+  expect(sim.names).toEqual([]);
+});
+
+test("ignoreChanges keeps the old value, also of a property that the program no longer has", async () => {
+  const sim = new Simulation();
+  await sim.up([{ name: "a", inputs: { value: "1", other: "1" } }]);
+
+  const { steps } = await sim.up([
+    { name: "a", inputs: { value: "2" }, ignoreChanges: ["value", "other"] },
+  ]);
+
+  expect(steps).toEqual(["same a"]);
+  expect(sim.state("a").inputs).toEqual({ name: "a", kind: "default", value: "1", other: "1" });
+});
+
+test("replaceOnChanges makes a replacement of an update", async () => {
+  const sim = new Simulation();
+  await sim.up([{ name: "a", inputs: { value: ["1", "2"] }, replaceOnChanges: ["value[*]"] }]);
+  sim.world.takeLog();
+  await sim.up([{ name: "a", inputs: { value: ["1", "3"] }, replaceOnChanges: ["value[*]"] }]);
+  expect(sim.world.takeLog()).toEqual(["create a", "delete a"]);
+});
+
+test("an alias carries the state over, and its children's", async () => {
+  const sim = new Simulation();
+  await sim.up([
+    { name: "old", custom: false },
+    { name: "old-child", in: "old" },
+  ]);
+  sim.world.takeLog();
+
+  const { steps } = await sim.up([
+    { name: "new", custom: false, aliases: [{ name: "old" }] },
+    { name: "new-child", in: "new", inputs: { name: "old-child" } },
+  ]);
+
+  expect(steps).toEqual(["same new-child"]);
+  expect(sim.world.takeLog()).toEqual([]);
+  expect(sim.snapshot.resources.map((r) => r.urn.split("::").at(-1))).toEqual([
+    "p-s",
+    "default_1_0_0",
+    "new",
+    "new-child",
+  ]);
+});
+
+test("a resource that was made outside is adopted by its id, and updated to what the program says", async () => {
+  const sim = new Simulation();
+  sim.world.things.set("given", { name: "a", value: "there" });
+
+  const { steps } = await sim.up([{ name: "a", inputs: { value: "wanted" }, importId: "given" }]);
+
+  expect(steps).toEqual(["import a", "update a"]);
+  expect(sim.state("a")).toMatchObject({ id: "given", importID: "given" });
+  expect((await sim.up([{ name: "b", importId: "nothing" }])).messages).toEqual([
+    "resource 'nothing' does not exist",
+  ]);
+});
+
+test("a resource that is there but not as wanted stays in the state, and the next run tries again", async () => {
+  const sim = new Simulation();
+  sim.world.failing.set("create a", new PartialFailure("half", { name: "a" }, ["half done"]));
+  expect((await sim.up([{ name: "a" }])).messages).toEqual(["half done"]);
+  expect(sim.state("a")).toMatchObject({ id: "half", initErrors: ["half done"] });
+  sim.world.failing.clear();
+
+  expect((await sim.up([{ name: "a" }])).steps).toEqual(["update a"]);
+  expect(sim.state("a").initErrors).toEqual([]);
+});
+
+test("an output is secret where its input is, and where the program says so", async () => {
+  const sim = new Simulation();
+  await sim.up([
+    { name: "a", inputs: { value: new Secret("s3cret") }, additionalSecretOutputs: ["echo"] },
+  ]);
+  const { outputs, inputs } = sim.state("a");
+  expect(inputs["value"]).toBeInstanceOf(Secret);
+  expect(outputs["value"]).toBeInstanceOf(Secret);
+  expect(outputs["echo"]).toBeInstanceOf(Secret);
+  expect(outputs["name"]).toBe("a");
+});
+
+test("inputs that the provider does not accept are refused with property and reason, and nothing is done", async () => {
+  const sim = new Simulation();
+  const { messages } = await sim.up([{ name: "a", inputs: { value: "bad" } }]);
+  expect(messages).toEqual([
+    "fake:index:Thing resource 'a' has a problem: property value value has a problem: is bad",
+  ]);
+  expect(sim.world.log).toEqual([]);
+});
+
+test("the same name twice is refused", async () => {
+  const sim = new Simulation();
+  expect((await sim.up([{ name: "a" }, { name: "a" }])).messages).toEqual([
+    `Duplicate resource URN '${urn("a")}'; try giving it a unique name`,
+  ]);
+});
+
+test("with a target only that is touched, and what it needs", async () => {
+  const sim = new Simulation();
+  await sim.up([
+    { name: "a", inputs: { value: "1" } },
+    { name: "b", inputs: { value: "1" } },
+    { name: "gone" },
+  ]);
+  sim.world.takeLog();
+
+  await sim.up(
+    [
+      { name: "a", inputs: { value: "2" } },
+      { name: "b", inputs: { value: "2" } },
+    ],
+    { targets: [urn("a")] },
+  );
+
+  expect(sim.world.takeLog()).toEqual(["update a"]);
+  expect(sim.names.sort()).toEqual(["a", "b", "gone"]);
+});
+
+test("a target that needs what is not there and not a target is refused", async () => {
+  const sim = new Simulation();
+  const { messages } = await sim.up([{ name: "a" }, { name: "b", after: ["a"] }], {
+    targets: ["**::b"],
+  });
+  expect(messages).toEqual([
+    `Resource '${urn("b")}' depends on '${urn("a")}' which was not specified in --target list.`,
+  ]);
+});
+
+test("destroying a target takes its dependents only when they are named or asked for", async () => {
+  const sim = new Simulation();
+  await sim.up([{ name: "a" }, { name: "b", after: ["a"] }, { name: "c" }]);
+  sim.world.takeLog();
+
+  expect((await sim.destroy({ targets: [urn("a")] })).messages).toEqual([
+    `Resource '${urn("b")}' will be destroyed but was not specified in --target list.\n` +
+      "Either include resource in --target list or pass --target-dependents to proceed.",
+  ]);
+  await sim.destroy({ targets: [urn("a")], targetDependents: true });
+
+  expect(sim.world.takeLog()).toEqual(["delete b", "delete a"]);
+  expect(sim.names).toEqual(["c"]);
+});
+
+test("a refresh drops what is gone, with every reference to it, and takes over what is otherwise", async () => {
+  const sim = new Simulation();
+  await sim.up([{ name: "a" }, { name: "b", from: "a" }]);
+  sim.world.things.delete(sim.state("a").id ?? "");
+  sim.world.things.set(sim.state("b").id ?? "", { name: "b", kind: "default", value: "drifted" });
+
+  const { changes } = await sim.destroy({ refresh: true });
+
+  expect(changes).toEqual({ same: 1, delete: 1, update: 1 });
+  expect(sim.names).toEqual(["b"]);
+  expect(sim.state("b")).toMatchObject({
+    dependencies: [],
+    propertyDependencies: { value: [] },
+    outputs: { value: "drifted" },
+  });
+});
+
+test("after a cancel nothing new starts, what runs comes to its end, and the state has it", async () => {
+  const sim = new Simulation();
+  const cancel = new AbortController();
+  sim.world.during = (operation) => {
+    if (operation === "create a") cancel.abort();
+  };
+
+  await sim.up([{ name: "a" }, { name: "b", after: ["a"] }], { cancel: cancel.signal });
+
+  expect(sim.world.log).toEqual(["create a"]);
+  expect(sim.names).toEqual(["a"]);
+  expect(sim.snapshot.pending).toEqual([]);
+});
+
+test("the state names an operation before it begins, and only while it runs", async () => {
+  const sim = new Simulation();
+  let seen: unknown;
+  sim.world.during = () => {
+    seen = sim.snapshot.pending.map(({ type, resource }) => `${type} ${resource.urn}`);
+  };
+  await sim.up([{ name: "a" }]);
+  expect(seen).toEqual([`creating ${urn("a")}`]);
+  expect(sim.snapshot.pending).toEqual([]);
+});
+
+test("never more operations at once than allowed", async () => {
+  const sim = new Simulation();
+  let running = 0;
+  let most = 0;
+  sim.world.during = async () => {
+    most = Math.max(most, ++running);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    running -= 1;
+  };
+  await sim.up(
+    Array.from({ length: 12 }, (_, i) => ({ name: `t${i}` })),
+    { parallel: 3 },
+  );
+  expect(most).toBe(3);
+});
+
+test("a second run over the same program writes nothing but at its end", async () => {
+  const sim = new Simulation();
+  const program = [{ name: "a" }, { name: "b", from: "a" }];
+  await sim.up(program);
+  sim.written.length = 0;
+  await sim.up(program);
+  expect(sim.written).toHaveLength(1);
+});
