@@ -1,5 +1,6 @@
 /** Every provider that the embedded engine has. */
 import { commandPlugin } from "./command";
+import { dockerPlugin } from "./docker";
 import type { ProviderPlugin } from "./provider";
 
-export const plugins: readonly ProviderPlugin[] = [commandPlugin];
+export const plugins: readonly ProviderPlugin[] = [commandPlugin, dockerPlugin];
