@@ -43,12 +43,13 @@ hunks() {
   diff -a -U 1 "$1" "$2" | tail -n +3
 }
 
-# without HUNKS FILE strict|lenient LOST: the text with the added lines of the hunks taken out and the removed ones
-# put back. Strict: where a hunk is not found just once as it was written, or has no added line to look for, its lines
-# are noted in LOST and the result is 1. Lenient: such a hunk is passed over.
+# without HUNKS FILE strict|lenient LOST [CLAIMS]: the text with the added lines of the hunks taken out and the removed
+# ones put back. Strict: where a hunk is not found just once as it was written, or has no added line to look for, its lines
+# are noted in LOST and the result is 1; unless a person has seen to it already: none of its lines is there any more, nor any
+# of the CLAIMS (words apart by blanks). Lenient: such a hunk is passed over.
 # Whether a newline ends the last line is part of no line: it stays as it is found.
 without() {
-  awk -v size="$(wc -c <"$2")" -v strict="$3" -v lost="$4" '
+  awk -v size="$(wc -c <"$2")" -v strict="$3" -v lost="$4" -v claims="${5-}" '
     function enter() { if (!inside) { b++; inside = 1; before[b] = context; adds[b] = 0; dels[b] = 0; after[b] = "" } }
     function fits(p, j,    i) {
       for (i = 1; i <= adds[j]; i++) if (line[p + i - 1] != add[j, i]) return 0
@@ -63,6 +64,24 @@ without() {
       }
       if (many == 1) return found
       return manyExact == 1 ? exact : 0
+    }
+    function bare(s) { gsub(/^[[:space:]]+|[[:space:]]+$/, "", s); return s }
+    function present(s,    i) {
+      s = bare(s)
+      # A bracket alone is nobody in particular.
+      if (s !~ /[A-Za-z0-9]/) return 0
+      for (i = 1; i <= n; i++) if (bare(line[i]) == s) return 1
+      return 0
+    }
+    function seenTo(j,    i, k, word, words) {
+      if (adds[j] == 0) {
+        for (i = 1; i <= dels[j]; i++) if (!present(del[j, i])) return 0
+        return 1
+      }
+      for (i = 1; i <= adds[j]; i++) if (present(add[j, i])) return 0
+      words = split(claims, word, " ")
+      for (k = 1; k <= words; k++) for (i = 1; i <= n; i++) if (index(line[i], word[k])) return 0
+      return 1
     }
     function missing(j,    i) {
       bad = 1
@@ -93,7 +112,7 @@ without() {
       for (j = b; j >= 1; j--) {
         p = place(j)
         if (p > 0) swap(p, j)
-        else if (strict == "strict") missing(j)
+        else if (strict == "strict" && !seenTo(j)) missing(j)
       }
       for (i = 1; i <= n; i++) printf "%s%s", line[i], (i < n || pos == size) ? "\n" : ""
       exit bad

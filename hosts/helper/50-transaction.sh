@@ -361,6 +361,13 @@ recover() {
 carry_out() {
   mark checked
   for each in "$tx"/files/*/; do stage "${each%/}"; done
+  # Folders that were made for a file go with it again.
+  if [ -d "$tx/undo" ]; then
+    for each in "$tx"/files/*/; do
+      each=${each%/}
+      [ ! -s "$each/folders" ] || cat "$each/folders" >>"$tx/undo/${each##*/}/folders" || abandon "expected room in $tx; found none: is the disk full?"
+    done
+  fi
   mark staged
   for each in "$tx"/files/*/; do validate "${each%/}"; done
   mark validated

@@ -48,7 +48,7 @@ apply_now() {
   fi
   if [ "$activate" != none ]; then note_daemon; fi
   carry_out
-  say "$result"
+  say "${result:-The files were so already: noted.}"
 }
 
 # A fresh folder for a change of this record.
@@ -273,7 +273,6 @@ choose_activation() {
       done
     fi
   fi
-  [ "$activate" != none ] || result="The files were so already: noted."
 }
 
 # How the daemon was before, and whether it may be restarted at all.

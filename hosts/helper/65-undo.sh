@@ -50,13 +50,14 @@ undo_now() {
 
 # The daemon and the names that the last apply was about.
 read_record() {
-  daemon=docker unit='' seconds=60 watch=180 names=''
+  daemon=docker unit='' seconds=60 watch=180 names='' claims=''
   while IFS= read -r line; do
     rest=${line#* }
     case $line in
       'daemon '*) daemon=$rest ;;
       'wait '*) seconds=$rest ;;
       'watchdog '*) watch=$rest ;;
+      'claim '*) claims="$claims $rest" ;;
       'insecure '*)
         names="$names$rest
 "
@@ -81,10 +82,11 @@ other_claimant() {
     other=${other%/}
     [ "$other" != "$record" ] && [ -f "$other/payload" ] || continue
     grep -qxF -e "$(grep '^daemon ' "$record/claims")" "$other/payload" || continue
-    grep '^claim ' "$record/claims" | while IFS= read -r claim; do
-      if grep -qxF -e "$claim" "$other/payload"; then printf '%s\n' "${other##*/}"; fi
-    done
-  done | head -n 1
+    if grep '^claim ' "$record/claims" | grep -qxF -f - "$other/payload"; then
+      printf '%s\n' "${other##*/}"
+      return 0
+    fi
+  done
 }
 
 # hand_over OTHER: what we would have restored, the other record restores in its time.
@@ -171,7 +173,7 @@ as_it_was() {
 # Someone edited it since: only our lines go.
 without_ours() {
   : >"$tx/lost"
-  if ! without "$1/hunks" "$real" strict "$tx/lost" >"$f/new"; then
+  if ! without "$1/hunks" "$real" strict "$tx/lost" "$claims" >"$f/new"; then
     refused="$refused$path: expected our lines as they were written; found the file edited where they were. By hand:
 $(masked <"$tx/lost")
 then run again

@@ -1,0 +1,200 @@
+import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
+import { describeLab } from "../lab-only";
+import { atMark, FREEZE, frozen, MARKS, noFault } from "./faults";
+import {
+  CONFIG,
+  criIsWell,
+  DAEMON_JSON,
+  failed,
+  leftovers,
+  manifest,
+  PatchedHost,
+  Pristine,
+  succeeded,
+} from "./patched-host";
+
+const REGISTRY = "10.88.40.11:5000";
+
+/** At these the files are in place and known to be good: what is left is to note it. */
+const GOOD = ["healthy", "recording"];
+
+describeLab("a change that is cut off at any step", () => {
+  let lab: RunningLab;
+  let node: RunningHost;
+  let pristine: Pristine;
+  let original: string;
+  let before: string;
+
+  beforeAll(async () => {
+    lab = await startLab(defineLab({ name: "hosts-kills", octet: 41, hosts: ["n1"] }));
+    node = lab.host("n1");
+    await node.succeed("DEBIAN_FRONTEND=noninteractive apt-get install -y docker.io");
+    await node.waitUntilSucceeds("curl -sf --unix-socket /run/docker.sock http://d/info");
+    pristine = await Pristine.of(node);
+    original = await sum(CONFIG);
+    before = await manifest(node);
+  }, 300_000);
+  afterAll(() => lab?.down(), 60_000);
+  afterEach(async () => {
+    await noFault(node);
+    await pristine.restore();
+  }, 60_000);
+
+  const sum = async (path: string) => (await node.succeed(`sha256sum <${path}`)).slice(0, 64);
+
+  const mirror = () =>
+    new PatchedHost(lab, node, {
+      daemon: "containerd",
+      registry: REGISTRY,
+      health: { watchdogSeconds: 8 },
+    });
+
+  /** The end that every fault has: the next `up` completes, and destroy gives the host back as it was. */
+  async function ends(patched: PatchedHost): Promise<void> {
+    const result = await patched.up();
+    if (result !== undefined) succeeded(result);
+    expect((await patched.decide()).inSync).toBe(true);
+    await node.succeed(
+      `grep -qF '"http://${REGISTRY}"' ${CONFIG} || grep -qF ${REGISTRY} ${DAEMON_JSON}`,
+    );
+    await criIsWell(node);
+    succeeded(await patched.undo());
+    expect(await manifest(node)).toBe(before);
+    expect(await leftovers(node)).toBe("");
+    patched.close();
+  }
+
+  test.each(MARKS)(
+    "killed at %s: the host reverts or finishes by itself, at once",
+    async (mark) => {
+      const patched = mirror();
+      succeeded(await patched.guard());
+      const decision = await patched.decide();
+      await atMark(node, mark, "kill -9 $HELPER_PID");
+      const said = failed(await patched.apply(decision));
+      expect(said).toContain(
+        "expected the change to run to its end; found it stopped from outside",
+      );
+      await criIsWell(node);
+      const now = await sum(CONFIG);
+      if (GOOD.includes(mark)) expect(decision.payload).toContain(`after ${now}`);
+      else expect(now).toBe(original);
+      await ends(patched);
+    },
+  );
+
+  test.each(MARKS)(
+    "a power cut at %s: the next up finishes or reverts, and completes",
+    async (mark) => {
+      const patched = mirror();
+      succeeded(await patched.guard());
+      const decision = await patched.decide();
+      await atMark(node, mark, FREEZE);
+      const cut = patched.apply(decision).catch((error: Error) => error);
+      await frozen(node);
+      await node.cutPower();
+      patched.close();
+      expect(await cut).toBeInstanceOf(Error);
+      await node.start();
+      await criIsWell(node);
+      const now = await sum(CONFIG);
+      expect([original, /after (\w+)/.exec(decision.payload)?.[1]]).toContain(now);
+      await ends(patched);
+    },
+  );
+
+  test.each(MARKS)(
+    "the connection is cut at %s: the change runs to its end without it",
+    async (mark) => {
+      const patched = mirror();
+      succeeded(await patched.guard());
+      const decision = await patched.decide();
+      await atMark(node, mark, FREEZE);
+      const cut = patched.apply(decision).catch((error: Error) => error);
+      await frozen(node);
+      patched.close();
+      await cut;
+      await node.succeed(
+        "pkill -9 -f 'sshd: root' ; pkill -9 -f 'helper apply' ; touch /run/thawed",
+      );
+      await node.waitUntilSucceeds(
+        `test -f ${patched.record}/payload && test ! -d ${patched.record}/next`,
+      );
+      expect((await patched.decide()).inSync).toBe(true);
+      await ends(patched);
+    },
+  );
+
+  test.each(["replaced", "armed", "activating", "checking", "healthy"] as const)(
+    "an undo that is killed at %s is reverted or finished, and the next one completes",
+    async (mark) => {
+      const patched = mirror();
+      succeeded(await patched.up());
+      const applied = await sum(CONFIG);
+      await atMark(node, mark, "kill -9 $HELPER_PID");
+      failed(await patched.undo());
+      await criIsWell(node);
+      expect([original, applied]).toContain(await sum(CONFIG));
+      succeeded(await patched.undo());
+      expect(await manifest(node)).toBe(before);
+      expect(await leftovers(node)).toBe("");
+      patched.close();
+    },
+  );
+
+  test.each(["replacing", "replaced", "activating", "checking", "healthy"] as const)(
+    "docker: killed at %s, apply and undo",
+    async (mark) => {
+      const patched = new PatchedHost(lab, node, { daemon: "docker", registry: REGISTRY });
+      const started = await node.succeed("systemctl show -p InvocationID docker");
+      succeeded(await patched.guard());
+      await atMark(node, mark, "kill -9 $HELPER_PID");
+      failed(await patched.apply(await patched.decide()));
+      if (await patched.up()) expect((await patched.decide()).inSync).toBe(true);
+      await atMark(node, mark, "kill -9 $HELPER_PID");
+      failed(await patched.undo());
+      succeeded(await patched.undo());
+      expect(await manifest(node)).toBe(before);
+      expect(await leftovers(node)).toBe("");
+      expect(await node.succeed("systemctl show -p InvocationID docker")).toBe(started);
+      expect(
+        await node.succeed("curl -s --unix-socket /run/docker.sock http://d/info"),
+      ).not.toContain(REGISTRY);
+      patched.close();
+    },
+  );
+
+  test("a change that hangs is ended by the watchdog, and reverted", async () => {
+    const patched = mirror();
+    succeeded(await patched.guard());
+    await atMark(node, "checking", "kill -STOP $HELPER_PID; sleep 600");
+    const said = failed(await patched.apply(await patched.decide()));
+    expect(said).toContain('The last change was cut off at "checking": it is put back now.');
+    expect(said).toContain(
+      "Put back: the old files are in place, and containerd is well with them.",
+    );
+    expect(await sum(CONFIG)).toBe(original);
+    await ends(patched);
+  });
+
+  test("killed together with its own recovery, the watchdog still reverts", async () => {
+    const patched = mirror();
+    succeeded(await patched.guard());
+    await node.succeed("cp /bin/sh /root/sh");
+    await atMark(
+      node,
+      "checking",
+      `/bin/mv /var/lib/cluster-registry/helper /root/helper-aside; kill -9 $HELPER_PID; sleep 1; /bin/mv /root/helper-aside /var/lib/cluster-registry/helper`,
+    );
+    failed(await patched.apply(await patched.decide()));
+    await node.exec(
+      "test -f /root/helper-aside && /bin/mv /root/helper-aside /var/lib/cluster-registry/helper",
+    );
+    expect(await sum(CONFIG)).not.toBe(original);
+    await node.waitUntilSucceeds(`test "$(sha256sum <${CONFIG} | cut -c1-64)" = ${original}`, {
+      timeoutSeconds: 20,
+    });
+    await node.waitUntilSucceeds(`test ! -d ${patched.record}/next`, { timeoutSeconds: 20 });
+    await ends(patched);
+  });
+});

@@ -1,0 +1,245 @@
+import { readFileSync } from "node:fs";
+import {
+  applyCreate,
+  decide,
+  type Decision,
+  enrolledId,
+  fileBytes,
+  guardCreate,
+  guardDelete,
+  type Health,
+  helperText,
+  hostsTomlFiles,
+  type Observation,
+  observe,
+  proxyEnvironment,
+  daemonFlags,
+  recordId,
+} from "../../hosts";
+import type { RunningHost, RunningLab } from "../../lab";
+import { planContainerd, planDaemonJson } from "../../patch";
+import { Connection } from "../../ssh/connection";
+import type { ExecResult } from "../../ssh/exec";
+
+export const CONFIG = "/etc/containerd/config.toml";
+export const DAEMON_JSON = "/etc/docker/daemon.json";
+export const HOME = "/var/lib/cluster-registry";
+
+export interface Patch {
+  daemon: "containerd" | "docker";
+  registry: string;
+  user?: string;
+  stack?: string;
+  health?: Health;
+  mirrors?: Record<string, string[]>;
+  migrate?: boolean;
+}
+
+/** Does to one host over SSH what the components do: looks, decides, guards, applies, undoes. */
+export class PatchedHost {
+  private connection: Connection | undefined;
+  readonly id: string;
+
+  constructor(
+    private readonly lab: RunningLab,
+    readonly host: RunningHost,
+    readonly patch: Patch,
+  ) {
+    this.id = recordId("test", patch.stack ?? "dev", `${patch.daemon}-${host.name}`);
+  }
+
+  get record(): string {
+    return `${HOME}/records/${this.id}`;
+  }
+
+  private get sudo(): boolean {
+    return (this.patch.user ?? "root") !== "root";
+  }
+
+  async connect(): Promise<Connection> {
+    if (this.connection?.isOpen !== true) {
+      this.connection = await Connection.open(
+        {
+          host: this.host.address,
+          port: 22,
+          user: this.patch.user ?? "root",
+          privateKey: readFileSync(this.lab.privateKeyPath, "utf8"),
+          hostKeys: [this.host.hostKey],
+        },
+        { waitSeconds: 20 },
+      );
+    }
+    return this.connection;
+  }
+
+  close(): void {
+    this.connection?.close();
+    this.connection = undefined;
+  }
+
+  async look(): Promise<Observation> {
+    return await observe(await this.connect(), {
+      sudo: this.sudo,
+      files: [CONFIG, DAEMON_JSON],
+      records: [this.id],
+      containerd: this.patch.daemon === "containerd",
+      docker: this.patch.daemon === "docker",
+    });
+  }
+
+  decideOn(observation: Observation): Decision {
+    const { daemon, registry, health = {}, mirrors = {}, migrate = false } = this.patch;
+    const plan =
+      daemon === "containerd"
+        ? planContainerd({
+            configPath: CONFIG,
+            bytes: fileBytes(observation, CONFIG),
+            daemonVersion: observation.containerd?.version ?? "",
+            ...(observation.containerd?.dump !== undefined && {
+              dump: observation.containerd.dump,
+            }),
+            certsD: hostsTomlFiles(observation),
+            environment: observation.containerd
+              ? proxyEnvironment(observation.containerd.service)
+              : [],
+            registry: { address: registry, endpoints: [`http://${registry}`] },
+            mirrors,
+            migrate,
+          })
+        : planDaemonJson({
+            path: DAEMON_JSON,
+            bytes: fileBytes(observation, DAEMON_JSON),
+            registry,
+            flags: observation.docker ? daemonFlags(observation.docker.service) : [],
+            ...(observation.docker?.version !== undefined && {
+              dockerVersion: observation.docker.version,
+            }),
+          });
+    return decide({
+      observation,
+      id: this.id,
+      daemon,
+      plan,
+      spec: { registry, mirrors, migrate },
+      claims: [registry],
+      health: {
+        waitSeconds: 20,
+        watchdogSeconds: 40,
+        ...(daemon === "docker" && { insecureRegistries: [registry] }),
+        ...health,
+      },
+    });
+  }
+
+  async decide(): Promise<Decision> {
+    return this.decideOn(await this.look());
+  }
+
+  async guard(observation?: Observation): Promise<ExecResult> {
+    const enrolled = enrolledId(observation ?? (await this.look()));
+    return await this.run(
+      guardCreate({ sudo: this.sudo, id: this.id, enrolled, daemon: this.patch.daemon }),
+      helperText(),
+    );
+  }
+
+  async apply(decision: Decision): Promise<ExecResult> {
+    return await this.run(applyCreate({ sudo: this.sudo, id: this.id }), decision.payload);
+  }
+
+  /** What `up` does: nothing where all is in sync. */
+  async up(): Promise<ExecResult | undefined> {
+    const observation = await this.look();
+    const decision = this.decideOn(observation);
+    if (decision.inSync) return undefined;
+    succeeded(await this.guard(observation));
+    return await this.apply(decision);
+  }
+
+  async undo(): Promise<ExecResult> {
+    return await this.run(guardDelete({ sudo: this.sudo, id: this.id }), helperText());
+  }
+
+  async run(command: string, stdin = ""): Promise<ExecResult> {
+    return await (await this.connect()).exec(command, { stdin });
+  }
+}
+
+export function output(result: ExecResult | undefined): string {
+  return result === undefined ? "" : `${result.stdout.toString()}${result.stderr.toString()}`;
+}
+
+/** The output of a command that must have succeeded. */
+export function succeeded(result: ExecResult | undefined): string {
+  if (result === undefined) throw new Error("expected something to be done; found all in sync");
+  if (result.code !== 0) throw new Error(`exit code ${result.code}: ${output(result)}`);
+  return result.stdout.toString();
+}
+
+/** The error text of a command that must have failed. */
+export function failed(result: ExecResult | undefined): string {
+  if (result === undefined) throw new Error("expected a failure; found all in sync");
+  if (result.code === 0) throw new Error(`expected a failure; found: ${output(result)}`);
+  return result.stderr.toString();
+}
+
+/** All that must be the same before and after: bytes, modes, owners, links, attributes, of both daemons' files. */
+export async function manifest(
+  host: RunningHost,
+  folders = "etc/docker etc/containerd etc/systemd/system",
+): Promise<string> {
+  return await host.succeed(
+    `cd / && find ${folders} -printf '%p %y %m %U:%G %l\\n' 2>/dev/null | sort; ` +
+      `find ${folders} -type f -exec sha256sum {} + 2>/dev/null | sort; ` +
+      "for f in etc/docker/daemon.json etc/containerd/config.toml; do getfattr -d -m - $f 2>/dev/null; done; true",
+  );
+}
+
+/** Nothing of ours is left: no file beside the daemons' files, no unit, no lock, no folder. */
+export async function leftovers(host: RunningHost): Promise<string> {
+  return await host.succeed(
+    `find /etc/containerd /etc/docker /etc/systemd /run/systemd -name '*cluster-registry*' 2>/dev/null | sort; ls -A ${HOME} 2>/dev/null; ` +
+      "systemctl list-units --all --plain --no-legend 'cluster-registry*'; true",
+  );
+}
+
+/** CRI answers, which is what the kubelet needs. */
+export async function criIsWell(host: RunningHost): Promise<void> {
+  await host.waitUntilSucceeds(
+    `test "$(ctr plugins ls | awk '$1 == "io.containerd.grpc.v1" && $2 == "cri" {print $NF}')" = ok`,
+    { timeoutSeconds: 20 },
+  );
+}
+
+const DAEMONS = "etc/docker etc/containerd";
+
+/** Keeps a copy of both daemons' files, and puts it back, records gone, whatever a test left. */
+export class Pristine {
+  private constructor(
+    private readonly host: RunningHost,
+    private readonly manifest: string,
+  ) {}
+
+  static async of(host: RunningHost): Promise<Pristine> {
+    await host.succeed(
+      "mkdir -p /etc/docker && rm -rf /root/pristine && mkdir /root/pristine && cp -a /etc/docker /etc/containerd /root/pristine",
+    );
+    return new Pristine(host, await manifest(host, DAEMONS));
+  }
+
+  async restore(): Promise<void> {
+    await this.host.exec(
+      `umount /etc/docker/daemon.json ${CONFIG} 2>/dev/null; chattr -R -i -a /etc/docker /etc/containerd 2>/dev/null; ` +
+        `for r in ${HOME}/records/*/; do test -d $r && sh ${HOME}/helper undo $(basename $r); done`,
+    );
+    if (
+      (await manifest(this.host, DAEMONS)) === this.manifest &&
+      (await leftovers(this.host)) === ""
+    )
+      return;
+    await this.host.succeed(
+      `rm -rf ${HOME} /etc/docker /etc/containerd && cp -a /root/pristine/docker /root/pristine/containerd /etc/ && ` +
+        "systemctl reset-failed; systemctl restart containerd && if systemctl cat docker >/dev/null 2>&1; then systemctl restart docker; fi",
+    );
+  }
+}
