@@ -93,8 +93,11 @@ export class Deployment {
       return await work();
     } catch (error) {
       if (error instanceof Halted || this.runner.halted) throw new Halted();
-      if (error instanceof StepFailed)
+      if (error instanceof StepFailed) {
+        // Also where it was another resource's step that failed, one that had to go first.
+        this.runner.failedUrns.add(urn);
         return { state: stateOf(goal, urn, undefined), result: "failed" };
+      }
       this.runner.fail(error instanceof Error ? error.message : String(error), urn);
       throw new Halted();
     }
@@ -391,7 +394,8 @@ export class Deployment {
           `and run \`up\`, or use the command:\n\`pulumi state unprotect '${state.urn}'\``,
       );
     }
-    this.deleted.add(state.urn);
+    // A leftover of a former replacement shares its URN with the resource that lives.
+    if (!state.delete) this.deleted.add(state.urn);
     const step = { ...this.step("delete-replaced", state, undefined), logical: false };
     const work = this.runner.run(
       step,
@@ -598,10 +602,13 @@ export class Deployment {
   async finish(): Promise<void> {
     const condemned: { state: ResourceState; op: Op }[] = [];
     const allowed = this.deletionTargets();
+    const needed = this.neededByFailed();
     for (const state of this.base) {
       if (this.gone.has(state) && (state.delete || this.isOperatedOn(state.urn))) continue;
       if (allowed && !allowed.has(state.urn)) {
         if (!state.delete && !this.isOperatedOn(state.urn)) this.keep(state);
+      } else if (needed.has(state.urn)) {
+        continue;
       } else if (state.delete) {
         condemned.push({ state, op: state.external ? "discard-replaced" : "delete-replaced" });
       } else if (!this.isOperatedOn(state.urn)) {
@@ -615,6 +622,18 @@ export class Deployment {
     }
     condemned.forEach(({ state }) => this.deleted.add(state.urn));
     await this.deleteAll(condemned);
+  }
+
+  /** What failed or was skipped is there as it was, and so must be all that its old state depends on. */
+  private neededByFailed(): Set<string> {
+    const needed = new Set<string>();
+    for (const state of [...this.base].reverse()) {
+      const failed = [state.urn, this.aliases.taken.get(state.urn) ?? ""].some((urn) =>
+        this.runner.failedUrns.has(urn),
+      );
+      if (failed || needed.has(state.urn)) dependenciesOf(state).forEach((urn) => needed.add(urn));
+    }
+    return needed;
   }
 
   private isOperatedOn(urn: string): boolean {
