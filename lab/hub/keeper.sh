@@ -7,4 +7,7 @@ set -eu
 echo $$ > "$CGROUP/keeper/cgroup.procs"
 mount -t overlay "$HOST_LABEL" -o lowerdir=image,upperdir=upper,workdir=work root
 connect
-exec nsenter --net=net chroot root /bin/registry serve /etc/docker/registry/config.yml
+(
+  echo 0 > "$CGROUP/machine/cgroup.procs"
+  exec nsenter --net=net chroot root /bin/registry serve /etc/docker/registry/config.yml
+)

@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Certificates, fingerprint } from "../hub/certificates";
-import { must } from "../process";
+import { ensureContainerd, installContainerd } from "./containerd";
 import { finish } from "./finish";
-import { FLAVOURS, type FlavourName } from "./flavours";
+import { FLAVOURS, type Flavour, type FlavourName } from "./flavours";
+import { runIsolated } from "./isolated";
 import { mirrorFor, proxyEnvironment } from "./mirror";
 
 /** A root file system that hosts share, and the packages from which the hub is made. */
@@ -16,7 +17,7 @@ export interface Image {
 const HUB_PACKAGES = ["docker-registry", "busybox-static"];
 const BUILD_SCRIPT = join(__dirname, "build.sh");
 /** Files whose text decides what an image holds. */
-const RECIPE = ["build.sh", "finish.ts", "lesson-files.ts", "package-folder.ts"];
+const RECIPE = ["build.sh", "containerd.ts", "finish.ts", "lesson-files.ts", "package-folder.ts"];
 
 /** Everything that decides what an image holds; its hash names the image in the cache. */
 export function imageKey(flavour: FlavourName, caFingerprint: string, sources: string[]): string {
@@ -37,13 +38,30 @@ export async function ensureImage(
     RECIPE.map((file) => readFileSync(join(__dirname, file), "utf8")),
   );
   const folder = join(cache, key);
-  if (!existsSync(folder)) await build(folder, flavour, certificates, log);
+  if (!existsSync(folder)) {
+    const containerd = await containerdFor(cache, flavour, certificates, log);
+    await build(folder, flavour, containerd, certificates, log);
+  }
   return { rootfs: join(folder, "rootfs"), hubPackages: join(folder, "hub-packages") };
+}
+
+/** The programs of a containerd that Debian does not have; undefined where the flavour is content with Debian's. */
+async function containerdFor(
+  cache: string,
+  name: FlavourName,
+  certificates: Certificates,
+  log: (line: string) => void,
+): Promise<string | undefined> {
+  const { containerd, suite }: Flavour = FLAVOURS[name];
+  if (!containerd) return undefined;
+  const builder = await ensureImage(cache, "debian-13", certificates, log);
+  return ensureContainerd(cache, containerd, builder.rootfs, suite, log);
 }
 
 async function build(
   folder: string,
   name: FlavourName,
+  containerd: string | undefined,
   certificates: Certificates,
   log: (line: string) => void,
 ): Promise<void> {
@@ -53,22 +71,17 @@ async function build(
   const draft = `${folder}.draft`;
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft, { recursive: true });
-  // The build ends with this process, and all its processes and mounts with it.
-  const bound = ["--pdeathsig", "KILL", "unshare"];
-  const isolated = ["--mount", "--propagation", "private", "--pid", "--fork", "--kill-child"];
-  await must("setpriv", [...bound, ...isolated, "sh", BUILD_SCRIPT], {
-    env: {
-      PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`,
-      ...(await proxyEnvironment()),
-      TARGET: draft,
-      SUITE: flavour.suite,
-      MIRROR: await mirrorFor(flavour.suite),
-      PACKAGES: flavour.packages.join(" "),
-      OFFERED: flavour.offered.join(" "),
-      HUB_PACKAGES: HUB_PACKAGES.join(" "),
-      CA: certificates.ca,
-    },
+  await runIsolated(BUILD_SCRIPT, {
+    ...(await proxyEnvironment()),
+    TARGET: draft,
+    SUITE: flavour.suite,
+    MIRROR: await mirrorFor(flavour.suite),
+    PACKAGES: flavour.packages.join(" "),
+    OFFERED: flavour.offered.join(" "),
+    HUB_PACKAGES: HUB_PACKAGES.join(" "),
+    CA: certificates.ca,
   });
+  if (containerd) installContainerd(containerd, join(draft, "rootfs"));
   await finish(join(draft, "rootfs"));
   renameSync(draft, folder);
   log(`built the image ${name} in ${Math.round((Date.now() - started) / 1000)} s`);

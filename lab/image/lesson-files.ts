@@ -15,28 +15,39 @@ export const LESSON_DAEMON_JSON = `{
 `;
 
 /**
- * /etc/containerd/config.toml: what `containerd config default` of containerd 1.x prints, with the mirrors of docker.io
- * and the systemd cgroup driver, as kubeadm's guides have it.
+ * /etc/containerd/config.toml: what `containerd config default` prints, with the mirrors of docker.io and the systemd
+ * cgroup driver, as kubeadm's guides have it. In the table of the default's own version: containerd 1.x prints version 2,
+ * and 2.x version 3 with other names and quotes.
  *
  * Two settings are the lab's: a host here may neither load AppArmor profiles nor lower a process's OOM score.
  */
 export function lessonContainerdConfig(defaults: string): string {
-  const endpoints = [...LESSON_MIRRORS, "https://registry-1.docker.io"].map((url) => `"${url}"`);
-  const table = `[plugins."io.containerd.grpc.v1.cri".registry.mirrors]`;
   return [
-    [
-      `      ${table}\n`,
-      [
-        `      ${table}\n`,
-        `        [plugins."io.containerd.grpc.v1.cri".registry.mirrors."docker.io"]\n`,
-        `          endpoint = [${endpoints.join(", ")}]\n`,
-      ].join(""),
-    ],
-    ["SystemdCgroup = false", "SystemdCgroup = true"],
-    ["disable_apparmor = false", "disable_apparmor = true"],
-    ["restrict_oom_score_adj = false", "restrict_oom_score_adj = true"],
-  ].reduce((text, [before, after]) => replaceOnce(text, before ?? "", after ?? ""), defaults);
+    /^version = 3$/m.test(defaults) ? MIRRORS_V3 : MIRRORS_V2,
+    ["SystemdCgroup = false", "SystemdCgroup = true"] as const,
+    ["disable_apparmor = false", "disable_apparmor = true"] as const,
+    ["restrict_oom_score_adj = false", "restrict_oom_score_adj = true"] as const,
+  ].reduce((text, [before, after]) => replaceOnce(text, before, after), defaults);
 }
+
+const ENDPOINTS = [...LESSON_MIRRORS, "https://registry-1.docker.io"];
+
+const V2 = `plugins."io.containerd.grpc.v1.cri".registry`;
+const MIRRORS_V2 = [
+  `      [${V2}.mirrors]\n`,
+  `      [${V2}.mirrors]\n` +
+    `        [${V2}.mirrors."docker.io"]\n` +
+    `          endpoint = [${ENDPOINTS.map((url) => `"${url}"`).join(", ")}]\n`,
+] as const;
+
+const V3 = `plugins.'io.containerd.cri.v1.images'.registry`;
+const MIRRORS_V3 = [
+  `    [${V3}]\n      config_path = ''\n`,
+  `    [${V3}]\n      config_path = ''\n\n` +
+    `      [${V3}.mirrors]\n` +
+    `        [${V3}.mirrors.'docker.io']\n` +
+    `          endpoint = [${ENDPOINTS.map((url) => `'${url}'`).join(", ")}]\n`,
+] as const;
 
 function replaceOnce(text: string, before: string, after: string): string {
   const parts = text.split(before);

@@ -110,6 +110,35 @@ describe("the lesson's files before the change", () => {
     );
   });
 
+  test("version 3 has another table, and literal strings", () => {
+    const version3 = [
+      "version = 3",
+      "    [plugins.'io.containerd.cri.v1.images'.registry]",
+      "      config_path = ''",
+      "",
+      "    disable_apparmor = false",
+      "    restrict_oom_score_adj = false",
+      "            SystemdCgroup = false",
+      "",
+    ].join("\n");
+    expect(lessonContainerdConfig(version3)).toBe(
+      [
+        "version = 3",
+        "    [plugins.'io.containerd.cri.v1.images'.registry]",
+        "      config_path = ''",
+        "",
+        "      [plugins.'io.containerd.cri.v1.images'.registry.mirrors]",
+        "        [plugins.'io.containerd.cri.v1.images'.registry.mirrors.'docker.io']",
+        "          endpoint = ['https://mirror.gcr.io', 'https://docker-mirror.killer.sh', 'https://registry-1.docker.io']",
+        "",
+        "    disable_apparmor = true",
+        "    restrict_oom_score_adj = true",
+        "            SystemdCgroup = true",
+        "",
+      ].join("\n"),
+    );
+  });
+
   test("a default that looks different is refused, not half edited", () => {
     expect(() => lessonContainerdConfig(defaults.replace("SystemdCgroup = false", ""))).toThrow(
       'containerd\'s default configuration: expected "SystemdCgroup = false" once, found it 0 times; ' +
