@@ -5,9 +5,11 @@ import {
   dockerAddress,
   DockerHost,
   dockerSshOptions,
+  DATA_PATH,
   RegistryContainer,
+  type RegistryContainerArgs,
 } from "./components";
-import { enrolledId, type Observation, observe } from "./hosts";
+import { enrolledId, type Observation, observe, OWNER_LABEL } from "./hosts";
 import type { HostAccess } from "./settings/access";
 import type { Settings } from "./settings/schema";
 import { askFor } from "./survey/ask";
@@ -84,6 +86,21 @@ export function declareCluster(
   };
 }
 
+/** Where our running container's images lie, as far as it is there to be asked. */
+function adoptedData(
+  { docker }: Observation,
+  ids: RecordIds,
+): Pick<RegistryContainerArgs, "adopted"> {
+  const container = docker?.container;
+  if (container === undefined || container.labels[OWNER_LABEL] !== ids.container) return {};
+  const mount = container.mounts.find(({ destination }) => destination === DATA_PATH);
+  if (mount === undefined) return {};
+  return {
+    adopted:
+      mount.type === "bind" ? { path: mount.source } : { volume: mount.name ?? mount.source },
+  };
+}
+
 function declareRegistry(
   settings: Settings,
   { access, observation }: Known,
@@ -130,6 +147,7 @@ function declareRegistry(
       bind: registry.bind,
       deleteEnabled: registry.deleteEnabled,
       adopt: registry.adopt,
+      ...adoptedData(observation, ids),
     },
     { dependsOn: [patch] },
   );

@@ -21,11 +21,13 @@ module.exports = {
       ...shared,
       displayName: "lab",
       testMatch: ["<rootDir>/test/**/*.lab.test.ts"],
+      setupFilesAfterEnv: ["<rootDir>/test/lab-setup.ts"],
     },
     {
       ...shared,
       displayName: "fault",
       testMatch: ["<rootDir>/test/**/*.fault.test.ts"],
+      setupFilesAfterEnv: ["<rootDir>/test/lab-setup.ts"],
     },
   ],
 };

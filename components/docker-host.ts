@@ -38,7 +38,8 @@ export class DockerHost extends pulumi.ComponentResource {
         create: dockerInstall({ sudo: args.sudo ?? false, source: args.source ?? "apt" }),
         stdin: helperText(),
       },
-      { parent: this },
+      // A new helper is no reason to look for Docker again.
+      { parent: this, ignoreChanges: ["stdin"] },
     );
     this.installed = install.stdout;
     this.registerOutputs({ installed: this.installed });

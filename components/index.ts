@@ -3,4 +3,9 @@ export { connectionArgs } from "./connection";
 export { DaemonJsonPatch, type DaemonJsonPatchArgs } from "./daemon-json-patch";
 export { DockerHost, type DockerHostArgs } from "./docker-host";
 export { dockerAddress, dockerSshOptions } from "./docker-ssh";
-export { RegistryContainer, type RegistryContainerArgs } from "./registry-container";
+export {
+  DATA_PATH,
+  RegistryContainer,
+  type RegistryContainerArgs,
+  type RegistryData,
+} from "./registry-container";

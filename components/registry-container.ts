@@ -11,7 +11,7 @@ import {
 } from "../hosts";
 
 /** Where the registry server keeps the images, in the container. */
-const DATA_PATH = "/var/lib/registry";
+export const DATA_PATH = "/var/lib/registry";
 /** The port that the registry server listens on, in the container. */
 const INSIDE_PORT = 5000;
 
@@ -45,6 +45,17 @@ export interface RegistryContainerArgs {
   deleteEnabled?: pulumi.Input<boolean>;
   /** Take over a container of that name that was made by hand, with its images. @default false */
   adopt?: boolean;
+  /**
+   * With `adopt`: where the images lie, if that is known from the running container already. Else the claim tells it,
+   * and a preview in which the claim changes would show the volume and the container as replaced.
+   */
+  adopted?: RegistryData;
+}
+
+/** Where a registry's images lie: in a Docker volume, or in a folder of the host; neither: in the volume of its own. */
+export interface RegistryData {
+  volume?: string;
+  path?: string;
 }
 
 /**
@@ -76,12 +87,13 @@ export class RegistryContainer extends pulumi.ComponentResource {
       { name: args.image ?? "registry", keepLocally: true },
       { ...options, dependsOn: [claim] },
     );
-    const adopted = claim.stdout.apply(adoptedData);
+    const known = args.adopt === true ? args.adopted : {};
+    const data = known === undefined ? claim.stdout.apply(adoptedData) : pulumi.output(known);
     const volume = new docker.Volume(
       `${name}-volume`,
       {
         name: pulumi
-          .all([adopted, args.volume ?? "registry-data"])
+          .all([data, args.volume ?? "registry-data"])
           .apply(([found, own]) => found.volume ?? own),
       },
       // What was there before us is never ours to delete.
@@ -100,7 +112,7 @@ export class RegistryContainer extends pulumi.ComponentResource {
           "OTEL_TRACES_EXPORTER=none",
         ],
         volumes: pulumi
-          .all([adopted, volume.name])
+          .all([data, volume.name])
           .apply(([{ path }, volumeName]) => [
             path === undefined
               ? { containerPath: DATA_PATH, volumeName }
@@ -113,8 +125,8 @@ export class RegistryContainer extends pulumi.ComponentResource {
     );
 
     this.containerId = container.id;
-    const known = pulumi.all([args.address, port, container.id]);
-    this.imagePrefix = known.apply(([address, number]) => hostPort(address, number));
+    const running = pulumi.all([args.address, port, container.id]);
+    this.imagePrefix = running.apply(([address, number]) => hostPort(address, number));
     this.url = this.imagePrefix.apply((prefix) => `http://${prefix}`);
     this.registerOutputs({
       containerId: this.containerId,
@@ -139,13 +151,14 @@ export class RegistryContainer extends pulumi.ComponentResource {
         delete: containerRelease(where),
         stdin: helperText(),
       },
-      { parent: this, deleteBeforeReplace: true },
+      // A new helper is no reason to ask again, and would make the answer, and so the volume, unknown to a preview.
+      { parent: this, deleteBeforeReplace: true, ignoreChanges: ["stdin"] },
     );
   }
 }
 
 /** What the claim found: the volume, or the folder, that a container made by hand kept its images in. */
-function adoptedData(stdout: string): { volume?: string; path?: string } {
+function adoptedData(stdout: string): RegistryData {
   const found = JSON.parse(stdout) as { type?: string; source?: string };
   if (found.source === undefined) return {};
   return found.type === "bind" ? { path: found.source } : { volume: found.source };

@@ -1,11 +1,18 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { Workspace } from "../../engine/stack";
 import type { RunningHost, RunningLab } from "../../lab";
 
 const ROOT = join(__dirname, "..", "..");
+
+/** Inside the project, whose packages the program needs. */
+function stacksFolder(): string {
+  const folder = join(ROOT, ".lab", "stacks");
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
 
 /** What a command said, and how it ended. */
 export interface Said {
@@ -16,13 +23,18 @@ export interface Said {
 
 /** A stack of the project's own program on a lab's hosts, with state and configuration in a folder of its own. */
 export class TestStack {
-  readonly folder = mkdtempSync(join(tmpdir(), "cluster-registry-stack-"));
+  readonly folder = mkdtempSync(join(stacksFolder(), "stack-"));
 
   constructor(
     readonly lab: RunningLab,
     public current: Record<string, unknown>,
     readonly name = "test",
   ) {
+    const project = readFileSync(join(ROOT, "Pulumi.yaml"), "utf8");
+    writeFileSync(
+      join(this.folder, "Pulumi.yaml"),
+      project.replace(/^main: .*$/m, `main: ${join(ROOT, "index.ts")}`),
+    );
     this.configure(current);
   }
 
@@ -79,24 +91,36 @@ export class TestStack {
     return said;
   }
 
-  run(command: string, ...flags: string[]): Promise<Said> {
-    const args = [
-      join(ROOT, "cli", "run.mjs"),
+  async run(command: string, ...flags: string[]): Promise<Said> {
+    const workspace = Workspace.open({ folder: this.folder, stack: this.name, env: this.env });
+    if (!existsSync(workspace.backend.stackFile(workspace.project.name, this.name))) {
+      await workspace.create(this.name);
+    }
+    return this.spawn([
       command,
       "--stack",
       this.name,
-      "--config-file",
-      this.configFile,
-    ];
-    const env = {
+      "--cwd",
+      this.folder,
+      "--engine",
+      "embedded",
+      ...flags,
+    ]);
+  }
+
+  private get env(): NodeJS.ProcessEnv {
+    return {
       ...process.env,
       PULUMI_BACKEND_URL: `file://${this.folder}`,
       PULUMI_CONFIG_PASSPHRASE: "",
     };
+  }
+
+  private spawn(args: string[]): Promise<Said> {
     return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [...args, "--engine", "embedded", ...flags], {
+      const child = spawn(process.execPath, [join(ROOT, "cli", "run.mjs"), ...args], {
         cwd: ROOT,
-        env,
+        env: this.env,
         stdio: ["ignore", "pipe", "pipe"],
       });
       let stdout = "";
