@@ -111,3 +111,7 @@ export function toNumber(address: string): number | undefined {
   if (bytes.some((byte) => byte > 255)) return undefined;
   return bytes.reduce((number, byte) => number * 256 + byte, 0);
 }
+
+/** An IPv4 address as eight hex digits. */
+export const hexAddress = (address: string) =>
+  (toNumber(address) ?? 0).toString(16).padStart(8, "0");

@@ -30,7 +30,7 @@ import { withLock } from "./lock";
 import { childGroups, labCgroup, removeEmptyGroups } from "./machine/cgroups";
 import { raiseInotifyLimit } from "./machine/inotify";
 import { listens } from "./machine/listens";
-import { makeNetwork, networkIsUp, removeNetwork } from "./machine/network";
+import { makeNetwork, networkIsUp, refuseOverlap, removeNetwork } from "./machine/network";
 import { ensureTools, whyNoLab } from "./machine/tools";
 import { cacheFolder, labPaths } from "./paths";
 import { writeKnownHosts } from "./known-hosts";
@@ -58,16 +58,27 @@ export async function startLab(
   return locked(lab.name, log, async () => {
     await ensureTools(log);
     const running = await sweep(lab, log);
+    if (!networkIsUp(lab)) refuseOverlap(lab);
     const { images, hub } = await ensureImages(lab, log);
     await makeFoundations(lab);
     raiseInotifyLimit();
-    await Promise.all([
+    await all([
       ensureHub(lab, hub, running),
       ...lab.hosts.map((host) => ensureHost(lab, host, imageOf(images, host), running, log)),
     ]);
     writeKnownHosts(lab);
     return new RunningLab(lab, () => stopLab(lab.name));
   });
+}
+
+/** Waits for all of them, and then throws what went wrong with any: nothing goes on once the lock is released. */
+async function all(work: Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).flatMap((result) =>
+    result.status === "rejected" ? [result.reason as Error] : [],
+  );
+  const [first, ...others] = failed;
+  if (first && others.length === 0) throw first;
+  if (first) throw new AggregateError(failed, failed.map(({ message }) => message).join("\n"));
 }
 
 /** A lab that was brought up on this machine from this checkout, by name; undefined when there is none. */
@@ -177,29 +188,36 @@ async function makeFoundations(lab: LabDefinition): Promise<void> {
 async function ensureHub(lab: LabDefinition, image: string, running: Set<string>): Promise<void> {
   const folder = labPaths(lab.name).hub;
   const current = existsSync(folder) && readlinkSync(join(folder, "image")) === image;
-  if (!running.has(HUB) || !current) {
-    await cutPower(lab.name, HUB);
-    rmSync(folder, { recursive: true, force: true });
-    makeDisks(folder, image);
-    startKeeper(lab, {
-      name: HUB,
-      address: lab.hub,
-      folder,
-      image,
-      script: join(__dirname, "hub/keeper.sh"),
-      env: {
-        REGISTRY_HTTP_ADDR: ":443",
-        REGISTRY_HTTP_TLS_CERTIFICATE: HUB_TLS.certificate,
-        REGISTRY_HTTP_TLS_KEY: HUB_TLS.key,
-      },
-    });
-  }
-  for (const deadline = Date.now() + 20_000; !(await listens(lab.hub, 443)); await sleep(50)) {
-    if (Date.now() < deadline) continue;
-    const said = readFileSync(join(folder, "keeper.log"), "utf8").slice(-2000);
-    throw new Error(
-      `the hub of lab ${lab.name} does not listen on ${lab.hub}:443 after 20 s:\n${said}`,
-    );
+  if (running.has(HUB) && current && (await staysUp(untilHubListens(lab)))) return;
+  await cutPower(lab.name, HUB);
+  rmSync(folder, { recursive: true, force: true });
+  makeDisks(folder, image);
+  startKeeper(lab, {
+    name: HUB,
+    address: lab.hub,
+    folder,
+    image,
+    script: join(__dirname, "hub/keeper.sh"),
+    env: {
+      REGISTRY_HTTP_ADDR: ":443",
+      REGISTRY_HTTP_TLS_CERTIFICATE: HUB_TLS.certificate,
+      REGISTRY_HTTP_TLS_KEY: HUB_TLS.key,
+    },
+  });
+  await untilHubListens(lab);
+}
+
+async function untilHubListens(lab: LabDefinition): Promise<void> {
+  const started = Date.now();
+  while (!(await listens(lab.hub, 443))) {
+    const waited = Date.now() - started;
+    const wentDown = waited > 1000 && !keeperFolder(lab.name, HUB);
+    if (wentDown || waited > 20_000) {
+      const said = readFileSync(join(labPaths(lab.name).hub, "keeper.log"), "utf8").slice(-2000);
+      const message = `the hub of lab ${lab.name} does not listen on ${lab.hub}:443:\n${said}`;
+      throw wentDown ? new HostWentDown(message) : new Error(message);
+    }
+    await sleep(50);
   }
 }
 
@@ -216,7 +234,7 @@ async function ensureHost(
   if (!asDefined && running.delete(host.name)) await cutPower(lab.name, host.name);
   if (!asDefined) await installHost(lab, host, image);
   await updateNames(lab, host.name);
-  if (running.has(host.name) && (await staysUp(lab, host))) return;
+  if (running.has(host.name) && (await staysUp(untilReady(lab.name, host)))) return;
   const started = Date.now();
   await cutPower(lab.name, host.name);
   bootHost(lab, host);
@@ -225,10 +243,10 @@ async function ensureHost(
   log(`${host.name}: up at ${host.address} after ${seconds} s`);
 }
 
-/** Whether a host that has a living keeper is ready, or becomes so. False when it was just going down. */
-async function staysUp(lab: LabDefinition, host: HostDefinition): Promise<boolean> {
+/** Whether what has a living keeper is ready, or becomes so. False when it was just going down. */
+async function staysUp(ready: Promise<void>): Promise<boolean> {
   try {
-    await untilReady(lab.name, host);
+    await ready;
     return true;
   } catch (error) {
     if (error instanceof HostWentDown) return false;

@@ -5,6 +5,7 @@ import type { HostDefinition, LabDefinition } from "./definition";
 import { enter } from "./host/enter";
 import { leaderOf } from "./host/leader";
 import { bootHost, cutPower, installHost, readRecord, untilReady } from "./host/lifecycle";
+import { setPlugged } from "./machine/network";
 import { writeKnownHosts } from "./known-hosts";
 import { labPaths } from "./paths";
 import { failure, type Result, type RunOptions } from "./process";
@@ -106,6 +107,15 @@ export class RunningHost {
     await this.cutPower();
     bootHost(this.lab, this.definition);
     await untilReady(this.lab.name, this.definition);
+  }
+
+  /** Pulls the host's network cable: its connections hang, and nobody is told. {@link plug} puts it back. */
+  unplug(): Promise<void> {
+    return setPlugged(this.lab.name, this.address, false);
+  }
+
+  plug(): Promise<void> {
+    return setPlugged(this.lab.name, this.address, true);
   }
 
   /** Replaces the host by a newly installed one of the same name and address: empty disks, another SSH key and machine-id. */

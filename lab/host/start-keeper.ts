@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, openSync, closeSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { toNumber, type LabDefinition } from "../definition";
+import { hexAddress, type LabDefinition } from "../definition";
 import { makeHostCgroup } from "../machine/cgroups";
-import { switchName } from "../machine/network";
+import { portName, switchName } from "../machine/network";
 
 /** What is kept running: a host, or the hub. */
 export interface Kept {
@@ -64,9 +64,6 @@ export const machineName = (lab: string, host: string) => `${lab}-${host}`;
 
 /** The same address always has the same hardware address, so that no neighbour's cache goes stale at a reboot. */
 export function macAddress(address: string): string {
-  const bytes = hex(address).match(/../g) ?? [];
+  const bytes = hexAddress(address).match(/../g) ?? [];
   return ["02", "63", ...bytes].join(":");
 }
-
-const portName = (address: string) => `port${hex(address)}`;
-const hex = (address: string) => (toNumber(address) ?? 0).toString(16).padStart(8, "0");

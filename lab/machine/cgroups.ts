@@ -93,9 +93,14 @@ function removeGroup(path: string): void {
   rmdirSync(path);
 }
 
-/** Removes the groups above the hosts' once nothing is in them. */
+/** Removes the groups above the hosts' once nothing is in them. Another lab may come or go in that very moment. */
 export function removeEmptyGroups(lab: string): void {
   for (const path of [labCgroup(lab), cgroupRoot()]) {
-    if (existsSync(path) && childGroups(path).length === 0) rmdirSync(path);
+    try {
+      rmdirSync(path);
+    } catch (error) {
+      const { code = "" } = error as NodeJS.ErrnoException;
+      if (!["EBUSY", "ENOTEMPTY", "ENOENT"].includes(code)) throw error;
+    }
   }
 }

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { networkInterfaces } from "node:os";
-import { sameSubnet, type LabDefinition } from "../definition";
+import { hexAddress, sameSubnet, type LabDefinition } from "../definition";
 import { must, run } from "../process";
 
 /**
@@ -24,7 +24,6 @@ export function networkIsUp({ name, gateway, prefixLength }: LabDefinition): boo
 /** Makes the switch and the machine's leg, anew: whatever of them was left is taken away first. */
 export async function makeNetwork(definition: LabDefinition): Promise<void> {
   const { name, gateway, prefixLength } = definition;
-  refuseOverlap(definition);
   await removeNetwork(name);
   const [netns, leg] = [switchName(name), legName(name)];
   await must("ip", ["netns", "add", netns]);
@@ -41,6 +40,15 @@ export async function makeNetwork(definition: LabDefinition): Promise<void> {
   await must("ip", ["-n", netns, "link", "set", "uplink", "master", "switch", "up"]);
 }
 
+/** Pulls a host's cable out of the switch, or plugs it in again: what is connected is neither closed nor told. */
+export async function setPlugged(lab: string, address: string, plugged: boolean): Promise<void> {
+  const state = plugged ? "up" : "down";
+  await must("ip", ["-n", switchName(lab), "link", "set", portName(address), state]);
+}
+
+/** The switch's port of the host with this address. */
+export const portName = (address: string) => `port${hexAddress(address)}`;
+
 /** Takes switch and leg away. Does nothing where there is none. */
 export async function removeNetwork(lab: string): Promise<void> {
   if (networkInterfaces()[legName(lab)] || existsSync(`/sys/class/net/${legName(lab)}`)) {
@@ -49,7 +57,8 @@ export async function removeNetwork(lab: string): Promise<void> {
   if (switchExists(lab)) await must("ip", ["netns", "delete", switchName(lab)]);
 }
 
-function refuseOverlap({ name, gateway, prefixLength }: LabDefinition): void {
+/** Throws where an address that the lab needs is in another network of this machine. */
+export function refuseOverlap({ name, gateway, prefixLength }: LabDefinition): void {
   for (const [device, addresses] of Object.entries(networkInterfaces())) {
     if (device === legName(name)) continue;
     const taken = addresses?.find((entry) => {

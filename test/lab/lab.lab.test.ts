@@ -272,6 +272,15 @@ describeLab("the lab", () => {
       MINUTE,
     );
 
+    test("an unplugged host is out of reach, and back once it is plugged in", async () => {
+      const [node, other] = [host("node01"), host("registry")];
+      const knock = "curl -s -m 1 telnet://10.88.10.12:22 | head -c 4";
+      await node.unplug();
+      expect(await other.succeed(knock)).toBe("");
+      await node.plug();
+      expect(await other.succeed(knock)).toBe("SSH-");
+    });
+
     test(
       "a host that shuts itself down is off, and the next `up` boots it",
       async () => {
