@@ -17,6 +17,14 @@ interface Entry {
 export class ConnectionPool {
   private readonly entries = new Map<string, Entry>();
   private readonly closing = new AbortController();
+  private readonly told = new Set<string>();
+
+  /** True the first time that it is asked about this text: what concerns a host is told once, not with each command. */
+  isNews(text: string): boolean {
+    if (this.told.has(text)) return false;
+    this.told.add(text);
+    return true;
+  }
 
   /**
    * @param signal ends this caller's wait; others who wait for the same connection go on.

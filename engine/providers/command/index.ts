@@ -21,15 +21,15 @@ export const commandPlugin: ProviderPlugin = {
   checkConfig: (news) => Promise.resolve({ inputs: { ...news, ...FRAMEWORK }, failures: [] }),
   // It has no settings: only its version, or its framework's, can differ.
   diffConfig: () => Promise.resolve({ changes: "some", replaces: [] }),
-  configure: () => Promise.resolve(instance()),
+  configure: (_inputs, folder = process.cwd()) => Promise.resolve(instance(folder)),
 };
 
-function instance(): ProviderInstance {
+function instance(folder: string): ProviderInstance {
   const pool = new ConnectionPool();
   const resources: Record<string, CommandResource> = {
     "command:remote:Command": remoteCommand(pool),
     "command:remote:CopyToRemote": copyToRemote(pool),
-    "command:local:Command": localCommand(),
+    "command:local:Command": localCommand(folder),
   };
   const resource = (type: string): CommandResource => {
     const found = resources[type];

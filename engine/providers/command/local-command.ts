@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { platform } from "node:os";
-import type { Props, StepContext } from "../provider";
+import { resolve } from "node:path";
+import type { Props, StepContext, Value } from "../provider";
 import { checkSchema, isProps } from "../schema";
 import { localCommandInputs } from "./inputs";
 import { commandResource, refusal } from "./lifecycle";
@@ -11,16 +12,20 @@ import { previousOutputVariables } from "./previous-output";
 /** A command that is called off has this long to end by itself. */
 const GRACE_MILLISECONDS = 5_000;
 
-/** command:local:Command: a command on this machine. */
-export function localCommand(): CommandResource {
-  return commandResource((news) => {
-    const checked = checkSchema(localCommandInputs, news);
-    for (const property of ["assetPaths", "archivePaths"]) {
-      if (checked.inputs[property] === undefined) continue;
-      checked.failures.push(refusal(property, "assets are not supported by the embedded engine"));
-    }
-    return checked;
-  }, run);
+/** command:local:Command: a command on this machine, in `folder` unless it says otherwise. */
+export function localCommand(folder: string): CommandResource {
+  return commandResource(
+    (news) => {
+      const checked = checkSchema(localCommandInputs, news);
+      for (const property of ["assetPaths", "archivePaths"]) {
+        if (checked.inputs[property] === undefined) continue;
+        checked.failures.push(refusal(property, "assets are not supported by the embedded engine"));
+      }
+      return checked;
+    },
+    (command, inputs, previous, ctx) =>
+      run(command, { ...inputs, dir: resolve(folder, text(inputs["dir"]) ?? "") }, previous, ctx),
+  );
 }
 
 async function run(
@@ -52,9 +57,9 @@ function execute(
   ctx: StepContext,
 ): Promise<Finished> {
   const [program, ...args] = interpreter(inputs);
-  const cwd = typeof inputs["dir"] === "string" ? inputs["dir"] : process.cwd();
+  const cwd = text(inputs["dir"]);
   const wanted = inputs["environment"];
-  return new Promise((resolve, reject) => {
+  return new Promise((done, reject) => {
     const child = spawn(program, [...args, command], {
       cwd,
       env: {
@@ -93,7 +98,7 @@ function execute(
       // The error's own text would hold the command.
       reject(
         new Error(
-          `on this machine: ${program} could not be started in ${cwd} (${error.code ?? "unknown"})`,
+          `on this machine: ${program} could not be started in ${cwd ?? "."} (${error.code ?? "unknown"})`,
         ),
       );
     });
@@ -101,7 +106,7 @@ function execute(
       settle();
       if (ctx.signal.aborted) reject(ctx.signal.reason as Error);
       else
-        resolve({
+        done({
           code: code ?? undefined,
           ...(signal === null ? {} : { signal }),
           stdout: Buffer.concat(stdout),
@@ -124,4 +129,8 @@ function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   } catch {
     // gone already
   }
+}
+
+function text(value: Value | undefined): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }

@@ -27,7 +27,8 @@ export async function connect(
   const settings = connectionSettings(inputs["connection"]);
   for (const login of [settings.login, settings.login.proxy]) {
     if (login?.hostKeyPolicy !== "accept-any") continue;
-    ctx.log("warning", `${describeLogin(login)}: hostKey is not set, so the host is not checked`);
+    const text = `${describeLogin(login)}: hostKey is not set, so the host is not checked`;
+    if (pool.isNews(text)) ctx.log("warning", text);
   }
   return pool.get(settings, ctx.signal, (text) => ctx.log("info", text, true));
 }

@@ -118,13 +118,22 @@ export function assembleOutputs(attributes: Attributes, inputs: Props, read: Pro
   return outputs;
 }
 
-/** Objects inside have all their properties, and no list of defaults. */
+/** Objects inside have all their properties, and no list of defaults; sets have an order of their own. */
 function fill(attribute: Attribute, given: Value): Value {
   const { elements, kind } = attribute;
-  if (elements === undefined) return given;
   const element = (item: Value): Value =>
-    isProps(item) ? assembleOutputs(elements, item, {}) : item;
-  return kind === "single" ? element(given) : Array.isArray(given) ? given.map(element) : given;
+    elements !== undefined && isProps(item) ? assembleOutputs(elements, item, {}) : item;
+  if (kind === "single") return element(given);
+  if (!Array.isArray(given)) return given;
+  const items = given.map(element);
+  return kind === "set" ? inOrder(items) : items;
+}
+
+/** The items of a set in an order that does not depend on who listed them. */
+export function inOrder(items: Value[]): Value[] {
+  const key = (item: Value): string =>
+    (typeof item === "string" ? item : JSON.stringify(item)) ?? "";
+  return [...items].sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
 function unsetValue(attribute: Attribute): Value {

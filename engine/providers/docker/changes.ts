@@ -2,6 +2,7 @@ import { deepEquals } from "../../values/property";
 import { UNKNOWN } from "../provider";
 import type { Diff, PropertyChange, Props, Value } from "../provider";
 import { isProps } from "../schema";
+import { inOrder } from "./attributes";
 import type { Attribute, Attributes } from "./attributes";
 
 /**
@@ -52,34 +53,21 @@ function attributeChange(
 function isSame(attribute: Attribute, held: Value, wanted: Value): boolean {
   if (wanted === UNKNOWN) return false;
   if (attribute.same !== undefined) return attribute.same(held, wanted);
-  if (Array.isArray(held) && Array.isArray(wanted) && attribute.kind === "set") {
-    return sameSet(attribute, held, wanted);
-  }
   return deepEquals(comparable(attribute, held), comparable(attribute, wanted));
 }
 
-function sameSet(attribute: Attribute, held: Value[], wanted: Value[]): boolean {
-  if (held.length !== wanted.length) return false;
-  const rest = held.map((item) => comparable({ ...attribute, kind: "single" }, item));
-  return wanted.every((item) => {
-    const form = comparable({ ...attribute, kind: "single" }, item);
-    const index = rest.findIndex((other) => deepEquals(other, form));
-    if (index < 0) return false;
-    rest.splice(index, 1);
-    return true;
-  });
-}
-
-/** Without what only one of inputs and outputs has: the list of defaults, and properties that nobody set. */
+/** Without order in sets, and without what only one of inputs and outputs has: defaults, and what nobody set. */
 function comparable(attribute: Attribute, value: Value): Value {
-  const { elements, kind } = attribute;
+  const { elements = {}, kind } = attribute;
   if (Array.isArray(value)) {
-    return value.map((item) => comparable({ ...attribute, kind: "single" }, item));
+    const items = value.map((item) => comparable({ kind: "single", elements }, item));
+    return kind === "set" ? inOrder(items) : items;
   }
   if (!isProps(value) || kind === "map") return value;
   const parts = Object.entries(value)
     .filter(([key, part]) => key !== "__defaults" && !isNothing(part))
-    .map(([key, part]) => [key, comparable(elements?.[key] ?? { kind: "value" }, part)] as const);
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, part]) => [key, comparable(elements[key] ?? { kind: "value" }, part)] as const);
   return Object.fromEntries(parts);
 }
 

@@ -162,7 +162,7 @@ function text(value: Value | undefined): string {
 }
 
 /** Without what was not given, so that the daemon's own defaults hold. */
-function compact(object: Record<string, unknown>): object {
+export function compact(object: Record<string, unknown>): object {
   return Object.fromEntries(
     Object.entries(object).filter(([, value]) => value !== undefined && value !== null),
   );

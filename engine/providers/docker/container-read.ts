@@ -134,7 +134,10 @@ export function containerProperties(info: ContainerInfo, held: Props): Props {
     usernsMode: host.UsernsMode,
     workingDir: config.WorkingDir,
     ...((host.CapAdd ?? host.CapDrop) && {
-      capabilities: { adds: host.CapAdd ?? [], drops: host.CapDrop ?? [] },
+      capabilities: {
+        adds: asWritten(host.CapAdd, held["capabilities"], "adds"),
+        drops: asWritten(host.CapDrop, held["capabilities"], "drops"),
+      },
     }),
     ...(config.Healthcheck && { healthcheck: healthcheck(config.Healthcheck) }),
     ...(isSet("pidMode") && { pidMode: host.PidMode }),
@@ -149,6 +152,14 @@ export function containerProperties(info: ContainerInfo, held: Props): Props {
     }),
     ...(!state.Running && { exitCode: state.ExitCode }),
   };
+}
+
+/** Capabilities as the program spells them: the daemon adds "CAP_", and a difference in spelling would replace. */
+function asWritten(names: string[] | null, held: Value | undefined, which: string): string[] {
+  const spelled = (((held ?? {}) as Props)[which] ?? []) as string[];
+  return (names ?? []).map(
+    (name) => spelled.find((own) => `CAP_${own.toUpperCase()}` === name) ?? name,
+  );
 }
 
 /** An image that was asked for by id is told by id. */

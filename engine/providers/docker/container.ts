@@ -14,7 +14,7 @@ import {
 } from "./attributes";
 import type { Attributes } from "./attributes";
 import type { ResourceType } from "./bridged";
-import { createBody, updateBody } from "./container-create";
+import { compact, createBody, updateBody } from "./container-create";
 import { containerProperties } from "./container-read";
 import type { ContainerInfo } from "./container-read";
 import type { Daemon } from "./daemon";
@@ -34,7 +34,7 @@ const attributes: Attributes = {
       adds: strings("set", { terraformName: "add" }),
       drops: strings("set", { terraformName: "drop" }),
     },
-    replaces,
+    { ...replaces, same: sameCapabilities },
   ),
   cgroupParent: refused("value", limits),
   cgroupnsMode: refused("value", limits),
@@ -114,8 +114,12 @@ const attributes: Attributes = {
     "set",
     {
       aliases: strings("set", { unset: [] }),
+      driverOpts: strings("set", { unset: [] }),
+      gwPriority: integer(),
       ipv4Address: string({ unset: "" }),
       ipv6Address: string({ unset: "" }),
+      linkLocalIps: strings("set", { unset: [] }),
+      macAddress: string({ unset: "" }),
       name: required(string()),
     },
     replaces,
@@ -285,14 +289,31 @@ async function connectNetworks(
 }
 
 function endpointConfig(network: Props): object {
-  const { aliases, ipv4Address, ipv6Address } = network;
-  return {
-    ...(Array.isArray(aliases) && { Aliases: aliases }),
-    IPAMConfig: {
-      ...(typeof ipv4Address === "string" && { IPv4Address: ipv4Address }),
-      ...(typeof ipv6Address === "string" && { IPv6Address: ipv6Address }),
-    },
-  };
+  const driverOpts = (network["driverOpts"] ?? []) as string[];
+  return compact({
+    Aliases: network["aliases"],
+    MacAddress: network["macAddress"],
+    GwPriority: network["gwPriority"],
+    DriverOpts:
+      driverOpts.length === 0
+        ? undefined
+        : Object.fromEntries(driverOpts.map((pair) => pair.split(/=(.*)/s).slice(0, 2))),
+    IPAMConfig: compact({
+      IPv4Address: network["ipv4Address"],
+      IPv6Address: network["ipv6Address"],
+      LinkLocalIPs: network["linkLocalIps"],
+    }),
+  });
+}
+
+/** The daemon tells every capability with its prefix, however it was asked for. */
+function sameCapabilities(held: Value, wanted: Value): boolean {
+  const names = (value: Value, which: string): string =>
+    (((value as Props)[which] ?? []) as string[])
+      .map((name) => name.toUpperCase().replace(/^CAP_/, ""))
+      .sort()
+      .join();
+  return ["adds", "drops"].every((which) => names(held, which) === names(wanted, which));
 }
 
 /** An empty user or folder is what the image says. */

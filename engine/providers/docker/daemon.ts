@@ -36,7 +36,7 @@ export class Daemon {
 
   constructor(
     private readonly settings: DaemonSettings,
-    private readonly around?: Surroundings,
+    private readonly around: Surroundings,
   ) {}
 
   /**

@@ -7,10 +7,10 @@ import { BridgedResource } from "./bridged";
 import type { ResourceType } from "./bridged";
 import { container } from "./container";
 import { Daemon } from "./daemon";
-import type { DaemonSettings } from "./daemon";
 import { network } from "./network";
 import { checkProviderConfig, daemonSettings } from "./provider-config";
 import { remoteImage } from "./remote-image";
+import { ownSurroundings } from "./ssh-login";
 import { volume } from "./volume";
 
 const TYPES: Record<string, ResourceType> = {
@@ -27,11 +27,11 @@ export const dockerPlugin: ProviderPlugin = {
   checkConfig: (news) => Promise.resolve(checkProviderConfig(news)),
   // Another address of the same daemon is no other daemon: what it has stays.
   diffConfig: () => Promise.resolve({ changes: "some", replaces: [] }),
-  configure: (inputs) => Promise.resolve(instance(daemonSettings(inputs))),
+  configure: (inputs, folder = process.cwd()) =>
+    Promise.resolve(instance(new Daemon(daemonSettings(inputs), ownSurroundings(folder)))),
 };
 
-function instance(settings: DaemonSettings): ProviderInstance {
-  const daemon = new Daemon(settings);
+function instance(daemon: Daemon): ProviderInstance {
   const resource = (type: string): BridgedResource => {
     const found = TYPES[type];
     if (found === undefined) throw new Error(`the docker provider has no type ${type}`);

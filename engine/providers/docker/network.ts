@@ -59,11 +59,13 @@ export const network: ResourceType = {
     return made.id;
   },
 
-  async read(daemon, id, _held, ctx) {
+  async read(daemon, id, held, ctx) {
     const found = (await daemon.find(`inspect network ${id}`, ctx, (docker) =>
       docker.getNetwork(id).inspect(),
     )) as NetworkInfo | undefined;
     if (found === undefined) return undefined;
+    // As the real one: when it is made as the program said there is nothing here, ever after an empty map.
+    const asAsked = held["scope"] === undefined && Array.isArray(held["ipamConfigs"]);
     return {
       id: found.Id,
       properties: {
@@ -79,7 +81,7 @@ export const network: ResourceType = {
           subnet: config.Subnet ?? "",
           gateway: config.Gateway ?? "",
           ipRange: config.IPRange ?? "",
-          auxAddress: config.AuxiliaryAddresses ?? null,
+          auxAddress: config.AuxiliaryAddresses ?? (asAsked ? null : {}),
         })),
         labels: toPairs(found.Labels),
         options: found.Options ?? {},

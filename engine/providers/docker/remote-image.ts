@@ -108,7 +108,6 @@ interface Modem {
 interface PullEvent {
   id?: string;
   status?: string;
-  progress?: string;
   error?: string;
 }
 
@@ -116,6 +115,7 @@ interface PullEvent {
 function followPull(stream: NodeJS.ReadableStream, modem: Modem, ctx: StepContext): Promise<void> {
   return new Promise((resolve, reject) => {
     let failure: string | undefined;
+    const statuses = new Map<string, string>();
     modem.followProgress(
       stream,
       (error) => {
@@ -125,8 +125,11 @@ function followPull(stream: NodeJS.ReadableStream, modem: Modem, ctx: StepContex
       },
       (event) => {
         failure ??= event.error;
-        const parts = [event.id, event.status, event.progress].filter(Boolean);
-        if (parts.length > 0) ctx.log("info", parts.join(" "), true);
+        // Each layer's steps, without the growing bar between them.
+        const { id = "", status } = event;
+        if (status === undefined || statuses.get(id) === status) return;
+        statuses.set(id, status);
+        ctx.log("info", `${id} ${status}`.trim(), true);
       },
     );
   });

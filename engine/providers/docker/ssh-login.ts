@@ -14,11 +14,18 @@ export interface Surroundings {
   home: string;
   localUser: string;
   agentSocket?: string;
+  /** Where the program runs: relative paths start there. */
+  folder: string;
 }
 
-export function ownSurroundings(): Surroundings {
+export function ownSurroundings(folder: string): Surroundings {
   const agentSocket = process.env["SSH_AUTH_SOCK"];
-  return { home: homedir(), localUser: userInfo().username, ...(agentSocket && { agentSocket }) };
+  return {
+    home: homedir(),
+    localUser: userInfo().username,
+    folder,
+    ...(agentSocket && { agentSocket }),
+  };
 }
 
 /** A login, and what is to be done once it has worked. */
@@ -39,7 +46,7 @@ export interface ResolvedLogin {
 export async function resolveLogin(
   url: string,
   args: readonly string[],
-  around: Surroundings = ownSurroundings(),
+  around: Surroundings,
 ): Promise<ResolvedLogin> {
   const target = parseUrl(url);
   const given = parseSshOptions(args);
@@ -134,15 +141,12 @@ async function findCredentials(
   config: ClientOptions,
   around: Surroundings,
 ): Promise<Pick<Login, "privateKey" | "agentSocket">> {
-  const named = [
-    ...given.identityFiles.map((path) => expandHome(path, around)),
-    ...config.identityFiles,
-  ];
+  const named = [...given.identityFiles, ...config.identityFiles];
   const agent = agentSocket(given, config, around);
   const files =
     named.length > 0 ? named : DEFAULT_KEYS.map((name) => join(around.home, ".ssh", name));
   for (const path of files) {
-    const key = await readIfThere(path);
+    const key = await readIfThere(absolute(path, around));
     if (key === undefined) continue;
     try {
       checkPrivateKey(key, undefined, path);
@@ -164,7 +168,7 @@ function agentSocket(
   const asked = given.identityAgent ?? config.identityAgent ?? "SSH_AUTH_SOCK";
   if (asked.toLowerCase() === "none") return undefined;
   if (asked === "SSH_AUTH_SOCK") return around.agentSocket;
-  return asked.startsWith("$") ? process.env[asked.slice(1)] : expandHome(asked, around);
+  return asked.startsWith("$") ? process.env[asked.slice(1)] : absolute(asked, around);
 }
 
 interface HostKeys {
@@ -180,9 +184,9 @@ async function findHostKeys(
   around: Surroundings,
 ): Promise<HostKeys> {
   const userFiles = (
-    given.userKnownHostsFiles?.map((path) => expandHome(path, around)) ??
+    given.userKnownHostsFiles ??
     config.userKnownHostsFiles ?? [join(around.home, ".ssh", "known_hosts")]
-  ).map((path) => resolve(path));
+  ).map((path) => absolute(path, around));
   const alias = given.hostKeyAlias ?? config.hostKeyAlias;
   const texts = await Promise.all([...userFiles, "/etc/ssh/ssh_known_hosts"].map(readIfThere));
   const text = texts.map((one) => one ?? "").join("\n");
@@ -214,7 +218,7 @@ async function findHostKeys(
 async function readConfig(given: SshOptions, around: Surroundings): Promise<string> {
   if (given.configFile?.toLowerCase() === "none") return "";
   const path = given.configFile ?? join(around.home, ".ssh", "config");
-  const text = await readIfThere(expandHome(path, around));
+  const text = await readIfThere(absolute(path, around));
   if (text === undefined && given.configFile !== undefined) {
     throw new Error(`sshOpts: -F ${path}: there is no such file`);
   }
@@ -231,6 +235,8 @@ async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
-function expandHome(path: string, around: Surroundings): string {
-  return path === "~" || path.startsWith("~/") ? around.home + path.slice(1) : path;
+/** A path as the user wrote it: `~` is home, and a relative one starts where the program runs. */
+function absolute(path: string, around: Surroundings): string {
+  const expanded = path === "~" || path.startsWith("~/") ? around.home + path.slice(1) : path;
+  return resolve(around.folder, expanded);
 }
