@@ -26,18 +26,15 @@ export function parseRegistryAddress(text: string): RegistryAddress | undefined 
   return { text: bracketed ? `[${host}]:${port}` : `${host}:${port}`, host, port, family };
 }
 
-/** An endpoint URL in the one spelling that tells whether two are the same: no slash at its end. */
+/** Are two endpoint URLs one server? A slash at the end makes no difference. */
 export function sameUrl(a: string, b: string): boolean {
-  return canonicalUrl(a) === canonicalUrl(b);
+  return a === b || canonicalUrl(a) === canonicalUrl(b);
 }
 
 function canonicalUrl(url: string): string {
-  try {
-    const { protocol, host, pathname, search } = new URL(url);
-    return `${protocol}//${host}${pathname.replace(/\/+$/, "")}${search}`;
-  } catch {
-    return url;
-  }
+  if (!URL.canParse(url)) return url;
+  const { protocol, host, pathname, search } = new URL(url);
+  return `${protocol}//${host}${pathname.replace(/\/+$/, "")}${search}`;
 }
 
 /** Is an address within `network/bits`? False for what is no CIDR, and for names. */

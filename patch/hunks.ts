@@ -1,5 +1,7 @@
-import { type FilePlan } from "./plan";
+import { type Edit, type FilePlan } from "./plan";
 import { type Problem, Refusal } from "./problem";
+
+const NEWLINE = 0x0a;
 
 /**
  * The line view of a plan: what an undo takes out and puts back.
@@ -21,21 +23,46 @@ export interface Hunk {
  */
 export function hunks(plan: FilePlan): Hunk[] {
   if (plan.edits.length === 0) return [];
-  const base = splitLines(plan.base ?? Buffer.alloc(0));
-  const desired = splitLines(plan.desired ?? Buffer.alloc(0));
-  if (base.lines.length > 0 && desired.lines.length > 0 && base.closed !== desired.closed) {
+  const base = closed(plan.base);
+  const desired = closed(plan.desired);
+  if (base.added !== desired.added && base.bytes.length > 0 && desired.bytes.length > 0) {
     throw new Error(`${plan.path}: a plan must not change whether the last line is closed`);
   }
   const found: Hunk[] = [];
-  let shift = 0; // lines of desired less lines of base, before the region at hand
-  for (const region of regions(plan)) {
-    const removed = base.lines.slice(region.from, region.to);
-    const added = desired.lines.slice(region.from + shift, region.to + shift + region.growth);
-    shift += region.growth;
-    const hunk = trimmed(region.from, removed, added);
+  let line = 1;
+  let counted = 0;
+  for (const region of regions(plan.edits, base.bytes, desired.bytes)) {
+    line += newlines(base.bytes, counted, region.from);
+    counted = region.from;
+    const removed = linesOf(base.bytes.subarray(region.from, region.to));
+    const added = linesOf(desired.bytes.subarray(region.desiredFrom, region.desiredTo));
+    const hunk = trimmed(line, removed, added);
     if (hunk !== undefined) found.push(hunk);
   }
   return found;
+}
+
+/** Do a plan's hunks, taken out of its desired bytes where they stand, give its base again? */
+export function revert(plan: FilePlan): boolean {
+  const base = closed(plan.base).bytes;
+  const desired = closed(plan.desired).bytes;
+  let line = 1;
+  let inBase = 0;
+  let inDesired = 0;
+  for (const hunk of hunks(plan)) {
+    const start = afterLines(base, inBase, hunk.line - line);
+    const common = base.subarray(inBase, start);
+    inDesired += common.length;
+    if (!common.equals(desired.subarray(inDesired - common.length, inDesired))) return false;
+    const removed = bytesOf(hunk.removed);
+    const added = bytesOf(hunk.added);
+    inBase = start + removed.length;
+    inDesired += added.length;
+    if (!removed.equals(base.subarray(start, inBase))) return false;
+    if (!added.equals(desired.subarray(inDesired - added.length, inDesired))) return false;
+    line = hunk.line + hunk.removed.length;
+  }
+  return base.subarray(inBase).equals(desired.subarray(inDesired));
 }
 
 /**
@@ -45,7 +72,7 @@ export function hunks(plan: FilePlan): Hunk[] {
  * has no lines to look for: then only a person can tell what is ours.
  */
 export function withoutHunks(path: string, bytes: Buffer, undone: readonly Hunk[]): Buffer {
-  const { lines, closed } = splitLines(bytes);
+  const { lines, closed: isClosed } = splitLines(bytes);
   for (const hunk of [...undone].reverse()) {
     const added = hunk.added.map(toBytes);
     const places = occurrences(lines, added);
@@ -53,59 +80,41 @@ export function withoutHunks(path: string, bytes: Buffer, undone: readonly Hunk[
     if (place === undefined || places.length > 1) throw new Refusal([lost(path, hunk, places)]);
     lines.splice(place, added.length, ...hunk.removed.map(toBytes));
   }
-  return joinLines({ lines, closed });
+  return joinLines({ lines, closed: isClosed });
 }
 
-/** Do the hunks of a plan, taken out of its desired bytes where they stand, give its base again? */
-export function revert(plan: FilePlan): boolean {
-  const desired = splitLines(plan.desired ?? Buffer.alloc(0));
-  const lines = [...desired.lines];
-  // Hunks stand at lines of the base. Undone from the first one on, what is before each is base again.
-  for (const hunk of hunks(plan)) {
-    lines.splice(hunk.line - 1, hunk.added.length, ...hunk.removed.map(toBytes));
-  }
-  const base = plan.base ?? Buffer.alloc(0);
-  const closed = desired.lines.length > 0 ? desired.closed : splitLines(base).closed;
-  return joinLines({ lines, closed }).equals(base);
-}
-
-/** A run of base lines, and how many lines longer it is in the desired text. */
+/** A run of whole lines of the base, and what has become of it, as offsets in bytes. */
 interface Region {
   from: number;
   to: number;
-  growth: number;
+  desiredFrom: number;
+  desiredTo: number;
 }
 
 /** The lines that each edit touches; edits that share a line share a region. */
-function regions(plan: FilePlan): Region[] {
-  const base = plan.base ?? Buffer.alloc(0);
-  const total = splitLines(base).lines.length;
+function regions(edits: readonly Edit[], base: Buffer, desired: Buffer): Region[] {
   const found: Region[] = [];
-  let counted = 0;
-  let line = 0;
-  const lineAt = (offset: number): number => {
-    line += newlines(base.subarray(counted, offset));
-    counted = offset;
-    return line;
-  };
-  for (const edit of plan.edits) {
-    const from = lineAt(edit.offset);
-    const last = lineAt(edit.offset + edit.length);
-    const to = Math.min(last + 1, total);
-    const growth = newlines(Buffer.from(edit.text)) - (last - from);
+  let shift = 0;
+  for (const edit of edits) {
+    const from = edit.offset === 0 ? 0 : base.lastIndexOf(NEWLINE, edit.offset - 1) + 1;
+    const newline = base.indexOf(NEWLINE, edit.offset + edit.length);
+    const to = newline < 0 ? base.length : newline + 1;
+    const desiredFrom = from + shift;
+    shift += Buffer.byteLength(edit.text) - edit.length;
+    const desiredTo = to === base.length ? desired.length : to + shift;
     const previous = found[found.length - 1];
     if (previous !== undefined && from < previous.to) {
       previous.to = Math.max(previous.to, to);
-      previous.growth += growth;
+      previous.desiredTo = desiredTo;
     } else {
-      found.push({ from: Math.min(from, total), to, growth });
+      found.push({ from, to, desiredFrom, desiredTo });
     }
   }
   return found;
 }
 
 /** Without the lines at either end that are the same before and after. */
-function trimmed(from: number, before: string[], after: string[]): Hunk | undefined {
+function trimmed(line: number, before: string[], after: string[]): Hunk | undefined {
   let start = 0;
   while (start < before.length && start < after.length && before[start] === after[start]) start++;
   let end = 0;
@@ -114,7 +123,7 @@ function trimmed(from: number, before: string[], after: string[]): Hunk | undefi
   const removed = before.slice(start, before.length - end);
   const added = after.slice(start, after.length - end);
   if (removed.length === 0 && added.length === 0) return undefined;
-  return { line: from + start + 1, removed: removed.map(toText), added: added.map(toText) };
+  return { line: line + start, removed, added };
 }
 
 /** Every index at which the run of lines begins; none for an empty run. */
@@ -159,21 +168,42 @@ interface Lines {
 function splitLines(bytes: Buffer): Lines {
   if (bytes.length === 0) return { lines: [], closed: true };
   const lines = bytes.toString("latin1").split("\n");
-  const closed = lines[lines.length - 1] === "";
-  if (closed) lines.pop();
-  return { lines, closed };
+  const isClosed = lines[lines.length - 1] === "";
+  if (isClosed) lines.pop();
+  return { lines, closed: isClosed };
 }
 
-function joinLines({ lines, closed }: Lines): Buffer {
+function joinLines({ lines, closed: isClosed }: Lines): Buffer {
   if (lines.length === 0) return Buffer.alloc(0);
-  return Buffer.from(lines.join("\n") + (closed ? "\n" : ""), "latin1");
+  return Buffer.from(lines.join("\n") + (isClosed ? "\n" : ""), "latin1");
 }
 
-function newlines(bytes: Buffer): number {
+const toBytes = (line: string): string => Buffer.from(line, "utf8").toString("latin1");
+
+/** The bytes with every line closed, and whether that took a "\n" more. */
+function closed(bytes: Buffer | undefined): { bytes: Buffer; added: boolean } {
+  if (bytes === undefined || bytes.length === 0) return { bytes: Buffer.alloc(0), added: false };
+  if (bytes[bytes.length - 1] === NEWLINE) return { bytes, added: false };
+  return { bytes: Buffer.concat([bytes, Buffer.from("\n")]), added: true };
+}
+
+function linesOf(bytes: Buffer): string[] {
+  return bytes.length === 0 ? [] : bytes.toString("utf8").slice(0, -1).split("\n");
+}
+
+function bytesOf(lines: readonly string[]): Buffer {
+  return Buffer.from(lines.map((line) => `${line}\n`).join(""), "utf8");
+}
+
+function newlines(bytes: Buffer, from: number, to: number): number {
   let count = 0;
-  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) count++;
+  for (let at = from; at < to; at++) if (bytes[at] === NEWLINE) count++;
   return count;
 }
 
-const toText = (line: string): string => Buffer.from(line, "latin1").toString("utf8");
-const toBytes = (line: string): string => Buffer.from(line, "utf8").toString("latin1");
+/** The offset behind so many lines. */
+function afterLines(bytes: Buffer, from: number, count: number): number {
+  let at = from;
+  for (let left = count; left > 0 && at < bytes.length; at++) if (bytes[at] === NEWLINE) left--;
+  return at;
+}

@@ -4,6 +4,7 @@ import { type TextEdit } from "./text-edit";
 
 /** The edits that turn one text into another, by whole lines. */
 export function lineEdits(before: string, after: string): TextEdit[] {
+  if (before === after) return [];
   const edits: TextEdit[] = [];
   let offset = 0;
   for (const part of diffArrays(withEnds(before), withEnds(after))) {

@@ -56,9 +56,6 @@ export function filePlan(
   edits: Edit[],
   mode?: number,
 ): FilePlan {
-  const desired =
-    base === undefined && edits.length === 0
-      ? undefined
-      : applyEdits(base ?? Buffer.alloc(0), edits);
+  const desired = edits.length > 0 ? applyEdits(base ?? Buffer.alloc(0), edits) : base;
   return { path, base, edits, desired, ...(base === undefined && mode !== undefined && { mode }) };
 }

@@ -20,6 +20,7 @@ export interface SourcedLine {
  * @returns the problem with the line that sets the proxy, or undefined where the endpoint is reached directly
  */
 export function proxyProblem(url: string, lines: readonly SourcedLine[]): Problem | undefined {
+  if (lines.length === 0) return undefined;
   const { protocol, host, hostname } = new URL(url);
   const variables = readVariables(lines);
   const name = protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";

@@ -10,23 +10,27 @@ export interface TextEdit {
 
 /** The edits in bytes, sorted; insertions at one place are joined in the order they were made. */
 export function toByteEdits(source: Source, edits: readonly TextEdit[]): Edit[] {
+  return (edits.length > 1 ? joined(edits) : edits).map(({ offset, length, text }) => {
+    const start = source.byteOffset(offset);
+    return { offset: start, length: source.byteOffset(offset + length) - start, text };
+  });
+}
+
+function joined(edits: readonly TextEdit[]): TextEdit[] {
   const sorted = edits
     .map((edit, order) => ({ ...edit, order }))
     .sort((a, b) => a.offset - b.offset || a.length - b.length || a.order - b.order);
-  const joined: TextEdit[] = [];
+  const result: TextEdit[] = [];
   for (const { offset, length, text } of sorted) {
-    const previous = joined[joined.length - 1];
+    const previous = result[result.length - 1];
     if (previous !== undefined && previous.length === 0 && previous.offset === offset) {
       previous.text += text;
       previous.length = length;
     } else {
-      joined.push({ offset, length, text });
+      result.push({ offset, length, text });
     }
   }
-  return joined.map(({ offset, length, text }) => {
-    const start = source.byteOffset(offset);
-    return { offset: start, length: source.byteOffset(offset + length) - start, text };
-  });
+  return result;
 }
 
 /**

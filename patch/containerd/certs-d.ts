@@ -1,5 +1,3 @@
-import { posix } from "node:path";
-
 /**
  * The names that a registry's folder can have, in the order containerd looks: the port may be written
  * with underscores, for file systems that take no colon.
@@ -16,12 +14,13 @@ export function hostsTomlPath(
   host: string,
   existing: ReadonlyMap<string, Buffer>,
 ): string {
-  const paths = folderNames(host).map((name) => posix.join(directory, name, "hosts.toml"));
-  return paths.find((path) => existing.has(path)) ?? posix.join(directory, host, "hosts.toml");
+  const root = directory.replace(/\/+$/, "");
+  const paths = folderNames(host).map((name) => `${root}/${name}/hosts.toml`);
+  return paths.find((path) => existing.has(path)) ?? `${root}/${host}/hosts.toml`;
 }
 
 /** The hosts.toml files below a directory. */
 export function filesBelow(directory: string, existing: ReadonlyMap<string, Buffer>): string[] {
-  const root = `${posix.normalize(directory).replace(/\/$/, "")}/`;
+  const root = `${directory.replace(/\/+$/, "")}/`;
   return [...existing.keys()].filter((path) => path.startsWith(root));
 }

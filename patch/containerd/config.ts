@@ -76,10 +76,9 @@ function pluginSwitches(document: TomlDocument): Problem[] {
   const off = names.filter((name) =>
     ["cri", "io.containerd.grpc.v1.cri", "io.containerd.cri.v1.images"].includes(name),
   );
-  const offset = document.offsetOf(["disabled_plugins"]);
-  if (off.length === 0 || offset === undefined) return [];
+  if (off.length === 0) return [];
   return [
-    document.source.problem(offset, {
+    document.source.problem(document.offsetOf(["disabled_plugins"]) ?? 0, {
       expected: "the CRI plugin switched on, since Kubernetes pulls through it",
       found: `disabled_plugins has ${off.map((name) => `"${name}"`).join(", ")}`,
       fix:

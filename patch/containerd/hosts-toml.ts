@@ -23,8 +23,7 @@ export interface HostsFile {
 }
 
 /** The server that containerd would ask if nothing were configured. */
-export function upstreamOf(host: string): Endpoint | undefined {
-  if (host === "_default") return undefined;
+export function upstreamOf(host: string): Endpoint {
   return { url: host === "docker.io" ? "https://registry-1.docker.io" : `https://${host}` };
 }
 
@@ -38,17 +37,7 @@ export function hostsToml(file: HostsFile): string {
   if (file.server !== undefined) {
     lines.push(`server = ${quoted(file.server.url)}`, ...transportLines(file.server));
   }
-  const { server } = file;
-  // An upstream that is also listed last is the server already.
-  const last = file.endpoints.length > 1 ? file.endpoints[file.endpoints.length - 1] : undefined;
-  const repeated =
-    file.host !== "_default" &&
-    last !== undefined &&
-    last.capabilities === undefined &&
-    server !== undefined &&
-    sameUrl(last.url, server.url) &&
-    sameTransport(last, server);
-  const hosts = repeated ? file.endpoints.slice(0, -1) : file.endpoints;
+  const hosts = lastIsServer(file) ? file.endpoints.slice(0, -1) : file.endpoints;
   for (const endpoint of hosts) {
     const capabilities = tomlArray(endpoint.capabilities ?? ["pull", "resolve"], '"');
     lines.push(
@@ -59,6 +48,15 @@ export function hostsToml(file: HostsFile): string {
     );
   }
   return `${lines.join("\n")}\n`;
+}
+
+/** The last of several endpoints, when it is what `server` says anyway. */
+function lastIsServer({ endpoints, server }: HostsFile): boolean {
+  const last = endpoints[endpoints.length - 1];
+  if (last === undefined || server === undefined || endpoints.length === 1) return false;
+  return (
+    last.capabilities === undefined && sameUrl(last.url, server.url) && sameTransport(last, server)
+  );
 }
 
 function transportLines(endpoint: Endpoint): string[] {

@@ -10,7 +10,6 @@ import { placeKey } from "../toml/place";
 import { tomlPath, tomlString } from "../toml/write";
 import { filesBelow, hostsTomlPath } from "./certs-d";
 import { type CriConfig } from "./config";
-import { type Endpoint } from "./endpoint";
 import { hostsToml, type HostsFile, isOurs, leadsTo, upstreamOf } from "./hosts-toml";
 import { type MergedRegistry } from "./merged";
 import { type ContainerdInput, type WantedHost } from "./plan";
@@ -107,13 +106,18 @@ export function configPathStep(
 
 /** What a host's hosts.toml is to say, with the server that is asked last. */
 export function hostsFileOf({ host, endpoints, own }: WantedHost): HostsFile {
-  const named = endpoints.find(({ url }) => new URL(url).host === host);
-  const last = endpoints[endpoints.length - 1];
-  const upstream = upstreamOf(host);
+  if (host === "_default") return { host, endpoints, server: undefined };
+  const named = endpoints.find(({ url }) => isServedBy(url, host));
+  if (named !== undefined) return { host, endpoints, server: named };
+  if (own) return { host, endpoints, server: endpoints[endpoints.length - 1] };
   // The upstream of docker.io may be listed among the mirrors, with certificates of its own.
-  const listed = endpoints.find(({ url }) => upstream !== undefined && sameUrl(url, upstream.url));
-  const server: Endpoint | undefined = own ? (named ?? last) : (named ?? listed ?? upstream);
-  return { host, endpoints, server: host === "_default" ? undefined : server };
+  const upstream = upstreamOf(host);
+  const listed = endpoints.find(({ url }) => sameUrl(url, upstream.url));
+  return { host, endpoints, server: listed ?? upstream };
+}
+
+function isServedBy(url: string, host: string): boolean {
+  return url === `http://${host}` || url === `https://${host}` || new URL(url).host === host;
 }
 
 /** The plan of one hosts.toml: ours is kept as we want it, somebody else's is adopted or refused. */

@@ -65,7 +65,7 @@ export function mirrorKey(host: string): string {
  * one with a path as it is: so a lone slash at the end is another endpoint (and one that fails).
  */
 export function sameMirror(a: string, b: string): boolean {
-  return canonical(a) === canonical(b);
+  return a === b || canonical(a) === canonical(b);
 }
 
 function canonical(endpoint: string): string {

@@ -175,13 +175,12 @@ function brokenStates(
   tls: readonly string[][],
 ): Problem[] {
   const { document, registry, daemon } = config;
-  const mirrorsPath = [...registry, "mirrors"];
-  const mirrorsAt = document.offsetOf(mirrorsPath) ?? 0;
+  const mirrorsAt = (): number => document.offsetOf([...registry, "mirrors"]) ?? 0;
   const migrate = "set migrate: true, which moves mirrors to hosts.toml files";
   if (usesMirrors && configPath !== "") {
     const path = shown(document, [...registry, "config_path"]);
     return [
-      document.source.problem(mirrorsAt, {
+      document.source.problem(mirrorsAt(), {
         expected: `either mirrors or config_path: with both, containerd's CRI plugin does not load`,
         found: `mirrors here, and ${path} = "${configPath}"${document.lineNote([...registry, "config_path"])}`,
         fix: `take one of them out (for the mirrors way, set config_path = ""), or ${migrate}`,
@@ -201,7 +200,7 @@ function brokenStates(
   const listBuiltIn = isAtLeast(daemon, 2, 2) && !isAtLeast(daemon, 2, 2, 2);
   if (usesMirrors && listBuiltIn && document.get(["version"]) !== 3) {
     return [
-      document.source.problem(mirrorsAt, {
+      document.source.problem(mirrorsAt(), {
         expected: `no mirrors in a version 2 file: containerd ${daemon.text} sets config_path by itself, and does not load CRI with both`,
         found: "mirrors",
         fix: `upgrade containerd to 2.2.2 or later, or ${migrate}`,

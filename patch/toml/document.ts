@@ -2,7 +2,7 @@ import { parse, TomlError } from "smol-toml";
 
 import type { Source } from "../source";
 import { deviationFromToml10 } from "./strict";
-import { type Element, scanElements, scanTables, type Table } from "./scan";
+import { type Element, scanElements, scanTables, sharedLength, type Table } from "./scan";
 import { isTable, type Tree, type TreeTable, valueAt } from "./value";
 
 /** A TOML file: its text, what it means (smol-toml), and where its parts are (the scanner). */
@@ -18,23 +18,27 @@ export class TomlDocument {
 
   /** @throws Refusal for text that is not TOML 1.0, with the place and a frame. */
   static parse(source: Source): TomlDocument {
+    const document = TomlDocument.parseEdited(source);
+    const deviation = deviationFromToml10(source.text);
+    if (deviation === undefined) return document;
+    throw source.refuse(deviation.offset, {
+      expected: "TOML 1.0, which is what containerd reads",
+      found: deviation.found,
+      fix: "write it in TOML 1.0",
+    });
+  }
+
+  /** As `parse`, for a text that was TOML 1.0 before our own edits. */
+  static parseEdited(source: Source): TomlDocument {
     let tree: Tree;
     try {
-      tree = parse(source.text, { integersAsBigInt: "asNeeded" });
+      tree = parseToml(source.text);
     } catch (error) {
       if (!(error instanceof TomlError)) throw error;
       throw source.refuse(offsetOf(source.text, error.line, error.column), {
         expected: "valid TOML",
         found: (error.message.split("\n")[0] ?? "").replace(/^Invalid TOML document: /, ""),
         fix: "mend the file by hand; the daemon cannot read it either",
-      });
-    }
-    const deviation = deviationFromToml10(source.text, tree);
-    if (deviation !== undefined) {
-      throw source.refuse(deviation.offset, {
-        expected: "TOML 1.0, which is what containerd reads",
-        found: deviation.found,
-        fix: "write it in TOML 1.0",
       });
     }
     return new TomlDocument(source, tree);
@@ -85,10 +89,10 @@ export class TomlDocument {
   definitions(path: readonly string[]): Definition[] {
     const found: Definition[] = [];
     for (const table of this.tables) {
-      const shared = sharedLength(table.path, path);
-      if (shared === path.length && table.path.length > 0) {
+      const { shared, ends } = table.along(path);
+      if (shared === path.length && path.length > 0) {
         found.push({ kind: "table", start: table.start, table });
-      } else if (shared === table.path.length) {
+      } else if (ends) {
         for (const keyValue of table.keyValues) {
           const rest = path.slice(shared);
           const common = sharedLength(keyValue.path, rest);
@@ -144,11 +148,14 @@ export type Definition =
       siblings: Element[];
     };
 
-/** How many parts both paths begin with in common. */
-export function sharedLength(a: readonly string[], b: readonly string[]): number {
-  let length = 0;
-  while (length < a.length && length < b.length && a[length] === b[length]) length++;
-  return length;
+/** Integers that a JavaScript number cannot hold are rare: only then is the text parsed for them again. */
+function parseToml(text: string): TreeTable {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof TomlError) || !error.message.includes("losslessly")) throw error;
+    return parse(text, { integersAsBigInt: "asNeeded" });
+  }
 }
 
 function headerText(document: TomlDocument, table: Table): string {

@@ -1,5 +1,12 @@
-import { type Element, type KeyValue, scanElements, skipBlanks, type Table } from "./scan";
-import { sharedLength, type TomlDocument } from "./document";
+import {
+  type Element,
+  type KeyValue,
+  scanElements,
+  sharedLength,
+  skipBlanks,
+  type Table,
+} from "./scan";
+import { type TomlDocument } from "./document";
 import { insertLines, type TextEdit } from "../text-edit";
 import { tomlKey, tomlPath } from "./write";
 
@@ -85,8 +92,8 @@ function findAnchor(document: TomlDocument, path: readonly string[]): Anchor {
     else if (strength[anchor.kind] > strength[best.kind]) best = anchor;
   };
   for (const table of document.tables) {
-    const depth = sharedLength(table.path, path);
-    if (depth < table.path.length) {
+    const { shared: depth, ends } = table.along(path);
+    if (!ends) {
       if (depth > 0) offer({ kind: "implied", depth, first: table, last: table });
       continue;
     }

@@ -7,35 +7,111 @@
  * than the parser, which a plan pays for twice.
  */
 
-/** `key.parts = value` on a line of its own (the value may go on over further lines). */
-export interface KeyValue {
+/**
+ * `key.parts = value` on a line of its own (the value may go on over further lines). Most of a file's keys
+ * are never looked at, so what is in the key, and where the value ends, is read only when asked for.
+ */
+export class KeyValue {
+  private key: Key | undefined;
+  private end: number | undefined;
+
+  constructor(
+    private readonly text: string,
+    /** Start of the line. */
+    readonly lineStart: number,
+    /** Start of the key. */
+    readonly start: number,
+    readonly valueStart: number,
+    /** Behind the line's "\n", or the end of the text. */
+    readonly lineEnd: number,
+  ) {}
+
   /** The key's parts, unquoted, without the table's. */
-  path: readonly string[];
+  get path(): readonly string[] {
+    return (this.key ??= scanKey(this.text, this.start)).path;
+  }
+
   /** Offset behind each part as it is written. */
-  partEnds: readonly number[];
-  /** Start of the line. */
-  lineStart: number;
-  /** Start of the key. */
-  start: number;
-  valueStart: number;
+  get partEnds(): readonly number[] {
+    return (this.key ??= scanKey(this.text, this.start)).partEnds;
+  }
+
   /** Behind the value, before blanks and a comment. */
-  valueEnd: number;
-  /** Behind the line's "\n", or the end of the text. */
-  lineEnd: number;
+  get valueEnd(): number {
+    return (this.end ??= skipValue(this.text, this.valueStart));
+  }
+}
+
+/** How far a header goes along a path. */
+export interface Course {
+  /** Parts in common, from the front. */
+  shared: number;
+  /** Has the header no more parts than these? */
+  ends: boolean;
 }
 
 /** A header with the keys below it. The first one is the document's own, without a header line. */
-export interface Table {
-  path: readonly string[];
-  /** `[[path]]`. */
-  array: boolean;
-  /** Offsets of the header's line. For the document itself all are where its text starts. */
-  lineStart: number;
-  start: number;
-  lineEnd: number;
+export class Table {
+  private key: Key | undefined;
+  private keys: KeyValue[] | undefined;
+  /** Behind the last line before the next header. */
+  end: number;
+
+  constructor(
+    private readonly text: string,
+    /** `[[path]]`. */
+    readonly array: boolean,
+    /** Offsets of the header's line. For the document itself all are where its text starts. */
+    readonly lineStart: number,
+    readonly start: number,
+    readonly lineEnd: number,
+  ) {
+    this.end = text.length;
+  }
+
+  get path(): readonly string[] {
+    return this.readKey().path;
+  }
+
   /** Offset behind each part of the path as it is written. */
-  partEnds: readonly number[];
-  keyValues: KeyValue[];
+  get partEnds(): readonly number[] {
+    return this.readKey().partEnds;
+  }
+
+  get keyValues(): readonly KeyValue[] {
+    return (this.keys ??= scanKeyValues(this.text, this.lineEnd, this.end));
+  }
+
+  /** Most headers leave a path early, which is seen without reading them to their end. */
+  along(path: readonly string[]): Course {
+    if (this.isDocument) return { shared: 0, ends: true };
+    const course = compareKey(this.text, this.keyStart, path);
+    if (course !== undefined) return course;
+    const shared = sharedLength(this.path, path);
+    return { shared, ends: this.path.length === shared };
+  }
+
+  private get isDocument(): boolean {
+    return this.start === this.lineEnd;
+  }
+
+  private get keyStart(): number {
+    return this.start + (this.array ? 2 : 1);
+  }
+
+  private readKey(): Key {
+    this.key ??= this.isDocument
+      ? { path: [], partEnds: [], end: this.start }
+      : scanKey(this.text, this.keyStart);
+    return this.key;
+  }
+}
+
+/** How many parts both paths begin with in common. */
+export function sharedLength(a: readonly string[], b: readonly string[]): number {
+  let length = 0;
+  while (length < a.length && length < b.length && a[length] === b[length]) length++;
+  return length;
 }
 
 const TAB = 0x09;
@@ -47,48 +123,113 @@ const HASH = 0x23;
 const APOSTROPHE = 0x27;
 const COMMA = 0x2c;
 const DOT = 0x2e;
+const EQUALS = 0x3d;
 const OPEN_BRACKET = 0x5b;
 const BACKSLASH = 0x5c;
 const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-/** The document's tables in file order. */
+/**
+ * The document's tables in file order.
+ *
+ * Every header has a `[`, and so has every value that goes over several lines, triple-quoted strings
+ * aside. So without those only the lines with a `[` are looked at, which are few.
+ */
 export function scanTables(text: string): Table[] {
   const begin = text.charCodeAt(0) === 0xfeff ? 1 : 0;
-  let table: Table = {
-    path: [],
-    array: false,
-    lineStart: begin,
-    start: begin,
-    lineEnd: begin,
-    partEnds: [],
-    keyValues: [],
-  };
+  const everyLine = text.includes('"""') || text.includes("'''");
+  let table = new Table(text, false, begin, begin, begin);
   const tables = [table];
   for (let lineStart = begin; lineStart < text.length;) {
+    if (!everyLine) {
+      const bracket = text.indexOf("[", lineStart);
+      if (bracket < 0) break;
+      lineStart = Math.max(lineStart, text.lastIndexOf("\n", bracket) + 1);
+    }
     const start = skipBlanks(text, lineStart);
-    const code = text.charCodeAt(start);
-    if (code === OPEN_BRACKET) {
+    if (start < text.length && text.charCodeAt(start) === OPEN_BRACKET) {
       const array = text.charCodeAt(start + 1) === OPEN_BRACKET;
-      const key = scanKey(text, start + (array ? 2 : 1));
-      const lineEnd = endOfLine(text, key.end);
-      table = { ...key, array, lineStart, start, lineEnd, keyValues: [] };
+      const lineEnd = endOfLine(text, start);
+      table.end = lineStart;
+      table = new Table(text, array, lineStart, start, lineEnd);
       tables.push(table);
       lineStart = lineEnd;
-    } else if (isLineBreak(code) || code === HASH || start === text.length) {
-      lineStart = endOfLine(text, start);
     } else {
-      const key = scanKey(text, start);
-      const valueStart = skipBlanks(text, key.end + 1);
-      const valueEnd = skipValue(text, valueStart);
-      const lineEnd = endOfLine(text, valueEnd);
-      const { path, partEnds } = key;
-      table.keyValues.push({ path, partEnds, lineStart, start, valueStart, valueEnd, lineEnd });
-      lineStart = lineEnd;
+      lineStart = endOfLine(text, endsOnItsLine(text, valueOf(text, start)));
     }
   }
   return tables;
+}
+
+/** Compares a key with a path as both are written; undefined where an escape has to be read first. */
+function compareKey(text: string, keyStart: number, path: readonly string[]): Course | undefined {
+  let at = keyStart;
+  for (let shared = 0; shared < path.length; shared++) {
+    const part = path[shared] as string;
+    at = skipBlanks(text, at);
+    const quote = text.charCodeAt(at);
+    const quoted = quote === QUOTE || quote === APOSTROPHE;
+    if (quoted) at++;
+    if (!text.startsWith(part, at)) {
+      const escaped = quote === QUOTE && text.slice(at, skipString(text, at - 1)).includes("\\");
+      return escaped ? undefined : { shared, ends: false };
+    }
+    at += part.length;
+    const next = text.charCodeAt(at);
+    if (quoted ? next !== quote : isBare(next)) {
+      return quote === QUOTE ? undefined : { shared, ends: false };
+    }
+    at = skipBlanks(text, quoted ? at + 1 : at);
+    if (text.charCodeAt(at) !== DOT) return { shared: shared + 1, ends: true };
+    at++;
+  }
+  return { shared: path.length, ends: false };
+}
+
+/** The keys between two offsets, which hold no header. */
+function scanKeyValues(text: string, from: number, to: number): KeyValue[] {
+  const found: KeyValue[] = [];
+  for (let lineStart = from; lineStart < to;) {
+    const start = skipBlanks(text, lineStart);
+    const valueStart = valueOf(text, start);
+    const lineEnd = endOfLine(text, endsOnItsLine(text, valueStart));
+    if (valueStart > start) {
+      found.push(new KeyValue(text, lineStart, start, valueStart, lineEnd));
+    }
+    lineStart = lineEnd;
+  }
+  return found;
+}
+
+/** The offset of the value of the key at `start`; `start` itself on an empty line or a comment. */
+function valueOf(text: string, start: number): number {
+  if (start >= text.length) return start;
+  const code = text.charCodeAt(start);
+  if (isLineBreak(code) || code === HASH) return start;
+  return skipBlanks(text, skipKey(text, start) + 1);
+}
+
+/** An offset in the last line of the value; values of one line are not looked into. */
+function endsOnItsLine(text: string, valueStart: number): number {
+  if (valueStart >= text.length) return text.length;
+  const code = text.charCodeAt(valueStart);
+  if (code === OPEN_BRACKET || code === OPEN_BRACE) return skipNested(text, valueStart);
+  const multiline =
+    (code === QUOTE || code === APOSTROPHE) &&
+    text.charCodeAt(valueStart + 1) === code &&
+    text.charCodeAt(valueStart + 2) === code;
+  return multiline ? skipString(text, valueStart) : valueStart;
+}
+
+/** The offset of the `=` behind a key. */
+function skipKey(text: string, start: number): number {
+  for (let at = start; at < text.length;) {
+    const code = text.charCodeAt(at);
+    if (code === EQUALS) return at;
+    at = code === QUOTE || code === APOSTROPHE ? skipString(text, at) : at + 1;
+  }
+  return text.length;
 }
 
 interface Key {
@@ -238,7 +379,7 @@ export function skipTrivia(text: string, offset: number): number {
 
 export function skipBlanks(text: string, offset: number): number {
   let at = offset;
-  while (isBlank(text.charCodeAt(at))) at++;
+  while (at < text.length && isBlank(text.charCodeAt(at))) at++;
   return at;
 }
 

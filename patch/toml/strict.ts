@@ -1,5 +1,4 @@
-import { skipString, skipTrivia } from "./scan";
-import { isTable, type Tree } from "./value";
+import { skipString } from "./scan";
 
 /** What a text has that TOML 1.0 forbids, and where. */
 export interface Deviation {
@@ -10,13 +9,21 @@ export interface Deviation {
 /**
  * smol-toml reads TOML 1.1 too; containerd's parsers read 1.0. A cheap look tells for nearly every file
  * that nothing of 1.1 can be in it; only then is the text walked token by token.
+ *
+ * @returns the first thing in a text, valid as TOML 1.1, that TOML 1.0 forbids
  */
-const suspicious = /\{|\\[ex]|\d\d:\d\d(?![:\d])|\d{19}/;
+export function deviationFromToml10(text: string): Deviation | undefined {
+  const suspicious =
+    text.includes("{") || text.includes("\\e") || text.includes("\\x") || hasShortTime(text);
+  return suspicious ? walk(text) : undefined;
+}
 
-/** The first thing in a text, valid as TOML 1.1, that TOML 1.0 forbids. */
-export function deviationFromToml10(text: string, tree: Tree): Deviation | undefined {
-  if (!suspicious.test(text)) return undefined;
-  return walk(text) ?? tooBig(text, tree);
+/** Is there a colon between digits, with no second one behind it? */
+function hasShortTime(text: string): boolean {
+  for (let at = text.indexOf(":"); at >= 0; at = text.indexOf(":", at + 1)) {
+    if (/^\d\d:\d\d(?![:\d])/.test(text.slice(Math.max(0, at - 2), at + 4))) return true;
+  }
+  return false;
 }
 
 function walk(text: string): Deviation | undefined {
@@ -81,18 +88,4 @@ function isValue(text: string, offset: number, depth: number): boolean {
 function newEscape(quoted: string): number {
   const match = /(?:^|[^\\])(?:\\\\)*(\\[ex])/.exec(quoted);
   return match === null ? -1 : match.index + match[0].length - 2;
-}
-
-/** TOML's integers have 64 bits; smol-toml takes any. */
-function tooBig(text: string, tree: Tree): Deviation | undefined {
-  const value = bigIntegers(tree).find((big) => BigInt.asIntN(64, big) !== big);
-  if (value === undefined) return undefined;
-  const offset = Math.max(0, text.indexOf(String(value)));
-  return { offset: skipTrivia(text, offset), found: `an integer of more than 64 bits` };
-}
-
-function bigIntegers(tree: Tree): bigint[] {
-  if (typeof tree === "bigint") return [tree];
-  if (Array.isArray(tree)) return tree.flatMap(bigIntegers);
-  return isTable(tree) ? Object.values(tree).flatMap(bigIntegers) : [];
 }

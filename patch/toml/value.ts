@@ -47,33 +47,46 @@ export function sameMeaning(a: Tree | undefined, b: Tree | undefined): boolean {
   if (a instanceof TomlDate || b instanceof TomlDate) {
     return a instanceof TomlDate && b instanceof TomlDate && a.toISOString() === b.toISOString();
   }
-  const left = a;
-  const right = b;
-  const keys = Object.keys(left);
-  if (keys.length !== Object.keys(right).length) return false;
-  return keys.every((key) => Object.hasOwn(right, key) && sameMeaning(left[key], right[key]));
+  return sameTables(a, b);
 }
 
-/** The tree with one value set, or taken out (`undefined`). What is not on the path is shared. */
-export function withValue(
-  tree: Tree | undefined,
-  path: readonly string[],
-  value: Tree | undefined,
-): Tree | undefined {
-  const [part, ...rest] = path;
-  if (part === undefined) return value;
-  const table: TreeTable = Object.assign(
-    Object.create(null) as TreeTable,
-    isTable(tree) ? tree : {},
-  );
-  const changed = withValue(table[part], rest, value);
-  if (changed === undefined) delete table[part];
-  else
-    Object.defineProperty(table, part, {
-      value: changed,
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
-  return table;
+function sameTables(a: TreeTable, b: TreeTable): boolean {
+  // Indexed loops over keys: smol-toml's tables have no prototype, which makes for-in slow on them.
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index] as string;
+    const left = a[key];
+    const right = b[key];
+    if (left !== right && !sameMeaning(left, right)) return false;
+  }
+  return true;
+}
+
+/**
+ * Do both mean the same except at these paths? A table that only leads to one of the paths may be new, or
+ * gone when nothing else was in it.
+ */
+export function sameElsewhere(
+  a: Tree | undefined,
+  b: Tree | undefined,
+  paths: readonly (readonly string[])[],
+): boolean {
+  if (paths.length === 0) return sameMeaning(a, b);
+  if (paths.some((path) => path.length === 0)) return true;
+  const left = a === undefined ? {} : a;
+  const right = b === undefined ? {} : b;
+  if (!isTable(left) || !isTable(right)) return false;
+  const heads = new Set(paths.map(([part]) => part));
+  for (const key of Object.keys(left)) {
+    if (!heads.has(key) && !sameMeaning(left[key], right[key])) return false;
+  }
+  for (const key of Object.keys(right)) {
+    if (!heads.has(key) && !Object.hasOwn(left, key)) return false;
+  }
+  for (const head of heads) {
+    const below = paths.filter(([part]) => part === head).map((path) => path.slice(1));
+    if (!sameElsewhere(left[head ?? ""], right[head ?? ""], below)) return false;
+  }
+  return true;
 }

@@ -3,6 +3,7 @@ export type Quote = '"' | "'";
 
 /** A string in this quote, if it can hold it; else in the other one. */
 export function tomlString(value: string, quote: Quote): string {
+  if (!/["'\\\u0000-\u001f\u007f]/.test(value)) return quote + value + quote;
   // A literal string has no escapes: what holds a quote or a control character has to be a basic one.
   if (quote === "'" && !/['\u0000-\u001f\u007f]/.test(value)) return `'${value}'`;
   const escaped = value.replace(/["\\\u0000-\u001f\u007f]/g, (character) =>
