@@ -85,7 +85,8 @@ export class StackFile {
         this.document.setIn(parent, this.document.createNode(typeof at[i] === "number" ? [] : {}));
       }
     }
-    this.document.setIn(at, this.document.createNode(stored));
+    // A plain scalar takes the place of the old one's value, and leaves its comment.
+    this.document.setIn(at, typeof stored === "object" ? this.document.createNode(stored) : stored);
   }
 
   remove(key: string, intoPath?: Path): boolean {

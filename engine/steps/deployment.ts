@@ -41,6 +41,8 @@ export interface Registered {
   result: "success" | "failed" | "skipped";
 }
 
+type Action = () => Promise<Registered>;
+
 export class Deployment {
   readonly news = new Map<string, ResourceState>();
   private readonly seen = new Set<string>();
@@ -58,6 +60,7 @@ export class Deployment {
   private readonly dependentKeys = new Map<string, string[]>();
   private readonly skippedCreates = new Set<string>();
   private stackOutputs: PropertyMap | undefined;
+  private turn: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly base: readonly ResourceState[],
@@ -105,35 +108,65 @@ export class Deployment {
 
   private async registerUrn(goal: Goal, urn: string): Promise<Registered> {
     this.claim(goal, urn);
+    const act = await this.inTurn(() => this.generate(goal, urn));
+    return act();
+  }
+
+  /** One decision at a time: each counts on what those before it have decided. What follows runs side by side. */
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.turn.then(work);
+    this.turn = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Decides, and resolves to what is to be done. */
+  private async generate(goal: Goal, urn: string): Promise<Action> {
+    this.runner.throwIfHalted();
     const { old, alias } = this.aliases.findOld(urn, goal, this.olds, this.seen);
     const state = stateOf(goal, urn, old);
     if (alias) state.aliases = [alias];
-    if (!this.options.targets.includes(state)) return this.leave(state, old);
+    if (!this.options.targets.includes(state)) return () => this.leave(state, old);
     this.options.targets.add(urn);
     this.refuseMissingDependencies(state);
-    if ([...dependenciesOf(state)].some((dep) => this.runner.failedUrns.has(dep)))
-      return this.skip(state);
+    if ([...dependenciesOf(state)].some((dep) => this.runner.failedUrns.has(dep))) {
+      return () => this.skip(state);
+    }
 
     const manager = goal.custom ? await this.host.managerOf(goal.type, goal.provider) : undefined;
-    if (isImport(goal, old)) return this.import(goal, state, old, manager as Manager);
+    if (isImport(goal, old)) return () => this.import(goal, state, old, manager as Manager);
     const recreating = this.deleted.has(urn);
     const known = recreating || old?.external ? undefined : old;
     const wanted = known ? ignoreChanges(goal, known.inputs) : goal.inputs;
     state.inputs = manager ? await this.check(manager, state, known?.inputs, wanted) : wanted;
+    this.operated.add(urn);
     if (old && recreating) {
-      await this.gone.get(old);
       const keys = this.dependentKeys.get(urn) ?? [];
-      return this.replaceWith(old, state, manager, { ...unchanged, replaces: keys }, false);
+      const gone = this.gone.get(old);
+      return async () => {
+        await gone;
+        return this.replaceWith(old, state, manager, { ...unchanged, replaces: keys }, false);
+      };
     }
-    if (old?.external) return this.replaceWith(old, state, manager, unchanged, true);
-    if (!old) return this.create("create", undefined, state, manager);
+    if (old?.external) return () => this.replaceWith(old, state, manager, unchanged, true);
+    if (!old) return () => this.create("create", undefined, state, manager);
+    return this.choose(goal, old, state, manager);
+  }
+
+  private async choose(
+    goal: Goal,
+    old: ResourceState,
+    state: ResourceState,
+    manager: Manager | undefined,
+    same: Action = () => this.same(old, state),
+  ): Promise<Action> {
     const decision = await this.compare(old, state, manager);
     if (decision.replaces.length > 0 || old.pendingReplacement) {
       return this.replace(goal, old, state, manager, decision);
     }
-    if (decision.changes || old.initErrors.length > 0)
-      return this.update(old, state, manager, decision);
-    return this.same(old, state);
+    if (decision.changes || old.initErrors.length > 0) {
+      return () => this.update(old, state, manager, decision);
+    }
+    return same;
   }
 
   private claim(goal: Goal, urn: string): void {
@@ -145,10 +178,10 @@ export class Deployment {
   }
 
   /** Something it depends on failed: it stays as it is. */
-  private skip(state: ResourceState): Registered {
+  private skip(state: ResourceState): Promise<Registered> {
     this.runner.failedUrns.add(state.urn);
     this.operated.add(state.urn);
-    return { state, result: "skipped" };
+    return Promise.resolve({ state, result: "skipped" });
   }
 
   private async check(
@@ -280,7 +313,7 @@ export class Deployment {
     state: ResourceState,
     manager: Manager | undefined,
     decision: Decision,
-  ): Promise<Registered> {
+  ): Promise<Action> {
     if (state.protect && old.protect) {
       throw new Error(
         `unable to replace resource "${state.urn}"\nas it is currently marked for protection. To unprotect the resource, ` +
@@ -297,16 +330,19 @@ export class Deployment {
     // Defaults are not carried over from a resource that goes.
     if (manager) state.inputs = await this.check(manager, state, undefined, goal.inputs);
     const deleteFirst = goal.deleteBeforeReplace ?? decision.deleteBeforeReplace;
-    if (!deleteFirst && !old.pendingReplacement)
-      return this.replaceWith(old, state, manager, decision, true);
-    const dependents = await this.dependentReplacements(old);
-    for (const { state: dependent, keys } of dependents.reverse()) {
-      this.dependentKeys.set(dependent.urn, keys);
-      await this.deleteAhead(dependent, state.urn);
+    if (!deleteFirst && !old.pendingReplacement) {
+      return () => this.replaceWith(old, state, manager, decision, true);
     }
-    if (!old.pendingReplacement) await this.deleteAhead(old, state.urn);
+    const dependents = await this.dependentReplacements(old);
+    for (const { state: dependent, keys } of dependents)
+      this.dependentKeys.set(dependent.urn, keys);
+    const doomed = dependents.map((d) => d.state).reverse();
+    const gone = this.deleteAhead(old.pendingReplacement ? doomed : [...doomed, old], state.urn);
     this.deleted.delete(old.urn);
-    return this.replaceWith(old, state, manager, decision, false);
+    return async () => {
+      await gone;
+      return this.replaceWith(old, state, manager, decision, false);
+    };
   }
 
   private async replaceWith(
@@ -383,33 +419,39 @@ export class Deployment {
     return replaces.length > 0 ? replaces : undefined;
   }
 
-  /** Deletes before its replacement is there; the state remembers that the create is still to come. */
-  private deleteAhead(state: ResourceState, root: string): Promise<void> {
-    const under = this.gone.get(state);
-    if (under) return under;
-    if (state.protect && state.urn !== root) {
+  /** Deletes one after the other, before the replacement is there. */
+  private deleteAhead(states: ResourceState[], root: string): Promise<unknown> {
+    const protectedOne = states.find((state) => state.protect && state.urn !== root);
+    if (protectedOne) {
       throw new Error(
-        `unable to replace resource "${state.urn}" as part of replacing "${root}" as it is currently marked for ` +
+        `unable to replace resource "${protectedOne.urn}" as part of replacing "${root}" as it is currently marked for ` +
           "protection. To unprotect the resource, remove the `protect` flag from the resource in your Pulumi program " +
-          `and run \`up\`, or use the command:\n\`pulumi state unprotect '${state.urn}'\``,
+          `and run \`up\`, or use the command:\n\`pulumi state unprotect '${protectedOne.urn}'\``,
       );
     }
-    // A leftover of a former replacement shares its URN with the resource that lives.
-    if (!state.delete) this.deleted.add(state.urn);
+    let before: Promise<unknown> = Promise.resolve();
+    for (const state of states) {
+      const work = this.gone.get(state) ?? before.then(() => this.deleteOneAhead(state));
+      work.catch(() => undefined);
+      this.gone.set(state, work);
+      // A leftover of a former replacement shares its URN with the resource that lives.
+      if (!state.delete) this.deleted.add(state.urn);
+      before = Promise.all([before, work]);
+    }
+    before.catch(() => undefined);
+    return before;
+  }
+
+  /** The state remembers that the create is still to come. */
+  private deleteOneAhead(state: ResourceState): Promise<void> {
     const step = { ...this.step("delete-replaced", state, undefined), logical: false };
-    const work = this.runner.run(
-      step,
-      "deleting",
-      () => this.remove(state),
-      () => {
-        if (state.delete) this.journal.put(state, undefined);
-        else state.pendingReplacement = true;
-        this.options.forget(state);
-        this.journal.touch();
-      },
-    );
-    this.gone.set(state, work);
-    return work;
+    const commit = (): void => {
+      if (state.delete) this.journal.put(state, undefined);
+      else state.pendingReplacement = true;
+      this.options.forget(state);
+      this.journal.touch();
+    };
+    return this.runner.run(step, "deleting", () => this.remove(state), commit);
   }
 
   private async remove(state: ResourceState): Promise<void> {
@@ -452,16 +494,13 @@ export class Deployment {
       this.journal.put(undefined, found);
     });
     state.created = found.created;
-    state.inputs = await this.check(
-      manager,
-      state,
-      found.inputs,
-      ignoreChanges(goal, found.inputs),
-    );
-    const decision = await this.compare(found, state, manager);
-    if (decision.replaces.length > 0) return this.replace(goal, found, state, manager, decision);
-    if (decision.changes) return this.update(found, state, manager, decision);
-    return this.conclude(found, () => Promise.resolve(step));
+    const act = await this.inTurn(async () => {
+      const wanted = ignoreChanges(goal, found.inputs);
+      state.inputs = await this.check(manager, state, found.inputs, wanted);
+      const asFound = (): Promise<Registered> => this.conclude(found, () => Promise.resolve(step));
+      return this.choose(goal, found, state, manager, asFound);
+    });
+    return act();
   }
 
   /** Not a target: it stays as it is, after whatever it needs. */

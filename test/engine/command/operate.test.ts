@@ -1,0 +1,152 @@
+import { spawn } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { TestProject } from "../project";
+
+jest.setTimeout(60_000);
+const cli = path.join(__dirname, "../../../cli/run.mjs");
+let project: TestProject;
+beforeEach(async () => {
+  project = await TestProject.make(`
+    import * as command from "@pulumi/command";
+    new command.local.Command("hi", { create: "echo hello" });
+    export const url = "here";
+  `);
+});
+afterEach(() => project.dispose());
+
+/** The npm script, as npm runs it, without a terminal. */
+function npmRun(
+  ...args: string[]
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    const env = {
+      PATH: path.dirname(process.execPath),
+      HOME: project.folder,
+      PULUMI_CONFIG_PASSPHRASE: "pw",
+    };
+    const child = spawn(process.execPath, [cli, ...args], { cwd: project.folder, env });
+    let [stdout, stderr] = ["", ""];
+    child.stdout.on("data", (data: Buffer) => (stdout += data.toString()));
+    child.stderr.on("data", (data: Buffer) => (stderr += data.toString()));
+    child.stdin.end();
+    child.once("close", (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+test("exit codes: 2 without --yes, 1 for unknown flags, 6 without a stack, 7 for changes, 0 for none", async () => {
+  expect(await npmRun("up", "--stack", "dev")).toMatchObject({
+    code: 2,
+    stderr:
+      "error: --yes or --skip-preview or --preview-only must be passed in to proceed when running in non-interactive mode\n",
+  });
+  const unknown = await npmRun("up", "--bogus");
+  expect(unknown).toMatchObject({ code: 1, stdout: "" });
+  expect(unknown.stderr).toMatch(/^error: unknown flag: --bogus\n/);
+  expect((await npmRun("preview")).stderr).toContain(
+    "error: no stack selected; please use `npm run stack -- select`",
+  );
+  expect((await npmRun("preview", "--stack", "nope")).code).toBe(6);
+  const changes = await npmRun("preview", "--stack", "dev", "--expect-no-changes");
+  expect(changes.code).toBe(7);
+  expect(changes.stderr).toMatch(/error: no changes were expected but changes were proposed\n$/);
+  expect((await npmRun("up", "--stack", "dev", "--yes")).code).toBe(0);
+  expect((await npmRun("preview", "--stack", "dev", "--expect-no-changes")).code).toBe(0);
+});
+
+test("the plain display: a line for each change, outputs, and Pulumi's summary; the engine is named on stderr", async () => {
+  const { stdout, stderr } = await npmRun("up", "--stack", "dev", "--yes", "--skip-preview");
+  expect(stderr).toBe(`Engine: embedded, state in ${project.folder}/.pulumi/stacks/p/dev.json\n`);
+  expect(stdout.replace(/\d+\.\d\ds/g, "Ns").replace(/Duration: \d+s/, "Duration: Ns")).toBe(
+    `Updating (dev):
+
+ +  pulumi:pulumi:Stack p-dev creating (0s)
+ +  pulumi:pulumi:Stack p-dev created (Ns)
+ +  command:local:Command hi creating (0s)
+    command:local:Command hi hello
+ +  command:local:Command hi created (Ns)
+Outputs:
+    url: "here"
+
+Resources:
+    + 2 created
+
+Duration: Ns
+
+`,
+  );
+});
+
+test("--json: stdout is one document, in the shape of the CLI's preview", async () => {
+  const { stdout } = await npmRun("preview", "--stack", "dev", "--json");
+  const digest = JSON.parse(stdout) as {
+    steps: { op: string; urn: string; newState: object }[];
+    changeSummary: object;
+  };
+  expect(digest.changeSummary).toEqual({ create: 2 });
+  expect(digest.steps.map(({ op, urn }) => [op, urn])).toEqual([
+    ["create", "urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev"],
+    ["create", "urn:pulumi:dev::p::command:local:Command::hi"],
+  ]);
+  expect(digest.steps[1]?.newState).toMatchObject({
+    custom: true,
+    inputs: { create: "echo hello" },
+  });
+});
+
+test("stack, config and state do what the CLI's do", async () => {
+  await npmRun("stack", "select", "dev");
+  expect((await npmRun("up", "--yes", "--skip-preview")).code).toBe(0);
+  expect((await npmRun("stack", "output", "url")).stdout).toBe("here\n");
+  expect((await npmRun("config", "set", "--path", "hosts[0].name", "a")).code).toBe(0);
+  expect((await npmRun("config", "get", "--path", "hosts[0].name")).stdout).toBe("a\n");
+  const exported = (await npmRun("stack", "export")).stdout;
+  expect(Object.keys(JSON.parse(exported) as object)).toEqual(["version", "deployment"]);
+  project.write("exported.json", exported);
+  expect((await npmRun("stack", "import", "--file", "exported.json")).stdout).toBe(
+    "Import complete.\n",
+  );
+  expect((await npmRun("preview", "--expect-no-changes")).code).toBe(0);
+  const provider = "urn:pulumi:dev::p::pulumi:providers:command::default_1_2_1";
+  const refused = await npmRun("state", "delete", provider, "--yes");
+  expect(refused.stderr).toContain(
+    `${provider} can't be safely deleted because the following resources depend on it:`,
+  );
+  expect((await npmRun("stack", "rm", "dev", "--yes")).stderr).toContain(
+    "'dev' still has resources; removal rejected.",
+  );
+});
+
+test("after kill -9 in the middle of a step the lock and the pending operation say what happened, and cancel frees it", async () => {
+  project.program(`
+    import * as command from "@pulumi/command";
+    new command.local.Command("slow", { create: "sleep 20" });
+  `);
+  const env = {
+    PATH: path.dirname(process.execPath) + ":/bin:/usr/bin",
+    HOME: project.folder,
+    PULUMI_CONFIG_PASSPHRASE: "pw",
+  };
+  const child = spawn(process.execPath, [cli, "up", "--stack", "dev", "--yes", "--skip-preview"], {
+    cwd: project.folder,
+    env,
+  });
+  const state = path.join(project.folder, ".pulumi/stacks/p/dev.json");
+  while (!fs.readFileSync(state, "utf8").includes("pending_operations")) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  child.kill("SIGKILL");
+  await new Promise((resolve) => child.once("close", resolve));
+
+  const locked = await npmRun("up", "--stack", "dev", "--yes", "--skip-preview");
+  expect(locked.code).toBe(1);
+  expect(locked.stderr).toContain(`(pid ${child.pid})`);
+  expect(locked.stderr).toContain("that process no longer exists");
+  expect((await npmRun("cancel", "--stack", "dev")).stdout).toBe(
+    "The lock of 'dev' is deleted (1 in all).\n",
+  );
+  project.program("");
+  const after = await npmRun("up", "--stack", "dev", "--yes", "--skip-preview");
+  expect(after.code).toBe(0);
+  expect(after.stdout).toContain("::slow, interrupted while creating");
+});

@@ -1,0 +1,254 @@
+import * as fs from "node:fs";
+import { UNKNOWN } from "../../engine/providers/provider";
+import { Secret } from "../../engine/values/property";
+import { TestProject } from "./project";
+
+jest.setTimeout(60_000);
+let project: TestProject;
+afterEach(() => project.dispose());
+
+test("a program with components: values flow, outputs are stored, a second run and destroy follow", async () => {
+  project = await TestProject.make(`
+    class Group extends pulumi.ComponentResource {
+      readonly second: pulumi.Output<string>;
+      constructor(name: string) {
+        super("p:index:Group", name);
+        const first = new Thing(name + "-1", { value: "one" }, { parent: this });
+        this.second = new Thing(name + "-2", { value: first.echo }, { parent: this }).echo;
+        this.registerOutputs({ second: this.second });
+      }
+    }
+    export const result = new Group("g").second;
+    console.log("from the program");
+  `);
+  const first = await project.run();
+  expect(first.steps).toEqual(["create p-dev", "create g", "create g-1", "create g-2"]);
+  expect(first.outputs).toEqual({ result: "one" });
+  expect(first.messages).toEqual(["info: from the program"]);
+  expect(first.changes).toEqual({ create: 4 });
+
+  const { snapshot } = (await project.stack()).state();
+  expect(snapshot.resources.map(({ urn }) => urn)).toEqual([
+    "urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev",
+    "urn:pulumi:dev::p::p:index:Group::g",
+    "urn:pulumi:dev::p::pulumi:providers:fake::default_1_0_0",
+    "urn:pulumi:dev::p::p:index:Group$fake:index:Thing::g-1",
+    "urn:pulumi:dev::p::p:index:Group$fake:index:Thing::g-2",
+  ]);
+  expect(snapshot.resources[4]).toMatchObject({
+    dependencies: ["urn:pulumi:dev::p::p:index:Group$fake:index:Thing::g-1"],
+    propertyDependencies: {
+      name: [],
+      value: ["urn:pulumi:dev::p::p:index:Group$fake:index:Thing::g-1"],
+    },
+    sourcePosition: "project:///index.ts#10,23",
+  });
+
+  expect((await project.run()).changes).toEqual({ same: 4 });
+  expect((await project.run({ kind: "destroy" })).changes).toEqual({ delete: 4 });
+  expect(project.world.things.size).toBe(0);
+});
+
+test("a preview does not know what is still to be made, and runs no apply on it", async () => {
+  project = await TestProject.make(`
+    const a = new Thing("a", { value: "x" });
+    export const echo = a.echo.apply((e) => { console.log("applied", e); return e; });
+  `);
+  const { outputs, messages, changes } = await project.run({ preview: true });
+  expect(outputs).toEqual({ echo: UNKNOWN });
+  expect(messages).toEqual([]);
+  expect(changes).toEqual({ create: 2 });
+  expect((await project.run()).messages).toEqual(["info: applied x"]);
+});
+
+test("secrets of program and configuration are encrypted in the state and hidden in messages", async () => {
+  project = await TestProject.make(`
+    const config = new pulumi.Config();
+    const a = new Thing("a", { value: config.requireSecret("password") }, { additionalSecretOutputs: ["echo"] });
+    console.log("the password is", process.env.PULUMI_CONFIG!.match(/canary-[a-z]+/)![0]);
+    export const echo = a.value;
+    export const own = pulumi.secret("canary-own");
+  `);
+  const stack = await project.stack();
+  stack.file.set("p:password", "canary-config", stack.crypter);
+  await stack.file.save();
+
+  const { outputs, messages } = await project.run();
+
+  expect(messages).toEqual(["info: the password is [secret]"]);
+  expect(outputs).toEqual({
+    echo: expect.any(Secret) as unknown,
+    own: expect.any(Secret) as unknown,
+  });
+  for (const file of [stack.stateFile, `${stack.stateFile}.bak`]) {
+    expect(fs.readFileSync(file, "utf8")).not.toContain("canary");
+  }
+});
+
+test("an exception in the program fails the run, deletes nothing and keeps the outputs of before", async () => {
+  project = await TestProject.make(`new Thing("a"); export const url = "here";`);
+  await project.run();
+  project.program(`new Thing("b"); throw new Error("no such host");`);
+
+  const { outcome, messages, outputs, changes } = await project.run();
+
+  expect(outcome).toBe("failed");
+  expect(messages[0]).toMatch(
+    /^error: Running program '.*' failed with an unhandled exception:\nError: no such host\n/,
+  );
+  expect(messages[0]).toContain("index.ts:4:");
+  expect(messages.at(-1)).toBe("error: update failed");
+  expect(changes.delete).toBeUndefined();
+  expect(outputs).toEqual({ url: "here" });
+  expect([...project.world.things.values()].map((t) => t["name"])).toContain("a");
+});
+
+test("a failing resource ends the run with its own error, told once", async () => {
+  project = await TestProject.make(
+    `const a = new Thing("a"); new Thing("b", {}, { dependsOn: a });`,
+  );
+  project.world.failing.set("create a", new Error("disk full"));
+  const { outcome, messages } = await project.run();
+  expect(outcome).toBe("failed");
+  expect(messages).toEqual(["error: disk full", "error: update failed"]);
+});
+
+test("with continueOnError the program goes on without what failed", async () => {
+  project = await TestProject.make(`
+    const a = new Thing("a", { value: "x" });
+    new Thing("b", { value: a.echo });
+    new Thing("c");
+    export const fromA = a.echo;
+    export const plain = "known";
+  `);
+  project.world.failing.set("create a", new Error("disk full"));
+  const { outcome, outputs } = await project.run({ continueOnError: true });
+  expect(outcome).toBe("failed");
+  expect([...project.world.things.values()].map((t) => t["name"])).toEqual(["c"]);
+  expect(outputs).toEqual({ plain: "known" });
+});
+
+test("explicit providers, in a preview with a configuration that is not known yet", async () => {
+  project = await TestProject.make(`
+    const a = new Thing("a", { value: "here" });
+    const provider = new Provider("mine", { region: a.echo });
+    new Thing("b", {}, { provider });
+  `);
+  expect((await project.run({ preview: true })).steps).toEqual([
+    "create p-dev",
+    "create a",
+    "create mine",
+    "create b",
+  ]);
+  await project.run();
+  const { snapshot } = (await project.stack()).state();
+  const provider = snapshot.resources.find((r) => r.urn.endsWith("::mine"));
+  expect(provider).toMatchObject({
+    inputs: { __internal: {}, region: "here", version: "1.0.0" },
+    outputs: { region: "here", version: "1.0.0" },
+    dependencies: ["urn:pulumi:dev::p::fake:index:Thing::a"],
+  });
+  expect(snapshot.resources.find((r) => r.urn.endsWith("::b"))?.provider).toBe(
+    `${provider?.urn}::${provider?.id}`,
+  );
+  expect((await project.run()).changes).toEqual({ same: 4 });
+});
+
+test("functions of a provider, resources that are only read, and outputs of another stack", async () => {
+  project = await TestProject.make(`export const token = pulumi.secret("t0ken");`);
+  await project.run();
+  project.world.things.set("given", { name: "outside", value: "found" });
+  await project.workspace("other").create("other");
+  project.program(`
+    const asked = pulumi.runtime.invoke("fake:index:double", { of: "ab" }, { version: "1.0.0" });
+    export const twice = asked.then((r: any) => r.twice);
+    export const read = new Thing("outside", {}, { id: "given" }).value;
+    export const other = new pulumi.StackReference("organization/p/dev").getOutput("token");
+  `);
+
+  const { outputs, steps } = await project.run({}, "other");
+
+  expect(outputs).toMatchObject({ twice: "abab", read: "found", other: { value: "t0ken" } });
+  expect(steps).toContain("read outside");
+  expect((await project.run({ kind: "destroy" }, "other")).outcome).toBe("succeeded");
+  expect(project.world.things.has("given")).toBe(true);
+});
+
+test.each([
+  [
+    "another provider",
+    `new (class extends pulumi.CustomResource { constructor() { super("aws:s3:Bucket", "b", {}); } })();`,
+    "the embedded engine has no provider 'aws' (it has fake, pulumi); use --engine pulumi for this program",
+  ],
+  [
+    "another type",
+    `new (class extends pulumi.CustomResource { constructor() { super("fake:index:Other", "b", {}, { version: "1.0.0" }); } })();`,
+    "the embedded engine's fake provider has no resource type fake:index:Other (it has fake:index:Thing); use --engine pulumi for this program",
+  ],
+  [
+    "another version",
+    `new Thing("a", {}, { version: "2.1.0" });`,
+    "the embedded engine's fake provider is compatible with version 1.0.0, not with 2.1.0; use --engine pulumi for this program",
+  ],
+  [
+    "an option",
+    `new Thing("a", {}, { hideDiffs: ["value"] });`,
+    "the option hideDiffs: not supported by the embedded engine; use --engine pulumi for this program",
+  ],
+])("%s that the engine does not have is refused by name", async (_what, program, message) => {
+  project = await TestProject.make(program);
+  const { outcome, messages } = await project.run({ preview: true });
+  expect(outcome).toBe("failed");
+  expect(messages).toContain(`error: ${message}`);
+});
+
+test("transforms and hooks are refused by the SDK, since the engine says that it has none", async () => {
+  project = await TestProject.make(`new Thing("a", {}, { transforms: [() => undefined] });`);
+  const { messages } = await project.run({ preview: true });
+  expect(messages[0]).toContain("The Pulumi CLI does not support transforms");
+});
+
+test("a cancel lets what runs come to its end; a terminate leaves it pending in the state", async () => {
+  project = await TestProject.make(
+    `const a = new Thing("a"); new Thing("b", {}, { dependsOn: a });`,
+  );
+  const cancel = new AbortController();
+  project.world.during = () => cancel.abort();
+  const cancelled = await project.run({ cancel: cancel.signal });
+  expect(cancelled.outcome).toBe("cancelled");
+  expect(cancelled.messages).toEqual(["error: update canceled"]);
+  expect(project.world.log).toEqual(["create a"]);
+  expect((await project.stack()).state().snapshot.pending).toEqual([]);
+
+  const [first, second] = [new AbortController(), new AbortController()];
+  project.world.during = async () => {
+    first.abort();
+    second.abort();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    throw new Error("aborted");
+  };
+  await project.run({ cancel: first.signal, terminate: second.signal });
+  expect((await project.stack()).state().snapshot.pending).toMatchObject([
+    { type: "creating", resource: { urn: "urn:pulumi:dev::p::fake:index:Thing::b" } },
+  ]);
+
+  project.world.during = () => undefined;
+  const { messages } = await project.run({ preview: false });
+  expect(messages[0]).toContain(
+    "warning: Attempting to deploy or update resources with 1 pending operations from previous deployment.\n" +
+      "  * urn:pulumi:dev::p::fake:index:Thing::b, interrupted while creating\n",
+  );
+  await project.run({ kind: "refresh", clearPendingCreates: true });
+  expect((await project.stack()).state().snapshot.pending).toEqual([]);
+});
+
+test("`options.refresh: always` reads every resource first, in previews too", async () => {
+  project = await TestProject.make(`new Thing("a", { value: "x" });`);
+  project.write("Pulumi.yaml", "name: p\nruntime: nodejs\noptions: {refresh: always}\n");
+  await project.run();
+  project.world.things.clear();
+
+  expect((await project.run({ preview: true })).changes).toEqual({ same: 1, create: 1 });
+  expect((await project.run()).changes).toEqual({ same: 1, create: 1 });
+  expect((await project.run()).changes).toEqual({ same: 2 });
+});

@@ -1,0 +1,79 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { Crypter } from "../../../engine/secrets/passphrase";
+import { Writer, parseCheckpoint } from "../../../engine/state/checkpoint";
+import { integrityError } from "../../../engine/state/integrity";
+import { Secret, type PropertyMap } from "../../../engine/values/property";
+
+const file = path.join(__dirname, "../../fixtures/state/dev.json");
+const text = fs.readFileSync(file, "utf8").trimEnd();
+
+test("a stack that the Pulumi CLI wrote is read and written back byte for byte", async () => {
+  const raw = parseCheckpoint(text, file);
+  const crypter = await Crypter.open("fixture", raw.salt ?? "");
+  const { snapshot, stack } = raw.open(crypter);
+
+  expect(new Writer(stack, crypter).checkpoint(snapshot)).toBe(text);
+  expect(snapshot.resources).toHaveLength(10);
+  expect(integrityError(snapshot.resources)).toBeUndefined();
+});
+
+test("secrets are opened, nested ones too", async () => {
+  const raw = parseCheckpoint(text, file);
+  const { snapshot } = raw.open(await Crypter.open("fixture", raw.salt ?? ""));
+
+  const stack = snapshot.resources[0];
+  expect(stack?.outputs["token"]).toMatchObject({ value: "s3cret" });
+  const guard = snapshot.resources.find((r) => r.urn.endsWith("::node01-guard"));
+  const connection = guard?.inputs["connection"] as Secret;
+  expect(connection).toBeInstanceOf(Secret);
+  expect(Object.keys(connection.value as PropertyMap)).toEqual([
+    "dialErrorLimit",
+    "host",
+    "perDialTimeout",
+    "port",
+    "privateKey",
+    "user",
+  ]);
+});
+
+test("a secret that changed is encrypted anew, and no plain text is written", async () => {
+  const raw = parseCheckpoint(text, file);
+  const crypter = await Crypter.open("fixture", raw.salt ?? "");
+  const { snapshot, stack } = raw.open(crypter);
+  const [root] = snapshot.resources;
+  if (root) root.outputs["token"] = new Secret("another secret");
+
+  const written = new Writer(stack, crypter).checkpoint(snapshot);
+
+  expect(written).not.toContain("another secret");
+  const reread = parseCheckpoint(written, file).open(crypter);
+  expect(reread.snapshot.resources[0]?.outputs["token"]).toMatchObject({ value: "another secret" });
+});
+
+test.each([
+  ["not JSON", "{", `${file} is not a state file (invalid JSON); its backup is ${file}.bak`],
+  [
+    "a later version",
+    '{"version":4,"checkpoint":{}}',
+    `${file} has checkpoint version 4, expected 3; use --engine pulumi for this stack`,
+  ],
+  [
+    "another secrets provider",
+    '{"version":3,"checkpoint":{"stack":"s","latest":{"secrets_providers":{"type":"awskms"}}}}',
+    `${file} uses the secrets provider "awskms"; the embedded engine has "passphrase" only, use --engine pulumi for this stack`,
+  ],
+])("refuses %s", (_what, content, message) => {
+  expect(() => parseCheckpoint(content, file)).toThrow(message);
+});
+
+test("refuses a resource that uses what the engine does not have, by name", () => {
+  const resource = { urn: "urn:x", custom: false, type: "t:t:t", resourceHooks: { before: ["x"] } };
+  const raw = parseCheckpoint(
+    JSON.stringify({ version: 3, checkpoint: { stack: "s", latest: { resources: [resource] } } }),
+    "dev.json",
+  );
+  expect(() => raw.open(undefined)).toThrow(
+    'dev.json: "urn:x" uses resourceHooks, which the embedded engine does not support',
+  );
+});

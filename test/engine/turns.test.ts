@@ -1,0 +1,67 @@
+import { execFile, spawnSync } from "node:child_process";
+import { promisify } from "node:util";
+import { run } from "../../engine/operation";
+import type { EngineEvent } from "../../engine/steps/events";
+import { TestProject } from "./project";
+
+jest.setTimeout(120_000);
+
+// The Pulumi CLI with its nodejs host and the command plugin: hosts without them skip this, and say so.
+const version = spawnSync("pulumi", ["version"], { encoding: "utf8" });
+const turns = version.status === 0 ? test : test.skip;
+
+const PROGRAM = `
+  import * as command from "@pulumi/command";
+  class Group extends pulumi.ComponentResource {
+    constructor(name: string) {
+      super("p:index:Group", name);
+      const a = new command.local.Command(name + "-a", { create: "echo one", environment: { A: pulumi.secret("hidden") } }, { parent: this });
+      new command.local.Command(name + "-b", { create: pulumi.interpolate\`echo \${a.stdout}\`, triggers: ["x"] }, { parent: this, deleteBeforeReplace: true });
+      this.registerOutputs({ out: a.stdout });
+    }
+  }
+  new Group("g");
+  export const token = pulumi.secret("t0ken");
+  export const list = [1, { two: 2 }];
+`;
+
+turns(
+  `the engines take turns on one stack (${version.status === 0 ? version.stdout.trim() : "skipped: no pulumi on PATH"})`,
+  async () => {
+    const project = await TestProject.make(PROGRAM);
+    const pulumi = (...args: string[]): Promise<unknown> =>
+      promisify(execFile)("pulumi", [...args, "--stack", "dev", "--non-interactive"], {
+        cwd: project.folder,
+        env: {
+          ...process.env,
+          PULUMI_BACKEND_URL: `file://${project.folder}`,
+          PULUMI_CONFIG_PASSPHRASE: "pw",
+        },
+      });
+    const embedded = async (kind: "up" | "destroy", preview: boolean) => {
+      const sink = (_event: EngineEvent): void => undefined;
+      return (await run(await project.stack(), { kind, preview, sink })).changes;
+    };
+    try {
+      expect(await embedded("up", false)).toEqual({ create: 4 });
+      await pulumi("preview", "--expect-no-changes");
+      await pulumi("up", "--yes", "--expect-no-changes");
+      expect(await embedded("up", true)).toEqual({ same: 4 });
+
+      project.program(PROGRAM.replace("echo one", "echo two").replace('["x"]', '["y"]'));
+      await pulumi("up", "--yes");
+      expect(await embedded("up", true)).toEqual({ same: 4 });
+      project.program(PROGRAM);
+      expect(await embedded("up", false)).toEqual({ same: 2, update: 1, replace: 1 });
+      await pulumi("preview", "--expect-no-changes");
+
+      await pulumi("destroy", "--yes");
+      expect((await project.stack()).state().snapshot.resources).toEqual([]);
+      await pulumi("up", "--yes");
+      expect(await embedded("destroy", false)).toEqual({ delete: 4 });
+      await pulumi("destroy", "--yes");
+    } finally {
+      project.dispose();
+    }
+  },
+);
