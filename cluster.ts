@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import {
   connectionArgs,
   ContainerdMirror,
@@ -53,7 +54,7 @@ export function declareCluster(
   }));
   const changing = plans.filter(({ decision }) => !decision.inSync).map(({ access }) => access);
   const { address, port } = settings.registry;
-  const reachable = registry?.containerId.apply(() => checkReach(changing, address, port));
+  const reachable = registry?.containerId.apply(() => orTell(checkReach(changing, address, port)));
 
   const mirrors = plans.map(({ name, role, access, observation, decision }) => {
     const mirror = new ContainerdMirror(
@@ -86,6 +87,15 @@ export function declareCluster(
   };
 }
 
+/** An error that a person is to read as it is: without a stack trace of ours. */
+async function orTell<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw new pulumi.RunError((error as Error).message);
+  }
+}
+
 /** Where our running container's images lie, as far as it is there to be asked. */
 function adoptedData(
   { docker }: Observation,
@@ -107,27 +117,25 @@ function declareRegistry(
   ids: RecordIds,
 ): RegistryContainer {
   const { registry } = settings;
-  const shared = {
-    connection: connectionArgs(access.login),
-    sudo: access.sudo,
-    enrolled: enrolledId(observation),
+  const shared = { connection: connectionArgs(access.login), sudo: access.sudo };
+  const enrolled = enrolledId(observation);
+  const planAnew = async () => {
+    const ask = askFor(settings, ids, access);
+    const now = await withConnection(access, (connection) => observe(connection, ask));
+    return planInsecureRegistry(now, settings, ids.daemonJson);
   };
-  const docker = new DockerHost(registry.host, { ...shared, source: settings.docker });
+  const docker = new DockerHost(registry.host, { ...shared, enrolled, source: settings.docker });
   const patch = new DaemonJsonPatch(
     registry.host,
     {
       ...shared,
+      enrolled,
       host: registry.host,
       recordId: ids.daemonJson,
       decision:
         observation.docker?.version === undefined
           ? // Installing Docker changes what there is to see: look again once that is done.
-            docker.installed.apply(async () => {
-              const now = await withConnection(access, (connection) =>
-                observe(connection, askFor(settings, ids, access)),
-              );
-              return planInsecureRegistry(now, settings, ids.daemonJson);
-            })
+            docker.installed.apply(() => orTell(planAnew()))
           : planInsecureRegistry(observation, settings, ids.daemonJson),
     },
     { dependsOn: [docker] },

@@ -34,14 +34,13 @@ export function hostPatch(
   const { connection, enrolled, recordId: id, host } = args;
   const sudo = args.sudo ?? false;
   const decision = pulumi.output(args.decision);
+  // The enrolment id stands in the guard's create and in the apply's stdin: another host under the same name is an update
+  // of both. A replacement would run the old undo first, on a host that is gone, or that shows another host key by now.
   const shared = {
     connection,
-    triggers: [enrolled],
     logging: command.remote.Logging.None,
     addPreviousOutputInEnv: false,
   };
-  // Another enrolment id is another host: the old undo must not run after the new apply.
-  const options = { ...opts, deleteBeforeReplace: true };
   const guard = new command.remote.Command(
     `${name}-${daemon}-guard`,
     {
@@ -50,7 +49,7 @@ export function hostPatch(
       delete: guardDelete({ sudo, id }),
       stdin: decision.guardStdin,
     },
-    options,
+    opts,
   );
   const apply = new command.remote.Command(
     `${name}-${daemon}-apply`,
@@ -59,7 +58,7 @@ export function hostPatch(
       create: applyCreate({ sudo, id }),
       stdin: pulumi.all([decision, args.after]).apply(([{ payload }]) => payload),
     },
-    { ...options, dependsOn: [guard] },
+    { ...opts, dependsOn: [guard] },
   );
   decision.apply((what) => report(host, what, apply));
   return { guard, apply };

@@ -21,8 +21,6 @@ export interface RegistryContainerArgs {
   connection: pulumi.Input<command.types.input.remote.ConnectionArgs>;
   /** Whether commands go through `sudo -n`. @default false */
   sudo?: boolean;
-  /** The host's enrolment id. */
-  enrolled: pulumi.Input<string>;
   /** Name that tells this stack's container from others, see `recordId`. */
   recordId: string;
   /** Docker's address for @pulumi/docker, e.g. `ssh://root@172.30.1.2:22`. */
@@ -142,17 +140,16 @@ export class RegistryContainer extends pulumi.ComponentResource {
       `${name}-claim`,
       {
         connection: args.connection,
-        triggers: [args.enrolled],
         logging: command.remote.Logging.None,
         addPreviousOutputInEnv: false,
         create: containerClaim({ ...where, adopt: args.adopt ?? false }),
-        // By then the container is ours and runs: a new helper or another key must not make room again.
-        update: containerClaimed(where),
+        // By then the container may be ours and run: another key or address must not make room again.
+        update: containerClaimed({ ...where, adopt: args.adopt ?? false }),
         delete: containerRelease(where),
         stdin: helperText(),
       },
       // A new helper is no reason to ask again, and would make the answer, and so the volume, unknown to a preview.
-      { parent: this, deleteBeforeReplace: true, ignoreChanges: ["stdin"] },
+      { parent: this, ignoreChanges: ["stdin"] },
     );
   }
 }

@@ -79,9 +79,14 @@ export function containerClaim(a: {
   return carried(a.sudo, "container-claim", a.id, a.name, ...(a.adopt ? ["adopt"] : []));
 }
 
-/** Says again what the claim said (update): by then the container is ours, and no room is to be made. */
-export function containerClaimed(a: { sudo: boolean; id: string; name: string }): string {
-  return carried(a.sudo, "container-claimed", a.id, a.name);
+/** Says again what the claim said (update), and leaves a container of ours alone; on another host it is a claim. */
+export function containerClaimed(a: {
+  sudo: boolean;
+  id: string;
+  name: string;
+  adopt: boolean;
+}): string {
+  return carried(a.sudo, "container-claimed", a.id, a.name, ...(a.adopt ? ["adopt"] : []));
 }
 
 /** Gives the adopted container its name back (delete). The helper's text comes on stdin. */

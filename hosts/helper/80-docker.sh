@@ -167,26 +167,17 @@ container_claim() {
   images_of "$before" "$1"
 }
 
-# container-claimed ID NAME: what the claim said, once more; changes nothing. By now the container is the program's, and runs.
+# container-claimed ID NAME [adopt]: what the claim said, once more. A container of ours runs by now and is left alone; on
+# a host that was installed anew it is a claim like the first.
 container_claimed() {
   need_root
   need_id "${1-}"
   need_name "${2-}"
   need_docker_client
-  images_of "$2-before-cluster-registry" "$1"
-}
-
-described() {
-  inspect "$1" 'image {{.Config.Image}}, {{.State.Status}}, ports{{range $port, $bindings := .HostConfig.PortBindings}}{{range $bindings}} {{.HostIp}}:{{.HostPort}}->{{$port}}{{end}}{{end}}'
-}
-
-# images_of CONTAINER ID: where the images of the container that we adopted lie; {} if we adopted none.
-images_of() {
-  if [ -f "$home/claims/$2" ] && [ "$(sed -n 2p "$home/claims/$2")" = "$(inspect "$1" '{{.Id}}')" ]; then
-    place=$(inspect "$1" '{{range .Mounts}}{{if eq .Destination "/var/lib/registry"}}{"type":"{{.Type}}","source":"{{if eq .Type "volume"}}{{.Name}}{{else}}{{.Source}}{{end}}"}{{end}}{{end}}')
-    say "${place:-"{}"}"
+  if [ "$(inspect "$2" '{{index .Config.Labels "io.cluster-registry.owner"}}')" = "$1" ]; then
+    images_of "$2-before-cluster-registry" "$1"
   else
-    say '{}'
+    container_claim "$@"
   fi
 }
 
