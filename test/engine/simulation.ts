@@ -124,7 +124,7 @@ export class Simulation {
     for (const thing of things) {
       const depends = [...(thing.after ?? []), ...(thing.from ? [thing.from] : [])];
       const start = async (): Promise<Registered> => {
-        const ready = await Promise.all(depends.map((name) => done.get(name)));
+        const ready = await Promise.all(depends.map(async (name) => done.get(name)));
         const parent = thing.in === undefined ? stack : await done.get(thing.in);
         const deletedWith =
           thing.deletedWithThing === undefined ? undefined : await done.get(thing.deletedWithThing);

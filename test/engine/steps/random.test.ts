@@ -33,7 +33,7 @@ const program = fc
         name: `t${i}`,
         inputs: { value: `v${value}`, fixed: `f${fixed}`, first },
       };
-      if (names.length > 0 && kind >= 2) thing.from = names[source % names.length] as string;
+      if (names.length > 0 && kind >= 2) thing.from = names[source % names.length];
       if (names.length > 0 && kind === 1) thing.after = [names[other % names.length] as string];
       if (replaceOnValue) thing.replaceOnChanges = ["value"];
       things.push(thing);
