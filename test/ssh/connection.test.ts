@@ -374,7 +374,9 @@ describe("forwarding", () => {
     const folder = mkdtempSync(join(tmpdir(), "forward-"));
     cleanups.push(() => rmSync(folder, { recursive: true }));
     await echo(join(folder, "s"));
-    const connection = await open((await start({ unixSocket: join(folder, "s") })).login());
+    const connection = await open(
+      (await start({ unixSockets: { "/run/test.sock": join(folder, "s") } })).login(),
+    );
     const stream = await connection.forwardUnix("/run/test.sock");
     stream.end("hello");
     expect(await text(stream)).toBe("hello");

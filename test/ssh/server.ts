@@ -36,8 +36,8 @@ export interface TestServerOptions {
   maxSessions?: number;
   /** Connections refused by hanging up before the banner, first. */
   hangUps?: number;
-  /** Path of a local Unix socket that forwardUnix("/run/test.sock") leads to. */
-  unixSocket?: string;
+  /** Local Unix sockets that the server's own lead to. */
+  unixSockets?: Record<string, string>;
   port?: number;
 }
 
@@ -144,13 +144,17 @@ export class TestServer {
         });
       });
       client.on("openssh.streamlocal", (accept, reject, info) => {
-        if (info.socketPath !== "/run/test.sock" || options.unixSocket === undefined) {
+        const path = options.unixSockets?.[info.socketPath];
+        if (path === undefined) {
           reject();
           return;
         }
-        const target = connect(options.unixSocket);
+        const target = connect(path);
+        target.once("error", () => reject());
         target.once("connect", () => {
           const channel = accept();
+          channel.on("error", () => undefined);
+          target.on("error", () => channel.destroy());
           channel.pipe(target).pipe(channel);
         });
       });

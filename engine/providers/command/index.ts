@@ -14,7 +14,7 @@ import { remoteCommand } from "./remote-command";
 /** The framework that the real provider is built on; its state says so. */
 const FRAMEWORK = { "__pulumi-go-provider-version": "v1.5.0" };
 
-export const commandPlugin: ProviderPlugin = {
+export const commandPlugin = {
   name: "command",
   version: "1.2.1",
   types: ["command:remote:Command", "command:remote:CopyToRemote", "command:local:Command"],
@@ -22,7 +22,7 @@ export const commandPlugin: ProviderPlugin = {
   // It has no settings: only its version, or its framework's, can differ.
   diffConfig: () => Promise.resolve({ changes: "some", replaces: [] }),
   configure: (_inputs, folder = process.cwd()) => Promise.resolve(instance(folder)),
-};
+} satisfies ProviderPlugin;
 
 function instance(folder: string): ProviderInstance {
   const pool = new ConnectionPool();

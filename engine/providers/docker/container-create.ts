@@ -1,18 +1,22 @@
 import type { ContainerCreateOptions } from "dockerode";
 import { deepEquals } from "../../values/property";
 import type { Props, Value } from "../provider";
+import { request } from "./daemon";
 import { parseDuration } from "./duration";
 import { fromPairs } from "./volume";
 
 const MIB = 1024 * 1024;
 
-/** What the daemon is asked for, from checked inputs. Absent inputs are left to the daemon. */
-export function createBody(inputs: Props): ContainerCreateOptions {
+/** The request for a new container, from checked inputs. Absent inputs are left to the daemon. */
+export function createRequest(inputs: Props): ContainerCreateOptions {
+  return request({ name: inputs["name"] }, createBody(inputs));
+}
+
+function createBody(inputs: Props): object {
   const { exposed, bindings } = ports(inputs["ports"]);
   const { paths, binds, from } = volumes(inputs["volumes"]);
   const capabilities = (inputs["capabilities"] ?? {}) as Props;
   return compact({
-    name: inputs["name"],
     Image: inputs["image"],
     Hostname: inputs["hostname"],
     Domainname: inputs["domainname"],

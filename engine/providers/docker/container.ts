@@ -14,7 +14,7 @@ import {
 } from "./attributes";
 import type { Attributes } from "./attributes";
 import type { ResourceType } from "./bridged";
-import { compact, createBody, updateBody } from "./container-create";
+import { compact, createRequest, updateBody } from "./container-create";
 import { containerProperties } from "./container-read";
 import type { ContainerInfo } from "./container-read";
 import type { Daemon } from "./daemon";
@@ -192,7 +192,7 @@ export const container: ResourceType = {
     const name = inputs["name"] as string;
     await findOrPull(daemon, inputs["image"] as string, "", ctx);
     const { id } = await daemon.call(`create container ${name}`, ctx, (docker) =>
-      docker.createContainer(createBody(inputs)),
+      docker.createContainer(createRequest(inputs)),
     );
     try {
       await connectNetworks(daemon, id, inputs["networksAdvanced"], ctx);

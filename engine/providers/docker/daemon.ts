@@ -50,7 +50,7 @@ export class Daemon {
     use: (docker: Docker) => Promise<T>,
   ): Promise<T> {
     ctx.signal.throwIfAborted();
-    const { docker, where } = await this.open(ctx.log);
+    const { docker, where } = await untilAborted(this.open(ctx.log), ctx.signal);
     try {
       return await untilAborted(use(docker), ctx.signal);
     } catch (error) {
@@ -143,6 +143,14 @@ class ForwardingAgent extends Agent {
     );
     return undefined;
   }
+}
+
+/**
+ * Options for a call of dockerode that sends a body: without this it would put all of it into the URL as well, where it
+ * is logged, and where an environment may hold passwords.
+ */
+export function request<T>(query: object, body: object): T {
+  return { _query: query, _body: body } as T;
 }
 
 function daemonError(what: string, where: string, error: unknown): Error {

@@ -20,7 +20,7 @@ const TYPES: Record<string, ResourceType> = {
   "docker:index/volume:Volume": volume,
 };
 
-export const dockerPlugin: ProviderPlugin = {
+export const dockerPlugin = {
   name: "docker",
   version: "5.2.0",
   types: Object.keys(TYPES),
@@ -29,7 +29,7 @@ export const dockerPlugin: ProviderPlugin = {
   diffConfig: () => Promise.resolve({ changes: "some", replaces: [] }),
   configure: (inputs, folder = process.cwd()) =>
     Promise.resolve(instance(new Daemon(daemonSettings(inputs), ownSurroundings(folder)))),
-};
+} satisfies ProviderPlugin;
 
 function instance(daemon: Daemon): ProviderInstance {
   const resource = (type: string): BridgedResource => {

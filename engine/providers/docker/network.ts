@@ -1,7 +1,7 @@
 import type { Props } from "../provider";
 import { boolean, objects, output, string, stringMap, withDefault } from "./attributes";
 import type { ResourceType } from "./bridged";
-import { DaemonError } from "./daemon";
+import { DaemonError, request } from "./daemon";
 import { pollUntil } from "./poll";
 import { fromPairs, isMap, labels, toPairs } from "./volume";
 
@@ -40,21 +40,26 @@ export const network: ResourceType = {
   async create(daemon, inputs, ctx) {
     const name = inputs["name"] as string;
     const made = await daemon.call(`create network ${name}`, ctx, (docker) =>
-      docker.createNetwork({
-        Name: name,
-        Driver: (inputs["driver"] as string | undefined) ?? "bridge",
-        Internal: inputs["internal"] === true,
-        Attachable: inputs["attachable"] === true,
-        Ingress: inputs["ingress"] === true,
-        EnableIPv6: inputs["ipv6"] === true,
-        Labels: fromPairs(inputs["labels"]),
-        ...(isMap(inputs["options"]) && { Options: inputs["options"] }),
-        IPAM: {
-          Driver: (inputs["ipamDriver"] as string | undefined) ?? "default",
-          ...(isMap(inputs["ipamOptions"]) && { Options: inputs["ipamOptions"] }),
-          Config: ((inputs["ipamConfigs"] ?? []) as Props[]).map(toIpam),
-        },
-      }),
+      docker.createNetwork(
+        request(
+          {},
+          {
+            Name: name,
+            Driver: (inputs["driver"] as string | undefined) ?? "bridge",
+            Internal: inputs["internal"] === true,
+            Attachable: inputs["attachable"] === true,
+            Ingress: inputs["ingress"] === true,
+            EnableIPv6: inputs["ipv6"] === true,
+            Labels: fromPairs(inputs["labels"]),
+            ...(isMap(inputs["options"]) && { Options: inputs["options"] }),
+            IPAM: {
+              Driver: (inputs["ipamDriver"] as string | undefined) ?? "default",
+              ...(isMap(inputs["ipamOptions"]) && { Options: inputs["ipamOptions"] }),
+              Config: ((inputs["ipamConfigs"] ?? []) as Props[]).map(toIpam),
+            },
+          },
+        ),
+      ),
     );
     return made.id;
   },

@@ -1,7 +1,8 @@
+import type { VolumeCreateOptions } from "dockerode";
 import type { Props, Value } from "../provider";
 import { objects, output, refused, required, string, stringMap } from "./attributes";
 import type { ResourceType } from "./bridged";
-import { DaemonError } from "./daemon";
+import { DaemonError, request } from "./daemon";
 import { pollUntil } from "./poll";
 
 /** Labels of any docker object: a set of pairs. */
@@ -32,12 +33,17 @@ export const volume: ResourceType = {
   async create(daemon, inputs, ctx) {
     const name = inputs["name"] as string;
     const made = await daemon.call(`create volume ${name}`, ctx, (docker) =>
-      docker.createVolume({
-        Name: name,
-        ...(typeof inputs["driver"] === "string" && { Driver: inputs["driver"] }),
-        ...(isMap(inputs["driverOpts"]) && { DriverOpts: inputs["driverOpts"] }),
-        Labels: fromPairs(inputs["labels"]),
-      }),
+      docker.createVolume(
+        request<VolumeCreateOptions>(
+          {},
+          {
+            Name: name,
+            ...(typeof inputs["driver"] === "string" && { Driver: inputs["driver"] }),
+            ...(isMap(inputs["driverOpts"]) && { DriverOpts: inputs["driverOpts"] }),
+            Labels: fromPairs(inputs["labels"]),
+          },
+        ),
+      ),
     );
     return made.name;
   },

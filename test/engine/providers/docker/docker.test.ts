@@ -1,0 +1,233 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { dockerPlugin } from "../../../../engine/providers/docker";
+import { UNKNOWN } from "../../../../engine/providers/provider";
+import type { Props, ProviderInstance } from "../../../../engine/providers/provider";
+import { GOOD_KEY, OTHER_KEY, TestServer } from "../../../ssh/server";
+import { context } from "../context";
+
+const IMAGE = "docker:index/remoteImage:RemoteImage";
+const VOLUME = "docker:index/volume:Volume";
+const CONTAINER = "docker:index/container:Container";
+const urn = (type: string, name: string): string => `urn:pulumi:dev::p::${type}::${name}`;
+
+/** The daemon's side of the tests: answers what a test has prepared, and records what was asked. */
+class FakeDaemon {
+  readonly asked: string[] = [];
+  answers: Record<string, [status: number, body: unknown]> = {};
+  private constructor(
+    readonly server: Server,
+    readonly socket: string,
+  ) {}
+
+  static async start(folder: string): Promise<FakeDaemon> {
+    const socket = join(folder, "docker.sock");
+    const server = createServer((request, response) => daemon.answer(request, response));
+    const daemon = new FakeDaemon(server, socket);
+    await new Promise<void>((resolve) => server.listen(socket, resolve));
+    return daemon;
+  }
+
+  private answer(request: IncomingMessage, response: ServerResponse): void {
+    request.resume();
+    const path = (request.url ?? "").replace(/^http:\/\/docker(:80)?/, "");
+    const line = `${request.method} ${decodeURIComponent(path)}`;
+    this.asked.push(line);
+    const [status, body] = this.answers[line] ?? [500, { message: `unprepared: ${line}` }];
+    response.writeHead(status, { "content-type": "application/json" });
+    response.end(typeof body === "string" ? body : JSON.stringify(body));
+  }
+}
+
+let folder: string;
+let ssh: TestServer;
+let daemon: FakeDaemon;
+let provider: ProviderInstance;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "docker-"));
+  daemon = await FakeDaemon.start(folder);
+  // What is asked for at /var/run/docker.sock is answered here.
+  ssh = await TestServer.start({ unixSockets: { "/var/run/docker.sock": daemon.socket } });
+  writeFileSync(join(folder, "id"), GOOD_KEY.private);
+  writeFileSync(join(folder, "known"), `[127.0.0.1]:${ssh.port} ${ssh.hostKeys[0]}\n`);
+  provider = await configure();
+});
+afterEach(async () => {
+  await provider.close();
+  await ssh.close();
+  await new Promise((resolve) => daemon.server.close(resolve));
+  rmSync(folder, { recursive: true });
+});
+
+async function configure(change: Props = {}): Promise<ProviderInstance> {
+  const { inputs, failures } = await dockerPlugin.checkConfig({
+    host: `ssh://root@127.0.0.1:${ssh.port}`,
+    sshOpts: JSON.stringify(["-F", "none", "-i", "id", "-o", "UserKnownHostsFile=known"]),
+    version: "5.2.0",
+    ...change,
+  });
+  expect(failures).toEqual([]);
+  return dockerPlugin.configure(inputs, folder);
+}
+
+const volumeInfo = { Name: "data", Driver: "local", Options: null, Labels: null, Mountpoint: "/m" };
+
+test("nobody is dialled in a preview, and what the daemon decides is not known in it", async () => {
+  const ctx = context("data", VOLUME, { preview: true });
+  const { outputs } = await provider.create(VOLUME, { name: "data", __defaults: [] }, ctx);
+  expect(outputs).toEqual({
+    cluster: null,
+    driver: UNKNOWN,
+    driverOpts: null,
+    labels: [],
+    mountpoint: UNKNOWN,
+    name: "data",
+  });
+  expect(ssh.connections).toBe(0);
+});
+
+test("all requests go over one SSH connection, to the daemon's socket", async () => {
+  daemon.answers = {
+    "POST /volumes/create?": [201, volumeInfo],
+    "GET /volumes/data": [200, volumeInfo],
+  };
+  for (let times = 0; times < 3; times++) {
+    await provider.create(VOLUME, { name: "data", __defaults: [] }, context("data", VOLUME));
+  }
+  expect(ssh.connections).toBe(1);
+  expect(ssh.commands).toEqual([]);
+  expect(daemon.asked.slice(0, 2)).toEqual(["POST /volumes/create?", "GET /volumes/data"]);
+});
+
+test("a wrong host key ends it before the login, for all resources with one attempt", async () => {
+  writeFileSync(join(folder, "known"), `[127.0.0.1]:${ssh.port} ${OTHER_KEY.public}\n`);
+  const read = () => provider.read(VOLUME, "data", {}, {}, context("data", VOLUME));
+  await expect(read()).rejects.toThrow("the host key is not the known one, so nothing was sent");
+  await expect(read()).rejects.toThrow("the host key is not the known one");
+  expect(ssh.connections).toBe(1);
+  expect(ssh.attempts).toEqual([]);
+});
+
+test("404 is gone; any other answer, and none, is an error", async () => {
+  const read = () => provider.read(VOLUME, "data", {}, {}, context("data", VOLUME));
+  daemon.answers = { "GET /volumes/data": [404, { message: "no such volume" }] };
+  expect(await read()).toBeUndefined();
+  daemon.answers = { "GET /volumes/data": [500, { message: "disk on fire" }] };
+  await expect(read()).rejects.toThrow(
+    `docker at root@127.0.0.1:${ssh.port}: cannot inspect volume data: disk on fire`,
+  );
+});
+
+test("a socket that cannot be reached says who must be allowed what", async () => {
+  await provider.close();
+  await ssh.close();
+  ssh = await TestServer.start();
+  writeFileSync(join(folder, "known"), `[127.0.0.1]:${ssh.port} ${ssh.hostKeys[0]}\n`);
+  provider = await configure();
+  await expect(provider.read(CONTAINER, "c", {}, {}, context("c", CONTAINER))).rejects.toThrow(
+    `docker at root@127.0.0.1:${ssh.port}: cannot inspect container c: its socket /var/run/docker.sock cannot be reached. ` +
+      "Is dockerd running, and may this user use it (root, or a member of the group docker), and does sshd allow AllowStreamLocalForwarding?",
+  );
+});
+
+test("what is asked for is sent as a body, never in the URL", async () => {
+  daemon.answers = {
+    "GET /images/registry/json": [200, { Id: "sha256:1" }],
+    "POST /containers/create?name=c": [409, { message: "Conflict. The name is in use" }],
+  };
+  const inputs: Props = { name: "c", image: "registry", envs: ["PASSWORD=canary"] };
+  await expect(provider.create(CONTAINER, inputs, context("c", CONTAINER))).rejects.toThrow(
+    "cannot create container c: Conflict. The name is in use",
+  );
+  expect(daemon.asked.join()).not.toContain("canary");
+});
+
+test("a pull that fails after its answer began is a failure, with the daemon's words", async () => {
+  daemon.answers = {
+    "GET /images/registry/json": [404, { message: "no such image" }],
+    "POST /images/create?fromImage=registry&tag=latest": [
+      200,
+      '{"status":"Pulling"}\n{"error":"toomanyrequests"}\n',
+    ],
+  };
+  const step = context("registry", IMAGE);
+  await expect(provider.create(IMAGE, { name: "registry" }, step)).rejects.toThrow(
+    "cannot pull image registry: toomanyrequests",
+  );
+});
+
+test("an image that stays is kept at the daemon without asking it", async () => {
+  await provider.delete(
+    IMAGE,
+    "x",
+    {},
+    { name: "registry", keepLocally: true },
+    context("registry", IMAGE),
+  );
+  expect(ssh.connections).toBe(0);
+});
+
+test("a call that is called off rejects at once", async () => {
+  const step = context("data", VOLUME);
+  step.abort.abort(new Error("called off"));
+  await expect(provider.read(VOLUME, "data", {}, {}, step)).rejects.toThrow("called off");
+});
+
+describe("check", () => {
+  const check = (type: string, news: Props, olds?: Props) =>
+    provider.check(type, urn(type, "registry"), olds, news);
+
+  test("makes up a name, keeps it, and notes that it did", async () => {
+    const { inputs } = await check(VOLUME, {});
+    expect(inputs).toEqual({
+      name: expect.stringMatching(/^registry-[0-9a-f]{7}$/) as string,
+      __defaults: ["name"],
+    });
+    expect((await check(VOLUME, {}, inputs)).inputs).toEqual(inputs);
+    const named = await check(VOLUME, {}, { name: "data", __defaults: [] });
+    expect(named.inputs["name"]).not.toBe("data");
+  });
+
+  test("refuses what is not built, by name, and says nothing of what is switched off", async () => {
+    const { failures } = await check(CONTAINER, {
+      image: "i",
+      gpus: "all",
+      mounts: [{ target: "/x", type: "bind" }],
+      attach: true,
+      logs: false,
+      devices: [],
+      imagee: "typo",
+    });
+    expect(failures.map((failure) => failure.property).sort()).toEqual([
+      "attach",
+      "gpus",
+      "imagee",
+      "mounts",
+    ]);
+  });
+
+  test("refuses settings of the provider that would change the connection", async () => {
+    const { failures } = await dockerPlugin.checkConfig({
+      host: "npipe:////./pipe/docker",
+      certPath: "/c",
+      registryAuth: "[]",
+      sshOpts: "-i key",
+    });
+    expect(failures.map((failure) => failure.property)).toEqual(["certPath", "host", "sshOpts"]);
+  });
+});
+
+test("a name that the program chose is freed before its successor takes it; a made up one is not", async () => {
+  const replaced = (inputs: Props) =>
+    provider.diff(VOLUME, urn(VOLUME, "x"), "x", inputs, inputs, { ...inputs, driver: "other" });
+  expect(await replaced({ name: "data", driver: "local", __defaults: [] })).toMatchObject({
+    replaces: ["driver"],
+    deleteBeforeReplace: true,
+  });
+  expect(
+    await replaced({ name: "data-1234567", driver: "local", __defaults: ["name"] }),
+  ).toMatchObject({ replaces: ["driver"], deleteBeforeReplace: false });
+});
