@@ -47,11 +47,29 @@ function transpileTypeScript() {
   });
 }
 
+/** The SDK formats a stack trace for each of its promises, for a report that only PULUMI_DEBUG_PROMISE_LEAKS prints. */
+function sparePromiseTraces() {
+  const debuggable = fromProgram("@pulumi/pulumi/runtime/debuggable");
+  const { debuggablePromise } = debuggable;
+  debuggable.debuggablePromise = (promise, context) => {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    try {
+      return debuggablePromise(promise, context);
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
+  };
+}
+
 if (isModuleProject()) process.env.PULUMI_NODEJS_TYPESCRIPT = "true";
 else transpileTypeScript();
 fromProgram("@pulumi/pulumi");
 fromProgram("@pulumi/pulumi/cmd/run/tracing");
 fromProgram("@pulumi/pulumi/runtime/closure/v8Hooks");
+if (!process.env.PULUMI_DEBUG_PROMISE_LEAKS) sparePromiseTraces();
+// Five messages a resource, one after the other, that the engine would not show.
+fromProgram("@pulumi/pulumi/log").debug = () => Promise.resolve();
 
 process.once("message", ({ args, env }) => {
   // The channel would keep the process alive after the program's end.
