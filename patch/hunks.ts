@@ -95,13 +95,16 @@ interface Region {
 function regions(edits: readonly Edit[], base: Buffer, desired: Buffer): Region[] {
   const found: Region[] = [];
   let shift = 0;
-  for (const edit of edits) {
+  edits.forEach((edit, index) => {
     const from = edit.offset === 0 ? 0 : base.lastIndexOf(NEWLINE, edit.offset - 1) + 1;
     const newline = base.indexOf(NEWLINE, edit.offset + edit.length);
-    const to = newline < 0 ? base.length : newline + 1;
+    // New lines at the start of a line touch none that is there.
+    const insertsLines = edit.length === 0 && from === edit.offset && edit.text.endsWith("\n");
+    const to = insertsLines ? from : newline < 0 ? base.length : newline + 1;
     const desiredFrom = from + shift;
     shift += Buffer.byteLength(edit.text) - edit.length;
-    const desiredTo = to === base.length ? desired.length : to + shift;
+    const isLast = index === edits.length - 1 && to === base.length;
+    const desiredTo = isLast ? desired.length : to + shift;
     const previous = found[found.length - 1];
     if (previous !== undefined && from < previous.to) {
       previous.to = Math.max(previous.to, to);
@@ -109,7 +112,7 @@ function regions(edits: readonly Edit[], base: Buffer, desired: Buffer): Region[
     } else {
       found.push({ from, to, desiredFrom, desiredTo });
     }
-  }
+  });
   return found;
 }
 

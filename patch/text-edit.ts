@@ -42,7 +42,9 @@ export function insertLines(text: string, offset: number, lines: readonly string
   const open = offset === text.length && offset > begin && !text.endsWith("\n");
   const ending = lineEnding(text, offset);
   const joined = lines.join(ending);
-  return { offset, length: 0, text: open ? ending + joined : joined + ending };
+  // Behind an open last line "\n" alone is put, also in a file with CRLF: a "\r" would make that line
+  // another one, and it is not ours (its text would have to be kept for the undo).
+  return { offset, length: 0, text: open ? `\n${joined}` : joined + ending };
 }
 
 /** The line break of the line above an offset, or the text's first one, or "\n". */

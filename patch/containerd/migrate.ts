@@ -5,7 +5,7 @@ import { type Change, judged } from "../toml/judged";
 import { edited, withoutPath } from "../toml/remove";
 import { isTable, type TreeTable } from "../toml/value";
 import { type CriConfig, readCriConfig } from "./config";
-import { type Endpoint, withoutTwins } from "./endpoint";
+import { type Endpoint } from "./endpoint";
 import { configPathStep, DEFAULT_DIRECTORY, hostsFileOf, planHostsFile } from "./hosts-way";
 import { type MergedRegistry } from "./merged";
 import { endpointsOf, mirrorKey, sameMirror } from "./mirrors";
@@ -68,7 +68,7 @@ function refuseImported(config: CriConfig, merged: MergedRegistry): void {
   });
 }
 
-/** The hosts of the settings and those in the file; for a host in both, ours first, then the others. */
+/** The hosts of the settings as they say, and the file's other ones as the file says. */
 function allHosts(
   config: CriConfig,
   wanted: readonly WantedHost[],
@@ -80,8 +80,8 @@ function allHosts(
     const host = key === mirrorKey("_default") ? "_default" : key;
     const asked = hosts.get(host);
     const existing = existingEndpoints(config, host);
-    const endpoints = withoutTwins([...(asked?.endpoints ?? []), ...existing], sameMirror);
-    hosts.set(host, { host, endpoints, own: asked?.own ?? false });
+    if (asked === undefined) hosts.set(host, { host, endpoints: existing, own: false });
+    else refuseUnlisted(config, asked, existing);
   }
   // TLS settings of a registry that is no endpoint of any: its own address, with them.
   const reached = new Set(
@@ -94,6 +94,28 @@ function allHosts(
     hosts.set(host, { host, endpoints: [endpoint], own: false });
   }
   return [...hosts.values()];
+}
+
+/** What the settings leave out would be lost: a hosts.toml of ours says what they say, and no more. */
+function refuseUnlisted(
+  config: CriConfig,
+  asked: WantedHost,
+  existing: readonly Endpoint[],
+): void {
+  const { document, registry } = config;
+  const unlisted = existing.filter(
+    ({ url }) => !asked.endpoints.some((endpoint) => sameMirror(endpoint.url, url)),
+  );
+  if (unlisted.length === 0) return;
+  const urls = unlisted.map(({ url }) => url).join(", ");
+  throw document.source.refuse(
+    document.offsetOf([...registry, "mirrors", mirrorKey(asked.host)]) ?? 0,
+    {
+      expected: `only endpoints of ${asked.host} that the settings have too`,
+      found: urls,
+      fix: `add ${urls} to the settings' mirrors of ${asked.host}, or take it out here`,
+    },
+  );
 }
 
 function existingEndpoints(config: CriConfig, host: string): Endpoint[] {

@@ -1,0 +1,256 @@
+import { type ContainerdInput } from "../../../patch";
+import { Random } from "./random";
+import { type Model, type ModelValue, Raw, SPELLINGS, TomlWriter } from "./toml-writer";
+
+/** What a generated config.toml says about registries. */
+export const STATES = [
+  "no registry table",
+  "an empty registry table",
+  "an empty config_path",
+  "one directory as config_path",
+  "a list as config_path",
+  "mirrors",
+  "mirrors and an empty config_path",
+  "an empty mirrors table",
+  "mirrors and config_path",
+  "our host, another endpoint",
+  "our host already there",
+  "our host among others' endpoints",
+  "docker.io in another order",
+  "docker.io partly there",
+  "auth for a registry",
+  "hosts.toml of another registry",
+  "no version line",
+  "version 1",
+  "version 2",
+  "version 3",
+  "version 4",
+  "containerd 1.x",
+  "containerd 2.x",
+  "a file of no keys",
+  "migrate",
+] as const;
+
+export const FEATURES: readonly string[] = [...SPELLINGS, ...STATES];
+
+export const OUR_HOST = "172.30.1.2:5000";
+export const OUR_URL = "http://172.30.1.2:5000";
+const DOCKER_MIRRORS = [
+  "https://mirror.gcr.io",
+  "https://docker-mirror.killer.sh",
+  "https://registry-1.docker.io",
+];
+
+/** One generated file, and what the plan is asked for. */
+export interface Case {
+  seed: number;
+  text: string;
+  input: ContainerdInput;
+  features: ReadonlySet<string>;
+  /** Path of the registry table. */
+  registry: string[];
+  /** The version line that the plan has to add. */
+  addVersion: number | undefined;
+  mirrors: Record<string, string[]>;
+  configPath: string;
+}
+
+/** The file number `seed`. */
+export function generateConfig(seed: number): Case {
+  const random = new Random(seed);
+  const features = new Set<string>();
+  const note = (feature: (typeof STATES)[number]): void => void features.add(feature);
+
+  const major = random.pick([1, 1, 2, 2]);
+  note(major === 1 ? "containerd 1.x" : "containerd 2.x");
+  const daemonVersion =
+    major === 1 ? random.pick(["1.6.20", "1.7.28"]) : random.pick(["2.0.11", "2.2.3", "2.3.4"]);
+  const versions: (number | undefined)[] =
+    major === 1 ? [2, 2, 2, 2, 1, undefined] : [2, 3, 3, 3, undefined];
+  if (daemonVersion === "2.3.4") versions.push(4, 4, 4);
+  const version = random.pick(versions);
+  if (version === undefined) note("no version line");
+  else note(`version ${version}` as (typeof STATES)[number]);
+
+  const nothing = random.chance(0.02);
+  if (nothing) note("a file of no keys");
+  const plugin = pluginOf(version ?? 1);
+  const part = generateRegistry(random, note);
+  const model = nothing ? {} : generateModel(random, version, plugin, major, part.registry);
+  const writer = new TomlWriter(random);
+  const text = writer.write(model);
+  for (const feature of writer.features) features.add(feature);
+
+  // Without a version line, and without a plugin configured, the version comes with the first table.
+  const plugins = model["plugins"] as Model | undefined;
+  const bare = model["version"] === undefined && Object.keys(plugins ?? {}).length === 0;
+  const addVersion = bare ? (major === 1 ? 2 : 3) : undefined;
+  const registry = [
+    "plugins",
+    addVersion === undefined ? plugin : pluginOf(addVersion),
+    "registry",
+  ];
+  const isThere = plugins !== undefined && part.registry !== undefined && plugin in plugins;
+  const mirrors = isThere ? part.mirrors : {};
+  const configPath = isThere ? part.configPath : "";
+
+  const certsD = new Map<string, Buffer>();
+  if (random.chance(0.2)) {
+    note("hosts.toml of another registry");
+    const directory = configPath.split(":")[0] ?? "";
+    const path = `${directory === "" ? "/etc/containerd/certs.d" : directory}/ghcr.io/hosts.toml`;
+    certsD.set(path, Buffer.from('server = "https://ghcr.io"\n'));
+  }
+  const migrate = random.chance(0.15);
+  if (migrate) note("migrate");
+  return {
+    seed,
+    text,
+    features,
+    registry,
+    addVersion,
+    mirrors,
+    configPath,
+    input: {
+      configPath: "/etc/containerd/config.toml",
+      bytes: Buffer.from(text),
+      daemonVersion,
+      certsD,
+      registry: { address: OUR_HOST, endpoints: [OUR_URL] },
+      mirrors: random.chance(0.6) ? { "docker.io": DOCKER_MIRRORS } : {},
+      migrate,
+    },
+  };
+}
+
+function pluginOf(version: number): string {
+  if (version === 1) return "cri";
+  return version === 2 ? "io.containerd.grpc.v1.cri" : "io.containerd.cri.v1.images";
+}
+
+interface RegistryPart {
+  registry: Model | undefined;
+  mirrors: Record<string, string[]>;
+  configPath: string;
+}
+
+function generateRegistry(
+  random: Random,
+  note: (feature: (typeof STATES)[number]) => void,
+): RegistryPart {
+  const state = random.pick([
+    "no registry table",
+    "an empty registry table",
+    "an empty config_path",
+    "one directory as config_path",
+    "a list as config_path",
+    "mirrors",
+    "mirrors",
+    "mirrors",
+    "mirrors",
+    "mirrors and an empty config_path",
+    "an empty mirrors table",
+    "mirrors and config_path",
+  ] as const);
+  note(state);
+  if (state === "no registry table") return { registry: undefined, mirrors: {}, configPath: "" };
+  const registry: Model = {};
+  const configPath =
+    state === "one directory as config_path" || state === "mirrors and config_path"
+      ? random.pick(["/etc/containerd/certs.d", "/srv/certs.d"])
+      : state === "a list as config_path"
+        ? "/etc/containerd/certs.d:/etc/docker/certs.d"
+        : "";
+  if (configPath !== "" || state.includes("empty config_path"))
+    registry["config_path"] = configPath;
+  if (random.chance(0.15)) {
+    note("auth for a registry");
+    registry["configs"] = { "ghcr.io": { auth: { username: "me", password: "x # y" } } };
+  }
+  const mirrors: Record<string, string[]> = {};
+  if (state.startsWith("mirrors")) {
+    if (random.chance(0.7)) mirrors["docker.io"] = dockerMirrors(random, note);
+    if (random.chance(0.3)) mirrors["quay.io"] = ["https://quay.example.org"];
+    const ours = random.pick(["", "", "", "other", "same", "among"]);
+    if (ours === "other") {
+      note("our host, another endpoint");
+      mirrors[OUR_HOST] = ["https://old.example.org:5000"];
+    } else if (ours === "same") {
+      note("our host already there");
+      mirrors[OUR_HOST] = [OUR_URL];
+    } else if (ours === "among") {
+      note("our host among others' endpoints");
+      mirrors[OUR_HOST] = ["https://a.example.org", OUR_URL, "https://b.example.org"];
+    }
+    if (Object.keys(mirrors).length === 0) mirrors["gcr.io"] = ["https://mirror.gcr.io"];
+  }
+  if (state.startsWith("mirrors") || state === "an empty mirrors table") {
+    registry["mirrors"] = Object.fromEntries(
+      Object.entries(mirrors).map(([host, endpoint]): [string, ModelValue] => [host, { endpoint }]),
+    );
+  }
+  const shuffled = Object.fromEntries(random.shuffled(Object.entries(registry)));
+  return { registry: shuffled, mirrors, configPath };
+}
+
+function dockerMirrors(random: Random, note: (feature: (typeof STATES)[number]) => void): string[] {
+  const kind = random.below(4);
+  if (kind === 0) return DOCKER_MIRRORS;
+  if (kind === 1) {
+    note("docker.io in another order");
+    return [...DOCKER_MIRRORS].reverse();
+  }
+  if (kind === 2) {
+    note("docker.io partly there");
+    return ["https://first.example.org", "https://docker-mirror.killer.sh"];
+  }
+  return ["https://dockerhub.example.org"];
+}
+
+/** The rest of the file, with all that makes a scanner's life hard. */
+function generateModel(
+  random: Random,
+  version: number | undefined,
+  plugin: string,
+  major: number,
+  registry: Model | undefined,
+): Model {
+  const model: Model = {};
+  if (version !== undefined) model["version"] = version;
+  const maybe = (key: string, value: ModelValue): void => {
+    if (random.chance(0.5)) model[key] = value;
+  };
+  maybe("root", "/var/lib/containerd");
+  maybe("oom_score", -999);
+  maybe("disabled_plugins", []);
+  maybe("grpc", { address: "/run/containerd/containerd.sock", gid: 0 });
+  maybe("debug", { level: "a # [b] = 'c'", note: 'say "]" \\ and Zürich' });
+  maybe("odd", {
+    when: new Raw("1979-05-27 07:32:00Z", true),
+    big: new Raw("9223372036854775807", true),
+    hex: new Raw("0xDEAD_BEEF", true),
+    many: new Raw('"""\n[not.a.table]\nkey = \'v\' \\\n  """', false),
+    raw: new Raw("'''\n  [[nor.this]] # \"\n'''", false),
+    ratio: new Raw("-1.5e-3", true),
+  });
+  maybe("timeouts", { "io.containerd.timeout.bolt.open": "0s" });
+  // Without a version line 2.x reads no plugin's table by its old name: such files are refused.
+  if (version === undefined && major === 2) return model;
+  const cri: Model = {};
+  if (random.chance(0.6)) cri["sandbox_image"] = "registry.k8s.io/pause:3.8";
+  if (random.chance(0.5))
+    cri["containerd"] = { runtimes: { runc: { options: { SystemdCgroup: true } } } };
+  if (registry !== undefined) cri["registry"] = registry;
+  const plugins: Model = {};
+  const other = version === 1 || version === undefined ? "opt" : "io.containerd.internal.v1.opt";
+  if (random.chance(0.3)) plugins[other] = { path: "/opt/containerd" };
+  if (random.chance(0.15) && version !== undefined && version >= 2) {
+    plugins["io.containerd.transfer.v1.local"] = {
+      config_path: "",
+      unpack_config: [{ differ: "walking" }, { platform: "linux/amd64" }],
+    };
+  }
+  if (Object.keys(cri).length > 0 || random.chance(0.5)) plugins[plugin] = cri;
+  model["plugins"] = Object.fromEntries(random.shuffled(Object.entries(plugins)));
+  return model;
+}
