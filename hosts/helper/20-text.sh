@@ -81,7 +81,7 @@ without() {
       for (i = 1; i <= adds[j]; i++) if (present(add[j, i])) return 0
       words = split(claims, word, " ")
       for (k = 1; k <= words; k++) for (i = 1; i <= n; i++) if (index(line[i], word[k])) return 0
-      return 1
+      return words > 0
     }
     function missing(j,    i) {
       bad = 1

@@ -181,6 +181,20 @@ container_claimed() {
   fi
 }
 
+described() {
+  inspect "$1" 'image {{.Config.Image}}, {{.State.Status}}, ports{{range $port, $bindings := .HostConfig.PortBindings}}{{range $bindings}} {{.HostIp}}:{{.HostPort}}->{{$port}}{{end}}{{end}}'
+}
+
+# images_of CONTAINER ID: where the images of the container that we adopted lie; {} if we adopted none.
+images_of() {
+  if [ -f "$home/claims/$2" ] && [ "$(sed -n 2p "$home/claims/$2")" = "$(inspect "$1" '{{.Id}}')" ]; then
+    place=$(inspect "$1" '{{range .Mounts}}{{if eq .Destination "/var/lib/registry"}}{"type":"{{.Type}}","source":"{{if eq .Type "volume"}}{{.Name}}{{else}}{{.Source}}{{end}}"}{{end}}{{end}}')
+    say "${place:-"{}"}"
+  else
+    say '{}'
+  fi
+}
+
 # container-release ID NAME: the adopted container gets its name back, and runs if it ran.
 container_release() {
   need_root

@@ -173,6 +173,16 @@ describe.each(userlands)("$name", (userland) => {
     });
   });
 
+  test("lines that a person has taken out already are no reason to refuse", () => {
+    const result = takenOut("{\n}\n", '{\n  "ours": [1]\n}\n', '{\n  "other": 2\n}\n', "ours");
+    expect(result).toEqual({ code: 0, text: '{\n  "other": 2\n}\n', lost: "" });
+  });
+
+  test("an edited line that still holds what the record claims is not taken out by a person", () => {
+    const result = takenOut("{\n}\n", '{\n  "ours": [1]\n}\n', '{\n  "ours": [1, 2]\n}\n', "ours");
+    expect(result.lost).toBe('  take out:   "ours": [1]\n');
+  });
+
   test("lines that we had taken out are put back by a person, once the file was edited", () => {
     const result = takenOut("a\ntheirs\nb\n", "a\nb\n", "a\nb\nmore\n");
     expect(result).toEqual({ code: 1, text: "a\nb\nmore\n", lost: "  put back: theirs\n" });
@@ -194,13 +204,13 @@ describe.each(userlands)("$name", (userland) => {
     expect(result).toEqual({ code: 0, text: 'more\n["a"]\nz', lost: "" });
   });
 
-  function takenOut(base: string, after: string, live: string) {
+  function takenOut(base: string, after: string, live: string, claims = "") {
     writeFileSync(join(folder, "base"), base);
     writeFileSync(join(folder, "after"), after);
     writeFileSync(join(folder, "live"), live);
     const script =
-      'hunks "$1/base" "$1/after" >"$1/hunks"; : >"$1/lost"; without "$1/hunks" "$1/live" strict "$1/lost"';
-    const result = runWithParts(userland, TEXT, script, { args: [folder] });
+      'hunks "$1/base" "$1/after" >"$1/hunks"; : >"$1/lost"; without "$1/hunks" "$1/live" strict "$1/lost" "$2"';
+    const result = runWithParts(userland, TEXT, script, { args: [folder, claims] });
     expect(result.stderr).toBe("");
     return {
       code: result.code,

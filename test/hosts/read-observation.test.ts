@@ -1,0 +1,125 @@
+import { fileBytes } from "../../hosts";
+import { readObservation } from "../../hosts/read-observation";
+
+const hex = (bytes: Buffer | string) => Buffer.from(bytes).toString("hex").replace(/../g, " $&");
+
+function read(lines: readonly string[], before = "") {
+  const stdout = Buffer.from(`${before}\ncluster-registry-observation 1\n${lines.join("\n")}\n`);
+  return readObservation({ code: 0, stdout, stderr: Buffer.from("") }, "ops");
+}
+
+const BYTES = Buffer.from([0, 255, 10, 13, 10, 0x1b, 0x5b, 0x48]);
+const whole = [
+  "host ab12",
+  "uptime 1000.00 2000.00 1700001000.5",
+  "hostname",
+  hex("node01\n"),
+  "os",
+  hex('ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n'),
+  "apt",
+  "file /etc/x",
+  "stat 640 1 2 1700000000.25",
+  "real",
+  hex("/srv/x y"),
+  "content",
+  hex(BYTES),
+  "file /etc/none",
+  "absent",
+  "file /etc/dir",
+  "other a folder",
+  "payload p.dev.x",
+  hex("cluster-registry 1\nend\n"),
+  "record p.dev.x ff00 start-1",
+  "unfinished checking",
+  "record other.dev.y ff00 ",
+  "containerd",
+  hex(
+    "MainPID=47\nLoadState=loaded\nActiveState=active\nExecMainStartTimestampMonotonic=900000000\nExecStart={ path=/usr/bin/containerd ; argv[]=/usr/bin/containerd --config /x ; ignore_errors=no ; }\n",
+  ),
+  "units",
+  hex("# /lib/systemd/system/containerd.service\n[Service]\nEnvironment=A=1\n"),
+  "version",
+  hex("containerd github.com/containerd/containerd v1.7.28 abcdef\n"),
+  "dump",
+  hex("version = 2\n"),
+  "hosts-toml /etc/containerd/certs.d/a:1/hosts.toml",
+  "stat 644 0 0 1",
+  "real",
+  hex("/etc/containerd/certs.d/a:1/hosts.toml"),
+  "content",
+  "docker",
+  hex("LoadState=not-found\n"),
+  "units",
+  "socket yes",
+  "end",
+];
+
+test("facts are read as they were printed, any byte of a file included", () => {
+  const facts = read(whole);
+  expect(facts).toMatchObject({
+    hostname: "node01",
+    user: "ops",
+    hostId: "ab12",
+    os: { id: "debian", versionId: "12", prettyName: "Debian GNU/Linux 12 (bookworm)" },
+    apt: true,
+    helper: { installed: false },
+    records: [
+      {
+        id: "p.dev.x",
+        enrolled: "ff00",
+        running: "start-1",
+        unfinished: "checking",
+        payload: "cluster-registry 1\nend\n",
+      },
+      { id: "other.dev.y", enrolled: "ff00" },
+    ],
+    containerd: {
+      version: "1.7.28",
+      dump: "version = 2\n",
+      service: { mainPid: 47, installed: true, execStart: "/usr/bin/containerd --config /x" },
+    },
+    docker: { loginReachesSocket: true, cli: false, service: { installed: false } },
+  });
+  expect(facts.containerd?.service.startedAt).toBeCloseTo(1700000900.5);
+  expect(facts.files[0]).toMatchObject({
+    realPath: "/srv/x y",
+    mode: 0o640,
+    uid: 1,
+    gid: 2,
+    changedAt: 1700000000.25,
+  });
+  expect(fileBytes(facts, "/etc/x")).toEqual(BYTES);
+  expect(fileBytes(facts, "/etc/none")).toBeUndefined();
+  expect(() => fileBytes(facts, "/etc/dir")).toThrow(
+    "/etc/dir: expected a configuration file or nothing; found a folder",
+  );
+  expect(facts.containerd?.hostsToml).toHaveLength(1);
+  expect(facts.docker?.version).toBeUndefined();
+});
+
+test("a banner before the answer is passed over, even one that has no newline or looks like ours", () => {
+  expect(read(whole, "Welcome!\ncluster-registry-observation 1\nhello\nno newline").hostname).toBe(
+    "node01",
+  );
+});
+
+test.each([
+  [
+    Buffer.from("Welcome\n"),
+    "expected the facts of the host; found none of them (exit code 127); it said: sh: not found",
+  ],
+  [Buffer.from("\ncluster-registry-observation 1\nhost x\n"), "found only the first part of them"],
+])("an answer that is not whole is refused", (stdout, message) => {
+  expect(() =>
+    readObservation({ code: 127, stdout, stderr: Buffer.from("sh: not found\n") }, "ops"),
+  ).toThrow(message);
+});
+
+test("what sudo says is passed on, with what to do", () => {
+  expect(() => read(["refused sudo: sorry, you must have a tty to run sudo", "end"])).toThrow(
+    "expected sudo without a password for ops; found: sudo: sorry, you must have a tty to run sudo\n  fix: in sudoers,",
+  );
+  expect(() => read(["refused uid 1000", "end"])).toThrow(
+    "fix: set ssh.sudo: true, or log in as root",
+  );
+});

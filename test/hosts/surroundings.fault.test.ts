@@ -1,0 +1,600 @@
+import { readFileSync } from "node:fs";
+import type { Decision } from "../../hosts";
+import { buildPayload, parsePayload } from "../../hosts/payload";
+import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
+import { applyEdits, type Edit } from "../../patch";
+import { createHash } from "node:crypto";
+import { describeLab } from "../lab-only";
+import { atMark, MARKS, noFault } from "./faults";
+import {
+  CONFIG,
+  criIsWell,
+  DAEMON_JSON,
+  failed,
+  HOME,
+  leftovers,
+  manifest,
+  output,
+  PatchedHost,
+  Pristine,
+  succeeded,
+} from "./patched-host";
+
+const REGISTRY = "10.88.42.11:5000";
+const CONTAINERD_DROP_IN = "/run/systemd/system/containerd.service.d";
+
+describeLab("a host on which something is not as it should be", () => {
+  let lab: RunningLab;
+  let node: RunningHost;
+  let pristine: Pristine;
+  let before: string;
+
+  beforeAll(async () => {
+    lab = await startLab(defineLab({ name: "hosts-odd", octet: 42, hosts: ["n1"] }));
+    node = lab.host("n1");
+    await node.succeed("DEBIAN_FRONTEND=noninteractive apt-get install -y docker.io");
+    await node.waitUntilSucceeds("curl -sf --unix-socket /run/docker.sock http://d/info");
+    pristine = await Pristine.of(node);
+    before = await manifest(node);
+  }, 300_000);
+  afterAll(() => lab?.down(), 60_000);
+  afterEach(async () => {
+    await noFault(node);
+    await node.exec(
+      `umount -l ${CONFIG} /etc/containerd ${DAEMON_JSON} /etc/docker ${HOME} 2>/dev/null; rm -rf ${CONTAINERD_DROP_IN} /run/systemd/system/docker.service.d; systemctl daemon-reload; chattr -i -a /etc/containerd ${CONFIG} 2>/dev/null; true`,
+    );
+    await pristine.restore();
+  }, 60_000);
+
+  const mirror = (health = {}, stack = "dev") =>
+    new PatchedHost(lab, node, {
+      daemon: "containerd",
+      registry: REGISTRY,
+      stack,
+      health: { waitSeconds: 8, watchdogSeconds: 60, ...health },
+    });
+  const invocation = (unit: string) =>
+    node.succeed(`systemctl show -p InvocationID --value ${unit}`);
+
+  /** The fault is over: up completes, and destroy gives the host back. */
+  async function ends(patched: PatchedHost, start = before): Promise<void> {
+    const result = await patched.up();
+    if (result !== undefined) succeeded(result);
+    expect((await patched.decide()).inSync).toBe(true);
+    await criIsWell(node);
+    succeeded(await patched.undo());
+    expect(await manifest(node)).toBe(start);
+    expect(await leftovers(node)).toBe("");
+    patched.close();
+  }
+
+  /** Nothing happened to the host: same files, same daemon, nothing beside the guard's own. */
+  async function refusesUntouched(patched: PatchedHost, text: string | RegExp): Promise<void> {
+    const bytes = await node.succeed(
+      `sha256sum ${CONFIG} ${DAEMON_JSON}; stat -c '%a %i %Y' ${CONFIG} ${DAEMON_JSON}`,
+    );
+    const started = await invocation("containerd");
+    const said = failed(await patched.apply(await patched.decide()));
+    expect(said).toMatch(text);
+    expect(said).toContain("Nothing was changed on this host.");
+    expect(
+      await node.succeed(
+        `sha256sum ${CONFIG} ${DAEMON_JSON}; stat -c '%a %i %Y' ${CONFIG} ${DAEMON_JSON}`,
+      ),
+    ).toBe(bytes);
+    expect(await invocation("containerd")).toBe(started);
+    expect(await node.succeed("find /etc -name '.cluster-registry*'")).toBe("");
+    await node.fail(`test -e ${patched.record}/next`);
+  }
+
+  describe("room and rights", () => {
+    test("/etc full: refused before anything is changed", async () => {
+      const patched = mirror();
+      succeeded(await patched.guard());
+      await node.succeed(
+        "cp -a /etc/containerd /root/c && mount -t tmpfs -o size=32k,mode=755 tmpfs /etc/containerd && cp -a /root/c/. /etc/containerd/ && rm -r /root/c && (dd if=/dev/zero of=/etc/containerd/full bs=1k 2>/dev/null; true)",
+      );
+      await refusesUntouched(patched, /No space left on device/);
+      await node.succeed("rm /etc/containerd/full");
+      const start = await manifest(node);
+      await ends(patched, start);
+    });
+
+    test.each(MARKS)(
+      "/var full from %s on: the old file or the new one, the daemon well, nothing between",
+      async (mark) => {
+        const patched = mirror();
+        await node.succeed(
+          `mkdir -m 700 ${HOME} && mount -t tmpfs -o size=512k,mode=700 tmpfs ${HOME}`,
+        );
+        succeeded(await patched.guard());
+        const decision = await patched.decide();
+        await atMark(node, mark, `(dd if=/dev/zero of=${HOME}/full bs=512 2>/dev/null; true)`);
+        const result = await patched.apply(decision);
+        await criIsWell(node);
+        const now = (await node.succeed(`sha256sum <${CONFIG}`)).slice(0, 64);
+        const { base, after } = parsePayload(decision.payload).files[0]!;
+        expect(now).toBe(result.code === 0 ? after : base);
+        await node.succeed(`rm -f ${HOME}/full`);
+        const again = await patched.up();
+        if (again !== undefined) succeeded(again);
+        expect((await patched.decide()).inSync).toBe(true);
+        succeeded(await patched.undo());
+        await node.succeed(`umount ${HOME}; rmdir ${HOME}`);
+        expect(await manifest(node)).toBe(before);
+        patched.close();
+      },
+    );
+
+    test.each([
+      [
+        "a read-only file system",
+        "mount --bind /etc/containerd /etc/containerd && mount -o remount,ro,bind /etc/containerd",
+        "umount /etc/containerd",
+        /Read-only file system/,
+      ],
+      [
+        "an immutable file",
+        `chattr +i ${CONFIG}`,
+        `chattr -i ${CONFIG}`,
+        /Operation not permitted \(chattr \+i\?/,
+      ],
+      [
+        "an immutable folder",
+        "chattr +i /etc/containerd",
+        "chattr -i /etc/containerd",
+        /Operation not permitted/,
+      ],
+      [
+        "a file that is a mount of its own",
+        `mount --bind ${CONFIG} ${CONFIG}`,
+        `umount ${CONFIG}`,
+        /found a mount point of its own: change the file where it is mounted from/,
+      ],
+    ])("%s: refused before anything is changed", async (_what, make, mend, text) => {
+      const patched = mirror();
+      succeeded(await patched.guard());
+      await node.succeed(make);
+      await refusesUntouched(patched, text);
+      await node.succeed(mend);
+      await ends(patched);
+    });
+
+    test("a symbolic link stays one; what it leads to is edited, on another file system too", async () => {
+      await node.succeed(
+        `mkdir -p /srv/conf && mount -t tmpfs tmpfs /srv/conf && mv ${CONFIG} /srv/conf/real.toml && ln -s /srv/conf/real.toml ${CONFIG}`,
+      );
+      const start = await manifest(node);
+      const real = await node.succeed("sha256sum /srv/conf/real.toml");
+      const patched = mirror();
+      succeeded(await patched.up());
+      expect(await node.succeed(`readlink ${CONFIG}`)).toBe("/srv/conf/real.toml\n");
+      await node.succeed(`grep -qF ${REGISTRY} /srv/conf/real.toml`);
+      succeeded(await patched.undo());
+      expect(await manifest(node)).toBe(start);
+      expect(await node.succeed("sha256sum /srv/conf/real.toml; ls -A /srv/conf")).toBe(
+        `${real}real.toml\n`,
+      );
+      await node.succeed(`rm ${CONFIG} && cp -a /srv/conf/real.toml ${CONFIG} && umount /srv/conf`);
+      patched.close();
+    });
+
+    test("mode, owner, and extended attributes are kept", async () => {
+      await node.succeed(
+        `chmod 0640 ${CONFIG} && chgrp daemon ${CONFIG} && (setfattr -n user.note -v kept ${CONFIG} 2>/dev/null || python3 -c 'import os; os.setxattr("${CONFIG}", "user.note", b"kept")' 2>/dev/null || perl -e 'exit(syscall(188, "${CONFIG}", "user.note", "kept", 4, 0))')`,
+      );
+      const start = await node.succeed(`stat -c '%a %U:%G' ${CONFIG}`);
+      const patched = mirror();
+      succeeded(await patched.up());
+      expect(await node.succeed(`stat -c '%a %U:%G' ${CONFIG}`)).toBe(start);
+      expect(
+        await node.succeed(
+          `perl -e 'my $v = " " x 4; syscall(191, "${CONFIG}", "user.note", $v, 4); print $v'`,
+        ),
+      ).toBe("kept");
+      succeeded(await patched.undo());
+      expect(await node.succeed(`stat -c '%a %U:%G' ${CONFIG}`)).toBe(start);
+      patched.close();
+    });
+  });
+
+  describe("somebody else", () => {
+    test.each([
+      ["writes into the file", `echo '# someone' >>${CONFIG}`],
+      ["replaces the file", `sed -i '$a # someone' ${CONFIG}`],
+    ])(
+      "%s at any step before it is known to be good: nothing of theirs is lost",
+      async (_what, edit) => {
+        for (const mark of [
+          "begin",
+          "staged",
+          "replacing",
+          "replaced",
+          "activating",
+          "checking",
+        ] as const) {
+          const patched = mirror();
+          succeeded(await patched.guard());
+          const decision = await patched.decide();
+          await atMark(node, mark, edit);
+          const result = await patched.apply(decision);
+          expect(await node.succeed(`cat ${CONFIG}`)).toContain("# someone");
+          if (result.code !== 0) expect(output(result)).toMatch(/changed by someone else/);
+          await criIsWell(node);
+          const again = await patched.up();
+          if (again !== undefined) succeeded(again);
+          succeeded(await patched.undo());
+          expect(await node.succeed(`tail -n 1 ${CONFIG}`)).toBe("# someone\n");
+          await node.succeed(`sed -i '/# someone/d' ${CONFIG} && systemctl restart containerd`);
+          expect(await manifest(node)).toBe(before);
+          patched.close();
+        }
+      },
+    );
+
+    test("an editor that saves again and again all the while never loses a save", async () => {
+      const patched = mirror();
+      succeeded(await patched.guard());
+      await node.succeed(
+        `(i=0; while [ $i -lt 400 ]; do i=$((i + 1)); sed -i "1i # save $i" ${CONFIG}; done; touch /run/saved) >/dev/null 2>&1 &`,
+      );
+      const said: string[] = [];
+      for (let round = 0; round < 8; round++) {
+        const observation = await patched.look();
+        const decision = patched.decideOn(observation);
+        if (decision.inSync) break;
+        said.push(output(await patched.apply(decision)));
+      }
+      await node.waitUntilSucceeds("test -e /run/saved", { timeoutSeconds: 60 });
+      expect(await node.succeed(`grep -c '^# save' ${CONFIG}`)).toBe("400\n");
+      for (const text of said)
+        expect(text).toMatch(/changed by someone else|written\. containerd restarted|Put back/);
+      succeeded((await patched.up()) ?? (await patched.apply(await patched.decide())));
+      succeeded(await patched.undo());
+      expect(await node.succeed(`grep -c '^# save' ${CONFIG}`)).toBe("400\n");
+      await node.succeed("rm /run/saved");
+      patched.close();
+    });
+
+    test("two operators with the same stack at once: one does it, the other finds it done", async () => {
+      const one = mirror();
+      const two = mirror();
+      succeeded(await one.guard());
+      const decision = await one.decide();
+      await two.connect();
+      const results = await Promise.all([one.apply(decision), two.apply(decision)]);
+      expect(results.map(succeeded).sort()).toEqual([
+        `${CONFIG}: written. containerd restarted, and well.\n`,
+        "Already applied: nothing to do.\n",
+      ]);
+      two.close();
+      await ends(one);
+    });
+
+    test("two stacks at once: they take turns; who planned from an older text is told to run again", async () => {
+      const one = mirror({}, "one");
+      const two = new PatchedHost(lab, node, {
+        daemon: "containerd",
+        registry: "10.88.42.77:5000",
+        stack: "two",
+      });
+      succeeded(await one.guard());
+      succeeded(await two.guard());
+      const decisions = [await one.decide(), await two.decide()] as const;
+      const results = await Promise.all([one.apply(decisions[0]), two.apply(decisions[1])]);
+      expect(results.filter((result) => result.code === 0)).toHaveLength(1);
+      const refused = results.find((result) => result.code !== 0);
+      expect(failed(refused)).toContain(
+        "expected the files as they were when the plan was made; found them changed by someone else",
+      );
+      for (const each of [one, two]) {
+        const again = await each.up();
+        if (again !== undefined) succeeded(again);
+      }
+      await node.succeed(`grep -qF ${REGISTRY} ${CONFIG} && grep -qF 10.88.42.77:5000 ${CONFIG}`);
+      succeeded(await two.undo());
+      two.close();
+      succeeded(await one.undo());
+      expect(await manifest(node)).toBe(before);
+      one.close();
+    });
+
+    test("without flock the lock is a link that names its holder; one left by a dead process is taken over", async () => {
+      await node.succeed("mv /usr/bin/flock /usr/bin/flock.aside");
+      try {
+        const one = mirror();
+        const two = mirror();
+        succeeded(await one.guard());
+        const decision = await one.decide();
+        await two.connect();
+        await node.succeed(`ln -s '999999:1 gone' ${HOME}/lock.holder`);
+        const results = await Promise.all([one.apply(decision), two.apply(decision)]);
+        expect(results.map((result) => result.code)).toEqual([0, 0]);
+        await node.fail(`test -L ${HOME}/lock.holder`);
+        two.close();
+        await ends(one);
+      } finally {
+        await node.succeed("mv /usr/bin/flock.aside /usr/bin/flock");
+      }
+    });
+  });
+
+  describe("a daemon that does not like it", () => {
+    async function dropIn(text: string): Promise<void> {
+      await node.succeed(
+        `mkdir -p ${CONTAINERD_DROP_IN} && cat >${CONTAINERD_DROP_IN}/fault.conf && systemctl daemon-reload`.replace(
+          "cat",
+          `printf '%s\\n' ${text
+            .split("\n")
+            .map((line) => `'${line}'`)
+            .join(" ")}`,
+        ),
+      );
+    }
+
+    test("the start fails: the old file is back, the daemon up with it, its own words shown", async () => {
+      await dropIn(
+        `[Service]\nExecStartPre=/bin/sh -c "if grep -qF ${REGISTRY} ${CONFIG}; then echo level=fatal msg=no-thanks; exit 1; fi"`,
+      );
+      const patched = mirror();
+      succeeded(await patched.guard());
+      const said = failed(await patched.apply(await patched.decide()));
+      expect(said).toMatch(
+        /^expected containerd to be well with the new files; found: containerd.service does not start/,
+      );
+      expect(said).toContain("  containerd: level=fatal msg=no-thanks");
+      expect(said).toContain(
+        "Put back: the old files are in place, and containerd is well with them.",
+      );
+      expect(await node.succeed(`sha256sum ${CONFIG}`)).toBe(
+        await node.succeed(
+          `sha256sum /root/pristine/containerd/config.toml | sed s,/root/pristine,/etc,`,
+        ),
+      );
+      expect(await node.succeed("systemctl is-active containerd")).toBe("active\n");
+      await criIsWell(node);
+      await node.succeed(`rm -rf ${CONTAINERD_DROP_IN} && systemctl daemon-reload`);
+      await ends(patched);
+    });
+
+    test("the start hangs: given up after the time set, and put back", async () => {
+      await dropIn(
+        `[Service]\nExecStartPre=/bin/sh -c "if grep -qF ${REGISTRY} ${CONFIG}; then sleep 600; fi"`,
+      );
+      const patched = mirror({ waitSeconds: 3 });
+      succeeded(await patched.guard());
+      const said = failed(await patched.apply(await patched.decide()));
+      expect(said).toContain(
+        "found: containerd.service is activating (start-pre), after 3 seconds",
+      );
+      expect(said).toContain(
+        "Put back: the old files are in place, and containerd is well with them.",
+      );
+      await criIsWell(node);
+      await node.succeed(`rm -rf ${CONTAINERD_DROP_IN} && systemctl daemon-reload`);
+      await ends(patched);
+    });
+
+    test("containerd stays up and loses CRI: found, put back, and the plugin's own words shown", async () => {
+      const patched = mirror();
+      succeeded(await patched.guard());
+      const text = await node.succeed(`cat ${CONFIG}`);
+      const at = Buffer.from(text).indexOf(
+        '      [plugins."io.containerd.grpc.v1.cri".registry.mirrors]',
+      );
+      // What the patcher refuses to write: mirrors and config_path together.
+      const line = text.split("\n").find((one) => /registry\]$/.test(one)) ?? "";
+      const place = Buffer.from(text).indexOf(`${line}\n`) + line.length + 1;
+      expect(at).toBeGreaterThan(0);
+      const existing = /^\s*config_path = ""\n/m.exec(text.slice(text.indexOf(line)));
+      const edits: Edit[] = existing
+        ? [
+            {
+              offset: Buffer.from(text.slice(0, text.indexOf(existing[0], text.indexOf(line))))
+                .length,
+              length: existing[0].length,
+              text: '      config_path = "/etc/containerd/certs.d"\n',
+            },
+          ]
+        : [{ offset: place, length: 0, text: '      config_path = "/etc/containerd/certs.d"\n' }];
+      const said = failed(
+        await patched.apply(withEdits(await patched.decide(), Buffer.from(text), edits)),
+      );
+      expect(said).toContain(
+        "found: containerd runs without its CRI plugin, so the kubelet can do nothing on this node: io.containerd.grpc.v1.cri is error",
+      );
+      expect(said).toContain("`mirrors` cannot be set when `config_path` is provided");
+      expect(said).toContain(
+        "Put back: the old files are in place, and containerd is well with them.",
+      );
+      await criIsWell(node);
+      await ends(patched);
+    });
+
+    test("a text that containerd cannot read is refused before it is in place", async () => {
+      const patched = mirror();
+      succeeded(await patched.guard());
+      const bytes = Buffer.from(await node.succeed(`cat ${CONFIG}`));
+      const started = await invocation("containerd");
+      const said = failed(
+        await patched.apply(
+          withEdits(await patched.decide(), bytes, [{ offset: 0, length: 0, text: "[broken\n" }]),
+        ),
+      );
+      expect(said).toContain(`${CONFIG}: expected a text that the daemon can read; found:`);
+      expect(said).toContain("Nothing was changed on this host.");
+      expect(await invocation("containerd")).toBe(started);
+      await ends(patched);
+    });
+
+    test("docker refuses a reload: the old file is back, no container stopped, dockerd's own words shown", async () => {
+      const patched = new PatchedHost(lab, node, { daemon: "docker", registry: REGISTRY });
+      succeeded(await patched.guard());
+      const bytes = Buffer.from(await node.succeed(`cat ${DAEMON_JSON}`));
+      const started = await invocation("docker");
+      const said = failed(
+        await patched.apply(
+          withEdits(await patched.decide(), bytes, [
+            { offset: 2, length: 0, text: '  "no-such-directive": 1,\n' },
+          ]),
+        ),
+      );
+      expect(said).toContain(
+        `found: the docker daemon does not have the right insecure registries: ${REGISTRY} is not among them`,
+      );
+      expect(said).toContain("no-such-directive");
+      expect(said).toContain("Put back: the old files are in place, and docker is well with them.");
+      expect(await node.succeed(`sha256sum <${DAEMON_JSON}`)).toContain(
+        createHash("sha256").update(bytes).digest("hex"),
+      );
+      expect(await invocation("docker")).toBe(started);
+      succeeded(await patched.up());
+      succeeded(await patched.undo());
+      expect(await manifest(node)).toBe(before);
+      patched.close();
+    });
+
+    test("a restart that would kill every container is refused", async () => {
+      await dropIn("[Service]\nKillMode=mixed");
+      const patched = mirror();
+      succeeded(await patched.guard());
+      await refusesUntouched(
+        patched,
+        /expected KillMode=process in containerd.service, so that a restart leaves the containers running; found KillMode=mixed/,
+      );
+      await node.succeed(`rm -rf ${CONTAINERD_DROP_IN} && systemctl daemon-reload`);
+      await ends(patched);
+    });
+
+    test("a registry that does not answer the node is named before anything is changed", async () => {
+      const patched = mirror({ reach: { address: node.address, port: 5999 } });
+      succeeded(await patched.guard());
+      await refusesUntouched(
+        patched,
+        /expected an answer from http:\/\/10\.88\.42\.11:5999\/v2\/ on this node; found: connection refused, or no route: does the registry run there/,
+      );
+      succeeded(await patched.undo());
+      patched.close();
+    });
+
+    test("a daemon that prints a line of a megabyte, and binary: the error stays short and readable", async () => {
+      await dropIn(
+        `[Service]\nExecStartPre=/bin/sh -c "if grep -qF ${REGISTRY} ${CONFIG}; then head -c 1000000 /dev/zero | tr \\\\\\\\0 x; echo; echo level=fatal msg=end; head -c 3000 /dev/urandom; exit 1; fi"`,
+      );
+      const patched = mirror();
+      succeeded(await patched.guard());
+      const said = failed(await patched.apply(await patched.decide()));
+      expect(said).toContain("Put back");
+      expect(said.length).toBeLessThan(8000);
+      expect(Math.max(...said.split("\n").map((line) => line.length))).toBeLessThan(1000);
+      await node.succeed(`rm -rf ${CONTAINERD_DROP_IN} && systemctl daemon-reload`);
+      await ends(patched);
+    });
+  });
+
+  test("banners and profiles that print, also without a newline, disturb nothing", async () => {
+    await node.succeed(
+      'cp -a /root/.bashrc /root/.bashrc.aside 2>/dev/null; { echo \'printf "Welcome! cluster-registry-observation 1"; echo oops >&2; printf "no newline"\'; } >/root/.bashrc',
+    );
+    const patched = mirror();
+    await ends(patched);
+    await node.succeed(
+      "rm /root/.bashrc; test -f /root/.bashrc.aside && mv /root/.bashrc.aside /root/.bashrc; true",
+    );
+  });
+
+  test("a host that reboots itself in the middle of a change ends well", async () => {
+    const patched = mirror();
+    succeeded(await patched.guard());
+    const decision = await patched.decide();
+    await atMark(node, "activating", "systemctl --no-block reboot; sleep 600");
+    const leader = node.leader;
+    const cut = patched.apply(decision).catch((error: Error) => error);
+    for (let tries = 0; tries < 300 && node.leader === leader; tries++)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    await node.start();
+    await cut;
+    patched.close();
+    await node.waitUntilSucceeds("systemctl is-active containerd");
+    await criIsWell(node);
+    await ends(patched);
+  });
+
+  test("passwords in the files are nowhere but in the files and in root's own records", async () => {
+    await node.succeed(
+      `printf '\\n[plugins."io.containerd.grpc.v1.cri".registry.configs."x:1".auth]\\n  password = "canary-1234"\\n' >>${CONFIG} && systemctl restart containerd`,
+    );
+    const patched = mirror();
+    const decision = await patched.decide();
+    expect(decision.payload).not.toContain("canary");
+    expect(decision.diff).not.toContain("canary");
+    await atMark(node, "checking", "ps axww >/run/ps-then");
+    const said = output(await patched.up());
+    expect(said).not.toContain("canary");
+    await node.fail("grep -q canary /run/ps-then");
+    await node.fail("journalctl --no-pager | grep -v containerd | grep canary");
+    await node.fail(
+      "grep -rl canary /tmp /run --include='*' 2>/dev/null | grep -v '^/run/systemd'",
+    );
+    expect(await node.succeed(`grep -rl canary ${HOME} | xargs stat -c '%a %U' | sort -u`)).toMatch(
+      /^(600|[0-7]{3}) root\n/,
+    );
+    succeeded(await patched.undo());
+    await node.fail(`test -e ${HOME}`);
+    patched.close();
+  });
+
+  test.each([
+    ["bash", "cp /bin/bash /root/sh-under-test"],
+    [
+      "busybox sh",
+      "cp /root/busybox /root/sh-under-test.real; printf '#!/root/busybox sh\\nexec /root/busybox sh \"$@\"\\n' >/root/sh-under-test; chmod 755 /root/sh-under-test",
+    ],
+  ])("with %s as the host's sh the whole circle works", async (_name, make) => {
+    await node.exec("cat >/root/busybox && chmod 755 /root/busybox", { stdin: busybox() });
+    await node.succeed(
+      `${make} && cp -a /bin/sh /root/sh-aside && mount --bind /root/sh-under-test "$(readlink -f /bin/sh)"`,
+    );
+    try {
+      const patched = mirror();
+      await atMark(node, "checking", "kill -9 $HELPER_PID");
+      failed(await patched.up());
+      await ends(patched);
+    } finally {
+      await node.succeed('umount "$(readlink -f /bin/sh)"');
+    }
+  });
+
+  test("with busybox for every tool the whole circle works", async () => {
+    await node.exec("cat >/root/busybox && chmod 755 /root/busybox", { stdin: busybox() });
+    await node.succeed(
+      "for t in awk cat chmod chown cmp cp cut date diff find grep head hostname id ln ls mkdir mktemp mv od readlink rm rmdir sed sha256sum sleep sort stat sync tail timeout tr uname wc; do ln -s /root/busybox /usr/local/bin/$t; done",
+    );
+    try {
+      const patched = mirror();
+      succeeded(await patched.up());
+      await node.succeed(`sed -i '/${REGISTRY}/d' ${CONFIG}`);
+      expect((await patched.decide()).why).toBe("drift on the host");
+      await ends(patched);
+    } finally {
+      await node.succeed("/bin/find /usr/local/bin -lname /root/busybox -exec /bin/rm {} +");
+    }
+  });
+});
+
+/** The same decision with other edits: what no patcher of ours would plan. */
+function withEdits(decision: Decision, bytes: Buffer, edits: Edit[]): Decision {
+  const payload = parsePayload(decision.payload);
+  const sum = (some: Buffer) => createHash("sha256").update(some).digest("hex");
+  const file = {
+    ...payload.files[0]!,
+    base: sum(bytes),
+    after: sum(applyEdits(bytes, edits)),
+    edits,
+  };
+  return { ...decision, payload: buildPayload({ ...payload, files: [file] }) };
+}
+
+function busybox(): Buffer {
+  return readFileSync("/bin/busybox");
+}

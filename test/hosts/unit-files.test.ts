@@ -1,0 +1,63 @@
+import { daemonFlags, proxyEnvironment } from "../../hosts";
+import { environmentFile, splitUnits, unitEnvironment } from "../../hosts/unit-files";
+import { service } from "./observations";
+
+const CAT = `# /lib/systemd/system/docker.service
+[Unit]
+# /not/a/unit
+[Service]
+EnvironmentFile=-/etc/default/docker
+ExecStart=/usr/sbin/dockerd -H fd:// $DOCKER_OPTS
+
+# /etc/systemd/system/docker.service.d/proxy.conf
+[Service]
+Environment="HTTP_PROXY=http://user:pass@proxy:3128" 'NO_PROXY=10.0.0.0/8,localhost' PLAIN=1
+`;
+
+test("what systemctl cat prints is taken apart by file; comments that look like paths are none", () => {
+  expect(splitUnits(CAT).map((one) => one.path)).toEqual([
+    "/lib/systemd/system/docker.service",
+    "/etc/systemd/system/docker.service.d/proxy.conf",
+  ]);
+});
+
+test("Environment= is read with its quotes, its file and its line", () => {
+  const path = "/etc/systemd/system/docker.service.d/proxy.conf:2";
+  expect(unitEnvironment(splitUnits(CAT))).toEqual([
+    { name: "HTTP_PROXY", value: "http://user:pass@proxy:3128", source: path },
+    { name: "NO_PROXY", value: "10.0.0.0/8,localhost", source: path },
+    { name: "PLAIN", value: "1", source: path },
+  ]);
+});
+
+test("an empty Environment= forgets what was set before it", () => {
+  const files = [{ path: "/a.conf", text: "Environment=A=1\nEnvironment=\nEnvironment=B=2\n" }];
+  expect(unitEnvironment(files)).toEqual([{ name: "B", value: "2", source: "/a.conf:3" }]);
+});
+
+test("an environment file is NAME=value lines, quotes taken off, comments passed over", () => {
+  const text = '# DOCKER_OPTS="--no"\n;X=1\nDOCKER_OPTS="--insecure-registry a:5000"\nnothing\n';
+  expect(environmentFile({ path: "/etc/default/docker", text })).toEqual([
+    { name: "DOCKER_OPTS", value: "--insecure-registry a:5000", source: "/etc/default/docker:3" },
+  ]);
+});
+
+test("proxies and flags come with their places", () => {
+  const environment = [
+    ...unitEnvironment(splitUnits(CAT)),
+    ...environmentFile({ path: "/etc/default/docker", text: "DOCKER_OPTS=--debug\n" }),
+  ];
+  const docker = service({
+    unit: "docker.service",
+    execStart: "/usr/sbin/dockerd -H fd://",
+    environment,
+  });
+  expect(proxyEnvironment(docker).map((one) => one.text)).toEqual([
+    "HTTP_PROXY=http://user:pass@proxy:3128",
+    "NO_PROXY=10.0.0.0/8,localhost",
+  ]);
+  expect(daemonFlags(docker)).toEqual([
+    { file: "docker.service", text: "/usr/sbin/dockerd -H fd://" },
+    { file: "/etc/default/docker", line: 1, text: "DOCKER_OPTS=--debug" },
+  ]);
+});
