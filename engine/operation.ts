@@ -12,6 +12,7 @@ import { integrityError } from "./state/integrity";
 import { Journal } from "./state/journal";
 import type { PendingOperation, ResourceState, Snapshot } from "./state/resource";
 import { Deployment } from "./steps/deployment";
+import { Progress } from "./steps/progress";
 import type { EngineEvent, Op, Sink } from "./steps/events";
 import { Halted, StepFailed } from "./steps/halt";
 import { ProviderHost } from "./steps/provider-host";
@@ -167,7 +168,7 @@ class Run {
     }
     if (kind === "refresh") return;
     const { project, name } = this.stack;
-    const deployment = new Deployment(
+    const progress = new Progress(
       base,
       {
         project: project.name,
@@ -182,21 +183,23 @@ class Run {
       this.journal,
       this.sink,
     );
-    if (kind === "up") await this.runProgram(deployment);
+    const deployment = new Deployment(progress);
+    if (kind === "up") await this.runProgram(deployment, progress);
     if (!this.runner.halted) {
       if (kind === "up")
         this.refuseMissingTargets([...base.map((r) => r.urn), ...deployment.registered]);
       await deployment.finish();
     }
     await this.runner.idle();
-    await deployment.finishStack(!this.runner.failed && !this.runner.halted);
+    await deployment.outputs.finish(!this.runner.failed && !this.runner.halted);
   }
 
-  private async runProgram(deployment: Deployment): Promise<void> {
+  private async runProgram(deployment: Deployment, progress: Progress): Promise<void> {
     const { stack, options, host, runner, sink, config } = this;
     const { project, name } = stack;
     const parts = {
       deployment,
+      progress,
       host,
       runner,
       sink,

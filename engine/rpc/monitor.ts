@@ -8,7 +8,8 @@ import * as resourceGrpc from "@pulumi/pulumi/proto/resource_grpc_pb";
 import * as resourceProto from "@pulumi/pulumi/proto/resource_pb";
 import type { Severity } from "../providers/provider";
 import { isProviderType } from "../state/resource";
-import type { Deployment, Registered } from "../steps/deployment";
+import type { Deployment } from "../steps/deployment";
+import type { Progress, Registered } from "../steps/progress";
 import type { Sink } from "../steps/events";
 import { emptyGoal } from "../steps/goal";
 import { Halted, StepFailed } from "../steps/halt";
@@ -24,6 +25,7 @@ const MESSAGE_BYTES = 400 * 1024 * 1024;
 
 export interface MonitorParts {
   deployment: Deployment;
+  progress: Progress;
   host: ProviderHost;
   runner: Runner;
   sink: Sink;
@@ -148,7 +150,7 @@ export class Monitor {
   ): Promise<Empty> {
     const { deployment, folder } = this.parts;
     const outputs = fromWire(request.getOutputs(), folder);
-    await this.orFail(() => deployment.registerOutputs(request.getUrn(), outputs));
+    await this.orFail(() => deployment.outputs.register(request.getUrn(), outputs));
     return new Empty();
   }
 
@@ -208,7 +210,7 @@ export class Monitor {
   }
 
   private lookUp(urn: string): PropertyMap {
-    const state = this.parts.deployment.news.get(urn);
+    const state = this.parts.progress.news.get(urn);
     if (!state) throw new Error(`resource '${urn}' is not registered`);
     return { urn, id: state.id ?? "", state: state.outputs };
   }

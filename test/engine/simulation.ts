@@ -1,7 +1,8 @@
 import type { ResourceState, Snapshot } from "../../engine/state/resource";
 import { Journal } from "../../engine/state/journal";
 import { integrityError } from "../../engine/state/integrity";
-import { Deployment, type Registered } from "../../engine/steps/deployment";
+import { Deployment } from "../../engine/steps/deployment";
+import { Progress, type Registered } from "../../engine/steps/progress";
 import type { EngineEvent, Op } from "../../engine/steps/events";
 import { emptyGoal, type Goal } from "../../engine/steps/goal";
 import { Halted, StepFailed } from "../../engine/steps/halt";
@@ -87,7 +88,7 @@ export class Simulation {
       let base: readonly ResourceState[] = before.resources;
       if (options.refresh)
         base = await refresh(base, { host, runner, journal, sink, targets }, things === undefined);
-      const deployment = new Deployment(
+      const progress = new Progress(
         base,
         {
           project: "p",
@@ -102,6 +103,7 @@ export class Simulation {
         journal,
         sink,
       );
+      const deployment = new Deployment(progress);
       if (!(options.refresh && things === undefined)) {
         if (things) await this.program(deployment, things);
         if (!runner.halted) await deployment.finish();
@@ -152,8 +154,8 @@ export class Simulation {
     const results = await Promise.allSettled(done.values());
     const thrown = results.flatMap((r) => (r.status === "rejected" ? [r.reason as Error] : []))[0];
     if (thrown) throw thrown;
-    await deployment.registerOutputs(stack.state.urn, {});
-    await deployment.finishStack(true);
+    await deployment.outputs.register(stack.state.urn, {});
+    await deployment.outputs.finish(true);
   }
 
   private write(snapshot: Snapshot): Promise<void> {

@@ -1,0 +1,49 @@
+/** How a resource of the program differs from the one that is there. */
+import type { Diff } from "../providers/provider";
+import { parseReference, type ResourceState } from "../state/resource";
+import { deepEquals } from "../values/property";
+import { decide, replaceFor, unchanged, type Decision } from "./diff";
+import { unconfigured, type Manager } from "./manager";
+import type { Progress } from "./progress";
+import { providerPackage } from "./provider-host";
+
+const SOME: Diff = { changes: "some", replaces: [] };
+const COMPONENT = { replaceOnChanges: [], hasInitErrors: false, trust: true };
+
+export async function compare(
+  progress: Progress,
+  old: ResourceState,
+  state: ResourceState,
+  manager: Manager | undefined,
+): Promise<Decision> {
+  if (old.taint) return replaceFor("id");
+  if (state.deletedWith && progress.replaced.has(state.deletedWith))
+    return replaceFor("deletedWith");
+  if (await providerChanged(progress, old, state)) return replaceFor("provider");
+  const { inputs } = state;
+  if (!manager)
+    return deepEquals(old.inputs, inputs) ? unchanged : decide(SOME, old.inputs, inputs, COMPONENT);
+  return decide(await manager.diff(old, inputs), old.inputs, inputs, {
+    replaceOnChanges: state.replaceOnChanges,
+    hasInitErrors: old.initErrors.length > 0,
+    trust: manager !== unconfigured,
+  });
+}
+
+/** Another provider means another resource only where the provider says so of its configuration. */
+async function providerChanged(
+  progress: Progress,
+  old: ResourceState,
+  state: ResourceState,
+): Promise<boolean> {
+  if ((old.provider ?? "") === (state.provider ?? "")) return false;
+  if (!old.provider || !state.provider) return true;
+  const oldUrn = parseReference(old.provider).urn;
+  const newUrn = parseReference(state.provider).urn;
+  if (progress.aliases.taken.get(oldUrn) === newUrn) return false;
+  const before = progress.base.find((r) => r.urn === oldUrn);
+  const now = progress.news.get(newUrn);
+  if (!before || !now) throw new Error(`failed to resolve provider reference ${state.provider}`);
+  if (providerPackage(oldUrn) !== providerPackage(newUrn)) return true;
+  return (await progress.host.diffConfig(before.inputs, now.type, now.inputs)).replaces.length > 0;
+}

@@ -1,0 +1,122 @@
+/** What one operation knows and has decided so far, and what every part of it needs to carry a step out. */
+import type { CreateContext, StepContext } from "../providers/provider";
+import type { Journal } from "../state/journal";
+import { dependenciesOf, type ResourceState } from "../state/resource";
+import type { PropertyMap } from "../values/property";
+import { Aliases } from "./aliases";
+import type { Op, Sink, Step } from "./events";
+import type { ProviderHost } from "./provider-host";
+import type { Runner } from "./runner";
+import type { Targets } from "./targets";
+import { isDefaultProvider } from "./urn";
+
+export interface DeploymentOptions {
+  project: string;
+  stack: string;
+  preview: boolean;
+  targets: Targets;
+  /** Configuration of a package, `docker:host` say, for its default provider. */
+  packageConfig: (name: string) => PropertyMap;
+  /** To be called when a resource of the state was changed in place. */
+  forget: (state: ResourceState) => void;
+}
+
+/** What the program is told. */
+export interface Registered {
+  state: ResourceState;
+  result: "success" | "failed" | "skipped";
+}
+
+export class Progress {
+  /** Resources of this run, by URN. */
+  readonly news = new Map<string, ResourceState>();
+  /** What was there before, leftovers of replacements left out. */
+  readonly olds: ReadonlyMap<string, ResourceState>;
+  readonly aliases: Aliases;
+  /** The step that each URN of this run took. */
+  readonly steps = new Map<string, Step>();
+  /** URNs that this run has dealt with, or keeps. What is not among them in the end is deleted. */
+  readonly operated = new Set<string>();
+  readonly replaced = new Set<string>();
+  /** URNs deleted, or to be deleted, in this run. */
+  readonly deleted = new Set<string>();
+  /** Not made, since they are not targets. */
+  readonly skippedCreates = new Set<string>();
+  /** Deleted ahead of time, since what they depend on is replaced. */
+  readonly gone = new Map<ResourceState, Promise<void>>();
+
+  constructor(
+    readonly base: readonly ResourceState[],
+    readonly options: DeploymentOptions,
+    readonly host: ProviderHost,
+    readonly runner: Runner,
+    readonly journal: Journal,
+    readonly sink: Sink,
+  ) {
+    this.olds = new Map(base.filter((r) => !r.delete).map((r) => [r.urn, r]));
+    this.aliases = new Aliases(options.stack, options.project);
+  }
+
+  isOperatedOn(urn: string): boolean {
+    return this.operated.has(urn) || this.operated.has(this.aliases.taken.get(urn) ?? "");
+  }
+
+  step(op: Op, old: ResourceState | undefined, now: ResourceState | undefined): Step {
+    const { urn, type } = (now ?? old) as ResourceState;
+    const internal = isDefaultProvider(urn);
+    return {
+      op,
+      urn,
+      type,
+      internal,
+      logical: true,
+      ...(old ? { old } : {}),
+      ...(now ? { new: now } : {}),
+    };
+  }
+
+  createContext(state: ResourceState, timeoutSeconds?: number): CreateContext {
+    return { ...this.context(state.urn, timeoutSeconds), preview: this.options.preview };
+  }
+
+  context(urn: string, timeoutSeconds?: number): StepContext {
+    const signals = [this.runner.options.terminate];
+    if (timeoutSeconds) signals.push(AbortSignal.timeout(timeoutSeconds * 1000));
+    return {
+      urn,
+      signal: AbortSignal.any(signals),
+      log: (severity, text, ephemeral = false) =>
+        this.sink({ kind: "message", severity, text, urn, ephemeral }),
+      ...(timeoutSeconds ? { timeoutSeconds } : {}),
+    };
+  }
+
+  /** Has the provider delete the resource, where it is ours to delete. */
+  async remove(state: ResourceState): Promise<void> {
+    const spared =
+      this.options.preview ||
+      state.external ||
+      state.retainOnDelete ||
+      !state.custom ||
+      (state.deletedWith !== undefined && this.deleted.has(state.deletedWith));
+    if (spared) return;
+    await this.host.ensure(state.provider, this.base);
+    const manager = await this.host.managerOf(state.type, state.provider);
+    await manager.delete(state, this.context(state.urn, state.customTimeouts.delete));
+  }
+
+  /** Leaves a resource as it is, after whatever it needs: the state lists dependencies first. */
+  keep(old: ResourceState): void {
+    if (this.operated.has(old.urn)) return;
+    this.operated.add(old.urn);
+    for (const urn of dependenciesOf(old)) {
+      const dependency = this.olds.get(urn);
+      if (dependency && !this.isOperatedOn(urn)) this.keep(dependency);
+    }
+    this.journal.put(old, old);
+    this.news.set(old.urn, old);
+    const step = this.step("same", old, old);
+    this.sink({ kind: "begin", step });
+    this.sink({ kind: "done", step, seconds: 0 });
+  }
+}

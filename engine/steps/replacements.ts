@@ -1,0 +1,105 @@
+/** What has to go before a resource that is replaced delete-first can. */
+import { UNKNOWN } from "../providers/provider";
+import { dependenciesOf, parseReference, type ResourceState } from "../state/resource";
+import { decide } from "./diff";
+import { unconfigured } from "./manager";
+import type { Progress } from "./progress";
+
+export class Replacements {
+  /** Properties for whose sake a dependent is replaced, by URN. */
+  readonly keys = new Map<string, string[]>();
+
+  constructor(private readonly progress: Progress) {}
+
+  /** Begins to delete `old` and the dependents that a change of it would replace. Resolves when they are gone. */
+  async deleteFirst(old: ResourceState): Promise<{ gone: Promise<unknown> }> {
+    const dependents = await this.dependentReplacements(old);
+    for (const { state, keys } of dependents) this.keys.set(state.urn, keys);
+    const doomed = dependents.map((d) => d.state).reverse();
+    const gone = this.deleteAhead(old.pendingReplacement ? doomed : [...doomed, old], old.urn);
+    this.progress.deleted.delete(old.urn);
+    return { gone };
+  }
+
+  /** What else has to go before `root` can: dependents that a change of it would replace. In the order of the state. */
+  private async dependentReplacements(
+    root: ResourceState,
+  ): Promise<{ state: ResourceState; keys: string[] }[]> {
+    const found: { state: ResourceState; keys: string[] }[] = [];
+    const dependents = new Set([root.urn]);
+    const replaced = new Set([root.urn]);
+    for (const state of this.progress.base.slice(this.progress.base.indexOf(root) + 1)) {
+      // What was registered in this run already cannot depend on what is only being replaced now.
+      if (this.progress.operated.has(state.urn) || this.progress.replaced.has(state.urn)) continue;
+      if (![...dependenciesOf(state)].some((urn) => dependents.has(urn) && urn !== state.parent))
+        continue;
+      dependents.add(state.urn);
+      const keys = await this.replacementKeys(state, replaced);
+      if (!keys) continue;
+      replaced.add(state.urn);
+      found.push({ state, keys });
+    }
+    return found;
+  }
+
+  /** Undefined: the resource can stay. Asked of the provider, with the properties in question unknown. */
+  private async replacementKeys(
+    state: ResourceState,
+    replaced: Set<string>,
+  ): Promise<string[] | undefined> {
+    if (!state.custom || state.external) return undefined;
+    if (state.provider && replaced.has(parseReference(state.provider).urn)) {
+      await this.progress.host.ensure(state.provider, this.progress.base);
+      return [];
+    }
+    if (state.deletedWith && replaced.has(state.deletedWith)) return [];
+    const unknown = Object.entries(state.propertyDependencies)
+      .filter(([key, urns]) => key in state.inputs && urns.some((urn) => replaced.has(urn)))
+      .map(([key]) => [key, UNKNOWN] as const);
+    if (unknown.length === 0) return undefined;
+    await this.progress.host.ensure(state.provider, this.progress.base);
+    const manager = await this.progress.host.managerOf(state.type, state.provider);
+    const news = { ...state.inputs, ...Object.fromEntries(unknown) };
+    const { replaces } = decide(await manager.diff(state, news), state.inputs, news, {
+      replaceOnChanges: state.replaceOnChanges,
+      hasInitErrors: false,
+      trust: manager !== unconfigured,
+    });
+    return replaces.length > 0 ? replaces : undefined;
+  }
+
+  /** Deletes one after the other, before the replacement is there. */
+  private deleteAhead(states: ResourceState[], root: string): Promise<unknown> {
+    const protectedOne = states.find((state) => state.protect && state.urn !== root);
+    if (protectedOne) {
+      throw new Error(
+        `unable to replace resource "${protectedOne.urn}" as part of replacing "${root}" as it is currently marked for ` +
+          "protection. To unprotect the resource, remove the `protect` flag from the resource in your Pulumi program " +
+          `and run \`up\`, or use the command:\n\`pulumi state unprotect '${protectedOne.urn}'\``,
+      );
+    }
+    let before: Promise<unknown> = Promise.resolve();
+    for (const state of states) {
+      const work = this.progress.gone.get(state) ?? before.then(() => this.deleteOneAhead(state));
+      work.catch(() => undefined);
+      this.progress.gone.set(state, work);
+      // A leftover of a former replacement shares its URN with the resource that lives.
+      if (!state.delete) this.progress.deleted.add(state.urn);
+      before = Promise.all([before, work]);
+    }
+    before.catch(() => undefined);
+    return before;
+  }
+
+  /** The state remembers that the create is still to come. */
+  private deleteOneAhead(state: ResourceState): Promise<void> {
+    const step = { ...this.progress.step("delete-replaced", state, undefined), logical: false };
+    const commit = (): void => {
+      if (state.delete) this.progress.journal.put(state, undefined);
+      else state.pendingReplacement = true;
+      this.progress.options.forget(state);
+      this.progress.journal.touch();
+    };
+    return this.progress.runner.run(step, "deleting", () => this.progress.remove(state), commit);
+  }
+}

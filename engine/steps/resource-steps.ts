@@ -1,0 +1,194 @@
+/** The steps that bring one resource to what the program wants. */
+import { isProviderType, type ResourceState } from "../state/resource";
+import { deepEquals, isSecret, markKeys } from "../values/property";
+import type { Decision } from "./diff";
+import type { Op, Step } from "./events";
+import type { Manager } from "./manager";
+import type { Progress, Registered } from "./progress";
+
+export class ResourceSteps {
+  constructor(private readonly progress: Progress) {}
+
+  same(old: ResourceState, state: ResourceState): Promise<Registered> {
+    return this.conclude(state, async () => {
+      if (old.id !== undefined) state.id = old.id;
+      const secret = Object.keys(state.inputs).filter((key) => isSecret(state.inputs[key]));
+      const outputs = markKeys(old.outputs, [...state.additionalSecretOutputs, ...secret]);
+      state.outputs = deepEquals(outputs, old.outputs) ? old.outputs : outputs;
+      if (deepEquals(state.inputs, old.inputs)) state.inputs = old.inputs;
+      if (isProviderType(state.type))
+        await this.progress.host.start({ ...state, inputs: old.inputs });
+      const step = this.progress.step("same", old, state);
+      this.progress.sink({ kind: "begin", step });
+      this.progress.journal.put(old, state);
+      // What only moved in the source does not cost a write of its own.
+      if (!sameButForPosition(old, state)) await this.progress.journal.settle();
+      this.progress.sink({ kind: "done", step, seconds: 0 });
+      return step;
+    });
+  }
+
+  create(
+    op: Op,
+    old: ResourceState | undefined,
+    state: ResourceState,
+    manager: Manager | undefined,
+    extra: Partial<Step> = {},
+    /** The replaced resource is still there, and goes in the end. */
+    deleteLater?: ResourceState,
+  ): Promise<Registered> {
+    return this.conclude(state, async () => {
+      const step = { ...this.progress.step(op, old, state), ...extra };
+      const work = async (): Promise<void> => {
+        if (manager)
+          await manager.create(
+            state,
+            this.progress.createContext(state, state.customTimeouts.create),
+          );
+        state.created = state.modified = new Date().toISOString();
+      };
+      await this.progress.runner.run(step, state.custom ? "creating" : undefined, work, () => {
+        if (deleteLater) this.condemn(deleteLater);
+        this.progress.journal.put(old?.pendingReplacement ? old : undefined, state);
+      });
+      return step;
+    });
+  }
+
+  update(
+    old: ResourceState,
+    state: ResourceState,
+    manager: Manager | undefined,
+    { diffs, detailed }: Decision,
+  ): Promise<Registered> {
+    return this.conclude(state, async () => {
+      if (old.id !== undefined) state.id = old.id;
+      const step = { ...this.progress.step("update", old, state), diffs, detailed };
+      const work = async (): Promise<void> => {
+        if (!manager) {
+          state.outputs = old.outputs;
+          return;
+        }
+        await manager.update(
+          old,
+          state,
+          this.progress.createContext(state, state.customTimeouts.update),
+        );
+        state.modified = new Date().toISOString();
+      };
+      await this.progress.runner.run(step, state.custom ? "updating" : undefined, work, () => {
+        // After a partial failure the resource is not there with the new inputs.
+        if (state.initErrors.length > 0) state.inputs = old.inputs;
+        this.progress.journal.put(old, state);
+      });
+      return step;
+    });
+  }
+
+  async replaceWith(
+    old: ResourceState,
+    state: ResourceState,
+    manager: Manager | undefined,
+    { replaces, diffs, detailed }: Decision,
+    deleteLater: boolean,
+  ): Promise<Registered> {
+    this.progress.replaced.add(state.urn);
+    this.progress.deleted.delete(state.urn);
+    const how = { keys: replaces, diffs, detailed };
+    const step = { ...this.progress.step("replace", old, state), ...how };
+    const shown = { ...how, logical: false };
+    const result = await this.create(
+      "create-replacement",
+      old,
+      state,
+      manager,
+      shown,
+      deleteLater ? old : undefined,
+    );
+    if (result.result === "success") {
+      this.progress.sink({ kind: "begin", step });
+      this.progress.sink({ kind: "done", step, seconds: 0 });
+    }
+    return result;
+  }
+
+  async conclude(state: ResourceState, work: () => Promise<Step>): Promise<Registered> {
+    this.progress.operated.add(state.urn);
+    const step = await work();
+    this.progress.news.set(state.urn, state);
+    this.progress.steps.set(state.urn, step);
+    return { state, result: "success" };
+  }
+
+  /** Reads what is not this stack's own. */
+  read(
+    id: string,
+    old: ResourceState | undefined,
+    state: ResourceState,
+    manager: Manager,
+  ): Promise<Registered> {
+    const replacing = old !== undefined && !old.external;
+    return this.conclude(state, async () => {
+      const step = this.progress.step(replacing ? "read-replacement" : "read", old, state);
+      const work = async (): Promise<void> => {
+        if (this.progress.options.preview && id === "") return;
+        const found = await manager.read(state, this.progress.context(state.urn));
+        if (!found) throw new Error(`resource '${id}' does not exist`);
+        Object.assign(state, { id: found.id, outputs: found.outputs });
+        if (!deepEquals(old?.outputs, state.outputs)) state.modified = new Date().toISOString();
+      };
+      await this.progress.runner.run(step, "reading", work, () => {
+        if (replacing) this.condemn(old);
+        this.progress.journal.put(replacing ? undefined : old, state);
+      });
+      return step;
+    });
+  }
+
+  /** Adopts what has this id. Resolves to it as it is there. */
+  async import(
+    id: string,
+    old: ResourceState | undefined,
+    state: ResourceState,
+    manager: Manager,
+  ): Promise<{ found: ResourceState; step: Step }> {
+    const asked: ResourceState = { ...state, id, inputs: {}, outputs: {} };
+    let found: ResourceState = asked;
+    const step = this.progress.step(old ? "import-replacement" : "import", old, asked);
+    const work = async (): Promise<void> => {
+      const read = await manager.read(asked, this.progress.context(state.urn));
+      if (!read) throw new Error(`resource '${id}' does not exist`);
+      const now = new Date().toISOString();
+      found = step.new = { ...read, created: now, modified: now };
+    };
+    await this.progress.runner.run(step, "importing", work, () => {
+      if (old) this.condemn(old);
+      this.progress.journal.put(undefined, found);
+    });
+    return { found, step };
+  }
+
+  /** It is replaced, and deleted in the end. */
+  private condemn(old: ResourceState): void {
+    old.delete = true;
+    this.progress.options.forget(old);
+  }
+}
+
+function sameButForPosition(a: ResourceState, b: ResourceState): boolean {
+  const rest = (s: ResourceState): unknown => ({
+    ...s,
+    inputs: undefined,
+    outputs: undefined,
+    sourcePosition: undefined,
+    stackTrace: undefined,
+    dependencies: [...s.dependencies].sort(),
+    propertyDependencies: Object.entries(s.propertyDependencies).sort(),
+    // The parser leaves out what is false.
+    protect: s.protect ?? false,
+    retainOnDelete: s.retainOnDelete ?? false,
+  });
+  const text = (s: ResourceState): string =>
+    JSON.stringify(Object.entries(rest(s) as object).sort());
+  return a.inputs === b.inputs && a.outputs === b.outputs && text(a) === text(b);
+}
