@@ -1,4 +1,3 @@
-import * as pulumi from "@pulumi/pulumi";
 import {
   connectionArgs,
   ContainerdMirror,
@@ -7,6 +6,7 @@ import {
   DockerHost,
   dockerSshOptions,
   DATA_PATH,
+  refusal,
   RegistryContainer,
   type RegistryContainerArgs,
 } from "./components";
@@ -92,7 +92,7 @@ async function orTell<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    throw new pulumi.RunError((error as Error).message);
+    throw refusal((error as Error).message);
   }
 }
 
@@ -144,6 +144,7 @@ function declareRegistry(
     registry.host,
     {
       ...shared,
+      enrolled,
       recordId: ids.container,
       dockerHost: dockerAddress(access),
       sshOpts: dockerSshOptions(access),

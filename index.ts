@@ -5,6 +5,7 @@ import { parseSettings } from "./settings/parse";
 import { SettingsError } from "./settings/problem";
 import { surroundings } from "./settings/surroundings";
 import { declareCluster } from "./cluster";
+import { refusal } from "./components";
 import { askFor } from "./survey/ask";
 import { surveyHosts } from "./survey/hosts";
 import { recordIds } from "./survey/records";
@@ -27,7 +28,7 @@ export = async function program(): Promise<Record<string, unknown>> {
   );
   const problems = refusals(settings, surveyed, ids);
   const trouble = problems.map(({ host, reason }) => `${host}: ${reason}`).join("\n");
-  const refuse = new pulumi.RunError(
+  const refuse = refusal(
     `No host was changed, since there is something to mend first:\n${trouble}`,
   );
   if (problems.length > 0 && !pulumi.runtime.isDryRun()) throw refuse;
@@ -43,6 +44,6 @@ function orRefuse<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw error instanceof SettingsError ? new pulumi.RunError(error.message) : error;
+    throw error instanceof SettingsError ? refusal(error.message) : error;
   }
 }

@@ -1,5 +1,7 @@
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { Workspace } from "../engine/stack";
 import { dev, type RunningLab, startLab, whyNoLab } from "../lab";
 import { proveThePull } from "./proof";
 
@@ -26,7 +28,8 @@ export async function main(args: string[]): Promise<void> {
   for (const host of lab.hosts.values()) console.log(`   ${host.name.padEnd(13)} ${host.address}`);
 
   say(`2. The program: npm run up -- --stack ${STACK} --yes`);
-  const status = up();
+  await ensureStack();
+  const status = up(await isNew(lab));
   if (status !== 0) {
     process.exitCode = status;
     return;
@@ -37,7 +40,20 @@ export async function main(args: string[]): Promise<void> {
   console.log(nextSteps(lab));
 }
 
-function up(): number {
+/** The stack exists once its state does; its configuration comes with the project. */
+async function ensureStack(): Promise<void> {
+  const workspace = Workspace.open({ folder: join(__dirname, ".."), stack: STACK });
+  const { backend, project } = workspace;
+  if (!existsSync(backend.stackFile(project.name, STACK))) await workspace.create(STACK, true);
+}
+
+/** Hosts that were made anew hold nothing of what the state remembers: there is nothing to refresh from. */
+async function isNew(lab: RunningLab): Promise<boolean> {
+  const [registryHost] = [...lab.hosts.values()];
+  return registryHost !== undefined && (await registryHost.exec("command -v docker")).code !== 0;
+}
+
+function up(onNewHosts: boolean): number {
   const run = spawnSync(
     process.execPath,
     [
@@ -47,6 +63,7 @@ function up(): number {
       STACK,
       "--yes",
       "--skip-preview",
+      ...(onNewHosts ? ["--refresh=false"] : []),
       "--engine",
       "embedded",
     ],

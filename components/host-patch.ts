@@ -60,17 +60,23 @@ export function hostPatch(
     },
     { ...opts, dependsOn: [guard] },
   );
-  decision.apply((what) => report(host, what, apply));
+  decision.apply((what) => report(host, what, opts.parent));
   return { guard, apply };
 }
 
-/** A preview shows that stdin changes; a person wants to see which host, why, and the lines. */
+/**
+ * A preview shows that stdin changes; a person wants to see which host, why, and the lines. Told of the component, not of
+ * the apply: the SDK sends messages one after the other, each once its resource is registered, and an apply that waits for
+ * a registry that nobody reaches would keep back the very error that says so.
+ */
 function report(
   host: string,
   { inSync, why, diff }: Decision,
-  apply: pulumi.Resource,
+  component: pulumi.Resource,
 ): Promise<void> {
   if (inSync) return Promise.resolve();
   const text = `${host}: ${why ?? "changed"}${diff === "" ? "" : `\n${diff}`}`;
-  return why === "drift on the host" ? pulumi.log.warn(text, apply) : pulumi.log.info(text, apply);
+  return why === "drift on the host"
+    ? pulumi.log.warn(text, component)
+    : pulumi.log.info(text, component);
 }

@@ -9,3 +9,4 @@ export {
   type RegistryContainerArgs,
   type RegistryData,
 } from "./registry-container";
+export { refusal } from "./refusal";

@@ -12,6 +12,8 @@ import {
 
 /** Where the registry server keeps the images, in the container. */
 export const DATA_PATH = "/var/lib/registry";
+/** Says which host the container was made for. */
+const ENROLLED_LABEL = "io.cluster-registry.enrolled";
 /** The port that the registry server listens on, in the container. */
 const INSIDE_PORT = 5000;
 
@@ -21,6 +23,8 @@ export interface RegistryContainerArgs {
   connection: pulumi.Input<command.types.input.remote.ConnectionArgs>;
   /** Whether commands go through `sudo -n`. @default false */
   sudo?: boolean;
+  /** The host's enrolment id: on another host the image is pulled and the container made anew. */
+  enrolled: pulumi.Input<string>;
   /** Name that tells this stack's container from others, see `recordId`. */
   recordId: string;
   /** Docker's address for @pulumi/docker, e.g. `ssh://root@172.30.1.2:22`. */
@@ -82,7 +86,7 @@ export class RegistryContainer extends pulumi.ComponentResource {
     const image = new docker.RemoteImage(
       `${name}-image`,
       // Kept on destroy: on a closed network it could not be pulled again.
-      { name: args.image ?? "registry", keepLocally: true },
+      { name: args.image ?? "registry", keepLocally: true, triggers: { enrolled: args.enrolled } },
       { ...options, dependsOn: [claim] },
     );
     const known = args.adopt === true ? args.adopted : {};
@@ -116,7 +120,10 @@ export class RegistryContainer extends pulumi.ComponentResource {
               ? { containerPath: DATA_PATH, volumeName }
               : { containerPath: DATA_PATH, hostPath: path },
           ]),
-        labels: [{ label: OWNER_LABEL, value: args.recordId }],
+        labels: [
+          { label: OWNER_LABEL, value: args.recordId },
+          { label: ENROLLED_LABEL, value: args.enrolled },
+        ],
       },
       // One name and one port: the old container must go before the new one can be.
       { ...options, deleteBeforeReplace: true, dependsOn: [claim] },
