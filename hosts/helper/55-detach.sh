@@ -87,14 +87,26 @@ watchdog() {
     *) refuse "expected a unit of ours; found \"${2-}\"" ;;
   esac
   [ -d "$records/$1/next" ] || return 0
-  # Its ExecStopPost recovers; should that be dead as well, the lines below do.
+  # Its ExecStopPost recovers, and tells who waits; should that be dead as well, the lines below do.
   systemctl kill --signal=KILL "$2" 2>/dev/null
+  watchdog_until=$(($(uptime_seconds) + 300))
+  while [ "$(uptime_seconds)" -lt "$watchdog_until" ]; do
+    unit_state "$2"
+    case $unit_active in active | activating | deactivating) pause 0.2 ;; *) break ;; esac
+  done
   take_lock "$1"
   open_record "$1"
   recover
 }
 
-# What processes that were killed left lying about.
+# What processes that were killed left lying about. Whoever waits for the lock has a living front.
 sweep() {
-  find "$home" -maxdepth 1 \( -name 'stage.*' -o -name '.helper.*' -o -name 'gone.*' \) -mmin +60 -exec rm -rf {} +
+  for swept in "$home"/stage.*; do
+    [ -d "$swept" ] && [ "$swept" != "${stage-}" ] || continue
+    swept_front=$(first_line "$swept/front")
+    [ "$(process_name "${swept_front%%:*}")" != "$swept_front" ] || continue
+    # Its front is gone; the change itself may still be waiting for its turn.
+    [ -n "$(systemctl list-units --plain --no-legend "cluster-registry-*-${swept##*.}.service" 9>&-)" ] || rm -rf "$swept"
+  done
+  find "$home" -maxdepth 1 \( -name '.helper.*' -o -name 'gone.*' \) -mmin +60 -exec rm -rf {} +
 }

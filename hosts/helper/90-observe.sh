@@ -55,38 +55,36 @@ observe_host() {
 
 # observe_file WORD PATH
 observe_file() {
-  if [ -f "$2" ]; then
-    observed=$(readlink -f "$2")
-    # A change that was cut off will be put back before the next: its old text is what the next plan is about.
-    settled=$(settled_text "$observed")
-    size=$(wc -c <"$observed")
+  say "$1 $2"
+  observed=$(readlink -f "$2")
+  # A change that was cut off will be put back before the next: its old text is what the next plan is about.
+  settled=$(settled_text "${observed:-$2}")
+  if [ "$settled" = none ]; then
+    say absent
+  elif [ -f "${settled:-$2}" ]; then
+    settled=${settled:-$observed}
+    size=$(wc -c <"$settled")
     if [ "$size" -gt 4194304 ]; then
-      say "$1 $2"
       say "other a file of $size bytes"
       return 0
     fi
-    say "$1 $2"
-    say "stat $(stat -c '%a %u %g %.9Z' "$observed" 2>/dev/null || stat -c '%a %u %g %Z' "$observed")"
+    say "stat $(stat -c '%a %u %g %.9Z' "$settled" 2>/dev/null || stat -c '%a %u %g %Z' "$settled")"
     say real
     printf '%s' "$observed" | hex
     say content
-    hex <"${settled:-$observed}"
+    hex <"$settled"
   elif [ -d "$2" ]; then
-    say "$1 $2"
     say 'other a folder'
-  elif [ -L "$2" ] && [ ! -e "$2" ]; then
-    say "$1 $2"
-    say 'other a symbolic link to nothing'
   elif [ -e "$2" ]; then
-    say "$1 $2"
     say 'other a special file'
+  elif [ -L "$2" ]; then
+    say 'other a symbolic link to nothing'
   else
-    say "$1 $2"
     say absent
   fi
 }
 
-# The file that a cut-off change will put back at a path; empty if there is none.
+# The file that a cut-off change will put back at a path; `none` if it will take the path away; empty if it is not about it.
 settled_text() {
   for settled_tx in "$records"/*/next; do
     [ -d "$settled_tx" ] || return 0
@@ -99,7 +97,7 @@ settled_text() {
           return 0
         fi
       done
-      [ "$(first_line "${settled_file}base")" != absent ] || printf /dev/null
+      [ "$(first_line "${settled_file}base")" != absent ] || printf none
     done
   done
 }
@@ -141,8 +139,14 @@ observe_containerd() {
   fi
   say version
   "$containerd_program" --version 2>&1 | hex
-  flags=$(printf '%s\n' "$unit_text" | sed -n 's/^ExecStart=.*[[:space:]]\(-c\|--config\)[= ]\([^[:space:]]*\).*/\2/p' | tail -n 1)
-  if dump=$(timeout 20 "$containerd_program" ${flags:+--config "$flags"} config dump 2>&1); then
+  configured=$(printf '%s\n' "$unit_text" | sed -n 's/^ExecStart=.*[[:space:]]\(-c\|--config\)[= ]\([^[:space:]]*\).*/\2/p' | tail -n 1)
+  settled=$(settled_text "$(readlink -f "${configured:-/etc/containerd/config.toml}")")
+  case $settled in
+    '') ;;
+    none) configured=/dev/null ;;
+    *) configured=$settled ;;
+  esac
+  if dump=$(timeout 20 "$containerd_program" ${configured:+--config "$configured"} config dump 2>&1); then
     say dump
   else
     say dump-error
