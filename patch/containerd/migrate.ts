@@ -97,11 +97,7 @@ function allHosts(
 }
 
 /** What the settings leave out would be lost: a hosts.toml of ours says what they say, and no more. */
-function refuseUnlisted(
-  config: CriConfig,
-  asked: WantedHost,
-  existing: readonly Endpoint[],
-): void {
+function refuseUnlisted(config: CriConfig, asked: WantedHost, existing: readonly Endpoint[]): void {
   const { document, registry } = config;
   const unlisted = existing.filter(
     ({ url }) => !asked.endpoints.some((endpoint) => sameMirror(endpoint.url, url)),

@@ -251,7 +251,8 @@ function planRemoval(
   );
   if (ours.length === 0) return nothing(`${names} is not in ${KEY}`);
 
-  if (ours.length === entries.length) {
+  const [firstKey] = object.root.children ?? [];
+  if (ours.length === entries.length && firstKey?.children?.[0]?.value === KEY) {
     // The key goes with its line where the line is just what adding it writes; else the list stays.
     const values = ours.map((entry) => String(entry.value));
     const edits = toByteEdits(source, [keyRemoval(source.text, object)]);
@@ -279,23 +280,19 @@ function isAddition(
   return filePlan(source.path, before.bytes, edits).desired?.equals(source.bytes) === true;
 }
 
+/** Takes the key out where it is the first one, which is where adding puts it. */
 function keyRemoval(text: string, object: JsonObject): TextEdit {
-  const properties = object.root.children ?? [];
-  const index = properties.findIndex((property) => property.children?.[0]?.value === KEY);
-  const property = properties[index] as Node;
-  const end = property.offset + property.length;
-  const lineStart = text.lastIndexOf("\n", property.offset - 1) + 1;
+  const [property, next] = object.root.children ?? [];
+  const start = property?.offset ?? 0;
+  const end = start + (property?.length ?? 0);
+  const lineStart = text.lastIndexOf("\n", start - 1) + 1;
   const line = /[ \t]*,?[ \t]*\r?\n/y;
   line.lastIndex = end;
-  if (lineStart > 0 && /^[ \t]*$/.test(text.slice(lineStart, property.offset)) && line.test(text)) {
+  if (lineStart > 0 && /^[ \t]*$/.test(text.slice(lineStart, start)) && line.test(text)) {
     return { offset: lineStart, length: line.lastIndex - lineStart, text: "" };
   }
-  const next = properties[index + 1];
-  if (next !== undefined) {
-    return { offset: property.offset, length: next.offset - property.offset, text: "" };
-  }
-  const inner = object.root.offset + 1;
-  return { offset: inner, length: object.root.length - 2, text: "" };
+  if (next !== undefined) return { offset: start, length: next.offset - start, text: "" };
+  return { offset: object.root.offset + 1, length: object.root.length - 2, text: "" };
 }
 
 /** Takes entries out one by one, each with the comma that no longer parts anything. */

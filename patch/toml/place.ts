@@ -53,14 +53,8 @@ export function placeKey(
         found: "an array of tables",
         fix: "write it as a plain table",
       });
-    case "inline": {
-      const wrapped = [...rest, key].reduceRight(
-        (inner, part, index) =>
-          `${tomlKey(part, quote)} = ${index === rest.length ? inner : `{ ${inner} }`}`,
-        value,
-      );
-      return insertInline(text, anchor.open, wrapped);
-    }
+    case "inline":
+      return insertInline(text, anchor.open, inlineEntry(document, anchor.open, rest, key, value));
     case "dotted": {
       const { keyValue, parts } = anchor;
       const prefix = text.slice(keyValue.lineStart, keyValue.partEnds[parts - 1]);
@@ -72,6 +66,25 @@ export function placeKey(
     case "implied":
       return newTable(document, anchor, path, key, value);
   }
+}
+
+/** A table within the table; a dotted key where one goes the same way, since a table is defined once. */
+function inlineEntry(
+  document: TomlDocument,
+  open: number,
+  rest: readonly string[],
+  key: string,
+  value: string,
+): string {
+  const { text, quote } = document;
+  const path = [...rest, key];
+  const dotted = scanElements(text, open).some((element) => element.path[0] === path[0]);
+  if (dotted) return `${tomlPath(path, quote)} = ${value}`;
+  return path.reduceRight(
+    (inner, part, index) =>
+      `${tomlKey(part, quote)} = ${index === rest.length ? inner : `{ ${inner} }`}`,
+    value,
+  );
 }
 
 /** Adds an entry at the front of the inline table that opens at `open`. */

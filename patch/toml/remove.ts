@@ -41,10 +41,14 @@ function endOfTable(table: Table): number {
   return table.keyValues[table.keyValues.length - 1]?.lineEnd ?? table.lineEnd;
 }
 
-/** Whole lines; where the last one had no line break, the new last one has none either. */
+/**
+ * Whole lines; where the last one had no line break, the new last one has none either (empty lines before
+ * it go too, since an empty line without a line break is none).
+ */
 function deleteLines(text: string, start: number, end: number): TextEdit {
-  const open = end === text.length && !text.endsWith("\n") && start > 0;
-  const lineBreak = open ? (text[start - 2] === "\r" ? 2 : 1) : 0;
-  const offset = start - Math.min(lineBreak, start);
+  let offset = start;
+  if (end === text.length && !text.endsWith("\n")) {
+    while (text[offset - 1] === "\n") offset -= text[offset - 2] === "\r" ? 2 : 1;
+  }
   return { offset, length: end - offset, text: "" };
 }

@@ -58,6 +58,9 @@ export function checkConfig(patcher: Patcher, generated: Case): "edited" | "in s
       const back = withoutOrSame(patcher, file, hunks);
       if (back !== undefined && !back.equals(base)) broken("reversible", JSON.stringify(hunks));
     }
+    if (isCrlf(base) && !hunks.every(({ added }) => added.every((line) => line.endsWith("\r")))) {
+      broken("new lines end as the others", JSON.stringify(hunks));
+    }
     const unmoved = hunks.flatMap(({ removed }) => removed);
     for (const line of unmoved) {
       if (!mayChange(generated, line)) broken("foreign lines stay", line);
@@ -78,6 +81,12 @@ export function checkConfig(patcher: Patcher, generated: Case): "edited" | "in s
   if (plan.activate !== (changed ? "restart" : "none"))
     broken("restart when changed", plan.activate);
   return plan.files.some(({ edits }) => edits.length > 0) ? "edited" : "in sync";
+}
+
+/** Does every line of the file, the last one too, end with CRLF? */
+export function isCrlf(bytes: Buffer): boolean {
+  const lines = bytes.toString("latin1").split("\n");
+  return lines.length > 1 && lines.pop() === "" && lines.every((line) => line.endsWith("\r"));
 }
 
 /** withoutHunks may refuse where a foreign line is the very same as ours; then nothing is to be said. */

@@ -207,6 +207,15 @@ function dockerMirrors(random: Random, note: (feature: (typeof STATES)[number]) 
   return ["https://dockerhub.example.org"];
 }
 
+/** Text that reads like the tables that a patcher looks for. */
+const lookalikes = [
+  '[plugins."io.containerd.grpc.v1.cri".registry]',
+  '  [plugins."io.containerd.grpc.v1.cri".registry.mirrors]',
+  "[plugins.'io.containerd.cri.v1.images'.registry]",
+  "[plugins.'io.containerd.cri.v1.images'.registry.mirrors]",
+  "[plugins.cri.registry.mirrors]",
+].join("\n");
+
 /** The rest of the file, with all that makes a scanner's life hard. */
 function generateModel(
   random: Random,
@@ -230,8 +239,9 @@ function generateModel(
     big: new Raw("9223372036854775807", true),
     hex: new Raw("0xDEAD_BEEF", true),
     many: new Raw('"""\n[not.a.table]\nkey = \'v\' \\\n  """', false),
-    raw: new Raw("'''\n  [[nor.this]] # \"\n'''", false),
+    raw: new Raw(`'''\n${lookalikes}\n'''`, false),
     ratio: new Raw("-1.5e-3", true),
+    folder: new Raw("'C:\\temp\\'", true),
   });
   maybe("timeouts", { "io.containerd.timeout.bolt.open": "0s" });
   // Without a version line 2.x reads no plugin's table by its old name: such files are refused.

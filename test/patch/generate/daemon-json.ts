@@ -1,0 +1,175 @@
+import { Random } from "./random";
+
+/** What a generated daemon.json is like. */
+export const DAEMON_FEATURES = [
+  "no file",
+  "an empty file",
+  "an empty object",
+  "one line",
+  "indented by blanks",
+  "indented by tabs",
+  "no blanks behind colons",
+  "CRLF",
+  "no last newline",
+  "nested objects",
+  "non-ASCII text",
+  "braces and commas in strings",
+  "no insecure-registries",
+  "an empty insecure-registries",
+  "insecure-registries on one line",
+  "insecure-registries over several lines",
+  "insecure-registries as the first key",
+  "insecure-registries as the last key",
+  "the registry already there",
+  "the registry there with a scheme",
+  "a CIDR with the registry in it",
+  "a CIDR without the registry",
+  "several registries wanted",
+  "a byte-order mark",
+] as const;
+
+type Feature = (typeof DAEMON_FEATURES)[number];
+
+/** One generated daemon.json, and what the plan is asked for. */
+export interface DaemonCase {
+  seed: number;
+  text: string | undefined;
+  settings: Record<string, unknown>;
+  wanted: string[];
+  /** Those of `wanted` that are not there yet. */
+  missing: string[];
+  features: ReadonlySet<string>;
+}
+
+/** The file number `seed`. */
+export function generateDaemonJson(seed: number): DaemonCase {
+  const random = new Random(seed);
+  const features = new Set<string>();
+  const note = (feature: Feature): void => void features.add(feature);
+  const wanted = ["172.30.1.2:5000"];
+  if (random.chance(0.15)) {
+    note("several registries wanted");
+    wanted.push("registry.lan:5000", "[fd00::2]:5000");
+  }
+  if (random.chance(0.04)) {
+    note("no file");
+    return { seed, text: undefined, settings: {}, wanted, missing: wanted, features };
+  }
+  if (random.chance(0.04)) {
+    note("an empty file");
+    const text = random.pick(["", "\n", "  \n\n", "\t"]);
+    return { seed, text, settings: {}, wanted, missing: wanted, features };
+  }
+  const entries = random.chance(0.06) ? [] : otherKeys(random, note);
+  if (entries.length === 0) note("an empty object");
+  const list = listOf(random, note);
+  let missing = wanted;
+  if (list !== undefined) {
+    const at = random.pick([0, entries.length, random.below(entries.length + 1)]);
+    if (at === 0) note("insecure-registries as the first key");
+    if (at === entries.length) note("insecure-registries as the last key");
+    entries.splice(at, 0, ["insecure-registries", list]);
+    const here = list.some((entry) =>
+      [
+        "172.30.1.2:5000",
+        "http://172.30.1.2:5000",
+        "https://172.30.1.2:5000",
+        "172.30.0.0/16",
+      ].includes(entry),
+    );
+    if (here) missing = wanted.slice(1);
+  } else {
+    note("no insecure-registries");
+  }
+  const settings = Object.fromEntries(entries);
+  return { seed, text: write(random, entries, note), settings, wanted, missing, features };
+}
+
+function otherKeys(random: Random, note: (feature: Feature) => void): [string, unknown][] {
+  const all: [string, unknown][] = [
+    ["exec-opts", ["native.cgroupdriver=systemd"]],
+    ["log-driver", "json-file"],
+    ["log-opts", { "max-size": "10m", "max-file": "3" }],
+    ["storage-driver", "overlay2"],
+    ["registry-mirrors", ["https://mirror.gcr.io", "https://docker-mirror.killer.sh"]],
+    ["mtu", 1454],
+    ["live-restore", true],
+    ["labels", ['{"insecure-registries": []}', "a,b]}", "standort=Zürich"]],
+    ["default-address-pools", [{ base: "10.10.0.0/16", size: 24 }]],
+    ["empty", {}],
+  ];
+  const kept = random.shuffled(all).slice(0, random.below(all.length + 1));
+  for (const [key, value] of kept) {
+    if (key === "labels") {
+      note("braces and commas in strings");
+      note("non-ASCII text");
+    }
+    if (typeof value === "object" && !Array.isArray(value)) note("nested objects");
+  }
+  return kept;
+}
+
+function listOf(random: Random, note: (feature: Feature) => void): string[] | undefined {
+  const others = random
+    .shuffled(["10.1.1.1:5000", "old.lan", "[fd00::1]:5000"])
+    .slice(0, random.below(4));
+  switch (random.below(8)) {
+    case 0:
+      note("an empty insecure-registries");
+      return [];
+    case 1:
+      note("the registry already there");
+      return random.shuffled([...others, "172.30.1.2:5000"]);
+    case 2:
+      note("the registry there with a scheme");
+      return random.shuffled([...others, random.pick(["http://", "https://"]) + "172.30.1.2:5000"]);
+    case 3:
+      note("a CIDR with the registry in it");
+      return random.shuffled([...others, "172.30.0.0/16"]);
+    case 4:
+      note("a CIDR without the registry");
+      return random.shuffled([...others, "192.168.0.0/16", "fe80::/10"]);
+    case 5:
+      return others;
+    default:
+      return undefined;
+  }
+}
+
+function write(
+  random: Random,
+  entries: readonly [string, unknown][],
+  note: (feature: Feature) => void,
+): string {
+  const oneLine = random.chance(0.15);
+  const unit = random.pick(["  ", "    ", "\t", ""]);
+  const colon = random.chance(0.2) ? ":" : ": ";
+  if (colon === ":") note("no blanks behind colons");
+  if (oneLine) note("one line");
+  else if (unit === "\t") note("indented by tabs");
+  else if (unit !== "") note("indented by blanks");
+  const lines = entries.map(([key, value]) => {
+    const compact = JSON.stringify(value);
+    const broken = !oneLine && random.chance(0.4);
+    if (key === "insecure-registries" && compact !== "[]") {
+      note(broken ? "insecure-registries over several lines" : "insecure-registries on one line");
+    }
+    const written = broken ? JSON.stringify(value, undefined, unit || 1) : compact;
+    return `${JSON.stringify(key)}${colon}${written.replaceAll("\n", `\n${unit}`)}`;
+  });
+  let text: string;
+  if (oneLine) text = random.chance(0.5) ? `{${lines.join(",")}}` : `{ ${lines.join(", ")} }`;
+  else if (lines.length === 0) text = random.pick(["{}", "{ }", "{\n}"]);
+  else text = `{\n${lines.map((line) => unit + line).join(",\n")}\n}`;
+  if (random.chance(0.15)) note("no last newline");
+  else text += "\n";
+  if (random.chance(0.1)) {
+    note("CRLF");
+    text = text.replaceAll("\n", "\r\n");
+  }
+  if (random.chance(0.05)) {
+    note("a byte-order mark");
+    text = `\uFEFF${text}`;
+  }
+  return text;
+}

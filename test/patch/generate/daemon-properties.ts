@@ -1,0 +1,94 @@
+import type * as patch from "../../../patch";
+import { isCrlf } from "./config-properties";
+import { type DaemonCase } from "./daemon-json";
+
+/** The patcher under test: the real one, or one with a fault put in. */
+export type DaemonPatcher = Pick<
+  typeof patch,
+  "planDaemonJson" | "clearedDaemonJson" | "hunks" | "withoutHunks" | "Refusal"
+>;
+
+const PATH = "/etc/docker/daemon.json";
+
+/** Everything that must hold for one generated daemon.json; throws with the name of what does not. */
+export function checkDaemonJson(patcher: DaemonPatcher, generated: DaemonCase): void {
+  const { text, wanted, missing, settings } = generated;
+  const broken = (property: string, detail: string): never => {
+    throw new Error(
+      `${property} (file ${generated.seed}): ${detail}\n---\n${text ?? "no file"}\n---`,
+    );
+  };
+  const bytes = text === undefined ? undefined : Buffer.from(text);
+  const ask = { path: PATH, registry: wanted, dockerVersion: "26.1.5" };
+  const plan = patcher.planDaemonJson({ ...ask, bytes });
+  const [file] = plan.files;
+  if (file === undefined) return broken("daemon.json is in the plan", "it is not");
+
+  const list = (settings["insecure-registries"] ?? []) as string[];
+  const expected =
+    missing.length > 0 ? { ...settings, "insecure-registries": [...missing, ...list] } : settings;
+  const desired = file.desired?.toString() ?? "";
+  const got = read(desired) ?? (missing.length > 0 ? broken("the result is JSON", desired) : {});
+  if (show(got) !== show(expected)) broken("the difference is exactly what was asked", desired);
+  if (missing.length === 0 && file.edits.length > 0) broken("already there, no edit", desired);
+  if (plan.activate !== (missing.length > 0 ? "reload" : "none")) {
+    broken("reload when changed", plan.activate);
+  }
+
+  const hunks = patcher.hunks(file);
+  const base = bytes ?? Buffer.alloc(0);
+  if (file.edits.length > 0) {
+    const back = patcher.withoutHunks(PATH, file.desired ?? base, hunks);
+    if (!back.equals(base)) broken("reversible", JSON.stringify(hunks));
+    if (isCrlf(base) && !hunks.every(({ added }) => added.every((line) => line.endsWith("\r")))) {
+      broken("new lines end as the others", JSON.stringify(hunks));
+    }
+    for (const { offset, length } of file.edits) {
+      const replaced = base.subarray(offset, offset + length).toString();
+      if (replaced.trim() !== "") broken("foreign bytes stay", replaced);
+    }
+    const oneLiner = text === undefined || !/\{\r?\n/.test(text);
+    const ownLine =
+      /"insecure-registries":\s*\[\s*\S/.test(text ?? "") || "insecure-registries" in settings;
+    if (!oneLiner && !ownLine && hunks.some(({ removed }) => removed.length > 0)) {
+      broken("a new key is a line of its own", JSON.stringify(hunks));
+    }
+  }
+
+  const again = patcher.planDaemonJson({ ...ask, bytes: file.desired });
+  if (again.files.some(({ edits }) => edits.length > 0)) broken("twice is once", desired);
+
+  const cleared = read(patcher.clearedDaemonJson(PATH, bytes).toString());
+  const clearedSettings = { "insecure-registries": [], ...settings };
+  if (show(cleared) !== show(clearedSettings)) broken("cleared has a list", show(cleared));
+
+  if (missing.length === 0) return;
+  const removal = patcher.planDaemonJson({ ...ask, bytes: file.desired, present: false });
+  const [without] = removal.files;
+  const left = read(without?.desired?.toString() ?? "") ?? {};
+  const kept = list.filter(
+    (entry) => !wanted.includes(entry.replace(/^https?:\/\//, "")) || entry.includes("/8"),
+  );
+  const keptSettings = { ...settings, "insecure-registries": kept };
+  const noKey = Object.fromEntries(
+    Object.entries(settings).filter(([key]) => key !== "insecure-registries"),
+  );
+  if (show(left) !== show(keptSettings) && !(kept.length === 0 && show(left) === show(noKey))) {
+    broken("removal takes out the registry alone", show(left));
+  }
+}
+
+function read(text: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, "")) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function show(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(show).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, inner]) => `${key}=${show(inner)}`).join(",")}}`;
+}

@@ -1,0 +1,270 @@
+import type * as Certain from "../../patch/certain";
+import type * as ConfigVersion from "../../patch/containerd/version";
+import type * as HostsToml from "../../patch/containerd/hosts-toml";
+import type * as Insecure from "../../patch/docker/insecure";
+import type * as Hunks from "../../patch/hunks";
+import type * as Patch from "../../patch";
+import type * as ArrayEdits from "../../patch/toml/array";
+import type * as Place from "../../patch/toml/place";
+import type * as Scan from "../../patch/toml/scan";
+import type * as TextEdits from "../../patch/text-edit";
+import type * as Write from "../../patch/toml/write";
+import { checkConfig } from "./generate/config-properties";
+import { generateConfig } from "./generate/containerd-config";
+import { generateDaemonJson } from "./generate/daemon-json";
+import { checkDaemonJson } from "./generate/daemon-properties";
+
+/**
+ * Faults put into the patcher on purpose, one at a time, by replacing one pure step of it. Each has to be
+ * found by the properties, most of them already by the patcher's own judge, which then refuses.
+ */
+interface Fault {
+  name: string;
+  /** Steps that are replaced: module below patch/, and what its exports become. */
+  steps: Record<string, (actual: never) => object>;
+  /** Which generated files find it. */
+  by: "config.toml" | "daemon.json";
+  /** The property that breaks first. */
+  caught: string;
+}
+
+const judgeOff = {
+  certain: (actual: typeof Certain) => ({ ...actual, certain: (file: Patch.FilePlan) => file }),
+};
+
+const faults: Fault[] = [
+  {
+    name: "a new key always goes to the end of the file",
+    steps: {
+      "toml/place": (actual: typeof Place) => ({
+        ...actual,
+        placeKey: (...args: Parameters<typeof Place.placeKey>) => ({
+          ...actual.placeKey(...args),
+          offset: args[0].text.length,
+        }),
+      }),
+    },
+    by: "config.toml",
+    caught: "refused as uncertain",
+  },
+  {
+    name: "a new key always goes to the end of the file, and nobody judges the result",
+    steps: {
+      ...judgeOff,
+      "toml/place": (actual: typeof Place) => ({
+        ...actual,
+        placeKey: (...args: Parameters<typeof Place.placeKey>) => ({
+          ...actual.placeKey(...args),
+          offset: args[0].text.length,
+        }),
+      }),
+    },
+    by: "config.toml",
+    caught: "the difference is exactly what was asked|the result is TOML",
+  },
+  {
+    name: "keys are never quoted",
+    steps: {
+      "toml/write": (actual: typeof Write) => ({
+        ...actual,
+        tomlKey: (part: string) => part,
+        tomlPath: (path: readonly string[]) => path.join("."),
+      }),
+    },
+    by: "config.toml",
+    caught: "refused as uncertain",
+  },
+  {
+    name: "offsets are counted in characters, not in bytes",
+    steps: {
+      "text-edit": (actual: typeof TextEdits) => ({
+        ...actual,
+        toByteEdits: (_: unknown, edits: TextEdits.TextEdit[]) => edits,
+      }),
+    },
+    by: "config.toml",
+    caught: "refused as uncertain",
+  },
+  {
+    name: "offsets in daemon.json are counted in characters, and nobody judges the result",
+    steps: {
+      ...judgeOff,
+      "text-edit": (actual: typeof TextEdits) => ({
+        ...actual,
+        toByteEdits: (_: unknown, edits: TextEdits.TextEdit[]) => edits,
+      }),
+    },
+    by: "daemon.json",
+    caught: "the difference is exactly what was asked|the result is JSON",
+  },
+  {
+    name: "a line that starts with [ is a header even within a string over several lines",
+    steps: {
+      "toml/scan": (actual: typeof Scan) => ({
+        ...actual,
+        scanTables: (text: string) => scanNaively(actual, text),
+      }),
+    },
+    by: "config.toml",
+    caught: "refused as uncertain",
+  },
+  {
+    name: "the endpoints of others in a list are dropped",
+    steps: {
+      ...judgeOff,
+      "toml/array": (actual: typeof ArrayEdits) => ({
+        ...actual,
+        arrangeArray: (...args: Parameters<typeof ArrayEdits.arrangeArray>) => {
+          const [text, start, values, wanted, quote, same] = args;
+          const others = values.some((value) => !wanted.some((url) => same(url, value)));
+          if (!others) return actual.arrangeArray(...args);
+          const end = text.indexOf("]", start) + 1;
+          const written = `[${wanted.map((url) => quote + url + quote).join(", ")}]`;
+          return [{ offset: start, length: end - start, text: written }];
+        },
+      }),
+    },
+    by: "config.toml",
+    caught: "the difference is exactly what was asked|the result is TOML",
+  },
+  {
+    name: "missing endpoints go to the end of a list, whatever the order asked for",
+    steps: {
+      "toml/array": (actual: typeof ArrayEdits) => ({
+        ...actual,
+        arrangeArray: (...args: Parameters<typeof ArrayEdits.arrangeArray>) => {
+          const [text, start, values, wanted, quote, same] = args;
+          const isThere = (url: string) => values.some((value) => same(url, value));
+          const ordered = [...wanted.filter(isThere), ...wanted.filter((url) => !isThere(url))];
+          return actual.arrangeArray(text, start, values, ordered, quote, same);
+        },
+      }),
+    },
+    by: "config.toml",
+    caught: "refused as uncertain",
+  },
+  {
+    name: "new lines end with LF in a file with CRLF",
+    steps: {
+      "text-edit": (actual: typeof TextEdits) => ({
+        ...actual,
+        insertLines: (...args: Parameters<typeof TextEdits.insertLines>) => {
+          const edit = actual.insertLines(...args);
+          return { ...edit, text: edit.text.replaceAll("\r\n", "\n") };
+        },
+      }),
+    },
+    by: "config.toml",
+    caught: "new lines end as the others",
+  },
+  {
+    name: "every file is taken for version 2",
+    steps: {
+      "containerd/version": (actual: typeof ConfigVersion) => ({
+        ...actual,
+        criPlugin: () => "io.containerd.grpc.v1.cri",
+      }),
+    },
+    by: "config.toml",
+    caught: "the difference is exactly what was asked|refused without need|a broken state",
+  },
+  {
+    name: "every containerd is taken for one that ignores a list of directories",
+    steps: {
+      "containerd/version": (actual: typeof ConfigVersion) => ({
+        ...actual,
+        isAtLeast: () => true,
+      }),
+    },
+    by: "config.toml",
+    caught: "the difference is exactly what was asked",
+  },
+  {
+    name: "hosts.toml has no server",
+    steps: {
+      "containerd/hosts-toml": (actual: typeof HostsToml) => ({
+        ...actual,
+        hostsToml: (file: HostsToml.HostsFile) => actual.hostsToml({ ...file, server: undefined }),
+      }),
+    },
+    by: "config.toml",
+    caught: "hosts.toml leads to the registry",
+  },
+  {
+    name: "hunks forget the lines that were replaced",
+    steps: {
+      hunks: (actual: typeof Hunks) => ({
+        ...actual,
+        hunks: (plan: Patch.FilePlan) =>
+          actual.hunks(plan).map((hunk) => ({ ...hunk, removed: [] })),
+      }),
+    },
+    by: "config.toml",
+    caught: "reversible",
+  },
+  {
+    name: "an entry with a scheme, or a CIDR, does not count as present",
+    steps: {
+      "docker/insecure": (actual: typeof Insecure) => ({
+        ...actual,
+        coversRegistry: (entry: string, registry: { text: string }) => entry === registry.text,
+      }),
+    },
+    by: "daemon.json",
+    caught: "the difference is exactly what was asked",
+  },
+];
+
+/** Headers by lines alone, as a hurried author would look for them. */
+function scanNaively(actual: typeof Scan, text: string): Scan.Table[] {
+  const tables = [new actual.Table(text, false, 0, 0, 0)];
+  for (const match of text.matchAll(/^([ \t]*)\[(\[?)/gm)) {
+    const start = match.index + (match[1] ?? "").length;
+    const last = tables[tables.length - 1];
+    if (last !== undefined) last.end = match.index;
+    const lineEnd = actual.endOfLine(text, start);
+    tables.push(new actual.Table(text, match[2] === "[", match.index, start, lineEnd));
+  }
+  return tables;
+}
+
+/** The patcher with some of its steps replaced. */
+function patcherWith(steps: Fault["steps"]): typeof Patch {
+  let patcher: typeof Patch | undefined;
+  jest.isolateModules(() => {
+    for (const [module, replace] of Object.entries(steps)) {
+      const path = `../../patch/${module}`;
+      jest.doMock(path, () => replace(jest.requireActual<never>(path)));
+    }
+    patcher = jest.requireActual<typeof Patch>("../../patch");
+    for (const module of Object.keys(steps)) jest.dontMock(`../../patch/${module}`);
+  });
+  if (patcher === undefined) throw new Error("the patcher was not loaded");
+  return patcher;
+}
+
+/** What the first file says that finds a fault; undefined: none of a thousand does. */
+function firstComplaint(patcher: typeof Patch, by: Fault["by"]): string | undefined {
+  for (let seed = 1; seed <= 1000; seed++) {
+    try {
+      if (by === "config.toml") checkConfig(patcher, generateConfig(seed));
+      else checkDaemonJson(patcher, generateDaemonJson(seed));
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+  return undefined;
+}
+
+describe("the properties find a fault put into the patcher:", () => {
+  it.each(faults.map((fault) => [fault.name, fault] as const))("%s", (_, fault) => {
+    const complaint = firstComplaint(patcherWith(fault.steps), fault.by);
+    expect(complaint).toMatch(new RegExp(`^(?:${fault.caught})`));
+  });
+
+  it("and nothing in the patcher without one", () => {
+    const patcher = patcherWith({});
+    expect(firstComplaint(patcher, "config.toml")).toBeUndefined();
+    expect(firstComplaint(patcher, "daemon.json")).toBeUndefined();
+  });
+});
