@@ -34,6 +34,11 @@ abandon() {
       complain "$@"
       put_back
       ;;
+    healthy | recording)
+      # What is known to be good is not thrown away for want of a note.
+      complain "$@"
+      complain "  The new files are in place, and good; only the record of it is missing: run again, and it is written."
+      ;;
     *)
       drop
       complain "$@"
@@ -293,24 +298,25 @@ stop_watchdog() {
 
 # The new record, written last. Safe to be cut off and done again at any point.
 commit() {
-  mark recording
+  # On a full disk the step stays at `healthy`, which says the same to whoever comes after.
+  { printf 'recording\n' >"$tx/step.new" && mv -f "$tx/step.new" "$tx/step"; } 2>/dev/null
+  # Not after the record: what was good is not to be reverted while it is written.
+  stop_watchdog
   case $(first_line "$tx/kind") in
     apply)
       rm -rf "$record/undo.gone"
       if [ -d "$tx/undo" ]; then
-        [ ! -d "$record/undo" ] || mv "$record/undo" "$record/undo.gone"
-        mv "$tx/undo" "$record/undo"
-      fi
-      [ ! -f "$tx/running" ] || mv -f "$tx/running" "$record/running"
-      [ ! -f "$tx/payload" ] || mv -f "$tx/payload" "$record/payload"
+        { [ ! -d "$record/undo" ] || mv "$record/undo" "$record/undo.gone"; } && mv "$tx/undo" "$record/undo"
+      fi &&
+        { [ ! -f "$tx/running" ] || mv -f "$tx/running" "$record/running"; } &&
+        { [ ! -f "$tx/payload" ] || mv -f "$tx/payload" "$record/payload"; } ||
+        abandon "expected to write the record in $record; found that the system refused: is the disk full or read-only?"
       durable "$record" "$record/payload"
       rm -rf "$record/undo.gone"
-      stop_watchdog
       finish_files
       forget
       ;;
     undo)
-      stop_watchdog
       finish_files
       for commit_file in "$tx"/files/*/; do
         [ "$(first_line "${commit_file}after")" != absent ] || drop_folders "${commit_file}made"

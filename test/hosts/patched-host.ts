@@ -230,6 +230,7 @@ export class Pristine {
   async restore(): Promise<void> {
     await this.host.exec(
       `umount /etc/docker/daemon.json ${CONFIG} 2>/dev/null; chattr -R -i -a /etc/docker /etc/containerd 2>/dev/null; ` +
+        `for u in $(systemctl list-units --all --plain --no-legend 'cluster-registry*' | cut -d" " -f1); do systemctl stop $u; done; ` +
         `for r in ${HOME}/records/*/; do test -d $r && sh ${HOME}/helper undo $(basename $r); done`,
     );
     if (

@@ -114,7 +114,8 @@ describeLab("a host on which something is not as it should be", () => {
         await criIsWell(node);
         const now = (await node.succeed(`sha256sum <${CONFIG}`)).slice(0, 64);
         const { base, after } = parsePayload(decision.payload).files[0]!;
-        expect(now).toBe(result.code === 0 ? after : base);
+        const good = ["healthy", "recording"].includes(mark);
+        expect(now).toBe(result.code === 0 || good ? after : base);
         await node.succeed(`rm -f ${HOME}/full`);
         const again = await patched.up();
         if (again !== undefined) succeeded(again);
@@ -181,7 +182,7 @@ describeLab("a host on which something is not as it should be", () => {
 
     test("mode, owner, and extended attributes are kept", async () => {
       await node.succeed(
-        `chmod 0640 ${CONFIG} && chgrp daemon ${CONFIG} && (setfattr -n user.note -v kept ${CONFIG} 2>/dev/null || python3 -c 'import os; os.setxattr("${CONFIG}", "user.note", b"kept")' 2>/dev/null || perl -e 'exit(syscall(188, "${CONFIG}", "user.note", "kept", 4, 0))')`,
+        `chmod 0640 ${CONFIG} && chgrp daemon ${CONFIG} && perl -e 'my ($p, $n, $v) = ("${CONFIG}", "user.note", "kept"); exit(syscall(188, $p, $n, $v, 4, 0))'`,
       );
       const start = await node.succeed(`stat -c '%a %U:%G' ${CONFIG}`);
       const patched = mirror();
@@ -189,7 +190,7 @@ describeLab("a host on which something is not as it should be", () => {
       expect(await node.succeed(`stat -c '%a %U:%G' ${CONFIG}`)).toBe(start);
       expect(
         await node.succeed(
-          `perl -e 'my $v = " " x 4; syscall(191, "${CONFIG}", "user.note", $v, 4); print $v'`,
+          `perl -e 'my ($p, $n, $v) = ("${CONFIG}", "user.note", " " x 4); syscall(191, $p, $n, $v, 4); print $v'`,
         ),
       ).toBe("kept");
       succeeded(await patched.undo());
