@@ -56,6 +56,11 @@ export interface CheckResult {
   /** The inputs with defaults filled in, as they are stored. */
   inputs: Props;
   failures: CheckFailure[];
+  /**
+   * Paths of inputs that are secret by the provider's schema, outer ones first: "connection", "connection.privateKey".
+   * They are stored encrypted, and so are the outputs of the same names.
+   */
+  secretInputs?: string[];
 }
 
 /** Outputs of a step. `secretOutputs` names top-level outputs to be kept secret beside those that the engine finds. */
@@ -127,6 +132,9 @@ export interface ProviderPlugin {
   /** `news` as the program gave them (with `version`), to be stored as the provider resource's inputs. */
   checkConfig(news: Props): Promise<CheckResult>;
   diffConfig(oldInputs: Props, news: Props): Promise<Diff>;
-  /** Never called in a preview when an input is UNKNOWN: resources are then previewed without the provider. */
-  configure(inputs: Props): Promise<ProviderInstance>;
+  /**
+   * Never called in a preview when an input is UNKNOWN: resources are then previewed without the provider.
+   * @param folder the program's, which relative paths start from.
+   */
+  configure(inputs: Props, folder: string): Promise<ProviderInstance>;
 }

@@ -62,6 +62,17 @@ function sparePromiseTraces() {
   };
 }
 
+// The SDK shows an error by util.inspect in colour. On Node 20 that takes twenty seconds, and then fails, where a frame of
+// the stack lies in node_modules; and colour codes have no place in a log.
+function inspectWithoutColor() {
+  const util = require("node:util");
+  const { inspect } = util;
+  const plain = (value, options, ...rest) =>
+    inspect(value, typeof options === "object" ? { ...options, colors: false } : options, ...rest);
+  util.inspect = Object.assign(plain, inspect);
+}
+
+inspectWithoutColor();
 if (isModuleProject()) process.env.PULUMI_NODEJS_TYPESCRIPT = "true";
 else transpileTypeScript();
 fromProgram("@pulumi/pulumi");

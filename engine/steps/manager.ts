@@ -18,6 +18,7 @@ import {
   isMap,
   markKeys,
   markLike,
+  markPaths,
   transform,
   unwrapMap,
   type PropertyMap,
@@ -53,13 +54,17 @@ export class PluginManager implements Manager {
     olds: PropertyMap | undefined,
     news: PropertyMap,
   ): Promise<Checked> {
-    const { inputs, failures } = await this.instance.check(
+    const {
+      inputs,
+      failures,
+      secretInputs = [],
+    } = await this.instance.check(
       state.type,
       state.urn,
       olds && this.out(olds),
       this.out(news),
     );
-    return { inputs: this.back(inputs, news), failures };
+    return { inputs: markPaths(this.back(inputs, news), secretInputs), failures };
   }
 
   diff(old: ResourceState, news: PropertyMap): Promise<Diff> {

@@ -87,7 +87,7 @@ export class ProviderHost implements Manager {
     const plugin = this.find(state.type, state.inputs);
     const inputs = publicInputs(state.inputs);
     if (hasUnknown(inputs)) return { plugin, manager: unconfigured };
-    const instance = await plugin.configure(unwrapMap(inputs));
+    const instance = await plugin.configure(unwrapMap(inputs), this.folder);
     return { plugin, instance, manager: new PluginManager(instance, this.folder) };
   }
 

@@ -91,16 +91,34 @@ export function unwrap(value: PropertyValue): Value {
 
 export const unwrapMap = (map: PropertyMap | undefined): Props => unwrap(map ?? {}) as Props;
 
-/** Marks in `values` what was secret in `like`: per key, going down where both are objects. */
+/** Marks in `values` what was secret in `like`: per key, going down where both are objects, inside secrets too. */
 export function markLike(values: PropertyMap, like: PropertyMap): PropertyMap {
   const marked: PropertyMap = { ...values };
   for (const [key, model] of Object.entries(like)) {
     const value = marked[key];
     if (value === undefined || isSecret(value)) continue;
     if (isMap(value) && isMap(model)) marked[key] = markLike(value, model);
-    else if (hasSecret(model)) marked[key] = new Secret(value);
+    else if (isSecret(model)) {
+      const inside = model.value;
+      marked[key] = new Secret(isMap(value) && isMap(inside) ? markLike(value, inside) : value);
+    } else if (hasSecret(model)) marked[key] = new Secret(value);
   }
   return marked;
+}
+
+/** Marks properties by path ("a.b"), going down inside secrets too. Paths that are not there are passed over. */
+export function markPaths(values: PropertyMap, paths: readonly string[]): PropertyMap {
+  return paths.reduce((marked, path) => markPath(marked, path.split(".")), values);
+}
+
+function markPath(values: PropertyMap, [key = "", ...rest]: string[]): PropertyMap {
+  const value = values[key];
+  if (value === undefined) return values;
+  if (rest.length === 0) return markKeys(values, [key]);
+  const inside = isSecret(value) ? value.value : value;
+  if (!isMap(inside)) return values;
+  const marked = markPath(inside, rest);
+  return { ...values, [key]: isSecret(value) ? new Secret(marked) : marked };
 }
 
 /** Marks whole properties by name. */

@@ -26,7 +26,7 @@ describeLab("the command provider at a real sshd", () => {
   });
   afterAll(() => lab?.down());
   beforeEach(async () => {
-    provider = await commandPlugin.configure({});
+    provider = await commandPlugin.configure({}, process.cwd());
   });
   afterEach(() => provider.close());
 

@@ -9,7 +9,7 @@ const ctx = () => context("probe", TYPE);
 
 let provider: ProviderInstance;
 beforeEach(async () => {
-  provider = await commandPlugin.configure({});
+  provider = await commandPlugin.configure({}, process.cwd());
 });
 afterEach(() => provider.close());
 
