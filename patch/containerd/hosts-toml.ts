@@ -121,7 +121,7 @@ function sameSettings(table: TreeTable, endpoint: Endpoint): boolean {
   const wanted = endpoint.client;
   const pair = Array.isArray(client) ? stringsOf(client[0]) : undefined;
   return (
-    table["ca"] === endpoint.ca &&
+    (stringsOf(table["ca"])?.join() ?? table["ca"]) === endpoint.ca &&
     (wanted === undefined
       ? client === undefined
       : pair?.[0] === wanted.cert && pair[1] === wanted.key) &&

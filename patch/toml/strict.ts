@@ -14,7 +14,12 @@ export interface Deviation {
  */
 export function deviationFromToml10(text: string): Deviation | undefined {
   const suspicious =
-    text.includes("{") || text.includes("\\e") || text.includes("\\x") || hasShortTime(text);
+    text.includes("{") ||
+    text.includes("\\e") ||
+    text.includes("\\x") ||
+    text.includes("-29") ||
+    text.includes("-3") ||
+    hasShortTime(text);
   return suspicious ? walk(text) : undefined;
 }
 
@@ -70,6 +75,9 @@ function walk(text: string): Deviation | undefined {
       if (/^(?:\d{4}-\d\d-\d\d[Tt])?\d\d:\d\d(?:[Zz]|[+-]\d\d:\d\d)?$/.test(token)) {
         return { offset: at, found: `the time \`${token}\` without seconds` };
       }
+      if (isNoDate(token) && isValue(text, at, nesting.length) && !isKey(text, at + token.length)) {
+        return { offset: at, found: `the date \`${token}\`, which no calendar has` };
+      }
       if (top !== undefined) top.afterComma = false;
       at += token.length;
     }
@@ -77,7 +85,20 @@ function walk(text: string): Deviation | undefined {
   return undefined;
 }
 
-/** `[` opens an array behind an `=` or inside another value; at the start of a line it is a header. */
+/** smol-toml takes February 30 for a day in March. */
+function isNoDate(token: string): boolean {
+  const match = /^(\d{4})-(\d\d)-(\d\d)(?:[Tt].*)?$/.exec(token);
+  if (match === null) return false;
+  const date = new Date(0);
+  date.setUTCFullYear(Number(match[1]), Number(match[2]) - 1, Number(match[3]));
+  return date.getUTCDate() !== Number(match[3]);
+}
+
+function isKey(text: string, behind: number): boolean {
+  return /[ \t]*=/y.test(text.slice(behind, behind + 100));
+}
+
+/** Values stand behind an `=` or inside another value; at the start of a line `[` is a header. */
 function isValue(text: string, offset: number, depth: number): boolean {
   if (depth > 0) return true;
   let before = offset - 1;
