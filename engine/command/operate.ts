@@ -194,7 +194,7 @@ class Operation {
       const result = await this.phase(stack, true, previewOnly);
       this.throwUnlessSucceeded(result);
       if (previewOnly) return this.checkNoChanges(result, "proposed");
-      if (!flags["yes"] && !(await this.confirm(stack))) return;
+      if (!flags["yes"]) await this.confirm(stack);
     }
     const result = await this.phase(stack, false, true);
     this.throwUnlessSucceeded(result);
@@ -271,28 +271,21 @@ class Operation {
     return process.stdout.isTTY ? new LiveDisplay(options) : new Display(options);
   }
 
-  private async confirm(stack: Stack): Promise<boolean> {
+  /** A prompt that is left with Ctrl-C or Ctrl-D is declined. */
+  private async confirm(stack: Stack): Promise<void> {
+    const noun = this.kind === "up" ? "update" : this.kind;
     const prompt = createInterface({ input: process.stdin, output: process.stdout });
-    try {
-      const what =
-        this.kind === "up"
-          ? "perform this update"
-          : this.kind === "destroy"
-            ? "perform this destroy"
-            : "perform this refresh";
-      const answer = await prompt.question(`Do you want to ${what} of ${stack.name}? [yes/no] `, {
-        signal: this.interrupts.cancel,
-      });
-      if (/^y(es)?$/i.test(answer.trim())) return true;
-    } catch (error) {
-      if (!(error instanceof Error && error.name === "AbortError")) throw error;
-    } finally {
-      prompt.close();
-    }
-    throw new ExitError(
-      EXIT.cancelled,
-      `confirmation declined, not proceeding with the ${this.kind === "up" ? "update" : this.kind}`,
+    const left = new Promise<string>((resolve) => {
+      prompt.once("close", () => resolve(""));
+      this.interrupts.cancel.addEventListener("abort", () => prompt.close());
+    });
+    const asked = prompt.question(
+      `Do you want to perform this ${noun} of ${stack.name}? [yes/no] `,
     );
+    const answer = await Promise.race([asked, left]);
+    prompt.close();
+    if (/^y(es)?$/i.test(answer.trim())) return;
+    throw new ExitError(EXIT.cancelled, `confirmation declined, not proceeding with the ${noun}`);
   }
 
   private throwUnlessSucceeded({ outcome }: RunResult): void {
