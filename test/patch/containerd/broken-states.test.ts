@@ -1,0 +1,112 @@
+import { CONFIG, configAfter, planFor, refusalOf } from "./plan";
+
+const V2 = 'plugins."io.containerd.grpc.v1.cri".registry';
+
+describe("a state in which the CRI plugin does not load is refused:", () => {
+  it("mirrors and config_path", () => {
+    const config = `version = 2\n[${V2}]\nconfig_path = "/x"\n[${V2}.mirrors.a]\nendpoint = []\n`;
+    expect(refusalOf(() => planFor(config))).toBe(`${CONFIG}:4:1: \
+expected either mirrors or config_path: with both, containerd's CRI plugin does not load; \
+found mirrors here, and ${V2}.config_path = "/x", line 3
+  3 | config_path = "/x"
+> 4 | [${V2}.mirrors.a]
+    | ^
+  5 | endpoint = []
+  fix: take one of them out (for the mirrors way, set config_path = ""), or set migrate: true, \
+which moves mirrors to hosts.toml files`);
+  });
+
+  it("an old TLS table where config_path is, or would be, set: on 1.x only", () => {
+    const config = `version = 2\n[${V2}.configs."a:5000".tls]\nca_file = "/a.crt"\n`;
+    expect(refusalOf(() => planFor(config))).toContain(
+      `expected no ${V2}.configs."a:5000".tls beside config_path`,
+    );
+    expect(() => planFor(config, { daemonVersion: "2.2.3" })).not.toThrow();
+  });
+
+  it("mirrors in a version 2 file of containerd 2.2.0 and 2.2.1", () => {
+    const config = `version = 2\n[${V2}.mirrors.a]\nendpoint = []\n`;
+    expect(refusalOf(() => planFor(config, { daemonVersion: "2.2.1" }))).toContain(
+      "fix: upgrade containerd to 2.2.2 or later, or set migrate: true",
+    );
+    expect(() => planFor(config, { daemonVersion: "2.2.2" })).not.toThrow();
+  });
+
+  it("CRI switched off, by any of its names", () => {
+    for (const name of ["cri", "io.containerd.grpc.v1.cri"]) {
+      expect(refusalOf(() => planFor(`version = 2\ndisabled_plugins = ["${name}"]\n`))).toContain(
+        `found disabled_plugins has "${name}"`,
+      );
+    }
+  });
+});
+
+describe("files that are not to be edited at all", () => {
+  it.each([
+    ["TOML with a fault", "version = 2\n[a\n", `${CONFIG}:2:3: expected valid TOML`],
+    ["a table twice", "[a]\n[a]\n", `${CONFIG}:2:2: expected valid TOML; found trying to redefine`],
+    ["TOML 1.1", "a = {\n  b = 1 }\n", `${CONFIG}:1:6: expected TOML 1.0`],
+    ["a time without seconds", "a = 10:20\n", "found the time `10:20` without seconds"],
+    ["a new escape", 'a = "\\e"\n', "found the escape \\e"],
+    ["plugins that is no table", "plugins = 3\n", "expected plugins to be a table; found number"],
+  ])("%s", (_, config, message) => {
+    expect(refusalOf(() => planFor(config))).toContain(message);
+  });
+
+  it("bytes that are not UTF-8, and NUL, with the place", () => {
+    expect(refusalOf(() => planFor("a = 1\nb\u0000 = 2\n"))).toBe(
+      `${CONFIG}:2:2: expected text in UTF-8; found a NUL byte at byte 7
+  fix: write the file anew as UTF-8 text (it may be UTF-16, or damaged)`,
+    );
+  });
+
+  it("a byte-order mark where containerd does not take it; elsewhere it is kept", () => {
+    const config = `\uFEFFversion = 2\n[${V2}]\nconfig_path = ""\n`;
+    expect(configAfter(config)).toBe(
+      `\uFEFFversion = 2\n[${V2}]\nconfig_path = "/etc/containerd/certs.d"\n`,
+    );
+    expect(refusalOf(() => planFor(config, { daemonVersion: "2.2.3" }))).toContain(
+      "found a byte-order mark, which containerd 2.2.3 does not take",
+    );
+  });
+
+  it("credentials near the place are not shown", () => {
+    const message = refusalOf(() => planFor('password = "hunter2"\nx = = 1\n'));
+    expect(message).toContain("1 | password = ***");
+    expect(message).not.toContain("hunter2");
+  });
+});
+
+describe("settings that cannot be", () => {
+  const endpoints = ["http://172.30.1.2:5000"];
+  it.each([
+    ["an address without a port", { address: "172.30.1.2", endpoints }, "as HOST:PORT"],
+    ["an address with a scheme", { address: "http://a:5000", endpoints }, "as HOST:PORT"],
+    ["no endpoint", { address: "a:5000", endpoints: [] }, "registry.endpoints: at least one"],
+    ["an endpoint that is no URL", { address: "a:5000", endpoints: ["a:5000"] }, "an http:// or"],
+    [
+      "credentials in a URL",
+      { address: "a:5000", endpoints: ["http://u:p@a:5000"] },
+      "found `http://***@a:5000`",
+    ],
+    [
+      "TLS settings on an http endpoint, even as false",
+      { address: "a:5000", endpoints: [{ url: "http://a:5000", skipVerify: false, ca: "/c" }] },
+      "registry.endpoints[0]: no TLS settings on an http endpoint; found ca, skipVerify",
+    ],
+  ])("%s: refused before any file is looked at", (_, registry, message) => {
+    expect(refusalOf(() => planFor("not = TOML = 1", { registry }))).toContain(message);
+  });
+
+  it("are all named at once", () => {
+    const registry = { address: "nowhere", endpoints: ["x"] };
+    const message = refusalOf(() => planFor("", { registry, mirrors: { "http://a": [] } }));
+    expect(message.match(/^settings: /gm)).toHaveLength(4);
+  });
+
+  it("the daemon's version has to be one", () => {
+    expect(refusalOf(() => planFor("", { daemonVersion: "unknown" }))).toContain(
+      "expected containerd's version, such as 1.7.28; found `unknown`",
+    );
+  });
+});

@@ -1,0 +1,295 @@
+import { hunks, OWNERSHIP_MARK } from "../../../patch";
+import { CONFIG, configAfter, HOSTS, planFor, refusalOf, textOf } from "./plan";
+
+const V2 = 'plugins."io.containerd.grpc.v1.cri"';
+
+describe("config_path, in each spelling,", () => {
+  it("is a value that is replaced in its own quotes", () => {
+    const config = `version = 2\n[${V2}.registry]\n  config_path = '' # none\n`;
+    expect(configAfter(config)).toBe(
+      `version = 2\n[${V2}.registry]\n  config_path = '/etc/containerd/certs.d' # none\n`,
+    );
+  });
+
+  it("is a line below the registry header, indented as its keys are", () => {
+    expect(configAfter(`version = 2\n[${V2}.registry]\n   x = 1\n`)).toBe(
+      `version = 2\n[${V2}.registry]\n   config_path = "/etc/containerd/certs.d"\n   x = 1\n`,
+    );
+  });
+
+  it("is a registry table above the tables that imply it, and above their comment", () => {
+    const config = `version = 2\n# who pulls\n[${V2}.registry.configs.a.auth]\nusername = "u"\n`;
+    expect(configAfter(config)).toBe(`version = 2
+[${V2}.registry]
+config_path = "/etc/containerd/certs.d"
+# who pulls
+[${V2}.registry.configs.a.auth]
+username = "u"
+`);
+  });
+
+  it("is a dotted key beside dotted keys", () => {
+    expect(configAfter(`version = 2\n[${V2}]\nregistry.configs.a.auth.username = "u"\n`)).toBe(
+      `version = 2\n[${V2}]\nregistry.configs.a.auth.username = "u"\nregistry.config_path = "/etc/containerd/certs.d"\n`,
+    );
+  });
+
+  it("is an entry of an inline table, dotted where a dotted one goes the same way", () => {
+    expect(configAfter(`version = 2\n[${V2}]\nregistry = {}\n`)).toContain(
+      'registry = { config_path = "/etc/containerd/certs.d" }\n',
+    );
+    expect(
+      configAfter(`version = 2\n[plugins]\n"io.containerd.grpc.v1.cri" = { a = 1 }\n`),
+    ).toContain('{ registry = { config_path = "/etc/containerd/certs.d" }, a = 1 }\n');
+    expect(configAfter(`version = 2\nplugins = { "io.containerd.grpc.v1.cri".a = 1 }\n`)).toContain(
+      '{ "io.containerd.grpc.v1.cri".registry.config_path = "/etc/containerd/certs.d", "io.containerd.grpc.v1.cri".a = 1 }\n',
+    );
+  });
+
+  it("is a table at the end where nothing of CRI is configured", () => {
+    expect(configAfter("version = 2\n[grpc]\n  gid = 0\n")).toBe(
+      `version = 2\n[grpc]\n  gid = 0\n[${V2}.registry]\n  config_path = "/etc/containerd/certs.d"\n`,
+    );
+  });
+
+  it("makes a hunk of our own lines only, wherever a line can be inserted", () => {
+    const plan = planFor(`version = 2\n[${V2}.registry]\n[grpc]\npassword = "x"\n`);
+    const main = plan.files.find(({ path }) => path === CONFIG);
+    expect(main && hunks(main)).toEqual([
+      { line: 3, removed: [], added: ['config_path = "/etc/containerd/certs.d"'] },
+    ]);
+  });
+});
+
+describe("the version of the file", () => {
+  it("names the table: version 1", () => {
+    expect(configAfter("version = 1\n[plugins.cri]\n  a = 1\n")).toContain(
+      '[plugins.cri.registry]\n  config_path = "/etc/containerd/certs.d"\n',
+    );
+    expect(configAfter("[plugins.cri]\n  a = 1\n")).toContain("[plugins.cri.registry]\n");
+  });
+
+  it("names the table: versions 3 and 4", () => {
+    for (const version of [3, 4]) {
+      expect(configAfter(`version = ${version}\n`, { daemonVersion: "2.3.4" })).toBe(
+        `version = ${version}\n[plugins."io.containerd.cri.v1.images".registry]\n  config_path = "/etc/containerd/certs.d"\n`,
+      );
+    }
+  });
+
+  it("is written into a new file, and on top of one that configures no plugin", () => {
+    const created = planFor(undefined, { daemonVersion: "2.2.3" });
+    expect(created.files.map(({ path, base, mode }) => ({ path, base, mode }))).toEqual([
+      { path: HOSTS, base: undefined, mode: 0o644 },
+      { path: CONFIG, base: undefined, mode: 0o644 },
+    ]);
+    expect(textOf(created, CONFIG)).toBe(
+      'version = 3\n\n[plugins."io.containerd.cri.v1.images".registry]\n  config_path = "/etc/containerd/certs.d"\n',
+    );
+    expect(configAfter('root = "/data"\n')).toBe(
+      `version = 2\nroot = "/data"\n[${V2}.registry]\n  config_path = "/etc/containerd/certs.d"\n`,
+    );
+  });
+
+  it("is refused where the daemon does not start with it", () => {
+    expect(refusalOf(() => planFor("version = 3\n"))).toBe(`/etc/containerd/config.toml:1:1: \
+expected version = 2 or lower, the highest that containerd 1.7.28 reads; found version = 3
+> 1 | version = 3
+    | ^
+  2 |
+  fix: write the file for version = 2; containerd 1.7.28 does not start with it`);
+    expect(refusalOf(() => planFor("version = 4\n", { daemonVersion: "2.2.3" }))).toContain(
+      "expected version = 3 or lower",
+    );
+    expect(refusalOf(() => planFor('version = "2"\n'))).toContain("to be an integer from 1 to 4");
+  });
+
+  it("is refused where it is missing and the tables are another version's", () => {
+    expect(refusalOf(() => planFor(`[${V2}]\na = 1\n`))).toContain(
+      'found no version line, and [plugins."io.containerd.grpc.v1.cri"]: containerd 1.7.28 does not read such tables',
+    );
+    expect(
+      refusalOf(() => planFor("[plugins.cri]\na = 1\n", { daemonVersion: "2.2.3" })),
+    ).toContain("fix: put the version it was written for on top, or write the file anew");
+  });
+
+  it("is refused where settings stand in the table of another version", () => {
+    const config = `version = 2\n[plugins."io.containerd.cri.v1.images".registry]\nconfig_path = "/x"\n`;
+    expect(refusalOf(() => planFor(config))).toContain(
+      'found settings in [plugins."io.containerd.cri.v1.images".registry]',
+    );
+  });
+
+  it("2 with the table of 3 alone is read by containerd 2, and so left there", () => {
+    const config = `version = 2\n[plugins."io.containerd.cri.v1.images".registry]\nconfig_path = "/x"\n`;
+    const plan = planFor(config, { daemonVersion: "2.2.3" });
+    expect(plan.files.map(({ path }) => path)).toEqual(["/x/172.30.1.2:5000/hosts.toml", CONFIG]);
+    expect(plan.activate).toBe("none");
+  });
+});
+
+describe("one directory as config_path", () => {
+  const config = `version = 2\n[${V2}.registry]\nconfig_path = "/srv/certs.d/"\n`;
+
+  it("takes the hosts.toml; config.toml stays, and nothing is restarted", () => {
+    const plan = planFor(config);
+    expect(plan.files.map(({ path, edits }) => [path, edits.length])).toEqual([
+      ["/srv/certs.d/172.30.1.2:5000/hosts.toml", 1],
+      [CONFIG, 0],
+    ]);
+    expect(plan.activate).toBe("none");
+    expect(plan.notes).toEqual([`${CONFIG}: config_path is already /srv/certs.d/, line 3`]);
+  });
+
+  it("is used under the folder name with underscores where that one is there, since it wins", () => {
+    const path = "/srv/certs.d/172.30.1.2_5000_/hosts.toml";
+    const certsD = new Map([[path, Buffer.from(`${OWNERSHIP_MARK}\n`)]]);
+    expect(planFor(config, { certsD }).files[0]?.path).toBe(path);
+  });
+
+  it("says which folders a new config_path puts into force", () => {
+    const certsD = new Map([["/etc/containerd/certs.d/quay.io/hosts.toml", Buffer.from("")]]);
+    expect(planFor("version = 2\n", { certsD }).notes).toEqual([
+      "config_path also puts into force: /etc/containerd/certs.d/quay.io/hosts.toml",
+    ]);
+  });
+});
+
+describe("a list as config_path", () => {
+  const table = "plugins.'io.containerd.cri.v1.images'.registry";
+  const list = `version = 3\n[${table}]\nconfig_path = '/etc/containerd/certs.d:/etc/docker/certs.d'\n`;
+
+  it("becomes its first directory where containerd ignores lists", () => {
+    expect(configAfter(list, { daemonVersion: "2.2.3" })).toBe(
+      `version = 3\n[${table}]\nconfig_path = '/etc/containerd/certs.d'\n`,
+    );
+  });
+
+  it("stays where containerd reads it", () => {
+    expect(configAfter(list, { daemonVersion: "2.0.11" })).toBe(list);
+  });
+
+  it("is refused where another directory of it is in use", () => {
+    const certsD = new Map([["/etc/docker/certs.d/quay.io/hosts.toml", Buffer.from("")]]);
+    expect(refusalOf(() => planFor(list, { daemonVersion: "2.2.3", certsD }))).toContain(
+      "fix: move all of it to /etc/containerd/certs.d and set config_path",
+    );
+  });
+});
+
+describe("hosts.toml", () => {
+  const config = `version = 2\n[${V2}.registry]\nconfig_path = "/etc/containerd/certs.d"\n`;
+  const hostsAfter = (asked: Parameters<typeof planFor>[1], path = HOSTS): string | undefined =>
+    textOf(planFor(config, asked), path);
+
+  it("has the shape that works on every version, and says whose it is", () => {
+    expect(hostsAfter({})).toBe(`${OWNERSHIP_MARK}
+server = "http://172.30.1.2:5000"
+
+[host."http://172.30.1.2:5000"]
+  capabilities = ["pull", "resolve"]
+`);
+  });
+
+  it("has several endpoints in their order, with all that can be said of one", () => {
+    const endpoints = [
+      { url: "http://10.0.0.1:5000", capabilities: ["pull"] as const },
+      {
+        url: "https://registry.lan/api/v2",
+        ca: "/etc/ssl/lan.crt",
+        client: { cert: "/etc/ssl/me.crt", key: "/etc/ssl/me.key" },
+        skipVerify: true,
+        overridePath: true,
+      },
+    ];
+    expect(
+      hostsAfter(
+        { registry: { address: "registry.lan:5000", endpoints } },
+        "/etc/containerd/certs.d/registry.lan:5000/hosts.toml",
+      ),
+    ).toBe(`${OWNERSHIP_MARK}
+server = "https://registry.lan/api/v2"
+ca = "/etc/ssl/lan.crt"
+client = [["/etc/ssl/me.crt", "/etc/ssl/me.key"]]
+skip_verify = true
+override_path = true
+
+[host."http://10.0.0.1:5000"]
+  capabilities = ["pull"]
+`);
+  });
+
+  it("of docker.io ends with its own server; of _default there is none", () => {
+    const mirrors = {
+      "docker.io": ["https://mirror.gcr.io", "https://registry-1.docker.io"],
+      _default: ["https://cache.lan"],
+    };
+    expect(hostsAfter({ mirrors }, "/etc/containerd/certs.d/docker.io/hosts.toml"))
+      .toBe(`${OWNERSHIP_MARK}
+server = "https://registry-1.docker.io"
+
+[host."https://mirror.gcr.io"]
+  capabilities = ["pull", "resolve"]
+`);
+    expect(hostsAfter({ mirrors }, "/etc/containerd/certs.d/_default/hosts.toml"))
+      .toBe(`${OWNERSHIP_MARK}
+
+[host."https://cache.lan"]
+  capabilities = ["pull", "resolve"]
+`);
+  });
+
+  it("of an IPv6 registry stands in a folder of its name", () => {
+    const registry = { address: "[fd00::1]:5000", endpoints: ["http://[fd00::1]:5000"] };
+    expect(hostsAfter({ registry }, "/etc/containerd/certs.d/[fd00::1]:5000/hosts.toml")).toContain(
+      'server = "http://[fd00::1]:5000"\n',
+    );
+  });
+
+  it("of ours that was edited is put right, by its changed lines alone", () => {
+    const edited = (hostsAfter({}) ?? "").replace('"resolve"]', '"resolve", "push"]');
+    const plan = planFor(config, { certsD: new Map([[HOSTS, Buffer.from(edited)]]) });
+    expect(textOf(plan, HOSTS)).toBe(hostsAfter({}));
+    expect(plan.files[0] && hunks(plan.files[0])).toEqual([
+      {
+        line: 5,
+        removed: ['  capabilities = ["pull", "resolve", "push"]'],
+        added: ['  capabilities = ["pull", "resolve"]'],
+      },
+    ]);
+  });
+
+  it("of somebody else is adopted where it leads there too", () => {
+    const certsD = new Map([
+      [HOSTS, Buffer.from('[host."http://172.30.1.2:5000/"]\n[host."https://other"]\n')],
+    ]);
+    const plan = planFor(config, { certsD });
+    expect(plan.files.every(({ edits }) => edits.length === 0)).toBe(true);
+    expect(plan.notes).toContain(`${HOSTS}: written by somebody else, and leads there already`);
+  });
+
+  it.each([
+    ["leads elsewhere", '[host."http://10.0.0.9:5000"]\n'],
+    ["asks another host first", '[host."https://x"]\n[host."http://172.30.1.2:5000"]\n'],
+    ["only resolves there", '[host."http://172.30.1.2:5000"]\ncapabilities = ["resolve"]\n'],
+    ["has a server alone, which 1.6 ignores", 'server = "http://172.30.1.2:5000"\n'],
+  ])("of somebody else that %s is refused, with what to write", (_, text) => {
+    const certsD = new Map([[HOSTS, Buffer.from(text)]]);
+    expect(refusalOf(() => planFor(config, { certsD }))).toBe(`${HOSTS}:1: \
+expected a hosts.toml that leads 172.30.1.2:5000 to http://172.30.1.2:5000, or none; \
+found one that somebody else wrote and that leads elsewhere
+  fix: move the file away, or write in it:
+    ${OWNERSHIP_MARK}
+    server = "http://172.30.1.2:5000"
+
+    [host."http://172.30.1.2:5000"]
+      capabilities = ["pull", "resolve"]`);
+  });
+
+  it("of somebody else that is no TOML is refused with the place", () => {
+    const certsD = new Map([[HOSTS, Buffer.from('server = "x"\n[host\n')]]);
+    expect(refusalOf(() => planFor(config, { certsD }))).toContain(
+      `${HOSTS}:2:6: expected valid TOML`,
+    );
+  });
+});

@@ -1,0 +1,196 @@
+import { configAfter, planFor, refusalOf } from "./plan";
+
+const CRI = 'plugins."io.containerd.grpc.v1.cri".registry';
+
+describe("the mirrors table, in each spelling,", () => {
+  it("gets a table below its header", () => {
+    expect(
+      configAfter(`version = 2\n[${CRI}.mirrors]\n[${CRI}.mirrors.a]\nendpoint = ["http://a"]\n`),
+    ).toBe(`version = 2
+[${CRI}.mirrors]
+[${CRI}.mirrors."172.30.1.2:5000"]
+endpoint = ["http://172.30.1.2:5000"]
+[${CRI}.mirrors.a]
+endpoint = ["http://a"]
+`);
+  });
+
+  it("gets a table behind its last one where it has no header", () => {
+    expect(
+      configAfter(
+        `version = 2\n  [${CRI}.mirrors.a]\n    endpoint = ["http://a"] # a\n\n[debug]\n`,
+      ),
+    ).toBe(`version = 2
+  [${CRI}.mirrors.a]
+    endpoint = ["http://a"] # a
+  [${CRI}.mirrors."172.30.1.2:5000"]
+    endpoint = ["http://172.30.1.2:5000"]
+
+[debug]
+`);
+  });
+
+  it("gets an inline table where its entries are some", () => {
+    expect(configAfter(`version = 2\n[${CRI}.mirrors]\n\t'a' = { endpoint = ['http://a'] }\n`))
+      .toBe(`version = 2
+[${CRI}.mirrors]
+\t"172.30.1.2:5000" = { endpoint = ["http://172.30.1.2:5000"] }
+\t'a' = { endpoint = ['http://a'] }
+`);
+  });
+
+  it("gets a dotted key where it is made of some", () => {
+    expect(configAfter(`version = 2\n[${CRI}]\nmirrors.a.endpoint = ["http://a"]\n`))
+      .toBe(`version = 2
+[${CRI}]
+mirrors.a.endpoint = ["http://a"]
+mirrors."172.30.1.2:5000".endpoint = ["http://172.30.1.2:5000"]
+`);
+  });
+
+  it("gets a dotted key from the top of the file where all of it is dotted", () => {
+    expect(configAfter(`version = 2\n${CRI}.mirrors.a.endpoint = ["http://a"]\n`)).toBe(`version = 2
+${CRI}.mirrors.a.endpoint = ["http://a"]
+${CRI}.mirrors."172.30.1.2:5000".endpoint = ["http://172.30.1.2:5000"]
+`);
+  });
+
+  it("gets an entry at the front where it is inline itself", () => {
+    expect(
+      configAfter(`version = 2\n[${CRI}]\nmirrors = { a = { endpoint = ["http://a"] } } # m\n`),
+    ).toBe(`version = 2
+[${CRI}]
+mirrors = { "172.30.1.2:5000" = { endpoint = ["http://172.30.1.2:5000"] }, a = { endpoint = ["http://a"] } } # m
+`);
+  });
+
+  it("gets an entry deep within one inline table of everything", () => {
+    expect(
+      configAfter(
+        `version = 2\nplugins = {"io.containerd.grpc.v1.cri" = {registry = {mirrors = {a = {endpoint = ["http://a"]}}}}}\n`,
+      ),
+    ).toContain(
+      `{mirrors = { "172.30.1.2:5000" = { endpoint = ["http://172.30.1.2:5000"] }, a = {endpoint`,
+    );
+  });
+
+  it("keeps CRLF, and a last line without a line break", () => {
+    expect(configAfter(`version = 2\r\n[${CRI}.mirrors.a]\r\nendpoint = ["http://a"]\r\n`)).toBe(
+      `version = 2\r\n[${CRI}.mirrors.a]\r\nendpoint = ["http://a"]\r\n` +
+        `[${CRI}.mirrors."172.30.1.2:5000"]\r\nendpoint = ["http://172.30.1.2:5000"]\r\n`,
+    );
+    expect(configAfter(`version = 2\n[${CRI}.mirrors.a]\nendpoint = ["http://a"]`)).toBe(
+      `version = 2\n[${CRI}.mirrors.a]\nendpoint = ["http://a"]\n` +
+        `[${CRI}.mirrors."172.30.1.2:5000"]\nendpoint = ["http://172.30.1.2:5000"]`,
+    );
+  });
+
+  it("is refused as an array of tables", () => {
+    const config = `version = 2\n[[${CRI}.mirrors]]\nx = 1\n`;
+    expect(refusalOf(() => planFor(config))).toContain("to be a table; found an array");
+  });
+});
+
+describe("a registry that is there already", () => {
+  it.each([
+    ["as it would be written", '"172.30.1.2:5000"', '["http://172.30.1.2:5000"]'],
+    ["in other quotes", "'172.30.1.2:5000'", "['http://172.30.1.2:5000']"],
+    ["with an escape in its name", '"172.30.1.2\\u003a5000"', '["http://172.30.1.2:5000"]'],
+    ["with the API's path", '"172.30.1.2:5000"', '["http://172.30.1.2:5000/v2/"]'],
+    ["among other endpoints", '"172.30.1.2:5000"', '["http://x", "http://172.30.1.2:5000"]'],
+  ])("%s needs no edit, and the plan says where it is", (_, host, endpoint) => {
+    const plan = planFor(`version = 2\n[${CRI}.mirrors.${host}]\n  endpoint = ${endpoint}\n`);
+    expect(plan.files.map(({ edits }) => edits)).toEqual([[]]);
+    expect(plan.notes).toEqual([
+      "/etc/containerd/config.toml: 172.30.1.2:5000 is already in mirrors, line 3",
+    ]);
+    expect(plan.activate).toBe("none");
+  });
+
+  it("with a lone slash behind it is another endpoint to containerd, so ours goes before it", () => {
+    const config = `version = 2\n[${CRI}.mirrors."172.30.1.2:5000"]\nendpoint = ["http://172.30.1.2:5000/"]\n`;
+    expect(configAfter(config)).toContain(
+      'endpoint = ["http://172.30.1.2:5000", "http://172.30.1.2:5000/"]\n',
+    );
+  });
+
+  it("with no endpoints gets its list", () => {
+    expect(configAfter(`version = 2\n[${CRI}.mirrors."172.30.1.2:5000"]\n# none yet\n`)).toBe(
+      `version = 2\n[${CRI}.mirrors."172.30.1.2:5000"]\n  endpoint = ["http://172.30.1.2:5000"]\n# none yet\n`,
+    );
+    expect(
+      configAfter(`version = 2\n[${CRI}.mirrors."172.30.1.2:5000"]\nendpoint = [ ]\n`),
+    ).toContain('endpoint = ["http://172.30.1.2:5000" ]\n');
+  });
+
+  it("with a list that is none is refused", () => {
+    const config = `version = 2\n[${CRI}.mirrors."172.30.1.2:5000"]\n  endpoint = "http://172.30.1.2:5000"\n`;
+    expect(refusalOf(() => planFor(config))).toBe(`/etc/containerd/config.toml:3:3: \
+expected ${CRI}.mirrors."172.30.1.2:5000".endpoint to be an array of strings; found string
+  2 | [${CRI}.mirrors."172.30.1.2:5000"]
+> 3 |   endpoint = "http://172.30.1.2:5000"
+    |   ^
+  4 |
+  fix: mend it by hand; containerd does not take it either`);
+  });
+});
+
+describe("the docker.io list", () => {
+  const wanted = { "docker.io": ["https://a", "https://b", "https://c"] };
+  const listAfter = (list: string): string | undefined =>
+    /endpoint = (\[[^\]]*\])/.exec(
+      configAfter(`version = 2\n[${CRI}.mirrors."docker.io"]\nendpoint = ${list}\n`, {
+        mirrors: wanted,
+      }) ?? "",
+    )?.[1];
+
+  it("is left as it is when it has them in their order, others between them or not", () => {
+    expect(listAfter('["https://a","https://b",   "https://c"]')).toBe(
+      '["https://a","https://b",   "https://c"]',
+    );
+    expect(listAfter('["https://a", "https://x", "https://b", "https://c"]')).toBe(
+      '["https://a", "https://x", "https://b", "https://c"]',
+    );
+  });
+
+  it("gains what is missing: in front, or behind the one it follows", () => {
+    expect(listAfter('["https://x", "https://b"]')).toBe(
+      '["https://a", "https://x", "https://b", "https://c"]',
+    );
+    expect(listAfter('["https://x"]')).toBe('["https://a", "https://b", "https://c", "https://x"]');
+  });
+
+  it("is put in order by elements changing places", () => {
+    expect(listAfter('["https://c", "https://x", "https://b", "https://a"]')).toBe(
+      '["https://a", "https://x", "https://b", "https://c"]',
+    );
+  });
+
+  it("keeps its lines and comments when it goes over several", () => {
+    expect(listAfter('[\n  "https://a", # first\n  "https://c" # last\n]')).toBe(
+      '[\n  "https://a", # first\n  "https://b",\n  "https://c" # last\n]',
+    );
+    expect(listAfter('[\n  "https://a",\n  "https://b", # second\n]')).toBe(
+      '[\n  "https://a",\n  "https://b",\n  "https://c", # second\n]',
+    );
+  });
+});
+
+it("_default stands for any other registry: a star in mirrors", () => {
+  const config = `version = 2\n[${CRI}.mirrors.a]\nendpoint = ["http://a"]\n`;
+  expect(configAfter(config, { mirrors: { _default: ["https://cache.lan"] } })).toContain(
+    `[${CRI}.mirrors."*"]\nendpoint = ["https://cache.lan"]\n`,
+  );
+});
+
+it("settings that mirrors cannot hold are refused, not dropped", () => {
+  const config = `version = 2\n[${CRI}.mirrors.a]\nendpoint = ["http://a"]\n`;
+  const endpoints = [{ url: "https://172.30.1.2:5000", ca: "/etc/ssl/ca.crt" }];
+  const message = refusalOf(() =>
+    planFor(config, { registry: { address: "172.30.1.2:5000", endpoints } }),
+  );
+  expect(message).toContain(
+    "expected plain URLs for 172.30.1.2:5000, since mirrors can say no more",
+  );
+  expect(message).toContain("fix: set migrate: true, which moves mirrors to hosts.toml files");
+});

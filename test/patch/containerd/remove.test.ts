@@ -1,0 +1,74 @@
+import { CONFIG, HOSTS, planFor, textOf } from "./plan";
+
+const V2 = 'plugins."io.containerd.grpc.v1.cri".registry';
+
+describe("present: false", () => {
+  it("takes the registry's table out of mirrors", () => {
+    const config = `version = 2\n[${V2}.mirrors]\n[${V2}.mirrors.a]\nendpoint = ["http://a"]\n`;
+    const added = textOf(planFor(config), CONFIG);
+    const plan = planFor(added, { present: false });
+    expect(textOf(plan, CONFIG)).toBe(config);
+    expect(plan.activate).toBe("restart");
+  });
+
+  it("takes only our endpoint out of a list with others", () => {
+    const config = (list: string) =>
+      `version = 2\n[${V2}.mirrors."172.30.1.2:5000"]\nendpoint = ${list}\n`;
+    const after = (list: string) => textOf(planFor(config(list), { present: false }), CONFIG);
+    expect(after('["http://172.30.1.2:5000", "https://x"]')).toBe(config('["https://x"]'));
+    expect(after('["https://x", "http://172.30.1.2:5000"]')).toBe(config('["https://x"]'));
+    expect(after('[\n  "https://x",\n  "http://172.30.1.2:5000", # ours\n]')).toBe(
+      config('[\n  "https://x",\n]'),
+    );
+  });
+
+  it("takes an inline and a dotted entry out as well", () => {
+    const after = (config: string) => textOf(planFor(config, { present: false }), CONFIG);
+    expect(
+      after(
+        `version = 2\n[${V2}]\nmirrors = { a = { }, "172.30.1.2:5000" = { endpoint = ["http://172.30.1.2:5000"] } }\n`,
+      ),
+    ).toBe(`version = 2\n[${V2}]\nmirrors = { a = { } }\n`);
+    expect(
+      after(
+        `version = 2\n[${V2}]\nmirrors."172.30.1.2:5000".endpoint = ["http://172.30.1.2:5000"]\n`,
+      ),
+    ).toBe(`version = 2\n[${V2}]\n`);
+  });
+
+  it("removes a hosts.toml of ours without a restart; config_path stays, and that is said", () => {
+    const config = `version = 2\n[${V2}]\nconfig_path = "/etc/containerd/certs.d"\n`;
+    const written = textOf(planFor(config), HOSTS) ?? "";
+    const certsD = new Map([[HOSTS, Buffer.from(written)]]);
+    const plan = planFor(config, { present: false, certsD });
+    expect(
+      plan.files.map(({ path, desired, edits }) => [path, desired?.length, edits.length]),
+    ).toEqual([
+      [HOSTS, undefined, 1],
+      [CONFIG, config.length, 0],
+    ]);
+    expect(plan.activate).toBe("none");
+    expect(plan.notes).toEqual([
+      `${CONFIG}: config_path = "/etc/containerd/certs.d" stays, other registries may use it`,
+    ]);
+  });
+
+  it("leaves what somebody else wrote, and says so", () => {
+    const certsD = new Map([[HOSTS, Buffer.from('[host."http://172.30.1.2:5000"]\n')]]);
+    const plan = planFor("version = 2\n", { present: false, certsD });
+    expect(plan.files.every(({ edits }) => edits.length === 0)).toBe(true);
+    expect(plan.notes).toEqual([`${HOSTS}: stays, somebody else wrote it`]);
+    expect(planFor("version = 2\n", { present: false }).notes).toEqual([
+      `${CONFIG}: nothing of the registry is in it`,
+    ]);
+  });
+
+  it("leaves lists of public registries: whose endpoints they are cannot be told", () => {
+    const config = `version = 2\n[${V2}.mirrors."docker.io"]\nendpoint = ["https://a"]\n`;
+    const plan = planFor(config, { present: false, mirrors: { "docker.io": ["https://a"] } });
+    expect(textOf(plan, CONFIG)).toBe(config);
+    expect(plan.notes[0]).toBe(
+      `${CONFIG}: the mirrors of docker.io stay: whose they are cannot be told`,
+    );
+  });
+});
