@@ -122,7 +122,7 @@ function readCopy(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
+    const found = (error as NodeJS.ErrnoException).message;
     const fix = "name a copy of daemon.json or config.toml";
     throw new Refusal([{ file, expected: "a file that can be read", found, fix }], {
       cause: error,

@@ -1,0 +1,162 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+import { run } from "../../cli/patch";
+
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "patch-"))));
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Runs the command on a copy named `name`; paths in what it says are shortened to that name. */
+function patch(name: string, text: string, ...args: string[]) {
+  const file = join(folder, name);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  let out = "";
+  let error = "";
+  const code = run([file, ...args], {
+    out: (written) => (out += written),
+    error: (written) => (error += written),
+  });
+  expect(readFileSync(file, "utf8")).toBe(text); // nothing is ever written
+  return { code, out: out.replaceAll(`${folder}/`, ""), error: error.replaceAll(`${folder}/`, "") };
+}
+
+const REGISTRY = ["--registry", "172.30.1.2:5000"];
+const MIRRORS = 'plugins."io.containerd.grpc.v1.cri".registry.mirrors';
+
+describe("npm run patch", () => {
+  it("shows the change of daemon.json as a diff, and exits with 2", () => {
+    expect(patch("daemon.json", '{\n  "mtu": 1\n}\n', ...REGISTRY)).toEqual({
+      code: 2,
+      out: `--- daemon.json
++++ daemon.json
+@@ -1,3 +1,4 @@
+ {
++  "insecure-registries": ["172.30.1.2:5000"],
+   "mtu": 1
+ }
+`,
+      error: "the daemon needs a reload afterwards\n",
+    });
+  });
+
+  it("shows the lesson's two lines, and says which containerd it assumes", () => {
+    const config = `version = 2\n[${MIRRORS}]\n  [${MIRRORS}.a]\n    endpoint = ["http://a"]\n`;
+    expect(patch("config.toml", config, ...REGISTRY)).toEqual({
+      code: 2,
+      out: `--- config.toml
++++ config.toml
+@@ -1,4 +1,6 @@
+ version = 2
+ [${MIRRORS}]
++  [${MIRRORS}."172.30.1.2:5000"]
++    endpoint = ["http://172.30.1.2:5000"]
+   [${MIRRORS}.a]
+     endpoint = ["http://a"]
+`,
+      error:
+        "assuming containerd 1.7.28; say --containerd-version otherwise\n" +
+        "the daemon needs a restart afterwards\n",
+    });
+  });
+
+  it("shows a new hosts.toml as one that comes from nowhere", () => {
+    const config =
+      'version = 3\n[plugins."io.containerd.cri.v1.images".registry]\nconfig_path = ""\n';
+    const { code, out, error } = patch("config.toml", config, ...REGISTRY);
+    expect(code).toBe(2);
+    expect(out).toContain(
+      "--- /dev/null\n+++ /etc/containerd/certs.d/172.30.1.2:5000/hosts.toml\n@@ -0,0 +1,5 @@\n",
+    );
+    expect(error).toContain("assuming containerd 2.2.3");
+  });
+
+  it("exits with 0, and says why, where there is nothing to change", () => {
+    expect(patch("daemon.json", '{"insecure-registries": ["172.30.0.0/16"]}', ...REGISTRY)).toEqual(
+      {
+        code: 0,
+        out: "",
+        error: "daemon.json: 172.30.1.2:5000 is already in insecure-registries, line 1\n",
+      },
+    );
+  });
+
+  it("counts a certs.d beside the copy as the node's", () => {
+    const config =
+      'version = 2\n[plugins."io.containerd.grpc.v1.cri".registry]\nconfig_path = "/etc/containerd/certs.d"\n';
+    const first = patch("config.toml", config, ...REGISTRY);
+    expect(first.code).toBe(2);
+    const hosts = first.out
+      .split("\n")
+      .filter((line) => line.startsWith("+") && !line.startsWith("+++"))
+      .map((line) => line.slice(1));
+    mkdirSync(join(folder, "certs.d/172.30.1.2:5000"), { recursive: true });
+    writeFileSync(join(folder, "certs.d/172.30.1.2:5000/hosts.toml"), `${hosts.join("\n")}\n`);
+    expect(patch("config.toml", config, ...REGISTRY).code).toBe(0);
+    const removal = patch("config.toml", config, ...REGISTRY, "--remove");
+    expect(removal.code).toBe(2);
+    expect(removal.out).toContain("+++ /dev/null\n");
+    expect(removal.error).toContain("no restart needed\n");
+  });
+
+  it("--remove takes the registry out", () => {
+    const { code, out } = patch(
+      "daemon.json",
+      '{\n  "insecure-registries": ["172.30.1.2:5000"],\n  "mtu": 1\n}\n',
+      ...REGISTRY,
+      "--remove",
+    );
+    expect(code).toBe(2);
+    expect(out).toContain('-  "insecure-registries": ["172.30.1.2:5000"],\n');
+  });
+
+  it("takes a file without a telling name for what it holds", () => {
+    expect(patch("copy", "{}", ...REGISTRY).out).toContain('+{ "insecure-registries"');
+    expect(patch("copy", "version = 2\n", ...REGISTRY).out).toContain("config_path");
+  });
+
+  it("does not show credentials", () => {
+    const config = `version = 2\npassword = "hunter2"\n[${MIRRORS}.a]\nendpoint = ["http://u:pw@a"]\n`;
+    const { out } = patch("config.toml", config, ...REGISTRY);
+    expect(out).toContain(" password = ***\n");
+    expect(out).not.toMatch(/hunter2|u:pw/);
+  });
+
+  it.each([
+    ["a broken file", "a = = 1\n", [], "config.toml:1:5: expected valid TOML"],
+    [
+      "a version that is too high",
+      "version = 3\n",
+      ["--containerd-version", "1.6.20"],
+      "version = 2",
+    ],
+    ["an address without a port", "", ["--registry", "172.30.1.2"], "as HOST:PORT"],
+  ])("exits with 1 for %s", (_, text, args, message) => {
+    const { code, out, error } = patch("config.toml", text, ...REGISTRY, ...args);
+    expect(code).toBe(1);
+    expect(out).toBe("");
+    expect(error).toContain("refused:\n");
+    expect(error).toContain(message);
+  });
+
+  it.each([
+    ["an unknown flag", ["--regist", "x"], "Unknown option '--regist'"],
+    ["no registry", [], "expected --registry HOST:PORT"],
+    ["two files", [...REGISTRY, "other"], "expected one FILE"],
+    ["a flag without its value", ["--registry"], "'--registry <value>' argument missing"],
+  ])("exits with 1 for %s, and says how it is used", (_, args, message) => {
+    const { code, error } = patch("config.toml", "", ...args);
+    expect(code).toBe(1);
+    expect(error).toContain(message);
+    expect(error).toContain("usage: npm run patch -- FILE --registry HOST:PORT");
+  });
+
+  it("exits with 1 for a file that is not there", () => {
+    let error = "";
+    const output = { out: () => undefined, error: (text: string) => void (error += text) };
+    expect(run([join(folder, "nowhere.toml"), ...REGISTRY], output)).toBe(1);
+    expect(error).toContain("expected a file that can be read; found ENOENT");
+  });
+});

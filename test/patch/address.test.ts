@@ -1,0 +1,62 @@
+import {
+  cidrContains,
+  parseRegistryAddress,
+  type RegistryAddress,
+  sameUrl,
+} from "../../patch/address";
+
+describe("parseRegistryAddress", () => {
+  it.each([
+    ["172.30.1.2:5000", "172.30.1.2", 5000, 4],
+    ["Registry.LAN:443", "registry.lan", 443, 0],
+    ["[FD00::1]:5000", "fd00::1", 5000, 6],
+  ])("reads %s", (text, host, port, family) => {
+    expect(parseRegistryAddress(text)).toMatchObject({
+      host,
+      port,
+      family,
+      text: text.toLowerCase(),
+    });
+  });
+
+  it.each([
+    "172.30.1.2",
+    "172.30.1.2:0",
+    "172.30.1.2:65536",
+    "172.30.1.256:5000",
+    "1.2.3:5000",
+    "fd00::1:5000",
+    "[172.30.1.2]:5000",
+    "http://a:5000",
+    "a:5000/",
+    "-a:5000",
+    "a b:5000",
+    ":5000",
+    "",
+  ])("does not read %j", (text) => {
+    expect(parseRegistryAddress(text)).toBeUndefined();
+  });
+});
+
+it("cidrContains knows both families, and nothing about names", () => {
+  const address = (text: string): RegistryAddress => {
+    const parsed = parseRegistryAddress(text);
+    if (parsed === undefined) throw new Error(`${text} is no address`);
+    return parsed;
+  };
+  expect(cidrContains("172.30.0.0/15", address("172.31.255.255:1"))).toBe(true);
+  expect(cidrContains("172.30.0.0/16", address("172.31.0.0:1"))).toBe(false);
+  expect(cidrContains("0.0.0.0/0", address("1.2.3.4:1"))).toBe(true);
+  expect(cidrContains("::/0", address("1.2.3.4:1"))).toBe(false);
+  expect(cidrContains("fd00::/8", address("[fdff::1]:1"))).toBe(true);
+  expect(cidrContains("172.30.0.0/33", address("172.30.0.1:1"))).toBe(false);
+  expect(cidrContains("172.30.0.1", address("172.30.0.1:1"))).toBe(false);
+  expect(cidrContains("0.0.0.0/0", address("a.lan:1"))).toBe(false);
+});
+
+it("sameUrl sees through slashes, default ports and case, not through schemes and paths", () => {
+  expect(sameUrl("http://A:80/", "http://a")).toBe(true);
+  expect(sameUrl("http://a", "https://a")).toBe(false);
+  expect(sameUrl("http://a/x", "http://a/y")).toBe(false);
+  expect(sameUrl("not a url", "not a url")).toBe(true);
+});

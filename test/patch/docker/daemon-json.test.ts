@@ -1,0 +1,311 @@
+import {
+  clearedDaemonJson,
+  type DaemonJsonInput,
+  hunks,
+  planDaemonJson,
+  Refusal,
+} from "../../../patch";
+
+const PATH = "/etc/docker/daemon.json";
+
+function plan(text: string | undefined, asked: Partial<DaemonJsonInput> = {}) {
+  return planDaemonJson({
+    path: PATH,
+    bytes: text === undefined ? undefined : Buffer.from(text),
+    registry: "172.30.1.2:5000",
+    ...asked,
+  });
+}
+
+function after(...args: Parameters<typeof plan>): string | undefined {
+  return plan(...args).files[0]?.desired?.toString();
+}
+
+function refusal(...args: Parameters<typeof plan>): string {
+  try {
+    plan(...args);
+  } catch (error) {
+    if (error instanceof Refusal) return error.message;
+    throw error;
+  }
+  throw new Error("it was not refused");
+}
+
+describe("insecure-registries", () => {
+  it("comes as a line of its own behind the brace, which is all of the hunk", () => {
+    const text = '{\n  "log-driver": "json-file",\n  "mtu": 1454\n}\n';
+    const { files, activate } = plan(text);
+    expect(files[0]?.desired?.toString()).toBe(
+      '{\n  "insecure-registries": ["172.30.1.2:5000"],\n  "log-driver": "json-file",\n  "mtu": 1454\n}\n',
+    );
+    expect(files[0] && hunks(files[0])).toEqual([
+      { line: 2, removed: [], added: ['  "insecure-registries": ["172.30.1.2:5000"],'] },
+    ]);
+    expect(activate).toBe("reload");
+  });
+
+  it.each([
+    ["no file", undefined, '{\n  "insecure-registries": ["172.30.1.2:5000"]\n}\n'],
+    ["an empty file", "", '{\n  "insecure-registries": ["172.30.1.2:5000"]\n}\n'],
+    ["blanks alone", " \n", '{\n  "insecure-registries": ["172.30.1.2:5000"]\n}\n'],
+    ["{}", "{}", '{ "insecure-registries": ["172.30.1.2:5000"] }'],
+    ["an object on two lines", "{\n}\n", '{\n  "insecure-registries": ["172.30.1.2:5000"]\n}\n'],
+    ["one line", '{"a":1}\n', '{"insecure-registries": ["172.30.1.2:5000"], "a":1}\n'],
+    ["tabs", '{\n\t"a": 1\n}\n', '{\n\t"insecure-registries": ["172.30.1.2:5000"],\n\t"a": 1\n}\n'],
+    [
+      "CRLF and no last line break",
+      '{\r\n  "a": 1\r\n}',
+      '{\r\n  "insecure-registries": ["172.30.1.2:5000"],\r\n  "a": 1\r\n}',
+    ],
+    [
+      "an empty list",
+      '{"insecure-registries": []}',
+      '{"insecure-registries": ["172.30.1.2:5000"]}',
+    ],
+    [
+      "a list on one line",
+      '{"insecure-registries": ["a:1"]}',
+      '{"insecure-registries": ["172.30.1.2:5000", "a:1"]}',
+    ],
+    [
+      "a list over several lines",
+      '{\n  "insecure-registries": [\n    "a:1"\n  ]\n}\n',
+      '{\n  "insecure-registries": [\n    "172.30.1.2:5000",\n    "a:1"\n  ]\n}\n',
+    ],
+    [
+      "a key of that name deeper down",
+      '{"x": {"insecure-registries": ["172.30.1.2:5000"]}}',
+      '{"insecure-registries": ["172.30.1.2:5000"], "x": {"insecure-registries": ["172.30.1.2:5000"]}}',
+    ],
+  ])("in %s", (_, text, expected) => {
+    expect(after(text)).toBe(expected);
+  });
+
+  it("a new file has mode 0644; an old one has none in the plan", () => {
+    expect(plan(undefined).files[0]?.mode).toBe(0o644);
+    expect(plan("{}").files[0]).not.toHaveProperty("mode");
+  });
+
+  it.each([
+    ["as it is", "172.30.1.2:5000"],
+    ["with a scheme", "http://172.30.1.2:5000"],
+    ["with the other scheme", "HTTPS://172.30.1.2:5000"],
+    ["by a CIDR", "172.30.0.0/16"],
+  ])("is there already %s: no edit, and the plan says where", (_, entry) => {
+    const { files, notes, activate } = plan(`{\n  "insecure-registries": ["x:1", "${entry}"]\n}`);
+    expect(files[0]?.edits).toEqual([]);
+    expect(notes).toEqual([`${PATH}: 172.30.1.2:5000 is already in insecure-registries, line 2`]);
+    expect(activate).toBe("none");
+  });
+
+  it.each([
+    ["another port", "172.30.1.2:5001"],
+    ["no port", "172.30.1.2"],
+    ["a slash at its end, which dockerd does not take off", "172.30.1.2:5000/"],
+    ["a CIDR elsewhere", "172.31.0.0/16"],
+    ["a longer address", "172.30.1.22:5000"],
+  ])("does not count as there with %s", (_, entry) => {
+    expect(plan(`{"insecure-registries": ["${entry}"]}`).activate).toBe("reload");
+  });
+
+  it("a host name is not in a CIDR, whatever DNS may say; an IPv6 address can be", () => {
+    const text = '{"insecure-registries": ["0.0.0.0/0", "fd00::/8"]}';
+    expect(plan(text, { registry: "registry.lan:5000" }).activate).toBe("reload");
+    expect(plan(text, { registry: "[fd00::1]:5000" }).activate).toBe("none");
+    expect(plan(text, { registry: "[fe80::1]:5000" }).activate).toBe("reload");
+  });
+
+  it("is not needed for a loopback address", () => {
+    const { notes, activate } = plan("{}", { registry: "127.0.0.1:5000" });
+    expect(activate).toBe("none");
+    expect(notes).toEqual([
+      `${PATH}: 127.0.0.1:5000 is a loopback address, which dockerd always takes`,
+    ]);
+  });
+});
+
+describe("a daemon.json that dockerd would not read is refused:", () => {
+  it("comments", () => {
+    expect(refusal('{\n  // mirrors\n  "a": 1\n}')).toBe(`${PATH}:2:3: \
+expected JSON without comments, since dockerd takes none; found a comment
+  1 | {
+> 2 |   // mirrors
+    |   ^
+  3 |   "a": 1
+  fix: take the comment out of the file`);
+  });
+
+  it("a key twice, also deeper down and in the same line", () => {
+    expect(refusal('{\n  "a": 1,\n  "b": {"c": 1, "c": 2},\n  "a": 3\n}')).toBe(`${PATH}:3:17: \
+expected each key once; found "c" again, first in line 3
+  2 |   "a": 1,
+> 3 |   "b": {"c": 1, "c": 2},
+    |                 ^
+  4 |   "a": 3
+  fix: join the two into one
+
+${PATH}:4:3: expected each key once; found "a" again, first in line 2
+  3 |   "b": {"c": 1, "c": 2},
+> 4 |   "a": 3
+    |   ^
+  5 | }
+  fix: join the two into one`);
+  });
+
+  it.each([
+    ["a comma behind the last element", '{"a": 1,}', `${PATH}:1:9: expected valid JSON`],
+    ["text behind the object", "{} {}", "found more text behind the end of the object"],
+    ["no end", '{"a": 1', "found no } that ends the object"],
+    ["an array", "[1]", "expected an object { ... }; found a value of type array"],
+    ["a control character in a string", '{"a": "\t"}', "found a control character in a string"],
+    ["a number JSON has not", '{"a": 01}', `${PATH}:1:`],
+    ["a list that is none", '{"insecure-registries": "x"}', "as an array of strings"],
+    ["a list of other things", '{"insecure-registries": ["x", 1]}', "found a value of type number"],
+    ["null", '{"insecure-registries": null}', "found a value of type null"],
+    ["UTF-16", "\u0000{\u0000}", "found a NUL byte at byte 0"],
+  ])("%s", (_, text, message) => {
+    expect(refusal(text)).toContain(message);
+  });
+
+  it("bytes that are not UTF-8", () => {
+    const bytes = Buffer.concat([Buffer.from('{\n"a": "Zü'), Buffer.from([0xfc, 0x22, 0x7d])]);
+    expect(() => plan(undefined, { bytes })).toThrow(
+      `${PATH}:2:9: expected text in UTF-8; found byte 0xfc at byte 11, not UTF-8`,
+    );
+  });
+
+  it("a byte-order mark before 23.0; from then on it is kept", () => {
+    expect(refusal("\uFEFF{}")).toContain(
+      "found a byte-order mark, which dockerd before 23.0 does not take",
+    );
+    expect(refusal("\uFEFF{}", { dockerVersion: "20.10.24" })).toContain("dockerd 20.10.24");
+    expect(after("\uFEFF{}", { dockerVersion: "26.1.5" })).toBe(
+      '\uFEFF{ "insecure-registries": ["172.30.1.2:5000"] }',
+    );
+  });
+
+  it("a registry that is no address, all of them named", () => {
+    const message = refusal("{}", { registry: ["http://a:5000", "a", "a:5000/x", "[::1]:99999"] });
+    expect(message.match(/^settings: expected a registry as HOST:PORT/gm)).toHaveLength(4);
+  });
+});
+
+describe("dockerd's flags", () => {
+  const unit = (text: string) => [
+    {
+      file: "/lib/systemd/system/docker.service",
+      line: 13,
+      text: `ExecStart=/usr/bin/dockerd ${text}`,
+    },
+  ];
+
+  it("that set insecure registries exclude the key: refused with the line and both ways out", () => {
+    expect(
+      refusal("{}", { flags: unit("-H fd:// --insecure-registry=a:1 --insecure-registry b:2") }),
+    ).toBe(`/lib/systemd/system/docker.service:13: \
+expected insecure-registries set in daemon.json only: dockerd does not start with both; \
+found \`ExecStart=/usr/bin/dockerd -H fd:// --insecure-registry=a:1 --insecure-registry b:2\`
+  fix: add --insecure-registry=172.30.1.2:5000 to this line, or take --insecure-registry out of it \
+and write "insecure-registries": ["a:1","b:2","172.30.1.2:5000"] in daemon.json`);
+  });
+
+  it("that give our registry are enough", () => {
+    const { notes, activate } = plan(undefined, {
+      flags: unit("--insecure-registry=172.30.0.0/16"),
+    });
+    expect(activate).toBe("none");
+    expect(notes).toEqual([
+      `${PATH}: 172.30.1.2:5000 is given by dockerd's flag \`172.30.0.0/16\``,
+    ]);
+  });
+
+  it("are read out of /etc/default/docker, but not out of its comments", () => {
+    const file = "/etc/default/docker";
+    const set = [{ file, line: 3, text: 'DOCKER_OPTS="--dns 8.8.8.8 --insecure-registry a:1"' }];
+    expect(refusal("{}", { flags: set })).toContain(`${file}:3: expected insecure-registries`);
+    const comment = [{ file, line: 3, text: '#DOCKER_OPTS="--insecure-registry a:1"' }];
+    expect(plan("{}", { flags: comment }).activate).toBe("reload");
+  });
+
+  it("that name another configuration file are refused", () => {
+    expect(refusal("{}", { flags: ["dockerd --config-file=/srv/d.json"] })).toContain(
+      "expected dockerd to read /etc/docker/daemon.json; found `dockerd --config-file=/srv/d.json`",
+    );
+    expect(plan("{}", { flags: [`dockerd --config-file ${PATH}`] }).activate).toBe("reload");
+  });
+});
+
+it("a proxy between dockerd and the registry is refused", () => {
+  const environment = [
+    {
+      file: "/etc/systemd/system/docker.service.d/p.conf",
+      line: 2,
+      text: "Environment=HTTP_PROXY=http://p:3128",
+    },
+  ];
+  expect(refusal("{}", { environment })).toContain(
+    "p.conf:2: expected 172.30.1.2 in NO_PROXY, since HTTP_PROXY is set",
+  );
+});
+
+describe("present: false", () => {
+  const removed = (text: string) => plan(text, { present: false });
+
+  it.each([
+    ['{\n  "mtu": 1\n}\n'],
+    ['{"mtu":1}'],
+    ["{ }"],
+    ['{\n  "insecure-registries": ["a:1"]\n}\n'],
+    ['{\n  "insecure-registries": [\n    "a:1",\n    "b:2"\n  ]\n}\n'],
+  ])("takes out what was put into %j", (text) => {
+    const added = after(text) ?? "";
+    const without = removed(added).files[0]?.desired?.toString();
+    expect(without?.replace("{ }", "{}")).toBe(text.replace("{ }", "{}"));
+  });
+
+  it("needs a restart where the key goes, since dockerd keeps the values at a reload", () => {
+    const plan = removed('{\n  "insecure-registries": ["172.30.1.2:5000"],\n  "mtu": 1\n}\n');
+    expect(plan.activate).toBe("restart");
+    expect(plan.notes).toHaveLength(1);
+  });
+
+  it("leaves a list that is not as we would write it, empty, and reloads", () => {
+    const plan = removed(
+      '{\n  "mtu": 1,\n  "insecure-registries": ["http://172.30.1.2:5000"]\n}\n',
+    );
+    expect(plan.files[0]?.desired?.toString()).toBe(
+      '{\n  "mtu": 1,\n  "insecure-registries": []\n}\n',
+    );
+    expect(plan.activate).toBe("reload");
+  });
+
+  it("takes a last and a middle element out with the comma that parts it", () => {
+    const text = (list: string) => `{"insecure-registries": [${list}]}`;
+    const left = (list: string) => removed(text(list)).files[0]?.desired?.toString();
+    expect(left('"a:1", "172.30.1.2:5000"')).toBe(text('"a:1"'));
+    expect(left('"a:1", "172.30.1.2:5000", "b:2"')).toBe(text('"a:1", "b:2"'));
+    expect(left('"a:1", "172.30.1.2:5000", "http://172.30.1.2:5000"')).toBe(text('"a:1"'));
+  });
+
+  it("does not take a CIDR out, nor anything from a file without the registry", () => {
+    expect(removed('{"insecure-registries": ["172.30.0.0/16"]}').activate).toBe("none");
+    expect(removed("{}").notes).toEqual([`${PATH}: 172.30.1.2:5000 is not in insecure-registries`]);
+    expect(removed("").files[0]?.edits).toEqual([]);
+  });
+});
+
+describe("clearedDaemonJson", () => {
+  it("has an empty list where there was none, so that a reload makes dockerd forget", () => {
+    expect(clearedDaemonJson(PATH, Buffer.from('{\n  "mtu": 1\n}\n')).toString()).toBe(
+      '{\n  "insecure-registries": [],\n  "mtu": 1\n}\n',
+    );
+    expect(clearedDaemonJson(PATH, undefined).toString()).toBe(
+      '{\n  "insecure-registries": []\n}\n',
+    );
+  });
+
+  it("is the file itself where it has a list", () => {
+    const bytes = Buffer.from('{"insecure-registries": ["a:1"]}');
+    expect(clearedDaemonJson(PATH, bytes)).toEqual(bytes);
+  });
+});
