@@ -102,11 +102,13 @@ protect_containerd() {
       refuse "expected docker.io to leave this node's $program alone; found that apt would install the package $bad beside it: install docker by hand and set docker: present"
     fi
   done
-  while read -r what package from rest; do
+  while read -r what package from to rest; do
     case $kept in *" $package "*) ;; *) continue ;; esac
     case $what:$from in
       Remv:*) refuse "expected docker.io to leave what this node's containers run on; found that apt would remove $package: install docker by hand and set docker: present" ;;
-      Inst:'['*) refuse "expected docker.io to leave what this node's containers run on; found that apt would change $package ${from%]} -> ${rest%% *}): hold it, upgrade it at a time of your choice, or install docker by hand and set docker: present" ;;
+      Inst:'['*)
+        from=${from#?}
+        refuse "expected docker.io to leave what this node's containers run on; found that apt would change $package ${from%?} -> ${to#?}: hold it, upgrade it at a time of your choice, or install docker by hand and set docker: present" ;;
     esac
   done <"$work/plan"
 }

@@ -189,8 +189,8 @@ export async function manifest(
   folders = "etc/docker etc/containerd etc/systemd/system",
 ): Promise<string> {
   return await host.succeed(
-    `cd / && find ${folders} -printf '%p %y %m %U:%G %l\\n' 2>/dev/null | sort; ` +
-      `find ${folders} -type f -exec sha256sum {} + 2>/dev/null | sort; ` +
+    `cd / && /usr/bin/find ${folders} -printf '%p %y %m %U:%G %l\\n' 2>/dev/null | sort; ` +
+      `/usr/bin/find ${folders} -type f -exec sha256sum {} + 2>/dev/null | sort; ` +
       "for f in etc/docker/daemon.json etc/containerd/config.toml; do getfattr -d -m - $f 2>/dev/null; done; true",
   );
 }
@@ -198,7 +198,7 @@ export async function manifest(
 /** Nothing of ours is left: no file beside the daemons' files, no unit, no lock, no folder. */
 export async function leftovers(host: RunningHost): Promise<string> {
   return await host.succeed(
-    `find /etc/containerd /etc/docker /etc/systemd /run/systemd -name '*cluster-registry*' 2>/dev/null | sort; ls -A ${HOME} 2>/dev/null; ` +
+    `/usr/bin/find /etc/containerd /etc/docker /etc/systemd /run/systemd -name '*cluster-registry*' 2>/dev/null | sort; ls -A ${HOME} 2>/dev/null; ` +
       "systemctl list-units --all --plain --no-legend 'cluster-registry*'; true",
   );
 }
