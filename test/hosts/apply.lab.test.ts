@@ -15,6 +15,8 @@ import {
 
 const REGISTRY = "10.88.40.11:5000";
 
+jest.setTimeout(90_000);
+
 describeLab("helper on real hosts", () => {
   let lab: RunningLab;
   let node: RunningHost;

@@ -17,6 +17,8 @@ import { failed, succeeded } from "./patched-host";
 
 const ID = "test.dev.registry";
 
+jest.setTimeout(90_000);
+
 describeLab("docker on real hosts", () => {
   let lab: RunningLab;
   let host: RunningHost;

@@ -18,6 +18,8 @@ const REGISTRY = "10.88.40.11:5000";
 /** At these the files are in place and known to be good: what is left is to note it. */
 const GOOD = ["healthy", "recording"];
 
+jest.setTimeout(90_000);
+
 describeLab("a change that is cut off at any step", () => {
   let lab: RunningLab;
   let node: RunningHost;

@@ -23,6 +23,8 @@ import {
 const REGISTRY = "10.88.42.11:5000";
 const CONTAINERD_DROP_IN = "/run/systemd/system/containerd.service.d";
 
+jest.setTimeout(90_000);
+
 describeLab("a host on which something is not as it should be", () => {
   let lab: RunningLab;
   let node: RunningHost;
