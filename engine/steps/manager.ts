@@ -58,12 +58,7 @@ export class PluginManager implements Manager {
       inputs,
       failures,
       secretInputs = [],
-    } = await this.instance.check(
-      state.type,
-      state.urn,
-      olds && this.out(olds),
-      this.out(news),
-    );
+    } = await this.instance.check(state.type, state.urn, olds && this.out(olds), this.out(news));
     return { inputs: markPaths(this.back(inputs, news), secretInputs), failures };
   }
 

@@ -68,7 +68,8 @@ export async function refresh(
   const unexpected = results.flatMap((r) => (r.status === "rejected" ? [r.reason as unknown] : []));
   const other = unexpected.find((e) => !(e instanceof StepFailed) && !(e instanceof Halted));
   if (other instanceof Error) throw other;
-  if (unexpected.length > 0) throw new StepFailed();
+  if (unexpected.length > 0 && !runner.options.preview) throw new StepFailed();
+  if (runner.halted) throw new Halted();
   return resources;
 }
 

@@ -122,10 +122,12 @@ export class Runner {
 
   private report(step: Step, failure: unknown, seconds: number): void {
     this.failed = true;
-    this.failedUrns.add(step.urn);
     const text = failure instanceof Error ? failure.message : String(failure);
     this.sink({ kind: "message", severity: "error", text, urn: step.urn, ephemeral: false });
     this.sink({ kind: "failed", step, seconds });
+    // A preview that cannot read one resource fails, and yet shows what it would do to the others.
+    if (this.options.preview && step.op === "refresh") return;
+    this.failedUrns.add(step.urn);
     if (!this.options.continueOnError && !(failure instanceof ProtectedResource)) this.stop();
   }
 

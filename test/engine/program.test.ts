@@ -252,3 +252,24 @@ test("`options.refresh: always` reads every resource first, in previews too", as
   expect((await project.run()).changes).toEqual({ same: 1, create: 1 });
   expect((await project.run()).changes).toEqual({ same: 2 });
 });
+
+test("a preview that cannot read one resource fails, and shows the others' changes all the same; an up stops there", async () => {
+  const before = `new Thing("a", { value: "x" }); new Thing("b", { value: "x" });`;
+  project = await TestProject.make(before);
+  project.write("Pulumi.yaml", "name: p\nruntime: nodejs\noptions: {refresh: always}\n");
+  await project.run();
+  project.world.during = (operation) => {
+    if (/^read .*::a$/.test(operation)) throw new Error("the host of a does not answer");
+  };
+  project.program(before.replace('"b", { value: "x" }', '"b", { value: "y" }'));
+
+  const preview = await project.run({ preview: true });
+  expect(preview.outcome).toBe("failed");
+  expect(preview.messages).toContain("error: the host of a does not answer");
+  expect(preview.steps).toContain("update b");
+  project.world.takeLog();
+  const up = await project.run();
+  expect(up.outcome).toBe("failed");
+  expect(up.steps).not.toContain("update b");
+  expect(project.world.takeLog()).toEqual([]);
+});

@@ -72,6 +72,30 @@ describeLab("a fleet that changes", () => {
     );
   });
 
+  test("a registry host that is down fails the preview, and does not hide a node's drift", async () => {
+    const node01 = lab.host("node01");
+    await node01.succeed(`sed -i '/${registry}/d' /etc/containerd/config.toml`);
+    await lab.host("controlplane").cutPower();
+    const said = await stack.preview();
+    await lab.host("controlplane").start();
+    expect(said.code).toBe(1);
+    expect(said.stdout).toContain("node01: drift on the host");
+    expect(said.stdout).toMatch(/controlplane \(root@10\.88\.61\.11:22\)/);
+    await stack.succeed(stack.up());
+    await stack.succeed(stack.preview("--expect-no-changes"));
+  });
+
+  test("a registry host that was installed anew is set up again by an up without refresh", async () => {
+    await lab.host("controlplane").reinstall();
+    const said = await stack.up();
+    expect(said.code).toBe(1);
+    await stack.succeed(stack.up("--refresh=false"));
+    image = await pushImage(lab.host("controlplane"), registry);
+    await lab.host("node01").removeImage(image);
+    await lab.host("node01").pullImage(image);
+    await stack.succeed(stack.preview("--expect-no-changes"));
+  });
+
   test("a lost state is made anew from what the hosts have, without a restart", async () => {
     const hosts = ["controlplane", "node01"].map((name) => lab.host(name));
     const files = () =>
