@@ -77,7 +77,9 @@ export function planContainerd(input: ContainerdInput): Plan {
   }
   const source = Source.decode(input.configPath, input.bytes ?? Buffer.alloc(0));
   refuseByteOrderMark(source, daemon);
-  const config = readCriConfig(TomlDocument.parse(source), daemon);
+  const document = TomlDocument.parse(source);
+  refuseEscapedHeaders(document, daemon);
+  const config = readCriConfig(document, daemon);
   if (input.present === false) return planRemoval(input, config, wanted);
 
   const proxies = wanted
@@ -177,6 +179,20 @@ function refuseByteOrderMark(source: Source, daemon: DaemonVersion): void {
     expected: "TOML without a byte-order mark",
     found: `a byte-order mark, which containerd ${daemon.text} does not take`,
     fix: "take the first three bytes (EF BB BF) out of the file",
+  });
+}
+
+/** go-toml 1 reads escapes in keys, but not in headers: `["\\u0061"]` is another table to it than to TOML. */
+function refuseEscapedHeaders(document: TomlDocument, daemon: DaemonVersion): void {
+  if (daemon.major >= 2 || !document.text.includes("\\")) return;
+  const header = document.tables
+    .slice(1)
+    .find((table) => document.text.slice(table.start, table.partEnds.at(-1)).includes("\\"));
+  if (header === undefined) return;
+  throw document.source.refuse(header.start, {
+    expected: "table headers without escapes",
+    found: `one with an escape, which containerd ${daemon.text} takes as it stands`,
+    fix: "write the character itself",
   });
 }
 

@@ -70,6 +70,15 @@ describe("files that are not to be edited at all", () => {
     );
   });
 
+  it("an escape in a table header where containerd reads it otherwise than TOML says", () => {
+    const config = 'version = 2\n[a]\n["\\u0062"]\n"\\u0063" = "\\u0064"\n';
+    expect(refusalOf(() => planFor(config))).toContain(
+      `${CONFIG}:3:1: expected table headers without escapes; found one with an escape, which containerd 1.7.28`,
+    );
+    expect(() => planFor(config, { daemonVersion: "2.2.3" })).not.toThrow();
+    expect(() => planFor('version = 2\n[a]\n"\\u0063" = 1\n')).not.toThrow();
+  });
+
   it("credentials near the place are not shown", () => {
     const message = refusalOf(() => planFor('password = "hunter2"\nx = = 1\n'));
     expect(message).toContain("1 | password = ***");

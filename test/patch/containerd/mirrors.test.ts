@@ -99,7 +99,9 @@ describe("a registry that is there already", () => {
     ["with the API's path", '"172.30.1.2:5000"', '["http://172.30.1.2:5000/v2/"]'],
     ["among other endpoints", '"172.30.1.2:5000"', '["http://x", "http://172.30.1.2:5000"]'],
   ])("%s needs no edit, and the plan says where it is", (_, host, endpoint) => {
-    const plan = planFor(`version = 2\n[${CRI}.mirrors.${host}]\n  endpoint = ${endpoint}\n`);
+    // 2.x, since 1.x reads an escape in a header as it stands: see broken-states.test.ts.
+    const config = `version = 2\n[${CRI}.mirrors.${host}]\n  endpoint = ${endpoint}\n`;
+    const plan = planFor(config, { daemonVersion: "2.0.11" });
     expect(plan.files.map(({ edits }) => edits)).toEqual([[]]);
     expect(plan.notes).toEqual([
       "/etc/containerd/config.toml: 172.30.1.2:5000 is already in mirrors, line 3",

@@ -106,6 +106,10 @@ function withoutOrSame(
 function mustRefuse(generated: Case): boolean {
   const { input, mirrors, configPath } = generated;
   const usesMirrors = Object.keys(mirrors).length > 0;
+  // containerd 1.x reads such a header otherwise than TOML says.
+  if (input.daemonVersion.startsWith("1.") && generated.features.has("escapes in headers")) {
+    return true;
+  }
   if (!input.migrate) return usesMirrors && configPath !== "";
   // Endpoints that the settings do not know would be lost by moving.
   return wantedMirrors(generated).some(([host, wanted]) =>

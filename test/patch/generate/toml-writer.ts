@@ -40,6 +40,7 @@ export const SPELLINGS = [
   "non-ASCII text",
   "brackets and # in strings",
   "escapes in keys",
+  "escapes in headers",
 ] as const;
 
 interface Block {
@@ -166,6 +167,7 @@ export class TomlWriter {
     const spaced = this.random.chance(0.05);
     if (spaced) this.note("blanks within headers");
     const joined = path.map((part) => this.key(part)).join(spaced ? " . " : ".");
+    if (joined.includes("\\")) this.note("escapes in headers");
     return spaced ? ` ${joined} ` : joined;
   }
 

@@ -19,7 +19,7 @@ function plan(bytes: Buffer) {
   return planContainerd({
     configPath: "document.toml",
     bytes,
-    daemonVersion: "1.7.28",
+    daemonVersion: "2.2.3",
     certsD: new Map(),
     registry: { address: "172.30.1.2:5000", endpoints: ["http://172.30.1.2:5000"] },
     mirrors: {},
@@ -69,9 +69,9 @@ describe("the toml-test corpus", () => {
       const after = meaning(desired.toString()) as Record<string, unknown>;
       const { plugins, version, ...rest } = after;
       expect(plugins).toEqual({
-        "io.containerd.grpc.v1.cri": { registry: { config_path: "/etc/containerd/certs.d" } },
+        "io.containerd.cri.v1.images": { registry: { config_path: "/etc/containerd/certs.d" } },
       });
-      expect(version).toBe("bigint 2");
+      expect(version).toBe("bigint 3");
       expect({ name, rest }).toEqual({ name, rest: meaning(bytes.toString()) });
       if (main !== undefined) {
         expect(withoutHunks(main.path, desired, hunks(main)).equals(bytes)).toBe(true);

@@ -1,0 +1,122 @@
+import type { RunningHost } from "../../../lab";
+import {
+  carryOut,
+  CERTS_D,
+  CONFIG,
+  dumpEdited,
+  PLAIN_HTTP,
+  planOn,
+  pull,
+  read,
+  restartContainerd,
+  undo,
+  write,
+} from "../real-daemons";
+
+const MINUTE = 60_000;
+
+/** The states that a node's containerd can be in before: its default, the lesson's, and hosts.toml. */
+const states: Record<string, (config: string) => string> = {
+  "its default file": (config) => config,
+  "the lesson's mirrors": (config) => {
+    const table = /version = 3/.test(config)
+      ? "plugins.'io.containerd.cri.v1.images'.registry"
+      : 'plugins."io.containerd.grpc.v1.cri".registry';
+    const mirror = `[${table}.mirrors."docker.io"]\n  endpoint = ["https://mirror.gcr.io"]\n`;
+    return `${config.replace(/config_path = ''(?=\n\n +\[plugins.'io.containerd.cri.v1.images'.image)/, "config_path = ''")}${mirror}`;
+  },
+  "a directory of hosts.toml": (config) => {
+    const quote = config.includes("config_path = ''") ? "'" : '"';
+    const [first, ...rest] = config.split(`config_path = ${quote}${quote}`);
+    return `${first}config_path = ${quote}${CERTS_D}${quote}${rest.join(`config_path = ${quote}${quote}`)}`;
+  },
+};
+
+/**
+ * The whole way on one real node, for each state: the pull fails, the plan is carried out, CRI is there and
+ * pulls, the plan is undone, the bytes are those of before, and the pull fails as before.
+ */
+export function nodeTests(host: () => RunningHost, image: () => string): void {
+  let original: Buffer | undefined;
+  beforeAll(async () => {
+    original = await read(host(), CONFIG);
+  }, MINUTE);
+  afterAll(async () => {
+    await write(host(), CONFIG, original);
+    await restartContainerd(host());
+  }, MINUTE);
+
+  it.each(Object.entries(states))(
+    "%s: pulls once it is patched, and fails as before once that is undone",
+    async (name, prepare) => {
+      const node = host();
+      const config = prepare(await node.succeed("containerd config default"));
+      await write(node, CONFIG, Buffer.from(config));
+      await restartContainerd(node);
+      expect(await pull(node, image())).toContain(PLAIN_HTTP);
+
+      const registry = image().split("/")[0] ?? "";
+      const plan = await planOn(node, registry);
+      expect(plan.activate).toBe(name === "a directory of hosts.toml" ? "none" : "restart");
+      await carryOut(node, plan);
+      expect(await pull(node, image())).toBe("pulled");
+
+      const again = await planOn(node, registry);
+      expect(again.files.every(({ edits }) => edits.length === 0)).toBe(true);
+
+      await undo(node, plan);
+      expect((await read(node, CONFIG))?.toString()).toBe(config);
+      await node.fail(`ls ${CERTS_D}/*/hosts.toml`);
+      expect(await pull(node, image())).toContain(PLAIN_HTTP);
+    },
+    3 * MINUTE,
+  );
+
+  it(
+    "mirrors are moved to hosts.toml by migrate, and CRI pulls through it",
+    async () => {
+      const node = host();
+      const prepare = states["the lesson's mirrors"];
+      const config = prepare?.(await node.succeed("containerd config default")) ?? "";
+      await write(node, CONFIG, Buffer.from(config));
+      await restartContainerd(node);
+      const plan = await planOn(node, image().split("/")[0] ?? "", { migrate: true });
+      await carryOut(node, plan);
+      expect(await pull(node, image())).toBe("pulled");
+      expect(await node.succeed(`cat ${CERTS_D}/docker.io/hosts.toml`)).toContain("mirror.gcr.io");
+      for (const file of plan.files) await write(node, file.path, file.base);
+      await restartContainerd(node);
+      expect(await pull(node, image())).toContain(PLAIN_HTTP);
+    },
+    3 * MINUTE,
+  );
+
+  it(
+    "a lone slash behind an endpoint of mirrors is another endpoint, which fails",
+    async () => {
+      const node = host();
+      const config = await node.succeed("containerd config default");
+      const registry = image().split("/")[0] ?? "";
+      const plugin = /version = 3/.test(config)
+        ? "io.containerd.cri.v1.images"
+        : "io.containerd.grpc.v1.cri";
+      const table = `[plugins."${plugin}".registry.mirrors."${registry}"]`;
+      await write(
+        node,
+        CONFIG,
+        Buffer.from(`${config}${table}\n  endpoint = ["http://${registry}/"]\n`),
+      );
+      await restartContainerd(node);
+      expect(await pull(node, image())).not.toBe("pulled");
+    },
+    MINUTE,
+  );
+
+  it(
+    "reads edited files of every spelling as they were meant",
+    async () => {
+      expect(await dumpEdited(host(), 40)).toBe(40);
+    },
+    3 * MINUTE,
+  );
+}

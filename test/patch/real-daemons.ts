@@ -1,0 +1,168 @@
+import { parse } from "smol-toml";
+
+import type { RunningHost } from "../../lab";
+import {
+  type ContainerdInput,
+  type FilePlan,
+  hunks,
+  planContainerd,
+  withoutHunks,
+} from "../../patch";
+import { generateConfig, OUR_HOST } from "./generate/containerd-config";
+
+export const CONFIG = "/etc/containerd/config.toml";
+export const CERTS_D = "/etc/containerd/certs.d";
+export const PLAIN_HTTP = "http: server gave HTTP response to HTTPS client";
+
+/** Installs docker on a host, runs the lesson's registry there, and pushes `tiny:1` to it. */
+export async function startRegistry(host: RunningHost): Promise<string> {
+  await host.succeed(
+    "DEBIAN_FRONTEND=noninteractive apt-get install -y docker.io docker-cli || DEBIAN_FRONTEND=noninteractive apt-get install -y docker.io",
+  );
+  await host.waitUntilSucceeds("docker info");
+  await host.succeed(
+    "docker run -dit -p 5000:5000 --restart=always --name registry -e REGISTRY_STORAGE_DELETE_ENABLED=true registry",
+  );
+  await host.waitUntilSucceeds("curl -fsS http://127.0.0.1:5000/v2/");
+  await host.succeed(
+    "docker pull busybox && docker tag busybox 127.0.0.1:5000/tiny:1 && docker push 127.0.0.1:5000/tiny:1",
+  );
+  return `${host.address}:5000`;
+}
+
+export async function read(host: RunningHost, path: string): Promise<Buffer | undefined> {
+  const { code, stdout } = await host.exec(`base64 '${path}'`);
+  return code === 0 ? Buffer.from(stdout, "base64") : undefined;
+}
+
+export async function write(
+  host: RunningHost,
+  path: string,
+  bytes: Buffer | undefined,
+): Promise<void> {
+  if (bytes === undefined) {
+    await host.succeed(
+      `rm -f '${path}' && rmdir -p --ignore-fail-on-non-empty "$(dirname '${path}')"`,
+    );
+    return;
+  }
+  await host.succeed(`mkdir -p "$(dirname '${path}')"`);
+  const { code, stderr } = await host.exec(`base64 -d >'${path}'`, {
+    stdin: bytes.toString("base64"),
+  });
+  if (code !== 0) throw new Error(`${path}: ${stderr}`);
+}
+
+/** Restarts containerd and waits until its CRI plugins are all loaded. */
+export async function restartContainerd(host: RunningHost): Promise<void> {
+  await host.succeed("systemctl reset-failed containerd; systemctl restart containerd");
+  // 1.x has one CRI plugin; 2.x three, of which the one that answers is there under the old name too.
+  await host.waitUntilSucceeds(
+    "ctr plugins ls | awk '$1 ~ /cri/ || $2 ~ /^(cri|images|runtime)$/ { n++; if ($NF != \"ok\") exit 1 } END { exit !n }'",
+  );
+  await host.waitUntilSucceeds("test -S /run/containerd/containerd.sock");
+}
+
+/** Pulls an image anew: `pulled`, or what the runtime says instead. */
+export async function pull(host: RunningHost, image: string): Promise<string> {
+  await host.removeImage(image);
+  try {
+    await host.pullImage(image);
+    return "pulled";
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** Plans from what is on the host. */
+export async function planOn(
+  host: RunningHost,
+  registry: string,
+  asked: Partial<ContainerdInput> = {},
+): Promise<ReturnType<typeof planContainerd>> {
+  const certsD = new Map<string, Buffer>();
+  const { stdout } = await host.exec(`find ${CERTS_D} -name hosts.toml`);
+  for (const path of stdout.split("\n").filter((line) => line !== "")) {
+    certsD.set(path, (await read(host, path)) ?? Buffer.alloc(0));
+  }
+  return planContainerd({
+    configPath: CONFIG,
+    bytes: await read(host, CONFIG),
+    daemonVersion: await host.succeed("containerd --version"),
+    dump: await host.succeed("containerd config dump"),
+    certsD,
+    registry: { address: registry, endpoints: [`http://${registry}`] },
+    mirrors: {},
+    migrate: false,
+    ...asked,
+  });
+}
+
+/** Writes what a plan wants, and restarts containerd where the plan says so. */
+export async function carryOut(
+  host: RunningHost,
+  plan: Awaited<ReturnType<typeof planOn>>,
+): Promise<void> {
+  for (const { path, edits, desired } of plan.files) {
+    if (edits.length > 0) await write(host, path, desired);
+  }
+  if (plan.activate === "restart") await restartContainerd(host);
+}
+
+/** Takes a plan's lines out of the files as they are on the host. */
+export async function undo(
+  host: RunningHost,
+  plan: Awaited<ReturnType<typeof planOn>>,
+): Promise<void> {
+  for (const file of plan.files.filter(({ edits }) => edits.length > 0)) {
+    await write(host, file.path, await before(host, file));
+  }
+  if (plan.activate === "restart") await restartContainerd(host);
+}
+
+async function before(host: RunningHost, file: FilePlan): Promise<Buffer | undefined> {
+  if (file.base === undefined) return undefined;
+  const now = (await read(host, file.path)) ?? Buffer.alloc(0);
+  return withoutHunks(file.path, now, hunks(file));
+}
+
+/**
+ * What the daemon itself makes of edited files in every spelling: `containerd config dump` has to show our
+ * registry in its table. Returns how many files were shown to it.
+ */
+export async function dumpEdited(host: RunningHost, files: number): Promise<number> {
+  const version = /\d+\.\d+\.\d+/.exec(await host.succeed("containerd --version"))?.[0] ?? "";
+  let shown = 0;
+  for (let seed = 1; shown < files; seed++) {
+    const generated = generateConfig(seed);
+    const major = generated.input.daemonVersion.split(".")[0];
+    const tooNew = generated.text.includes("version = 4") || generated.features.has("version 4");
+    // A file without a version line takes the version of the daemon it is planned for.
+    if (major !== version.split(".")[0] || tooNew) continue;
+    let plan;
+    try {
+      plan = planContainerd({ ...generated.input, daemonVersion: version, migrate: false });
+    } catch {
+      continue; // refused on purpose: the property tests look at those
+    }
+    const main = plan.files.find(({ path }) => path === CONFIG);
+    await write(host, "/root/edited.toml", main?.desired);
+    const dump = await host.succeed("containerd --config /root/edited.toml config dump");
+    const registry = registryIn(dump);
+    const mirrors = (registry["mirrors"] ?? {}) as Record<string, { endpoint?: string[] }>;
+    const found =
+      mirrors[OUR_HOST]?.endpoint?.includes(`http://${OUR_HOST}`) === true ||
+      /^\/(?:etc\/containerd|srv)\/certs\.d(?::.*)?$/.test(String(registry["config_path"]));
+    if (!found)
+      throw new Error(`file ${seed} is not understood:\n${main?.desired?.toString()}\n${dump}`);
+    shown++;
+  }
+  return shown;
+}
+
+function registryIn(dump: string): Record<string, unknown> {
+  const plugins = (parse(dump)["plugins"] ?? {}) as Record<string, { registry?: object }>;
+  const names = ["io.containerd.cri.v1.images", "io.containerd.grpc.v1.cri", "cri"];
+  const table = names.map((name) => plugins[name]?.registry).find((found) => found !== undefined);
+  return (table ?? {}) as Record<string, unknown>;
+}
