@@ -22,8 +22,10 @@ describeLab("patches on containerd 2", () => {
   }, 20 * MINUTE);
   afterAll(() => lab?.down(), MINUTE);
 
-  nodeTests(
-    () => lab.host("node"),
-    () => image,
-  );
+  describe("containerd 2.2", () => {
+    nodeTests(
+      () => lab.host("node"),
+      () => image,
+    );
+  });
 });
