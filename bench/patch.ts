@@ -65,12 +65,3 @@ function microseconds(work: () => void, times: number): number {
   for (let index = 0; index < times; index++) work();
   return Number(process.hrtime.bigint() - start) / 1000 / times;
 }
-
-if (require.main === module) {
-  const { parse: parsing, plan, planInSync, ratio } = measurePatch();
-  process.stdout.write(
-    `patch: 270-line default file: smol-toml parse ${parsing.toFixed(0)} us, ` +
-      `plan ${plan.toFixed(0)} us (${ratio.toFixed(2)} times; aim 3), in sync ${planInSync.toFixed(0)} us\n`,
-  );
-  if (ratio > 3) process.exitCode = 1;
-}

@@ -6,7 +6,7 @@ const root = join(__dirname, "..");
 
 /** What each suite runs: jest projects, lab hosts one file at a time since the machine is theirs. */
 const SUITES: Record<string, { projects: string[]; flags: string[] }> = {
-  unit: { projects: ["unit"], flags: [] },
+  unit: { projects: ["unit"], flags: ["--maxWorkers=2"] },
   lab: { projects: ["lab"], flags: ["--runInBand"] },
   faults: { projects: ["fault"], flags: ["--runInBand"] },
 };
