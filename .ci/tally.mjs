@@ -1,6 +1,7 @@
 // Adds up what the suites left in .results/ and ends with the one line `N passed, N failed, N skipped`.
-// On a machine that can run the lab (root, Linux, CI=true) a skipped test counts as failed, unless docs/guarantees.md
-// names it with its reason: a test that never runs must not look like one that passed.
+// On a machine that can run the lab (root, Linux, CI=true) a skipped lab test counts as failed, unless docs/guarantees.md
+// names it with its reason: a test that never runs must not look like one that passed. What a unit test may be skipped
+// for is another program on PATH (the Pulumi CLI), which no machine has to have.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -31,7 +32,7 @@ for (const name of suites) {
       else if (test.status === "failed") {
         failed += 1;
         console.log(`failed: ${test.fullName}`);
-      } else if (mustRun && !excused.includes(test.title)) {
+      } else if (mustRun && name !== "unit.json" && !excused.includes(test.title)) {
         failed += 1;
         console.log(`failed: skipped without a reason in docs/guarantees.md: ${test.fullName}`);
       } else skipped += 1;
