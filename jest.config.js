@@ -1,4 +1,5 @@
-// Two kinds of test: `unit` runs anywhere and in parallel; `lab` needs root on Linux, real hosts, and the machine to itself.
+// Kinds of test, told by the end of the file's name: `*.test.ts` runs anywhere and in parallel; the others need root on Linux,
+// real hosts, and the machine to themselves. `lab` is part of `npm test`; `fault` and `matrix` are the longer suites.
 const shared = {
   rootDir: __dirname,
   testEnvironment: "node",
@@ -9,25 +10,23 @@ const shared = {
   setupFiles: ["<rootDir>/test/setup.ts"],
 };
 
+const onLabHosts = (kind) => ({
+  ...shared,
+  displayName: kind,
+  testMatch: [`<rootDir>/test/**/*.${kind}.test.ts`],
+  setupFilesAfterEnv: ["<rootDir>/test/lab-setup.ts"],
+});
+
 module.exports = {
   projects: [
     {
       ...shared,
       displayName: "unit",
       testMatch: ["<rootDir>/test/**/*.test.ts"],
-      testPathIgnorePatterns: ["/node_modules/", "\\.lab\\.test\\.ts$", "\\.fault\\.test\\.ts$"],
+      testPathIgnorePatterns: ["/node_modules/", "\\.(lab|fault|matrix)\\.test\\.ts$"],
     },
-    {
-      ...shared,
-      displayName: "lab",
-      testMatch: ["<rootDir>/test/**/*.lab.test.ts"],
-      setupFilesAfterEnv: ["<rootDir>/test/lab-setup.ts"],
-    },
-    {
-      ...shared,
-      displayName: "fault",
-      testMatch: ["<rootDir>/test/**/*.fault.test.ts"],
-      setupFilesAfterEnv: ["<rootDir>/test/lab-setup.ts"],
-    },
+    onLabHosts("lab"),
+    onLabHosts("fault"),
+    onLabHosts("matrix"),
   ],
 };

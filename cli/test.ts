@@ -9,6 +9,7 @@ const SUITES: Record<string, { projects: string[]; flags: string[] }> = {
   unit: { projects: ["unit"], flags: ["--maxWorkers=2"] },
   lab: { projects: ["lab"], flags: ["--runInBand"] },
   faults: { projects: ["fault"], flags: ["--runInBand"] },
+  daemons: { projects: ["matrix"], flags: ["--runInBand"] },
 };
 
 /**
