@@ -49,20 +49,27 @@ export function revert(plan: FilePlan): boolean {
   let line = 1;
   let inBase = 0;
   let inDesired = 0;
+  /** Both go on by bytes that have to be the same. */
+  const goOn = (end: number): boolean => {
+    const length = end - inBase;
+    const same =
+      inDesired + length <= desired.length &&
+      base.compare(desired, inDesired, inDesired + length, inBase, end) === 0;
+    inBase = end;
+    inDesired += length;
+    return same;
+  };
   for (const hunk of hunks(plan)) {
-    const start = afterLines(base, inBase, hunk.line - line);
-    const common = base.subarray(inBase, start);
-    inDesired += common.length;
-    if (!common.equals(desired.subarray(inDesired - common.length, inDesired))) return false;
-    const removed = bytesOf(hunk.removed);
-    const added = bytesOf(hunk.added);
-    inBase = start + removed.length;
-    inDesired += added.length;
-    if (!removed.equals(base.subarray(start, inBase))) return false;
-    if (!added.equals(desired.subarray(inDesired - added.length, inDesired))) return false;
+    if (!goOn(afterLines(base, inBase, hunk.line - line))) return false;
+    const removed = textOf(hunk.removed);
+    const added = textOf(hunk.added);
+    if (base.toString("utf8", inBase, (inBase += Buffer.byteLength(removed))) !== removed)
+      return false;
+    if (desired.toString("utf8", inDesired, (inDesired += Buffer.byteLength(added))) !== added)
+      return false;
     line = hunk.line + hunk.removed.length;
   }
-  return base.subarray(inBase).equals(desired.subarray(inDesired));
+  return goOn(base.length) && inDesired === desired.length;
 }
 
 /**
@@ -194,8 +201,8 @@ function linesOf(bytes: Buffer): string[] {
   return bytes.length === 0 ? [] : bytes.toString("utf8").slice(0, -1).split("\n");
 }
 
-function bytesOf(lines: readonly string[]): Buffer {
-  return Buffer.from(lines.map((line) => `${line}\n`).join(""), "utf8");
+function textOf(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join("");
 }
 
 function newlines(bytes: Buffer, from: number, to: number): number {

@@ -35,7 +35,8 @@ export function toEndpoint(input: EndpointInput): Endpoint {
 /** Can the old `mirrors` table say all of this? It knows URLs only. */
 export function isPlain(endpoint: Endpoint): boolean {
   const { ca, client, skipVerify, overridePath, capabilities } = endpoint;
-  return !(ca ?? client ?? skipVerify ?? overridePath ?? capabilities);
+  const says = [ca, client, skipVerify === true, overridePath === true, capabilities];
+  return says.every((value) => value === undefined || value === false);
 }
 
 /** What is wrong with the endpoints of a host, in the order they are given. */

@@ -77,16 +77,17 @@ export function sameElsewhere(
   const left = a === undefined ? {} : a;
   const right = b === undefined ? {} : b;
   if (!isTable(left) || !isTable(right)) return false;
-  const heads = new Set(paths.map(([part]) => part));
+  const heads = paths.map(([part]) => part ?? "");
+  let count = 0;
   for (const key of Object.keys(left)) {
-    if (!heads.has(key) && !sameMeaning(left[key], right[key])) return false;
+    if (heads.includes(key)) continue;
+    if (!sameMeaning(left[key], right[key])) return false;
+    count++;
   }
-  for (const key of Object.keys(right)) {
-    if (!heads.has(key) && !Object.hasOwn(left, key)) return false;
-  }
-  for (const head of heads) {
+  for (const key of Object.keys(right)) if (!heads.includes(key)) count--;
+  if (count !== 0) return false;
+  return heads.every((head) => {
     const below = paths.filter(([part]) => part === head).map((path) => path.slice(1));
-    if (!sameElsewhere(left[head ?? ""], right[head ?? ""], below)) return false;
-  }
-  return true;
+    return sameElsewhere(left[head], right[head], below);
+  });
 }

@@ -185,6 +185,16 @@ it("_default stands for any other registry: a star in mirrors", () => {
   );
 });
 
+it("settings that only say the default are no reason to leave mirrors; others beside them are", () => {
+  const config = `version = 2\n[${CRI}.mirrors.a]\nendpoint = ["http://a"]\n`;
+  const said = { url: "https://b", skipVerify: false, overridePath: false };
+  expect(configAfter(config, { mirrors: { b: [said] } })).toContain('endpoint = ["https://b"]');
+  const more = { ...said, capabilities: ["pull"] as const };
+  expect(refusalOf(() => planFor(config, { mirrors: { b: [more] } }))).toContain(
+    "plain URLs for b",
+  );
+});
+
 it("settings that mirrors cannot hold are refused, not dropped", () => {
   const config = `version = 2\n[${CRI}.mirrors.a]\nendpoint = ["http://a"]\n`;
   const endpoints = [{ url: "https://172.30.1.2:5000", ca: "/etc/ssl/ca.crt" }];
