@@ -96,20 +96,6 @@ export function planDaemonJson(input: DaemonJsonInput): Plan {
   return { files: [file], notes, activate: edits.length > 0 ? "reload" : "none" };
 }
 
-/**
- * The file with an empty `insecure-registries` where it has none. dockerd keeps the values it has when
- * the key is gone at a reload; an empty list is what makes it forget them. So whoever takes the key out
- * writes this first, reloads, and then writes the file without the key.
- */
-export function clearedDaemonJson(path: string, bytes: Buffer | undefined): Buffer {
-  const source = Source.decode(path, bytes ?? Buffer.alloc(0));
-  const object = readObject(source, undefined, true);
-  if (object !== undefined && propertyOf(object, KEY) !== undefined) return source.bytes;
-  const edits = toByteEdits(source, [additionOf(source, object, [])]);
-  const file = checked(source, bytes, edits, object, (settings) => ({ ...settings, [KEY]: [] }));
-  return file.desired ?? source.bytes;
-}
-
 function parseRegistries(registry: string | readonly string[]): RegistryAddress[] {
   const texts = typeof registry === "string" ? [registry] : registry;
   const problems: Problem[] = [];
@@ -131,13 +117,9 @@ function parseRegistries(registry: string | readonly string[]): RegistryAddress[
 }
 
 /** The object in the file; undefined for a file without anything in it. */
-function readObject(
-  source: Source,
-  dockerVersion: string | undefined,
-  markTaken = false,
-): JsonObject | undefined {
+function readObject(source: Source, dockerVersion: string | undefined): JsonObject | undefined {
   const major = Number(/\d+/.exec(dockerVersion ?? "")?.[0] ?? 0);
-  if (source.hasByteOrderMark && !markTaken && major < FIRST_WITH_BYTE_ORDER_MARK) {
+  if (source.hasByteOrderMark && major < FIRST_WITH_BYTE_ORDER_MARK) {
     throw source.refuse(0, {
       expected: "JSON without a byte-order mark",
       found: `a byte-order mark, which dockerd ${dockerVersion ?? "before 23.0"} does not take`,

@@ -1,10 +1,4 @@
-import {
-  clearedDaemonJson,
-  type DaemonJsonInput,
-  hunks,
-  planDaemonJson,
-  Refusal,
-} from "../../../patch";
+import { type DaemonJsonInput, hunks, planDaemonJson, Refusal } from "../../../patch";
 
 const PATH = "/etc/docker/daemon.json";
 
@@ -291,21 +285,5 @@ describe("present: false", () => {
     expect(removed('{"insecure-registries": ["172.30.0.0/16"]}').activate).toBe("none");
     expect(removed("{}").notes).toEqual([`${PATH}: 172.30.1.2:5000 is not in insecure-registries`]);
     expect(removed("").files[0]?.edits).toEqual([]);
-  });
-});
-
-describe("clearedDaemonJson", () => {
-  it("has an empty list where there was none, so that a reload makes dockerd forget", () => {
-    expect(clearedDaemonJson(PATH, Buffer.from('{\n  "mtu": 1\n}\n')).toString()).toBe(
-      '{\n  "insecure-registries": [],\n  "mtu": 1\n}\n',
-    );
-    expect(clearedDaemonJson(PATH, undefined).toString()).toBe(
-      '{\n  "insecure-registries": []\n}\n',
-    );
-  });
-
-  it("is the file itself where it has a list", () => {
-    const bytes = Buffer.from('{"insecure-registries": ["a:1"]}');
-    expect(clearedDaemonJson(PATH, bytes)).toEqual(bytes);
   });
 });
