@@ -1,0 +1,40 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** One resource that a component declared. */
+export interface Declared {
+  type: string;
+  name: string;
+  inputs: Record<string, unknown>;
+}
+
+/** Pulumi's mocks, with everything that is declared written down. What a Command prints is given by its name. */
+export function record(stdout: Record<string, string> = {}): Declared[] {
+  const declared: Declared[] = [];
+  void pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs }) => {
+        declared.push({ type, name, inputs: inputs as Record<string, unknown> });
+        const outputs =
+          type === "command:remote:Command" ? { stdout: stdout[name] ?? "", stderr: "" } : {};
+        return { id: `${name}-id`, state: { ...(inputs as object), ...outputs } };
+      },
+      call: ({ token }) => {
+        throw new Error(`unexpected call of ${token}`);
+      },
+    },
+    "cluster-registry",
+    "test",
+    false,
+  );
+  return declared;
+}
+
+/** The value of an output, once it is there. */
+export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
+  return new Promise((resolve) => output.apply(resolve));
+}
+
+/** Waits until everything has been declared that the program asked for so far. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,85 @@
+import * as pulumi from "@pulumi/pulumi";
+import { RegistryContainer, type RegistryContainerArgs } from "../../components";
+import { type Declared, record, valueOf } from "./recorder";
+
+const args: RegistryContainerArgs = {
+  connection: pulumi.secret({ host: "10.0.0.1" }),
+  enrolled: "ab12",
+  recordId: "cluster-registry.test.registry",
+  dockerHost: "ssh://root@10.0.0.1:22",
+  address: "10.0.0.1",
+};
+
+async function declare(changes: Partial<RegistryContainerArgs>, claim = "{}"): Promise<Declared[]> {
+  const declared = record({ "r-claim": claim });
+  const registry = new RegistryContainer("r", { ...args, ...changes });
+  await valueOf(registry.url);
+  return declared;
+}
+
+const inputsOf = (declared: Declared[], name: string) =>
+  declared.find((one) => one.name === name)?.inputs;
+
+describe("RegistryContainer", () => {
+  test("runs the registry as the lesson does, with a restart policy and a named volume", async () => {
+    const declared = await declare({});
+    expect(inputsOf(declared, "r-container")).toMatchObject({
+      name: "registry",
+      restart: "always",
+      ports: [{ internal: 5000, external: 5000, ip: "0.0.0.0" }],
+      envs: ["REGISTRY_STORAGE_DELETE_ENABLED=true", "OTEL_TRACES_EXPORTER=none"],
+      volumes: [{ containerPath: "/var/lib/registry", volumeName: "registry-data" }],
+      labels: [
+        { label: "io.cluster-registry.owner", value: "cluster-registry.test.registry" },
+        { label: "io.cluster-registry.enrolled", value: "ab12" },
+      ],
+    });
+    expect(inputsOf(declared, "r-image")).toMatchObject({ name: "registry", keepLocally: true });
+    expect(inputsOf(declared, "r-volume")).toMatchObject({ name: "registry-data" });
+  });
+
+  test("tells the address that images are named by, IPv6 in brackets", async () => {
+    record({ "r-claim": "{}" });
+    const registry = new RegistryContainer("r", { ...args, address: "fd00::5", port: 5001 });
+    expect(await valueOf(registry.imagePrefix)).toBe("[fd00::5]:5001");
+    expect(await valueOf(registry.url)).toBe("http://[fd00::5]:5001");
+  });
+
+  test("an adopted registry's volume is mounted, and one that is a folder as a folder", async () => {
+    const volume = await declare({ adopt: true }, '{"type":"volume","source":"9f86d081"}');
+    expect(inputsOf(volume, "r-container")).toMatchObject({
+      volumes: [{ containerPath: "/var/lib/registry", volumeName: "9f86d081" }],
+    });
+    const folder = await declare({ adopt: true }, '{"type":"bind","source":"/srv/registry"}');
+    expect(inputsOf(folder, "r-container")).toMatchObject({
+      volumes: [{ containerPath: "/var/lib/registry", hostPath: "/srv/registry" }],
+    });
+  });
+
+  test("what the running container says of its images goes before the claim, which a preview may not know", async () => {
+    const declared = await declare({ adopt: true, adopted: { volume: "9f86d081" } }, "not asked");
+    expect(inputsOf(declared, "r-volume")).toMatchObject({ name: "9f86d081" });
+  });
+
+  test("without adopt the claim's answer decides nothing", async () => {
+    const declared = await declare({ volume: "images" }, "not asked");
+    expect(inputsOf(declared, "r-volume")).toMatchObject({ name: "images" });
+  });
+
+  test("what the claim runs is refused for a container made by hand, unless it may adopt", async () => {
+    const without = inputsOf(await declare({}), "r-claim");
+    expect(without?.["create"]).toBe(
+      "sh -s container-claim cluster-registry.test.registry registry",
+    );
+    expect(without?.["update"]).toBe(
+      "sh -s container-claimed cluster-registry.test.registry registry",
+    );
+    expect(without?.["delete"]).toBe(
+      "sh -s container-release cluster-registry.test.registry registry",
+    );
+    const adopting = inputsOf(await declare({ adopt: true }), "r-claim");
+    expect(adopting?.["create"]).toBe(
+      "sh -s container-claim cluster-registry.test.registry registry adopt",
+    );
+  });
+});
