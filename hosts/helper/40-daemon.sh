@@ -38,6 +38,15 @@ containerd_socket() {
     }' /etc/containerd/config.toml 2>/dev/null
 }
 
+# containerd_identity PROGRAM CONFIG: what `containerd config dump` depends on, by inode, size and times; empty where it
+# depends on more (imports), or where the times are too coarse to show every change.
+containerd_identity() {
+  [ -f "$2" ] && [ ! -e /etc/containerd/conf.d ] || return 0
+  if grep imports "$2" | grep -qv '^[[:space:]]*imports[[:space:]]*=[[:space:]]*\[[[:space:]]*\][[:space:]]*$'; then return 0; fi
+  identity=$(stat -L -c '%d %i %s %.9Z' "$1" "$2" 2>/dev/null | tr '\n' ' ')
+  case $identity in *.*.*) printf '%s' "$identity" ;; esac
+}
+
 # 0: the CRI plugins are loaded and well. 1: not yet. 2: they will not get well by themselves. `problem` says what it is.
 containerd_health() {
   cri_socket=$(containerd_socket)

@@ -141,7 +141,7 @@ validate() {
         check=${path%/*}/.cluster-registry-$token-check
         ln -s "$tmp" "$check" || abandon "$path: cannot write in ${path%/*}"
       fi
-      containerd --config "$check" config dump >/dev/null 2>"$tx/error" 9>&-
+      containerd --config "$check" config dump >"$tx/dump" 2>"$tx/error" 9>&-
       validate_code=$?
       [ "$check" = "$tmp" ] || rm -f "$check"
       [ $validate_code -ne 0 ] || return 0
@@ -314,6 +314,7 @@ commit() {
       durable "$record" "$record/payload"
       rm -rf "$record/undo.gone"
       finish_files
+      keep_dump
       forget
       ;;
     undo)
@@ -324,6 +325,26 @@ commit() {
       forget_record
       ;;
   esac
+}
+
+# What containerd makes of the new file is known by now; a look at the host need not ask it again (it takes longer than all
+# the rest of the look) as long as neither the file nor the program has changed. Worth nothing more than that time.
+keep_dump() {
+  rm -rf "$record/seen" "$record/seen.new"
+  [ "$(first_line "$tx/unit")" = containerd.service ] && [ -s "$tx/dump" ] || return 0
+  for kept_file in "$tx"/files/*/; do
+    kept_path=$(first_line "${kept_file}path")
+    [ "$kept_path" = /etc/containerd/config.toml ] || continue
+    kept_identity=$(containerd_identity "$(command -v containerd)" "$kept_path")
+    [ -n "$kept_identity" ] || return 0
+    # The new text was read under another name; the dump has that name in it.
+    mkdir "$record/seen.new" &&
+      printf '%s\n' "$kept_identity" >"$record/seen.new/identity" &&
+      containerd --version >"$record/seen.new/version" 9>&- &&
+      sed 's#/[^"]*/\.cluster-registry-[^"]*#'"$kept_path#" "$tx/dump" >"$record/seen.new/dump" &&
+      mv "$record/seen.new" "$record/seen"
+  done 2>/dev/null
+  return 0
 }
 
 # The record goes; with the last one everything of ours does.

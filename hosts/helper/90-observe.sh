@@ -132,24 +132,46 @@ observe_service() {
     done
 }
 
+# The folder with what containerd made of its file when an apply last wrote it, if neither has changed since.
+seen_before() {
+  seen_identity=
+  for seen_folder in "$records"/*/seen; do
+    [ -d "$seen_folder" ] || continue
+    seen_identity=${seen_identity:-$(containerd_identity "$1" /etc/containerd/config.toml)}
+    [ -n "$seen_identity" ] || return 0
+    if [ "$seen_identity" = "$(first_line "$seen_folder/identity")" ]; then
+      printf '%s' "$seen_folder"
+      return 0
+    fi
+  done
+}
+
 observe_containerd() {
   observe_service containerd containerd.service
   if ! containerd_program=$(command -v containerd); then
     return 0
   fi
-  say version
-  "$containerd_program" --version 2>&1 | hex
   configured=$(printf '%s\n' "$unit_text" | sed -n 's/^ExecStart=.*[[:space:]]\(-c\|--config\)[= ]\([^[:space:]]*\).*/\2/p' | tail -n 1)
   settled=$(settled_text "$(readlink -f "${configured:-/etc/containerd/config.toml}")")
+  seen=
+  [ -n "$settled$configured" ] || seen=$(seen_before "$containerd_program")
   case $settled in
     '') ;;
     none) configured=/dev/null ;;
     *) configured=$settled ;;
   esac
-  if dump=$(timeout 20 "$containerd_program" ${configured:+--config "$configured"} config dump 2>&1); then
+  say version
+  if [ -n "$seen" ]; then
+    hex <"$seen/version"
+    dump=$(cat "$seen/dump")
     say dump
   else
-    say dump-error
+    "$containerd_program" --version 2>&1 | hex
+    if dump=$(timeout 20 "$containerd_program" ${configured:+--config "$configured"} config dump 2>&1); then
+      say dump
+    else
+      say dump-error
+    fi
   fi
   printf '%s\n' "$dump" | hex
   {
