@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { SshError } from "../../../ssh/error";
 import { diffMaps } from "../../values/diff";
 import { deepEquals } from "../../values/property";
 import { UNKNOWN } from "../provider";
@@ -52,9 +53,25 @@ export function commandResource(check: (news: Props) => SchemaResult, run: Run):
     },
     async delete(outputs, ctx) {
       const command = text(outputs["delete"]);
-      if (command !== undefined) await run(command, outputs, previousOutputs(outputs), ctx);
+      if (command === undefined) return;
+      try {
+        await run(command, outputs, previousOutputs(outputs), ctx);
+      } catch (error) {
+        throw withWayOut(error, ctx.urn);
+      }
     },
   };
+}
+
+/** A host that is gone for good keeps its resources in the state for ever, unless somebody says what is to be done. */
+function withWayOut(error: unknown, urn: string): unknown {
+  if (!(error instanceof SshError) || !["unreachable", "timeout"].includes(error.kind))
+    return error;
+  const wayOut = `npm run state -- delete '${urn}' --target-dependents --yes`;
+  return new Error(
+    `${error.message}\nIf the host is gone for good, take what it had out of the state: ${wayOut}`,
+    { cause: error },
+  );
 }
 
 /**

@@ -325,6 +325,21 @@ describe("update and delete", () => {
     expect(server.commands).toEqual(["out bye"]);
   });
 
+  test("delete on a host that does not answer says how to go on without it", async () => {
+    const gone = await start();
+    const outputs = {
+      connection: connection(gone, { dialErrorLimit: 0 }),
+      delete: "helper undo x",
+    };
+    await gone.close();
+    const error = await failure(provider.delete(TYPE, "probe-1", outputs, outputs, ctx()));
+    expect(error.message).toContain("connection refused");
+    expect(error.message).toContain(
+      "If the host is gone for good, take what it had out of the state: " +
+        `npm run state -- delete '${URN}' --target-dependents --yes`,
+    );
+  });
+
   test("read answers what is stored: a command has nothing to look at", async () => {
     expect(await provider.read(TYPE, "id", { create: "x" }, { stdout: "1" }, ctx())).toEqual({
       id: "id",
