@@ -56,8 +56,8 @@ function render(value: unknown): string {
 
 /** What is wrong between values, none of which is wrong by itself. Takes unchecked values, so it looks before it compares. */
 function contradictions(settings: unknown): Problem[] {
-  const { nodes, registry, ssh } = fields(settings);
-  const problems: Problem[] = [];
+  const { nodes, registry, ssh, mirrors } = fields(settings);
+  const problems: Problem[] = plainMirrors(fields(mirrors));
   const list = Array.isArray(nodes) ? nodes.map(fields) : [];
   problems.push(...repeated(list, "name", ({ name }) => name));
   // The same address twice is two nodes behind one forwarding host where the ports differ.
@@ -83,6 +83,19 @@ function contradictions(settings: unknown): Problem[] {
     problems.push({ path: "registry.sshAddress", reason });
   }
   return problems;
+}
+
+/** TLS settings with a plain http address: containerd would try a TLS handshake on the plain port first. */
+function plainMirrors(mirrors: Record<string, unknown>): Problem[] {
+  return Object.entries(mirrors).flatMap(([name, list]) =>
+    (Array.isArray(list) ? list.map(fields) : []).flatMap((mirror, index) => {
+      const tls = ["ca", "client", "skipVerify"].filter((key) => mirror[key] !== undefined);
+      const { url } = mirror;
+      if (tls.length === 0 || typeof url !== "string" || !url.startsWith("http://")) return [];
+      const path = propertyPath(["mirrors", name, index]);
+      return [{ path, reason: `expected no ${tls.join(" and ")} with an http:// address` }];
+    }),
+  );
 }
 
 function repeated(

@@ -112,7 +112,36 @@ const node = object({
   ssh: ssh.optional(),
 });
 
-const endpoint = text("an http:// or https:// address without user, query or fragment", isEndpoint);
+const url = text("an http:// or https:// address without user, query or fragment", isEndpoint);
+const nodePath = text("an absolute path on the node", (value) => /^\/[^\0\n]*$/.test(value));
+
+/** A mirror with more to say than its address. */
+const mirror = object({
+  url,
+  /** The CA certificate that the mirror's own is checked with: a path on every node. @default the node's own CAs */
+  ca: nodePath.optional(),
+  /** Client certificate and key: paths on every node. @default none */
+  client: object({ cert: nodePath, key: nodePath }).optional(),
+  /** Take any certificate. @default false */
+  skipVerify: flag.optional(),
+  /** The address's path is the whole API root: /v2 is not appended. @default false */
+  overridePath: flag.optional(),
+  /** What the mirror is asked for. @default [pull, resolve] */
+  capabilities: z
+    .array(z.enum(["pull", "resolve", "push"], { error: "pull, resolve or push" }), {
+      error: "a list of pull, resolve and push",
+    })
+    .min(1, { error: "at least one of pull, resolve and push" })
+    .optional(),
+});
+
+/** An address where nothing else is to be said. */
+const endpoint = z.union([url, mirror], {
+  error: (issue) =>
+    typeof issue.input === "string"
+      ? "an http:// or https:// address without user, query or fragment"
+      : "an address, or {url, ca, client, skipVerify, overridePath, capabilities}",
+});
 const registryName = text("a registry's host name, such as docker.io or 10.0.0.5:5000", (value) =>
   /^(_default|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d+)?|\[[0-9a-fA-F:]+\](:\d+)?)$/.test(
     value,

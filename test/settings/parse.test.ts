@@ -142,4 +142,63 @@ describe("parseSettings", () => {
       `mirrors["docker.io"][0]: expected an http:// or https:// address without user, query or fragment, found "mirror.gcr.io"`,
     ]);
   });
+
+  test("takes a mirror as an address, or as an object with more to say", () => {
+    const mirrors = {
+      "docker.io": [
+        "https://mirror.gcr.io",
+        {
+          url: "https://mirror.lan:5443/v2/hub",
+          ca: "/etc/ssl/lan.crt",
+          client: { cert: "/etc/ssl/me.crt", key: "/etc/ssl/me.key" },
+          overridePath: true,
+          capabilities: ["pull"],
+        },
+        { url: "https://last.lan", skipVerify: true },
+      ],
+    };
+    expect(parseSettings({ ...minimal, mirrors }).mirrors).toEqual(mirrors);
+  });
+
+  test.each([
+    [
+      { url: "mirror.lan" },
+      '[0].url: expected an http:// or https:// address without user, query or fragment, found "mirror.lan"',
+    ],
+    [
+      {},
+      "[0].url: missing: expected an http:// or https:// address without user, query or fragment",
+    ],
+    [
+      { url: "https://m.lan", ca: "ca.crt" },
+      '[0].ca: expected an absolute path on the node, found "ca.crt"',
+    ],
+    [
+      { url: "https://m.lan", client: { cert: "/c" } },
+      "[0].client.key: missing: expected an absolute path on the node",
+    ],
+    [
+      { url: "https://m.lan", verify: false },
+      "[0].verify: unknown key (known here: url, ca, client, skipVerify, overridePath, capabilities)",
+    ],
+    [
+      { url: "https://m.lan", capabilities: ["fly"] },
+      '[0].capabilities[0]: expected pull, resolve or push, found "fly"',
+    ],
+    [
+      7,
+      "[0]: expected an address, or {url, ca, client, skipVerify, overridePath, capabilities}, found 7",
+    ],
+  ])("refuses the mirror %j with its place", (mirror, problem) => {
+    expect(problemsOf({ ...minimal, mirrors: { "docker.io": [mirror] } })).toEqual([
+      `mirrors["docker.io"]${problem}`,
+    ]);
+  });
+
+  test("refuses TLS settings of a mirror that is plain http, which has no use for them", () => {
+    const mirrors = { "docker.io": [{ url: "http://m.lan", skipVerify: true, ca: "/ca.crt" }] };
+    expect(problemsOf({ ...minimal, mirrors })).toEqual([
+      'mirrors["docker.io"][0]: expected no ca and skipVerify with an http:// address',
+    ]);
+  });
 });

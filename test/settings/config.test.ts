@@ -1,0 +1,15 @@
+import { configValues } from "../../settings/config";
+
+test("takes the project's own keys, objects and lists from JSON, other text as it is", () => {
+  const all = {
+    "cluster-registry:registry": '{"host":"cp"}',
+    "cluster-registry:docker": "apt",
+    "cluster-registry:migrate": "true",
+    "docker:host": "ssh://elsewhere",
+  };
+  expect(configValues(all, "cluster-registry")).toEqual({
+    registry: { host: "cp" },
+    docker: "apt",
+    migrate: true,
+  });
+});
