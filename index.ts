@@ -8,6 +8,7 @@ import { declareCluster } from "./cluster";
 import { refusal } from "./components";
 import { askFor } from "./survey/ask";
 import { surveyHosts } from "./survey/hosts";
+import { configNotes } from "./survey/notes";
 import { recordIds } from "./survey/records";
 import { refusals } from "./survey/refusals";
 
@@ -19,6 +20,7 @@ export = async function program(): Promise<Record<string, unknown>> {
   const project = pulumi.getProject();
   const settings = orRefuse(() => parseSettings(configValues(pulumi.runtime.allConfig(), project)));
   const access = orRefuse(() => accessOf(settings, surroundings(process.cwd())));
+  for (const note of configNotes(access.values())) void pulumi.log.warn(note);
   const ids = recordIds(project, pulumi.getStack());
 
   const surveyed = await surveyHosts(

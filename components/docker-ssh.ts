@@ -1,5 +1,4 @@
-import type { HostAccess } from "../settings/access";
-import type { Login } from "../ssh/login";
+import type { HostAccess, Route } from "../settings/access";
 
 /** Docker's address on a host, for @pulumi/docker, which runs OpenSSH for it. */
 export function dockerAddress({ login }: Pick<HostAccess, "login">): string {
@@ -7,37 +6,55 @@ export function dockerAddress({ login }: Pick<HostAccess, "login">): string {
   return `ssh://${login.user}@${host}:${login.port}`;
 }
 
-/** OpenSSH options that make it log in just as we did: the same key, the same known hosts, nothing of ~/.ssh/config. */
-export function dockerSshOptions(
-  access: Pick<HostAccess, "login" | "identityFile" | "knownHostsPath">,
-): string[] {
-  const { login, knownHostsPath, identityFile } = access;
-  const proxy =
-    login.proxy === undefined
+/**
+ * OpenSSH options that make it log in just as we did: the same key or agent, the same known hosts, the same bastion,
+ * nothing of ~/.ssh/config. A bastion is a ProxyCommand, since ProxyJump would not hand these options on to it.
+ */
+export function dockerSshOptions(access: Route & Pick<HostAccess, "bastion">): string[] {
+  const { bastion } = access;
+  return [
+    ...options(access),
+    ...(bastion === undefined ? [] : ["-o", `ProxyCommand=${proxyCommand(bastion)}`]),
+  ];
+}
+
+function options(route: Route): string[] {
+  const { knownHostsFiles, hostKeyAlias } = route;
+  const named = {
+    UserKnownHostsFile: knownHostsFiles.map(quoted).join(" "),
+    ...(hostKeyAlias !== undefined && { HostKeyAlias: hostKeyAlias }),
+    StrictHostKeyChecking: "yes",
+    BatchMode: "yes",
+  };
+  const words = Object.entries(named).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
+  return ["-F", "none", ...credentials(route), ...words];
+}
+
+function credentials({ login, identityFile }: Route): string[] {
+  if (identityFile !== undefined) return ["-i", identityFile, "-o", "IdentitiesOnly=yes"];
+  const { agentSocket } = login;
+  // The one of SSH_AUTH_SOCK is found without being named: its path is another with every login session.
+  const agent =
+    agentSocket === undefined || agentSocket === process.env["SSH_AUTH_SOCK"]
       ? []
-      : ["-o", `ProxyCommand=ssh ${proxyWords(login.proxy, knownHostsPath).join(" ")}`];
-  return [...common(identityFile, knownHostsPath), ...proxy];
+      : ["-o", `IdentityAgent=${quoted(agentSocket)}`];
+  // Without it the keys that lie in ~/.ssh would be tried as well.
+  return [...agent, "-o", "IdentityFile=none"];
 }
 
-function common(identityFile: string | undefined, knownHostsPath: string): string[] {
-  return [
-    ...(identityFile === undefined ? [] : ["-i", identityFile, "-o", "IdentitiesOnly=yes"]),
-    "-o",
-    `UserKnownHostsFile=${knownHostsPath}`,
-    "-o",
-    "StrictHostKeyChecking=yes",
-    "-o",
-    "BatchMode=yes",
-  ];
+function proxyCommand(bastion: Route): string {
+  const { user, host, port } = bastion.login;
+  const words = [...options(bastion), "-p", String(port), "-W"];
+  return `ssh ${words.map(shellWord).join(" ")} %h:%p ${shellWord(`${user}@${host}`)}`;
 }
 
-function proxyWords(proxy: Login, knownHostsPath: string): string[] {
-  return [
-    ...common(undefined, knownHostsPath),
-    "-W",
-    "%h:%p",
-    "-p",
-    String(proxy.port),
-    `${proxy.user}@${proxy.host}`,
-  ];
+/** A value of ssh_config: a blank in a path is no separator. */
+function quoted(value: string): string {
+  return /\s/.test(value) ? `"${value}"` : value;
+}
+
+/** ssh hands a ProxyCommand to the shell, once it has replaced the percent tokens. */
+function shellWord(text: string): string {
+  const plain = text.replaceAll("%", "%%");
+  return /^[A-Za-z0-9@%_+=:,./-]+$/.test(plain) ? plain : `'${plain.replaceAll("'", "'\\''")}'`;
 }

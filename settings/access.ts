@@ -7,21 +7,31 @@ import { durationSeconds } from "./formats";
 import { type Problem, SettingsError } from "./problem";
 import type { BastionSettings, Settings, SshSettings } from "./schema";
 
+/** A login, with what tools that run OpenSSH need to know beside it, and where its host key is kept. */
+export interface Route {
+  readonly login: Login;
+  /** The private key's file, where the login has one: OpenSSH takes paths. */
+  readonly identityFile?: string;
+  /** Where the accepted host keys are; a new one is written to the first of them if `learnHostKey` says so. */
+  readonly knownHostsFiles: readonly string[];
+  /** The name that those files know the host by, where the ssh config gives it one of its own. */
+  readonly hostKeyAlias?: string;
+  /** Whether those files have the key that is accepted: OpenSSH looks nowhere else. */
+  readonly keyInFiles: boolean;
+  /** `accept-new`, and the host is not in the known_hosts files yet. */
+  readonly learnHostKey: boolean;
+}
+
 /** How one host of the settings is reached. */
-export interface HostAccess {
+export interface HostAccess extends Route {
   /** The host's name in the settings. */
   readonly name: string;
-  readonly login: Login;
   /** Whether commands that need root go through `sudo -n`. */
   readonly sudo: boolean;
   /** How long a host that does not answer yet is waited for. */
   readonly waitSeconds: number;
-  /** The private key's file, where the login has one: tools that run OpenSSH need the path. */
-  readonly identityFile?: string;
-  /** Where the accepted host keys are, and where a new one is written if `learnHostKey` says so. */
-  readonly knownHostsPath: string;
-  /** `accept-new`, and the host is not in the known_hosts file yet. */
-  readonly learnHostKey: boolean;
+  /** The way to `login.proxy`. */
+  readonly bastion?: Route;
   /** What the ssh config says that is not honoured. */
   readonly notes: readonly string[];
 }
@@ -40,13 +50,10 @@ export interface Surroundings {
 
 type LoginSettings = BastionSettings | (SshSettings & { address: string });
 
-/** A login under construction, with the files that it came from. */
-interface Resolved {
-  login: Login;
-  identityFile?: string;
-  knownHostsPath: string;
-  learnHostKey: boolean;
-  notes: string[];
+/** A route as settings and ssh config give it, with the hop before it. */
+interface Resolved extends Route {
+  readonly through?: Resolved;
+  readonly notes: readonly string[];
 }
 
 /** Every host that the settings name: the nodes in their order, then the registry host if it is none of them. */
@@ -120,16 +127,35 @@ function hostAccess(
   around: Surroundings,
 ): HostAccess {
   const config = readClientConfig(ssh.config, path, around);
-  const resolved = resolveLogin(name, ssh, path, config, around);
-  const proxy = bastionOf(ssh, path, config, around);
-  const notes = [...resolved.notes, ...(proxy?.notes ?? [])];
+  const { through: jump, notes, ...route } = resolveLogin(name, ssh, path, config, around);
+  const through = bastionOf(ssh, path, config, around) ?? jump;
+  if (through?.through !== undefined) {
+    throw new Refused(
+      path,
+      `expected one bastion before ${ssh.address}, found ${through.through.login.host} before ${through.login.host}: ` +
+        "@pulumi/command goes through one; give the outer one's network a way to the host, or run this on the outer one",
+    );
+  }
   return {
-    ...resolved,
+    ...route,
     name,
-    login: { ...resolved.login, ...(proxy && { proxy: proxy.login }) },
-    sudo: ssh.sudo ?? resolved.login.user !== "root",
+    login: { ...route.login, ...(through && { proxy: through.login }) },
+    sudo: ssh.sudo ?? route.login.user !== "root",
     waitSeconds: durationSeconds(ssh.wait ?? "30s") ?? 30,
-    notes,
+    ...(through && { bastion: routeOf(through) }),
+    notes: [...new Set([...notes, ...(through?.notes ?? [])])],
+  };
+}
+
+function routeOf({ login, identityFile, knownHostsFiles, ...rest }: Resolved): Route {
+  const { hostKeyAlias, keyInFiles, learnHostKey } = rest;
+  return {
+    login,
+    ...(identityFile !== undefined && { identityFile }),
+    knownHostsFiles,
+    ...(hostKeyAlias !== undefined && { hostKeyAlias }),
+    keyInFiles,
+    learnHostKey,
   };
 }
 
@@ -179,7 +205,7 @@ function resolveLogin(
   const host = options.hostName ?? ssh.address;
   const port = ssh.port ?? options.port ?? 22;
   const user = ssh.user ?? options.user ?? "root";
-  const known = hostKeys(ssh, options, { host, port, alias: ssh.address }, path, around);
+  const known = hostKeys(ssh, options, { host, port }, path, around);
   const credential = credentialOf(ssh, options, path, around);
   const jump = jumpOf(ssh, options, path, config, around, hops);
   return {
@@ -190,11 +216,13 @@ function resolveLogin(
       user,
       ...credential.login,
       ...known.login,
-      ...(jump && { proxy: jump.login }),
     },
     ...(credential.identityFile !== undefined && { identityFile: credential.identityFile }),
-    knownHostsPath: known.path,
+    knownHostsFiles: known.files,
+    ...(options.hostKeyAlias !== undefined && { hostKeyAlias: options.hostKeyAlias }),
+    keyInFiles: known.inFiles,
     learnHostKey: known.learn,
+    ...(jump && { through: jump }),
     notes: [...options.notes, ...(jump?.notes ?? [])],
   };
 }
@@ -245,8 +273,7 @@ function jumpOf(
     // `Host *` with a ProxyJump applies to the bastion as well: it is reached directly all the same, as ssh does.
     if (settings.address === ssh.address) continue;
     const next = resolveLogin(hop, inherit(settings, ssh), path, config, around, hops + 1);
-    if (through !== undefined) next.login.proxy = through.login;
-    through = next;
+    through = { ...next, ...(through && { through }) };
   }
   return through;
 }
@@ -314,33 +341,42 @@ function agentOf(
 function hostKeys(
   ssh: LoginSettings,
   options: ClientOptions,
-  target: { host: string; port: number; alias: string },
+  { host, port }: { host: string; port: number },
   path: string,
   around: Surroundings,
-): { login: Partial<Login>; path: string; learn: boolean } {
+): { login: Partial<Login>; files: string[]; inFiles: boolean; learn: boolean } {
   const setting = ssh.knownHostsPath;
+  const own = join(around.home, ".ssh", "known_hosts");
   const files =
     setting !== undefined
       ? [expand(setting, around)]
-      : (options.userKnownHostsFiles ?? [join(around.home, ".ssh", "known_hosts")]);
-  const file = files[0] ?? join(around.home, ".ssh", "known_hosts");
-  if (ssh.hostKey !== undefined)
-    return { login: { hostKeys: [ssh.hostKey] }, path: file, learn: false };
-
-  const name = options.hostKeyAlias ?? target.host;
-  const found = files.map((each) => lookupKnownHosts(around.read(each) ?? "", name, target.port));
+      : (options.userKnownHostsFiles ?? [own]).map((file) => expand(file, around));
+  if (files.length === 0) files.push(own);
+  // As OpenSSH has it: an alias stands for the address and the port.
+  const name = options.hostKeyAlias ?? host;
+  const knownPort = options.hostKeyAlias === undefined ? port : 22;
+  const found = files.map((each) => lookupKnownHosts(around.read(each) ?? "", name, knownPort));
   const keys = found.flatMap((each) => each.keys);
-  if (keys.length > 0) return { login: { hostKeys: keys }, path: file, learn: false };
+  if (ssh.hostKey !== undefined) {
+    const key = bareKey(ssh.hostKey);
+    return { login: { hostKeys: [key] }, files, inFiles: keys.includes(key), learn: false };
+  }
+  if (keys.length > 0) return { login: { hostKeys: keys }, files, inFiles: true, learn: false };
 
   const policy = ssh.strictHostKeyChecking ?? options.strictHostKeyChecking;
   if (policy === "accept-new")
-    return { login: { hostKeyPolicy: "accept-any" }, path: file, learn: true };
+    return { login: { hostKeyPolicy: "accept-any" }, files, inFiles: false, learn: true };
   const notes = found.flatMap((each) => each.notes).map((note) => ` (${note})`);
   throw new Refused(
     path,
-    `expected the host key of ${knownHostsName(name, target.port)} in ${files.join(" or ")}, found none${notes.join("")}. ` +
+    `expected the host key of ${knownHostsName(name, knownPort)} in ${files.join(" or ")}, found none${notes.join("")}. ` +
       `Log in once with ssh and compare the key, or set hostKey, or strictHostKeyChecking: accept-new`,
   );
+}
+
+/** Type and key alone: a comment behind them says nothing. */
+function bareKey(line: string): string {
+  return line.split(/\s+/).slice(0, 2).join(" ");
 }
 
 function expand(path: string, { home, project }: Surroundings): string {

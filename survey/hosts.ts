@@ -1,9 +1,7 @@
-import { appendFileSync, mkdirSync } from "node:fs";
-import { dirname } from "node:path";
 import { type Ask, type Observation, observe } from "../hosts";
 import type { HostAccess } from "../settings/access";
 import { Connection } from "../ssh/connection";
-import { knownHostsLine } from "../ssh/known-hosts";
+import { learnBastions, learned } from "./learn";
 
 /** What looking at one host gave: what is there, or why that is not known. */
 export type Surveyed =
@@ -34,8 +32,9 @@ export async function surveyHosts(
   ask: (access: HostAccess) => Ask,
   onWaiting: (text: string) => void,
 ): Promise<Map<string, Surveyed>> {
+  const reachable = await learnBastions([...hosts]);
   const answers = await Promise.all(
-    [...hosts].map((access) => surveyHost(access, ask(access), onWaiting)),
+    reachable.map((access) => surveyHost(access, ask(access), onWaiting)),
   );
   return new Map(answers.map((answer) => [answer.access.name, answer]));
 }
@@ -51,7 +50,7 @@ async function surveyHost(
       async (connection) => {
         const observation = await observe(connection, ask);
         return {
-          access: access.learnHostKey ? learn(access, connection.hostKey) : access,
+          access: access.learnHostKey ? learned(access, connection.hostKey) : access,
           observation,
         };
       },
@@ -60,16 +59,4 @@ async function surveyHost(
   } catch (error) {
     return { access, error: error instanceof Error ? error : new Error(String(error)) };
   }
-}
-
-/** `accept-new`: the key that the host has shown is the one from now on, in this run and in the known_hosts file. */
-function learn(access: HostAccess, key: string): HostAccess {
-  const { host, port } = access.login;
-  mkdirSync(dirname(access.knownHostsPath), { recursive: true, mode: 0o700 });
-  appendFileSync(access.knownHostsPath, `${knownHostsLine(host, port, key)}\n`, { mode: 0o600 });
-  return {
-    ...access,
-    login: { ...access.login, hostKeys: [key], hostKeyPolicy: "verify" },
-    learnHostKey: false,
-  };
 }

@@ -1,5 +1,7 @@
-import { CONTAINER_NAME, enrolledId, OWNER_LABEL } from "../hosts";
+import { CONTAINER_NAME, enrolledId, type Observation, OWNER_LABEL } from "../hosts";
+import type { Route } from "../settings/access";
 import type { Settings } from "../settings/schema";
+import { knownHostsName } from "../ssh/known-hosts";
 import type { Surveyed } from "./hosts";
 import { planInsecureRegistry, planMirror } from "./plan";
 import type { RecordIds } from "./records";
@@ -39,24 +41,11 @@ export function refusals(
 /** What RegistryContainer would run into on this host. */
 function checkRegistryHost(host: Surveyed, settings: Settings, containerId: string): void {
   if ("error" in host) return;
-  const { docker } = host.observation;
-  const { login } = host.access;
-  if (
-    login.password !== undefined ||
-    (login.privateKey !== undefined && host.access.identityFile === undefined)
-  ) {
-    throw new Error(
-      "expected a login by privateKeyPath or agent, found one by password or privateKey: @pulumi/docker runs ssh, which takes a key's path or an agent only",
-    );
-  }
-  const installed = docker?.version !== undefined;
-  if (login.user !== "root" && !(docker?.loginReachesSocket ?? false)) {
-    throw new Error(
-      `expected a login that reaches Docker's socket, found ${login.user}, who does not${installed ? "" : " (Docker is not installed yet)"}: ` +
-        `log in as root on this host, or ${installed ? "" : "install docker.io and "}run 'usermod -aG docker ${login.user}' there`,
-    );
-  }
-  const container = docker?.container;
+  const { access, observation } = host;
+  checkOpenSsh(access, "a login");
+  if (access.bastion !== undefined) checkOpenSsh(access.bastion, "a login at the bastion");
+  checkSocket(observation, access.login.user);
+  const container = observation.docker?.container;
   if (
     container === undefined ||
     container.labels[OWNER_LABEL] === containerId ||
@@ -70,6 +59,41 @@ function checkRegistryHost(host: Surveyed, settings: Settings, containerId: stri
       ? `expected no container named ${CONTAINER_NAME}, found one that was made by hand (${container.image}, ${ports}): ` +
           "set registry.adopt: true to take it over with its images, or remove it"
       : `expected no container named ${CONTAINER_NAME}, found that of ${owner} (${ports}): one registry host serves one stack`,
+  );
+}
+
+/** @pulumi/docker runs OpenSSH, which takes a key's path or an agent, and host keys from files, and asks nobody. */
+function checkOpenSsh(route: Route, what: string): void {
+  const { login, identityFile, keyInFiles, knownHostsFiles, hostKeyAlias } = route;
+  const found =
+    login.password !== undefined
+      ? "one by password"
+      : login.privateKey !== undefined && identityFile === undefined
+        ? "one by privateKey"
+        : login.privateKeyPassphrase !== undefined
+          ? "a key with a passphrase"
+          : undefined;
+  if (found !== undefined) {
+    throw new Error(
+      `expected ${what} by agent, or by privateKeyPath and a key without a passphrase, found ${found}: ` +
+        "@pulumi/docker runs ssh, which takes no secrets (ssh-add the key and set agent: true)",
+    );
+  }
+  if (keyInFiles) return;
+  const name = hostKeyAlias ?? knownHostsName(login.host, login.port);
+  const [key = ""] = login.hostKeys ?? [];
+  throw new Error(
+    `expected the host key of ${name} in ${knownHostsFiles.join(" or ")}, found it in ssh.hostKey alone: ` +
+      `@pulumi/docker runs ssh, which takes host keys from files only; add the line '${name} ${key}' there`,
+  );
+}
+
+function checkSocket({ docker }: Observation, user: string): void {
+  if (user === "root" || docker?.loginReachesSocket === true) return;
+  const installed = docker?.version !== undefined;
+  throw new Error(
+    `expected a login that reaches Docker's socket, found ${user}, who does not${installed ? "" : " (Docker is not installed yet)"}: ` +
+      `log in as root on this host, or ${installed ? "" : "install docker.io and "}run 'usermod -aG docker ${user}' there`,
   );
 }
 

@@ -70,7 +70,8 @@ describe("accessOf", () => {
       sudo: false,
       waitSeconds: 30,
       identityFile: "/project/id",
-      knownHostsPath: "/project/known",
+      knownHostsFiles: ["/project/known"],
+      keyInFiles: true,
       learnHostKey: false,
       notes: [],
     });
@@ -238,6 +239,74 @@ describe("accessOf", () => {
     const ssh = { privateKeyPath: "id", knownHostsPath: "known", bastion: { address: "10.0.0.8" } };
     expect(problemsOf(() => accessOf(settingsWith(ssh), around(files)))).toEqual([
       "ssh.bastion.config: ProxyJump of 10.0.0.9 goes round in circles",
+    ]);
+  });
+
+  test("keeps the bastion's own key file and known hosts, which OpenSSH needs by path", () => {
+    const files = {
+      "/project/id": KEY,
+      "/project/jump": KEY,
+      "/project/known": KNOWN,
+      "/project/jumps": `10.0.0.9 ${HOST_KEY}\n`,
+    };
+    const bastion = { address: "10.0.0.9", privateKeyPath: "jump", knownHostsPath: "jumps" };
+    const ssh = { privateKeyPath: "id", knownHostsPath: "known", bastion };
+    const node = accessOf(settingsWith(ssh), around(files)).get("node01");
+    expect(node?.bastion).toEqual({
+      login: node?.login.proxy,
+      identityFile: "/project/jump",
+      knownHostsFiles: ["/project/jumps"],
+      keyInFiles: true,
+      learnHostKey: false,
+    });
+  });
+
+  test("tells whether a host key of the settings is in the known_hosts files too", () => {
+    const other = HOST_KEY.replace(/BwcH/, "CAgI");
+    const files = { "/project/id": KEY, "/project/known": `10.0.0.1 ${HOST_KEY}\n` };
+    const found = accessOf(
+      settingsWith({ privateKeyPath: "id", knownHostsPath: "known", hostKey: `${HOST_KEY} me@cp` }),
+      around(files),
+    );
+    expect(other).not.toBe(HOST_KEY);
+    expect(found.get("controlplane")).toMatchObject({
+      keyInFiles: true,
+      login: { hostKeys: [HOST_KEY] },
+    });
+    expect(found.get("node01")).toMatchObject({ keyInFiles: false });
+    const changed = settingsWith({ privateKeyPath: "id", knownHostsPath: "known", hostKey: other });
+    expect(accessOf(changed, around(files)).get("controlplane")).toMatchObject({
+      keyInFiles: false,
+    });
+  });
+
+  test("looks a HostKeyAlias up without the port, as ssh does, and keeps every known_hosts file", () => {
+    const files = {
+      "/home/me/.ssh/config":
+        "Host 10.0.0.*\n  HostKeyAlias fleet\n  Port 2222\n  UserKnownHostsFile /k1 /k2\n",
+      "/project/id": KEY,
+      "/k2": `fleet ${HOST_KEY}\n`,
+    };
+    expect(
+      accessOf(settingsWith({ privateKeyPath: "id" }), around(files)).get("node01"),
+    ).toMatchObject({
+      hostKeyAlias: "fleet",
+      knownHostsFiles: ["/k1", "/k2"],
+      keyInFiles: true,
+      login: { port: 2222, hostKeys: [HOST_KEY] },
+    });
+  });
+
+  test("refuses two bastions in a row, since @pulumi/command goes through one", () => {
+    const files = {
+      "/home/me/.ssh/config": "Host 10.0.0.2\n  ProxyJump 10.0.0.8,10.0.0.9\n",
+      "/project/id": KEY,
+      "/project/known": `${KNOWN}10.0.0.8 ${HOST_KEY}\n10.0.0.9 ${HOST_KEY}\n`,
+    };
+    const settings = settingsWith({ privateKeyPath: "id", knownHostsPath: "known" });
+    expect(problemsOf(() => accessOf(settings, around(files)))).toEqual([
+      "ssh: expected one bastion before 10.0.0.2, found 10.0.0.8 before 10.0.0.9: @pulumi/command goes through one; " +
+        "give the outer one's network a way to the host, or run this on the outer one",
     ]);
   });
 });

@@ -110,9 +110,15 @@ async function resolveHop(
       ? { hostKeys: keys.hostKeys }
       : { hostKeyPolicy: keys.hostKeyPolicy }),
   };
-  const hops = given.proxyJump ?? config.proxyJump ?? [];
+  // The two say the same thing, and one that is given hides both of the configuration's.
+  const hops = given.proxyJump ?? (given.proxyCommand ? [] : (config.proxyJump ?? []));
   const nearest = hops.at(-1);
-  if (nearest !== undefined) {
+  const command = given.proxyJump === undefined ? given.proxyCommand?.through : undefined;
+  if (command !== undefined) {
+    const hop = await resolveLogin(command.url, command.args, around);
+    login.proxy = hop.login;
+    warnings.push(...hop.warnings);
+  } else if (nearest !== undefined) {
     // Flags that name the target (user, port) are not the bastion's; keys and known hosts serve for both.
     const forHop = { ...given };
     for (const name of ["user", "port", "hostKeyAlias"] as const) delete forHop[name];

@@ -11,9 +11,18 @@ export interface SshOptions {
   hostKeyAlias?: string;
   /** The bastions in order, each `[user@]host[:port]`; empty: none, whatever the configuration says. */
   proxyJump?: string[];
+  /** A bastion that an ssh command of its own goes to; undefined inside: none, whatever the configuration says. */
+  proxyCommand?: { through: ProxyCommand | undefined };
   connectSeconds?: number;
   /** A configuration file instead of ~/.ssh/config; "none": none. */
   configFile?: string;
+}
+
+/** `ssh [OPTIONS] -W %h:%p [user@]host`, taken apart. */
+export interface ProxyCommand {
+  /** `ssh://[user@]host` */
+  url: string;
+  args: string[];
 }
 
 /**
@@ -55,7 +64,12 @@ function applyOption(options: SshOptions, text: string): void {
   const [, keyword, value] = parts ?? [];
   if (keyword === undefined || value === undefined)
     throw refuse(`-o ${text}`, "expected NAME=VALUE");
-  if (!applyKeyword(options, keyword.toLowerCase(), value.replace(/^"(.*)"$/s, "$1"))) {
+  const name = keyword.toLowerCase();
+  // A list and a command have quotes of their own.
+  const whole = ["userknownhostsfile", "proxycommand"].includes(name)
+    ? value
+    : value.replace(/^"(.*)"$/s, "$1");
+  if (!applyKeyword(options, name, whole)) {
     throw refuse(`-o ${keyword}`, "it is not supported");
   }
 }
@@ -99,7 +113,9 @@ function applyKeyword(options: SshOptions, keyword: string, value: string): bool
       options.identityAgent ??= value;
       return true;
     case "userknownhostsfile":
-      options.userKnownHostsFiles ??= value.split(/\s+/);
+      options.userKnownHostsFiles ??= (value.match(/"[^"]*"|\S+/g) ?? []).map((word) =>
+        word.replace(/^"(.*)"$/s, "$1"),
+      );
       return true;
     case "stricthostkeychecking":
       options.strictHostKeyChecking ??= value.toLowerCase();
@@ -111,12 +127,57 @@ function applyKeyword(options: SshOptions, keyword: string, value: string): bool
       options.proxyJump ??=
         value.toLowerCase() === "none" ? [] : value.split(",").map((hop) => hop.trim());
       return true;
+    case "proxycommand":
+      options.proxyCommand ??= {
+        through: value.toLowerCase() === "none" ? undefined : parseProxyCommand(value),
+      };
+      return true;
     case "-F":
       options.configFile ??= value;
       return true;
     default:
       return HARMLESS.has(keyword);
   }
+}
+
+/**
+ * The one command that is understood: ssh itself, connecting its input and output to the target. Nothing is run.
+ * @throws Error for any other.
+ */
+function parseProxyCommand(text: string): ProxyCommand {
+  const refused = (why: string): Error => refuse(`-o ProxyCommand=${text}`, why);
+  const [program, ...rest] = shellWords(text) ?? [];
+  const at = rest.findIndex((word, index) => word === "%h:%p" && rest[index - 1] === "-W");
+  const destination = rest.at(-1);
+  const plainly = "expected ssh [OPTIONS] -W %h:%p [USER@]HOST";
+  if (program !== "ssh" || at < 1 || destination === undefined || at === rest.length - 1)
+    throw refused(plainly);
+  const args = [...rest.slice(0, at - 1), ...rest.slice(at + 1, -1)];
+  const words = [...args, destination];
+  if (words.some((word) => /%/.test(word.replaceAll("%%", "")))) throw refused(plainly);
+  const plain = args.map((word) => word.replaceAll("%%", "%"));
+  parseSshOptions(plain); // told now, not at the first connection
+  const [, user, host = ""] = /^(?:(.*)@)?([^@]*)$/.exec(destination) ?? [];
+  if (host === "" || host.startsWith("-")) throw refused(plainly);
+  const login = user === undefined ? "" : `${encodeURIComponent(user)}@`;
+  return { url: `ssh://${login}${host.includes(":") ? `[${host}]` : host}`, args: plain };
+}
+
+/** Words as the POSIX shell splits them; undefined where it would do more than that. */
+function shellWords(text: string): string[] | undefined {
+  const word = /\s*((?:[^\s'"\\|&;<>()$`*?[#~]|'[^']*'|"[^"\\$`]*"|\\.)+)/y;
+  const words: string[] = [];
+  while (text.slice(word.lastIndex).trim() !== "") {
+    const found = word.exec(text)?.[1];
+    if (found === undefined) return undefined;
+    words.push(
+      found.replace(
+        /'([^']*)'|"([^"]*)"|\\(.)/gs,
+        (_, single?: string, double?: string, one?: string) => single ?? double ?? one ?? "",
+      ),
+    );
+  }
+  return words;
 }
 
 function positive(what: string, value: string): number {
@@ -129,6 +190,6 @@ function positive(what: string, value: string): number {
 function refuse(what: string, why: string): Error {
   return new Error(
     `sshOpts: ${what}: ${why}. The embedded engine honours -i, -p, -l, -J, -F, and of -o: IdentityFile, IdentitiesOnly, ` +
-      "IdentityAgent, User, Port, ProxyJump, UserKnownHostsFile, StrictHostKeyChecking, HostKeyAlias, ConnectTimeout",
+      "IdentityAgent, User, Port, ProxyJump, ProxyCommand=ssh ... -W %h:%p HOST, UserKnownHostsFile, StrictHostKeyChecking, HostKeyAlias, ConnectTimeout",
   );
 }

@@ -1,0 +1,195 @@
+import type { ObservedContainer, Observation } from "../../hosts";
+import { parseSettings } from "../../settings/parse";
+import type { Surveyed } from "../../survey/hosts";
+import { recordIds } from "../../survey/records";
+import { refusals } from "../../survey/refusals";
+import { file, observation, service } from "../hosts/observations";
+
+const ids = recordIds("cluster-registry", "test");
+const settings = parseSettings({
+  registry: { host: "cp", address: "10.0.0.1" },
+  nodes: [
+    { name: "cp", address: "10.0.0.1", role: "master" },
+    { name: "node01", address: "10.0.0.2", role: "worker" },
+  ],
+});
+
+const CONFIG = `version = 2
+[plugins."io.containerd.grpc.v1.cri".registry.mirrors]
+  [plugins."io.containerd.grpc.v1.cri".registry.mirrors."docker.io"]
+    endpoint = ["https://registry-1.docker.io"]
+`;
+
+function node(changes: Partial<Observation> = {}): Observation {
+  return observation({
+    files: [file("/etc/containerd/config.toml", CONFIG), file("/etc/docker/daemon.json", "{}\n")],
+    containerd: { version: "1.6.20", service: service(), dump: CONFIG, hostsToml: [] },
+    ...changes,
+  });
+}
+
+const docker = (
+  changes: Partial<NonNullable<Observation["docker"]>> = {},
+): NonNullable<Observation["docker"]> => ({
+  version: "20.10.24",
+  service: service({ unit: "docker.service", execStart: "/usr/sbin/dockerd -H fd://" }),
+  cli: true,
+  insecureRegistries: [],
+  loginReachesSocket: true,
+  ...changes,
+});
+
+const container = (labels: Record<string, string>): ObservedContainer => ({
+  id: "1",
+  name: "registry",
+  image: "registry:2",
+  running: true,
+  labels,
+  ports: ["0.0.0.0:5000->5000/tcp"],
+  mounts: [],
+  restartPolicy: "no",
+});
+
+function access(
+  name: string,
+  login: Partial<Surveyed["access"]["login"]> = {},
+): Surveyed["access"] {
+  return {
+    name,
+    login: { host: name, port: 22, user: "root", privateKey: "KEY", ...login },
+    sudo: false,
+    waitSeconds: 0,
+    identityFile: "/key",
+    knownHostsFiles: ["/known_hosts"],
+    keyInFiles: true,
+    learnHostKey: false,
+    notes: [],
+  };
+}
+
+function problemsOf(hosts: Surveyed[], of = settings): string[] {
+  const surveyed = new Map(hosts.map((host) => [host.access.name, host]));
+  return refusals(of, surveyed, ids).map(({ host, reason }) => `${host}: ${reason}`);
+}
+
+const node01: Surveyed = { access: access("node01"), observation: node({ hostId: "node01-id" }) };
+const cp = (changes: Partial<Observation>, login = {}): Surveyed => ({
+  access: access("cp", login),
+  observation: node({ hostId: "cp-id", docker: docker(), ...changes }),
+});
+
+describe("refusals", () => {
+  test("a fleet that can be worked on gives none", () => {
+    expect(problemsOf([cp({}), node01])).toEqual([]);
+  });
+
+  test("a host that could not be looked at is one, and the others are looked at all the same", () => {
+    const broken: Surveyed = {
+      access: access("node01"),
+      observation: node({
+        hostId: "x",
+        files: [file("/etc/containerd/config.toml", "version = = 2\n")],
+      }),
+    };
+    const problems = problemsOf([{ access: access("cp"), error: new Error("no answer") }, broken]);
+    expect(problems[0]).toBe("cp: no answer");
+    expect(problems[1]).toMatch(/^node01: \/etc\/containerd\/config\.toml:1:/);
+    expect(problems).toHaveLength(2);
+  });
+
+  test("a node without containerd is named", () => {
+    const none: Surveyed = {
+      access: access("node01"),
+      observation: node({
+        hostId: "x",
+        containerd: { service: service({ installed: false }), hostsToml: [] },
+      }),
+    };
+    expect(problemsOf([cp({}), none])).toEqual([
+      "node01: expected containerd, found none; install it first (it is what the node's pods run on), or take the host out of nodes",
+    ]);
+  });
+
+  test("a container made by hand is refused with its image and ports, and taken where the settings say adopt", () => {
+    const hand = cp({ docker: docker({ container: container({}) }) });
+    expect(problemsOf([hand, node01])).toEqual([
+      "cp: expected no container named registry, found one that was made by hand (registry:2, 0.0.0.0:5000->5000/tcp): " +
+        "set registry.adopt: true to take it over with its images, or remove it",
+    ]);
+    const adopting = { ...settings, registry: { ...settings.registry, adopt: true } };
+    expect(problemsOf([hand, node01], adopting)).toEqual([]);
+  });
+
+  test("a container of this stack is none, one of another stack is", () => {
+    const owned = (owner: string) =>
+      cp({ docker: docker({ container: container({ "io.cluster-registry.owner": owner }) }) });
+    expect(problemsOf([owned(ids.container), node01])).toEqual([]);
+    expect(problemsOf([owned("other.prod.registry"), node01])).toEqual([
+      "cp: expected no container named registry, found that of other.prod.registry (0.0.0.0:5000->5000/tcp): one registry host serves one stack",
+    ]);
+  });
+
+  test("a login that does not reach Docker's socket is refused, saying what to run", () => {
+    const ops = (there: ReturnType<typeof docker>) => cp({ docker: there }, { user: "ops" });
+    expect(problemsOf([ops(docker({ loginReachesSocket: false })), node01])).toEqual([
+      "cp: expected a login that reaches Docker's socket, found ops, who does not: " +
+        "log in as root on this host, or run 'usermod -aG docker ops' there",
+    ]);
+    expect(problemsOf([ops(docker()), node01])).toEqual([]);
+  });
+
+  const sshOnly = (what: string, found: string) =>
+    `cp: expected ${what} by agent, or by privateKeyPath and a key without a passphrase, found ${found}: ` +
+    "@pulumi/docker runs ssh, which takes no secrets (ssh-add the key and set agent: true)";
+
+  test("a login that ssh cannot make by itself is refused on the registry host alone", () => {
+    const byPassword: Surveyed = {
+      access: access("node01", { password: "pw" }),
+      observation: node({ hostId: "node01-id" }),
+    };
+    expect(problemsOf([cp({}), byPassword])).toEqual([]);
+    expect(problemsOf([cp({}, { password: "pw" }), node01])).toEqual([
+      sshOnly("a login", "one by password"),
+    ]);
+    expect(problemsOf([cp({}, { privateKeyPassphrase: "pw" }), node01])).toEqual([
+      sshOnly("a login", "a key with a passphrase"),
+    ]);
+    const inline = access("cp");
+    Reflect.deleteProperty(inline, "identityFile");
+    const byKey: Surveyed = { ...cp({}), access: inline };
+    expect(problemsOf([byKey, node01])).toEqual([sshOnly("a login", "one by privateKey")]);
+  });
+
+  test("the same goes for the bastion that the registry host is behind", () => {
+    const bastion = {
+      ...access("b"),
+      login: { host: "b", port: 22, user: "jump", password: "pw" },
+    };
+    const behind: Surveyed = { ...cp({}), access: { ...access("cp"), bastion } };
+    expect(problemsOf([behind, node01])).toEqual([
+      sshOnly("a login at the bastion", "one by password"),
+    ]);
+  });
+
+  test("a host key that stands in the settings alone is refused on the registry host, with the line to add", () => {
+    const explicit = (host: Surveyed): Surveyed => ({
+      ...host,
+      access: {
+        ...host.access,
+        keyInFiles: false,
+        login: { ...host.access.login, port: 2222, hostKeys: ["ssh-ed25519 AAAA"] },
+      },
+    });
+    expect(problemsOf([explicit(cp({})), explicit(node01)])).toEqual([
+      "cp: expected the host key of [cp]:2222 in /known_hosts, found it in ssh.hostKey alone: " +
+        "@pulumi/docker runs ssh, which takes host keys from files only; add the line '[cp]:2222 ssh-ed25519 AAAA' there",
+    ]);
+  });
+
+  test("two names for one host are refused: each would undo the other", () => {
+    const twin: Surveyed = { access: access("node01"), observation: node({ hostId: "cp-id" }) };
+    expect(problemsOf([cp({}), twin])).toEqual([
+      "node01: expected a host of its own, found the same one as cp (enrolment cp-id): take one of them out of the configuration",
+    ]);
+  });
+});
