@@ -26,15 +26,44 @@ export function parseRegistryAddress(text: string): RegistryAddress | undefined 
   return { text: bracketed ? `[${host}]:${port}` : `${host}:${port}`, host, port, family };
 }
 
-/** Are two endpoint URLs one server? A slash at the end makes no difference. */
+/** An http or https URL in its parts, as they are written. */
+export interface UrlParts {
+  scheme: "http" | "https";
+  userinfo: string | undefined;
+  /** With the port, if one is written; in lower case. */
+  host: string;
+  /** The same with the scheme's own port where none is written. */
+  address: RegistryAddress;
+  path: string;
+  /** Query and fragment. */
+  rest: string;
+}
+
+/** The parts of an http or https URL; undefined for anything else, and for a host or port that cannot be. */
+export function splitUrl(url: string): UrlParts | undefined {
+  const match = /^(https?):\/\/(?:([^\s/?#]*)@)?([^\s/?#@]+)(\/[^\s?#"'\\]*)?([?#]\S*)?$/i.exec(
+    url,
+  );
+  if (match === null) return undefined;
+  const scheme = (match[1] ?? "").toLowerCase() as UrlParts["scheme"];
+  const host = (match[3] ?? "").toLowerCase();
+  const hasPort = host.startsWith("[") ? host.includes("]:") : host.includes(":");
+  const port = scheme === "http" ? "80" : "443";
+  const address = parseRegistryAddress(hasPort ? host : `${host}:${port}`);
+  if (address === undefined) return undefined;
+  const [, , userinfo, , path = "", rest = ""] = match;
+  return { scheme, userinfo, host, address, path, rest };
+}
+
+/** Are two endpoint URLs one server? A slash at the end makes no difference, nor does a scheme's own port. */
 export function sameUrl(a: string, b: string): boolean {
   return a === b || canonicalUrl(a) === canonicalUrl(b);
 }
 
 function canonicalUrl(url: string): string {
-  if (!URL.canParse(url)) return url;
-  const { protocol, host, pathname, search } = new URL(url);
-  return `${protocol}//${host}${pathname.replace(/\/+$/, "")}${search}`;
+  const parts = splitUrl(url);
+  if (parts === undefined) return url;
+  return `${parts.scheme}://${parts.address.text}${parts.path.replace(/\/+$/, "")}${parts.rest}`;
 }
 
 /** Is an address within `network/bits`? False for what is no CIDR, and for names. */

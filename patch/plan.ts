@@ -57,5 +57,6 @@ export function filePlan(
   mode?: number,
 ): FilePlan {
   const desired = edits.length > 0 ? applyEdits(base ?? Buffer.alloc(0), edits) : base;
-  return { path, base, edits, desired, ...(base === undefined && mode !== undefined && { mode }) };
+  if (base === undefined && mode !== undefined) return { path, base, edits, desired, mode };
+  return { path, base, edits, desired };
 }

@@ -1,4 +1,4 @@
-import { cidrContains, parseRegistryAddress, type RegistryAddress } from "./address";
+import { cidrContains, parseRegistryAddress, type RegistryAddress, splitUrl } from "./address";
 import { maskSecrets } from "./mask";
 import { type Problem } from "./problem";
 
@@ -21,14 +21,13 @@ export interface SourcedLine {
  */
 export function proxyProblem(url: string, lines: readonly SourcedLine[]): Problem | undefined {
   if (lines.length === 0) return undefined;
-  const { protocol, host, hostname } = new URL(url);
+  const endpoint = splitUrl(url);
+  if (endpoint === undefined || isLoopback(endpoint.address)) return undefined;
+  const { scheme, address } = endpoint;
   const variables = readVariables(lines);
-  const name = protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
+  const name = scheme === "https" ? "HTTPS_PROXY" : "HTTP_PROXY";
   const proxy = lookUp(variables, name);
   if (proxy === undefined) return undefined;
-  const port = protocol === "https:" ? "443" : "80";
-  const address = parseRegistryAddress(host === hostname ? `${host}:${port}` : host);
-  if (address === undefined || isLoopback(address)) return undefined;
   const exceptions = lookUp(variables, "NO_PROXY");
   if (exceptions !== undefined && isExcepted(address, exceptions.value)) return undefined;
   const listed =

@@ -160,22 +160,23 @@ function unreadTables(
 ): Problem[] {
   const plugins = tableAt(document, ["plugins"]);
   const read = registryPath(plugin);
-  return criPlugins.flatMap((name) => {
+  const problems: Problem[] = [];
+  for (const name of criPlugins) {
     const path = registryPath(name);
     const registry = registryOf(plugins, name);
-    if (name === plugin || registry === undefined || !hasSettings(registry)) return [];
-    const offset = document.offsetOf(path) ?? 0;
+    if (name === plugin || registry === undefined || !hasSettings(registry)) continue;
     const merges = isAtLeast(daemon, 2, 3) ? " (from 2.3 on it replaces the other)" : "";
-    return [
-      document.source.problem(offset, {
+    problems.push(
+      document.source.problem(document.offsetOf(path) ?? 0, {
         expected:
           `registry settings in [${shown(document, read)}], where containerd ${daemon.text} ` +
           `reads them for version ${version ?? "1 (no version line)"}`,
         found: `settings in [${shown(document, path)}]${merges}`,
         fix: `move them to [${shown(document, read)}], or take them out`,
       }),
-    ];
-  });
+    );
+  }
+  return problems;
 }
 
 function registryOf(plugins: TreeTable, plugin: string): TreeTable | undefined {

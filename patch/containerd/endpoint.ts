@@ -1,3 +1,4 @@
+import { splitUrl } from "../address";
 import { type Problem } from "../problem";
 
 /** One server to pull from, with what containerd is to know about it. */
@@ -51,17 +52,17 @@ export function endpointProblems(setting: string, endpoints: readonly Endpoint[]
     problems.push({ file: "settings", expected: `${setting}: at least one endpoint`, found, fix });
   }
   endpoints.forEach((endpoint, index) => {
-    const url = parseUrl(endpoint.url);
+    const url = splitUrl(endpoint.url);
     if (url === undefined) {
       const found = `\`${withoutUserinfo(endpoint.url)}\``;
       wrong(index, "an http:// or https:// URL", found, "write it as http://HOST:PORT");
       return;
     }
-    if (url.username !== "" || url.password !== "") {
+    if (url.userinfo !== undefined) {
       const fix = "use imagePullSecrets: containerd takes no credentials from a URL";
       wrong(index, "a URL without credentials", `\`${withoutUserinfo(endpoint.url)}\``, fix);
     }
-    if (url.search !== "" || url.hash !== "") {
+    if (url.rest !== "") {
       wrong(index, "a URL without ? and #", `\`${endpoint.url}\``, "leave that part out");
     }
     const tls = [
@@ -69,7 +70,7 @@ export function endpointProblems(setting: string, endpoints: readonly Endpoint[]
       endpoint.client !== undefined && "client",
       endpoint.skipVerify !== undefined && "skipVerify",
     ].filter((name) => name !== false);
-    if (url.protocol === "http:" && tls.length > 0) {
+    if (url.scheme === "http" && tls.length > 0) {
       // With any of them containerd tries a TLS handshake on the plain port before each request.
       const fix = "leave them out, or make it an https:// endpoint";
       wrong(index, "no TLS settings on an http endpoint", tls.join(", "), fix);
@@ -88,15 +89,6 @@ export function withoutTwins(
     if (!kept.some(({ url }) => same(url, endpoint.url))) kept.push(endpoint);
   }
   return kept;
-}
-
-function parseUrl(text: string): URL | undefined {
-  if (!/^https?:\/\/[^\s"'\\]+$/.test(text)) return undefined;
-  try {
-    return new URL(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function withoutUserinfo(url: string): string {

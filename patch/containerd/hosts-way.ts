@@ -1,4 +1,4 @@
-import { sameUrl } from "../address";
+import { sameUrl, splitUrl } from "../address";
 import { type FilePlan, filePlan, type Plan } from "../plan";
 import { Refusal } from "../problem";
 import { Source } from "../source";
@@ -117,7 +117,7 @@ export function hostsFileOf({ host, endpoints, own }: WantedHost): HostsFile {
 }
 
 function isServedBy(url: string, host: string): boolean {
-  return url === `http://${host}` || url === `https://${host}` || new URL(url).host === host;
+  return splitUrl(url)?.host === host;
 }
 
 /** The plan of one hosts.toml: ours is kept as we want it, somebody else's is adopted or refused. */

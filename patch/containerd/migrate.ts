@@ -1,3 +1,4 @@
+import { splitUrl } from "../address";
 import { type Plan } from "../plan";
 import type { Refusal } from "../problem";
 import { lineEdits } from "../line-edits";
@@ -85,7 +86,7 @@ function allHosts(
   }
   // TLS settings of a registry that is no endpoint of any: its own address, with them.
   const reached = new Set(
-    [...hosts.values()].flatMap(({ endpoints }) => endpoints.map(({ url }) => new URL(url).host)),
+    [...hosts.values()].flatMap(({ endpoints }) => endpoints.map(({ url }) => splitUrl(url)?.host)),
   );
   for (const path of tls) {
     const host = path[path.length - 2] ?? "";
@@ -122,21 +123,20 @@ function existingEndpoints(config: CriConfig, host: string): Endpoint[] {
   const urls = endpointsOf(config, host) ?? [];
   return urls.map((url) => {
     const full = url.includes("://") ? url : `https://${url}`;
-    if (!URL.canParse(full)) throw cannotMove(config, [...path, "endpoint"]);
+    if (splitUrl(full) === undefined) throw cannotMove(config, [...path, "endpoint"]);
     return withTls(config, withRoot(full));
   });
 }
 
 /** A path that does not end in /v2 is taken as it is by `mirrors`; hosts.toml has to be told so. */
 function withRoot(url: string): Endpoint {
-  const { pathname } = new URL(url);
-  const path = pathname.replace(/\/+$/, "");
+  const path = (splitUrl(url)?.path ?? "").replace(/\/+$/, "");
   const plain = url.replace(/\/+$/, "");
   return path === "" || path.endsWith("/v2") ? { url: plain } : { url: plain, overridePath: true };
 }
 
 function withTls(config: CriConfig, endpoint: Endpoint): Endpoint {
-  const host = new URL(endpoint.url).host;
+  const host = splitUrl(endpoint.url)?.host ?? "";
   const tls = config.daemon.major < 2 ? tlsOf(config, host) : undefined;
   if (tls === undefined || endpoint.url.startsWith("http:")) return endpoint;
   const path = [...config.registry, "configs", host, "tls"];

@@ -93,14 +93,14 @@ export class TomlDocument {
       if (shared === path.length && path.length > 0) {
         found.push({ kind: "table", start: table.start, table });
       } else if (ends) {
+        const rest = shared === 0 ? path : path.slice(shared);
         for (const keyValue of table.keyValues) {
-          const rest = path.slice(shared);
-          const common = sharedLength(keyValue.path, rest);
-          if (common === rest.length) {
-            const exact = keyValue.path.length === rest.length;
-            found.push({ kind: "line", start: keyValue.start, table, element: keyValue, exact });
-          } else if (common === keyValue.path.length) {
-            this.inlineDefinitions(keyValue, rest.slice(common), table, found);
+          const course = keyValue.along(rest);
+          if (course.shared === rest.length) {
+            const { start } = keyValue;
+            found.push({ kind: "line", start, table, element: keyValue, exact: course.ends });
+          } else if (course.ends) {
+            this.inlineDefinitions(keyValue, rest.slice(course.shared), table, found);
           }
         }
       }

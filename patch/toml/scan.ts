@@ -36,17 +36,22 @@ export class KeyValue {
     return (this.key ??= scanKey(this.text, this.start)).partEnds;
   }
 
+  /** As a header's: most keys leave a path with their first part. */
+  along(path: readonly string[]): Course {
+    return courseOf(this.text, this.start, path);
+  }
+
   /** Behind the value, before blanks and a comment. */
   get valueEnd(): number {
     return (this.end ??= skipValue(this.text, this.valueStart));
   }
 }
 
-/** How far a header goes along a path. */
+/** How far a header, or a key, goes along a path. */
 export interface Course {
   /** Parts in common, from the front. */
   shared: number;
-  /** Has the header no more parts than these? */
+  /** Has it no more parts than these? */
   ends: boolean;
 }
 
@@ -85,10 +90,7 @@ export class Table {
   /** Most headers leave a path early, which is seen without reading them to their end. */
   along(path: readonly string[]): Course {
     if (this.isDocument) return { shared: 0, ends: true };
-    const course = compareKey(this.text, this.keyStart, path);
-    if (course !== undefined) return course;
-    const shared = sharedLength(this.path, path);
-    return { shared, ends: this.path.length === shared };
+    return courseOf(this.text, this.keyStart, path);
   }
 
   private get isDocument(): boolean {
@@ -160,6 +162,14 @@ export function scanTables(text: string): Table[] {
     }
   }
   return tables;
+}
+
+function courseOf(text: string, keyStart: number, path: readonly string[]): Course {
+  const course = compareKey(text, keyStart, path);
+  if (course !== undefined) return course;
+  const key = scanKey(text, keyStart).path;
+  const shared = sharedLength(key, path);
+  return { shared, ends: key.length === shared };
 }
 
 /** Compares a key with a path as both are written; undefined where an escape has to be read first. */

@@ -3,6 +3,7 @@ import {
   parseRegistryAddress,
   type RegistryAddress,
   sameUrl,
+  splitUrl,
 } from "../../patch/address";
 
 describe("parseRegistryAddress", () => {
@@ -59,4 +60,37 @@ it("sameUrl sees through slashes, default ports and case, not through schemes an
   expect(sameUrl("http://a", "https://a")).toBe(false);
   expect(sameUrl("http://a/x", "http://a/y")).toBe(false);
   expect(sameUrl("not a url", "not a url")).toBe(true);
+});
+
+describe("splitUrl", () => {
+  it("takes an http or https URL apart as it is written", () => {
+    expect(splitUrl("HTTP://u:p@Registry.LAN:5000/v2/x?a#b")).toEqual({
+      scheme: "http",
+      userinfo: "u:p",
+      host: "registry.lan:5000",
+      address: parseRegistryAddress("registry.lan:5000"),
+      path: "/v2/x",
+      rest: "?a#b",
+    });
+    expect(splitUrl("https://[fd00::1]")).toMatchObject({
+      host: "[fd00::1]",
+      address: { host: "fd00::1", port: 443, family: 6 },
+      path: "",
+      rest: "",
+    });
+  });
+
+  it.each([
+    "172.30.1.2:5000",
+    "ftp://a",
+    "http://",
+    "http://a b",
+    "http://172.30.1.256",
+    "http://a:99999",
+    "http://fd00::1",
+    "http://a/b'c",
+    'http://a/"',
+  ])("does not take %j", (url) => {
+    expect(splitUrl(url)).toBeUndefined();
+  });
 });
