@@ -71,11 +71,12 @@ export function hostPatch(
  */
 function report(
   host: string,
-  { inSync, why, diff }: Decision,
+  { inSync, why, diff, notes }: Decision,
   component: pulumi.Resource,
 ): Promise<void> {
   if (inSync) return Promise.resolve();
-  const text = `${host}: ${why ?? "changed"}${diff === "" ? "" : `\n${diff}`}`;
+  const told = [`${host}: ${why ?? "changed"}`, ...notes, ...(diff === "" ? [] : [diff])];
+  const text = told.join("\n");
   return why === "drift on the host"
     ? pulumi.log.warn(text, component)
     : pulumi.log.info(text, component);

@@ -50,6 +50,8 @@ export interface Decision {
   guardStdin: string;
   /** Unified, from the live files to the desired ones, credentials masked; empty where no line changes. */
   diff: string;
+  /** What the patcher has to say of the files: why nothing is to be done there, what a person should know. */
+  notes: string[];
 }
 
 /**
@@ -66,7 +68,7 @@ export function decide(input: DecideInput): Decision {
   const modes = modeDrift(files, observation);
   const pending = isRestartPending(input, record);
   const why = reason({ record, last, spec, edits: hasChanges(plan) || modes.length > 0, pending });
-  const shared = { enrolled, guardStdin: helperText() };
+  const shared = { enrolled, guardStdin: helperText(), notes: plan.notes };
   if (why === undefined && record?.payload !== undefined) {
     return {
       ...shared,
