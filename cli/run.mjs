@@ -1,7 +1,7 @@
 // The door to every npm script: makes sure the packages are there (a fresh clone has none), then hands over to the
 // TypeScript command of that name. Plain JavaScript, since nothing is installed yet when it runs.
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -28,16 +28,44 @@ function packagesAreInstalled() {
   );
 }
 
-if (!packagesAreInstalled()) {
+/** True: this process may install. Two npm ci at once would each delete what the other has just written. */
+function takeTheLock(lock) {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: "wx" });
+    return true;
+  } catch (error) {
+    if (error.code !== "EEXIST") throw error;
+  }
+  try {
+    process.kill(Number(readFileSync(lock, "utf8")), 0);
+  } catch (error) {
+    // Its holder is dead (ESRCH), or has just let go of it (ENOENT); another user's process (EPERM) lives.
+    if (error.code === "ESRCH") rmSync(lock, { force: true });
+    else if (error.code !== "ENOENT" && error.code !== "EPERM") throw error;
+  }
+  return false;
+}
+
+function install() {
   console.error("Installing packages (npm ci) ...");
   const npm = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
     stdio: ["ignore", process.stderr, process.stderr],
   });
-  if (npm.status !== 0) {
-    console.error("npm ci failed; its own lines are above");
-    process.exit(1);
+  if (npm.status === 0) return;
+  console.error("npm ci failed; its own lines are above");
+  process.exit(1);
+}
+
+while (!packagesAreInstalled()) {
+  const lock = join(root, ".installing");
+  if (!takeTheLock(lock)) {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    continue;
   }
+  process.once("exit", () => rmSync(lock, { force: true }));
+  if (!packagesAreInstalled()) install();
+  rmSync(lock);
 }
 
 process.env.TS_NODE_PROJECT = join(root, "tsconfig.json");

@@ -1,0 +1,74 @@
+import { spawn } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Says what it does, takes a while, and leaves what npm ci would: its record, and the ts-node that run.mjs loads. */
+const NPM = `#!/bin/sh
+echo begin >>"$ROOT/npm.log"
+sleep 0.5
+mkdir -p "$ROOT/node_modules/ts-node/register"
+: >"$ROOT/node_modules/ts-node/register/transpile-only.js"
+echo '{"packages": {}}' >"$ROOT/node_modules/.package-lock.json"
+echo end >>"$ROOT/npm.log"
+`;
+
+describe("cli/run.mjs", () => {
+  let root: string;
+
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "run-"));
+    mkdirSync(join(root, "cli"));
+    mkdirSync(join(root, "bin"));
+    cpSync(join(__dirname, "..", "..", "cli", "run.mjs"), join(root, "cli", "run.mjs"));
+    writeFileSync(join(root, "cli", "hello.ts"), 'exports.main = () => console.log("hello");');
+    writeFileSync(join(root, "package-lock.json"), '{"packages": {}}');
+    writeFileSync(join(root, "bin", "npm"), NPM, { mode: 0o755 });
+  });
+
+  afterEach(() => rmSync(root, { recursive: true }));
+
+  const run = () =>
+    new Promise<string>((resolve) => {
+      const env = {
+        ...process.env,
+        ROOT: root,
+        PATH: `${join(root, "bin")}:${process.env["PATH"]}`,
+      };
+      const child = spawn(process.execPath, [join(root, "cli", "run.mjs"), "hello"], { env });
+      let said = "";
+      child.stdout.on("data", (data: Buffer) => (said += data.toString()));
+      child.stderr.on("data", (data: Buffer) => (said += data.toString()));
+      child.once("close", () => resolve(said));
+    });
+  const installs = () => readFileSync(join(root, "npm.log"), "utf8");
+
+  test("two at once in a fresh clone install the packages once, and both go on", async () => {
+    const said = await Promise.all([run(), run()]);
+    expect(said.sort()).toEqual(["Installing packages (npm ci) ...\nhello\n", "hello\n"]);
+    expect(installs()).toBe("begin\nend\n");
+    expect(existsSync(join(root, ".installing"))).toBe(false);
+  });
+
+  test("a lock whose holder is dead is taken over", async () => {
+    const dead = spawn("true");
+    await new Promise((resolve) => dead.once("close", resolve));
+    writeFileSync(join(root, ".installing"), String(dead.pid));
+    expect(await run()).toBe("Installing packages (npm ci) ...\nhello\n");
+    expect(existsSync(join(root, ".installing"))).toBe(false);
+  });
+
+  test("with the packages there, nothing is installed", async () => {
+    await run();
+    expect(await run()).toBe("hello\n");
+    expect(installs()).toBe("begin\nend\n");
+  });
+});
