@@ -6,12 +6,14 @@ import {
   DockerHost,
   dockerSshOptions,
   DATA_PATH,
+  LocalRegistryHosting,
   refusal,
   RegistryContainer,
   type RegistryContainerArgs,
 } from "./components";
 import { enrolledId, type Observation, observe, OWNER_LABEL } from "./hosts";
 import type { HostAccess } from "./settings/access";
+import type { ClusterAccess } from "./settings/cluster";
 import type { Settings } from "./settings/schema";
 import { askFor } from "./survey/ask";
 import { type Surveyed, withConnection } from "./survey/hosts";
@@ -30,6 +32,7 @@ interface Known {
  * on each node once the registry runs and all of them reach it.
  *
  * @param troubled  hosts to leave out of a preview, since they could not be looked at or planned for
+ * @param cluster  the cluster that is told of the registry, last of all
  * @returns the stack's outputs
  */
 export function declareCluster(
@@ -37,6 +40,7 @@ export function declareCluster(
   surveyed: ReadonlyMap<string, Surveyed>,
   ids: RecordIds,
   troubled: ReadonlySet<string>,
+  cluster?: ClusterAccess,
 ): Record<string, unknown> {
   const known = (name: string): Known | undefined => {
     const host = surveyed.get(name);
@@ -71,14 +75,24 @@ export function declareCluster(
       },
       { ...(registry && { dependsOn: [registry] }) },
     );
-    return [name, { role, state: mirror.state }] as const;
+    return { name, role, mirror };
   });
+  if (cluster !== undefined && registry !== undefined) {
+    new LocalRegistryHosting(
+      settings.registry.host,
+      { registry: registry.imagePrefix, ...cluster },
+      // Told to the cluster's users when it is true: every node pulls from it.
+      { dependsOn: mirrors.map(({ mirror }) => mirror) },
+    );
+  }
 
   const prefix = imagePrefix(settings);
   return {
     registryUrl: registry?.url,
     imagePrefix: registry?.imagePrefix,
-    nodes: Object.fromEntries(mirrors),
+    nodes: Object.fromEntries(
+      mirrors.map(({ name, role, mirror }) => [name, { role, state: mirror.state }]),
+    ),
     commands: {
       build: "docker build -t mynginx:1.0 .",
       tag: `docker tag mynginx:1.0 ${prefix}/mynginx:1.0`,

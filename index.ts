@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { accessOf } from "./settings/access";
+import { clusterOf } from "./settings/cluster";
 import { configValues } from "./settings/config";
 import { parseSettings } from "./settings/parse";
 import { SettingsError } from "./settings/problem";
@@ -19,7 +20,9 @@ import { refusals } from "./survey/refusals";
 export = async function program(): Promise<Record<string, unknown>> {
   const project = pulumi.getProject();
   const settings = orRefuse(() => parseSettings(configValues(pulumi.runtime.allConfig(), project)));
-  const access = orRefuse(() => accessOf(settings, surroundings(process.cwd())));
+  const around = surroundings(process.cwd());
+  const access = orRefuse(() => accessOf(settings, around));
+  const cluster = orRefuse(() => clusterOf(settings, around));
   for (const note of configNotes(access.values())) void pulumi.log.warn(note);
   const ids = recordIds(project, pulumi.getStack());
 
@@ -36,7 +39,7 @@ export = async function program(): Promise<Record<string, unknown>> {
   if (problems.length > 0 && !pulumi.runtime.isDryRun()) throw refuse;
 
   const troubled = new Set(problems.map(({ host }) => host));
-  const outputs = declareCluster(settings, surveyed, ids, troubled);
+  const outputs = declareCluster(settings, surveyed, ids, troubled, cluster);
   if (problems.length > 0) throw refuse;
   return outputs;
 };

@@ -3,6 +3,7 @@ export { connectionArgs } from "./connection";
 export { DaemonJsonPatch, type DaemonJsonPatchArgs } from "./daemon-json-patch";
 export { DockerHost, type DockerHostArgs } from "./docker-host";
 export { dockerAddress, dockerSshOptions } from "./docker-ssh";
+export { LocalRegistryHosting, type LocalRegistryHostingArgs } from "./local-registry-hosting";
 export {
   DATA_PATH,
   RegistryContainer,

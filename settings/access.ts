@@ -379,7 +379,11 @@ function bareKey(line: string): string {
   return line.split(/\s+/).slice(0, 2).join(" ");
 }
 
-function expand(path: string, { home, project }: Surroundings): string {
+/** A path of the settings, made absolute. */
+export function expand(
+  path: string,
+  { home, project }: Pick<Surroundings, "home" | "project">,
+): string {
   if (path === "~" || path.startsWith("~/")) return join(home, path.slice(1));
   return resolve(project, path);
 }

@@ -152,6 +152,14 @@ const docker = z.union([z.literal("apt"), z.literal("present"), object({ package
   error: "apt, present, or {packages: FOLDER}",
 });
 
+/** The cluster, where it is to be told of the registry. */
+const kubernetes = object({
+  /** A kubeconfig file; `~` is the home folder, a relative path starts at the project's folder. @default ~/.kube/config */
+  kubeconfig: path.default("~/.kube/config"),
+  /** One of its contexts. @default its current one */
+  context: text("a context's name").optional(),
+});
+
 /** Everything the program can be told, as the stack's configuration holds it. */
 export const schema = object({
   registry,
@@ -169,6 +177,8 @@ export const schema = object({
     .default({}),
   /** Move existing `mirrors` of a config.toml to hosts.toml files where both ways are mixed. @default false */
   migrate: flag.default(false),
+  /** Publish the registry in the cluster (KEP-1755). @default the cluster is not touched */
+  kubernetes: kubernetes.optional(),
   /** Which engine runs this stack; read by `npm run up` and its like. */
   engine: z.enum(["embedded", "pulumi"], { error: "embedded or pulumi" }).optional(),
 });

@@ -1,6 +1,7 @@
 /** Every provider that the embedded engine has. */
 import { commandPlugin } from "./command";
 import { dockerPlugin } from "./docker";
+import { kubernetesPlugin } from "./kubernetes";
 import type { ProviderPlugin } from "./provider";
 
-export const plugins: readonly ProviderPlugin[] = [commandPlugin, dockerPlugin];
+export const plugins: readonly ProviderPlugin[] = [commandPlugin, dockerPlugin, kubernetesPlugin];

@@ -61,7 +61,7 @@ describe("parseSettings", () => {
         {
           path: "bogus",
           reason:
-            "unknown key (known here: registry, docker, nodes, ssh, mirrors, migrate, engine)",
+            "unknown key (known here: registry, docker, nodes, ssh, mirrors, migrate, kubernetes, engine)",
         },
       ]),
     );

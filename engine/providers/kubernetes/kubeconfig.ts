@@ -1,0 +1,44 @@
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import type { KubeConfig } from "@kubernetes/client-node";
+import type { Props } from "../provider";
+
+/**
+ * Reads the kubeconfig that a provider's inputs name: `kubeconfig` is a file's path or its text, `context` one of its contexts. `~` is the home folder, certificates' relative paths start at the file's.
+ *
+ * @param folder  where a relative path starts
+ * @throws where there is no such file or context
+ */
+export async function loadCluster(inputs: Props, folder: string): Promise<KubeConfig> {
+  // Half the engine's memory: loaded only by programs that have a cluster.
+  const { KubeConfig } = await import("@kubernetes/client-node");
+  const config = new KubeConfig();
+  const given = typeof inputs["kubeconfig"] === "string" ? inputs["kubeconfig"] : "~/.kube/config";
+  if (given.includes("\n") || given.trimStart().startsWith("{")) config.loadFromString(given);
+  else {
+    const file = given.startsWith("~/") ? join(homedir(), given.slice(2)) : resolve(folder, given);
+    config.loadFromString(read(file));
+    config.makePathsAbsolute(join(file, ".."));
+  }
+  const context = inputs["context"];
+  if (typeof context === "string") config.setCurrentContext(context);
+  if (config.getCurrentCluster() === null) {
+    const known = config.getContexts().map(({ name }) => name);
+    throw new Error(
+      `the kubeconfig has no cluster for the context ${JSON.stringify(config.getCurrentContext())}; ` +
+        `its contexts: ${known.join(", ") || "none"}`,
+    );
+  }
+  return config;
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new Error(`the kubeconfig ${file} cannot be read: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,77 @@
+import { parse } from "yaml";
+import { expand, type Surroundings } from "./access";
+import { type Problem, SettingsError } from "./problem";
+import type { Settings } from "./schema";
+
+/** The cluster that is told of the registry: a kubeconfig file that is there, and a context that is in it. */
+export interface ClusterAccess {
+  /** The file's path; a relative one, which starts at the project's folder, stays so: it is in the state of all operators. */
+  readonly kubeconfig: string;
+  readonly context?: string;
+}
+
+/**
+ * The cluster that the settings name, undefined where they name none.
+ * @throws SettingsError where the kubeconfig is not there, is none, or lacks the context
+ */
+export function clusterOf(
+  { kubernetes }: Pick<Settings, "kubernetes">,
+  around: Surroundings,
+): ClusterAccess | undefined {
+  if (kubernetes === undefined) return undefined;
+  const file = expand(kubernetes.kubeconfig, around);
+  const { context } = kubernetes;
+  const problem = problemOf(file, context, around);
+  if (problem !== undefined) throw new SettingsError([problem]);
+  const home = kubernetes.kubeconfig.startsWith("~");
+  return {
+    kubeconfig: home ? file : kubernetes.kubeconfig,
+    ...(context !== undefined && { context }),
+  };
+}
+
+function problemOf(
+  file: string,
+  context: string | undefined,
+  around: Surroundings,
+): Problem | undefined {
+  const path = "kubernetes.kubeconfig";
+  let text: string | undefined;
+  try {
+    text = around.read(file);
+  } catch (error) {
+    return { path, reason: `${file} cannot be read: ${(error as Error).message}` };
+  }
+  if (text === undefined)
+    return { path, reason: `expected a kubeconfig at ${file}, found no file` };
+  const config = kubeconfigOf(text);
+  if (config === undefined) return { path, reason: `expected ${file} to be a kubeconfig` };
+  const wanted = context ?? config.current;
+  if (wanted !== undefined && config.contexts.includes(wanted)) return undefined;
+  const known = config.contexts.join(", ") || "none";
+  if (context !== undefined) {
+    const reason = `expected one of the contexts of ${file} (${known}), found ${JSON.stringify(context)}`;
+    return { path: "kubernetes.context", reason };
+  }
+  return {
+    path,
+    reason: `${file} has no current context; set kubernetes.context to one of: ${known}`,
+  };
+}
+
+function kubeconfigOf(text: string): { contexts: string[]; current?: string } | undefined {
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch {
+    return undefined; // The parser's words would quote the file, which holds credentials.
+  }
+  if (typeof value !== "object" || value === null) return undefined;
+  const { contexts, "current-context": current } = value as Record<string, unknown>;
+  if (!Array.isArray(contexts)) return undefined;
+  const names = contexts.flatMap((each: unknown) => {
+    const name = (each as { name?: unknown } | null)?.name;
+    return typeof name === "string" ? [name] : [];
+  });
+  return { contexts: names, ...(typeof current === "string" && current !== "" && { current }) };
+}
