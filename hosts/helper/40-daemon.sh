@@ -25,7 +25,8 @@ started_since() {
   [ -e "$1" ] || return 0
   started_changed=$(stat -c %.9Z "$1" 2>/dev/null || stat -c %Z "$1")
   started_now=$(date +%s.%N)
-  awk -v started="$unit_started" -v now="${started_now%[!0-9]*}" -v changed="$started_changed" '
+  # A date(1) without %N leaves letters at the end.
+  awk -v started="$unit_started" -v now="${started_now%%[!0-9.]*}" -v changed="$started_changed" '
     { exit !(started > 0 && now - ($1 - started / 1000000) + 0.03 >= changed) }' /proc/uptime
 }
 

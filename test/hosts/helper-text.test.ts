@@ -244,6 +244,24 @@ describe.each(userlands)("$name", (userland) => {
     );
   });
 
+  test.each([
+    ["within the second of the change", "1000.990000000", 0, 0],
+    ["before the change, within its second", "1000.990000000", -0.9, 1],
+    ["after the change, by a date(1) that knows only seconds", "1001.%N", 0, 0],
+    ["after the change, by another date(1) that knows only seconds", "1001.N", 0, 0],
+  ])("a daemon's start %s is told as such", (_what, now, difference, code) => {
+    const script = `
+      date() { printf '%s\\n' '${now}'; }
+      stat() { printf '1000.200000000\\n'; }
+      unit_started=$(awk '{ printf "%.0f", ($1 + ${difference}) * 1000000 }' /proc/uptime)
+      started_since "$1"`;
+    const result = runWithParts(userland, ["00-start.sh", "40-daemon.sh"], script, {
+      args: [folder],
+    });
+    expect(result.stderr).toBe("");
+    expect(result.code).toBe(code);
+  });
+
   test("the insecure registries are read from what the docker daemon says", () => {
     const info =
       '{"RegistryConfig":{"InsecureRegistryCIDRs":["::1/128","127.0.0.0/8"],"IndexConfigs":{"172.30.1.2:5000":{"Name":"172.30.1.2:5000","Mirrors":[],"Secure":false,"Official":false},"docker.io":{"Name":"docker.io","Mirrors":["https://mirror.gcr.io/"],"Secure":true,"Official":true},"old:5000":{"Name":"old:5000","Mirrors":null,"Secure":false}},"Mirrors":null}}';
