@@ -3,7 +3,9 @@
 
 new_stage() {
   stage=$(mktemp -d "$home/stage.XXXXXXXX") || refuse "cannot make a folder in $home: is the disk full or read-only?"
-  printf '%s\n' "$(process_name $$)" >"$stage/front" || refuse "expected room in $home; found none: is the disk full?"
+  # Success is a file taken away and not one written: the disk may be full by then.
+  printf '%s\n' "$(process_name $$)" >"$stage/front" && : >"$stage/unfinished" && : >"$stage/killed" ||
+    refuse "expected room in $home; found none: is the disk full?"
 }
 
 need_stage() {
@@ -14,20 +16,22 @@ need_stage() {
   esac
 }
 
-# detach VERB ID: waits for the end, shows what was said, and has its exit code.
+# detach VERB ID: waits for the end, shows what was said, and fails unless the change itself says that it came to its end:
+# to systemd a service that is ended by SIGTERM (a stop, a shutdown) ended well.
 detach() {
   command -v systemd-run >/dev/null && [ -d /run/systemd/system ] ||
     refuse "expected a host that runs systemd; found none"
   systemd-run --quiet --wait --collect --unit="cluster-registry-$1-$2-${stage##*.}" \
     --property=StandardOutput=null --property=TimeoutStopSec=300 \
-    --property="ExecStopPost=/bin/sh -c 'test \"\$SERVICE_RESULT\" = success || exec /bin/sh $home/helper recover $2 $stage'" \
+    --property="ExecStopPost=/bin/sh -c 'test \"\$EXIT_CODE\" != exited || rm -f $stage/killed; test ! -d $records/$2/next || exec /bin/sh $home/helper recover $2 $stage'" \
     /bin/sh "$home/helper" run "$1" "$2" "$stage" 2>"$stage/systemd"
   detach_code=$?
+  if [ -f "$stage/unfinished" ] && [ $detach_code -eq 0 ]; then detach_code=1; fi
   if [ $detach_code -eq 0 ]; then
     cat "$stage/out"
   else
     cat "$stage/out" >&2 2>/dev/null
-    [ -f "$stage/ended" ] || complain "expected the change to run to its end; found it stopped from outside $(cat "$stage/systemd")"
+    [ ! -f "$stage/killed" ] || complain "expected the change to run to its end; found it stopped from outside $(cat "$stage/systemd")"
   fi
   rm -rf "$stage"
   return $detach_code
@@ -51,10 +55,10 @@ run_detached() {
     undo) undo_now ;;
     *) refuse "expected apply or undo; found \"$1\"" ;;
   esac
+  rm -f "$stage/unfinished"
 }
 
 leave_stage() {
-  : >"$stage/ended"
   # Nobody is there any more to read the output and to clean up.
   [ "$(process_name "$(front_process)")" = "$(first_line "$stage/front")" ] || rm -rf "$stage"
   [ -z "${link_lock-}" ] || rm -f "$link_lock"

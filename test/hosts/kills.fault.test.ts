@@ -60,9 +60,14 @@ describeLab("a change that is cut off at any step", () => {
       `grep -qF '"http://${REGISTRY}"' ${CONFIG} || grep -qF ${REGISTRY} ${DAEMON_JSON}`,
     );
     await criIsWell(node);
+    await destroyed(patched);
+  }
+
+  async function destroyed(patched: PatchedHost): Promise<void> {
     succeeded(await patched.undo());
     expect(await manifest(node)).toBe(before);
     expect(await leftovers(node)).toBe("");
+    await criIsWell(node);
     patched.close();
   }
 
@@ -82,6 +87,34 @@ describeLab("a change that is cut off at any step", () => {
       if (GOOD.includes(mark)) expect(decision.payload).toContain(`after ${now}`);
       else expect(now).toBe(original);
       await ends(patched);
+    },
+  );
+
+  test.each(
+    MARKS.flatMap((mark) => [
+      [mark, "its process gets a SIGTERM", "kill -TERM $HELPER_PID; sleep 1"] as const,
+      [
+        mark,
+        "its unit is stopped",
+        "systemctl stop 'cluster-registry-apply-*.service'; sleep 600",
+      ] as const,
+    ]),
+  )(
+    "ended at %s, as %s: that is a failure, reverted or finished at once, and destroy restores the host",
+    async (mark, _how, command) => {
+      const patched = mirror();
+      succeeded(await patched.guard());
+      const decision = await patched.decide();
+      await atMark(node, mark, command);
+      expect(failed(await patched.apply(decision))).toContain("found it stopped from outside");
+      const now = await sum(CONFIG);
+      if (GOOD.includes(mark)) expect(decision.payload).toContain(`after ${now}`);
+      else expect(now).toBe(original);
+      await criIsWell(node);
+      await node.fail(`test -d ${patched.record}/next`);
+      // Of the two ways one goes on with an up, the other straight with a destroy.
+      if (command.startsWith("systemctl")) await ends(patched);
+      else await destroyed(patched);
     },
   );
 

@@ -103,7 +103,7 @@ describeLab("a blow at a random moment", () => {
     );
     await new Promise((resolve) => setTimeout(resolve, afterMs));
     await blow(patched);
-    await change;
+    const result = await change;
     // Whatever is still to end ends by itself.
     await node.waitUntilSucceeds(
       "test -z \"$(systemctl list-units --plain --no-legend 'cluster-registry-apply-*' 'cluster-registry-undo-*')\"",
@@ -112,6 +112,11 @@ describeLab("a blow at a random moment", () => {
     await criIsWell(node);
     const text = await node.succeed(`cat ${CONFIG}`);
     expect(text.endsWith("\n")).toBe(true);
+    // Success is never said of a change that did not come to its end.
+    if (!(result instanceof Error) && result.code === 0) {
+      if (undoing) expect(await manifest(node)).toBe(start);
+      else expect((await patched.decide()).inSync).toBe(true);
+    }
     if (applied !== undefined && (await manifest(node)) === start)
       expect(await leftovers(node)).not.toContain("next");
 
