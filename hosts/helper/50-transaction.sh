@@ -199,7 +199,8 @@ put_back_file() {
       [ -n "$old" ] || [ ! -f "$keep" ] || old=$keep
       case $(first_line "$f/do") in
         create) rm -f "$real" ;;
-        remove) create "$old" "$real" ;;
+        # The interim text may be in its place.
+        remove) if [ -e "$real" ]; then [ -n "$old" ] && mv -f "$old" "$real"; else create "$old" "$real"; fi ;;
         *) [ -n "$old" ] && mv -f "$old" "$real" ;;
       esac || {
         complain "  $(first_line "$f/path"): the old text could not be put back: it is in ${old:-no file that is left}"

@@ -175,6 +175,24 @@ describeLab("a change that is cut off at any step", () => {
     },
   );
 
+  // Killed with an interim text in place, where there was no file, and where there was no folder either.
+  test.each(
+    (["replacing", "replaced", "activating", "checking", "healthy", "recording"] as const).flatMap(
+      (mark) => [[mark, DAEMON_JSON] as const, [mark, "/etc/docker"] as const],
+    ),
+  )("docker: an undo that is killed at %s, without %s before", async (mark, missing) => {
+    await node.succeed(`rm -rf ${missing}`);
+    const start = await manifest(node);
+    const patched = new PatchedHost(lab, node, { daemon: "docker", registry: REGISTRY });
+    succeeded(await patched.up());
+    await atMark(node, mark, "kill -9 $HELPER_PID");
+    failed(await patched.undo());
+    succeeded(await patched.undo());
+    expect(await manifest(node)).toBe(start);
+    expect(await leftovers(node)).toBe("");
+    patched.close();
+  });
+
   test.each(["replacing", "replaced", "activating", "checking", "healthy"] as const)(
     "docker: killed at %s, apply and undo",
     async (mark) => {
