@@ -39,7 +39,7 @@ refuse() {
 # Lines of configuration and logs hold passwords; none leaves the host. Long lines are cut.
 masked() {
   sed -e 's#//[^/@[:space:]"'\'']*@#//***@#g' \
-    -e 's/\([A-Za-z_.-]*\([Pp]ass\(word\|wd\)\{0,1\}\|[Ss]ecret\|[Tt]oken\|[Aa]uth\)[A-Za-z_.-]*["'\'']\{0,1\}[[:space:]]*[=:][[:space:]]*\).*/\1***/' \
+    -e 's/\([A-Za-z0-9_.-]*\([Pp][Aa][Ss][Ss]\|[Ss][Ee][Cc][Rr][Ee][Tt]\|[Tt][Oo][Kk][Ee][Nn]\|[Aa][Uu][Tt][Hh]\|[Cc][Rr][Ee][Dd][Ee][Nn][Tt][Ii][Aa][Ll]\|[Aa][Pp][Ii][_-]\{0,1\}[Kk][Ee][Yy]\|[Aa][Cc][Cc][Ee][Ss][Ss][_-]\{0,1\}[Kk][Ee][Yy]\)[A-Za-z0-9_.-]*["'\'']\{0,1\}[[:space:]]*[=:][[:space:]]*\).*/\1***/' \
     -e 's/^\(.\{400\}\).*/\1.../'
 }
 
