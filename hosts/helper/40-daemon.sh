@@ -30,6 +30,21 @@ started_since() {
     { exit !(started > 0 && now - ($1 - started / 1000000) + 0.03 >= changed) }' /proc/uptime
 }
 
+# The folders with hosts.toml files that a configuration of containerd names, one a line.
+config_paths() {
+  sed -n 's/^[[:space:]]*config_path[[:space:]]*=[[:space:]]*["'\'']\(.*\)["'\''][[:space:]]*$/\1/p' | tr ':' '\n'
+}
+
+# limited SECONDS COMMAND: a program that hangs is not waited for, and keeps no lock.
+limited() {
+  if command -v timeout >/dev/null; then
+    timeout "$@" 9>&-
+  else
+    shift
+    "$@" 9>&-
+  fi
+}
+
 # The address of containerd's socket, if its configuration names another than the usual one.
 containerd_socket() {
   awk '
@@ -50,8 +65,12 @@ containerd_identity() {
 
 # 0: the CRI plugins are loaded and well. 1: not yet. 2: they will not get well by themselves. `problem` says what it is.
 containerd_health() {
+  if ! command -v ctr >/dev/null; then
+    problem="nothing here can ask containerd: expected its ctr command"
+    return 2
+  fi
   cri_socket=$(containerd_socket)
-  if ! cri_plugins=$(ctr --address "${cri_socket:-/run/containerd/containerd.sock}" --connect-timeout 2s plugins ls 2>&1 9>&-); then
+  if ! cri_plugins=$(limited 10 ctr --address "${cri_socket:-/run/containerd/containerd.sock}" --connect-timeout 2s plugins ls 2>&1); then
     problem="containerd does not answer: $(printf '%s\n' "$cri_plugins" | tail -n 1 | masked)"
     return 1
   fi

@@ -128,7 +128,7 @@ validate() {
   case $path in
     */daemon.json)
       command -v dockerd >/dev/null || return 0
-      dockerd --validate --config-file="$tmp" >"$tx/error" 2>&1 9>&- && return 0
+      limited 20 dockerd --validate --config-file="$tmp" >"$tx/error" 2>&1 && return 0
       # dockerd before 23.0 cannot; its reload refuses a bad file as a whole.
       grep -q 'unknown flag: --validate' "$tx/error" && return 0
       ;;
@@ -141,8 +141,9 @@ validate() {
         check=${path%/*}/.cluster-registry-$token-check
         ln -s "$tmp" "$check" || abandon "$path: cannot write in ${path%/*}"
       fi
-      containerd --config "$check" config dump >"$tx/dump" 2>"$tx/error" 9>&-
+      limited 20 containerd --config "$check" config dump >"$tx/dump" 2>"$tx/error"
       validate_code=$?
+      [ $validate_code -ne 124 ] || printf 'no answer within 20 seconds\n' >"$tx/error"
       [ "$check" = "$tmp" ] || rm -f "$check"
       [ $validate_code -ne 0 ] || return 0
       ;;

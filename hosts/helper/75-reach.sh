@@ -1,10 +1,13 @@
 # answers ADDRESS PORT: the registry's /v2/ answers this node; what stands in between (a firewall, a proxy) shows here and
 # not in the first pull. Any HTTP answer will do. `problem` says what is wrong.
 answers() {
-  url=http://$1:$2/v2/
+  case $1 in
+    *:*) url="http://[$1]:$2/v2/" ;;
+    *) url=http://$1:$2/v2/ ;;
+  esac
   problem=
   if command -v curl >/dev/null; then
-    answer=$(curl -s -o /dev/null -m 5 --noproxy '*' -w '%{http_code}' "$url" 2>/dev/null 9>&-)
+    answer=$(curl -g -s -o /dev/null -m 5 --noproxy '*' -w '%{http_code}' "$url" 2>/dev/null 9>&-)
     case $? in
       0 | 22) return 0 ;;
       7) found='connection refused, or no route' ;;
@@ -38,7 +41,7 @@ reach() {
     [ "$(uptime_seconds)" -lt "$reach_until" ] || refuse "$problem"
     pause 0.5
   done
-  say "http://$1:$2/v2/ answers."
+  say "$url answers."
 }
 
 need_host() {

@@ -167,7 +167,7 @@ observe_containerd() {
     say dump
   else
     "$containerd_program" --version 2>&1 | hex
-    if dump=$(timeout 20 "$containerd_program" ${configured:+--config "$configured"} config dump 2>&1); then
+    if dump=$(limited 20 "$containerd_program" ${configured:+--config "$configured"} config dump 2>&1); then
       say dump
     else
       say dump-error
@@ -176,7 +176,7 @@ observe_containerd() {
   printf '%s\n' "$dump" | hex
   {
     say /etc/containerd/certs.d
-    printf '%s\n' "$dump" | sed -n 's/^[[:space:]]*config_path[[:space:]]*=[[:space:]]*["'\'']\(.*\)["'\''][[:space:]]*$/\1/p' | tr ':' '\n'
+    printf '%s\n' "$dump" | config_paths
   } | sort -u | while IFS= read -r certs; do
     case $certs in /*) ;; *) continue ;; esac
     for hosts_toml in "$certs"/*/hosts.toml; do
