@@ -9,8 +9,8 @@
 #   files/N/            path, real, base, after, do (replace, create, remove, mode, nothing), new (the bytes),
 #                       interim (bytes to run with for a moment), mode, owner, tmp, keep, folders
 
-# Steps before the files are touched: begin, checked, staged, validated. After: replacing, replaced, armed, activating,
-# checking. When the new state is known to be good: healthy, recording.
+# Steps before the files are touched: begin, checked, staged, validated. After: replacing, replaced, activating, checking.
+# When the new state is known to be good: healthy, recording.
 mark() {
   { printf '%s\n' "$1" >"$tx/step.new" && mv -f "$tx/step.new" "$tx/step"; } 2>/dev/null ||
     abandon "expected room to note the progress in $tx; found none: is the disk full or read-only?"
@@ -30,7 +30,7 @@ open_record() {
 # Gives up: puts back what was changed, and ends with an error.
 abandon() {
   case $(step) in
-    replacing | replaced | armed | activating | checking)
+    replacing | replaced | activating | checking)
       complain "$@"
       put_back
       ;;
@@ -57,6 +57,7 @@ drop() {
     fi
     drop_folders "${drop_file}folders"
   done
+  stop_watchdog
   forget
 }
 
@@ -376,6 +377,7 @@ recover() {
       say "The last change was cut off at \"$recover_step\", when it was known to be good: it is finished now."
       commit
       ;;
+    # An older helper had a step `armed`.
     replacing | replaced | armed | activating | checking)
       say "The last change was cut off at \"$recover_step\": it is put back now."
       put_back
@@ -411,8 +413,6 @@ carry_out() {
   for each in "$tx"/files/*/; do put "${each%/}"; done
   mark replaced
   if [ "$activation" != none ]; then
-    arm_watchdog "$(first_line "$tx/watch")"
-    mark armed
     mark activating
     wanted=$(cat "$tx/wanted" 2>/dev/null)
     unwanted=$(cat "$tx/unwanted" 2>/dev/null)

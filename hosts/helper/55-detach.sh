@@ -37,6 +37,19 @@ detach() {
   return $detach_code
 }
 
+# The recovery may have to wait for the lock, and then for the daemon.
+stop_seconds() {
+  stop_payload=$stage/payload
+  [ -f "$stop_payload" ] || stop_payload=$records/$1/payload
+  printf '%s' $((lock_seconds + 60 + $(payload_seconds wait "$stop_payload" 60)))
+}
+
+# payload_seconds WORD PAYLOAD DEFAULT
+payload_seconds() {
+  payload_number=$(sed -n "/^file /q; s/^$1 \([1-9][0-9]*\)\$/\1/p" "$2" 2>/dev/null)
+  printf '%s' "${payload_number:-$3}"
+}
+
 # run VERB ID STAGE: the inside of it.
 run_detached() {
   need_id "${2-}"

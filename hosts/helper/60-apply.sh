@@ -25,7 +25,7 @@ apply_now() {
     say "Already applied: nothing to do."
     return 0
   fi
-  begin apply
+  begin apply "$stage/payload"
   cp "$stage/payload" "$tx/payload" || abandon "expected room in $tx; found none: is the disk full?"
   read_payload
   printf '%s\n' "$activate" >"$tx/activate"
@@ -51,10 +51,9 @@ apply_now() {
   say "${result:-The files were so already: noted.}"
 }
 
-# A fresh folder for a change of this record.
+# begin KIND PAYLOAD: a fresh folder for a change of this record, and a watchdog that ends the change if it hangs anywhere.
 begin() {
   mkdir -p "$tx/files" "$tx/undo" || refuse "cannot make $tx: is the disk full or read-only?"
-  mark begin
   # These must be there before they are needed: on a full disk an existing file can still be written over.
   for begin_file in error journal lost theirs running watchdog; do : >"$tx/$begin_file"; done
   rm -f "$tx/watchdog" "$tx/running"
@@ -62,13 +61,15 @@ begin() {
   : >"$tx/wanted"
   : >"$tx/unwanted"
   : >"$tx/reach"
+  arm_watchdog "$(payload_seconds watchdog "$2" 180)"
+  mark begin
   activate=none
   result=
 }
 
 # Takes the payload apart into $tx; each path is one that we may write at all.
 read_payload() {
-  number=0 enrolled='' daemon='' activate='' seconds=60 watch=180 why='' ended=''
+  number=0 enrolled='' daemon='' activate='' seconds=60 why='' ended=''
   f=
   read_line=0
   while IFS= read -r line; do
@@ -80,15 +81,20 @@ read_payload() {
       1:*) abandon "expected a payload of format 1; found \"$(printf %s "$line" | cut -c1-60)\": the helper and the program are of different versions; run \`up\` again" ;;
     esac
     case $word in
+      base | after | mode | edit | +* | \\)
+        # Without one, $f/base would be /base.
+        [ -n "$f" ] || abandon "expected a file line before line $read_line; found none"
+        ;;
+    esac
+    case $word in
       enrolled) enrolled=$rest ;;
       daemon) daemon=$rest ;;
-      revision | spec | claim) ;;
+      revision | spec | claim | watchdog) ;;
       why) why=$rest ;;
       activate) activate=$rest ;;
       insecure) printf '%s\n' "$rest" >>"$tx/wanted" ;;
       reach) printf '%s\n' "$rest" >"$tx/reach" ;;
       wait) seconds=$rest ;;
-      watchdog) watch=$rest ;;
       file)
         number=$((number + 1))
         f=$tx/files/$number
@@ -111,21 +117,41 @@ read_payload() {
     none | reload | restart) ;;
     *) abandon "expected activate none, reload or restart; found \"$activate\"" ;;
   esac
-  case $seconds$watch in
-    '' | *[!0-9]*) abandon "expected numbers of seconds; found \"$seconds\" and \"$watch\"" ;;
+  case $seconds in
+    '' | *[!0-9]*) abandon "expected a number of seconds; found \"$seconds\"" ;;
   esac
   printf '%s\n' "$unit" >"$tx/unit"
-  printf '%s\n' "$seconds" >"$tx/wait"
-  printf '%s\n' "$watch" >"$tx/watch" || abandon "expected room in $tx; found none: is the disk full?"
+  printf '%s\n' "$seconds" >"$tx/wait" || abandon "expected room in $tx; found none: is the disk full?"
 }
 
 # sudo may be limited to this program: it writes the files it is for, and no others.
 need_path() {
   case $1 in
     *[[:space:][:cntrl:]]* | */../* | */./* | */.. | *//*) ;;
-    /*/hosts.toml | /etc/docker/daemon.json | /etc/containerd/*.toml) return 0 ;;
+    /etc/docker/daemon.json | /etc/containerd/*.toml) return 0 ;;
+    /*/*/hosts.toml) ! certs_folder "${1%/*/hosts.toml}" || return 0 ;;
   esac
   abandon "expected the path of daemon.json, a containerd configuration or a hosts.toml; found \"$(printf %s "$1" | cut -c1-200)\""
+}
+
+# Is it a folder that containerd reads hosts.toml files from? The daemon is asked only where its usual files do not say.
+certs_folder() {
+  cat /etc/containerd/*.toml /etc/containerd/conf.d/*.toml 2>/dev/null | config_paths | grep -qxF -e "$1" && return 0
+  command -v containerd >/dev/null && limited 20 containerd config dump 2>/dev/null | config_paths | grep -qxF -e "$1"
+}
+
+# own_folders PATH: none of the folders lets others decide what its names stand for.
+own_folders() {
+  own_folder=$1
+  while [ -n "$own_folder" ]; do
+    own_folder=${own_folder%/*}
+    [ -d "${own_folder:-/}" ] || continue
+    case $(stat -L -c '%u %g %a' "${own_folder:-/}") in
+      0\ *[2367]) ;;
+      0\ 0\ * | 0\ *[!2367]?) continue ;;
+    esac
+    abandon "$path: expected a file in folders that only root can write in; found ${own_folder:-/} ($(stat -L -c '%U:%G %a' "${own_folder:-/}")): close it to others, or move the file"
+  done
 }
 
 # What is to be done with a file, and whether it is still the one that the plan was made for.
@@ -136,6 +162,8 @@ look_at() {
   after=$(first_line "$f/after")
   [ ! -L "$path" ] || [ -e "$path" ] || abandon "$path: expected a file; found a symbolic link to nothing: $(readlink "$path")"
   real=$(real_path "$path")
+  own_folders "$path"
+  own_folders "$real"
   printf '%s\n' "$real" >"$f/real"
   now=$(state_of "$real")
   do=nothing

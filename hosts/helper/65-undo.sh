@@ -31,14 +31,14 @@ undo_now() {
     say "Left as it is: $claimant has a claim to the same; it restores what was before when it goes."
     return 0
   fi
-  begin undo
+  begin undo "$record/payload"
   read_record
   refused=
   work=
   number=0
   for earlier in "$record"/undo/*/; do plan_undo "${earlier%/}"; done
   if [ -n "$refused" ]; then
-    forget
+    drop
     refuse "$refused
   Nothing was changed on this host."
   fi
@@ -50,13 +50,12 @@ undo_now() {
 
 # The daemon and the names that the last apply was about.
 read_record() {
-  daemon=docker unit='' seconds=60 watch=180 names='' claims=''
+  daemon=docker unit='' seconds=60 names='' claims=''
   while IFS= read -r line; do
     rest=${line#* }
     case $line in
       'daemon '*) daemon=$rest ;;
       'wait '*) seconds=$rest ;;
-      'watchdog '*) watch=$rest ;;
       'claim '*) claims="$claims $rest" ;;
       'insecure '*)
         names="$names$rest
@@ -67,8 +66,7 @@ read_record() {
   done <"$record/payload"
   unit=$daemon.service
   printf '%s\n' "$unit" >"$tx/unit"
-  printf '%s\n' "$seconds" >"$tx/wait"
-  printf '%s\n' "$watch" >"$tx/watch" || abandon "expected room in $tx; found none: is the disk full?"
+  printf '%s\n' "$seconds" >"$tx/wait" || abandon "expected room in $tx; found none: is the disk full?"
   unit_state "$unit"
   running=no
   if [ "$unit_load" = loaded ] && [ "$unit_active" = active ]; then running=yes; fi

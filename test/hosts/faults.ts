@@ -8,7 +8,6 @@ export const MARKS = [
   "validated",
   "replacing",
   "replaced",
-  "armed",
   "activating",
   "checking",
   "healthy",

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -270,6 +270,86 @@ describe.each(userlands)("$name", (userland) => {
     });
     expect(result.stderr).toBe("");
     expect(result.code).toBe(code);
+  });
+
+  test("without ctr there is nothing to ask containerd with, and that is what is said", () => {
+    const script = 'PATH=/nowhere; containerd_health; printf "%s %s" $? "$problem"';
+    expect(runWithParts(userland, ["00-start.sh", "40-daemon.sh"], script).stdout.toString()).toBe(
+      "2 nothing here can ask containerd: expected its ctr command",
+    );
+  });
+
+  test.each([
+    ["10.0.0.2", "http://10.0.0.2:5000/v2/"],
+    ["registry.local", "http://registry.local:5000/v2/"],
+    ["fd00::2", "http://[fd00::2]:5000/v2/"],
+  ])("a registry at %s is asked as %s", (address, url) => {
+    const script = `folder=$1; set -- "$2" 5000
+      curl() { for last do :; done; printf '%s\\n' "$last" >>"$folder/asked"; }
+      answers "$@"`;
+    const result = runWithParts(userland, ["00-start.sh", "75-reach.sh"], script, {
+      args: [folder, address],
+    });
+    expect(result.stderr).toBe("");
+    expect(readFileSync(join(folder, "asked"), "utf8")).toBe(`${url}\n`);
+  });
+
+  describe("what a payload may name", () => {
+    const PARTS = ["00-start.sh", "30-files.sh", "40-daemon.sh", "60-apply.sh"];
+    const abandon = 'abandon() { complain "$@"; exit 1; }; tx=$1; : >$tx/wanted; mkdir "$tx/files"';
+
+    test.each(["base absent", "after absent", "mode 0600", "edit 0 0", "+text", "\\"])(
+      "%j without a file is refused, and nothing is written at the root of the file system",
+      (line) => {
+        writeFileSync(join(folder, "payload"), `cluster-registry 1\n${line}\nend\n`);
+        const result = runWithParts(userland, PARTS, `${abandon}; read_payload`, {
+          args: [folder],
+        });
+        expect(result.stderr).toBe("expected a file line before line 2; found none\n");
+        for (const name of ["base", "after", "mode", "edits"])
+          expect(existsSync(`/${name}`)).toBe(false);
+      },
+    );
+
+    test.each([
+      ["/etc/docker/daemon.json", 0],
+      ["/etc/containerd/config.toml", 0],
+      ["/etc/containerd/certs.d/docker.io/hosts.toml", 0],
+      ["/srv/certs/docker.io/hosts.toml", 0],
+      ["/srv/other/docker.io/hosts.toml", 1],
+      ["/home/user/hosts.toml", 1],
+      ["/etc/containerd/../passwd.toml", 1],
+      ["/etc/shadow", 1],
+    ])("the path %s is taken: %s", (path, code) => {
+      const script = `${abandon}
+        config='config_path = "/srv/certs:/srv/more"'
+        cat() { printf '%s\\n' "$config"; }
+        containerd() { :; }
+        need_path "$2"`;
+      expect(runWithParts(userland, PARTS, script, { args: [folder, path] }).code).toBe(code);
+    });
+
+    test.each([
+      ["0 0 755", 0],
+      ["0 0 775", 0],
+      ["0 50 755", 0],
+      ["0 50 2775", 1],
+      ["0 0 1777", 1],
+      ["0 0 757", 1],
+      ["1000 0 755", 1],
+    ])("a folder of owner, group and mode %s is one of root's alone: %s", (stat, code) => {
+      const script = `${abandon}
+        path=/usr/bin/file
+        stat() { case $* in */usr/bin) echo ${stat} ;; *) echo 0 0 755 ;; esac; }
+        own_folders /usr/bin/file`;
+      const result = runWithParts(userland, PARTS, script, { args: [folder] });
+      expect(result.code).toBe(code);
+      if (code !== 0) {
+        expect(result.stderr).toContain(
+          "/usr/bin/file: expected a file in folders that only root can write in; found /usr/bin (",
+        );
+      }
+    });
   });
 
   test("the insecure registries are read from what the docker daemon says", () => {
