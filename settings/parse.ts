@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { durationSeconds } from "./formats";
 import { type Problem, propertyPath, SettingsError } from "./problem";
 import { schema, type Settings } from "./schema";
 
@@ -56,8 +57,8 @@ function render(value: unknown): string {
 
 /** What is wrong between values, none of which is wrong by itself. Takes unchecked values, so it looks before it compares. */
 function contradictions(settings: unknown): Problem[] {
-  const { nodes, registry, ssh, mirrors } = fields(settings);
-  const problems: Problem[] = plainMirrors(fields(mirrors));
+  const { nodes, registry, ssh, mirrors, health } = fields(settings);
+  const problems: Problem[] = [...plainMirrors(fields(mirrors)), ...hastyWatchdog(fields(health))];
   const list = Array.isArray(nodes) ? nodes.map(fields) : [];
   problems.push(...repeated(list, "name", ({ name }) => name));
   // The same address twice is two nodes behind one forwarding host where the ports differ.
@@ -86,6 +87,21 @@ function contradictions(settings: unknown): Problem[] {
 }
 
 /** TLS settings with a plain http address: containerd would try a TLS handshake on the plain port first. */
+/** A change waits for the daemon once, and once more if it has to put the old file back. */
+function hastyWatchdog({ wait = "60s", watchdog = "180s" }: Record<string, unknown>): Problem[] {
+  const waitSeconds = durationSeconds(String(wait));
+  const seconds = durationSeconds(String(watchdog));
+  if (waitSeconds === undefined || seconds === undefined) return [];
+  const least = 2 * Math.ceil(waitSeconds) + 30;
+  if (seconds >= least) return [];
+  return [
+    {
+      path: "health.watchdog",
+      reason: `expected at least ${least}s (twice health.wait, and 30s), found ${JSON.stringify(watchdog)}`,
+    },
+  ];
+}
+
 function plainMirrors(mirrors: Record<string, unknown>): Problem[] {
   return Object.entries(mirrors).flatMap(([name, list]) =>
     (Array.isArray(list) ? list.map(fields) : []).flatMap((mirror, index) => {

@@ -21,6 +21,13 @@ const port = z
 const address = text("an IP address or a host name", isAddress);
 const hostName = text("a host name (lower-case letters, digits, '-' and '.')", isHostName);
 const path = text("a path");
+const duration = text(
+  "a duration such as 30s or 2m",
+  (value) => durationSeconds(value) !== undefined,
+);
+
+/** A duration in seconds; what is none is told by its own check. */
+const inSeconds = (value: string) => durationSeconds(value) ?? 1;
 
 /** An object whose keys are all known; an unknown one is told with the known ones. */
 function object<Shape extends z.ZodRawShape>(shape: Shape) {
@@ -66,10 +73,7 @@ const ssh = object({
   /** Run what needs root through `sudo -n`. @default true unless the user is root */
   sudo: flag.optional(),
   /** How long a host that does not answer yet is waited for, e.g. `30s`. @default 30s */
-  wait: text(
-    "a duration such as 30s or 2m",
-    (value) => durationSeconds(value) !== undefined,
-  ).optional(),
+  wait: duration.optional(),
   /** An OpenSSH client configuration to read; `none` reads none. @default ~/.ssh/config where it exists */
   config: path.optional(),
 });
@@ -160,12 +164,27 @@ const kubernetes = object({
   context: text("a context's name").optional(),
 });
 
+const health = object({
+  /** How long a daemon may take to be well after it was restarted or reloaded. @default 60s */
+  wait: duration
+    .refine((value) => inSeconds(value) >= 1 && inSeconds(value) <= 600, {
+      error: "a duration from 1s to 10m",
+    })
+    .default("60s"),
+  /** After this time a host ends a change that still runs, and puts itself back. @default 180s */
+  watchdog: duration
+    .refine((value) => inSeconds(value) <= 3600, { error: "a duration of at most 1h" })
+    .default("180s"),
+});
+
 /** Everything the program can be told, as the stack's configuration holds it. */
 export const schema = object({
   registry,
   docker: docker.default("apt"),
   nodes: z.array(node, { error: "a list of nodes" }).min(1, { error: "at least one node" }),
   ssh: ssh.default({}),
+  /** How long a change may take on a host. */
+  health: health.prefault({}),
   mirrors: z
     .record(
       registryName,

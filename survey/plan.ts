@@ -9,7 +9,7 @@ import {
   proxyEnvironment,
 } from "../hosts";
 import { planContainerd, planDaemonJson, type SourcedLine } from "../patch";
-import { hostPort } from "../settings/formats";
+import { durationSeconds, hostPort } from "../settings/formats";
 import type { Settings } from "../settings/schema";
 
 /** containerd's configuration, as its units and packages have it. */
@@ -54,7 +54,7 @@ export function planMirror(observation: Observation, settings: Settings, id: str
     plan,
     spec: { registry: prefix, endpoints, mirrors, migrate },
     claims: [prefix],
-    health: { reach: { address: registry.address, port: registry.port } },
+    health: { ...patience(settings), reach: { address: registry.address, port: registry.port } },
   });
 }
 
@@ -86,8 +86,16 @@ export function planInsecureRegistry(
     plan,
     spec: { insecureRegistries: [prefix] },
     claims: [prefix],
-    health: { insecureRegistries: [prefix] },
+    health: { ...patience(settings), insecureRegistries: [prefix] },
   });
+}
+
+/** How long the host gives a change, in whole seconds. */
+function patience({ health }: Settings) {
+  return {
+    waitSeconds: Math.ceil(durationSeconds(health.wait) ?? 60),
+    watchdogSeconds: Math.ceil(durationSeconds(health.watchdog) ?? 180),
+  };
 }
 
 /** Variables as lines, each with the file and the line that sets it. */

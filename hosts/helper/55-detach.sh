@@ -22,7 +22,7 @@ detach() {
   command -v systemd-run >/dev/null && [ -d /run/systemd/system ] ||
     refuse "expected a host that runs systemd; found none"
   systemd-run --quiet --wait --collect --unit="cluster-registry-$1-$2-${stage##*.}" \
-    --property=StandardOutput=null --property=TimeoutStopSec=300 \
+    --property=StandardOutput=null --property=TimeoutStopSec="$(stop_seconds "$2")" \
     --property="ExecStopPost=/bin/sh -c 'test \"\$EXIT_CODE\" != exited || rm -f $stage/killed; test ! -d $records/$2/next || exec /bin/sh $home/helper recover $2 $stage'" \
     /bin/sh "$home/helper" run "$1" "$2" "$stage" 2>"$stage/systemd"
   detach_code=$?
@@ -106,7 +106,7 @@ watchdog() {
   [ -d "$records/$1/next" ] || return 0
   # Its ExecStopPost recovers, and tells who waits; should that be dead as well, the lines below do.
   systemctl kill --signal=KILL "$2" 2>/dev/null
-  watchdog_until=$(($(uptime_seconds) + 300))
+  watchdog_until=$(($(uptime_seconds) + lock_seconds + 60 + $(payload_seconds wait "$records/$1/next/payload" 60)))
   while [ "$(uptime_seconds)" -lt "$watchdog_until" ]; do
     unit_state "$2"
     case $unit_active in active | activating | deactivating) pause 0.2 ;; *) break ;; esac

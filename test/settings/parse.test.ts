@@ -35,6 +35,7 @@ describe("parseSettings", () => {
       adopt: false,
     });
     expect(settings.docker).toBe("apt");
+    expect(settings.health).toEqual({ wait: "60s", watchdog: "180s" });
     expect(settings.mirrors).toEqual({});
     expect(settings.migrate).toBe(false);
   });
@@ -55,13 +56,30 @@ describe("parseSettings", () => {
     ]);
   });
 
+  test.each([
+    [{ wait: "2m", watchdog: "270s" }, []],
+    [{ wait: "soon" }, [`health.wait: expected a duration such as 30s or 2m, found "soon"`]],
+    [{ wait: "500ms" }, [`health.wait: expected a duration from 1s to 10m, found "500ms"`]],
+    [{ watchdog: "2h" }, [`health.watchdog: expected a duration of at most 1h, found "2h"`]],
+    [
+      { wait: "2m" },
+      [`health.watchdog: expected at least 270s (twice health.wait, and 30s), found "180s"`],
+    ],
+    [
+      { wait: "10s", watchdog: "49s" },
+      [`health.watchdog: expected at least 50s (twice health.wait, and 30s), found "49s"`],
+    ],
+  ])("a watchdog leaves time to put things back: %j", (health, problems) => {
+    expect(problemsOf({ ...minimal, health })).toEqual(problems);
+  });
+
   test("the error's text says that no host was touched", () => {
     expect(() => parseSettings({ ...minimal, bogus: 1 })).toThrow(
       new SettingsError([
         {
           path: "bogus",
           reason:
-            "unknown key (known here: registry, docker, nodes, ssh, mirrors, migrate, kubernetes, engine)",
+            "unknown key (known here: registry, docker, nodes, ssh, health, mirrors, migrate, kubernetes, engine)",
         },
       ]),
     );
