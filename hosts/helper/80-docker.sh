@@ -158,9 +158,16 @@ container_claim() {
   fi
   [ -z "$(inspect "$before" '{{.Id}}')" ] || refuse "expected the name $before to be free for the adopted container; found a container of that name: remove or rename it"
   was_running=$(inspect "$2" '{{.State.Running}}')
+  adopted=$(inspect "$2" '{{.Id}}')
   need_home
-  mkdir -p "$home/claims" && printf '%s\n' "$was_running" "$(inspect "$2" '{{.Id}}')" >"$home/claims/$1" ||
-    refuse "expected room in $home; found none: is the disk full?"
+  claim=$home/claims/$1
+  if [ -f "$claim" ] && [ "$(sed -n 2p "$claim")" = "$adopted" ]; then
+    # A claim that was cut off: by now it is we who have stopped it.
+    was_running=$(sed -n 1p "$claim")
+  else
+    mkdir -p "$home/claims" && printf '%s\n' "$was_running" "$adopted" >"$claim.new" && mv -f "$claim.new" "$claim" ||
+      refuse "expected room in $home; found none: is the disk full?"
+  fi
   docker stop "$2" >/dev/null || refuse "expected to stop the container $2; found that docker refused (see above)"
   if ! docker rename "$2" "$before"; then
     [ "$was_running" != true ] || docker start "$2" >/dev/null
@@ -210,6 +217,7 @@ container_release() {
   need_docker_client
   before=$2-before-cluster-registry
   adopted=$(sed -n 2p "$claim")
+  rm -f "$claim.new"
   if [ "$(inspect "$before" '{{.Id}}')" = "$adopted" ]; then
     if [ -n "$(inspect "$2" '{{.Id}}')" ]; then
       [ "$(inspect "$2" '{{index .Config.Labels "io.cluster-registry.owner"}}')" = "$1" ] ||

@@ -214,6 +214,20 @@ describeLab("docker on real hosts", () => {
       },
     );
 
+    test("an adoption that was cut off after the stop, and is run again, still knows that it ran", async () => {
+      await byHand();
+      // The rename does not come: the container is stopped, and has its name still.
+      await host.succeed(
+        `printf '#!/bin/sh\\n[ "$1" != rename ] || { rm /usr/local/bin/docker; kill -9 $PPID; exit 1; }\\nexec /usr/bin/docker "$@"\\n' >/usr/local/bin/docker && chmod 755 /usr/local/bin/docker`,
+      );
+      failed(await claim(true));
+      const state = () => host.succeed("docker container inspect -f '{{.State.Running}}' registry");
+      expect(await state()).toBe("false\n");
+      succeeded(await claim(true));
+      expect(succeeded(await release())).toBe("The container registry is as it was before.\n");
+      expect(await state()).toBe("true\n");
+    });
+
     test("adopted with the image's own anonymous volume: its name is told", async () => {
       await byHand();
       const volume = await host.succeed(
