@@ -34,29 +34,33 @@ export function guardCreate(a: {
   daemon: Daemon;
 }): string {
   const verb = `guard ${word("id", a.id)} ${word("enrolled", a.enrolled)} ${word("daemon", a.daemon)}`;
+  const upload = `${HOME}/.helper.$$.XXXXXXXX`;
+  // Not `exec`: whatever the guard says, and wherever the text is cut off, the upload is taken away.
   const arrived = (sudo: string) =>
-    `${sudo}grep -q cluster-registry $t && exec ${sudo}sh $t ${verb}; ` +
-    `echo "expected the text of the helper on stdin; found none" >&2; exit 1`;
+    `|| { ${sudo}rm -f $t; exit 1; }; ` +
+    `if ${sudo}grep -q cluster-registry $t; then ${sudo}sh $t ${verb}; ` +
+    `else echo "expected the text of the helper on stdin; found none" >&2; false; fi; ` +
+    `c=$?; ${sudo}rm -f $t; ${sudo}rmdir ${HOME} 2>/dev/null; exit $c`;
   return a.sudo
     ? sh(
         `sudo -n true 2>/dev/null || exec sudo -n ${HELPER} ${verb}; ` +
-          `sudo -n mkdir -p -m 0700 ${HOME} && t=$(sudo -n mktemp ${HOME}/.helper.XXXXXXXX) && ` +
-          `sudo -n tee $t >/dev/null || exit 1; ${arrived("sudo -n ")}`,
+          `sudo -n mkdir -p -m 0700 ${HOME} && t=$(sudo -n mktemp ${upload}) && ` +
+          `sudo -n tee $t >/dev/null ${arrived("sudo -n ")}`,
       )
     : sh(
-        `umask 077; mkdir -p -m 0700 ${HOME} && t=$(mktemp ${HOME}/.helper.XXXXXXXX) && ` +
-          `cat >$t || exit 1; ${arrived("")}`,
+        `umask 077; mkdir -p -m 0700 ${HOME} && t=$(mktemp ${upload}) && ` +
+          `cat >$t ${arrived("")}`,
       );
 }
 
 /** Guard's delete: puts the host back. Does nothing where nothing of ours is installed. */
 export function guardDelete(a: { sudo: boolean; id: string }): string {
-  return sh(`if test -d ${HOME}; then exec ${installed(a.sudo, "undo", a.id)}; fi`);
+  return sh(`if test -d ${HOME}; then ${installed(a.sudo, "undo", a.id)}; fi`);
 }
 
 /** Apply's create. The payload comes on stdin. Constant, so that nothing secret is in it or in an error that quotes it. */
 export function applyCreate(a: { sudo: boolean; id: string }): string {
-  return installed(a.sudo, "apply", a.id);
+  return sh(installed(a.sudo, "apply", a.id));
 }
 
 /** How docker gets onto a host: by apt, not at all (it has to be there), or from a folder of packages on the host. */
@@ -113,11 +117,15 @@ export function observeCommand(sudo: boolean): string {
   );
 }
 
-/** A verb of the helper that is installed. */
+/**
+ * A script that calls a verb of the helper that is installed: by way of `sh`, since /var may be mounted noexec, unless sudo
+ * allows the helper alone.
+ */
 function installed(sudo: boolean, ...words: string[]): string {
-  return [...(sudo ? ["sudo", "-n"] : []), HELPER, ...words.map((one) => word("word", one))].join(
-    " ",
-  );
+  const verb = [HELPER, ...words.map((one) => word("word", one))].join(" ");
+  return sudo
+    ? `if sudo -n true 2>/dev/null; then exec sudo -n sh ${verb}; fi; exec sudo -n ${verb}`
+    : `exec sh ${verb}`;
 }
 
 /** A verb of the helper that comes on stdin, or of the installed one where sudo allows nothing else. */

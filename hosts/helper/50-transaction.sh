@@ -362,6 +362,7 @@ forget_record() {
 leave_home() {
   [ -f "$home/installed-by-guard" ] || return 0
   rmdir "$records" 2>/dev/null || return 0
+  sweep_uploads
   rm -rf "$home/helper" "$home/installed-by-guard" "$home/lock" "$home"/gone.*
   rmdir "$home" 2>/dev/null
   return 0

@@ -125,5 +125,16 @@ sweep() {
     # Its front is gone; the change itself may still be waiting for its turn.
     [ -n "$(systemctl list-units --plain --no-legend "cluster-registry-*-${swept##*.}.service" 9>&-)" ] || rm -rf "$swept"
   done
+  sweep_uploads
   find "$home" -maxdepth 1 \( -name '.helper.*' -o -name 'gone.*' \) -mmin +60 -exec rm -rf {} +
+}
+
+# Helpers that were on their way here when the guard's connection was cut: their names tell the process that fetched them.
+sweep_uploads() {
+  for upload in "$home"/.helper.*; do
+    upload_process=${upload#"$home"/.helper.}
+    upload_process=${upload_process%%.*}
+    case $upload_process in '' | *[!0-9]*) continue ;; esac
+    [ -d "/proc/$upload_process" ] || rm -f "$upload"
+  done
 }

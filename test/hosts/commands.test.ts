@@ -28,9 +28,12 @@ test.each(["a b", "$(id)", "a'b", "a\nb", ""])("no command is made of %j", (word
 });
 
 test("apply is constant and has nothing but the record's name", () => {
-  expect(applyCreate({ sudo: false, id })).toBe(`/var/lib/cluster-registry/helper apply ${id}`);
+  expect(applyCreate({ sudo: false, id })).toBe(
+    `sh -c 'exec sh /var/lib/cluster-registry/helper apply ${id}'`,
+  );
   expect(applyCreate({ sudo: true, id })).toBe(
-    `sudo -n /var/lib/cluster-registry/helper apply ${id}`,
+    `sh -c 'if sudo -n true 2>/dev/null; then exec sudo -n sh /var/lib/cluster-registry/helper apply ${id}; fi; ` +
+      `exec sudo -n /var/lib/cluster-registry/helper apply ${id}'`,
   );
 });
 
