@@ -36,7 +36,8 @@ take_link_lock() {
       refuse "expected the lock of this host; found it held for $lock_seconds seconds, by process $link_seen: wait for that to end, then run again"
     pause 0.2
   done
-  trap 'rm -f "$link_lock"' EXIT
+  # A change takes the link away in a trap of its own (leave_stage).
+  [ -n "${own_unit-}" ] || trap 'rm -f "$link_lock"' EXIT
 }
 
 # A process id and its start time: ids are used again, start times are not.

@@ -240,6 +240,7 @@ put_back() {
     wanted=
     unwanted=
     seconds=$(first_line "$tx/wait")
+    since=$(date +%s)
     unit_state "$unit"
     if [ "$activation" = reload ] && [ "$unit_active" = active ]; then
       reload "$unit" "$seconds"
@@ -248,7 +249,7 @@ put_back() {
     fi || {
       complain "  The old files are back, and yet: $problem"
       [ "$(first_line "$tx/well")" = yes ] || complain "  It was not well before this change either."
-      last_words "$unit" "$(date +%s)" >&2
+      last_words "$unit" "$since" >&2
       stop_watchdog
       finish_files
       forget

@@ -20,7 +20,8 @@ guard() {
     rm -rf "$record/first.new"
     mkdir -p "$record/first.new" || refuse "cannot make $record: is the disk full or read-only?"
     if [ -f "$main_file" ]; then
-      cp -p "$main_file" "$record/first.new/" || refuse "expected room in $record; found none: is the disk full?"
+      # Not cp: the copy is for root alone, whoever may read the file.
+      cat "$main_file" >"$record/first.new/${main_file##*/}" || refuse "expected room in $record; found none: is the disk full?"
     fi
     mv "$record/first.new" "$record/first"
   fi

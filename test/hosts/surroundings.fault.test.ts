@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Decision } from "../../hosts";
+import { type Decision, enrolledId, guardCreate, helperText } from "../../hosts";
 import { buildPayload, parsePayload } from "../../hosts/payload";
 import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
 import { applyEdits, type Edit } from "../../patch";
@@ -71,12 +71,16 @@ describeLab("a host on which something is not as it should be", () => {
   }
 
   /** Nothing happened to the host: same files, same daemon, nothing beside the guard's own. */
-  async function refusesUntouched(patched: PatchedHost, text: string | RegExp): Promise<void> {
+  async function refusesUntouched(
+    patched: PatchedHost,
+    text: string | RegExp,
+    decision?: Decision,
+  ): Promise<void> {
     const bytes = await node.succeed(
       `sha256sum ${CONFIG} ${DAEMON_JSON}; stat -c '%a %i %Y' ${CONFIG} ${DAEMON_JSON}`,
     );
     const started = await invocation("containerd");
-    const said = failed(await patched.apply(await patched.decide()));
+    const said = failed(await patched.apply(decision ?? (await patched.decide())));
     expect(said).toMatch(text);
     expect(said).toContain("Nothing was changed on this host.");
     expect(
@@ -163,9 +167,75 @@ describeLab("a host on which something is not as it should be", () => {
       await ends(patched);
     });
 
+    test("/var mounted noexec: nothing there is executed, and the whole circle works", async () => {
+      await node.succeed(`mkdir -m 700 ${HOME} && mount -t tmpfs -o noexec,mode=700 tmpfs ${HOME}`);
+      for (const user of ["root", "ops"]) {
+        const patched = new PatchedHost(lab, node, {
+          daemon: "containerd",
+          registry: REGISTRY,
+          user,
+        });
+        succeeded(await patched.up());
+        succeeded(await patched.undo());
+        expect(await manifest(node)).toBe(before);
+        patched.close();
+      }
+      await node.succeed(`umount ${HOME}; rmdir ${HOME}`);
+    });
+
+    test("a guard that is cut off or refuses leaves nothing; what a dead one left goes with the next", async () => {
+      const patched = mirror();
+      const enrolled = enrolledId(await patched.look());
+      for (const user of ["root", "ops"]) {
+        const as = new PatchedHost(lab, node, { daemon: "containerd", registry: REGISTRY, user });
+        const guard = guardCreate({
+          sudo: user !== "root",
+          id: patched.id,
+          enrolled,
+          daemon: "containerd",
+        });
+        failed(await as.run(guard, helperText().slice(0, 5000)));
+        failed(await as.run(guard, ""));
+        await node.fail(`test -e ${HOME}`);
+        as.close();
+      }
+      await node.succeed(`mkdir -m 700 ${HOME} && echo half >${HOME}/.helper.999999.AbCdEfGh`);
+      await ends(patched);
+    });
+
+    test("a hosts.toml in a folder that others can write in is refused, wherever its link leads", async () => {
+      await node.succeed(
+        `mkdir -p /srv/open/certs.d/docker.io && chmod 777 /srv/open && ln -s /srv/secret /srv/open/certs.d/docker.io/hosts.toml && echo secret >/srv/secret`,
+      );
+      const patched = mirror();
+      succeeded(await patched.guard());
+      const decision = await patched.decide();
+      const path = "/srv/open/certs.d/docker.io/hosts.toml";
+      const elsewhere = { ...decision, payload: decision.payload.replace(CONFIG, path) };
+      await refusesUntouched(
+        patched,
+        /expected the path of daemon.json, a containerd configuration or a hosts.toml; found/,
+        elsewhere,
+      );
+      await node.succeed(
+        `printf 'config_path = "/srv/open/certs.d"\\n' >/etc/containerd/extra.toml`,
+      );
+      await refusesUntouched(
+        patched,
+        /expected a file in folders that only root can write in; found \/srv\/open \(root:root 777\)/,
+        elsewhere,
+      );
+      expect(
+        await node.succeed(
+          "cat /srv/secret; rm -r /srv/open /srv/secret /etc/containerd/extra.toml",
+        ),
+      ).toBe("secret\n");
+      await ends(patched);
+    });
+
     test("a symbolic link stays one; what it leads to is edited, on another file system too", async () => {
       await node.succeed(
-        `mkdir -p /srv/conf && mount -t tmpfs tmpfs /srv/conf && mv ${CONFIG} /srv/conf/real.toml && ln -s /srv/conf/real.toml ${CONFIG}`,
+        `mkdir -p /srv/conf && mount -t tmpfs -o mode=755 tmpfs /srv/conf && mv ${CONFIG} /srv/conf/real.toml && ln -s /srv/conf/real.toml ${CONFIG}`,
       );
       const start = await manifest(node);
       const real = await node.succeed("sha256sum /srv/conf/real.toml");
@@ -315,6 +385,13 @@ describeLab("a host on which something is not as it should be", () => {
         expect(results.map((result) => result.code)).toEqual([0, 0]);
         await node.fail(`test -L ${HOME}/lock.holder`);
         two.close();
+        // A refusal ends as one, and leaves neither the link nor its stage.
+        await node.succeed(`rm -rf ${one.record}/payload && echo '# someone' >>${CONFIG}`);
+        const said = failed(await one.apply(decision));
+        expect(said).toContain("found them changed by someone else");
+        expect(said).not.toContain("stopped from outside");
+        await node.fail(`test -L ${HOME}/lock.holder || ls -d ${HOME}/stage.*`);
+        await node.succeed(`sed -i '/# someone/d' ${CONFIG}`);
         await ends(one);
       } finally {
         await node.succeed("mv /usr/bin/flock.aside /usr/bin/flock");
@@ -357,6 +434,23 @@ describeLab("a host on which something is not as it should be", () => {
       expect(await node.succeed("systemctl is-active containerd")).toBe("active\n");
       await criIsWell(node);
       await node.succeed(`rm -rf ${CONTAINERD_DROP_IN} && systemctl daemon-reload`);
+      await ends(patched);
+    });
+
+    test("the start fails with the old file too: that is said, with the daemon's words", async () => {
+      await dropIn(
+        `[Service]\nExecStartPre=/bin/sh -c "sleep 1; echo level=fatal msg=never-again; exit 1"`,
+      );
+      const patched = mirror();
+      succeeded(await patched.guard());
+      const said = failed(await patched.apply(await patched.decide()));
+      const [, second] = said.split("  The old files are back, and yet: ");
+      expect(second).toMatch(/^containerd.service does not start/);
+      expect(second).toContain("  containerd: level=fatal msg=never-again");
+      expect(await node.succeed(`cat ${CONFIG}`)).not.toContain(REGISTRY);
+      await node.succeed(
+        `rm -rf ${CONTAINERD_DROP_IN} && systemctl daemon-reload && systemctl restart containerd`,
+      );
       await ends(patched);
     });
 
@@ -457,6 +551,21 @@ describeLab("a host on which something is not as it should be", () => {
       patched.close();
     });
 
+    test("a host without ctr, with which the change could not be checked, is refused", async () => {
+      await node.succeed("mv /usr/bin/ctr /usr/bin/ctr.aside");
+      const patched = mirror();
+      try {
+        succeeded(await patched.guard());
+        await refusesUntouched(
+          patched,
+          /nothing here can ask containerd: expected its ctr command/,
+        );
+      } finally {
+        await node.succeed("mv /usr/bin/ctr.aside /usr/bin/ctr");
+      }
+      await ends(patched);
+    });
+
     test("a restart that would kill every container is refused", async () => {
       await dropIn("[Service]\nKillMode=mixed");
       const patched = mirror();
@@ -516,7 +625,8 @@ describeLab("a host on which something is not as it should be", () => {
     for (let tries = 0; tries < 300 && node.leader === leader; tries++)
       await new Promise((resolve) => setTimeout(resolve, 100));
     await node.start();
-    await cut;
+    const result = await cut;
+    if (!(result instanceof Error)) failed(result);
     patched.close();
     await node.waitUntilSucceeds("systemctl is-active containerd");
     await criIsWell(node);
@@ -540,7 +650,7 @@ describeLab("a host on which something is not as it should be", () => {
       "grep -rl canary /tmp /run --include='*' 2>/dev/null | grep -v '^/run/systemd'",
     );
     expect(await node.succeed(`grep -rl canary ${HOME} | xargs stat -c '%a %U' | sort -u`)).toMatch(
-      /^(600|[0-7]{3}) root\n/,
+      /^600 root\n$/,
     );
     succeeded(await patched.undo());
     await node.fail(`test -e ${HOME}`);
