@@ -10,6 +10,7 @@ const shared = {
   transformIgnorePatterns: [esModules.replace("(", "(?!(").replace(")/", ")/)")],
   modulePathIgnorePatterns: ["<rootDir>/.lab/", "<rootDir>/.pulumi/"],
   setupFiles: ["<rootDir>/test/setup.ts"],
+  globalSetup: "<rootDir>/test/prerequisites.ts",
 };
 
 const onLabHosts = (kind) => ({

@@ -24,14 +24,28 @@ export function whyNoLab(): string | undefined {
   return undefined;
 }
 
-/** Installs what is missing, from the machine's own package sources. */
+/** Installs what is missing for a lab, from the machine's own package sources. */
 export async function ensureTools(log: (line: string) => void): Promise<void> {
-  const missing = Object.keys(TOOLS).filter((tool) => !onPath(tool));
+  await ensurePrograms("the lab", TOOLS, log);
+}
+
+/**
+ * Installs those of the programs that are missing.
+ *
+ * @param who  needs them, for the error where there is no apt-get
+ * @param tools  the Debian package of each program
+ */
+export async function ensurePrograms(
+  who: string,
+  tools: Record<string, string>,
+  log: (line: string) => void,
+): Promise<void> {
+  const missing = Object.keys(tools).filter((tool) => !onPath(tool));
   if (missing.length === 0) return;
-  const packages = [...new Set(missing.map((tool) => TOOLS[tool] ?? tool))];
+  const packages = [...new Set(missing.map((tool) => tools[tool] ?? tool))];
   if (!onPath("apt-get")) {
     throw new Error(
-      `the lab needs ${missing.join(", ")} on PATH, and this machine has no apt-get to install them with; ` +
+      `${who} needs ${missing.join(", ")} on PATH, and this machine has no apt-get to install them with; ` +
         `on Debian they are in the packages ${packages.join(", ")}`,
     );
   }

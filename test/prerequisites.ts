@@ -1,0 +1,12 @@
+import { ensurePrograms, whyNoLab } from "../lab/machine/tools";
+
+/**
+ * Once before any test: the userlands that a host may have, beside this machine's own. The helper's functions are tested in each of
+ * them, and lab hosts are given a static busybox. Where nothing can be installed, the test that counts the userlands says which are
+ * missing.
+ */
+export default async function prerequisites(): Promise<void> {
+  if (whyNoLab() !== undefined) return;
+  const log = (line: string) => console.error(line);
+  await ensurePrograms("npm test", { busybox: "busybox-static", gawk: "gawk", mawk: "mawk" }, log);
+}
