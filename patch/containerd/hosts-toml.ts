@@ -27,6 +27,11 @@ export function upstreamOf(host: string): Endpoint {
   return { url: host === "docker.io" ? "https://registry-1.docker.io" : `https://${host}` };
 }
 
+/** The registry, as images are named by it, whose pulls end at a server if nothing is configured. */
+export function registryServedBy(server: string): string {
+  return server === "registry-1.docker.io" ? "docker.io" : server;
+}
+
 /**
  * The text, in the one shape that works on every containerd from 1.6 on: `server` alone is not enough for
  * 1.6, and `[host]` alone makes a miss end in a misleading try of https. `skip_verify` is left out of

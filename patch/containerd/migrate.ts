@@ -7,6 +7,7 @@ import { edited, withoutPath } from "../toml/remove";
 import { isTable, type TreeTable } from "../toml/value";
 import { type CriConfig, readCriConfig } from "./config";
 import { type Endpoint } from "./endpoint";
+import { type HostsFile, registryServedBy } from "./hosts-toml";
 import { configPathStep, DEFAULT_DIRECTORY, hostsFileOf, planHostsFile } from "./hosts-way";
 import { type MergedRegistry } from "./merged";
 import { endpointsOf, mirrorKey, sameMirror } from "./mirrors";
@@ -31,11 +32,12 @@ export function planMigration(
   const directory = first ?? DEFAULT_DIRECTORY;
 
   const notes: string[] = [];
-  const files = allHosts(config, wanted, tls).map((host) => {
-    if (!wanted.some((other) => other.host === host.host)) {
-      notes.push(`${input.configPath}: mirrors of ${host.host} moved to its hosts.toml`);
+  const asked = new Set(wanted.map(({ host }) => host));
+  const files = hostsFiles(config, wanted, tls, notes).map((file) => {
+    if (!asked.has(file.host)) {
+      notes.push(`${input.configPath}: mirrors of ${file.host} moved to its hosts.toml`);
     }
-    return planHostsFile(input, directory, hostsFileOf(host), notes);
+    return planHostsFile(input, directory, file, notes);
   });
 
   const gone = [[...registry, "mirrors"], ...tls];
@@ -69,32 +71,85 @@ function refuseImported(config: CriConfig, merged: MergedRegistry): void {
   });
 }
 
-/** The hosts of the settings as they say, and the file's other ones as the file says. */
-function allHosts(
+/**
+ * What each hosts.toml is to say: for hosts of the settings what they say, for the file's other ones what
+ * the file says, with its TLS settings for every server that is asked by https.
+ */
+function hostsFiles(
   config: CriConfig,
   wanted: readonly WantedHost[],
   tls: readonly string[][],
-): WantedHost[] {
-  const hosts = new Map<string, WantedHost>();
-  for (const host of wanted) hosts.set(host.host, host);
+  notes: string[],
+): HostsFile[] {
+  const files = new Map<string, HostsFile>();
+  for (const host of wanted) files.set(host.host, hostsFileOf(host));
   for (const key of Object.keys(config.mirrors)) {
     const host = key === mirrorKey("_default") ? "_default" : key;
-    const asked = hosts.get(host);
-    const existing = existingEndpoints(config, host);
-    if (asked === undefined) hosts.set(host, { host, endpoints: existing, own: false });
-    else refuseUnlisted(config, asked, existing);
+    const asked = wanted.find((other) => other.host === host);
+    const endpoints = existingEndpoints(config, host);
+    if (asked === undefined) files.set(host, movedFile(config, host, endpoints));
+    else refuseUnlisted(config, asked, endpoints);
   }
-  // TLS settings of a registry that is no endpoint of any: its own address, with them.
+  for (const { host } of wanted) {
+    const file = files.get(host);
+    if (file !== undefined)
+      for (const server of serversOf(file)) refuseUnsaid(config, host, server);
+  }
   const reached = new Set(
-    [...hosts.values()].flatMap(({ endpoints }) => endpoints.map(({ url }) => splitUrl(url)?.host)),
+    [...files.values()].flatMap(serversOf).flatMap(({ url }) => {
+      const parts = splitUrl(url);
+      return parts?.scheme === "https" ? [parts.host] : [];
+    }),
   );
   for (const path of tls) {
-    const host = path[path.length - 2] ?? "";
-    if (reached.has(host) || hosts.has(host)) continue;
-    const endpoint = withTls(config, { url: `https://${host}` });
-    hosts.set(host, { host, endpoints: [endpoint], own: false });
+    const server = path[path.length - 2] ?? "";
+    if (reached.has(server)) continue;
+    // Nothing leads to it: then it is a registry of that name, asked by its own address.
+    const host = registryServedBy(server);
+    if (files.has(host) || server === "docker.io") {
+      const { path: file } = config.document.source;
+      notes.push(`${file}: the TLS settings of ${server} go, since nothing asks it by https`);
+    } else {
+      const endpoint = withTls(config, { url: `https://${server}` });
+      files.set(host, movedFile(config, host, [endpoint]));
+    }
   }
-  return [...hosts.values()];
+  return [...files.values()];
+}
+
+function movedFile(config: CriConfig, host: string, endpoints: readonly Endpoint[]): HostsFile {
+  const file = hostsFileOf({ host, endpoints, own: false });
+  return { ...file, server: file.server && withTls(config, file.server) };
+}
+
+/** All that a hosts.toml makes containerd ask. */
+function serversOf({ endpoints, server }: HostsFile): Endpoint[] {
+  return server === undefined ? [...endpoints] : [...endpoints, server];
+}
+
+/**
+ * A hosts.toml of a host of the settings says what they say, at the next plan too: so TLS settings that
+ * only the file has cannot be moved there.
+ */
+function refuseUnsaid(config: CriConfig, host: string, said: Endpoint): void {
+  const moved = withTls(config, { url: said.url });
+  const lost = [
+    moved.ca !== undefined && moved.ca !== said.ca && `ca_file = "${moved.ca}"`,
+    moved.client !== undefined &&
+      (moved.client.cert !== said.client?.cert || moved.client.key !== said.client.key) &&
+      `cert_file = "${moved.client.cert}", key_file = "${moved.client.key}"`,
+    moved.skipVerify === true && said.skipVerify !== true && "insecure_skip_verify = true",
+  ].filter((name) => name !== false);
+  if (lost.length === 0) return;
+  const { document, registry } = config;
+  const server = splitUrl(said.url)?.host ?? "";
+  throw document.source.refuse(document.offsetOf([...registry, "configs", server, "tls"]) ?? 0, {
+    expected:
+      `the TLS settings of ${server} in the settings' endpoints of ${host} too, ` +
+      "since its hosts.toml says what they say",
+    found: `${lost.join(", ")} here alone`,
+    fix: `write there ${JSON.stringify({ ...said, ...moved })}, or take this table out`,
+  });
 }
 
 /** What the settings leave out would be lost: a hosts.toml of ours says what they say, and no more. */

@@ -1,5 +1,5 @@
 import { OWNERSHIP_MARK } from "../../../patch";
-import { CONFIG, planFor, refusalOf, textOf } from "./plan";
+import { CONFIG, HOSTS, planFor, refusalOf, textOf } from "./plan";
 
 const V2 = 'plugins."io.containerd.grpc.v1.cri".registry';
 const folder = "/etc/containerd/certs.d";
@@ -132,5 +132,109 @@ skip_verify = true
     expect(refusalOf(() => planFor(config, { migrate: true, certsD }))).toContain(
       "found one that somebody else wrote and that leads elsewhere",
     );
+  });
+});
+
+describe("the TLS tables that migrate: true takes out", () => {
+  const migrated = (tables: string, mirrors: Parameters<typeof planFor>[1] = {}) =>
+    planFor(`version = 2\n${tables}`, { migrate: true, ...mirrors });
+  const cache = `[${V2}.mirrors."docker.io"]
+endpoint = ["https://cache.lan"]
+[${V2}.configs."cache.lan".tls]
+ca_file = "/ca.crt"
+`;
+
+  it("are refused for an endpoint of the settings that does not say the same, with what to say", () => {
+    const mirrors = { "docker.io": ["https://cache.lan"] };
+    expect(refusalOf(() => migrated(cache, { mirrors }))).toBe(`${CONFIG}:4:1: \
+expected the TLS settings of cache.lan in the settings' endpoints of docker.io too, since its hosts.toml says what they say; \
+found ca_file = "/ca.crt" here alone
+  3 | endpoint = ["https://cache.lan"]
+> 4 | [${V2}.configs."cache.lan".tls]
+    | ^
+  5 | ca_file = "/ca.crt"
+  fix: write there {"url":"https://cache.lan","ca":"/ca.crt"}, or take this table out`);
+    const other = { "docker.io": [{ url: "https://cache.lan", ca: "/other.crt" }] };
+    expect(refusalOf(() => migrated(cache, { mirrors: other }))).toContain(
+      'found ca_file = "/ca.crt" here alone',
+    );
+  });
+
+  it("stay in force where the settings say the same, and the next plan changes nothing", () => {
+    const mirrors = { "docker.io": [{ url: "https://cache.lan", ca: "/ca.crt" }] };
+    const plan = migrated(cache, { mirrors });
+    expect(textOf(plan, `${folder}/docker.io/hosts.toml`)).toBe(`${OWNERSHIP_MARK}
+server = "https://registry-1.docker.io"
+
+[host."https://cache.lan"]
+  capabilities = ["pull", "resolve"]
+  ca = "/ca.crt"
+`);
+    const certsD = new Map(
+      plan.files.map(({ path, desired }) => [path, desired ?? Buffer.alloc(0)]),
+    );
+    const again = planFor(textOf(plan, CONFIG), { migrate: true, mirrors, certsD });
+    expect(again.files.flatMap(({ edits }) => edits)).toEqual([]);
+  });
+
+  it("are refused for our own https registry, too", () => {
+    const tables = `[${V2}.configs."172.30.1.2:5000".tls]
+insecure_skip_verify = true
+cert_file = "/me.crt"
+key_file = "/me.key"
+`;
+    const registry = { address: "172.30.1.2:5000", endpoints: ["https://172.30.1.2:5000"] };
+    expect(refusalOf(() => migrated(tables, { registry }))).toContain(
+      `found cert_file = "/me.crt", key_file = "/me.key", insecure_skip_verify = true here alone`,
+    );
+  });
+
+  it("go to the server that is asked last, where the host itself has them", () => {
+    const plan = migrated(`[${V2}.mirrors."harbor.lan:5000"]
+endpoint = ["https://cache.lan"]
+[${V2}.configs."harbor.lan:5000".tls]
+ca_file = "/ca.crt"
+`);
+    expect(textOf(plan, `${folder}/harbor.lan:5000/hosts.toml`)).toBe(`${OWNERSHIP_MARK}
+server = "https://harbor.lan:5000"
+ca = "/ca.crt"
+
+[host."https://cache.lan"]
+  capabilities = ["pull", "resolve"]
+`);
+  });
+
+  it("of docker.io's server go to docker.io, whether it has mirrors or not", () => {
+    const tls = `[${V2}.configs."registry-1.docker.io".tls]\nca_file = "/ca.crt"\n`;
+    const docker = `${folder}/docker.io/hosts.toml`;
+    const server = `${OWNERSHIP_MARK}\nserver = "https://registry-1.docker.io"\nca = "/ca.crt"\n`;
+    const mirrored = migrated(
+      `[${V2}.mirrors."docker.io"]\nendpoint = ["https://cache.lan"]\n${tls}`,
+    );
+    expect(textOf(mirrored, docker)).toBe(
+      `${server}\n[host."https://cache.lan"]\n  capabilities = ["pull", "resolve"]\n`,
+    );
+    const alone = migrated(tls);
+    expect(textOf(alone, docker)).toBe(
+      `${server}\n[host."https://registry-1.docker.io"]\n  capabilities = ["pull", "resolve"]\n  ca = "/ca.crt"\n`,
+    );
+    for (const plan of [mirrored, alone]) {
+      expect(textOf(plan, `${folder}/registry-1.docker.io/hosts.toml`)).toBeUndefined();
+    }
+    const mirrors = { "docker.io": ["https://cache.lan"] };
+    expect(refusalOf(() => migrated(tls, { mirrors }))).toContain(
+      'fix: write there {"url":"https://registry-1.docker.io","ca":"/ca.crt"}',
+    );
+  });
+
+  it("of a server that is asked by http alone have no effect, and that is said", () => {
+    const plan = migrated(`[${V2}.configs."172.30.1.2:5000".tls]\ninsecure_skip_verify = true\n`);
+    expect(textOf(plan, HOSTS)).not.toContain("skip_verify");
+    expect(plan.notes).toEqual([
+      `${CONFIG}: the TLS settings of 172.30.1.2:5000 go, since nothing asks it by https`,
+    ]);
+    // containerd asks registry-1.docker.io for images of docker.io, never docker.io itself.
+    const docker = migrated(`[${V2}.configs."docker.io".tls]\nca_file = "/ca.crt"\n`);
+    expect(textOf(docker, `${folder}/docker.io/hosts.toml`)).toBeUndefined();
   });
 });
