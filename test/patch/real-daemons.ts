@@ -58,7 +58,7 @@ export async function restartContainerd(host: RunningHost): Promise<void> {
   await host.succeed("systemctl reset-failed containerd; systemctl restart containerd");
   // 1.x has one CRI plugin; 2.x three, of which the one that answers is there under the old name too.
   await host.waitUntilSucceeds(
-    "ctr plugins ls | awk '$1 ~ /cri/ || $2 ~ /^(cri|images|runtime)$/ { n++; if ($NF != \"ok\") exit 1 } END { exit !n }'",
+    "ctr plugins ls | awk '$1 ~ /cri/ || $2 ~ /^(cri|images|runtime)$/ { n++; if ($NF != \"ok\") bad = 1 } END { exit bad || !n }'",
   );
   await host.waitUntilSucceeds("test -S /run/containerd/containerd.sock");
 }
