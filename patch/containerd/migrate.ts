@@ -5,7 +5,7 @@ import { lineEdits } from "../line-edits";
 import { type Change, judged } from "../toml/judged";
 import { edited, withoutPath } from "../toml/remove";
 import { isTable, type TreeTable } from "../toml/value";
-import { type CriConfig, readCriConfig } from "./config";
+import { type CriConfig } from "./config";
 import { type Endpoint } from "./endpoint";
 import { type HostsFile, registryServedBy } from "./hosts-toml";
 import { configPathStep, DEFAULT_DIRECTORY, hostsFileOf, planHostsFile } from "./hosts-way";
@@ -43,7 +43,8 @@ export function planMigration(
   const gone = [[...registry, "mirrors"], ...tls];
   let changed = document;
   for (const path of gone) changed = withoutPath(changed, path);
-  const step = configPathStep(readCriConfig(changed, config.daemon), directory);
+  // In the table of before: a file that had mirrors alone would be read afresh as one of no plugin.
+  const step = configPathStep({ ...config, document: changed }, directory);
   changed = edited(changed, step.edits);
   const changes: Change[] = [
     ...gone.map((path) => ({ path, means: (after: unknown) => after === undefined })),

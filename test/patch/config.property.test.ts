@@ -5,25 +5,30 @@ import { checkConfig } from "./generate/config-properties";
 import { FEATURES, generateConfig } from "./generate/containerd-config";
 import { Occurrences } from "./generate/random";
 
-const FILES = 3000;
+const FILES = 2000;
+/** More than one, since a generator of many states has corners that a few thousand files of one do not reach. */
+const SEEDS = [4, 41, 4096];
 
 describe("a config.toml in any spelling", () => {
-  it("is edited exactly as asked, reversibly, once, and nothing else in it changes", () => {
-    const occurrences = new Occurrences(FEATURES);
-    const results = { edited: 0, "in sync": 0, refused: 0 };
-    const seeds = fc.noShrink(fc.integer({ min: 0, max: 0x7fffffff }));
-    fc.assert(
-      fc.property(seeds, (seed) => {
-        const generated = generateConfig(seed);
-        occurrences.add(generated.features);
-        results[checkConfig(patch, generated)]++;
-      }),
-      { numRuns: FILES, seed: 4 },
-    );
-    process.stdout.write(
-      `config.toml: ${occurrences.table()}\n  plans: ${JSON.stringify(results)}\n`,
-    );
-    expect(occurrences.rarerThan(0.01)).toEqual([]);
-    expect(results.edited).toBeGreaterThan(FILES / 2);
-  });
+  it.each(SEEDS)(
+    "is edited exactly as asked, reversibly, once, and nothing else in it changes (seed %i)",
+    (seed) => {
+      const occurrences = new Occurrences(FEATURES);
+      const results = { edited: 0, "in sync": 0, refused: 0 };
+      const seeds = fc.noShrink(fc.integer({ min: 0, max: 0x7fffffff }));
+      fc.assert(
+        fc.property(seeds, (file) => {
+          const generated = generateConfig(file);
+          occurrences.add(generated.features);
+          results[checkConfig(patch, generated)]++;
+        }),
+        { numRuns: FILES, seed },
+      );
+      process.stdout.write(
+        `config.toml: ${occurrences.table()}\n  plans: ${JSON.stringify(results)}\n`,
+      );
+      expect(occurrences.rarerThan(0.01)).toEqual([]);
+      expect(results.edited).toBeGreaterThan(FILES / 2);
+    },
+  );
 });

@@ -100,6 +100,15 @@ skip_verify = true
     );
   });
 
+  it("keeps the table of a file without a version line, where mirrors were all it had", () => {
+    const plan = planFor('[plugins.cri.registry.mirrors.a]\nendpoint = ["http://a"]\n', {
+      migrate: true,
+    });
+    expect(textOf(plan, CONFIG)).toBe(
+      '[plugins.cri.registry]\n  config_path = "/etc/containerd/certs.d"\n',
+    );
+  });
+
   it("changes nothing where there is nothing to move", () => {
     const plan = planFor(`version = 2\n[${V2}]\nconfig_path = "/srv"\n`, { migrate: true });
     expect(plan.activate).toBe("none");
