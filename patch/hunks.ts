@@ -73,21 +73,55 @@ export function revert(plan: FilePlan): boolean {
 }
 
 /**
- * Takes hunks out of a file that may have been edited since: `removed` is put back where `added` is.
+ * Takes hunks out of a file that may have been edited since: `removed` is put back where `added` is. Where
+ * all of them stand where they were written, that is where they are, whatever else is in the file; moved
+ * by somebody's edit, each has to be there exactly once.
  *
  * @throws Refusal when the lines of a hunk are not found exactly once, as they were written, or a hunk
  * has no lines to look for: then only a person can tell what is ours.
  */
 export function withoutHunks(path: string, bytes: Buffer, undone: readonly Hunk[]): Buffer {
   const { lines, closed: isClosed } = splitLines(bytes);
-  for (const hunk of [...undone].reverse()) {
-    const added = hunk.added.map(toBytes);
-    const places = occurrences(lines, added);
-    const [place] = places;
-    if (place === undefined || places.length > 1) throw new Refusal([lost(path, hunk, places)]);
-    lines.splice(place, added.length, ...hunk.removed.map(toBytes));
+  // Found before any is taken out: a line that is put back may be the very same as one of another hunk.
+  const places = placesAsWritten(lines, undone) ?? placesFound(path, lines, undone);
+  const ordered = undone
+    .map((hunk, index) => ({ hunk, place: places[index] ?? 0 }))
+    .sort((a, b) => a.place - b.place);
+  for (const { hunk, place } of ordered.reverse()) {
+    lines.splice(place, hunk.added.length, ...hunk.removed.map(toBytes));
   }
   return joinLines({ lines, closed: isClosed });
+}
+
+/** Where the hunks stand in a file that nobody has edited above or in them; undefined: somebody has. */
+function placesAsWritten(lines: readonly string[], undone: readonly Hunk[]): number[] | undefined {
+  let shift = 0;
+  const places = undone.map(({ line, removed, added }) => {
+    const place = line - 1 + shift;
+    shift += added.length - removed.length;
+    return added.length > 0 && standsAt(lines, added.map(toBytes), place) ? place : -1;
+  });
+  return places.includes(-1) ? undefined : places;
+}
+
+function placesFound(path: string, lines: readonly string[], undone: readonly Hunk[]): number[] {
+  const problems: Problem[] = [];
+  const places = undone.map((hunk) => {
+    const found = occurrences(lines, hunk.added.map(toBytes));
+    if (found.length !== 1) problems.push(lost(path, hunk, found));
+    return found[0] ?? 0;
+  });
+  undone.forEach((hunk, index) => {
+    const place = places[index] ?? 0;
+    const within = undone.some((other, at) => {
+      const otherPlace = places[at] ?? 0;
+      return at !== index && otherPlace <= place && place < otherPlace + other.added.length;
+    });
+    if (within)
+      problems.push({ ...lost(path, hunk, [place]), found: "they are there, in one another" });
+  });
+  if (problems.length > 0) throw new Refusal(problems);
+  return places;
 }
 
 /** A run of whole lines of the base, and what has become of it, as offsets in bytes. */
@@ -142,9 +176,13 @@ function occurrences(lines: readonly string[], run: readonly string[]): number[]
   if (first === undefined) return [];
   const found: number[] = [];
   for (let at = lines.indexOf(first); at >= 0; at = lines.indexOf(first, at + 1)) {
-    if (run.every((line, index) => lines[at + index] === line)) found.push(at);
+    if (standsAt(lines, run, at)) found.push(at);
   }
   return found;
+}
+
+function standsAt(lines: readonly string[], run: readonly string[], at: number): boolean {
+  return run.every((line, index) => lines[at + index] === line);
 }
 
 function lost(path: string, hunk: Hunk, places: readonly number[]): Problem {

@@ -5,7 +5,7 @@ import { checkConfig } from "./generate/config-properties";
 import { FEATURES, generateConfig } from "./generate/containerd-config";
 import { Occurrences } from "./generate/random";
 
-const FILES = 2000;
+const FILES = 1000;
 /** More than one, since a generator of many states has corners that a few thousand files of one do not reach. */
 const SEEDS = [4, 41, 4096];
 

@@ -5,7 +5,7 @@ import { DAEMON_FEATURES, generateDaemonJson } from "./generate/daemon-json";
 import { checkDaemonJson } from "./generate/daemon-properties";
 import { Occurrences } from "./generate/random";
 
-const FILES = 2000;
+const FILES = 1000;
 const SEEDS = [4, 41, 4096];
 
 describe("a daemon.json in any layout", () => {

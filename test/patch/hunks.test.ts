@@ -148,6 +148,27 @@ describe("withoutHunks", () => {
     expect(() => without("x\ny\nx\ny\n")).toThrow("found they are there 2 times");
   });
 
+  it("takes them where they were written, when the same lines are there elsewhere too", () => {
+    expect(without("x\nx\ny\nb\nx\ny\n")).toBe("x\nb\nx\ny\n");
+  });
+
+  it("finds all of them before it puts any back, since a line put back may be the same as one of ours", () => {
+    const swapped: Hunk[] = [
+      { line: 2, removed: ["c"], added: ["a"] },
+      { line: 4, removed: ["a"], added: ["c"] },
+    ];
+    expect(without("[\na\nx\nc\n]\n", swapped)).toBe("[\nc\nx\na\n]\n");
+    expect(without("new\n[\na\nx\nc\n]\n", swapped)).toBe("new\n[\nc\nx\na\n]\n");
+  });
+
+  it("refuses where one place would have to stand for two", () => {
+    const twice: Hunk[] = [
+      { line: 7, removed: [], added: ["x"] },
+      { line: 9, removed: [], added: ["x", "y"] },
+    ];
+    expect(() => without("a\nx\ny\n", twice)).toThrow("found they are there, in one another");
+  });
+
   it("refuses where lines were only taken out: nothing says where they stood", () => {
     const gone = [{ line: 3, removed: ["k = 1"], added: [] }];
     expect(() => without("a\n", gone)).toThrow("fix: put them back by hand: `k = 1`");

@@ -55,8 +55,9 @@ export function checkConfig(patcher: Patcher, generated: Case): "edited" | "in s
       continue;
     }
     if (hunks.every(({ added }) => added.length > 0)) {
-      const back = withoutOrSame(patcher, file, hunks);
-      if (back !== undefined && !back.equals(base)) broken("reversible", JSON.stringify(hunks));
+      const back = undone(patcher, file, hunks);
+      if (typeof back === "string") broken("reversible, not refused", back);
+      else if (!back.equals(base)) broken("reversible", JSON.stringify(hunks));
     }
     if (isCrlf(base) && !hunks.every(({ added }) => added.every((line) => line.endsWith("\r")))) {
       broken("new lines end as the others", JSON.stringify(hunks));
@@ -89,16 +90,12 @@ export function isCrlf(bytes: Buffer): boolean {
   return lines.length > 1 && lines.pop() === "" && lines.every((line) => line.endsWith("\r"));
 }
 
-/** withoutHunks may refuse where a foreign line is the very same as ours; then nothing is to be said. */
-function withoutOrSame(
-  patcher: Patcher,
-  file: patch.FilePlan,
-  hunks: patch.Hunk[],
-): Buffer | undefined {
+/** The bytes without the hunks, or why it was refused, which it never may be in a file as it was written. */
+function undone(patcher: Patcher, file: patch.FilePlan, hunks: patch.Hunk[]): Buffer | string {
   try {
     return patcher.withoutHunks(file.path, file.desired ?? Buffer.alloc(0), hunks);
   } catch (error) {
-    if (error instanceof patcher.Refusal) return undefined;
+    if (error instanceof patcher.Refusal) return error.message;
     throw error;
   }
 }
