@@ -55,6 +55,14 @@ export function splitUrl(url: string): UrlParts | undefined {
   return { scheme, userinfo, host, address, path, rest };
 }
 
+/**
+ * Is it a registry's host as image names have it? It becomes the name of a folder, so nothing else may: no
+ * scheme, no path, no `..`.
+ */
+export function isRegistryHost(text: string): boolean {
+  return /^(?:[A-Za-z0-9][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(?::\d+)?$/.test(text);
+}
+
 /** Are two endpoint URLs one server? A slash at the end makes no difference, nor does a scheme's own port. */
 export function sameUrl(a: string, b: string): boolean {
   return a === b || canonicalUrl(a) === canonicalUrl(b);

@@ -1,4 +1,4 @@
-import { splitUrl } from "../address";
+import { isRegistryHost, splitUrl } from "../address";
 import { type Plan } from "../plan";
 import type { Refusal } from "../problem";
 import { lineEdits } from "../line-edits";
@@ -86,6 +86,7 @@ function hostsFiles(
   for (const host of wanted) files.set(host.host, hostsFileOf(host));
   for (const key of Object.keys(config.mirrors)) {
     const host = key === mirrorKey("_default") ? "_default" : key;
+    refuseNoHost(config, host, [...config.registry, "mirrors", key]);
     const asked = wanted.find((other) => other.host === host);
     const endpoints = existingEndpoints(config, host);
     if (asked === undefined) files.set(host, movedFile(config, host, endpoints));
@@ -105,6 +106,7 @@ function hostsFiles(
   for (const path of tls) {
     const server = path[path.length - 2] ?? "";
     if (reached.has(server)) continue;
+    refuseNoHost(config, server, path);
     // Nothing leads to it: then it is a registry of that name, asked by its own address.
     const host = registryServedBy(server);
     if (files.has(host) || server === "docker.io") {
@@ -116,6 +118,17 @@ function hostsFiles(
     }
   }
   return [...files.values()];
+}
+
+/** The host becomes the name of a folder. */
+function refuseNoHost(config: CriConfig, host: string, path: readonly string[]): void {
+  if (host === "_default" || isRegistryHost(host)) return;
+  const { document } = config;
+  throw document.source.refuse(document.offsetOf(path) ?? 0, {
+    expected: "a registry's host as in image names, which its folder can be named by",
+    found: `\`${host}\``,
+    fix: "write HOST or HOST:PORT, or take this entry out: containerd finds no image by it",
+  });
 }
 
 function movedFile(config: CriConfig, host: string, endpoints: readonly Endpoint[]): HostsFile {

@@ -1,4 +1,4 @@
-import { parseRegistryAddress } from "../address";
+import { isRegistryHost, parseRegistryAddress } from "../address";
 import { type FilePlan, filePlan, type Plan } from "../plan";
 import { type Problem, Refusal } from "../problem";
 import { proxyProblem, type SourcedLine } from "../proxy";
@@ -160,6 +160,14 @@ function wantedHosts(input: ContainerdInput): WantedHost[] {
       fix: "leave that entry out",
     });
   }
+  if ("*" in input.mirrors && "_default" in input.mirrors) {
+    problems.push({
+      file: "settings",
+      expected: "one list of mirrors for any other host",
+      found: "mirrors.* and mirrors._default",
+      fix: "join the two into mirrors._default",
+    });
+  }
   const hosts = [own, ...others].map(({ host, setting, endpoints: list, own: isOwn }) => {
     const checked = list.map(toEndpoint);
     problems.push(...hostProblems(setting, host), ...endpointProblems(setting, checked));
@@ -170,8 +178,7 @@ function wantedHosts(input: ContainerdInput): WantedHost[] {
 }
 
 function hostProblems(setting: string, host: string): Problem[] {
-  if (host === "_default" || /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?$/.test(host))
-    return [];
+  if (host === "_default" || isRegistryHost(host)) return [];
   return [
     {
       file: "settings",

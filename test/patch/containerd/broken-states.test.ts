@@ -113,6 +113,19 @@ describe("settings that cannot be", () => {
     expect(message.match(/^settings: /gm)).toHaveLength(4);
   });
 
+  it.each(["..", ".", "../x", "http://a"])("%s is no host to mirror", (host) => {
+    const message = refusalOf(() => planFor("", { mirrors: { [host]: ["http://a"] } }));
+    expect(message).toContain(`mirrors.${host}: a registry host as in image names, or _default`);
+  });
+
+  it("* and _default are one thing, to be named once", () => {
+    const mirrors = { "*": ["http://a"], _default: ["http://b"] };
+    expect(refusalOf(() => planFor("", { mirrors }))).toBe(
+      "settings: expected one list of mirrors for any other host; found mirrors.* and mirrors._default\n" +
+        "  fix: join the two into mirrors._default",
+    );
+  });
+
   it("the daemon's version has to be one", () => {
     expect(refusalOf(() => planFor("", { daemonVersion: "unknown" }))).toContain(
       "expected containerd's version, such as 1.7.28; found `unknown`",

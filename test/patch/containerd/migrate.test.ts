@@ -135,6 +135,19 @@ skip_verify = true
     expect(refusalOf(() => planFor(config, { migrate: true }))).toContain(message);
   });
 
+  it.each(["http://172.30.1.9:5000", "../../../root/x", "..", "a/b"])(
+    "refuses a mirror of %s, which no folder can be named by",
+    (host) => {
+      const config = (table: string) => `version = 2\n[${V2}.${table}]\n`;
+      const migrated = (table: string) =>
+        refusalOf(() => planFor(config(table), { migrate: true }));
+      expect(migrated(`mirrors."${host}"`)).toContain(
+        `${CONFIG}:2:1: expected a registry's host as in image names, which its folder can be named by; found \`${host}\``,
+      );
+      expect(migrated(`configs."${host}".tls`)).toContain(`found \`${host}\``);
+    },
+  );
+
   it("refuses to write over a hosts.toml of somebody else", () => {
     const certsD = new Map([[`${folder}/a/hosts.toml`, Buffer.from('[host."https://b"]\n')]]);
     const config = `version = 2\n[${V2}.mirrors.a]\nendpoint = ["http://a"]\n`;
