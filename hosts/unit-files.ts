@@ -21,25 +21,41 @@ export function splitUnits(text: string): UnitFile[] {
 export function unitEnvironment(files: readonly UnitFile[]): EnvironmentVariable[] {
   let variables: EnvironmentVariable[] = [];
   for (const file of files) {
-    for (const [index, line] of file.text.split("\n").entries()) {
-      const setting = /^\s*Environment\s*=(.*)$/.exec(line)?.[1];
+    for (const { text, line } of settingLines(file.text)) {
+      const setting = /^\s*Environment\s*=(.*)$/.exec(text)?.[1];
       if (setting === undefined) continue;
       if (setting.trim() === "") variables = [];
       for (const word of quotedWords(setting)) {
-        variables.push(...assignment(word, `${file.path}:${index + 1}`));
+        variables.push(...assignment(word, `${file.path}:${line}`));
       }
     }
   }
   return variables;
 }
 
+/**
+ * A unit's settings, each with the line it begins in. A backslash at the end of a line goes on in the next
+ * one and counts as a blank; comment lines between are passed over.
+ */
+function settingLines(text: string): { text: string; line: number }[] {
+  const settings: { text: string; line: number }[] = [];
+  let open: { text: string; line: number } | undefined;
+  for (const [index, line] of text.split("\n").entries()) {
+    if (/^\s*[#;]/.test(line)) continue;
+    const goesOn = /^(.*)\\\r?$/s.exec(line)?.[1];
+    const current = open ?? { text: "", line: index + 1 };
+    current.text += goesOn === undefined ? line : `${goesOn} `;
+    open = goesOn === undefined ? undefined : current;
+    if (open === undefined) settings.push(current);
+  }
+  return open === undefined ? settings : [...settings, open];
+}
+
 /** The variables of an EnvironmentFile. */
 export function environmentFile(file: UnitFile): EnvironmentVariable[] {
-  return file.text
-    .split("\n")
-    .flatMap((line, index) =>
-      /^\s*[#;]/.test(line) ? [] : assignment(unquoted(line.trim()), `${file.path}:${index + 1}`),
-    );
+  return settingLines(file.text).flatMap(({ text, line }) =>
+    assignment(unquoted(text.trim()), `${file.path}:${line}`),
+  );
 }
 
 function assignment(word: string, source: string): EnvironmentVariable[] {

@@ -35,10 +35,42 @@ test("an empty Environment= forgets what was set before it", () => {
   expect(unitEnvironment(files)).toEqual([{ name: "B", value: "2", source: "/a.conf:3" }]);
 });
 
+test("a setting goes on behind a backslash, over comment lines, and has the place where it begins", () => {
+  const text = `[Service]
+Environment="DOCKER_OPTS= --iptables=false \\
+# why
+--insecure-registry=10.0.0.1:5000 \\
+"
+Environment="A=1" \\
+ "HTTP_PROXY=http://proxy:3128"
+`;
+  expect(unitEnvironment([{ path: "/a.conf", text }])).toEqual([
+    {
+      name: "DOCKER_OPTS",
+      value: " --iptables=false  --insecure-registry=10.0.0.1:5000  ",
+      source: "/a.conf:2",
+    },
+    { name: "A", value: "1", source: "/a.conf:6" },
+    { name: "HTTP_PROXY", value: "http://proxy:3128", source: "/a.conf:6" },
+  ]);
+});
+
 test("an environment file is NAME=value lines, quotes taken off, comments passed over", () => {
   const text = '# DOCKER_OPTS="--no"\n;X=1\nDOCKER_OPTS="--insecure-registry a:5000"\nnothing\n';
   expect(environmentFile({ path: "/etc/default/docker", text })).toEqual([
     { name: "DOCKER_OPTS", value: "--insecure-registry a:5000", source: "/etc/default/docker:3" },
+  ]);
+});
+
+test("an environment file's setting goes on behind a backslash, too", () => {
+  const text = 'DOCKER_OPTS="--debug \\\n--insecure-registry=a:5000"\nHTTP_PROXY=x\n';
+  expect(environmentFile({ path: "/etc/default/docker", text })).toEqual([
+    {
+      name: "DOCKER_OPTS",
+      value: "--debug  --insecure-registry=a:5000",
+      source: "/etc/default/docker:1",
+    },
+    { name: "HTTP_PROXY", value: "x", source: "/etc/default/docker:3" },
   ]);
 });
 
