@@ -4,6 +4,7 @@ import { type Node } from "jsonc-parser";
 
 import { parseRegistryAddress, type RegistryAddress } from "../address";
 import { certain } from "../certain";
+import { maskSecrets } from "../mask";
 import { type Edit, filePlan, type FilePlan, type Plan } from "../plan";
 import { type Problem, Refusal } from "../problem";
 import { proxyProblem, type SourcedLine } from "../proxy";
@@ -61,6 +62,7 @@ export function planDaemonJson(input: DaemonJsonInput): Plan {
     ({ text }) => proxyProblem(`http://${text}`, input.environment ?? []) ?? [],
   );
   if (proxies.length > 0) throw new Refusal(proxies);
+  refuseBoth(source, object, flags.insecureRegistries[0]?.source);
 
   const notes: string[] = [];
   const entries = object === undefined ? [] : entriesOf(object);
@@ -142,6 +144,22 @@ function otherFile(path: string, flag: { value: string; source: SourcedLine }): 
     found: `\`${flag.source.text.trim()}\`, so it reads ${flag.value}`,
     fix: `plan the change for ${flag.value}, or take --config-file away`,
   };
+}
+
+/** Whatever is in the list: the key beside the flag is enough for dockerd not to start. */
+function refuseBoth(
+  source: Source,
+  object: JsonObject | undefined,
+  flag: SourcedLine | undefined,
+): void {
+  const key = object && propertyOf(object, KEY);
+  if (key === undefined || flag === undefined) return;
+  const line = flag.line === undefined ? "" : `, line ${flag.line}`;
+  throw source.refuse(key.offset, {
+    expected: `${KEY} here or as a flag of dockerd, not both: dockerd does not start then`,
+    found: `the key, and \`${maskSecrets(flag.text.trim())}\` in ${flag.file}${line}`,
+    fix: "take --insecure-registry out of that line, and write its values here",
+  });
 }
 
 /** The nodes of the entries that are there. */

@@ -15,17 +15,20 @@ export interface DockerdFlags {
  */
 export function readFlags(lines: readonly SourcedLine[]): DockerdFlags {
   const flags: DockerdFlags = { insecureRegistries: [] };
-  for (const source of lines) {
+  // As systemd takes a unit: an empty ExecStart= forgets those before it.
+  const reset = lines.map(({ text }) => /^\s*ExecStart\s*=\s*$/.test(text)).lastIndexOf(true);
+  for (const [index, source] of lines.entries()) {
     if (/^\s*[#;]/.test(source.text)) continue;
-    // DOCKER_OPTS="--a --b" is one word with more words in it.
-    const words = shellWords(source.text).flatMap((word) =>
-      /^\w+=.*\s/s.test(word) ? shellWords(word) : [word],
-    );
-    const plain = words.map((word) => word.replace(/^\w+=(?=-)/, ""));
-    plain.forEach((word, index) => {
+    if (index < reset && /^\s*ExecStart\s*=/.test(source.text)) continue;
+    const words = shellWords(source.text.replace(/^\s*Environment\s*=/, "")).flatMap((word) => {
+      // DOCKER_OPTS="--a --b" is one word with more words in it.
+      const value = /^\w+=(.*)$/s.exec(word)?.[1];
+      return value === undefined ? [word] : shellWords(value);
+    });
+    words.forEach((word, at) => {
       const match = /^--(insecure-registry|config-file)(?:=(.*))?$/s.exec(word);
       if (match === null) return;
-      const value = match[2] ?? plain[index + 1] ?? "";
+      const value = match[2] ?? words[at + 1] ?? "";
       if (match[1] === "config-file") flags.configFile = { value, source };
       else flags.insecureRegistries.push({ value, source });
     });

@@ -221,6 +221,36 @@ and write "insecure-registries": ["a:1","b:2","172.30.1.2:5000"] in daemon.json`
     expect(plan("{}", { flags: comment }).activate).toBe("reload");
   });
 
+  it("are read out of a unit as it is written, without a blank before them, and after a reset alone", () => {
+    const file = "/etc/systemd/system/docker.service.d/x.conf";
+    const raw = [{ file, line: 2, text: 'Environment="DOCKER_OPTS=--insecure-registry=a:1"' }];
+    expect(refusal("{}", { flags: raw })).toContain(`${file}:2: expected insecure-registries`);
+    const reset = [
+      ...unit("--insecure-registry=a:1"),
+      { file, line: 2, text: "ExecStart=" },
+      { file, line: 3, text: "ExecStart=/usr/bin/dockerd" },
+    ];
+    expect(plan("{}", { flags: reset }).activate).toBe("reload");
+    expect(refusal("{}", { flags: [...reset, ...unit("--insecure-registry=a:1")] })).toContain(
+      "a:1",
+    );
+  });
+
+  it("beside the key are refused, even where one of them has the registry: dockerd will not start", () => {
+    const flags = unit("--insecure-registry=172.30.1.2:5000");
+    expect(refusal('{\n  "insecure-registries": ["x:1"]\n}', { flags })).toBe(`${PATH}:2:3: \
+expected insecure-registries here or as a flag of dockerd, not both: dockerd does not start then; \
+found the key, and \`ExecStart=/usr/bin/dockerd --insecure-registry=172.30.1.2:5000\` in /lib/systemd/system/docker.service, line 13
+  1 | {
+> 2 |   "insecure-registries": ["x:1"]
+    |   ^
+  3 | }
+  fix: take --insecure-registry out of that line, and write its values here`);
+    const other = unit("--insecure-registry=a:1");
+    const there = '{"insecure-registries": ["172.30.1.2:5000"]}';
+    expect(refusal(there, { flags: other })).toContain("here or as a flag of dockerd, not both");
+  });
+
   it("that name another configuration file are refused", () => {
     expect(refusal("{}", { flags: ["dockerd --config-file=/srv/d.json"] })).toContain(
       "expected dockerd to read /etc/docker/daemon.json; found `dockerd --config-file=/srv/d.json`",
