@@ -63,6 +63,20 @@ export function isRegistryHost(text: string): boolean {
   return /^(?:[A-Za-z0-9][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(?::\d+)?$/.test(text);
 }
 
+/** An endpoint as containerd completes it: https, but http on this very machine. */
+export function withScheme(endpoint: string): string {
+  if (endpoint.includes("://")) return endpoint;
+  const address = splitUrl(`http://${endpoint}`)?.address;
+  return `${address !== undefined && isLoopback(address) ? "http" : "https"}://${endpoint}`;
+}
+
+/** Is it this very machine, by its name or an address? */
+export function isLoopback(address: RegistryAddress): boolean {
+  return (
+    address.host === "localhost" || address.host === "::1" || cidrContains("127.0.0.0/8", address)
+  );
+}
+
 /** Are two endpoint URLs one server? A slash at the end makes no difference, nor does a scheme's own port. */
 export function sameUrl(a: string, b: string): boolean {
   return a === b || canonicalUrl(a) === canonicalUrl(b);

@@ -1,4 +1,10 @@
-import { cidrContains, parseRegistryAddress, type RegistryAddress, splitUrl } from "./address";
+import {
+  cidrContains,
+  isLoopback,
+  parseRegistryAddress,
+  type RegistryAddress,
+  splitUrl,
+} from "./address";
 import { maskSecrets } from "./mask";
 import { type Problem } from "./problem";
 
@@ -80,12 +86,6 @@ export function shellWords(text: string): string[] {
     words.push(plain);
   }
   return words;
-}
-
-function isLoopback(address: RegistryAddress): boolean {
-  return (
-    address.host === "localhost" || address.host === "::1" || cidrContains("127.0.0.0/8", address)
-  );
 }
 
 /** NO_PROXY as Go's net/http reads it: addresses, CIDRs, names with their subdomains, `*`. */

@@ -1,4 +1,4 @@
-import { sameUrl } from "../address";
+import { sameUrl, withScheme } from "../address";
 import { type Source } from "../source";
 import type { TomlDocument } from "../toml/document";
 import { isTable, stringsOf, type Tree, type TreeTable } from "../toml/value";
@@ -24,7 +24,7 @@ export interface HostsFile {
 
 /** The server that containerd would ask if nothing were configured. */
 export function upstreamOf(host: string): Endpoint {
-  return { url: host === "docker.io" ? "https://registry-1.docker.io" : `https://${host}` };
+  return { url: host === "docker.io" ? "https://registry-1.docker.io" : withScheme(host) };
 }
 
 /** The registry, as images are named by it, whose pulls end at a server if nothing is configured. */

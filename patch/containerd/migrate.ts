@@ -1,4 +1,4 @@
-import { isRegistryHost, splitUrl } from "../address";
+import { isRegistryHost, splitUrl, withScheme } from "../address";
 import { type Plan } from "../plan";
 import type { Refusal } from "../problem";
 import { lineEdits } from "../line-edits";
@@ -191,7 +191,7 @@ function existingEndpoints(config: CriConfig, host: string): Endpoint[] {
   if (more !== undefined) throw cannotMove(config, [...path, more]);
   const urls = endpointsOf(config, host) ?? [];
   return urls.map((url) => {
-    const full = url.includes("://") ? url : `https://${url}`;
+    const full = withScheme(url);
     if (splitUrl(full) === undefined) throw cannotMove(config, [...path, "endpoint"]);
     return withTls(config, withRoot(full));
   });

@@ -1,3 +1,4 @@
+import { splitUrl, withScheme } from "../address";
 import { type Source } from "../source";
 import { type TextEdit } from "../text-edit";
 import { arrangeArray } from "../toml/array";
@@ -69,11 +70,11 @@ export function sameMirror(a: string, b: string): boolean {
 }
 
 function canonical(endpoint: string): string {
-  const match = /^(https?):\/\/([^/?#]*)([^?#]*)$/i.exec(endpoint);
-  if (match === null) return endpoint;
-  const [, scheme = "", host = "", path = ""] = match;
+  const parts = splitUrl(withScheme(endpoint));
+  if (parts === undefined || parts.userinfo !== undefined || parts.rest !== "") return endpoint;
+  const { scheme, address, path } = parts;
   const root = path === "" ? "/v2" : path === "/" ? "/" : path.replace(/\/+$/, "");
-  return `${scheme.toLowerCase()}://${host.toLowerCase()}${root}`;
+  return `${scheme}://${address.text}${root}`;
 }
 
 /** The wanted ones are there in their order, and of the others none is lost, new, or moved. */

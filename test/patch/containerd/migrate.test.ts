@@ -109,6 +109,22 @@ skip_verify = true
     );
   });
 
+  it("asks this very machine by http where no scheme is written, as containerd does", () => {
+    const plan = planFor(
+      `version = 2\n[${V2}.mirrors."localhost:32000"]\nendpoint = ["127.0.0.1:32000", "reg.lan"]\n`,
+      { migrate: true },
+    );
+    expect(textOf(plan, `${folder}/localhost:32000/hosts.toml`)).toBe(`${OWNERSHIP_MARK}
+server = "http://localhost:32000"
+
+[host."http://127.0.0.1:32000"]
+  capabilities = ["pull", "resolve"]
+
+[host."https://reg.lan"]
+  capabilities = ["pull", "resolve"]
+`);
+  });
+
   it("changes nothing where there is nothing to move", () => {
     const plan = planFor(`version = 2\n[${V2}]\nconfig_path = "/srv"\n`, { migrate: true });
     expect(plan.activate).toBe("none");

@@ -97,16 +97,32 @@ describe("a registry that is there already", () => {
     ["in other quotes", "'172.30.1.2:5000'", "['http://172.30.1.2:5000']"],
     ["with an escape in its name", '"172.30.1.2\\u003a5000"', '["http://172.30.1.2:5000"]'],
     ["with the API's path", '"172.30.1.2:5000"', '["http://172.30.1.2:5000/v2/"]'],
+    ["without a scheme, which is https then", '"172.30.1.2:5000"', '["172.30.1.2:5000"]', "https"],
     ["among other endpoints", '"172.30.1.2:5000"', '["http://x", "http://172.30.1.2:5000"]'],
-  ])("%s needs no edit, and the plan says where it is", (_, host, endpoint) => {
+  ])("%s needs no edit, and the plan says where it is", (_, host, endpoint, scheme = "http") => {
     // 2.x, since 1.x reads an escape in a header as it stands: see broken-states.test.ts.
     const config = `version = 2\n[${CRI}.mirrors.${host}]\n  endpoint = ${endpoint}\n`;
-    const plan = planFor(config, { daemonVersion: "2.0.11" });
+    const plan = planFor(config, {
+      daemonVersion: "2.0.11",
+      registry: { address: "172.30.1.2:5000", endpoints: [`${scheme}://172.30.1.2:5000`] },
+    });
     expect(plan.files.map(({ edits }) => edits)).toEqual([[]]);
     expect(plan.notes).toEqual([
       "/etc/containerd/config.toml: 172.30.1.2:5000 is already in mirrors, line 3",
     ]);
     expect(plan.activate).toBe("none");
+  });
+
+  it.each([
+    ["https://registry-1.docker.io:443", "https://registry-1.docker.io"],
+    ["http://reg.lan", "http://reg.lan:80"],
+    ["cache.lan", "https://cache.lan"],
+    ["localhost:32000", "http://localhost:32000"],
+    ["HTTP://Reg.lan:5000/proxy/", "http://reg.lan:5000/proxy"],
+  ])("as %s needs no edit where %s is wanted", (there, wanted) => {
+    const config = `version = 2\n[${CRI}.mirrors."172.30.1.2:5000"]\nendpoint = ["${there}"]\n`;
+    const registry = { address: "172.30.1.2:5000", endpoints: [wanted] };
+    expect(planFor(config, { registry }).activate).toBe("none");
   });
 
   it("with a lone slash behind it is another endpoint to containerd, so ours goes before it", () => {
