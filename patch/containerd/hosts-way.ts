@@ -52,6 +52,7 @@ function chooseDirectory(
   merged: MergedRegistry,
 ): { directory: string; change: boolean } {
   const directories = merged.configPath.split(":").filter((part) => part !== "");
+  refuseRelative(config, merged.configPath);
   const [first] = directories;
   if (first === undefined) return { directory: DEFAULT_DIRECTORY, change: true };
   if (merged.configPath === first) return { directory: first, change: false };
@@ -69,6 +70,18 @@ function chooseDirectory(
     });
   }
   return { directory: first, change: true };
+}
+
+/** Where containerd looks then depends on where it was started, or on who fills a template in. */
+export function refuseRelative(config: CriConfig, configPath: string): void {
+  const relative = configPath.split(":").find((part) => part !== "" && !part.startsWith("/"));
+  if (relative === undefined) return;
+  const { document, registry } = config;
+  throw document.source.refuse(document.offsetOf([...registry, "config_path"]) ?? 0, {
+    expected: "an absolute directory as config_path",
+    found: `\`${relative}\``,
+    fix: `write the whole path, such as ${DEFAULT_DIRECTORY}`,
+  });
 }
 
 /** Sets config_path: the value alone where the key is there, else a line of its own. */

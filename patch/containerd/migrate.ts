@@ -5,10 +5,17 @@ import { lineEdits } from "../line-edits";
 import { type Change, judged } from "../toml/judged";
 import { edited, withoutPath } from "../toml/remove";
 import { isTable, type TreeTable } from "../toml/value";
+import { filesBelow } from "./certs-d";
 import { type CriConfig } from "./config";
 import { type Endpoint } from "./endpoint";
 import { type HostsFile, registryServedBy } from "./hosts-toml";
-import { configPathStep, DEFAULT_DIRECTORY, hostsFileOf, planHostsFile } from "./hosts-way";
+import {
+  configPathStep,
+  DEFAULT_DIRECTORY,
+  hostsFileOf,
+  planHostsFile,
+  refuseRelative,
+} from "./hosts-way";
 import { type MergedRegistry } from "./merged";
 import { endpointsOf, mirrorKey, sameMirror } from "./mirrors";
 import { type ContainerdInput, type WantedHost } from "./plan";
@@ -28,8 +35,17 @@ export function planMigration(
 ): Plan {
   const { document, registry } = config;
   refuseImported(config, merged);
-  const [first] = merged.configPath.split(":").filter((part) => part !== "");
+  const [first, ...others] = merged.configPath.split(":").filter((part) => part !== "");
+  refuseRelative(config, merged.configPath);
   const directory = first ?? DEFAULT_DIRECTORY;
+  const inOthers = others.flatMap((other) => filesBelow(other, input.certsD));
+  if (inOthers.length > 0) {
+    throw document.source.refuse(document.offsetOf([...registry, "config_path"]) ?? 0, {
+      expected: "one directory as config_path: migrate leaves the first one alone",
+      found: `"${merged.configPath}", with ${inOthers.join(", ")}`,
+      fix: `move all of it to ${directory} first`,
+    });
+  }
 
   const notes: string[] = [];
   const asked = new Set(wanted.map(({ host }) => host));

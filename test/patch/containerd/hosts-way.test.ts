@@ -155,6 +155,20 @@ describe("one directory as config_path", () => {
   });
 });
 
+it.each(["${SNAP_DATA}/args/certs.d", "certs.d", " ", "/etc/containerd/certs.d:certs.d"])(
+  "%j as config_path is no directory to write to: refused, with migrate too",
+  (path) => {
+    const config = `version = 2\n[${V2}.registry]\nconfig_path = "${path}"\n`;
+    expect(refusalOf(() => planFor(config))).toContain(
+      `${CONFIG}:3:1: expected an absolute directory as config_path; found`,
+    );
+    const mirrors = `[${V2}.registry.mirrors.a]\nendpoint = ["http://a"]\n`;
+    expect(refusalOf(() => planFor(config + mirrors, { migrate: true }))).toContain(
+      "expected an absolute directory as config_path; found",
+    );
+  },
+);
+
 describe("a list as config_path", () => {
   const table = "plugins.'io.containerd.cri.v1.images'.registry";
   const list = `version = 3\n[${table}]\nconfig_path = '/etc/containerd/certs.d:/etc/docker/certs.d'\n`;

@@ -125,6 +125,14 @@ server = "http://localhost:32000"
 `);
   });
 
+  it("refuses to drop a directory of a list that is in use", () => {
+    const config = `version = 2\n[${V2}]\nconfig_path = "/etc/containerd/certs.d:/etc/docker/certs.d"\n[${V2}.mirrors.a]\nendpoint = ["http://a"]\n`;
+    const certsD = new Map([["/etc/docker/certs.d/quay.io/hosts.toml", Buffer.from("")]]);
+    expect(refusalOf(() => planFor(config, { migrate: true, certsD }))).toContain(
+      'found "/etc/containerd/certs.d:/etc/docker/certs.d", with /etc/docker/certs.d/quay.io/hosts.toml',
+    );
+  });
+
   it("changes nothing where there is nothing to move", () => {
     const plan = planFor(`version = 2\n[${V2}]\nconfig_path = "/srv"\n`, { migrate: true });
     expect(plan.activate).toBe("none");
