@@ -14,6 +14,14 @@ export function isAddress(text: string): boolean {
   return !/^[0-9.]+$/.test(text) && isHostName(text);
 }
 
+/** An address that only the host itself reaches, however it is written. */
+export function isLoopback(text: string): boolean {
+  if (isIPv4(text)) return text.startsWith("127.");
+  // URL writes an IPv6 address in its shortest form; one with a zone is none to it, and no loopback either.
+  const url = `http://[${text}]`;
+  return URL.canParse(url) && /^\[(::1|::ffff:7f[0-9a-f]{2}:.*)\]$/.test(new URL(url).hostname);
+}
+
 /** An address that means "this host itself" or "any", so that other hosts cannot pull from it. */
 export function isOwnAddress(text: string): boolean {
   if (isIPv4(text)) return text.startsWith("127.") || text === "0.0.0.0";

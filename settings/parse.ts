@@ -1,7 +1,7 @@
 import type { z } from "zod";
-import { durationSeconds } from "./formats";
+import { durationSeconds, hostPort } from "./formats";
 import { type Problem, propertyPath, SettingsError } from "./problem";
-import { schema, type Settings } from "./schema";
+import { DEFAULT_PORT, schema, type Settings } from "./schema";
 
 const SECRET_KEYS = new Set(["privateKey", "privateKeyPassphrase", "password"]);
 
@@ -50,15 +50,21 @@ function describe(issue: z.core.$ZodIssue): Problem[] {
   return [{ path: propertyPath(issue.path), reason }];
 }
 
+/** A wrong object or list is shown as it was given, less the secrets in it, however deep they are. */
 function render(value: unknown): string {
-  const json = JSON.stringify(value) ?? String(value);
+  const masked = (key: string, inner: unknown) => (SECRET_KEYS.has(key) ? "[secret]" : inner);
+  const json = JSON.stringify(value, masked) ?? String(value);
   return json.length > 80 ? `${json.slice(0, 77)}...` : json;
 }
 
 /** What is wrong between values, none of which is wrong by itself. Takes unchecked values, so it looks before it compares. */
 function contradictions(settings: unknown): Problem[] {
   const { nodes, registry, ssh, mirrors, health } = fields(settings);
-  const problems: Problem[] = [...plainMirrors(fields(mirrors)), ...hastyWatchdog(fields(health))];
+  const problems: Problem[] = [
+    ...plainMirrors(fields(mirrors)),
+    ...ownMirrors(fields(mirrors), fields(registry)),
+    ...hastyWatchdog(fields(health)),
+  ];
   const list = Array.isArray(nodes) ? nodes.map(fields) : [];
   problems.push(...repeated(list, "name", ({ name }) => name));
   // The same address twice is two nodes behind one forwarding host where the ports differ.
@@ -112,6 +118,19 @@ function plainMirrors(mirrors: Record<string, unknown>): Problem[] {
       return [{ path, reason: `expected no ${tls.join(" and ")} with an http:// address` }];
     }),
   );
+}
+
+/** Our own registry's endpoint is planned on every node; a list of another's mirrors for it would contradict that. */
+function ownMirrors(
+  mirrors: Record<string, unknown>,
+  { address, port = DEFAULT_PORT }: Record<string, unknown>,
+): Problem[] {
+  if (typeof address !== "string" || typeof port !== "number") return [];
+  const own = hostPort(address, port);
+  if (mirrors[own] === undefined) return [];
+  const reason =
+    "expected mirrors of other registries, found this one: its own address is set on every node already; leave the entry out";
+  return [{ path: propertyPath(["mirrors", own]), reason }];
 }
 
 function repeated(

@@ -6,6 +6,7 @@ import {
   isEndpoint,
   isHostName,
   isImageReference,
+  isLoopback,
   isOwnAddress,
 } from "./formats";
 
@@ -36,6 +37,9 @@ function object<Shape extends z.ZodRawShape>(shape: Shape) {
     error: (issue) => (issue.code === "unrecognized_keys" ? known : `an object with ${known}`),
   });
 }
+
+/** The port of `registry.port` where none is set. */
+export const DEFAULT_PORT = 5000;
 
 const login = {
   /** Login name. @default the one of the ssh config, else root */
@@ -88,7 +92,7 @@ const registry = object({
   /** Where SSH reaches the host. @default the node's address, or `address` for a host of its own */
   sshAddress: address.optional(),
   /** @default 5000 */
-  port: port.default(5000),
+  port: port.default(DEFAULT_PORT),
   /** Reference of the registry server's image; pin it with `@sha256:...`. @default registry */
   image: text("an image reference", isImageReference).default("registry"),
   /** Docker volume that holds the images. @default registry-data */
@@ -98,7 +102,11 @@ const registry = object({
   /** Keep the volume, with all images, on destroy. @default true */
   retainVolume: flag.default(true),
   /** Address on the registry host that the port is bound to. @default 0.0.0.0 */
-  bind: text("an IP address", (value) => isIP(value) !== 0).default("0.0.0.0"),
+  bind: text("an IP address", (value) => isIP(value) !== 0)
+    .refine((value) => !isLoopback(value), {
+      error: "an IP address that other hosts reach (not loopback)",
+    })
+    .default("0.0.0.0"),
   /** Let the registry answer DELETE. @default true */
   deleteEnabled: flag.default(true),
   /** Take over a container named `registry` that was made by hand, with its images. @default false */
@@ -152,7 +160,12 @@ const registryName = text("a registry's host name, such as docker.io or 10.0.0.5
   ),
 );
 
-const docker = z.union([z.literal("apt"), z.literal("present"), object({ packages: path })], {
+/** The helper on the host hands the files in it to apt, and takes no other characters there. */
+const packages = text(
+  "an absolute path on the registry host (letters, digits, '.', '_', '+', '-' and '/')",
+  (value) => /^\/[A-Za-z0-9._/+-]+$/.test(value),
+);
+const docker = z.union([z.literal("apt"), z.literal("present"), object({ packages })], {
   error: "apt, present, or {packages: FOLDER}",
 });
 

@@ -90,7 +90,7 @@ describe("parseSettings", () => {
 
   test("refuses unknown keys at any depth, naming the known ones", () => {
     expect(problemsOf({ ...minimal, docker: { package: "debs" } })).toEqual([
-      "docker.packages: missing: expected a path",
+      "docker.packages: missing: expected an absolute path on the registry host (letters, digits, '.', '_', '+', '-' and '/')",
       "docker.package: unknown key (known here: packages)",
     ]);
   });
@@ -139,6 +139,56 @@ describe("parseSettings", () => {
       "ssh.privateKey: expected a private key in PEM or OpenSSH form, found another value",
     ]);
     expect(problems.join()).not.toContain("hunter2");
+  });
+
+  test("never shows a secret inside of what is wrong as a whole", () => {
+    const key = { password: "hunter2", bastion: [{ privateKey: "hunter3" }] };
+    const nodes = [{ ...minimal.nodes[0], ssh: [key] }];
+    const problems = problemsOf({ ...minimal, nodes });
+    expect(problems).toEqual([
+      "nodes[0].ssh: expected an object with user, port, privateKeyPath, privateKey, privateKeyPassphrase, agent, password, hostKey, knownHostsPath, strictHostKeyChecking, bastion, sudo, wait, config, " +
+        'found [{"password":"[secret]","bastion":[{"privateKey":"[secret]"}]}]',
+    ]);
+  });
+
+  test.each(["debs", "~/debs", "/srv/my debs", "/srv/d;bs", "/srv/débs", "/"])(
+    "refuses %j as the folder of packages, as the host would",
+    (packages) => {
+      expect(problemsOf({ ...minimal, docker: { packages } })).toEqual([
+        `docker.packages: expected an absolute path on the registry host (letters, digits, '.', '_', '+', '-' and '/'), found ${JSON.stringify(packages)}`,
+      ]);
+    },
+  );
+
+  test("takes a folder of packages on the host", () => {
+    const docker = { packages: "/srv/debs_12/docker.io+more" };
+    expect(parseSettings({ ...minimal, docker }).docker).toEqual(docker);
+  });
+
+  test.each(["127.0.0.1", "127.0.1.1", "::1", "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1"])(
+    "refuses to bind the registry to %s, where no other host reaches it",
+    (bind) => {
+      expect(problemsOf({ ...minimal, registry: { ...minimal.registry, bind } })).toEqual([
+        `registry.bind: expected an IP address that other hosts reach (not loopback), found "${bind}"`,
+      ]);
+    },
+  );
+
+  test.each(["0.0.0.0", "::", "172.30.1.2"])("takes %s to bind the registry to", (bind) => {
+    const registry = { ...minimal.registry, bind };
+    expect(parseSettings({ ...minimal, registry }).registry.bind).toBe(bind);
+  });
+
+  test("refuses mirrors of the registry itself", () => {
+    const own = ["http://172.30.1.2:5000"];
+    expect(problemsOf({ ...minimal, mirrors: { "172.30.1.2:5000": own } })).toEqual([
+      'mirrors["172.30.1.2:5000"]: expected mirrors of other registries, found this one: its own address is set on every node already; leave the entry out',
+    ]);
+    const registry = { ...minimal.registry, port: 5001 };
+    expect(problemsOf({ ...minimal, registry, mirrors: { "172.30.1.2:5001": own } })).toEqual([
+      'mirrors["172.30.1.2:5001"]: expected mirrors of other registries, found this one: its own address is set on every node already; leave the entry out',
+    ]);
+    expect(problemsOf({ ...minimal, registry, mirrors: { "172.30.1.2:5000": own } })).toEqual([]);
   });
 
   test("refuses ssh settings of the registry host where it is one of the nodes", () => {
