@@ -77,6 +77,11 @@ function contradictions(settings: unknown): Problem[] {
     problems.push(...credentials(node["ssh"], `nodes[${index}].ssh`));
   problems.push(...credentials(ssh, "ssh"));
 
+  if (fields(registry)["adopt"] === true && fields(registry)["retainVolume"] === false) {
+    const reason =
+      "expected true with adopt: true: an adopted registry's images were there before us, and destroy never deletes them";
+    problems.push({ path: "registry.retainVolume", reason });
+  }
   const host = fields(registry)["host"];
   const hostNode = list.findIndex(({ name }) => name === host);
   if (fields(registry)["ssh"] !== undefined) {

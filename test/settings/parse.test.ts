@@ -191,6 +191,14 @@ describe("parseSettings", () => {
     expect(problemsOf({ ...minimal, registry, mirrors: { "172.30.1.2:5000": own } })).toEqual([]);
   });
 
+  test("refuses to delete the volume of a registry that may be adopted", () => {
+    const registry = { ...minimal.registry, adopt: true, retainVolume: false };
+    expect(problemsOf({ ...minimal, registry })).toEqual([
+      "registry.retainVolume: expected true with adopt: true: an adopted registry's images were there before us, and destroy never deletes them",
+    ]);
+    expect(problemsOf({ ...minimal, registry: { ...registry, adopt: false } })).toEqual([]);
+  });
+
   test("refuses ssh settings of the registry host where it is one of the nodes", () => {
     const registry = { ...minimal.registry, ssh: { user: "ops" }, sshAddress: "10.0.0.9" };
     expect(problemsOf({ ...minimal, registry })).toEqual([
