@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { whyNoLab } from "../lab";
 
 const root = join(__dirname, "..");
 
@@ -56,5 +57,8 @@ export function main(args: string[]): void {
       { cwd: root, stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, ...suite.env } },
     );
     if (jest.status !== 0) process.exitCode = 1;
+    // jest counts what it skips, and keeps the reason, which stands in the titles, to itself.
+    const reason = name === "unit" ? undefined : whyNoLab();
+    if (reason !== undefined) console.error(`${name} tests skipped: ${reason}`);
   }
 }
