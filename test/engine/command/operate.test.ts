@@ -150,3 +150,54 @@ test("after kill -9 in the middle of a step the lock and the pending operation s
   expect(after.code).toBe(0);
   expect(after.stdout).toContain("::slow, interrupted while creating");
 });
+
+describe("through npm, as a person types it", () => {
+  const npm = (...args: string[]) =>
+    spawn("npm", ["run", ...args.slice(0, 1), "--", "--cwd", project.folder, ...args.slice(1)], {
+      cwd: path.join(__dirname, "../../.."),
+      env: {
+        PATH: `${path.dirname(process.execPath)}:/bin:/usr/bin`,
+        HOME: project.folder,
+        PULUMI_CONFIG_PASSPHRASE: "pw",
+      },
+      // A process group of its own, as a shell gives each of its jobs.
+      detached: true,
+    });
+  const ended = (child: ReturnType<typeof npm>) =>
+    new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
+      let [stdout, stderr] = ["", ""];
+      child.stdout.on("data", (data: Buffer) => (stdout += data.toString()));
+      child.stderr.on("data", (data: Buffer) => (stderr += data.toString()));
+      child.once("close", (code) => resolve({ code, stdout, stderr }));
+    });
+
+  test("with --json stdout is JSON alone, and the exit code is ours", async () => {
+    const said = await ended(npm("preview", "--stack", "dev", "--json", "--expect-no-changes"));
+    expect(JSON.parse(said.stdout)).toMatchObject({ changeSummary: { create: 2 } });
+    expect(said.code).toBe(7);
+  });
+
+  test("Ctrl-C at the terminal lets the running step finish, starts no other, and ends with 8", async () => {
+    project.program(`
+      import * as command from "@pulumi/command";
+      const slow = new command.local.Command("slow", { create: "touch begun; sleep 3; echo finished" });
+      new command.local.Command("next", { create: "touch next" }, { dependsOn: slow });
+    `);
+    const child = npm("up", "--stack", "dev", "--yes", "--skip-preview");
+    const end = ended(child);
+    while (!fs.existsSync(path.join(project.folder, "begun"))) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    if (child.pid === undefined) throw new Error("npm did not start");
+    process.kill(-child.pid, "SIGINT");
+    const said = await end;
+    expect(said.stderr).toContain("^C received; no new steps start, running ones are waited for.");
+    expect(said.code).toBe(8);
+    expect(fs.existsSync(path.join(project.folder, "next"))).toBe(false);
+    const { resources } = (await project.stack()).state().snapshot;
+    expect(resources.map(({ urn }) => urn.split("::").at(-1))).toEqual(
+      expect.arrayContaining(["slow"]),
+    );
+    expect(resources.map(({ urn }) => urn.split("::").at(-1))).not.toContain("next");
+  });
+});
