@@ -41,6 +41,17 @@ export class DockerHost extends pulumi.ComponentResource {
       // A new helper is no reason to look for Docker again.
       { parent: this, ignoreChanges: ["stdin"] },
     );
+    // A destroy runs no program, so a resource has to say it; one that needs no connection, since the host may be gone or
+    // installed anew by then.
+    new command.local.Command(
+      `${name}-docker-stays`,
+      {
+        delete: `echo '${name}: Docker stays installed, with its other data: destroy never removes it'`,
+        logging: command.local.Logging.Stdout,
+        addPreviousOutputInEnv: false,
+      },
+      { parent: this },
+    );
     this.installed = install.stdout;
     this.registerOutputs({ installed: this.installed });
   }
