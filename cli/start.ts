@@ -23,6 +23,16 @@ export async function main(args: string[]): Promise<void> {
     process.exitCode = 1;
     return;
   }
+  try {
+    process.exitCode = await wholeJob();
+  } catch (error) {
+    console.error(`error: ${(error as Error).message}`);
+    process.exitCode = 1;
+  }
+}
+
+/** @returns the exit code of the first step that failed, or 0 */
+async function wholeJob(): Promise<number> {
   say("1. The lab: three Debian hosts in network namespaces of this machine");
   const lab = await startLab(dev, { log: (line) => console.log(`   ${line}`) });
   for (const host of lab.hosts.values()) console.log(`   ${host.name.padEnd(13)} ${host.address}`);
@@ -30,14 +40,12 @@ export async function main(args: string[]): Promise<void> {
   say(`2. The program: npm run up -- --stack ${STACK} --yes`);
   await ensureStack();
   const status = up(await isNew(lab));
-  if (status !== 0) {
-    process.exitCode = status;
-    return;
-  }
+  if (status !== 0) return status;
   say("3. The proof: an image of your own, pulled by nodes that never had it");
   await proveThePull(lab, (line) => console.log(`   ${line}`));
   say("What to try next");
   console.log(nextSteps(lab));
+  return 0;
 }
 
 /** The stack exists once its state does; its configuration comes with the project. */
