@@ -1,6 +1,8 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { run } from "../../engine/operation";
+import { Workspace } from "../../engine/stack";
 import { LABS } from "../../lab";
 import { parseSettings } from "../../settings/parse";
 
@@ -32,14 +34,64 @@ describe.each(Object.values(LABS))("Pulumi.$name.yaml", (lab) => {
   });
 });
 
-test("Pulumi.yaml describes every setting that has a type there, and no other", () => {
+test("Pulumi.yaml describes every setting that has a default there, and no other", () => {
   const { config } = parse(readFileSync(join(ROOT, "Pulumi.yaml"), "utf8")) as {
     config: Record<string, { description?: string; default?: unknown }>;
   };
   const declared = Object.keys(config).map((key) => key.split(":")[1]);
   expect([...declared, "docker"].sort()).toEqual(Object.keys(minimal()).sort());
-  for (const { description } of Object.values(config)) expect(description).toMatch(/\S/);
+  for (const each of Object.values(config)) {
+    expect(each.description).toMatch(/\S/);
+    // A type, or no default, and Pulumi would stop at the first problem of all.
+    expect(Object.keys(each).sort()).toEqual(["default", "description"]);
+  }
 });
+
+test("through the engine, one error tells every problem, also of values that are missing or of another type", async () => {
+  // Inside the project, whose packages the program needs.
+  mkdirSync(join(ROOT, ".lab", "stacks"), { recursive: true });
+  const folder = mkdtempSync(join(ROOT, ".lab", "stacks", "problems-"));
+  try {
+    const project = readFileSync(join(ROOT, "Pulumi.yaml"), "utf8");
+    writeFileSync(
+      join(folder, "Pulumi.yaml"),
+      project.replace(/^main: .*$/m, `main: ${join(ROOT, "index.ts")}`),
+    );
+    const config = {
+      "cluster-registry:registry": { host: "a", port: 0 },
+      "cluster-registry:bogus": 1,
+      "cluster-registry:migrate": "maybe",
+      "cluster-registry:ssh": [],
+    };
+    writeFileSync(join(folder, "Pulumi.test.yaml"), JSON.stringify({ config }));
+    const env = { PULUMI_CONFIG_PASSPHRASE: "", PULUMI_BACKEND_URL: `file://${folder}` };
+    const workspace = Workspace.open({ folder, stack: "test", env });
+    await workspace.create("test");
+    const messages: string[] = [];
+    const { outcome } = await run(await workspace.load(), {
+      kind: "up",
+      preview: true,
+      sink: (event) => {
+        if (event.kind === "message" && event.severity === "error") messages.push(event.text);
+      },
+    });
+    expect(outcome).toBe("failed");
+    const text = messages.join("\n");
+    expect(text).toContain("The configuration has 6 problems; no host was touched:\n");
+    for (const problem of [
+      "registry.address: missing: expected an IP address or a host name",
+      "registry.port: expected a port from 1 to 65535, found 0",
+      "nodes: expected at least one node, found []",
+      "ssh: expected an object with ",
+      'migrate: expected true or false, found "maybe"',
+      "bogus: unknown key (known here: ",
+    ]) {
+      expect(text).toContain(`  cluster-registry:${problem}`);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}, 60_000);
 
 function minimal() {
   return parseSettings({
