@@ -44,6 +44,7 @@ function checkRegistryHost(host: Surveyed, settings: Settings, containerId: stri
   const { access, observation } = host;
   checkOpenSsh(access, "a login");
   if (access.bastion !== undefined) checkOpenSsh(access.bastion, "a login at the bastion");
+  checkInstall(observation, settings.docker);
   checkSocket(observation, access.login.user);
   const container = observation.docker?.container;
   if (
@@ -86,6 +87,19 @@ function checkOpenSsh(route: Route, what: string): void {
     `expected the host key of ${name} in ${knownHostsFiles.join(" or ")}, found it in ssh.hostKey alone: ` +
       `@pulumi/docker runs ssh, which takes host keys from files only; add the line '${name} ${key}' there`,
   );
+}
+
+/** Where Docker is missing, the way that the settings give must be able to bring it. */
+function checkInstall({ docker, apt }: Observation, source: Settings["docker"]): void {
+  if (docker?.version !== undefined) return;
+  if (source === "present")
+    throw new Error(
+      "expected docker on this host (docker: present), found none: install it, or set docker: apt",
+    );
+  if (!apt)
+    throw new Error(
+      "expected apt-get to install docker with, found neither docker nor apt-get: install docker by hand and set docker: present",
+    );
 }
 
 function checkSocket({ docker }: Observation, user: string): void {

@@ -110,6 +110,25 @@ describe("refusals", () => {
     ]);
   });
 
+  test("a registry host without docker is refused where the settings say that it is present, or without apt", () => {
+    const bare = service({ installed: false });
+    const without = (apt: boolean) => {
+      const { version: _, ...rest } = docker({ service: bare });
+      return cp({ docker: rest, apt });
+    };
+    expect(problemsOf([without(true), node01])).toEqual([]);
+    expect(problemsOf([without(true), node01], { ...settings, docker: "present" })).toEqual([
+      "cp: expected docker on this host (docker: present), found none: install it, or set docker: apt",
+    ]);
+    for (const source of ["apt", { packages: "/srv/debs" }] as const) {
+      expect(problemsOf([without(false), node01], { ...settings, docker: source })).toEqual([
+        "cp: expected apt-get to install docker with, found neither docker nor apt-get: install docker by hand and set docker: present",
+      ]);
+    }
+    const present = cp({ apt: false });
+    expect(problemsOf([present, node01], { ...settings, docker: "present" })).toEqual([]);
+  });
+
   test("a container made by hand is refused with its image and ports, and taken where the settings say adopt", () => {
     const hand = cp({ docker: docker({ container: container({}) }) });
     expect(problemsOf([hand, node01])).toEqual([
