@@ -169,7 +169,7 @@ describeLab("what is refused before anything is touched", () => {
       const said = await stack.up();
       expect(said.code).not.toBe(0);
       expect(said.stdout + said.stderr).toContain(
-        "No node was changed, since these do not reach the registry",
+        "No configuration of a node was changed, since these do not reach the registry",
       );
       expect(said.stdout + said.stderr).toMatch(/node01: .*10\.88\.62\.11:5000/);
       expect(await configManifest(node01)).toBe(before);
