@@ -54,7 +54,7 @@ export class LiveDisplay extends Display {
   protected override message(event: EngineEvent & { kind: "message" }): void {
     const running = event.urn === undefined ? undefined : this.running.get(event.urn);
     if (running && event.severity !== "debug")
-      running.note = event.text.trim().split("\n").at(-1) ?? "";
+      running.note = this.options.redactor.redact(event.text.trim().split("\n").at(-1) ?? "");
     if (running && event.ephemeral) return;
     super.message(event);
   }
