@@ -44,6 +44,10 @@ async function dispatch({ lab, command, rest }: Request): Promise<number> {
   const log = (line: string) => console.error(line);
   if (command !== "ssh" && rest.length > 0) throw new Error(`unknown: ${rest.join(" ")}\n${USAGE}`);
   switch (command) {
+    case "--help":
+    case "-h":
+      console.log(USAGE);
+      return 0;
     case "up": {
       const definition = LABS[lab];
       if (!definition)
