@@ -11,6 +11,13 @@ export type Flags = Record<string, string | boolean | string[] | undefined>;
 
 export class UsageError extends Error {}
 
+/** `--yes`, or the CLI's variable that stands for it everywhere. */
+export function confirmed(flags: Flags): boolean {
+  return (
+    flags["yes"] === true || /^(1|true)$/i.test(process.env["PULUMI_SKIP_CONFIRMATIONS"] ?? "")
+  );
+}
+
 /** Throws UsageError for what is not in `specs`. */
 export function parseFlags(
   args: readonly string[],

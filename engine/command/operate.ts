@@ -8,7 +8,7 @@ import { Workspace, type Stack } from "../stack";
 import { Targets } from "../steps/targets";
 import { chooseEngine, runPulumi, stackFileOf } from "./choose";
 import { EXIT, ExitError, command } from "./exit";
-import { helpText, parseFlags, UsageError, type Flags, type FlagSpec } from "./flags";
+import { confirmed, helpText, parseFlags, UsageError, type Flags, type FlagSpec } from "./flags";
 import { listenForInterrupts, type Interrupts } from "./interrupt";
 import { Digest } from "../display/digest";
 import { Display } from "../display/display";
@@ -107,7 +107,7 @@ export function operate(kind: Kind, args: string[]): Promise<void> {
     if (
       kind !== "preview" &&
       !interactive &&
-      !flags["yes"] &&
+      !confirmed(flags) &&
       !flags["skip-preview"] &&
       !flags["preview-only"]
     ) {
@@ -194,7 +194,7 @@ class Operation {
       const result = await this.phase(stack, true, previewOnly);
       this.throwUnlessSucceeded(result);
       if (previewOnly) return this.checkNoChanges(result, "proposed");
-      if (!flags["yes"]) await this.confirm(stack);
+      if (!confirmed(flags)) await this.confirm(stack);
     }
     const result = await this.phase(stack, false, true);
     this.throwUnlessSucceeded(result);

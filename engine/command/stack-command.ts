@@ -6,7 +6,7 @@ import { openable, Writer } from "../state/checkpoint";
 import { integrityError } from "../state/integrity";
 import { STACK_TYPE } from "../steps/urn";
 import { blind, unwrap, type PropertyMap } from "../values/property";
-import { UsageError, type Flags } from "./flags";
+import { confirmed, UsageError, type Flags } from "./flags";
 import { dispatch, print, table, type Subcommand } from "./subcommands";
 
 const EXAMPLES = [
@@ -176,7 +176,7 @@ async function remove(workspace: Workspace, [name = ""]: string[], flags: Flags)
       `'${name}' still has resources; removal rejected. Possible actions:\n- Make sure that '${name}' is the stack that you want to destroy\n- Run \`npm run destroy\` to delete the resources, then remove the stack\n- Run \`npm run stack -- rm ${name} --force\` to override this error`,
     );
   }
-  if (!flags["yes"]) throw new UsageError("--yes must be passed in to remove a stack");
+  if (!confirmed(flags)) throw new UsageError("--yes must be passed in to remove a stack");
   const release = await backend.lock(project.name, name, `npm run cancel -- --stack ${name}`);
   try {
     await backend.remove(project.name, name);

@@ -2,7 +2,7 @@
 import { integrityError } from "../state/integrity";
 import { dependenciesOf, type ResourceState } from "../state/resource";
 import type { Stack } from "../stack";
-import { UsageError, type Flags } from "./flags";
+import { confirmed, UsageError, type Flags } from "./flags";
 import { dispatch, print, type Subcommand } from "./subcommands";
 
 const EXAMPLES = [
@@ -56,7 +56,7 @@ async function edit(
   done: string,
 ): Promise<void> {
   const stack = await loading;
-  if (!flags["yes"]) throw new UsageError("--yes must be passed in to edit the state");
+  if (!confirmed(flags)) throw new UsageError("--yes must be passed in to edit the state");
   const { snapshot } = stack.state();
   const resources = change(snapshot.resources);
   const broken = integrityError(resources);

@@ -16,7 +16,12 @@ beforeEach(async () => {
 afterEach(() => project.dispose());
 
 /** The npm script, as npm runs it, without a terminal. */
-function npmRun(
+function npmRun(...args: string[]): ReturnType<typeof npmRunWith> {
+  return npmRunWith({}, ...args);
+}
+
+function npmRunWith(
+  variables: NodeJS.ProcessEnv,
   ...args: string[]
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
@@ -24,6 +29,7 @@ function npmRun(
       PATH: path.dirname(process.execPath),
       HOME: project.folder,
       PULUMI_CONFIG_PASSPHRASE: "pw",
+      ...variables,
     };
     const child = spawn(process.execPath, [cli, ...args], { cwd: project.folder, env });
     let [stdout, stderr] = ["", ""];
@@ -50,7 +56,9 @@ test("exit codes: 2 without --yes, 1 for unknown flags, 6 without a stack, 7 for
   const changes = await npmRun("preview", "--stack", "dev", "--expect-no-changes");
   expect(changes.code).toBe(7);
   expect(changes.stderr).toMatch(/error: no changes were expected but changes were proposed\n$/);
-  expect((await npmRun("up", "--stack", "dev", "--yes")).code).toBe(0);
+  // What stands for --yes everywhere, as in the CLI.
+  const skip = { PULUMI_SKIP_CONFIRMATIONS: "true" };
+  expect((await npmRunWith(skip, "up", "--stack", "dev")).code).toBe(0);
   expect((await npmRun("preview", "--stack", "dev", "--expect-no-changes")).code).toBe(0);
 });
 
