@@ -113,8 +113,9 @@ describe("refusals", () => {
   test("a registry host without docker is refused where the settings say that it is present, or without apt", () => {
     const bare = service({ installed: false });
     const without = (apt: boolean) => {
-      const { version: _, ...rest } = docker({ service: bare });
-      return cp({ docker: rest, apt });
+      const missing = docker({ service: bare });
+      delete missing.version;
+      return cp({ docker: missing, apt });
     };
     expect(problemsOf([without(true), node01])).toEqual([]);
     expect(problemsOf([without(true), node01], { ...settings, docker: "present" })).toEqual([

@@ -24,7 +24,7 @@ class Terminal {
       else if (part === "\r\x1b[2K") lines[lines.length - 1] = "";
       else lines[lines.length - 1] += part;
     }
-    // eslint-disable-next-line no-control-regex -- colours
+    // Less the colours.
     return lines.map((line) => line.replace(/\x1b\[\d+m/g, ""));
   }
 }
