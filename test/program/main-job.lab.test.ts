@@ -43,6 +43,21 @@ describeLab("the main job on the lesson's cluster", () => {
     );
   });
 
+  test("before up a node refuses to pull from a registry that speaks plain HTTP", async () => {
+    const controlplane = lab.host("controlplane");
+    const server =
+      "use IO::Socket::INET; $s = IO::Socket::INET->new(LocalPort => 5000, Listen => 5, ReuseAddr => 1) or die; " +
+      'while ($c = $s->accept) { sysread $c, $b, 4096; print $c "HTTP/1.0 400 Bad Request\\r\\n\\r\\n"; close $c }';
+    await controlplane.succeed(
+      `perl -e '${server}' </dev/null >/dev/null 2>&1 & echo $! >/run/plain-http.pid`,
+    );
+    await controlplane.waitUntilSucceeds("ss -ltn | grep -q :5000");
+    await expect(lab.host("node01").pullImage(`${registry}/mynginx:1.0`)).rejects.toThrow(
+      PLAIN_HTTP,
+    );
+    await controlplane.succeed("kill $(cat /run/plain-http.pid); rm /run/plain-http.pid");
+  });
+
   test("up makes the registry, and an image pushed there is pulled on every node", async () => {
     await stack.succeed(stack.up());
     image = await pushImage(lab.host("controlplane"), registry);
@@ -88,8 +103,30 @@ describeLab("the main job on the lesson's cluster", () => {
       `sed -i '/insecure-registries/d' ${DAEMON_JSON} && systemctl reload docker`,
     );
     await controlplane.succeed("docker rm -f registry");
-    const untouched = [await daemonsOf(node02), await recordsOf(node02)];
+    const others = async () => [
+      await daemonsOf(node02),
+      await recordsOf(node02),
+      // docker is reloaded, and containerd on the registry host left alone.
+      await daemonsOf(controlplane),
+      (await recordsOf(controlplane)).split("\n").filter((line) => line.includes("containerd")),
+    ];
+    const untouched = await others();
 
+    const json = await stack.succeed(stack.preview("--json"));
+    const { steps } = JSON.parse(json.stdout) as { steps: { op: string; urn: string }[] };
+    const urn = "urn:pulumi:test::cluster-registry::cluster-registry:index:";
+    expect(
+      steps
+        .filter(({ op }) => op !== "same")
+        .map(({ op, urn: of }) => `${op} ${of}`)
+        .sort(),
+    ).toEqual([
+      `create ${urn}RegistryContainer$docker:index/container:Container::controlplane-container`,
+      // What the refresh before it finds.
+      `delete ${urn}RegistryContainer$docker:index/container:Container::controlplane-container`,
+      `update ${urn}ContainerdMirror$command:remote:Command::node01-containerd-apply`,
+      `update ${urn}DaemonJsonPatch$command:remote:Command::controlplane-docker-apply`,
+    ]);
     const preview = await stack.preview("--diff", "--expect-no-changes");
     expect(preview.code).toBe(7);
     const text = preview.stdout + preview.stderr;
@@ -98,12 +135,11 @@ describeLab("the main job on the lesson's cluster", () => {
     expect(text).toMatch(new RegExp(`^\\s*\\+.*endpoint = \\["http://${registry}"\\]`, "m"));
     expect(text).toContain("controlplane: drift on the host");
     expect(text).toContain(DAEMON_JSON);
-    expect(text).toContain("node01-containerd-apply");
-    expect(text).toContain("controlplane-container");
+    expect(text).toMatch(new RegExp(`^\\s*\\+.*"insecure-registries": \\["${registry}"\\]`, "m"));
     expect(text).not.toContain("node02: drift on the host");
 
     await stack.succeed(stack.up());
-    expect([await daemonsOf(node02), await recordsOf(node02)]).toEqual(untouched);
+    expect(await others()).toEqual(untouched);
     expect(await node01.succeed(`cat ${CONFIG_TOML}`)).toContain(
       `endpoint = ["http://${registry}"]`,
     );
@@ -122,6 +158,27 @@ describeLab("the main job on the lesson's cluster", () => {
     await stack.succeed(stack.up());
     expect(await node01.succeed(`head -1 ${CONFIG_TOML}`)).toBe("# kept by the night shift\n");
     await node01.succeed(`sed -i 1d ${CONFIG_TOML} && systemctl restart containerd`);
+    await stack.succeed(stack.preview("--expect-no-changes"));
+  });
+
+  test("an admin's other key in daemon.json is not drift and survives an up", async () => {
+    const controlplane = lab.host("controlplane");
+    const mtu = (value: number) =>
+      controlplane.succeed(
+        `sed -i 's/"mtu": *[0-9]*/"mtu": ${value}/' ${DAEMON_JSON} && systemctl restart docker`,
+      );
+    await mtu(1400);
+    await stack.succeed(stack.preview("--expect-no-changes"));
+    await controlplane.succeed(
+      `sed -i '/insecure-registries/d' ${DAEMON_JSON} && systemctl reload docker`,
+    );
+    await stack.succeed(stack.up());
+    const { mtu: kept, ...rest } = JSON.parse(
+      await controlplane.succeed(`cat ${DAEMON_JSON}`),
+    ) as Record<string, unknown>;
+    expect(kept).toBe(1400);
+    expect(rest["insecure-registries"]).toEqual([registry]);
+    await mtu(1454);
     await stack.succeed(stack.preview("--expect-no-changes"));
   });
 
@@ -146,17 +203,23 @@ describeLab("the main job on the lesson's cluster", () => {
   });
 
   test("destroy puts every file back byte for byte, and keeps the volume", async () => {
-    await stack.succeed(stack.destroy());
+    const said = await stack.succeed(stack.destroy());
+    expect(said.stdout).toContain(
+      "controlplane: Docker stays installed, with its other data: destroy never removes it",
+    );
     for (const host of hosts()) {
       const now = await configManifest(host);
-      // Installing docker.io enables its units: that is the package's, and destroy leaves the package.
+      // Installing docker.io enables its units, and dockerd makes a key: that is the package's, which destroy leaves.
       const own = (text: string | undefined) =>
-        text?.split("\n").filter((line) => !/docker\.(service|socket)|\.wants/.test(line));
+        text
+          ?.replace(/\n([0-9a-f]{64} )/g, " $1")
+          .split("\n")
+          .filter((line) => !/docker\.(service|socket)|\.wants|etc\/docker\/key\.json/.test(line));
       if (host.name !== "controlplane") expect(now).toBe(before.get(host.name));
       expect(await host.succeed(`sha256sum < ${CONFIG_TOML}`)).toBe(
         hashIn(before.get(host.name), "config.toml"),
       );
-      expect(own(now)).toEqual(expect.arrayContaining(own(before.get(host.name)) ?? []));
+      expect(own(now)).toEqual(own(before.get(host.name)));
       expect(await host.succeed("ls -A /var/lib/cluster-registry 2>/dev/null; true")).toBe("");
     }
     const controlplane = lab.host("controlplane");
@@ -182,6 +245,18 @@ describeLab("the main job on the lesson's cluster", () => {
     await lab.host("controlplane").waitUntilSucceeds(`curl -sf http://${registry}/v2/`);
     await node01.removeImage(image);
     await expect(node01.pullImage(image)).rejects.toThrow(PLAIN_HTTP);
+  });
+
+  test("with retainVolume: false destroy deletes the volume too", async () => {
+    const controlplane = lab.host("controlplane");
+    await controlplane.succeed("docker rm -f byhand");
+    stack.change({
+      registry: { host: "controlplane", address: controlplane.address, retainVolume: false },
+    });
+    await stack.succeed(stack.up());
+    expect(await controlplane.succeed("docker volume ls -q")).toBe("registry-data\n");
+    await stack.succeed(stack.destroy());
+    expect(await controlplane.succeed("docker volume ls -q")).toBe("");
   });
 });
 
