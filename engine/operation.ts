@@ -312,6 +312,6 @@ function pendingText(pending: readonly PendingOperation[]): string {
     "resources to complete. You should confirm whether or not the operations listed completed successfully by checking " +
     "the hosts they concern.\n\nOnce you have confirmed the status of the interrupted operations, you can repair your " +
     "stack using `npm run refresh`, which reads the state from the hosts and clears the pending operations; pending " +
-    "CREATE operations are cleared by `npm run refresh -- --clear-pending-creates`."
+    "CREATE operations are cleared by the run that makes the resource, or by `npm run refresh -- --clear-pending-creates`."
   );
 }

@@ -54,7 +54,13 @@ export class Journal {
       if (at >= 0) this.news.splice(at, 1);
     }
     if (now) this.news.push(now);
+    if (now && (!old || old.pendingReplacement)) this.settleCreate(now.urn);
     this.dirty = true;
+  }
+
+  /** This run made what a former one was cut off from making: there is nothing left to ask a person. */
+  private settleCreate(urn: string): void {
+    this.before.pending = this.before.pending.filter((op) => op.resource.urn !== urn);
   }
 
   /** The base anew, for a refresh before an update. */

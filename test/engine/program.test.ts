@@ -238,7 +238,6 @@ test("a cancel lets what runs come to its end; a terminate leaves it pending in 
     "warning: Attempting to deploy or update resources with 1 pending operations from previous deployment.\n" +
       "  * urn:pulumi:dev::p::fake:index:Thing::b, interrupted while creating\n",
   );
-  await project.run({ kind: "refresh", clearPendingCreates: true });
   expect((await project.stack()).state().snapshot.pending).toEqual([]);
 });
 

@@ -73,6 +73,24 @@ test("creates that a former run left pending stay noted; other operations do not
   expect(snapshots.at(-1)?.pending).toEqual([]);
 });
 
+test("a create that a former run left pending is settled once this run has made the resource", async () => {
+  const snapshots: Snapshot[] = [];
+  const pending = ["a", "b"].map((name) => ({
+    resource: resource(name),
+    type: "creating" as const,
+  }));
+  const journal = new Journal({ resources: [], pending, extra: {} }, (s) => {
+    snapshots.push(s);
+    return Promise.resolve();
+  });
+  const anew = resource("a");
+  await journal.begin(anew, "creating");
+  journal.end(anew);
+  journal.put(undefined, anew);
+  await journal.settle();
+  expect(snapshots.at(-1)?.pending.map((op) => op.resource.urn)).toEqual([resource("b").urn]);
+});
+
 test("a failing write fails whoever waits for it, and the next one tries again", async () => {
   let broken = true;
   const journal = new Journal({ resources: [], pending: [], extra: {} }, () =>
