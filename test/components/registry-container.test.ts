@@ -38,6 +38,11 @@ describe("RegistryContainer", () => {
     expect(inputsOf(declared, "r-volume")).toMatchObject({ name: "registry-data" });
   });
 
+  test("an image that is pinned by its digest is used as it is", async () => {
+    const image = `registry:3@sha256:${"a1".repeat(32)}`;
+    expect(inputsOf(await declare({ image }), "r-image")).toMatchObject({ name: image });
+  });
+
   test("tells the address that images are named by, IPv6 in brackets", async () => {
     record({ "r-claim": "{}" });
     const registry = new RegistryContainer("r", { ...args, address: "fd00::5", port: 5001 });
