@@ -17,6 +17,12 @@ const SUITES: Record<string, Suite> = {
   lab: { project: "lab", flags: ["--runInBand"] },
   faults: { project: "fault", flags: ["--runInBand"] },
   daemons: { project: "matrix", flags: ["--runInBand"] },
+  // The end state of hosts under the Pulumi CLI, which must be on PATH with its plugins.
+  pulumi: {
+    project: "lab",
+    flags: ["--selectProjects=fault", "--runInBand", "--testPathPatterns=test/program"],
+    env: { TEST_ENGINE: "pulumi" },
+  },
   soak: {
     project: "fault",
     flags: ["--runInBand", "--testPathPatterns=test/hosts/random"],

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
@@ -6,6 +6,15 @@ import { Workspace } from "../../engine/stack";
 import type { RunningHost, RunningLab } from "../../lab";
 
 const ROOT = join(__dirname, "..", "..");
+
+/**
+ * Which engine runs the tests' stacks: TEST_ENGINE=pulumi means the Pulumi CLI, which must be on PATH with its plugins.
+ * @default embedded
+ */
+export const ENGINE = process.env["TEST_ENGINE"] ?? "embedded";
+
+/** Commands that run the program, and so take `--engine`. */
+const OPERATIONS = ["up", "preview", "destroy", "refresh"];
 
 /** Inside the project, whose packages the program needs. */
 function stacksFolder(): string {
@@ -19,6 +28,44 @@ export interface Said {
   code: number;
   stdout: string;
   stderr: string;
+}
+
+/** A command that runs. It leads a process group of its own, as a shell's job does. */
+export class RunningCommand {
+  private stdout = "";
+  private stderr = "";
+  /** Resolves when it has ended, whatever its exit code; -1 where a signal ended it. */
+  readonly ended: Promise<Said>;
+
+  constructor(private readonly child: ChildProcess) {
+    child.stdout?.on("data", (text: Buffer) => (this.stdout += text.toString()));
+    child.stderr?.on("data", (text: Buffer) => (this.stderr += text.toString()));
+    this.ended = new Promise((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", (code) =>
+        resolve({ code: code ?? -1, stdout: this.stdout, stderr: this.stderr }),
+      );
+    });
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  /** Resolves once it has said this on either stream. Rejects where it ends without. */
+  async says(text: string): Promise<void> {
+    while (!`${this.stdout}\n${this.stderr}`.includes(text)) {
+      if (this.child.exitCode !== null || this.child.signalCode !== null) {
+        throw new Error(`expected ${JSON.stringify(text)}; found:\n${this.stdout}\n${this.stderr}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** To all its processes, as the terminal sends Ctrl-C. */
+  signal(signal: NodeJS.Signals): void {
+    process.kill(-this.pid, signal);
+  }
 }
 
 /** A stack of the project's own program on a lab's hosts, with state and configuration in a folder of its own. */
@@ -92,20 +139,24 @@ export class TestStack {
   }
 
   async run(command: string, ...flags: string[]): Promise<Said> {
+    return (await this.start(command, ...flags)).ended;
+  }
+
+  async start(command: string, ...flags: string[]): Promise<RunningCommand> {
     const workspace = Workspace.open({ folder: this.folder, stack: this.name, env: this.env });
     if (!existsSync(workspace.backend.stackFile(workspace.project.name, this.name))) {
       await workspace.create(this.name);
     }
-    return this.spawn([
-      command,
-      "--stack",
-      this.name,
-      "--cwd",
-      this.folder,
-      "--engine",
-      "embedded",
-      ...flags,
-    ]);
+    const engine = OPERATIONS.includes(command) ? ["--engine", ENGINE] : [];
+    const args = [command, "--stack", this.name, "--cwd", this.folder, ...engine, ...flags];
+    return new RunningCommand(
+      spawn(process.execPath, [join(ROOT, "cli", "run.mjs"), ...args], {
+        cwd: ROOT,
+        env: this.env,
+        stdio: ["ignore", "pipe", "pipe"],
+        detached: true,
+      }),
+    );
   }
 
   private get env(): NodeJS.ProcessEnv {
@@ -116,28 +167,13 @@ export class TestStack {
     };
   }
 
-  private spawn(args: string[]): Promise<Said> {
-    return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [join(ROOT, "cli", "run.mjs"), ...args], {
-        cwd: ROOT,
-        env: this.env,
-        stdio: ["ignore", "pipe", "pipe"],
-      });
-      let stdout = "";
-      let stderr = "";
-      child.stdout.on("data", (text: Buffer) => (stdout += text.toString()));
-      child.stderr.on("data", (text: Buffer) => (stderr += text.toString()));
-      child.on("error", reject);
-      child.on("close", (code) => resolve({ code: code ?? -1, stdout, stderr }));
-    });
+  get stateFile(): string {
+    return join(this.folder, ".pulumi", "stacks", "cluster-registry", `${this.name}.json`);
   }
 
   /** The stack's state as the file has it. */
   state(): string {
-    return readFileSync(
-      join(this.folder, ".pulumi", "stacks", "cluster-registry", `${this.name}.json`),
-      "utf8",
-    );
+    return readFileSync(this.stateFile, "utf8");
   }
 
   remove(): void {
