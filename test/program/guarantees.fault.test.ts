@@ -1,0 +1,184 @@
+import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
+import { atMark, FREEZE, noFault } from "../hosts/faults";
+import { criIsWell, leftovers } from "../hosts/patched-host";
+import { describeLab } from "../lab-only";
+import { configManifest, ENGINE, type RunningCommand, type Said, TestStack } from "./stack";
+
+const CONFIG_TOML = "/etc/containerd/config.toml";
+const RECORDS = "/var/lib/cluster-registry/records";
+
+describeLab("what holds when the program itself meets trouble", () => {
+  let lab: RunningLab;
+  let controlplane: RunningHost;
+  let node01: RunningHost;
+  let node02: RunningHost;
+  let registry: string;
+  let stack: TestStack;
+  const before = new Map<string, string>();
+  const hosts = () => [...lab.hosts.values()];
+  const text = ({ stdout, stderr }: Said) => `${stdout}\n${stderr}`;
+  /** Resolves once the command has got a host to where it is frozen. */
+  const frozen = (host: RunningHost, up: RunningCommand) =>
+    Promise.race([
+      host.waitUntilSucceeds("test -e /run/frozen", { timeoutSeconds: 240 }),
+      up.ended.then((said) => {
+        throw new Error(`ended before ${host.name} was frozen: ${said.code}\n${text(said)}`);
+      }),
+    ]);
+  const thaw = (host: RunningHost) => host.succeed("touch /run/thawed");
+
+  beforeAll(async () => {
+    lab = await startLab(
+      defineLab({ name: "guarantees", octet: 82, hosts: ["controlplane", "node01", "node02"] }),
+    );
+    [controlplane, node01, node02] = ["controlplane", "node01", "node02"].map((name) =>
+      lab.host(name),
+    ) as [RunningHost, RunningHost, RunningHost];
+    registry = `${controlplane.address}:5000`;
+    // What a package enables stays after destroy; installed first, it is the same before and after.
+    await controlplane.succeed("DEBIAN_FRONTEND=noninteractive apt-get install -y -q docker.io");
+    for (const host of hosts()) before.set(host.name, await configManifest(host));
+  });
+
+  beforeEach(() => {
+    stack = TestStack.lesson(lab);
+  });
+
+  afterEach(async () => {
+    for (const host of hosts()) {
+      await host.start();
+      await host.exec("touch /run/thawed");
+      await noFault(host);
+    }
+    await stack.run("cancel");
+    await stack.destroy();
+    stack.remove();
+  });
+
+  afterAll(() => lab?.down());
+
+  const latest = () => {
+    const { checkpoint } = JSON.parse(stack.state()) as {
+      checkpoint: {
+        latest: {
+          resources?: { urn: string }[];
+          pending_operations?: { type: string; resource: { urn: string } }[];
+        };
+      };
+    };
+    return checkpoint.latest;
+  };
+  const nameOf = ({ urn }: { urn: string }) => urn.split("::").at(-1) ?? "";
+  const resources = () => (latest().resources ?? []).map(nameOf);
+  const pending = () =>
+    (latest().pending_operations ?? []).map(({ type, resource }) => `${type} ${nameOf(resource)}`);
+
+  /** Nothing is to be done, and destroy gives every host back as it was. */
+  async function endsWell(): Promise<void> {
+    await stack.succeed(stack.preview("--expect-no-changes"));
+    expect(pending()).toEqual([]);
+    for (const host of hosts()) await criIsWell(host);
+    await stack.succeed(stack.destroy());
+    await areAsBefore();
+  }
+
+  async function areAsBefore(): Promise<void> {
+    for (const host of hosts()) {
+      expect(await configManifest(host)).toBe(before.get(host.name));
+      expect(await leftovers(host)).toBe("");
+    }
+    expect(await controlplane.succeed("docker ps -aq")).toBe("");
+  }
+
+  test("the engine killed in mid-apply: the lock says whose it was and how to go on; cancel and up complete, with one undo copy", async () => {
+    const original = await node01.succeed(`sha256sum <${CONFIG_TOML}`);
+    await atMark(node01, "checking", FREEZE);
+    const up = await stack.start("up", "--yes", "--skip-preview");
+    await frozen(node01, up);
+    up.signal("SIGKILL");
+    await up.ended;
+    expect(pending()).toContain("creating node01-containerd-apply");
+
+    const locked = await stack.up();
+    expect(locked.code).not.toBe(0);
+    expect(text(locked)).toContain("the stack is currently locked by 1 lock(s).");
+    if (ENGINE === "embedded") {
+      expect(locked.stderr).toContain(
+        `if they are gone, delete the lock with \`npm run cancel -- --stack ${stack.name}\`.`,
+      );
+      expect(locked.stderr).toContain(`(pid ${up.pid})`);
+      expect(locked.stderr).toContain("that process no longer exists");
+    }
+    const cancelled = await stack.succeed(stack.run("cancel"));
+    expect(cancelled.stdout).toBe(`The lock of '${stack.name}' is deleted (1 in all).\n`);
+
+    // The change on the host goes on without an engine; the next one waits for it, and finds it done.
+    const again = await stack.start("up", "--yes", "--skip-preview");
+    await again.says("node01-containerd-apply");
+    await thaw(node01);
+    await stack.succeed(again.ended);
+    expect(await node01.succeed(`ls ${RECORDS}`)).toBe(
+      `cluster-registry.${stack.name}.containerd-node01\n`,
+    );
+    expect(
+      await node01.succeed(`find ${RECORDS} -path '*/first/*' -type f | xargs sha256sum`),
+    ).toBe(
+      original.replace(
+        "-",
+        `${RECORDS}/cluster-registry.${stack.name}.containerd-node01/first/config.toml`,
+      ),
+    );
+    await endsWell();
+  });
+
+  test("Ctrl-C once: what runs is finished, nothing else begins, and the next up goes on from there", async () => {
+    await atMark(controlplane, "checking", FREEZE);
+    const up = await stack.start("up", "--yes", "--skip-preview");
+    await frozen(controlplane, up);
+    const guarded = await Promise.all([node01, node02].map((host) => host.exec(`ls ${RECORDS}`)));
+    up.signal("SIGINT");
+    if (ENGINE === "embedded") {
+      await up.says(
+        "^C received; no new steps start, running ones are waited for. ^C again ends without waiting.",
+      );
+    }
+    await thaw(controlplane);
+    const said = await up.ended;
+    expect(said.code).toBe(ENGINE === "embedded" ? 8 : 1);
+    expect(pending()).toEqual([]);
+    expect(resources()).toContain("controlplane-docker-apply");
+    expect(resources()).not.toContain("controlplane-container");
+    expect(await controlplane.succeed("docker ps -aq")).toBe("");
+    for (const [at, host] of [node01, node02].entries()) {
+      expect(await configManifest(host)).toBe(before.get(host.name));
+      expect((await host.exec(`ls ${RECORDS}`)).stdout).toBe(guarded[at]?.stdout);
+    }
+    await stack.succeed(stack.up());
+    await endsWell();
+  });
+
+  test("Ctrl-C twice: ends at once with a state that says what was running, and the next up converges", async () => {
+    await stack.succeed(stack.up());
+    await node01.succeed(`sed -i '/${registry}/d' ${CONFIG_TOML}`);
+    await atMark(node01, "checking", FREEZE);
+    const up = await stack.start("up", "--yes", "--skip-preview");
+    await frozen(node01, up);
+    up.signal("SIGINT");
+    if (ENGINE === "embedded") await up.says("^C received; no new steps start");
+    else await new Promise((resolve) => setTimeout(resolve, 1000));
+    up.signal("SIGINT");
+    const said = await up.ended;
+    expect(said.code).toBe(8);
+    expect(pending()).toEqual(["updating node01-containerd-apply"]);
+    if (ENGINE === "embedded") {
+      expect(said.stderr).toContain(
+        "^C received; ending now. What was running is noted in the state as pending.",
+      );
+    }
+    const next = await stack.start("up", "--yes", "--skip-preview");
+    await next.says("node01-containerd-apply");
+    await thaw(node01);
+    await stack.succeed(next.ended);
+    await endsWell();
+  });
+});
