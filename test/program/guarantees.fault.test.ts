@@ -181,4 +181,66 @@ describeLab("what holds when the program itself meets trouble", () => {
     await stack.succeed(next.ended);
     await endsWell();
   });
+
+  test("destroy with a host that is off names it and the way to go on without it; the others are put back", async () => {
+    const configToml = await controlplane.succeed(`sha256sum <${CONFIG_TOML}`);
+    await stack.succeed(stack.up());
+    await node02.cutPower();
+    const said = await stack.destroy("--continue-on-error", "--refresh=false");
+    expect(said.code).not.toBe(0);
+    expect(text(said)).toContain("10.88.82.13:22");
+    expect(await configManifest(node01)).toBe(before.get(node01.name));
+    expect(await leftovers(node01)).toBe("");
+    // The registry, which that host still pulls from, stays.
+    expect(await controlplane.succeed(`sha256sum <${CONFIG_TOML}`)).toBe(configToml);
+    expect(await controlplane.succeed("docker ps --format '{{.Names}}'")).toBe("registry\n");
+    expect(resources().filter((name) => name.startsWith("node01"))).toEqual([]);
+    if (ENGINE === "embedded") {
+      const urn = /npm run state -- (delete '([^']+)' --target-dependents --yes)/.exec(text(said));
+      expect(text(said)).toContain(
+        "If the host is gone for good, take what it had out of the state: npm run state -- delete",
+      );
+      await stack.succeed(
+        stack.run("state delete", urn?.[2] ?? "", "--target-dependents", "--yes"),
+      );
+      await stack.succeed(stack.destroy("--refresh=false"));
+      expect(resources()).toEqual([]);
+      expect(await configManifest(controlplane)).toBe(before.get(controlplane.name));
+    }
+
+    // It was not gone after all: what it has is taken up again, and put back.
+    await node02.start();
+    await stack.succeed(stack.up());
+    await endsWell();
+  });
+
+  test("the registry opens one port, on the address that it is bound to, and nothing else", async () => {
+    // containerd opens its own, for streams, anew at each start: on 127.0.0.1, at whatever number is free.
+    const listening = async (host: RunningHost) =>
+      (await host.succeed("ss -Hltnp | grep -v '\"containerd\"' | awk '{print $4}' | sort -u"))
+        .trim()
+        .split("\n");
+    const all = async () => Promise.all(hosts().map(listening));
+    stack.change({
+      registry: {
+        host: controlplane.name,
+        address: controlplane.address,
+        bind: controlplane.address,
+      },
+    });
+    const closed = await all();
+    await stack.succeed(stack.up());
+    const open = await all();
+    expect(open.map((ports, at) => ports.filter((port) => !closed[at]?.includes(port)))).toEqual([
+      [registry],
+      [],
+      [],
+    ]);
+    expect(closed.map((ports, at) => ports.filter((port) => !open[at]?.includes(port)))).toEqual([
+      [],
+      [],
+      [],
+    ]);
+    await endsWell();
+  });
 });

@@ -148,7 +148,15 @@ export class TestStack {
       await workspace.create(this.name);
     }
     const engine = OPERATIONS.includes(command) ? ["--engine", ENGINE] : [];
-    const args = [command, "--stack", this.name, "--cwd", this.folder, ...engine, ...flags];
+    const args = [
+      ...command.split(" "),
+      "--stack",
+      this.name,
+      "--cwd",
+      this.folder,
+      ...engine,
+      ...flags,
+    ];
     return new RunningCommand(
       spawn(process.execPath, [join(ROOT, "cli", "run.mjs"), ...args], {
         cwd: ROOT,
