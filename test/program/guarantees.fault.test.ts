@@ -2,7 +2,14 @@ import { defineLab, type RunningHost, type RunningLab, startLab } from "../../la
 import { atMark, FREEZE, noFault } from "../hosts/faults";
 import { criIsWell, leftovers } from "../hosts/patched-host";
 import { describeLab } from "../lab-only";
-import { configManifest, ENGINE, type RunningCommand, type Said, TestStack } from "./stack";
+import {
+  configManifest,
+  ENGINE,
+  pushImage,
+  type RunningCommand,
+  type Said,
+  TestStack,
+} from "./stack";
 
 const CONFIG_TOML = "/etc/containerd/config.toml";
 const RECORDS = "/var/lib/cluster-registry/records";
@@ -241,6 +248,39 @@ describeLab("what holds when the program itself meets trouble", () => {
       [],
       [],
     ]);
+    await endsWell();
+  });
+
+  test("plain HTTP is for the registry's own host and port: every other registry keeps TLS", async () => {
+    type Configs = Record<string, { Secure: boolean }>;
+    const configs = async () =>
+      JSON.parse(
+        await controlplane.succeed("docker info --format '{{json .RegistryConfig.IndexConfigs}}'"),
+      ) as Configs;
+    const ranges = () =>
+      controlplane.succeed("docker info --format '{{json .RegistryConfig.InsecureRegistryCIDRs}}'");
+    const [wasSecure, wasRanges] = [await configs(), await ranges()];
+    expect(wasSecure).not.toHaveProperty([registry]);
+    await stack.succeed(stack.up());
+    const { [registry]: ours, ...others } = await configs();
+    expect(ours?.Secure).toBe(false);
+    expect(others).toEqual(wasSecure);
+    expect(await ranges()).toBe(wasRanges);
+
+    // The very same server at another port, and so another registry: nobody speaks plain HTTP with it.
+    const other = `${controlplane.address}:5001`;
+    await controlplane.succeed("docker run -d --name other -p 5001:5000 registry");
+    await controlplane.waitUntilSucceeds(`curl -sf http://${other}/v2/`);
+    const image = await pushImage(controlplane, registry);
+    await controlplane.succeed(`docker tag ${image} ${other}/mynginx:1.0`);
+    const plainHttp = "http: server gave HTTP response to HTTPS client";
+    expect(await controlplane.fail(`docker push ${other}/mynginx:1.0`)).toContain(plainHttp);
+    for (const host of [node01, node02]) {
+      await host.pullImage(image);
+      await expect(host.pullImage(`${other}/mynginx:1.0`)).rejects.toThrow(plainHttp);
+      await host.removeImage(image);
+    }
+    await controlplane.succeed("docker rm -f -v other");
     await endsWell();
   });
 });
