@@ -42,7 +42,8 @@ describe("ContainerdMirror", () => {
       addPreviousOutputInEnv: false,
     });
     expect(apply).toMatchObject({
-      create: "/var/lib/cluster-registry/helper apply cluster-registry.test.containerd-node01",
+      create:
+        "sh -c 'exec sh /var/lib/cluster-registry/helper apply cluster-registry.test.containerd-node01'",
       stdin: "the record, word for word",
       logging: "none",
       addPreviousOutputInEnv: false,
@@ -58,7 +59,8 @@ describe("ContainerdMirror", () => {
     const mirror = new ContainerdMirror("node01", { ...args, sudo: true, decision });
     await valueOf(mirror.state);
     expect(declared[2]?.inputs["create"]).toBe(
-      "sudo -n /var/lib/cluster-registry/helper apply cluster-registry.test.containerd-node01",
+      "sh -c 'if sudo -n true 2>/dev/null; then exec sudo -n sh /var/lib/cluster-registry/helper apply cluster-registry.test.containerd-node01; fi; " +
+        "exec sudo -n /var/lib/cluster-registry/helper apply cluster-registry.test.containerd-node01'",
     );
   });
 
