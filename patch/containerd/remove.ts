@@ -45,10 +45,9 @@ export function planRemoval(
   }
   if (changes.length === 0) {
     if (files.length === 0) notes.push(`${input.configPath}: nothing of the registry is in it`);
-    else if (directory !== undefined) {
-      notes.push(
-        `${input.configPath}: config_path = "${directory}" stays, other registries may use it`,
-      );
+    if (directory !== undefined) {
+      const why = "other registries may use it, and without a hosts.toml it changes nothing";
+      notes.push(`${input.configPath}: config_path = "${directory}" stays: ${why}`);
     }
     return { files: [...files, untouched(input)], notes, activate: "none" };
   }

@@ -49,7 +49,7 @@ describe("present: false", () => {
     ]);
     expect(plan.activate).toBe("none");
     expect(plan.notes).toEqual([
-      `${CONFIG}: config_path = "/etc/containerd/certs.d" stays, other registries may use it`,
+      `${CONFIG}: config_path = "/etc/containerd/certs.d" stays: other registries may use it, and without a hosts.toml it changes nothing`,
     ]);
   });
 
@@ -60,6 +60,11 @@ describe("present: false", () => {
     expect(plan.notes).toEqual([`${HOSTS}: stays, somebody else wrote it`]);
     expect(planFor("version = 2\n", { present: false }).notes).toEqual([
       `${CONFIG}: nothing of the registry is in it`,
+    ]);
+    const set = `version = 2\n[${V2}]\nconfig_path = "/etc/containerd/certs.d"\n`;
+    expect(planFor(set, { present: false }).notes).toEqual([
+      `${CONFIG}: nothing of the registry is in it`,
+      `${CONFIG}: config_path = "/etc/containerd/certs.d" stays: other registries may use it, and without a hosts.toml it changes nothing`,
     ]);
   });
 
