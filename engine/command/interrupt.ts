@@ -6,15 +6,25 @@ export interface Interrupts {
   dispose(): void;
 }
 
+/**
+ * What comes so soon after the first is the same Ctrl-C: a terminal sends it to every process in front, and npm passes
+ * its own on to us as well. Milliseconds; a person needs longer to press it again.
+ */
+const SAME_PRESS = 500;
+
 export function listenForInterrupts(tell: (text: string) => void): Interrupts {
   const cancel = new AbortController();
   const terminate = new AbortController();
+  let first = 0;
   const onSignal = (): void => {
     if (!cancel.signal.aborted) {
+      first = performance.now();
       tell(
         "^C received; no new steps start, running ones are waited for. ^C again ends without waiting.",
       );
       cancel.abort();
+    } else if (performance.now() - first < SAME_PRESS) {
+      return;
     } else if (!terminate.signal.aborted) {
       tell("^C received; ending now. What was running is noted in the state as pending.");
       terminate.abort();

@@ -140,7 +140,13 @@ test("after kill -9 in the middle of a step the lock and the pending operation s
     env,
   });
   const state = path.join(project.folder, ".pulumi/stacks/p/dev.json");
-  while (!fs.readFileSync(state, "utf8").includes("pending_operations")) {
+  const pending = (): unknown => {
+    const { checkpoint } = JSON.parse(fs.readFileSync(state, "utf8")) as {
+      checkpoint: { latest?: { pending_operations?: unknown } };
+    };
+    return checkpoint.latest?.pending_operations ?? [];
+  };
+  while (!JSON.stringify(pending()).includes("::slow")) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   child.kill("SIGKILL");
