@@ -171,9 +171,11 @@ class Operation {
   ) {}
 
   async run(): Promise<void> {
-    this.startAhead();
     let unlock: (() => Promise<void>) | undefined;
     try {
+      // What is wrong with the flags is said before anything is started.
+      this.options();
+      this.startAhead();
       const stack = await this.workspace.load(this.kind === "up" || this.kind === "preview");
       if (this.kind !== "preview" && !this.flags["preview-only"]) {
         unlock = await stack.lock();
@@ -226,7 +228,8 @@ class Operation {
         if (preview && !last && event.kind === "begin") this.startAhead();
         display.sink(event);
       },
-    });
+      // Where it fails before it begins, the program still waits to be told what to run.
+    }).finally(() => program?.end());
     if ("render" in display) {
       if (last || result.outcome !== "succeeded")
         process.stdout.write(`${display.render(result)}\n`);
@@ -235,6 +238,7 @@ class Operation {
     return result;
   }
 
+  /** Anew for each phase, since targets grow in one. Throws UsageError. */
   private options(): Omit<RunOptions, "preview" | "sink" | "redactor"> {
     const { flags, kind, interrupts } = this;
     const parallel = text(flags, "parallel") ?? process.env["PULUMI_PARALLEL"];

@@ -31,7 +31,13 @@ function npmRunWith(
       PULUMI_CONFIG_PASSPHRASE: "pw",
       ...variables,
     };
-    const child = spawn(process.execPath, [cli, ...args], { cwd: project.folder, env });
+    const child = spawn(process.execPath, [cli, ...args], {
+      cwd: project.folder,
+      env,
+      // A command that hangs has no exit code.
+      timeout: 30_000,
+      killSignal: "SIGKILL",
+    });
     let [stdout, stderr] = ["", ""];
     child.stdout.on("data", (data: Buffer) => (stdout += data.toString()));
     child.stderr.on("data", (data: Buffer) => (stderr += data.toString()));
@@ -60,6 +66,36 @@ test("exit codes: 2 without --yes, 1 for unknown flags, 6 without a stack, 7 for
   const skip = { PULUMI_SKIP_CONFIRMATIONS: "true" };
   expect((await npmRunWith(skip, "up", "--stack", "dev")).code).toBe(0);
   expect((await npmRun("preview", "--stack", "dev", "--expect-no-changes")).code).toBe(0);
+});
+
+test("a command that cannot begin says why, and ends: the program's process that was started ahead ends with it", async () => {
+  expect(await npmRun("up", "--stack", "dev", "--yes", "--parallel", "x")).toMatchObject({
+    code: 1,
+    stdout: "",
+    stderr: expect.stringMatching(
+      /\nerror: invalid argument "x" for "-p, --parallel" flag: expected a number\nSee --help for what there is.\n$/,
+    ) as unknown,
+  });
+  project.write("Pulumi.yaml", "name: p\nruntime: nodejs\nconfig: {host: {type: string}}\n");
+  expect(await npmRun("preview", "--stack", "dev")).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(
+      /\nerror: Stack 'dev' is missing configuration value 'host'\n$/,
+    ) as unknown,
+  });
+  project.write("Pulumi.yaml", "name: p\nruntime: nodejs\n");
+  const file = path.join(project.folder, ".pulumi/stacks/p/dev.json");
+  const state = JSON.parse(fs.readFileSync(file, "utf8")) as {
+    checkpoint: { latest: { resources?: object[] } };
+  };
+  const urn = "urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev";
+  const root = { urn, custom: false, type: "pulumi:pulumi:Stack" };
+  state.checkpoint.latest.resources = [root, root];
+  fs.writeFileSync(file, JSON.stringify(state));
+  expect(await npmRun("preview", "--stack", "dev")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`\nerror: ${file} is not well-formed: `) as unknown,
+  });
 });
 
 test("the plain display: a line for each change, outputs, and Pulumi's summary; the engine is named on stderr", async () => {
