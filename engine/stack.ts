@@ -10,7 +10,7 @@ import { Backend } from "./state/backend";
 import type { Snapshot } from "./state/resource";
 import { Writer, openable, type Checkpoint, type RawCheckpoint } from "./state/checkpoint";
 import { STACK_TYPE } from "./steps/urn";
-import { Secret, isSecret, unwrapMap, type PropertyMap } from "./values/property";
+import { Secret, hasSecret, sortedKeys, type PropertyMap } from "./values/property";
 
 /** Exit code 6 of the CLI. */
 export class NoSuchStack extends Error {}
@@ -207,8 +207,8 @@ export class Stack {
     const crypter = await this.crypterFor(raw.salt);
     const root = raw.open(crypter).snapshot.resources.find((r) => r.type === STACK_TYPE);
     const outputs = root?.outputs ?? {};
-    const secrets = Object.keys(outputs).filter((key) => isSecret(outputs[key]));
-    return { outputs: unwrapMap(outputs), secrets };
+    const secrets = sortedKeys(outputs).filter((key) => hasSecret(outputs[key] ?? null));
+    return { outputs, secrets };
   };
 
   /** For messages. */

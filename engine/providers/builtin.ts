@@ -1,10 +1,12 @@
 /** Pulumi's own resource type: references to the outputs of other stacks of the same backend. */
+import type { PropertyMap } from "../values/property";
 import type { ProviderInstance, ProviderPlugin, Value } from "./provider";
 
-/** Outputs of a stack, named `STACK` or `organization/PROJECT/STACK`; its secret ones by name. Throws where it is not. */
-export type StackOutputs = (
-  name: string,
-) => Promise<{ outputs: { [key: string]: Value }; secrets: string[] }>;
+/**
+ * Outputs of a stack, named `STACK` or `organization/PROJECT/STACK`, their secrets marked; and the names of those with a
+ * secret anywhere in them, sorted. Throws where it is not.
+ */
+export type StackOutputs = (name: string) => Promise<{ outputs: PropertyMap; secrets: string[] }>;
 
 export function builtinPlugin(stackOutputs: StackOutputs): ProviderPlugin {
   const refuse = (): Promise<never> =>
@@ -21,8 +23,9 @@ export function builtinPlugin(stackOutputs: StackOutputs): ProviderPlugin {
       return {
         id: name,
         inputs: { name },
-        outputs: { name, outputs, secretOutputNames: secrets },
-        secretOutputs: secrets.length > 0 ? ["outputs"] : [],
+        // Unlike other providers' values these come from a state and have their marks, each where it is: to seal them
+        // all would hide the plain ones too.
+        outputs: { name, outputs: outputs as Value, secretOutputNames: secrets },
       };
     },
     close: () => Promise.resolve(),

@@ -174,6 +174,39 @@ test("functions of a provider, resources that are only read, and outputs of anot
   expect(project.world.things.has("given")).toBe(true);
 });
 
+test("an output of another stack is secret where anything in it is, and the others beside it stay plain", async () => {
+  project = await TestProject.make(
+    `export const nested = { a: [pulumi.secret("deepsecret")], b: 2 };
+     export const first = pulumi.secret("also secret");
+     export const plain = "seen";`,
+  );
+  await project.run();
+  await project.workspace("other").create("other");
+  project.program(`
+    const ref = new pulumi.StackReference("organization/p/dev");
+    export const nested = ref.getOutput("nested");
+    export const plain = ref.getOutput("plain");
+  `);
+
+  const { outputs } = await project.run({}, "other");
+
+  expect(outputs).toMatchObject({
+    nested: { value: { a: ["deepsecret"], b: 2 } },
+    plain: "seen",
+  });
+  const stack = await project.stack("other");
+  expect(fs.readFileSync(stack.stateFile, "utf8")).not.toContain("deepsecret");
+  const reference = stack.state().snapshot.resources.find((r) => r.type.endsWith("StackReference"));
+  expect(reference?.outputs).toMatchObject({
+    outputs: {
+      first: { value: "also secret" },
+      nested: { a: [{ value: "deepsecret" }], b: 2 },
+      plain: "seen",
+    },
+    secretOutputNames: ["first", "nested"],
+  });
+});
+
 test.each([
   [
     "another provider",
