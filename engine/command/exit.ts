@@ -23,6 +23,7 @@ export class ExitError extends Error {
 
 /** Runs a command: its errors go to stderr as `error: ...`, its exit code to the process. */
 export async function command(work: () => Promise<void>): Promise<void> {
+  outliveClosedPipes();
   try {
     await work();
   } catch (error) {
@@ -35,5 +36,14 @@ export async function command(work: () => Promise<void>): Promise<void> {
           ? EXIT.noStack
           : EXIT.error;
     if (error instanceof UsageError) process.stderr.write("See --help for what there is.\n");
+  }
+}
+
+/** A reader that has seen enough closes the pipe (`| head -1`): the work goes on to its end, and nothing more is shown. */
+function outliveClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
   }
 }

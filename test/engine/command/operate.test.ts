@@ -138,6 +138,21 @@ test("--json: stdout is one document, in the shape of the CLI's preview", async 
   });
 });
 
+test("a reader that closes the pipe early ends the display, not the operation, and no lock stays", async () => {
+  const child = spawn(process.execPath, [cli, "up", "--stack", "dev", "--yes", "--skip-preview"], {
+    cwd: project.folder,
+    env: { PATH: path.dirname(process.execPath), HOME: "/", PULUMI_CONFIG_PASSPHRASE: "pw" },
+  });
+  let stderr = "";
+  child.stderr.on("data", (data: Buffer) => (stderr += data.toString()));
+  child.stdout.once("data", () => child.stdout.destroy());
+  const code = await new Promise((resolve) => child.once("close", resolve));
+  expect(stderr).toBe(`Engine: embedded, state in ${project.folder}/.pulumi/stacks/p/dev.json\n`);
+  expect(code).toBe(0);
+  expect(fs.readdirSync(path.join(project.folder, ".pulumi/locks/organization/p/dev"))).toEqual([]);
+  expect((await npmRun("stack", "output", "url", "--stack", "dev")).stdout).toBe("here\n");
+});
+
 test("stack, config and state do what the CLI's do", async () => {
   await npmRun("stack", "select", "dev");
   expect((await npmRun("up", "--yes", "--skip-preview")).code).toBe(0);
