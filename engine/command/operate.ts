@@ -270,7 +270,7 @@ class Operation {
   }
 
   private display(preview: boolean, redactor: Redactor): Display | Digest {
-    if (this.flags["json"]) return new Digest();
+    if (this.flags["json"]) return new Digest(redactor);
     const options = { preview, redactor, diff: this.flags["diff"] === true, out: process.stdout };
     return process.stdout.isTTY ? new LiveDisplay(options) : new Display(options);
   }

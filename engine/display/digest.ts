@@ -1,10 +1,11 @@
 /** `--json`: one document, in the shape of the CLI's `preview --json`. */
 import type { RunResult } from "../operation";
+import type { Redactor } from "../secrets/redact";
 import { resourceJson } from "../state/checkpoint";
 import type { ResourceState } from "../state/resource";
 import type { EngineEvent, Op, Step } from "../steps/events";
 import { isStack } from "../steps/urn";
-import { blind } from "../values/property";
+import { blind, transform, type PropertyValue } from "../values/property";
 
 const HIDDEN: ReadonlySet<Op> = new Set([
   "create-replacement",
@@ -15,6 +16,8 @@ const HIDDEN: ReadonlySet<Op> = new Set([
 export class Digest {
   private readonly steps: Step[] = [];
   private readonly diagnostics: Record<string, string>[] = [];
+
+  constructor(private readonly redactor: Redactor) {}
 
   readonly sink = (event: EngineEvent): void => {
     if (event.kind === "message") {
@@ -32,7 +35,8 @@ export class Digest {
   render(result: RunResult): string {
     return JSON.stringify(
       {
-        steps: this.steps.map(stepJson),
+        // Only now, when every secret of the run is known.
+        steps: this.steps.map((step) => stepJson(step, this.redactor)),
         ...(this.diagnostics.length > 0 ? { diagnostics: this.diagnostics } : {}),
         // Nanoseconds, as there.
         duration: Math.round(result.seconds * 1e9),
@@ -44,15 +48,15 @@ export class Digest {
   }
 }
 
-function stepJson(step: Step): object {
+function stepJson(step: Step, redactor: Redactor): object {
   const { op, urn, old, new: now, diffs, keys, detailed } = step;
   const provider = now?.provider ?? old?.provider;
   return {
     op,
     urn,
     ...(provider ? { provider } : {}),
-    ...(old ? { oldState: stateJson(old) } : {}),
-    ...(now ? { newState: stateJson(now) } : {}),
+    ...(old ? { oldState: stateJson(old, redactor) } : {}),
+    ...(now ? { newState: stateJson(now, redactor) } : {}),
     ...(diffs && diffs.length > 0 ? { diffReasons: diffs } : {}),
     ...(keys && keys.length > 0 ? { replaceReasons: keys } : {}),
     detailedDiff: detailed
@@ -63,6 +67,11 @@ function stepJson(step: Step): object {
   };
 }
 
-function stateJson(state: ResourceState): object {
-  return resourceJson(state, (value) => blind(value) as null);
+/** What is not marked can still quote a secret, as the output of a command does. */
+function stateJson(state: ResourceState, redactor: Redactor): object {
+  const shown = (value: PropertyValue): PropertyValue =>
+    transform(blind(value), (v) => (typeof v === "string" ? redactor.redact(v) : undefined));
+  return resourceJson({ ...state, initErrors: shown(state.initErrors) as string[] }, (value) => {
+    return shown(value) as null;
+  });
 }

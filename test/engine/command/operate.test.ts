@@ -138,6 +138,18 @@ test("--json: stdout is one document, in the shape of the CLI's preview", async 
   });
 });
 
+test("--json: a secret that a command prints is as hidden in its outputs as it is in text", async () => {
+  project.program(`
+    import * as command from "@pulumi/command";
+    const environment = { PASSWORD: pulumi.secret("leakysecretvalue") };
+    new command.local.Command("hi", { create: "echo err $PASSWORD >&2", environment });
+  `);
+  const { stdout } = await npmRun("up", "--stack", "dev", "--yes", "--skip-preview", "--json");
+  expect(stdout).not.toContain("leakysecretvalue");
+  const digest = JSON.parse(stdout) as { steps: { newState: { outputs: object } }[] };
+  expect(digest.steps.at(-1)?.newState.outputs).toMatchObject({ stderr: "err [secret]" });
+});
+
 test("a reader that closes the pipe early ends the display, not the operation, and no lock stays", async () => {
   const child = spawn(process.execPath, [cli, "up", "--stack", "dev", "--yes", "--skip-preview"], {
     cwd: project.folder,
