@@ -136,6 +136,8 @@ export class Monitor {
       goal.provider = await deployment.defaultProvider(goal.type, request.getVersion());
     }
     const { state, result } = await deployment.register(goal);
+    // It ended well, but after another's failure: the SDK has shut its channel, and the program must not go on with it.
+    runner.throwIfHalted();
     const response = new resourceProto.RegisterResourceResponse();
     response.setUrn(state.urn);
     response.setId(state.id ?? "");
@@ -157,7 +159,7 @@ export class Monitor {
   private async readResource(
     request: resourceProto.ReadResourceRequest,
   ): Promise<resourceProto.ReadResourceResponse> {
-    const { deployment, folder } = this.parts;
+    const { deployment, runner, folder } = this.parts;
     const goal = {
       ...emptyGoal(request.getType(), request.getName(), true),
       inputs: fromWire(request.getProperties(), folder),
@@ -170,6 +172,7 @@ export class Monitor {
     if (goal.provider === "")
       goal.provider = await deployment.defaultProvider(goal.type, request.getVersion());
     const { state } = await deployment.read(goal, request.getId());
+    runner.throwIfHalted();
     const response = new resourceProto.ReadResourceResponse();
     response.setUrn(state.urn);
     response.setProperties(toWire(state.outputs));
@@ -216,6 +219,9 @@ export class Monitor {
   }
 
   private log(request: engineProto.LogRequest): Promise<Empty> {
+    const isError = request.getSeverity() === engineProto.LogSeverity.ERROR;
+    // What a program says that was cut short follows from that, and the reason has been told.
+    if (isError && this.parts.runner.halted) return Promise.resolve(new Empty());
     this.parts.sink({
       kind: "message",
       severity: SEVERITIES[request.getSeverity()] ?? "info",
@@ -223,7 +229,7 @@ export class Monitor {
       ephemeral: request.getEphemeral(),
       ...(request.getUrn() || this.root ? { urn: request.getUrn() || this.root } : {}),
     });
-    if (request.getSeverity() === engineProto.LogSeverity.ERROR) this.parts.runner.failed = true;
+    if (isError) this.parts.runner.failed = true;
     return Promise.resolve(new Empty());
   }
 

@@ -113,6 +113,26 @@ test("a failing resource ends the run with its own error, told once", async () =
   expect(messages).toEqual(["error: disk full", "error: update failed"]);
 });
 
+test("what ends well after a failed step does not carry the program on, and the run ends with the one error", async () => {
+  const before = `new Thing("h", { value: "x" }); const a = new Thing("a", { value: "x" });`;
+  project = await TestProject.make(before);
+  await project.run();
+  project.world.during = async (operation) => {
+    const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+    if (operation.includes("create")) {
+      await wait(100);
+      throw new Error("disk full");
+    }
+    await wait(operation === "update h" ? 1000 : 300);
+  };
+  project.program(
+    `${before.replaceAll('"x"', '"y"')} new Thing("f"); new Thing("b", { value: a.echo });`,
+  );
+  const { outcome, messages } = await project.run();
+  expect(outcome).toBe("failed");
+  expect(messages).toEqual(["error: disk full", "error: update failed"]);
+});
+
 test("with continueOnError the program goes on without what failed", async () => {
   project = await TestProject.make(`
     const a = new Thing("a", { value: "x" });
