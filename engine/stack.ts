@@ -173,20 +173,33 @@ export class Stack {
       : openCrypter(salt, this.env);
   }
 
-  /** Under the stack's lock, the state becomes `snapshot`. Secrets sealed with another key are sealed anew. */
+  /** Under the stack's lock, the state becomes `snapshot`. */
   async replaceState(snapshot: Snapshot): Promise<void> {
     const release = await this.lock();
     try {
-      for (const { inputs, outputs } of snapshot.resources) [inputs, outputs].forEach(unseal);
-      const writer = new Writer(this.fullName, this.crypter);
-      await this.backend.write(
-        this.project.name,
-        this.name,
-        writer.checkpoint({ ...snapshot, extra: {} }),
-      );
+      await this.write(snapshot);
     } finally {
       await release();
     }
+  }
+
+  /** Under the stack's lock, the state as it is by then becomes what `change` makes of it. */
+  async changeState(change: (now: Snapshot) => Snapshot): Promise<void> {
+    const release = await this.lock();
+    try {
+      await this.reload();
+      await this.write(change(this.state().snapshot));
+    } finally {
+      await release();
+    }
+  }
+
+  /** Secrets sealed with another key are sealed anew. */
+  private write(snapshot: Snapshot): Promise<void> {
+    for (const { inputs, outputs } of snapshot.resources) [inputs, outputs].forEach(unseal);
+    const writer = new Writer(this.fullName, this.crypter);
+    const text = writer.checkpoint({ ...snapshot, extra: {} });
+    return this.backend.write(this.project.name, this.name, text);
   }
 
   lock(): Promise<() => Promise<void>> {

@@ -57,11 +57,12 @@ async function edit(
 ): Promise<void> {
   const stack = await loading;
   if (!confirmed(flags)) throw new UsageError("--yes must be passed in to edit the state");
-  const { snapshot } = stack.state();
-  const resources = change(snapshot.resources);
-  const broken = integrityError(resources);
-  if (broken) throw new Error(`the state would not be well-formed: ${broken}`);
-  await stack.replaceState({ ...snapshot, resources });
+  await stack.changeState((snapshot) => {
+    const resources = change(snapshot.resources);
+    const broken = integrityError(resources);
+    if (broken) throw new Error(`the state would not be well-formed: ${broken}`);
+    return { ...snapshot, resources };
+  });
   print(done);
 }
 
