@@ -47,16 +47,10 @@ function findOnPath(name: string): string | undefined {
     });
 }
 
-/** Runs the CLI with these arguments in our place. Resolves to its exit code. */
-export function runPulumi(
-  binary: string,
-  args: string[],
-  folder: string,
-  backendUrl: string,
-): Promise<number> {
+/** Runs the CLI with these arguments, --cwd among them, in our place. Resolves to its exit code. */
+export function runPulumi(binary: string, args: string[], backendUrl: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(binary, args, {
-      cwd: folder,
       stdio: "inherit",
       env: { ...process.env, PULUMI_BACKEND_URL: backendUrl },
     });

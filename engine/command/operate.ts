@@ -127,12 +127,7 @@ async function withEngine(kind: Kind, args: string[], flags: Flags): Promise<voi
   const choice = chooseEngine(askedFor, stackFile, project, backendUrl);
   if (choice.engine === "pulumi") {
     process.stderr.write(`Engine: pulumi (${choice.binary}), state in ${backendUrl}\n`);
-    process.exitCode = await runPulumi(
-      choice.binary,
-      [kind, ...withoutEngine(args)],
-      folder,
-      backendUrl,
-    );
+    process.exitCode = await runPulumi(choice.binary, [kind, ...withoutEngine(args)], backendUrl);
     return;
   }
   // Only now, since it refuses backends by name that the CLI could use.

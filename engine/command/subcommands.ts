@@ -78,12 +78,7 @@ export function dispatch(
     const passed = rest.filter(
       (arg, i) => !/^--engine(=|$)/.test(arg) && rest[i - 1] !== "--engine",
     );
-    process.exitCode = await runPulumi(
-      choice.binary,
-      [...pulumiWords, word, ...passed],
-      folder,
-      url,
-    );
+    process.exitCode = await runPulumi(choice.binary, [...pulumiWords, word, ...passed], url);
   });
 }
 

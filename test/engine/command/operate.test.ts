@@ -26,7 +26,7 @@ function npmRunWith(
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
     const env = {
-      PATH: path.dirname(process.execPath),
+      PATH: [path.join(project.folder, "bin"), path.dirname(process.execPath)].join(path.delimiter),
       HOME: project.folder,
       PULUMI_CONFIG_PASSPHRASE: "pw",
       ...variables,
@@ -148,6 +148,20 @@ test("--json: a secret that a command prints is as hidden in its outputs as it i
   expect(stdout).not.toContain("leakysecretvalue");
   const digest = JSON.parse(stdout) as { steps: { newState: { outputs: object } }[] };
   expect(digest.steps.at(-1)?.newState.outputs).toMatchObject({ stderr: "err [secret]" });
+});
+
+test("the Pulumi CLI gets --cwd as it was given, and starts where we did", async () => {
+  for (const folder of ["inner", "bin"]) fs.mkdirSync(path.join(project.folder, folder));
+  project.write("inner/Pulumi.yaml", "name: p\nruntime: nodejs\n");
+  project.write("bin/pulumi", '#!/bin/sh\necho "$PWD: $*"\n');
+  fs.chmodSync(path.join(project.folder, "bin/pulumi"), 0o755);
+  const args = ["--cwd", "inner", "--stack", "dev", "--engine", "pulumi"];
+  expect((await npmRun("preview", ...args)).stdout).toBe(
+    `${project.folder}: preview --cwd inner --stack dev\n`,
+  );
+  expect((await npmRun("config", "ls", ...args)).stdout).toBe(
+    `${project.folder}: config ls --cwd inner --stack dev\n`,
+  );
 });
 
 test("a reader that closes the pipe early ends the display, not the operation, and no lock stays", async () => {
