@@ -243,10 +243,15 @@ class Operation {
       );
     }
     const refresh = text(flags, "refresh");
+    if (refresh !== undefined && refresh !== "true" && refresh !== "false") {
+      throw new UsageError(
+        `invalid argument "${refresh}" for "-r, --refresh" flag: expected true or false`,
+      );
+    }
     return {
       kind: kind === "preview" ? "up" : kind,
       ...(parallel === undefined ? {} : { parallel: Number(parallel) }),
-      ...(refresh === undefined ? {} : { refresh: refresh !== "false" }),
+      ...(refresh === undefined ? {} : { refresh: refresh === "true" }),
       continueOnError:
         flags["continue-on-error"] === true || isTrue(process.env["PULUMI_CONTINUE_ON_ERROR"]),
       clearPendingCreates: flags["clear-pending-creates"] === true,

@@ -164,6 +164,12 @@ test("the Pulumi CLI gets --cwd as it was given, and starts where we did", async
   );
 });
 
+test("a --refresh that is neither true nor false is refused", async () => {
+  expect((await npmRun("preview", "--stack", "dev", "--refresh=maybe")).stderr).toMatch(
+    /\nerror: invalid argument "maybe" for "-r, --refresh" flag: expected true or false\n/,
+  );
+});
+
 test("a reader that closes the pipe early ends the display, not the operation, and no lock stays", async () => {
   const child = spawn(process.execPath, [cli, "up", "--stack", "dev", "--yes", "--skip-preview"], {
     cwd: project.folder,
