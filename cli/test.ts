@@ -15,6 +15,7 @@ interface Suite {
 const SUITES: Record<string, Suite> = {
   unit: { project: "unit", flags: ["--maxWorkers=2"] },
   lab: { project: "lab", flags: ["--runInBand"] },
+  cluster: { project: "cluster", flags: ["--runInBand"] },
   faults: { project: "fault", flags: ["--runInBand"] },
   daemons: { project: "matrix", flags: ["--runInBand"] },
   // The end state of hosts under the Pulumi CLI, which must be on PATH with its plugins.
