@@ -1,6 +1,6 @@
 import type { StepContext } from "../provider";
 import type { Daemon } from "./daemon";
-import { pollUntil } from "./poll";
+import { pollUntil } from "../poll";
 
 /** Waits until the container's own health check passes. @throws Error after `seconds`, or where there is no check. */
 export async function waitUntilHealthy(

@@ -2,7 +2,7 @@ import type { Props } from "../provider";
 import { boolean, objects, output, string, stringMap, withDefault } from "./attributes";
 import type { ResourceType } from "./bridged";
 import { DaemonError, request } from "./daemon";
-import { pollUntil } from "./poll";
+import { pollUntil } from "../poll";
 import { fromPairs, isMap, labels, toPairs } from "./volume";
 
 /** Containers that are being removed still hold their network for a moment. */

@@ -3,7 +3,7 @@ import type { Props, Value } from "../provider";
 import { objects, output, refused, required, string, stringMap } from "./attributes";
 import type { ResourceType } from "./bridged";
 import { DaemonError, request } from "./daemon";
-import { pollUntil } from "./poll";
+import { pollUntil } from "../poll";
 
 /** Labels of any docker object: a set of pairs. */
 export const labels = (computed = false) =>

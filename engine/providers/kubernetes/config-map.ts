@@ -13,6 +13,7 @@ import type {
   StepContext,
   Value,
 } from "../provider";
+import { pollUntil } from "../poll";
 import { checkSchema, isProps, type Fields } from "../schema";
 import { ApiError, type ApiServer } from "./api-server";
 import { asReplace, changesBetween, pruneLike } from "./live";
@@ -134,7 +135,7 @@ export class ConfigMaps {
 
   async delete(id: string, ctx: StepContext): Promise<void> {
     const object = fromId(id);
-    const gone = (await this.find(object, ctx)) ?? undefined;
+    const gone = await this.find(object, ctx);
     if (gone === undefined) return;
     try {
       await this.api.request({
@@ -147,13 +148,12 @@ export class ConfigMaps {
       // 404: gone meanwhile; 409: gone, and made anew by somebody else.
       if (!(error instanceof ApiError) || ![404, 409].includes(error.status)) throw error;
     }
-    const until = Date.now() + (ctx.timeoutSeconds ?? GONE_SECONDS) * 1000;
-    for (;;) {
+    await pollUntil(ctx.timeoutSeconds ?? GONE_SECONDS, ctx.signal, async (last) => {
       const still = await this.find(object, ctx);
-      if (still === undefined || uidOf(still) !== uidOf(gone)) return;
-      if (Date.now() > until) throw new Error(`${id} is still there: a finalizer holds it`);
-      await new Promise((resolve) => setTimeout(resolve, 500));
-    }
+      if (still === undefined || uidOf(still) !== uidOf(gone)) return true;
+      if (last) throw new Error(`${id} is still there: a finalizer holds it`);
+      return false;
+    });
   }
 
   private async find(object: Props, { signal }: StepContext): Promise<Props | undefined> {
