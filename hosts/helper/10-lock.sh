@@ -2,17 +2,21 @@
 # Children get no copy of it (9>&-): a daemon or a hung command must not keep it.
 lock_seconds=240
 
+# take_lock HOLDER [late]: who comes `late`, to see to the end of another's change, makes no folder for it anew: if that went
+# while the lock was waited for, an undo came first, and there is nothing left to see to.
 take_lock() {
-  if command -v flock >/dev/null; then take_flock "$1"; else take_link_lock "$1"; fi
+  if command -v flock >/dev/null; then take_flock "$@"; else take_link_lock "$@"; fi
 }
 
 take_flock() {
   while :; do
+    [ -d "$home" ] || [ -z "${2-}" ] || exit 0
     exec 9>>"$home/lock" || refuse "cannot open $home/lock: is the disk full or read-only?"
     flock -n 9 || flock -w "$lock_seconds" 9 ||
       refuse "expected the lock of this host; found it held for $lock_seconds seconds, $(masked <"$home/lock"): wait for that to end, then run again"
     # The last undo takes the folder away; a lock on a file that has gone keeps nobody out.
     [ "$home/lock" -ef /proc/$$/fd/9 ] && break
+    [ -z "${2-}" ] || exit 0
     need_home
   done
   say "by $1 since $(date -u +%Y-%m-%dT%H:%M:%SZ), process $$" >"$home/lock"
@@ -23,7 +27,13 @@ take_link_lock() {
   link_lock=$home/lock.holder
   link_until=$(($(uptime_seconds) + lock_seconds))
   until ln -s "$(process_name $$) $1" "$link_lock" 2>/dev/null; do
-    link_seen=$(readlink "$link_lock") || continue
+    if ! link_seen=$(readlink "$link_lock"); then
+      if [ ! -d "$home" ]; then
+        [ -z "${2-}" ] || exit 0
+        need_home
+      fi
+      continue
+    fi
     link_process=${link_seen%% *}
     if [ "$(process_name "${link_process%%:*}")" != "$link_process" ]; then
       # Its holder is dead. Of several that see this one moves the link away.

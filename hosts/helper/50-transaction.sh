@@ -296,8 +296,12 @@ arm_watchdog() {
     abandon "expected to arm the watchdog with systemd-run; found: $(tail -n 1 "$tx/error")"
 }
 
+# Its service too: it may be waiting for the end that it brought about, which is here.
 stop_watchdog() {
-  [ ! -f "$tx/watchdog" ] || systemctl stop "$(first_line "$tx/watchdog").timer" 2>/dev/null 9>&-
+  [ -f "$tx/watchdog" ] || return 0
+  stopped=$(first_line "$tx/watchdog")
+  if [ "$verb" = watchdog ]; then set -- "$stopped.timer"; else set -- "$stopped.timer" "$stopped.service"; fi
+  systemctl stop "$@" 2>/dev/null 9>&-
 }
 
 # The new record, written last. Safe to be cut off and done again at any point.

@@ -90,7 +90,7 @@ recover_detached() {
     *) [ ! -d "$2" ] || { need_stage "$2"; exec >>"$2/out" 2>&1; } ;;
   esac
   [ -d "$records/$1/next" ] || return 0
-  take_lock "$1"
+  take_lock "$1" late
   open_record "$1"
   recover
 }
@@ -111,7 +111,8 @@ watchdog() {
     unit_state "$2"
     case $unit_active in active | activating | deactivating) pause 0.2 ;; *) break ;; esac
   done
-  take_lock "$1"
+  [ -d "$records/$1/next" ] || return 0
+  take_lock "$1" late
   open_record "$1"
   recover
 }

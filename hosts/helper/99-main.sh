@@ -12,14 +12,18 @@ main() {
     container-release) container_release "$@" ;;
     reach) reach "$@" ;;
     observe) observe_installed "$@" ;;
-    run | recover | watchdog)
+    run)
       need_root
       need_home
-      case $verb in
-        run) run_detached "$@" ;;
-        recover) recover_detached "$@" ;;
-        watchdog) watchdog "$@" ;;
-      esac
+      run_detached "$@"
+      ;;
+    recover)
+      need_root
+      recover_detached "$@"
+      ;;
+    watchdog)
+      need_root
+      watchdog "$@"
       ;;
     *) refuse "expected guard, apply, undo, docker-install, container-claim, container-claimed, container-release, reach or observe; found \"$verb\"" ;;
   esac

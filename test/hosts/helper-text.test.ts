@@ -294,6 +294,31 @@ describe.each(userlands)("$name", (userland) => {
     expect(readFileSync(join(folder, "asked"), "utf8")).toBe(`${url}\n`);
   });
 
+  // The last undo takes the folder away while others wait for its lock; who would only have seen to a change's end leaves it so.
+  test.each([
+    ["late", "", false],
+    ["", "locked by us", true],
+  ])("a lock whose folder goes while it is waited for, coming '%s'", (late, said, made) => {
+    for (const hold of [
+      'flock "$home/lock" sh -c \'touch "$1/held"; while [ ! -e "$1/wait" ]; do sleep 0.05; done; sleep 0.5; rm -rf "$1"\' sh "$home"',
+      'command() { return 1; }; ln -s "$(process_name $$) us" "$home/lock.holder"; touch "$home/held"; while [ ! -e "$home/wait" ]; do sleep 0.05; done; sleep 0.5; rm -rf "$home"',
+    ]) {
+      const script =
+        'home=$1/home records=$1/home/records; mkdir "$home"; records=$home/records; ' +
+        `{ ${hold}; } & ` +
+        'while [ ! -e "$home/held" ]; do sleep 0.05; done; touch "$home/wait"; ' +
+        (hold.startsWith("command") ? "command() { return 1; }; " : "") +
+        `stat() { printf '0 700\n'; }; take_lock us ${late}; say "locked by us"; trap - EXIT`;
+      const result = runWithParts(userland, ["00-start.sh", "10-lock.sh"], script, {
+        args: [folder],
+      });
+      expect(result.stderr).toBe("");
+      expect(result.stdout.toString().trim()).toBe(said);
+      expect(existsSync(join(folder, "home"))).toBe(made);
+      rmSync(join(folder, "home"), { recursive: true, force: true });
+    }
+  });
+
   describe("what a payload may name", () => {
     const PARTS = ["00-start.sh", "30-files.sh", "40-daemon.sh", "60-apply.sh"];
     const abandon = 'abandon() { complain "$@"; exit 1; }; tx=$1; : >$tx/wanted; mkdir "$tx/files"';

@@ -245,6 +245,32 @@ describeLab("a change that is cut off at any step", () => {
     },
   );
 
+  // Else it would still be waiting for the end that it brought about when destroy has taken everything away.
+  test("a watchdog that is slow goes with the change that it ended, and leaves nothing behind", async () => {
+    const patched = new PatchedHost(lab, node, {
+      daemon: "containerd",
+      registry: REGISTRY,
+      health: { watchdogSeconds: 3 },
+    });
+    await node.exec("cat >/usr/local/bin/systemctl && chmod 755 /usr/local/bin/systemctl", {
+      stdin: '#!/bin/sh\n/bin/systemctl "$@"\n[ "$1" != kill ] || sleep 4\n',
+    });
+    try {
+      succeeded(await patched.guard());
+      await atMark(node, "validated", "kill -STOP $HELPER_PID; sleep 600");
+      failed(await patched.apply(await patched.decide()));
+      expect(
+        await node.succeed("systemctl list-units --all --plain --no-legend 'cluster-registry*'"),
+      ).toBe("");
+      succeeded(await patched.undo());
+    } finally {
+      await node.exec("rm -f /usr/local/bin/systemctl");
+      patched.close();
+    }
+    expect(await manifest(node)).toBe(before);
+    expect(await leftovers(node)).toBe("");
+  });
+
   test("killed together with its own recovery, the watchdog still reverts", async () => {
     const patched = mirror();
     succeeded(await patched.guard());
