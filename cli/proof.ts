@@ -1,7 +1,5 @@
 import type { RunningHost, RunningLab } from "../lab";
 
-const REGISTRY = "172.30.1.2:5000";
-const IMAGE = `${REGISTRY}/mynginx:1.0`;
 /** A web server of one file on the lab's busybox: what the image does is not the point, that nobody else has it is. */
 const DOCKERFILE = [
   "FROM busybox",
@@ -18,32 +16,34 @@ const DOCKERFILE = [
 export async function proveThePull(lab: RunningLab, say: (line: string) => void): Promise<void> {
   const [registryHost, ...nodes] = [...lab.hosts.values()];
   if (registryHost === undefined) throw new Error(`lab ${lab.name} has no hosts`);
+  const image = `${registryHost.address}:5000/mynginx:1.0`;
 
   const build = `mkdir -p /root/mynginx && cd /root/mynginx && printf '%s\\n' ${DOCKERFILE.map(quote).join(" ")} > Dockerfile && docker build -q -t mynginx:1.0 .`;
   await registryHost.succeed(build);
   say(`${registryHost.name}: docker build -t mynginx:1.0 .`);
-  await registryHost.succeed(`docker tag mynginx:1.0 ${IMAGE} && docker push -q ${IMAGE}`);
-  say(`${registryHost.name}: docker tag mynginx:1.0 ${IMAGE}; docker push ${IMAGE}`);
+  await registryHost.succeed(`docker tag mynginx:1.0 ${image} && docker push -q ${image}`);
+  say(`${registryHost.name}: docker tag mynginx:1.0 ${image}; docker push ${image}`);
 
-  await Promise.all(nodes.map((node) => pull(registryHost, node, say)));
+  await Promise.all(nodes.map((node) => pull(image, registryHost, node, say)));
 }
 
 async function pull(
+  image: string,
   registryHost: RunningHost,
   node: RunningHost,
   say: (line: string) => void,
 ): Promise<void> {
-  await node.removeImage(IMAGE);
+  await node.removeImage(image);
   const before = await requestsFrom(registryHost, node);
-  await node.pullImage(IMAGE);
+  await node.pullImage(image);
   const requests = (await requestsFrom(registryHost, node)) - before;
-  if (requests < 1 || !(await node.imagePresent(IMAGE))) {
+  if (requests < 1 || !(await node.imagePresent(image))) {
     throw new Error(
-      `${node.name}: the pull of ${IMAGE} succeeded, but the registry saw no request from ${node.address}`,
+      `${node.name}: the pull of ${image} succeeded, but the registry saw no request from ${node.address}`,
     );
   }
   say(
-    `${node.name}: CRI PullImage ${IMAGE} (${requests} GET from ${node.address} in the registry's log)`,
+    `${node.name}: CRI PullImage ${image} (${requests} GET from ${node.address} in the registry's log)`,
   );
 }
 

@@ -167,7 +167,8 @@ export class TestStack {
     );
   }
 
-  private get env(): NodeJS.ProcessEnv {
+  /** What its commands run with. */
+  get env(): NodeJS.ProcessEnv {
     return {
       ...process.env,
       PULUMI_BACKEND_URL: `file://${this.folder}`,

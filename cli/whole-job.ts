@@ -1,0 +1,91 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { Workspace } from "../engine/stack";
+import { type LabDefinition, type RunningLab, startLab } from "../lab";
+import { proveThePull } from "./proof";
+
+/** The lesson's job on one lab: its first host runs the registry. */
+export interface Job {
+  lab: LabDefinition;
+  /** Of Pulumi.yaml and the stack's configuration. */
+  folder: string;
+  stack: string;
+  env: NodeJS.ProcessEnv;
+  /**
+   * Throw away what `up` says.
+   * @default false
+   */
+  quiet?: boolean;
+}
+
+/**
+ * Boots the lab, runs `up`, and proves that the nodes pull; then tells what to try next.
+ *
+ * @returns the exit code of the first step that failed, or 0
+ */
+export async function wholeJob(job: Job, print: (text: string) => void): Promise<number> {
+  const title = (text: string) => print(`\n${text}`);
+  const line = (text: string) => print(`   ${text}`);
+  title("1. The lab: three Debian hosts in network namespaces of this machine");
+  const lab = await startLab(job.lab, { log: line });
+  for (const host of lab.hosts.values()) line(`${host.name.padEnd(13)} ${host.address}`);
+
+  title(`2. The program: npm run up -- --stack ${job.stack} --yes`);
+  await ensureStack(job);
+  const status = up(job, await isNew(lab));
+  if (status !== 0) return status;
+  title("3. The proof: an image of your own, pulled by nodes that never had it");
+  await proveThePull(lab, line);
+  title("What to try next");
+  print(nextSteps(lab, job.stack));
+  return 0;
+}
+
+/** The stack exists once its state does; its configuration comes with the project. */
+async function ensureStack({ folder, stack, env }: Job): Promise<void> {
+  const workspace = Workspace.open({ folder, stack, env });
+  const { backend, project } = workspace;
+  if (!existsSync(backend.stackFile(project.name, stack))) await workspace.create(stack, true);
+}
+
+/** Hosts that were made anew hold nothing of what the state remembers: there is nothing to refresh from. */
+async function isNew(lab: RunningLab): Promise<boolean> {
+  const [registryHost] = [...lab.hosts.values()];
+  return registryHost !== undefined && (await registryHost.exec("command -v docker")).code !== 0;
+}
+
+function up({ folder, stack, env, quiet = false }: Job, onNewHosts: boolean): number {
+  const run = spawnSync(
+    process.execPath,
+    [
+      join(__dirname, "run.mjs"),
+      "up",
+      "--stack",
+      stack,
+      "--cwd",
+      folder,
+      "--yes",
+      "--skip-preview",
+      ...(onNewHosts ? ["--refresh=false"] : []),
+      "--engine",
+      "embedded",
+    ],
+    { stdio: ["ignore", quiet ? "ignore" : "inherit", "inherit"], env },
+  );
+  return run.status ?? 1;
+}
+
+function nextSteps(lab: RunningLab, stack: string): string {
+  const [registryHost, node] = [...lab.hosts.values()];
+  return [
+    `   npm run lab -- ssh ${node?.name} 'cat /etc/containerd/config.toml'     look at what was changed`,
+    `   npm run lab -- ssh ${node?.name} "sed -i '/${registryHost?.address}:5000/d' /etc/containerd/config.toml"   break it like a tired admin`,
+    `   npm run preview -- --stack ${stack} --diff                           see the drift, host and line`,
+    `   npm run up -- --stack ${stack} --yes                                 repair just that`,
+    `   npm run destroy -- --stack ${stack} --yes                            every file back as it was, byte for byte`,
+    "   npm run lab -- down                                             remove the hosts",
+    "",
+    "   On a fleet of your own: see 'On your own cluster' in README.md.",
+  ].join("\n");
+}
