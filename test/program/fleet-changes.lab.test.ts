@@ -29,13 +29,15 @@ describeLab("a fleet that changes", () => {
     await lab?.down();
   });
 
+  /** Files, daemons and records of the hosts that no change in the list of nodes is about. */
+  const others = async () => {
+    const hosts = ["controlplane", "node01"].map((name) => lab.host(name));
+    return Promise.all(
+      hosts.flatMap((host) => [configManifest(host), daemonsOf(host), recordsOf(host)]),
+    );
+  };
+
   test("a node added to the configuration is the only host that is touched", async () => {
-    const others = async () => {
-      const hosts = ["controlplane", "node01"].map((name) => lab.host(name));
-      return Promise.all(
-        hosts.flatMap((host) => [configManifest(host), daemonsOf(host), recordsOf(host)]),
-      );
-    };
     const before = await others();
     await expect(lab.host("node02").pullImage(image)).rejects.toThrow(
       "server gave HTTP response to HTTPS client",
@@ -57,15 +59,17 @@ describeLab("a fleet that changes", () => {
     await stack.succeed(stack.preview("--expect-no-changes"));
   });
 
-  test("a node removed from the configuration is put back as it was", async () => {
+  test("a node removed from the configuration is put back as it was, and no other host touched", async () => {
     const node02 = lab.host("node02");
     await node02.reinstall();
     const fresh = await configManifest(node02);
     await stack.succeed(stack.up());
     expect(await configManifest(node02)).not.toBe(fresh);
+    const before = await others();
     stack.change({ nodes: [nodeOf("controlplane"), nodeOf("node01")] });
     await stack.succeed(stack.up());
     expect(await configManifest(node02)).toBe(fresh);
+    expect(await others()).toEqual(before);
     expect(await node02.succeed("ls -A /var/lib/cluster-registry 2>/dev/null; true")).toBe("");
     await expect(node02.pullImage(image)).rejects.toThrow(
       "server gave HTTP response to HTTPS client",
