@@ -2,21 +2,19 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
-import { backUp, readIfThere, writeAtomically } from "./files";
+import { readIfThere, writeAtomically } from "./files";
 import { parseCheckpoint, type RawCheckpoint } from "./checkpoint";
 import { lockStack, breakLocks } from "./lock";
-
-export class UnsupportedBackend extends Error {}
 
 export class Backend {
   /** `root`: the folder that holds `.pulumi`. */
   constructor(readonly root: string) {}
 
-  /** PULUMI_BACKEND_URL, else the project folder. Throws UnsupportedBackend for all but `file://`. */
+  /** PULUMI_BACKEND_URL, else the project folder. Throws for all but `file://`. */
   static at(url: string | undefined, projectFolder: string): Backend {
     if (!url) return new Backend(projectFolder);
     if (!url.startsWith("file://")) {
-      throw new UnsupportedBackend(
+      throw new Error(
         `the embedded engine keeps state in files only; PULUMI_BACKEND_URL is ${JSON.stringify(url)}: ` +
           "use --engine pulumi, or a file:// URL",
       );
@@ -71,8 +69,7 @@ export class Backend {
     const meta = path.join(this.root, ".pulumi", "meta.yaml");
     if ((await readIfThere(meta)) === undefined) await writeAtomically(meta, "version: 1\n");
     const file = this.stackFile(project, stack);
-    await backUp(file);
-    await writeAtomically(file, text);
+    await writeAtomically(file, text, true);
   }
 
   async remove(project: string, stack: string): Promise<void> {

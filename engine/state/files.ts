@@ -3,8 +3,11 @@ import * as crypto from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 
-/** Creates the folders as needed (0700) and puts `text` at `file` (0600). */
-export async function writeAtomically(file: string, text: string): Promise<void> {
+/**
+ * Creates the folders as needed (0700) and puts `text` at `file` (0600). `keep`: what was there stays as `file.bak`; that
+ * of before goes only when the new text is on the disk, so that a full disk costs neither.
+ */
+export async function writeAtomically(file: string, text: string, keep = false): Promise<void> {
   const folder = path.dirname(file);
   await fs.mkdir(folder, { recursive: true, mode: 0o700 });
   const temporary = path.join(folder, `.${path.basename(file)}.${crypto.randomUUID()}.tmp`);
@@ -16,6 +19,7 @@ export async function writeAtomically(file: string, text: string): Promise<void>
     } finally {
       await handle.close();
     }
+    if (keep) await backUp(file);
     await fs.rename(temporary, file);
     await syncFolder(folder);
   } catch (cause) {
@@ -28,7 +32,7 @@ export async function writeAtomically(file: string, text: string): Promise<void>
 }
 
 /** Keeps the present content of `file` as `file.bak`, by a second name where the file system can. */
-export async function backUp(file: string): Promise<void> {
+async function backUp(file: string): Promise<void> {
   const backup = `${file}.bak`;
   const temporary = `${backup}.${crypto.randomUUID()}.tmp`;
   try {

@@ -20,12 +20,11 @@ afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
 
 /** A process that writes one state after the other, as the backend does, and says which one is on the disk. */
 const WRITER = `
-  const { backUp, writeAtomically } = require("./files.js");
+  const { writeAtomically } = require("./files.js");
   const state = (serial) => JSON.stringify({ serial, filler: String(serial).repeat(20_000), end: serial });
   (async () => {
     for (let serial = Number(process.argv[2]); ; serial += 1) {
-      await backUp("dev.json");
-      await writeAtomically("dev.json", state(serial));
+      await writeAtomically("dev.json", state(serial), true);
       require("node:fs").writeSync(1, serial + "\\n");
     }
   })();
@@ -48,7 +47,8 @@ test("kill -9 in the middle of writing, again and again: what loads is the last 
   let next = 1;
   for (let round = 0; round < 60; round += 1) {
     const child = spawn(process.execPath, ["writer.js", String(next)], { cwd: folder });
-    const reported = await killedAfter(child, 1 + Math.floor(Math.random() * 4));
+    // Two at least: the very first state has none before it.
+    const reported = await killedAfter(child, 2 + Math.floor(Math.random() * 4));
     const loaded = load("dev.json");
     expect([reported, reported + 1]).toContain(loaded);
     expect([loaded - 1, loaded]).toContain(load("dev.json.bak"));
@@ -73,16 +73,17 @@ async function killedAfter(child: ChildProcess, states: number): Promise<number>
 
 const FULL = `
   const fs = require("node:fs");
-  const { backUp, writeAtomically } = require(process.argv[2] + "/files.js");
+  const { writeAtomically } = require(process.argv[2] + "/files.js");
   (async () => {
-    await writeAtomically("dev.json", "one");
+    await writeAtomically("dev.json", "zero");
+    await writeAtomically("dev.json", "one", true);
     fs.writeFileSync("filler", "");
     try { for (;;) fs.appendFileSync("filler", "x".repeat(4096)); } catch {}
     let error = "";
-    try { await backUp("dev.json"); await writeAtomically("dev.json", "two".repeat(4096)); } catch ({ message }) { error = message; }
-    const then = { error, text: fs.readFileSync("dev.json", "utf8"), names: fs.readdirSync(".").sort() };
+    try { await writeAtomically("dev.json", "two".repeat(4096), true); } catch ({ message }) { error = message; }
+    const then = { error, text: fs.readFileSync("dev.json", "utf8"), backup: fs.readFileSync("dev.json.bak", "utf8"), names: fs.readdirSync(".").sort() };
     fs.rmSync("filler");
-    await writeAtomically("dev.json", "two");
+    await writeAtomically("dev.json", "two", true);
     console.log(JSON.stringify({ ...then, after: fs.readFileSync("dev.json", "utf8") }));
   })();
 `;
@@ -90,7 +91,7 @@ const mounts = spawnSync("unshare", ["-m", "true"]).status === 0;
 const withMounts = mounts ? test : test.skip;
 
 withMounts(
-  `on a full disk the write fails, saying so, and the state is as it was${mounts ? "" : " (skipped: no mount namespace here)"}`,
+  `on a full disk the write fails, saying so, and the state and its backup are as they were${mounts ? "" : " (skipped: no mount namespace here)"}`,
   () => {
     fs.writeFileSync(path.join(folder, "full.js"), FULL);
     fs.mkdirSync(path.join(folder, "disk"));
@@ -112,6 +113,7 @@ withMounts(
       error:
         "cannot write dev.json: ENOSPC: no space left on device, write; the file that was there is unchanged",
       text: "one",
+      backup: "zero",
       names: ["dev.json", "dev.json.bak", "filler"],
       after: "two",
     });
