@@ -4,6 +4,7 @@
  */
 import { integrityError } from "./integrity";
 import {
+  dependenciesOf,
   parseReference,
   type PendingOperation,
   type PendingType,
@@ -31,7 +32,7 @@ export class Journal {
 
   /** The list that the file gets: the new ones, then what is left of the old. */
   get resources(): ResourceState[] {
-    return renameReferences([...this.news, ...this.base]);
+    return dependenciesFirst(renameReferences([...this.news, ...this.base]));
   }
 
   /** Notes that an operation on `resource` is about to start. Resolves when the file says so. */
@@ -111,6 +112,30 @@ export class Journal {
     const broken = integrityError(resources);
     if (broken) throw new Error(`the state was written, but is not well-formed: ${broken}`);
   }
+}
+
+/**
+ * The list as it is, but what something depends on goes before it: a resource that is left alone, since it is no target, can
+ * stand on one that the program has since put after it.
+ */
+function dependenciesFirst(resources: ResourceState[]): ResourceState[] {
+  const byUrn = new Map<string, ResourceState>();
+  for (const resource of resources) {
+    if (!resource.delete || !byUrn.has(resource.urn)) byUrn.set(resource.urn, resource);
+  }
+  const sorted = new Set<ResourceState>();
+  const under = new Set<ResourceState>();
+  const place = (resource: ResourceState): void => {
+    if (sorted.has(resource) || under.has(resource)) return;
+    under.add(resource);
+    for (const urn of dependenciesOf(resource)) {
+      const dependency = byUrn.get(urn);
+      if (dependency) place(dependency);
+    }
+    sorted.add(resource);
+  };
+  resources.forEach(place);
+  return [...sorted];
 }
 
 /** Resources that found their old state under an alias: whatever names the old URN names the new one from now on. */

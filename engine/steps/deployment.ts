@@ -183,7 +183,7 @@ export class Deployment {
     if (state.protect && old.protect) {
       throw new Error(
         `unable to replace resource "${state.urn}"\nas it is currently marked for protection. To unprotect the resource, ` +
-          "remove the `protect` flag from the resource in your Pulumi program and run `up`",
+          "remove the `protect` flag from the resource in your Pulumi program and run `npm run up`",
       );
     }
     if (goal.importId) {

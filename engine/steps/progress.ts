@@ -1,7 +1,7 @@
 /** What one operation knows and has decided so far, and what every part of it needs to carry a step out. */
 import type { CreateContext, StepContext } from "../providers/provider";
 import type { Journal } from "../state/journal";
-import { dependenciesOf, type ResourceState } from "../state/resource";
+import { dependenciesOf, type CustomTimeouts, type ResourceState } from "../state/resource";
 import type { PropertyMap } from "../values/property";
 import { Aliases } from "./aliases";
 import type { Op, Sink, Step } from "./events";
@@ -10,7 +10,7 @@ import type { Runner } from "./runner";
 import type { Targets } from "./targets";
 import { isDefaultProvider } from "./urn";
 
-export interface DeploymentOptions {
+interface DeploymentOptions {
   project: string;
   stack: string;
   preview: boolean;
@@ -75,13 +75,19 @@ export class Progress {
     };
   }
 
-  createContext(state: ResourceState, timeoutSeconds?: number): CreateContext {
-    return { ...this.context(state.urn, timeoutSeconds), preview: this.options.preview };
+  createContext(state: ResourceState, operation: "create" | "update"): CreateContext {
+    const { preview } = this.options;
+    return { ...this.context(state.urn, state.customTimeouts, operation), preview };
   }
 
-  context(urn: string, timeoutSeconds?: number): StepContext {
+  context(
+    urn: string,
+    timeouts: CustomTimeouts = {},
+    operation: keyof CustomTimeouts = "create",
+  ): StepContext {
+    const timeoutSeconds = timeouts[operation];
     const signals = [this.runner.options.terminate];
-    if (timeoutSeconds) signals.push(AbortSignal.timeout(timeoutSeconds * 1000));
+    if (timeoutSeconds) signals.push(timeoutSignal(operation, timeoutSeconds));
     return {
       urn,
       signal: AbortSignal.any(signals),
@@ -102,7 +108,7 @@ export class Progress {
     if (spared) return;
     await this.host.ensure(state.provider, this.base);
     const manager = await this.host.managerOf(state.type, state.provider);
-    await manager.delete(state, this.context(state.urn, state.customTimeouts.delete));
+    await manager.delete(state, this.context(state.urn, state.customTimeouts, "delete"));
   }
 
   /** Leaves a resource as it is, after whatever it needs: the state lists dependencies first. */
@@ -119,4 +125,15 @@ export class Progress {
     this.sink({ kind: "begin", step });
     this.sink({ kind: "done", step, seconds: 0 });
   }
+}
+
+/** Aborted with an error that says whose limit it was; Node's own says "aborted due to timeout". */
+function timeoutSignal(operation: keyof CustomTimeouts, seconds: number): AbortSignal {
+  const limit = new AbortController();
+  const reason = new Error(
+    `the ${operation} did not end within ${seconds} s, which is the resource's customTimeouts.${operation}, and was stopped; ` +
+      "give it longer there, or see what keeps it",
+  );
+  setTimeout(() => limit.abort(reason), seconds * 1000).unref();
+  return limit.signal;
 }

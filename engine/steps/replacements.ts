@@ -75,7 +75,7 @@ export class Replacements {
       throw new Error(
         `unable to replace resource "${protectedOne.urn}" as part of replacing "${root}" as it is currently marked for ` +
           "protection. To unprotect the resource, remove the `protect` flag from the resource in your Pulumi program " +
-          `and run \`up\`, or use the command:\n\`pulumi state unprotect '${protectedOne.urn}'\``,
+          `and run \`npm run up\`, or use the command:\n\`npm run state -- unprotect '${protectedOne.urn}'\``,
       );
     }
     let before: Promise<unknown> = Promise.resolve();

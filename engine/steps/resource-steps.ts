@@ -40,11 +40,7 @@ export class ResourceSteps {
     return this.conclude(state, async () => {
       const step = { ...this.progress.step(op, old, state), ...extra };
       const work = async (): Promise<void> => {
-        if (manager)
-          await manager.create(
-            state,
-            this.progress.createContext(state, state.customTimeouts.create),
-          );
+        if (manager) await manager.create(state, this.progress.createContext(state, "create"));
         state.created = state.modified = new Date().toISOString();
       };
       await this.progress.runner.run(step, state.custom ? "creating" : undefined, work, () => {
@@ -69,11 +65,7 @@ export class ResourceSteps {
           state.outputs = old.outputs;
           return;
         }
-        await manager.update(
-          old,
-          state,
-          this.progress.createContext(state, state.customTimeouts.update),
-        );
+        await manager.update(old, state, this.progress.createContext(state, "update"));
         state.modified = new Date().toISOString();
       };
       await this.progress.runner.run(step, state.custom ? "updating" : undefined, work, () => {

@@ -5,7 +5,7 @@ import type { PendingType, ResourceState } from "../state/resource";
 import type { Sink, Step } from "./events";
 import { Halted, StepFailed } from "./halt";
 
-export interface RunnerOptions {
+interface RunnerOptions {
   preview: boolean;
   /** How many provider operations may run at once. */
   parallel: number;
@@ -146,8 +146,8 @@ export class ProtectedResource extends Error {
   constructor(urn: string) {
     super(
       `resource "${urn}" cannot be deleted\nbecause it is protected. To unprotect the resource, either remove the ` +
-        "`protect` flag from the resource in your Pulumi program and run `up`, or use the command:\n" +
-        `\`pulumi state unprotect '${urn}'\``,
+        "`protect` flag from the resource in your Pulumi program and run `npm run up`, or use the command:\n" +
+        `\`npm run state -- unprotect '${urn}'\``,
     );
   }
 }

@@ -4,7 +4,7 @@ import type {
   ProviderPlugin,
   Value,
 } from "../../engine/providers/provider";
-import { UNKNOWN } from "../../engine/providers/provider";
+import { PartialFailure, UNKNOWN } from "../../engine/providers/provider";
 
 /** What exists in the fake world, and everything that was done to it. */
 export class FakeWorld {
@@ -12,12 +12,21 @@ export class FakeWorld {
   readonly log: string[] = [];
   /** `create NAME`, `delete NAME`...: operations that fail, each with its error. */
   readonly failing = new Map<string, Error>();
+  /** Operations that are done, and are not as wanted all the same. */
+  readonly half = new Set<string>();
   /** Called within every real operation, before it happens. */
-  during: (operation: string) => Promise<void> | void = () => undefined;
+  during: (operation: string, signal?: AbortSignal) => Promise<void> | void = () => undefined;
+  /** Called after every real operation that did what it should. */
+  after: () => Promise<void> | void = () => undefined;
   private next = 1;
 
-  async act(operation: string, name: string, effect: () => void): Promise<void> {
-    await this.during(`${operation} ${name}`);
+  async act(
+    operation: string,
+    name: string,
+    effect: () => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    await this.during(`${operation} ${name}`, signal);
     const failure = this.failing.get(`${operation} ${name}`);
     if (failure) {
       this.log.push(`${operation} ${name} failed`);
@@ -25,6 +34,12 @@ export class FakeWorld {
     }
     effect();
     this.log.push(`${operation} ${name}`);
+    await this.after();
+  }
+
+  /** Throws where the thing is to be made, or changed, only half. */
+  refuseHalf(operation: string, name: string, id: string, outputs: Props): void {
+    if (this.half.has(`${operation} ${name}`)) throw new PartialFailure(id, outputs, ["half done"]);
   }
 
   newId(name: string): string {
@@ -63,12 +78,14 @@ export function fakePlugin(world: FakeWorld): ProviderPlugin {
     async create(_type, inputs, ctx) {
       if (ctx.preview) return { id: "", outputs: { ...inputs, echo: UNKNOWN } };
       const id = world.newId(name(inputs));
-      await world.act("create", name(inputs), () => world.things.set(id, inputs));
+      await world.act("create", name(inputs), () => world.things.set(id, inputs), ctx.signal);
+      world.refuseHalf("create", name(inputs), id, outputs(inputs));
       return { id, outputs: outputs(inputs) };
     },
     async update(_type, id, _oldInputs, _oldOutputs, news, ctx) {
       if (ctx.preview) return { outputs: { ...news, echo: UNKNOWN } };
-      await world.act("update", name(news), () => world.things.set(id, news));
+      await world.act("update", name(news), () => world.things.set(id, news), ctx.signal);
+      world.refuseHalf("update", name(news), id, outputs(news));
       return { outputs: outputs(news) };
     },
     async read(_type, id, inputs, _outputs, ctx) {
@@ -82,8 +99,8 @@ export function fakePlugin(world: FakeWorld): ProviderPlugin {
         }
       );
     },
-    async delete(_type, id, inputs) {
-      await world.act("delete", name(inputs), () => world.things.delete(id));
+    async delete(_type, id, inputs, _outputs, ctx) {
+      await world.act("delete", name(inputs), () => world.things.delete(id), ctx.signal);
     },
     invoke: (token, args) =>
       token === "fake:index:double"

@@ -158,13 +158,54 @@ export class Simulation {
     await deployment.outputs.finish(true);
   }
 
-  private write(snapshot: Snapshot): Promise<void> {
-    this.snapshot = structuredSnapshot(snapshot);
-    this.written.push(this.snapshot);
-    const broken = integrityError(snapshot.resources);
-    if (broken) throw new Error(broken);
+  /** How a state gets to the disk. */
+  onWrite: (effect: () => void) => Promise<void> = (effect) => {
+    effect();
     return Promise.resolve();
+  };
+
+  private write(snapshot: Snapshot): Promise<void> {
+    const copy = structuredSnapshot(snapshot);
+    const broken = integrityError(snapshot.resources);
+    return this.onWrite(() => {
+      this.snapshot = copy;
+      this.written.push(copy);
+      if (broken) throw new Error(broken);
+    });
   }
+}
+
+/**
+ * The engine is killed at the moment of this number: before or after a write of the state, before or after an operation
+ * on the world. Nothing happens afterwards. Resolves when it is dead, or when the run ended before.
+ */
+export async function killedAt(
+  moment: number,
+  sim: Simulation,
+  run: () => Promise<unknown>,
+): Promise<void> {
+  let left = moment;
+  let die = (): void => undefined;
+  const dead = new Promise<void>((resolve) => (die = resolve));
+  const never = new Promise<never>(() => undefined);
+  const next = (): Promise<void> | void => {
+    left -= 1;
+    if (left === 0) die();
+    if (left <= 0) return never;
+  };
+  const { world } = sim;
+  const write = sim.onWrite;
+  Object.assign(world, { during: next, after: next });
+  sim.onWrite = async (effect) => {
+    await next();
+    effect();
+    await next();
+  };
+  await Promise.race([run(), dead]);
+  // What was let through before comes to its end.
+  await new Promise((resolve) => setImmediate(resolve));
+  sim.onWrite = write;
+  Object.assign(world, { during: () => undefined, after: () => undefined });
 }
 
 export interface Options {

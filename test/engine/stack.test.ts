@@ -2,6 +2,9 @@ import type { ResourceState } from "../../engine/state/resource";
 import { emptyGoal, stateOf } from "../../engine/steps/goal";
 import { TestProject } from "./project";
 
+// Two keys are derived, on a machine that may have much else to do.
+jest.setTimeout(60_000);
+
 let project: TestProject;
 afterEach(() => project.dispose());
 

@@ -5,6 +5,9 @@ import { Writer, parseCheckpoint } from "../../../engine/state/checkpoint";
 import { integrityError } from "../../../engine/state/integrity";
 import { Secret, type PropertyMap } from "../../../engine/values/property";
 
+// A key is derived, on a machine that may have much else to do.
+jest.setTimeout(60_000);
+
 const file = path.join(__dirname, "../../fixtures/state/dev.json");
 const text = fs.readFileSync(file, "utf8").trimEnd();
 

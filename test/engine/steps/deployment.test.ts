@@ -150,8 +150,8 @@ test("protect refuses a delete and names the resource, and a replacement before 
 
   expect((await sim.destroy()).messages).toEqual([
     `resource "${urn("a")}" cannot be deleted\nbecause it is protected. To unprotect the resource, either remove the ` +
-      "`protect` flag from the resource in your Pulumi program and run `up`, or use the command:\n" +
-      `\`pulumi state unprotect '${urn("a")}'\``,
+      "`protect` flag from the resource in your Pulumi program and run `npm run up`, or use the command:\n" +
+      `\`npm run state -- unprotect '${urn("a")}'\``,
   ]);
   expect(
     (await sim.up([{ name: "a", protect: true, inputs: { fixed: "2" } }])).messages[0],
@@ -290,6 +290,17 @@ test("with a target only that is touched, and what it needs", async () => {
   expect(sim.names.sort()).toEqual(["a", "b", "gone"]);
 });
 
+test("what is left alone stays behind what it depends on, also where the program has changed their order", async () => {
+  const sim = new Simulation();
+  await sim.up([{ name: "a" }, { name: "b", from: "a" }]);
+  const outcome = await sim.up([{ name: "b" }, { name: "a", inputs: { value: "2" } }], {
+    targets: ["**::a"],
+  });
+  expect(outcome.messages).toEqual([]);
+  expect(outcome.steps).toContain("update a");
+  expect(sim.names).toEqual(["a", "b"]);
+});
+
 test("a target that needs what is not there and not a target is refused", async () => {
   const sim = new Simulation();
   const { messages } = await sim.up([{ name: "a" }, { name: "b", after: ["a"] }], {
@@ -355,6 +366,30 @@ test("the state names an operation before it begins, and only while it runs", as
   await sim.up([{ name: "a" }]);
   expect(seen).toEqual([`creating ${urn("a")}`]);
   expect(sim.snapshot.pending).toEqual([]);
+});
+
+test("an operation that takes longer than its customTimeouts is stopped, and the error says whose limit it was", async () => {
+  const sim = new Simulation();
+  const a = { name: "a", customTimeouts: { create: 0.05, update: 0.06, delete: 0.07 } };
+  const untilStopped = (_operation: string, signal?: AbortSignal): Promise<void> =>
+    new Promise((_resolve, reject) => {
+      signal?.addEventListener("abort", () => reject(signal.reason as Error));
+    });
+  const stopped = (operation: string, seconds: number): string[] => [
+    `the ${operation} did not end within ${seconds} s, which is the resource's customTimeouts.${operation}, and was stopped; ` +
+      "give it longer there, or see what keeps it",
+  ];
+  sim.world.during = untilStopped;
+  expect((await sim.up([a])).messages).toEqual(stopped("create", 0.05));
+  expect(sim.names).toEqual([]);
+  sim.world.during = () => undefined;
+  await sim.up([a]);
+  sim.world.during = untilStopped;
+  expect((await sim.up([{ ...a, inputs: { value: "x" } }])).messages).toEqual(
+    stopped("update", 0.06),
+  );
+  expect((await sim.destroy()).messages).toEqual(stopped("delete", 0.07));
+  expect(sim.names).toEqual(["a"]);
 });
 
 test("never more operations at once than allowed", async () => {
