@@ -298,7 +298,7 @@ class Run {
   }
 }
 
-export function defaultParallel(): number {
+function defaultParallel(): number {
   return 4 * os.availableParallelism();
 }
 

@@ -1,5 +1,4 @@
 /** A stack that was found: its project, configuration, secrets and state. */
-import * as path from "node:path";
 import { applyConfigTypes, loadProject, type ConfigValue, type Project } from "./config/project";
 import { StackFile } from "./config/stack-file";
 import { selectedStack, stackName } from "./config/workspace";
@@ -15,7 +14,7 @@ import { Secret, hasSecret, sortedKeys, type PropertyMap } from "./values/proper
 /** Exit code 6 of the CLI. */
 export class NoSuchStack extends Error {}
 
-export interface StackLocation {
+interface StackLocation {
   /** Where to look for Pulumi.yaml. */
   folder: string;
   /** Undefined: PULUMI_STACK, else the selected one. */
@@ -29,21 +28,43 @@ export class Workspace {
     readonly project: Project,
     readonly backend: Backend,
     private readonly env: NodeJS.ProcessEnv,
-    private readonly named: string | undefined,
+    /** With `--stack`. */
+    readonly named: string | undefined,
   ) {}
 
   static open({ folder, stack, env = process.env }: StackLocation): Workspace {
     const project = loadProject(folder);
     const backend = Backend.at(env["PULUMI_BACKEND_URL"] ?? project.backendUrl, project.folder);
-    return new Workspace(project, backend, env, stack === undefined ? undefined : stackName(stack));
+    const named = stack === undefined ? undefined : stackName(project, stack);
+    return new Workspace(project, backend, env, named);
+  }
+
+  /** The selected one; as `--stack` does not change it. */
+  selected(): Promise<string | undefined> {
+    return selectedStack(this.project, this.backend.url, this.env);
   }
 
   /** Throws NoSuchStack where none is named or selected. */
   async stackName(): Promise<string> {
-    const name = this.named ?? (await selectedStack(this.project, this.backend.url, this.env));
+    const name = this.named ?? (await this.selected());
     if (name) return name;
     throw new NoSuchStack(
       "no stack selected; please use `npm run stack -- select` or `npm run stack -- init` to choose one, or pass --stack",
+    );
+  }
+
+  /** The stack's Pulumi.STACK.yaml, for which no passphrase is needed. Throws NoSuchStack. */
+  async stackFile(): Promise<StackFile> {
+    const name = await this.stackName();
+    const file = StackFile.load(this.project.configFolder, name);
+    if (file.salt === undefined && !(await this.backend.read(this.project.name, name)))
+      throw this.noSuchStack(name);
+    return file;
+  }
+
+  noSuchStack(name: string): NoSuchStack {
+    return new NoSuchStack(
+      `no stack named '${name}' found in ${this.backend.url}; make it with \`npm run stack -- init ${name}\``,
     );
   }
 
@@ -74,6 +95,14 @@ export class Workspace {
     );
   }
 
+  /** What its file says, for which no passphrase is needed. Throws NoSuchStack. */
+  async read(): Promise<RawCheckpoint> {
+    const name = await this.stackName();
+    const raw = await this.backend.read(this.project.name, name);
+    if (!raw) throw this.noSuchStack(name);
+    return raw;
+  }
+
   /**
    * Throws NoSuchStack; and where the passphrase does not fit. `orEmpty`: a stack whose Pulumi.STACK.yaml has a salt,
    * as after a fresh clone, is there without a state, and empty.
@@ -88,11 +117,7 @@ export class Workspace {
     const fresh =
       orEmpty && file.salt !== undefined ? emptyCheckpoint(project.name, name) : undefined;
     const raw = (await backend.read(project.name, name)) ?? fresh;
-    if (!raw) {
-      throw new NoSuchStack(
-        `no stack named '${name}' found in ${backend.url}; make it with \`npm run stack -- init ${name}\``,
-      );
-    }
+    if (!raw) throw this.noSuchStack(name);
     let crypter = await opening;
     const stateCrypter =
       raw.salt === undefined || raw.salt === crypter?.salt
@@ -223,11 +248,6 @@ export class Stack {
     const secrets = sortedKeys(outputs).filter((key) => hasSecret(outputs[key] ?? null));
     return { outputs, secrets };
   };
-
-  /** For messages. */
-  get place(): string {
-    return path.relative(process.cwd(), this.stateFile) || this.stateFile;
-  }
 }
 
 function unseal(value: unknown): void {

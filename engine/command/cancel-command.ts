@@ -1,18 +1,12 @@
 /** `npm run cancel`: takes away the locks that an ended process left on a stack. */
-import { Workspace } from "../stack";
+import { embeddedOrPulumi, EVERYWHERE } from "./choose";
 import { command } from "./exit";
 import { helpText, parseFlags, UsageError, type FlagSpec } from "./flags";
 import { print } from "./subcommands";
 
 const FLAGS: Record<string, FlagSpec> = {
-  stack: {
-    kind: "value",
-    short: "s",
-    help: "The name of the stack to operate on; else the selected one",
-  },
   yes: { kind: "switch", short: "y", help: "Without asking" },
-  cwd: { kind: "value", short: "C", help: "The folder of the project" },
-  help: { kind: "switch", short: "h", help: "This text" },
+  ...EVERYWHERE,
 };
 const ABOUT =
   "Deletes the lock of a stack whose operation was killed. Make sure that it no longer runs: two operations at once " +
@@ -27,12 +21,10 @@ export function cancelCommand(args: string[]): Promise<void> {
       );
       return;
     }
-    const stack = (flags["stack"] as string | undefined) ?? rest[0];
-    if (rest.length > 1) throw new UsageError(`accepts 0 to 1 arg(s), received ${rest.length}`);
-    const workspace = Workspace.open({
-      folder: (flags["cwd"] as string | undefined) ?? process.cwd(),
-      stack,
-    });
+    if (rest.length > 1) throw new UsageError(`accepts at most 1 arg(s), received ${rest.length}`);
+    const stack = flags["stack"] ?? rest[0];
+    const workspace = await embeddedOrPulumi({ ...flags, stack }, ["cancel", ...args]);
+    if (!workspace) return;
     const name = await workspace.stackName();
     const count = await workspace.backend.breakLocks(workspace.project.name, name);
     print(

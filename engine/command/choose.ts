@@ -3,13 +3,27 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { StackFile } from "../config/stack-file";
-import type { Workspace } from "../stack";
-import { UsageError } from "./flags";
+import { loadProject } from "../config/project";
+import { Workspace } from "../stack";
+import { UsageError, type Flags, type FlagSpec } from "./flags";
 
-export type Choice = { engine: "embedded" } | { engine: "pulumi"; binary: string };
+/** Flags of every command. */
+export const EVERYWHERE: Record<string, FlagSpec> = {
+  stack: {
+    kind: "value",
+    short: "s",
+    help: "The name of the stack to operate on; else the selected one",
+  },
+  engine: { kind: "value", help: "embedded, or pulumi: the Pulumi CLI" },
+  cwd: { kind: "value", short: "C", help: "The folder of the project" },
+  "non-interactive": { kind: "switch", help: "Ask nothing" },
+  help: { kind: "switch", short: "h", help: "This text" },
+};
+
+type Choice = { engine: "embedded" } | { engine: "pulumi"; binary: string };
 
 /** `--engine`, else the stack's own choice, else the CLI where there is one. Throws UsageError. */
-export function chooseEngine(
+function chooseEngine(
   asked: string | undefined,
   stackFile: StackFile | undefined,
   project: string,
@@ -24,6 +38,32 @@ export function chooseEngine(
   if (setting === "pulumi") return pulumi(binary);
   const where = asked === undefined ? `${project}:engine in ${stackFile?.file}` : "--engine";
   throw new UsageError(`${where} must be "embedded" or "pulumi", not ${JSON.stringify(setting)}`);
+}
+
+/**
+ * Resolves to the embedded engine's workspace; or, where the CLI is to do it, to undefined when it has done `args`.
+ * `tell` learns that it does.
+ */
+export async function embeddedOrPulumi(
+  flags: Flags,
+  args: string[],
+  tell: (text: string) => void = () => undefined,
+): Promise<Workspace | undefined> {
+  const { cwd, engine, stack } = flags as Record<string, string | undefined>;
+  const project = loadProject(cwd ?? process.cwd());
+  const url = process.env["PULUMI_BACKEND_URL"] ?? project.backendUrl ?? `file://${project.folder}`;
+  // Only when it is called, since it refuses by name backends that the CLI can use.
+  const workspace = (): Workspace => Workspace.open({ folder: project.folder, stack });
+  const file = url.startsWith("file://") ? await stackFileOf(workspace()) : undefined;
+  const choice = chooseEngine(engine, file, project.name, url);
+  if (choice.engine === "embedded") return workspace();
+  tell(`Engine: pulumi (${choice.binary}), state in ${url}\n`);
+  process.exitCode = await runPulumi(choice.binary, withoutEngine(args), url);
+  return undefined;
+}
+
+function withoutEngine(args: string[]): string[] {
+  return args.filter((arg, i) => !/^--engine(=|$)/.test(arg) && args[i - 1] !== "--engine");
 }
 
 function pulumi(binary: string | undefined): Choice {
@@ -48,7 +88,7 @@ function findOnPath(name: string): string | undefined {
 }
 
 /** Runs the CLI with these arguments, --cwd among them, in our place. Resolves to its exit code. */
-export function runPulumi(binary: string, args: string[], backendUrl: string): Promise<number> {
+function runPulumi(binary: string, args: string[], backendUrl: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(binary, args, {
       stdio: "inherit",
@@ -66,7 +106,7 @@ export function runPulumi(binary: string, args: string[], backendUrl: string): P
 }
 
 /** The stack's file for its engine setting; none where no stack is named or selected yet. */
-export async function stackFileOf(workspace: Workspace): Promise<StackFile | undefined> {
+async function stackFileOf(workspace: Workspace): Promise<StackFile | undefined> {
   const name = await workspace.stackName().catch(() => undefined);
   return name === undefined ? undefined : StackFile.load(workspace.project.configFolder, name);
 }

@@ -1,15 +1,13 @@
 /** `npm run config`: the configuration of a stack in Pulumi.STACK.yaml. */
 import * as fs from "node:fs";
-import { splitKey, StackFile } from "../config/stack-file";
+import { fillDefaults, type ConfigValue } from "../config/project";
+import { shownConfig } from "../config/shown";
+import { BLINDFOLD, splitKey, type Opener } from "../config/stack-file";
 import type { Workspace } from "../stack";
-import { isMap, type PropertyValue } from "../values/property";
+import type { Path } from "../values/path";
 import { UsageError, type Flags } from "./flags";
 import { dispatch, print, table, type Subcommand } from "./subcommands";
 
-const EXAMPLES = [
-  "npm run config -- set --path 'nodes[0].address' 10.0.0.11",
-  "npm run config -- set --path --secret ssh.password < password.txt",
-];
 const PATH = { kind: "switch", help: "KEY is a path into an object or a list" } as const;
 const JSON_FLAG = { kind: "switch", short: "j", help: "As JSON" } as const;
 
@@ -17,6 +15,10 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
   set: {
     usage: "KEY [VALUE]",
     about: "Sets a value; without VALUE it is read from stdin",
+    examples: [
+      "npm run config -- set --path 'nodes[0].address' 10.0.0.11",
+      "npm run config -- set --path --secret ssh.password < password.txt",
+    ],
     flags: {
       path: PATH,
       secret: { kind: "switch", help: "Store it encrypted" },
@@ -28,6 +30,10 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
   get: {
     usage: "KEY",
     about: "Prints a value, decrypted",
+    examples: [
+      "npm run -s config -- get --path 'nodes[0].address'",
+      "npm run -s config -- get ssh --json",
+    ],
     flags: { path: PATH, json: JSON_FLAG },
     args: { min: 1, max: 1 },
     run: get,
@@ -35,18 +41,20 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
   rm: {
     usage: "KEY",
     about: "Removes a value",
+    examples: ["npm run config -- rm --path 'nodes[2]'"],
     flags: { path: PATH },
     args: { min: 1, max: 1 },
     async run(workspace, [text = ""], flags) {
-      const file = await fileOf(workspace);
-      const { key, path } = splitKey(workspace.project.name, text, flags["path"] === true);
-      if (!file.remove(key, path)) throw new Error(`configuration key '${text}' not found`);
+      const file = await workspace.stackFile();
+      const { key, path } = keyOf(workspace, text, flags);
+      file.remove(key, path);
       await file.save();
     },
   },
   ls: {
     usage: "",
-    about: "Lists keys and values",
+    about: "Lists keys and values; also without the word",
+    examples: ["npm run config", "npm run -s config -- --json --show-secrets"],
     flags: {
       "show-secrets": { kind: "switch", help: "Show secrets in plain text" },
       json: JSON_FLAG,
@@ -57,11 +65,7 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
 };
 
 export const configCommand = (args: string[]): Promise<void> =>
-  dispatch("config", ["config"], EXAMPLES, SUBCOMMANDS, args);
-
-async function fileOf(workspace: Workspace): Promise<StackFile> {
-  return StackFile.load(workspace.project.configFolder, await workspace.stackName());
-}
+  dispatch("config", SUBCOMMANDS, args, "ls");
 
 async function set(
   workspace: Workspace,
@@ -70,17 +74,26 @@ async function set(
 ): Promise<void> {
   if (flags["secret"] && flags["plaintext"])
     throw new UsageError("--secret and --plaintext exclude each other");
+  // Both refuse a stack that is not there; the key of a secret takes the passphrase.
+  const { file, crypter: secret } = flags["secret"]
+    ? await workspace.load(true)
+    : { file: await workspace.stackFile(), crypter: undefined };
+  const { key, path } = keyOf(workspace, text, flags);
   const given = value ?? readStdin();
-  const isPath = flags["path"] === true;
-  const { key, path } = splitKey(workspace.project.name, text, isPath);
-  if (flags["secret"]) {
-    const { file, crypter } = await workspace.load(true);
-    file.set(key, given, crypter, path);
-    return file.save();
+  try {
+    file.set(key, flags["path"] && !secret ? typed(given) : given, secret, path);
+  } catch (cause) {
+    throw new Error(`could not set config: ${(cause as Error).message}`, { cause });
   }
-  const file = await fileOf(workspace);
-  file.set(key, isPath ? typed(given) : given, undefined, path);
   await file.save();
+}
+
+function keyOf(workspace: Workspace, text: string, flags: Flags): { key: string; path: Path } {
+  try {
+    return splitKey(workspace.project.name, text, flags["path"] === true);
+  } catch (cause) {
+    throw new Error(`invalid configuration key: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /** Under --path, `true` and `8080` are what they look like; text that must stay text has a leading zero or a letter. */
@@ -91,50 +104,50 @@ function typed(text: string): string | number | boolean {
 
 function readStdin(): string {
   if (process.stdin.isTTY)
-    throw new UsageError("config value must be specified in non-interactive mode");
+    throw new UsageError("config value must be specified: as VALUE, or piped in on stdin");
   return fs.readFileSync(0, "utf8").replace(/\r?\n$/, "");
 }
 
 async function get(workspace: Workspace, [text = ""]: string[], flags: Flags): Promise<void> {
-  const stack = await workspace.load(true);
-  const { key, path = [] } = splitKey(workspace.project.name, text, flags["path"] === true);
-  const value = stack.config(false).get(key);
-  let found: PropertyValue | undefined =
-    value && (value.object ? (JSON.parse(value.text) as PropertyValue) : value.text);
-  for (const part of path) {
-    found = Array.isArray(found)
-      ? found[Number(part)]
-      : isMap(found)
-        ? found[String(part)]
-        : undefined;
+  const file = await workspace.stackFile();
+  const { key, path } = keyOf(workspace, text, flags);
+  const opener = async (): Promise<Opener> => (await workspace.load(true)).crypter;
+  const found =
+    (await file.find(key, path, opener)) ??
+    (path.length === 0 ? defaults(workspace).get(key) : undefined);
+  if (!found) {
+    throw new Error(
+      `configuration key '${text}' not found for stack '${await workspace.stackName()}'`,
+    );
   }
-  if (found === undefined)
-    throw new Error(`configuration key '${text}' not found for stack '${stack.name}'`);
-  const shown = typeof found === "string" ? found : JSON.stringify(found);
-  print(
-    flags["json"]
-      ? JSON.stringify({ value: shown, secret: value?.secret ?? false }, null, 2)
-      : shown,
-  );
+  print(flags["json"] ? JSON.stringify(asJson(found, false), null, 2) : found.text);
+}
+
+function defaults(workspace: Workspace): Map<string, ConfigValue> {
+  const values = new Map<string, ConfigValue>();
+  fillDefaults(workspace.project, values);
+  return values;
 }
 
 async function list(workspace: Workspace, _args: string[], flags: Flags): Promise<void> {
-  const stack = await workspace.load(true);
-  const own = `${workspace.project.name}:`;
-  const rows = [...stack.config(false)].map(([key, { text, secret }]) => ({
-    key: key.startsWith(own) ? key.slice(own.length) : key,
-    full: key,
-    secret,
-    value: secret && !flags["show-secrets"] ? "[secret]" : text,
-  }));
+  const file = await workspace.stackFile();
+  const blind = flags["show-secrets"] !== true;
+  const open = blind || !file.hasSecrets() ? BLINDFOLD : (await workspace.load(true)).crypter;
+  const rows = [...shownConfig(workspace.project, file, open)];
   if (flags["json"]) {
-    return print(
-      JSON.stringify(
-        Object.fromEntries(rows.map((r) => [r.full, { value: r.value, secret: r.secret }])),
-        null,
-        2,
-      ),
-    );
+    const json = Object.fromEntries(rows.map(([key, value]) => [key, asJson(value, blind)]));
+    return print(JSON.stringify(json, null, 2));
   }
-  print(table([["KEY", "VALUE"], ...rows.map((r) => [r.key, r.value])]));
+  const own = `${workspace.project.name}:`;
+  const short = (key: string): string => (key.startsWith(own) ? key.slice(own.length) : key);
+  print(table([["KEY", "VALUE"], ...rows.map(([key, { text }]) => [short(key), text])]));
+}
+
+function asJson({ text, object, secret }: ConfigValue, blind: boolean): object {
+  if (secret && blind) return { secret };
+  return {
+    value: text,
+    ...(object ? { objectValue: JSON.parse(text) as object } : {}),
+    secret,
+  };
 }

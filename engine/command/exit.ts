@@ -42,8 +42,10 @@ export async function command(work: () => Promise<void>): Promise<void> {
 /** A reader that has seen enough closes the pipe (`| head -1`): the work goes on to its end, and nothing more is shown. */
 function outliveClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-    });
+    if (!stream.listeners("error").includes(ignoreClosedPipe)) stream.on("error", ignoreClosedPipe);
   }
+}
+
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
 }

@@ -32,53 +32,69 @@ export function parseFlags(
       rest.push(arg);
       continue;
     }
-    const [name, inline] = splitFlag(arg, specs);
-    const spec = specs[name];
-    if (!spec) {
-      throw new UsageError(
-        arg.startsWith("--")
-          ? `unknown flag: --${name}`
-          : `unknown shorthand flag: '${name}' in ${arg}`,
-      );
+    for (const [name, value] of arg.startsWith("--")
+      ? [longFlag(arg, specs, queue)]
+      : shortFlags(arg, specs, queue)) {
+      flags[name] =
+        specs[name]?.kind === "list"
+          ? [...((flags[name] as string[] | undefined) ?? []), String(value)]
+          : value;
     }
-    const value = valueOf(name, arg, spec, inline, queue);
-    flags[name] =
-      spec.kind === "list"
-        ? [...((flags[name] as string[] | undefined) ?? []), String(value)]
-        : value;
   }
   return { flags, rest };
 }
 
-function splitFlag(
-  arg: string,
-  specs: Record<string, FlagSpec>,
-): [name: string, inline: string | undefined] {
-  const equals = arg.indexOf("=");
-  const inline = equals < 0 ? undefined : arg.slice(equals + 1);
-  const bare = equals < 0 ? arg : arg.slice(0, equals);
-  if (bare.startsWith("--")) return [bare.slice(2), inline];
-  const long = Object.entries(specs).find(([, spec]) => spec.short === bare.slice(1));
-  return [long ? long[0] : bare.slice(1), inline];
+type Given = [name: string, value: string | boolean];
+
+function longFlag(arg: string, specs: Record<string, FlagSpec>, queue: string[]): Given {
+  const [, name = "", inline] = /^--([^=]*)(?:=(.*))?$/s.exec(arg) ?? [];
+  const spec = specs[name];
+  if (!spec) throw new UsageError(`unknown flag: --${name}`);
+  return [name, valueOf(name, spec, inline, () => queue.shift(), `--${name}`)];
+}
+
+/** `-yf` is `-y -f`; what follows a letter that takes a value is its value: `-sdev`. */
+function shortFlags(arg: string, specs: Record<string, FlagSpec>, queue: string[]): Given[] {
+  const found: Given[] = [];
+  for (let rest = arg.slice(1); rest !== "";) {
+    const letters = rest;
+    const [name, spec] = Object.entries(specs).find(([, { short }]) => short === rest[0]) ?? [];
+    if (name === undefined || !spec)
+      throw new UsageError(`unknown shorthand flag: '${rest[0]}' in -${letters}`);
+    rest = rest.slice(1);
+    const takesNone = spec.kind === "switch" || spec.kind === "optional";
+    const inline = rest.startsWith("=")
+      ? rest.slice(1)
+      : takesNone || rest === ""
+        ? undefined
+        : rest;
+    if (inline !== undefined) rest = "";
+    found.push([
+      name,
+      valueOf(name, spec, inline, () => queue.shift(), `'${letters[0]}' in -${letters}`),
+    ]);
+  }
+  return found;
 }
 
 function valueOf(
   name: string,
-  arg: string,
-  spec: FlagSpec,
+  { kind, short }: FlagSpec,
   inline: string | undefined,
-  queue: string[],
+  next: () => string | undefined,
+  shown: string,
 ): string | boolean {
-  if (spec.kind === "switch") {
-    if (inline === undefined || inline === "true") return true;
-    if (inline === "false") return false;
+  if (kind === "switch") {
+    if (inline === undefined || /^(1|t|true)$/i.test(inline)) return true;
+    if (/^(0|f|false)$/i.test(inline)) return false;
+    const names = `${short ? `-${short}, ` : ""}--${name}`;
     throw new UsageError(
-      `invalid argument "${inline}" for "--${name}" flag: expected true or false`,
+      `invalid argument "${inline}" for "${names}" flag: expected true or false`,
     );
   }
-  if (spec.kind === "optional") return inline ?? "true";
-  const value = inline ?? queue.shift();
-  if (value === undefined) throw new UsageError(`flag needs an argument: ${arg}`);
+  if (kind === "optional") return inline ?? "true";
+  const value = inline ?? next();
+  if (value === undefined) throw new UsageError(`flag needs an argument: ${shown}`);
   return value;
 }
 
@@ -86,7 +102,7 @@ function valueOf(
 export function helpText(
   usage: string,
   about: string,
-  examples: string[],
+  examples: readonly string[],
   specs: Record<string, FlagSpec>,
 ): string {
   const lines = Object.entries(specs).map(([name, { kind, short, help }]) => {

@@ -1,33 +1,29 @@
 /** `up`, `preview`, `destroy` and `refresh`: preview, ask, do. */
-import { createInterface } from "node:readline/promises";
-import { loadProject } from "../config/project";
+import { shownConfig } from "../config/shown";
 import type { RunOptions, RunResult } from "../operation";
 import { Redactor } from "../secrets/redact";
 import { Program } from "../rpc/program";
-import { Workspace, type Stack } from "../stack";
+import type { Stack, Workspace } from "../stack";
 import { Targets } from "../steps/targets";
-import { chooseEngine, runPulumi, stackFileOf } from "./choose";
+import { embeddedOrPulumi, EVERYWHERE } from "./choose";
 import { EXIT, ExitError, command } from "./exit";
 import { confirmed, helpText, parseFlags, UsageError, type Flags, type FlagSpec } from "./flags";
 import { listenForInterrupts, type Interrupts } from "./interrupt";
+import { ask, isInteractive } from "./prompt";
 import { Digest } from "../display/digest";
 import { Display } from "../display/display";
+import { EventStream } from "../display/event-stream";
 import { LiveDisplay } from "../display/live";
 import { operationModule } from "./lazy";
 
 export type Kind = "up" | "preview" | "destroy" | "refresh";
 
 const COMMON: Record<string, FlagSpec> = {
-  stack: {
-    kind: "value",
-    short: "s",
-    help: "The name of the stack to operate on; else the selected one",
-  },
   diff: { kind: "switch", help: "Show every changed property with its values" },
   json: {
     kind: "switch",
     short: "j",
-    help: "Print one JSON document on stdout, and nothing else there",
+    help: "JSON on stdout, and nothing else there: a preview is one document, what is done one event a line",
   },
   "expect-no-changes": { kind: "switch", help: "Exit with code 7 if there are changes" },
   parallel: {
@@ -45,10 +41,7 @@ const COMMON: Record<string, FlagSpec> = {
     kind: "switch",
     help: "Go on with what does not depend on a failed resource",
   },
-  engine: { kind: "value", help: "embedded, or pulumi: the Pulumi CLI" },
-  cwd: { kind: "value", short: "C", help: "The folder of the project" },
-  "non-interactive": { kind: "switch", help: "Ask nothing" },
-  help: { kind: "switch", short: "h", help: "This text" },
+  ...EVERYWHERE,
 };
 const REFRESH: Record<string, FlagSpec> = {
   refresh: {
@@ -102,11 +95,9 @@ export function operate(kind: Kind, args: string[]): Promise<void> {
     }
     if (rest.length > 0)
       throw new UsageError(`unknown command ${JSON.stringify(rest[0])} for "${kind}"`);
-    const interactive =
-      !flags["non-interactive"] && process.stdin.isTTY && process.stdout.isTTY && !flags["json"];
     if (
       kind !== "preview" &&
-      !interactive &&
+      !isInteractive(flags) &&
       !confirmed(flags) &&
       !flags["skip-preview"] &&
       !flags["preview-only"]
@@ -121,35 +112,13 @@ export function operate(kind: Kind, args: string[]): Promise<void> {
 }
 
 async function withEngine(kind: Kind, args: string[], flags: Flags): Promise<void> {
-  const folder = text(flags, "cwd") ?? process.cwd();
-  const askedFor = text(flags, "engine");
-  const { backendUrl, project, stackFile, workspace } = await locate(folder, text(flags, "stack"));
-  const choice = chooseEngine(askedFor, stackFile, project, backendUrl);
-  if (choice.engine === "pulumi") {
-    process.stderr.write(`Engine: pulumi (${choice.binary}), state in ${backendUrl}\n`);
-    process.exitCode = await runPulumi(choice.binary, [kind, ...withoutEngine(args)], backendUrl);
-    return;
-  }
-  // Only now, since it refuses backends by name that the CLI could use.
-  const embedded = workspace();
-  const name = await embedded.stackName();
-  process.stderr.write(`Engine: embedded, state in ${embedded.backend.stackFile(project, name)}\n`);
-  await new Operation(kind, flags, embedded).run();
-}
-
-async function locate(folder: string, stack: string | undefined) {
-  const project = loadProject(folder);
-  const backendUrl =
-    process.env["PULUMI_BACKEND_URL"] ?? project.backendUrl ?? `file://${project.folder}`;
-  const workspace = (): Workspace => Workspace.open({ folder, stack });
-  const stackFile = backendUrl.startsWith("file://") ? await stackFileOf(workspace()) : undefined;
-  return { backendUrl, project: project.name, stackFile, workspace };
-}
-
-function withoutEngine(args: string[]): string[] {
-  return args.filter(
-    (arg, i) => !arg.startsWith("--engine=") && arg !== "--engine" && args[i - 1] !== "--engine",
-  );
+  const tell = (text: string): unknown => process.stderr.write(text);
+  const workspace = await embeddedOrPulumi(flags, [kind, ...args], tell);
+  if (!workspace) return;
+  const { backend, project } = workspace;
+  const file = backend.stackFile(project.name, await workspace.stackName());
+  tell(`Engine: embedded, state in ${file}\n`);
+  await new Operation(kind, flags, workspace).run();
 }
 
 class Operation {
@@ -204,12 +173,12 @@ class Operation {
     this.checkNoChanges(result, "occurred");
   }
 
-  /** `last`: its document is the one that --json prints. */
+  /** `last`: no other phase follows. */
   private async phase(stack: Stack, preview: boolean, last: boolean): Promise<RunResult> {
     const json = this.flags["json"] === true;
     const { run } = operationModule();
     const redactor = new Redactor();
-    const display = this.display(preview, redactor);
+    const display = this.display(stack, preview, redactor);
     if (!json) process.stdout.write(`${title(this.kind, preview)} (${stack.name}):\n\n`);
     const program = this.ahead;
     this.ahead = undefined;
@@ -225,10 +194,7 @@ class Operation {
       },
       // Where it fails before it begins, the program still waits to be told what to run.
     }).finally(() => program?.end());
-    if ("render" in display) {
-      if (last || result.outcome !== "succeeded")
-        process.stdout.write(`${display.render(result)}\n`);
-    } else display.finish(result);
+    display.finish(result);
     if (!preview) await stack.reload();
     return result;
   }
@@ -269,26 +235,26 @@ class Operation {
       this.ahead ??= Program.load(this.workspace.project.folder);
   }
 
-  private display(preview: boolean, redactor: Redactor): Display | Digest {
-    if (this.flags["json"]) return new Digest(redactor);
+  private display(
+    stack: Stack,
+    preview: boolean,
+    redactor: Redactor,
+  ): Display | Digest | EventStream {
+    if (this.flags["json"]) {
+      const values = [...shownConfig(stack.project, stack.file)];
+      const config = Object.fromEntries(values.map(([key, { text }]) => [key, text]));
+      const runsProgram = this.kind === "up" || this.kind === "preview";
+      const options = { config, redactor, runsProgram, out: process.stdout };
+      return preview ? new Digest(options) : new EventStream(options);
+    }
     const options = { preview, redactor, diff: this.flags["diff"] === true, out: process.stdout };
     return process.stdout.isTTY ? new LiveDisplay(options) : new Display(options);
   }
 
-  /** A prompt that is left with Ctrl-C or Ctrl-D is declined. */
   private async confirm(stack: Stack): Promise<void> {
     const noun = this.kind === "up" ? "update" : this.kind;
-    const prompt = createInterface({ input: process.stdin, output: process.stdout });
-    const left = new Promise<string>((resolve) => {
-      prompt.once("close", () => resolve(""));
-      this.interrupts.cancel.addEventListener("abort", () => prompt.close());
-    });
-    const asked = prompt.question(
-      `Do you want to perform this ${noun} of ${stack.name}? [yes/no] `,
-    );
-    const answer = await Promise.race([asked, left]);
-    prompt.close();
-    if (/^y(es)?$/i.test(answer.trim())) return;
+    const question = `Do you want to perform this ${noun} of ${stack.name}? [yes/no] `;
+    if (/^y(es)?$/i.test(await ask(question, this.interrupts.cancel))) return;
     throw new ExitError(EXIT.cancelled, `confirmation declined, not proceeding with the ${noun}`);
   }
 

@@ -1,112 +1,137 @@
 /** `npm run stack`: what the CLI's `pulumi stack` does, on the embedded engine's backend. */
 import * as fs from "node:fs";
 import { selectStack } from "../config/workspace";
-import type { Stack, Workspace } from "../stack";
+import { ago } from "../display/ago";
+import { shellWord } from "../display/shell";
+import { NoSuchStack, type Stack, type Workspace } from "../stack";
 import { openable, Writer } from "../state/checkpoint";
 import { integrityError } from "../state/integrity";
 import { STACK_TYPE } from "../steps/urn";
-import { blind, unwrap, type PropertyMap } from "../values/property";
+import { blind, unwrap, type PropertyMap, type PropertyValue } from "../values/property";
+import { EXIT, ExitError } from "./exit";
 import { confirmed, UsageError, type Flags } from "./flags";
+import { ask, isInteractive } from "./prompt";
 import { dispatch, print, table, type Subcommand } from "./subcommands";
 
-const EXAMPLES = [
-  "npm run stack -- init prod",
-  "npm run -s stack -- output url",
-  "npm run -s stack -- export > stack.json",
-];
 const JSON_FLAG = { kind: "switch", short: "j", help: "As JSON" } as const;
 const SECRETS_FLAG = { kind: "switch", help: "Show secrets in plain text" } as const;
 const FILE_FLAG = { kind: "value", help: "The file; else stdin or stdout" } as const;
+const NAMED = { usage: "[NAME]", args: { min: 0, max: 1 }, namesStack: true } as const;
 
 const SUBCOMMANDS: Record<string, Subcommand> = {
   init: {
-    usage: "NAME",
+    ...NAMED,
     about: "Makes an empty stack and selects it",
-    args: { min: 1, max: 1 },
-    async run(workspace, [name = ""]) {
-      await workspace.create(name);
-      await select(workspace, name);
-      print(`Created stack '${name}'`);
+    examples: ["npm run stack -- init prod", "npm run stack -- init organization/PROJECT/prod"],
+    flags: {
+      "no-select": { kind: "switch", help: "Do not select it" },
+      "secrets-provider": { kind: "value", help: "passphrase: the only one that there is" },
     },
+    run: init,
   },
   ls: {
     usage: "",
     about: "Lists the stacks of this project",
+    examples: ["npm run stack -- ls", "npm run -s stack -- ls --json"],
     flags: { json: JSON_FLAG },
     args: { min: 0, max: 0 },
-    run: (workspace, _args, flags) => list(workspace, flags),
+    run: list,
   },
   select: {
-    usage: "NAME",
+    ...NAMED,
     about: "Makes it the stack that commands work on",
-    args: { min: 1, max: 1 },
-    async run(workspace, [name = ""]) {
-      const { project, backend } = workspace;
-      if (!(await backend.read(project.name, name)))
-        throw new Error(`no stack named '${name}' found`);
-      await select(workspace, name);
+    examples: ["npm run stack -- select prod"],
+    flags: { create: { kind: "switch", short: "c", help: "Make it if it is not there" } },
+    async run(workspace, _args, flags) {
+      if (workspace.named === undefined)
+        throw new NoSuchStack("no stack selected; specify a stack name with --stack");
+      const { project, backend, named } = workspace;
+      if (flags["create"] && !(await backend.read(project.name, named)))
+        return init(workspace, _args, {});
+      await workspace.read();
+      await select(workspace, named);
     },
   },
   output: {
     usage: "[NAME]",
     about: "Shows the stack's outputs",
-    flags: { json: JSON_FLAG, "show-secrets": SECRETS_FLAG },
+    examples: ["npm run -s stack -- output url", 'eval "$(npm run -s stack -- output --shell)"'],
+    flags: {
+      json: JSON_FLAG,
+      shell: { kind: "switch", help: "As assignments of a shell" },
+      "show-secrets": SECRETS_FLAG,
+    },
     args: { min: 0, max: 1 },
-    run: async (workspace, [name], flags) => output(await workspace.load(), name, flags),
+    run: async (workspace, [name], flags) => {
+      if (flags["json"] && flags["shell"])
+        throw new UsageError("only one of --json and --shell may be set");
+      output(await workspace.load(), name, flags);
+    },
   },
   export: {
     usage: "",
     about: "Writes the stack's state as the CLI exports it",
+    examples: ["npm run -s stack -- export > stack.json"],
     flags: { file: FILE_FLAG, "show-secrets": SECRETS_FLAG },
     args: { min: 0, max: 0 },
-    run: async (workspace, _args, flags) => exportState(await workspace.load(), flags),
+    run: exportState,
   },
   import: {
     usage: "",
     about: "Takes a state that was exported by either engine",
+    examples: ["npm run stack -- import --file stack.json"],
     flags: { file: FILE_FLAG, force: { kind: "switch", help: "Even if it is another stack's" } },
     args: { min: 0, max: 0 },
     run: async (workspace, _args, flags) => importState(await workspace.load(), flags),
   },
   rm: {
-    usage: "NAME",
+    ...NAMED,
     about: "Removes an empty stack, its configuration too",
+    examples: ["npm run stack -- rm dev --yes", "npm run stack -- rm --stack dev --yes --force"],
     flags: {
       yes: { kind: "switch", short: "y", help: "Without asking" },
       force: { kind: "switch", short: "f", help: "Even if it still has resources" },
       "preserve-config": { kind: "switch", help: "Keep Pulumi.NAME.yaml" },
     },
-    args: { min: 1, max: 1 },
     run: remove,
   },
 };
 
-export const stackCommand = (args: string[]): Promise<void> =>
-  dispatch("stack", ["stack"], EXAMPLES, SUBCOMMANDS, args);
+export const stackCommand = (args: string[]): Promise<void> => dispatch("stack", SUBCOMMANDS, args);
 
 function select({ project, backend }: Workspace, name: string | undefined): Promise<void> {
   return selectStack(project, backend.url, name, process.env);
 }
 
-async function list(workspace: Workspace, flags: Flags): Promise<void> {
+async function init(workspace: Workspace, _args: string[], flags: Flags): Promise<void> {
+  const { named } = workspace;
+  if (named === undefined) throw new UsageError("missing stack name");
+  const provider = flags["secrets-provider"] ?? "passphrase";
+  if (provider !== "passphrase" && provider !== "default") {
+    throw new UsageError(
+      `the embedded engine has the secrets provider "passphrase" only, not ${JSON.stringify(provider)}`,
+    );
+  }
+  await workspace.create(named);
+  if (!flags["no-select"]) await select(workspace, named);
+  print(`Created stack '${named}'`);
+}
+
+async function list(workspace: Workspace, _args: string[], flags: Flags): Promise<void> {
   const { project, backend } = workspace;
   const names = await backend.stacks(project.name);
-  const current = await workspace.stackName().catch(() => undefined);
+  const current = await workspace.selected();
   const rows = await Promise.all(
     names.map(async (name) => {
-      const raw = await backend.read(project.name, name);
-      return {
-        name,
-        current: name === current,
-        resourceCount: raw?.resourceCount ?? 0,
-        lastUpdate: raw?.time,
-      };
+      const { time, resourceCount = 0 } = (await backend.read(project.name, name)) ?? {};
+      const lastUpdate = time === undefined ? undefined : new Date(time);
+      return { name, current: name === current, lastUpdate, resourceCount };
     }),
   );
   if (flags["json"]) return print(JSON.stringify(rows, null, 2));
   const cells = rows.map((r) => [
     `${r.name}${r.current ? "*" : ""}`,
-    r.lastUpdate ?? "n/a",
+    r.lastUpdate ? ago(r.lastUpdate) : "n/a",
     String(r.resourceCount),
   ]);
   print(table([["NAME", "LAST UPDATE", "RESOURCE COUNT"], ...cells]));
@@ -116,17 +141,23 @@ function output(stack: Stack, name: string | undefined, flags: Flags): void {
   const root = stack.state().snapshot.resources.find((r) => r.type === STACK_TYPE);
   const outputs = root?.outputs ?? {};
   const open = (flags["show-secrets"] ? unwrap(outputs) : blind(outputs)) as PropertyMap;
+  const plain = (value: PropertyValue): string =>
+    typeof value === "string" ? value : JSON.stringify(value);
+  const assignment = (key: string, value: PropertyValue): string =>
+    `${key}=${shellWord(plain(value))}`;
   if (name !== undefined) {
     const value = open[name];
     if (value === undefined)
       throw new Error(`current stack does not have output property '${name}'`);
-    return print(typeof value === "string" && !flags["json"] ? value : JSON.stringify(value));
+    if (flags["shell"]) return print(assignment(name, value));
+    return print(flags["json"] ? JSON.stringify(value, null, 2) : plain(value));
   }
   if (flags["json"]) return print(JSON.stringify(open, null, 2));
-  const rows = Object.entries(open).map(([key, v]) => [
-    key,
-    typeof v === "string" ? v : JSON.stringify(v),
-  ]);
+  if (flags["shell"]) {
+    for (const [key, value] of Object.entries(open)) print(assignment(key, value));
+    return;
+  }
+  const rows = Object.entries(open).map(([key, v]) => [key, plain(v)]);
   print(`Current stack outputs (${rows.length}):`);
   print(
     rows.length === 0
@@ -135,9 +166,14 @@ function output(stack: Stack, name: string | undefined, flags: Flags): void {
   );
 }
 
-function exportState(stack: Stack, flags: Flags): void {
-  const writer = new Writer(stack.fullName, stack.crypter, flags["show-secrets"] === true);
-  const deployment: unknown = JSON.parse(writer.deployment(stack.state().snapshot));
+/** What is sealed stays sealed, and needs no passphrase. */
+async function exportState(workspace: Workspace, _args: string[], flags: Flags): Promise<void> {
+  let { deployment } = await workspace.read();
+  if (flags["show-secrets"]) {
+    const stack = await workspace.load();
+    const writer = new Writer(stack.fullName, stack.crypter, true);
+    deployment = JSON.parse(writer.deployment(stack.state().snapshot)) as object;
+  }
   const text = JSON.stringify({ version: 3, deployment }, null, 4);
   const file = flags["file"] as string | undefined;
   if (file === undefined) print(text);
@@ -167,16 +203,20 @@ async function importState(stack: Stack, flags: Flags): Promise<void> {
   print("Import complete.");
 }
 
-async function remove(workspace: Workspace, [name = ""]: string[], flags: Flags): Promise<void> {
+async function remove(workspace: Workspace, _args: string[], flags: Flags): Promise<void> {
   const { project, backend } = workspace;
-  const raw = await backend.read(project.name, name);
-  if (!raw) throw new Error(`no stack named '${name}' found`);
+  const name = await workspace.stackName();
+  const raw = await workspace.read();
+  if (!confirmed(flags)) await confirmRemoval(name, flags);
   if (raw.resourceCount > 0 && !flags["force"]) {
     throw new Error(
-      `'${name}' still has resources; removal rejected. Possible actions:\n- Make sure that '${name}' is the stack that you want to destroy\n- Run \`npm run destroy\` to delete the resources, then remove the stack\n- Run \`npm run stack -- rm ${name} --force\` to override this error`,
+      `'${name}' still has resources; removal rejected. Possible actions:\n` +
+        `- Make sure that '${name}' is the stack that you want to destroy\n` +
+        `- Run \`npm run destroy -- --stack ${name}\` to delete the resources, then run \`npm run stack -- rm ${name}\`\n` +
+        `- Run \`npm run stack -- rm ${name} --force\` to override this error`,
     );
   }
-  if (!confirmed(flags)) throw new UsageError("--yes must be passed in to remove a stack");
+  const selected = await workspace.selected();
   const release = await backend.lock(project.name, name, `npm run cancel -- --stack ${name}`);
   try {
     await backend.remove(project.name, name);
@@ -185,7 +225,13 @@ async function remove(workspace: Workspace, [name = ""]: string[], flags: Flags)
   } finally {
     await release();
   }
-  if ((await workspace.stackName().catch(() => undefined)) === name)
-    await select(workspace, undefined);
+  if (selected === name) await select(workspace, undefined);
   print(`Stack '${name}' has been removed!`);
+}
+
+async function confirmRemoval(name: string, flags: Flags): Promise<void> {
+  if (!isInteractive(flags)) throw new UsageError("non-interactive mode requires --yes flag");
+  print(`This will permanently remove the '${name}' stack!`);
+  const question = `Please confirm that this is what you'd like to do by typing \`${name}\`: `;
+  if ((await ask(question)) !== name) throw new ExitError(EXIT.cancelled, "confirmation declined");
 }

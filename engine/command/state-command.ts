@@ -2,18 +2,20 @@
 import { integrityError } from "../state/integrity";
 import { dependenciesOf, type ResourceState } from "../state/resource";
 import type { Stack } from "../stack";
+import { EXIT, ExitError } from "./exit";
 import { confirmed, UsageError, type Flags } from "./flags";
+import { ask, isInteractive } from "./prompt";
 import { dispatch, print, type Subcommand } from "./subcommands";
 
-const EXAMPLES = [
-  "npm run state -- delete 'urn:pulumi:prod::...::node07-guard' --target-dependents --yes",
-];
 const YES = { kind: "switch", short: "y", help: "Without asking" } as const;
 
 const SUBCOMMANDS: Record<string, Subcommand> = {
   delete: {
     usage: "URN",
     about: "Takes a resource out of the state; nothing happens to the resource itself",
+    examples: [
+      "npm run state -- delete 'urn:pulumi:prod::...::node07-guard' --target-dependents --yes",
+    ],
     flags: {
       yes: YES,
       "target-dependents": { kind: "switch", help: "And what depends on it" },
@@ -31,6 +33,7 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
   unprotect: {
     usage: "URN",
     about: "Allows a protected resource to be deleted",
+    examples: ["npm run state -- unprotect 'urn:pulumi:prod::...::registry-data' --yes"],
     flags: { yes: YES },
     args: { min: 1, max: 1 },
     run: (workspace, [urn = ""], flags) =>
@@ -46,8 +49,7 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
   },
 };
 
-export const stateCommand = (args: string[]): Promise<void> =>
-  dispatch("state", ["state"], EXAMPLES, SUBCOMMANDS, args);
+export const stateCommand = (args: string[]): Promise<void> => dispatch("state", SUBCOMMANDS, args);
 
 async function edit(
   loading: Promise<Stack>,
@@ -56,7 +58,13 @@ async function edit(
   done: string,
 ): Promise<void> {
   const stack = await loading;
-  if (!confirmed(flags)) throw new UsageError("--yes must be passed in to edit the state");
+  if (!confirmed(flags)) {
+    if (!isInteractive(flags)) throw new UsageError("non-interactive mode requires --yes flag");
+    const answer = await ask(
+      "This command will edit your stack's state directly. Confirm? [yes/no] ",
+    );
+    if (!/^y(es)?$/i.test(answer)) throw new ExitError(EXIT.cancelled, "confirmation declined");
+  }
   await stack.changeState((snapshot) => {
     const resources = change(snapshot.resources);
     const broken = integrityError(resources);

@@ -1,6 +1,6 @@
 /** Commands with subcommands: `npm run stack -- init dev`. */
-import { Workspace } from "../stack";
-import { chooseEngine, runPulumi, stackFileOf } from "./choose";
+import type { Workspace } from "../stack";
+import { embeddedOrPulumi, EVERYWHERE } from "./choose";
 import { command } from "./exit";
 import { helpText, parseFlags, UsageError, type Flags, type FlagSpec } from "./flags";
 
@@ -8,78 +8,73 @@ export interface Subcommand {
   /** Arguments, for the help. */
   usage: string;
   about: string;
+  examples: readonly string[];
   flags?: Record<string, FlagSpec>;
   /** How many arguments it takes. */
   args: { min: number; max: number };
+  /** True: its argument is a stack's name, and `--stack` says the same. */
+  namesStack?: true;
   run(workspace: Workspace, args: string[], flags: Flags): Promise<void>;
 }
 
-const COMMON: Record<string, FlagSpec> = {
-  stack: {
-    kind: "value",
-    short: "s",
-    help: "The name of the stack to operate on; else the selected one",
-  },
-  engine: { kind: "value", help: "embedded, or pulumi: the Pulumi CLI" },
-  cwd: { kind: "value", short: "C", help: "The folder of the project" },
-  help: { kind: "switch", short: "h", help: "This text" },
-};
-
-/** `pulumiWords`: how the CLI names this command. */
+/** `fallback`: the subcommand that the bare command stands for, as the CLI has it. */
 export function dispatch(
   name: string,
-  pulumiWords: string[],
-  examples: string[],
   subcommands: Record<string, Subcommand>,
   argv: string[],
+  fallback = "",
 ): Promise<void> {
   return command(async () => {
-    const [word = "", ...rest] = argv;
+    const at = wordAt(argv);
+    const word = at < 0 ? fallback : (argv[at] ?? "");
+    const given = argv.filter((_, i) => i !== at);
+    if (at < 0 && (word === "" || /^(--help|-h)$/.test(argv[0] ?? "")))
+      return void process.stdout.write(overview(name, subcommands));
     const subcommand = subcommands[word];
-    if (!subcommand) {
-      const lines = Object.entries(subcommands).map(
-        ([key, s]) => `  ${`${key} ${s.usage}`.padEnd(28)} ${s.about}`,
-      );
-      const help = [
-        `npm run ${name} -- COMMAND [FLAGS]`,
-        "",
-        ...lines,
-        "",
-        "Examples:",
-        ...examples.map((e) => `  ${e}`),
-        "",
-      ];
-      if (["", "--help", "-h"].includes(word)) return void process.stdout.write(help.join("\n"));
-      throw new UsageError(`unknown command ${JSON.stringify(word)} for "${name}"`);
-    }
-    const specs = { ...subcommand.flags, ...COMMON };
-    const { flags, rest: args } = parseFlags(rest, specs);
+    if (!subcommand) throw new UsageError(`unknown command ${JSON.stringify(word)} for "${name}"`);
+    const specs = { ...subcommand.flags, ...EVERYWHERE };
+    const { flags, rest } = parseFlags(given, specs);
     if (flags["help"]) {
       const usage = `npm run ${name} -- ${word} ${subcommand.usage} [FLAGS]`;
-      return void process.stdout.write(helpText(usage, subcommand.about, examples, specs));
+      const { about, examples } = subcommand;
+      return void process.stdout.write(helpText(usage, about, examples, specs));
     }
     const { min, max } = subcommand.args;
-    if (args.length < min || args.length > max) {
-      throw new UsageError(
-        `accepts ${min === max ? min : `${min} to ${max}`} arg(s), received ${args.length}`,
-      );
+    if (rest.length < min || rest.length > max) {
+      const many =
+        min === max ? `${min}` : rest.length < min ? `at least ${min}` : `at most ${max}`;
+      throw new UsageError(`accepts ${many} arg(s), received ${rest.length}`);
     }
-    const folder = (flags["cwd"] as string | undefined) ?? process.cwd();
-    const workspace = Workspace.open({ folder, stack: flags["stack"] as string | undefined });
-    const url = workspace.backend.url;
-    const file = await stackFileOf(workspace);
-    const choice = chooseEngine(
-      flags["engine"] as string | undefined,
-      file,
-      workspace.project.name,
-      url,
-    );
-    if (choice.engine === "embedded") return subcommand.run(workspace, args, flags);
-    const passed = rest.filter(
-      (arg, i) => !/^--engine(=|$)/.test(arg) && rest[i - 1] !== "--engine",
-    );
-    process.exitCode = await runPulumi(choice.binary, [...pulumiWords, word, ...passed], url);
+    if (subcommand.namesStack && rest[0] !== undefined) {
+      if (flags["stack"] !== undefined) {
+        throw new UsageError(
+          "only one of --stack or argument stack name may be specified, not both",
+        );
+      }
+      flags["stack"] = rest[0];
+    }
+    const words = word === fallback ? [name] : [name, word];
+    const workspace = await embeddedOrPulumi(flags, [...words, ...given]);
+    if (workspace) await subcommand.run(workspace, rest, flags);
   });
+}
+
+/** Where the subcommand's name is: flags may come before it. */
+function wordAt(argv: string[]): number {
+  const takesValue = (arg: string): boolean =>
+    Object.entries(EVERYWHERE).some(
+      ([name, { kind, short }]) =>
+        kind === "value" && (arg === `--${name}` || (short && arg === `-${short}`)),
+    );
+  return argv.findIndex((arg, i) => !arg.startsWith("-") && !takesValue(argv[i - 1] ?? ""));
+}
+
+function overview(name: string, subcommands: Record<string, Subcommand>): string {
+  const entries = Object.entries(subcommands);
+  const lines = entries.map(([key, s]) => `  ${`${key} ${s.usage}`.padEnd(28)} ${s.about}`);
+  const examples = entries.flatMap(([, s]) => s.examples.slice(0, 1).map((e) => `  ${e}`));
+  const usage = `npm run ${name} -- COMMAND [FLAGS]`;
+  return [usage, "", ...lines, "", "Examples:", ...examples, ""].join("\n");
 }
 
 /** Prints to stdout, and nothing else does: output pipes cleanly under `npm run -s`. */

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 
-export interface ConfigType {
+interface ConfigType {
   type?: string;
   items?: ConfigType;
   secret?: boolean;
@@ -99,13 +99,23 @@ export function applyConfigTypes(
     key.startsWith(`${project.name}:`) ? key.slice(project.name.length + 1) : key;
   for (const [key, declared] of [...project.config].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const value = values.get(key);
-    const fallback = declared.default ?? declared.value;
     if (value) checkType(stack, short(key), declared, value);
-    else if (fallback !== undefined && fallback !== null) values.set(key, plainValue(fallback));
-    else if (key.startsWith(`${project.name}:`)) missing.push(short(key));
+    else if (fallbackOf(declared) === null && key.startsWith(`${project.name}:`))
+      missing.push(short(key));
   }
   if (missing.length > 0) throw new Error(missingText(stack, missing));
+  fillDefaults(project, values);
 }
+
+/** What Pulumi.yaml says where the stack says nothing. */
+export function fillDefaults(project: Project, values: Map<string, ConfigValue>): void {
+  for (const [key, declared] of project.config) {
+    const fallback = fallbackOf(declared);
+    if (!values.has(key) && fallback !== null) values.set(key, plainValue(fallback));
+  }
+}
+
+const fallbackOf = (declared: ConfigType): unknown => declared.default ?? declared.value ?? null;
 
 /** One setting as the program gets it: text, or JSON text for anything else than a string. */
 export interface ConfigValue {

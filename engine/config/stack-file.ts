@@ -1,13 +1,20 @@
 /** Pulumi.STACK.yaml: the configuration of one stack, and the salt of its secrets. Comments and order are kept. */
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { Document, isMap, parseDocument, type Node } from "yaml";
+import { Document, isMap, isSeq, parseDocument, type Node } from "yaml";
 import type { Crypter } from "../secrets/passphrase";
 import { writeAtomically } from "../state/files";
-import { parsePath, type Path } from "../values/path";
+import { joinPath, parsePath, type Path } from "../values/path";
+import { sortedKeys } from "../values/property";
 import { plainValue, type ConfigValue } from "./project";
 
 type Yaml = null | boolean | number | string | Yaml[] | { [key: string]: Yaml };
+
+/** What makes a text of a secret: the stack's key, or the blindfold. */
+export type Opener = Pick<Crypter, "decrypt">;
+
+/** Shows that there is a secret, and needs no passphrase. */
+export const BLINDFOLD: Opener = { decrypt: () => "[secret]" };
 
 export class StackFile {
   private constructor(
@@ -56,41 +63,70 @@ export class StackFile {
     return this.raw()[key];
   }
 
-  hasSecrets(): boolean {
-    return JSON.stringify(this.raw()).includes('"secure":');
-  }
-
-  /** Full key to value, secrets opened. `crypter` may be undefined where there are none. */
-  values(crypter: Crypter | undefined): Map<string, ConfigValue> {
+  /** Full key to value, secrets opened. The opener may be undefined where there are none. */
+  values(opener: Opener | undefined): Map<string, ConfigValue> {
     return new Map(
-      Object.entries(this.raw()).map(([key, value]) => [
-        this.checkKey(key),
-        this.open(value, crypter),
-      ]),
+      Object.entries(this.raw()).map(([key, value]) => [key, this.open(value, opener)]),
     );
   }
 
+  /** One value. The opener is asked for only where it is needed: what is plain needs no passphrase. */
+  async find(
+    key: string,
+    path: Path,
+    opener: () => Promise<Opener>,
+  ): Promise<ConfigValue | undefined> {
+    const found = path.reduce<Yaml | undefined>(
+      (value, part) =>
+        typeof value === "object" && value !== null && !isSecure(value)
+          ? (value as { [key: string]: Yaml })[part]
+          : undefined,
+      this.raw()[key],
+    );
+    if (found === undefined || found === null) return undefined;
+    return this.open(found, holdsSecret(found) ? await opener() : undefined);
+  }
+
+  hasSecrets(): boolean {
+    return holdsSecret(this.raw());
+  }
+
   /** `secret`: the value is stored encrypted with this. A path leads into objects and lists. */
-  set(key: string, value: Yaml, secret?: Crypter, intoPath?: Path): void {
+  set(key: string, value: Yaml, secret?: Crypter, intoPath: Path = []): void {
     const stored = secret
       ? { secure: secret.encrypt(typeof value === "string" ? value : JSON.stringify(value)) }
       : value;
-    const [first, ...rest] = intoPath ?? [];
-    const at = ["config", key, ...(first === undefined ? [] : [first, ...rest])];
-    if (!this.document.has("config")) this.document.set("config", this.document.createNode({}));
-    for (let i = 2; i < at.length; i++) {
-      const parent = at.slice(0, i);
-      const node = this.document.getIn(parent);
-      if (typeof node !== "object" || node === null) {
-        this.document.setIn(parent, this.document.createNode(typeof at[i] === "number" ? [] : {}));
-      }
+    const at = ["config", key, ...intoPath];
+    if (!isMap(this.document.get("config"))) {
+      this.document.set("config", this.document.createNode({}));
     }
+    for (let i = 2; i < at.length; i++) this.makeRoom(at.slice(0, i), at[i] ?? "");
     // A plain scalar takes the place of the old one's value, and leaves its comment.
     this.document.setIn(at, typeof stored === "object" ? this.document.createNode(stored) : stored);
   }
 
-  remove(key: string, intoPath?: Path): boolean {
-    return this.document.deleteIn(["config", key, ...(intoPath ?? [])]);
+  /** Sees to it that there is an object or a list at `parent` that can take `part`, as the CLI does. */
+  private makeRoom(parent: Path, part: string | number): void {
+    const node = this.document.getIn(parent);
+    const text = parent.slice(2).reduce<string>(joinPath, String(parent[1]).replace(/^[^:]*:/, ""));
+    if (isSeq(node) && typeof part !== "number")
+      throw new Error(`${joinPath(text, part)}: key for an array must be an int`);
+    if (isMap(node) && !node.has("secure") && typeof part === "number")
+      throw new Error(`${joinPath(text, part)}: key for a map must be a string`);
+    if ((!isMap(node) || node.has("secure")) && !isSeq(node)) {
+      // A whole value gives way to an object, what lies within one does not.
+      if (parent.length > 2 && node !== undefined && node !== null)
+        throw new Error(`${text}: expected ${typeof part === "number" ? "an array" : "a map"}`);
+      this.document.setIn(parent, this.document.createNode(typeof part === "number" ? [] : {}));
+    }
+    const list = this.document.getIn(parent);
+    while (isSeq(list) && list.items.length < Number(part)) list.add(null);
+  }
+
+  /** What is not there is gone already. */
+  remove(key: string, intoPath: Path = []): void {
+    const at = ["config", key, ...intoPath];
+    if (this.document.hasIn(at)) this.document.deleteIn(at);
   }
 
   async save(): Promise<void> {
@@ -101,8 +137,10 @@ export class StackFile {
   }
 
   private raw(): { [key: string]: Yaml } {
-    const config = (this.document.toJS() as { config?: { [key: string]: Yaml } | null }).config;
-    return config ?? {};
+    const { config } = this.document.toJS() as { config?: { [key: string]: Yaml } | null };
+    return Object.fromEntries(
+      Object.entries(config ?? {}).map(([key, value]) => [this.checkKey(key), value]),
+    );
   }
 
   private checkKey(key: string): string {
@@ -113,19 +151,15 @@ export class StackFile {
     return key.replace(/^([^:]+):config:/, "$1:");
   }
 
-  private open(value: Yaml, crypter: Crypter | undefined): ConfigValue {
+  private open(value: Yaml, opener: Opener | undefined): ConfigValue {
     const secrets: string[] = [];
     const opened = mapLeaves(value, (ciphertext) => {
-      const text = this.decrypt(ciphertext, crypter);
+      if (!opener) throw new Error(`${this.file} holds secrets, and no encryptionsalt`);
+      const text = opener.decrypt(ciphertext);
       secrets.push(text);
       return text;
     });
     return { ...plainValue(opened ?? ""), secret: secrets.length > 0, secrets };
-  }
-
-  private decrypt(text: string, crypter: Crypter | undefined): string {
-    if (!crypter) throw new Error(`${this.file} holds secrets, and no encryptionsalt`);
-    return crypter.decrypt(text);
   }
 }
 
@@ -139,11 +173,17 @@ function isSecure(value: Yaml): value is { secure: string } {
   );
 }
 
+function holdsSecret(value: Yaml): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return isSecure(value) || Object.values(value).some(holdsSecret);
+}
+
+/** Keys sorted, as the CLI passes them on. */
 function mapLeaves(value: Yaml, open: (ciphertext: string) => string): Yaml {
   if (isSecure(value)) return open(value.secure);
   if (Array.isArray(value)) return value.map((v) => mapLeaves(v, open));
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, mapLeaves(v, open)]));
+  return Object.fromEntries(sortedKeys(value).map((k) => [k, mapLeaves(value[k] ?? null, open)]));
 }
 
 /** `name`, `project:name`, or with `--path` `name.key[0]`: the full key, and the way into its value. */
@@ -151,11 +191,19 @@ export function splitKey(
   project: string,
   text: string,
   isPath: boolean,
-): { key: string; path?: Path } {
-  const colon = text.indexOf(":");
-  const namespace = colon < 0 ? project : text.slice(0, colon);
-  const name = colon < 0 ? text : text.slice(colon + 1);
-  if (!isPath) return { key: `${namespace}:${name}` };
+): { key: string; path: Path } {
+  const parts = text.split(":");
+  if (parts.length === 3 && parts[1] === "config") parts.splice(1, 1);
+  const [name = "", namespace = project, ...more] = parts.reverse();
+  if (more.length > 0) {
+    throw new Error(
+      `could not parse ${text} as a configuration key (configuration keys should be of the form \`<namespace>:<name>\`)`,
+    );
+  }
+  if (!isPath) return { key: `${namespace}:${name}`, path: [] };
   const [first, ...rest] = parsePath(name);
-  return { key: `${namespace}:${String(first)}`, path: rest };
+  if (first === undefined) throw new Error("empty config key path");
+  if (typeof first === "number")
+    throw new Error("the first part of a config key path must be a name, not an index");
+  return { key: `${namespace}:${first}`, path: rest };
 }

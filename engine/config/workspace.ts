@@ -24,10 +24,10 @@ export async function selectedStack(
   backendUrl: string,
   env: NodeJS.ProcessEnv,
 ): Promise<string | undefined> {
-  if (env["PULUMI_STACK"]) return stackName(env["PULUMI_STACK"]);
+  if (env["PULUMI_STACK"]) return stackName(project, env["PULUMI_STACK"]);
   const settings = await readSettings(workspaceFile(project, env));
   const selected = settings.stacks?.[backendUrl] ?? settings.stack;
-  return selected ? stackName(selected) : undefined;
+  return selected ? stackName(project, selected) : undefined;
 }
 
 /** `stack` undefined: none is selected any more. */
@@ -50,7 +50,15 @@ async function readSettings(file: string): Promise<Settings> {
   return JSON.parse((await readIfThere(file)) ?? "{}") as Settings;
 }
 
-/** `organization/project/stack` or `stack`: the file backend has one organization. */
-export function stackName(text: string): string {
-  return text.split("/").at(-1) ?? text;
+/** `stack`, `organization/stack` or `organization/project/stack`: the file backend has one organization. */
+export function stackName(project: Project, text: string): string {
+  const [stack = "", named, organization = named] = text.split("/").reverse();
+  if (organization !== undefined && organization !== "organization")
+    throw new Error("organization name must be 'organization'");
+  if (text.split("/").length > 2 && named !== project.name) {
+    throw new Error(
+      `provided project name ${JSON.stringify(named)} doesn't match Pulumi.yaml, whose name is ${JSON.stringify(project.name)}`,
+    );
+  }
+  return stack;
 }

@@ -1,11 +1,11 @@
-/** `--json`: one document, in the shape of the CLI's `preview --json`. */
+/** `--json` of a preview: one document, in the CLI's shape. */
 import type { RunResult } from "../operation";
 import type { Redactor } from "../secrets/redact";
 import { resourceJson } from "../state/checkpoint";
 import type { ResourceState } from "../state/resource";
 import type { EngineEvent, Op, Step } from "../steps/events";
 import { isStack } from "../steps/urn";
-import { blind, transform, type PropertyValue } from "../values/property";
+import { diagnostic, hide, type JsonOptions } from "./json";
 
 const HIDDEN: ReadonlySet<Op> = new Set([
   "create-replacement",
@@ -15,15 +15,15 @@ const HIDDEN: ReadonlySet<Op> = new Set([
 
 export class Digest {
   private readonly steps: Step[] = [];
-  private readonly diagnostics: Record<string, string>[] = [];
+  private readonly diagnostics: object[] = [];
 
-  constructor(private readonly redactor: Redactor) {}
+  constructor(private readonly options: JsonOptions) {}
 
   readonly sink = (event: EngineEvent): void => {
     if (event.kind === "message") {
-      const { severity, text, urn, ephemeral } = event;
-      if (ephemeral || severity === "debug") return;
-      this.diagnostics.push({ ...(urn ? { urn } : {}), message: `${text}\n`, severity });
+      const { urn, prefix = "", message = "", severity, ephemeral } = diagnostic(event) ?? {};
+      if (severity === undefined || ephemeral) return;
+      this.diagnostics.push({ ...(urn ? { urn } : {}), message: prefix + message, severity });
     } else if (event.kind === "done" || event.kind === "failed") {
       const { step } = event;
       if (step.internal || HIDDEN.has(step.op) || (step.op === "same" && !isStack(step.urn)))
@@ -32,11 +32,13 @@ export class Digest {
     }
   };
 
-  render(result: RunResult): string {
-    return JSON.stringify(
+  finish(result: RunResult): void {
+    const { config, redactor, out } = this.options;
+    const text = JSON.stringify(
       {
+        ...(Object.keys(config).length > 0 ? { config } : {}),
         // Only now, when every secret of the run is known.
-        steps: this.steps.map((step) => stepJson(step, this.redactor)),
+        steps: this.steps.map((step) => stepJson(step, redactor)),
         ...(this.diagnostics.length > 0 ? { diagnostics: this.diagnostics } : {}),
         // Nanoseconds, as there.
         duration: Math.round(result.seconds * 1e9),
@@ -45,6 +47,7 @@ export class Digest {
       null,
       4,
     );
+    out.write(`${text}\n`);
   }
 }
 
@@ -67,11 +70,7 @@ function stepJson(step: Step, redactor: Redactor): object {
   };
 }
 
-/** What is not marked can still quote a secret, as the output of a command does. */
 function stateJson(state: ResourceState, redactor: Redactor): object {
-  const shown = (value: PropertyValue): PropertyValue =>
-    transform(blind(value), (v) => (typeof v === "string" ? redactor.redact(v) : undefined));
-  return resourceJson({ ...state, initErrors: shown(state.initErrors) as string[] }, (value) => {
-    return shown(value) as null;
-  });
+  const initErrors = hide(state.initErrors, redactor) as string[];
+  return resourceJson({ ...state, initErrors }, (value) => hide(value, redactor) as null);
 }

@@ -2,7 +2,7 @@
 import type { RunResult } from "../operation";
 import type { Redactor } from "../secrets/redact";
 import type { EngineEvent, Op, Step } from "../steps/events";
-import { STACK_TYPE, urnName, urnType } from "../steps/urn";
+import { urnName, urnType } from "../steps/urn";
 import { deepEquals } from "../values/property";
 import { LABELS, Paint } from "./labels";
 import { renderBrief, renderChanges, renderMap } from "./values";
@@ -149,7 +149,7 @@ const ORDER: readonly Op[] = [
 ];
 
 /** `Resources:` with a count of each kind of step, as Pulumi words it. */
-export function summaryLines(result: RunResult, preview: boolean, paint: Paint): string[] {
+function summaryLines(result: RunResult, preview: boolean, paint: Paint): string[] {
   const lines = [paint.bold("Resources:")];
   const counted = ORDER.flatMap((op) => {
     const count = result.changes[op] ?? 0;
@@ -176,5 +176,3 @@ function duration(seconds: number): string {
   const whole = Math.ceil(seconds);
   return whole < 60 ? `${whole}s` : `${Math.floor(whole / 60)}m${whole % 60}s`;
 }
-
-export const isStackStep = (step: Step): boolean => step.type === STACK_TYPE;

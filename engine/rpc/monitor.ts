@@ -23,7 +23,7 @@ import { goalFromRequest, positions } from "./goal-from-request";
 const FEATURES = new Set(["secrets", "resourceReferences", "deletedWith", "aliasSpecs"]);
 const MESSAGE_BYTES = 400 * 1024 * 1024;
 
-export interface MonitorParts {
+interface MonitorParts {
   deployment: Deployment;
   progress: Progress;
   host: ProviderHost;

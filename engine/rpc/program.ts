@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 /** Exit code with which the SDK says: I have told the user already. */
 const ALREADY_LOGGED = 32;
 
-export interface ProgramArguments {
+interface ProgramArguments {
   monitor: string;
   project: string;
   stack: string;

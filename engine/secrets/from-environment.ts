@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { Crypter, WrongPassphrase } from "./passphrase";
 
 /** Undefined: none is set, which is not the same as an empty one. */
-export function passphraseFrom(env: NodeJS.ProcessEnv): string | undefined {
+function passphraseFrom(env: NodeJS.ProcessEnv): string | undefined {
   const { PULUMI_CONFIG_PASSPHRASE: text, PULUMI_CONFIG_PASSPHRASE_FILE: file } = env;
   if (text !== undefined) return text;
   if (!file) return undefined;

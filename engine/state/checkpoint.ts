@@ -65,6 +65,8 @@ export interface RawCheckpoint {
   /** When it was written, RFC 3339. */
   time?: string;
   resourceCount: number;
+  /** As the file has it. */
+  deployment: object;
   open(crypter: Crypter | undefined): Checkpoint;
 }
 
@@ -106,6 +108,7 @@ export function openable(stack: string, latest: JsonMap, file: string): RawCheck
     stack,
     ...(salt === undefined ? {} : { salt }),
     ...(typeof time === "string" ? { time } : {}),
+    deployment: latest,
     resourceCount: ((latest["resources"] ?? []) as Json[]).length,
     open(crypter) {
       const reader = new Reader(crypter, file);

@@ -32,8 +32,10 @@ export async function refresh(
       logical: counted,
     };
     if (!state.custom || isProviderType(type) || state.pendingReplacement) {
+      if (!counted) return;
+      sink({ kind: "begin", step: { ...step } });
       step.op = "same";
-      if (counted) sink({ kind: "done", step, seconds: 0 });
+      sink({ kind: "done", step, seconds: 0 });
       return;
     }
     const work = async (): Promise<void> => {

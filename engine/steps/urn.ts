@@ -2,7 +2,7 @@
 
 export const STACK_TYPE = "pulumi:pulumi:Stack";
 
-export interface UrnParts {
+interface UrnParts {
   stack: string;
   project: string;
   /** With the types of the parents before it, joined by `$`. */

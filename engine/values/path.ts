@@ -8,7 +8,7 @@ export function parsePath(text: string): Path {
   const path: Path = [];
   let rest = text;
   while (rest !== "") {
-    const name = /^\.?([^.[\]]+)/.exec(rest);
+    const name = (rest === text ? /^([^.[\]]+)/ : /^\.?([^.[\]]+)/).exec(rest);
     const index = /^\[(\d+|\*)\]/.exec(rest);
     const quoted = /^\["((?:[^"\\]|\\.)*)"\]/.exec(rest);
     const found = index ?? quoted ?? name;

@@ -4,7 +4,8 @@ import { run } from "../../engine/operation";
 import type { EngineEvent } from "../../engine/steps/events";
 import { TestProject } from "./project";
 
-jest.setTimeout(120_000);
+// Two engines and a dozen starts of Node: minutes on a machine that has much else to do.
+jest.setTimeout(600_000);
 
 // The Pulumi CLI with its nodejs host and the command plugin: hosts without them skip this, and say so.
 const version = spawnSync("pulumi", ["version"], { encoding: "utf8" });

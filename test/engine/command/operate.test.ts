@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { TestProject } from "../project";
+import { cli, npmRun as run, type Said } from "./npm-run";
 
 jest.setTimeout(60_000);
-const cli = path.join(__dirname, "../../../cli/run.mjs");
 let project: TestProject;
 beforeEach(async () => {
   project = await TestProject.make(`
@@ -15,36 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => project.dispose());
 
-/** The npm script, as npm runs it, without a terminal. */
-function npmRun(...args: string[]): ReturnType<typeof npmRunWith> {
-  return npmRunWith({}, ...args);
-}
-
-function npmRunWith(
-  variables: NodeJS.ProcessEnv,
-  ...args: string[]
-): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    const env = {
-      PATH: [path.join(project.folder, "bin"), path.dirname(process.execPath)].join(path.delimiter),
-      HOME: project.folder,
-      PULUMI_CONFIG_PASSPHRASE: "pw",
-      ...variables,
-    };
-    const child = spawn(process.execPath, [cli, ...args], {
-      cwd: project.folder,
-      env,
-      // A command that hangs has no exit code.
-      timeout: 30_000,
-      killSignal: "SIGKILL",
-    });
-    let [stdout, stderr] = ["", ""];
-    child.stdout.on("data", (data: Buffer) => (stdout += data.toString()));
-    child.stderr.on("data", (data: Buffer) => (stderr += data.toString()));
-    child.stdin.end();
-    child.once("close", (code) => resolve({ code, stdout, stderr }));
-  });
-}
+const npmRun = (...args: string[]): Promise<Said> => run(project, args);
 
 test("exit codes: 2 without --yes, 1 for unknown flags, 6 without a stack, 7 for changes, 0 for none", async () => {
   expect(await npmRun("up", "--stack", "dev")).toMatchObject({
@@ -63,8 +34,8 @@ test("exit codes: 2 without --yes, 1 for unknown flags, 6 without a stack, 7 for
   expect(changes.code).toBe(7);
   expect(changes.stderr).toMatch(/error: no changes were expected but changes were proposed\n$/);
   // What stands for --yes everywhere, as in the CLI.
-  const skip = { PULUMI_SKIP_CONFIRMATIONS: "true" };
-  expect((await npmRunWith(skip, "up", "--stack", "dev")).code).toBe(0);
+  const env = { PULUMI_SKIP_CONFIRMATIONS: "true" };
+  expect((await run(project, ["up", "--stack", "dev"], { env })).code).toBe(0);
   expect((await npmRun("preview", "--stack", "dev", "--expect-no-changes")).code).toBe(0);
 });
 
@@ -121,35 +92,6 @@ Duration: Ns
   );
 });
 
-test("--json: stdout is one document, in the shape of the CLI's preview", async () => {
-  const { stdout } = await npmRun("preview", "--stack", "dev", "--json");
-  const digest = JSON.parse(stdout) as {
-    steps: { op: string; urn: string; newState: object }[];
-    changeSummary: object;
-  };
-  expect(digest.changeSummary).toEqual({ create: 2 });
-  expect(digest.steps.map(({ op, urn }) => [op, urn])).toEqual([
-    ["create", "urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev"],
-    ["create", "urn:pulumi:dev::p::command:local:Command::hi"],
-  ]);
-  expect(digest.steps[1]?.newState).toMatchObject({
-    custom: true,
-    inputs: { create: "echo hello" },
-  });
-});
-
-test("--json: a secret that a command prints is as hidden in its outputs as it is in text", async () => {
-  project.program(`
-    import * as command from "@pulumi/command";
-    const environment = { PASSWORD: pulumi.secret("leakysecretvalue") };
-    new command.local.Command("hi", { create: "echo err $PASSWORD >&2", environment });
-  `);
-  const { stdout } = await npmRun("up", "--stack", "dev", "--yes", "--skip-preview", "--json");
-  expect(stdout).not.toContain("leakysecretvalue");
-  const digest = JSON.parse(stdout) as { steps: { newState: { outputs: object } }[] };
-  expect(digest.steps.at(-1)?.newState.outputs).toMatchObject({ stderr: "err [secret]" });
-});
-
 test("the Pulumi CLI gets --cwd as it was given, and starts where we did", async () => {
   for (const folder of ["inner", "bin"]) fs.mkdirSync(path.join(project.folder, folder));
   project.write("inner/Pulumi.yaml", "name: p\nruntime: nodejs\n");
@@ -159,8 +101,20 @@ test("the Pulumi CLI gets --cwd as it was given, and starts where we did", async
   expect((await npmRun("preview", ...args)).stdout).toBe(
     `${project.folder}: preview --cwd inner --stack dev\n`,
   );
-  expect((await npmRun("config", "ls", ...args)).stdout).toBe(
-    `${project.folder}: config ls --cwd inner --stack dev\n`,
+  const said = async (...words: string[]): Promise<string> => (await npmRun(...words)).stdout;
+  const start = `${project.folder}: `;
+  // The CLI lists with the bare word.
+  expect(await said("config", "ls", ...args)).toBe(`${start}config --cwd inner --stack dev\n`);
+  expect(await said("config", ...args)).toBe(`${start}config --cwd inner --stack dev\n`);
+  expect(await said("cancel", ...args, "--yes")).toBe(
+    `${start}cancel --cwd inner --stack dev --yes\n`,
+  );
+  const env = { PULUMI_BACKEND_URL: "s3://bucket" };
+  const elsewhere = await run(project, ["stack", "ls", "--engine", "pulumi"], { env });
+  expect(elsewhere).toMatchObject({ code: 0, stdout: `${start}stack ls\n`, stderr: "" });
+  const refused = await run(project, ["stack", "ls", "--engine=embedded"], { env });
+  expect(refused.stderr).toContain(
+    'error: the embedded engine keeps state in files only; PULUMI_BACKEND_URL is "s3://bucket"',
   );
 });
 

@@ -26,7 +26,7 @@ test("values reach the program as the CLI passes them: text, objects as JSON, se
     "p:flag": { text: "true", secret: false, object: false, secrets: [] },
     "p:secret": { text: "s", secret: true, object: false, secrets: ["s"] },
     "p:object": {
-      text: '{"list":[1,"two"],"deep":{"key":"nested"}}',
+      text: '{"deep":{"key":"nested"},"list":[1,"two"]}',
       secret: true,
       object: true,
       secrets: ["nested"],

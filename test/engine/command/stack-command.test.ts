@@ -1,0 +1,137 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { TestProject } from "../project";
+import { said, type Said } from "./npm-run";
+
+jest.setTimeout(120_000);
+let project: TestProject;
+beforeEach(async () => {
+  project = await TestProject.make(`
+    export const url = "here";
+    export const list = [1, { two: "it's" }];
+    export const token = pulumi.secret("t0ken");
+  `);
+});
+afterEach(() => project.dispose());
+
+const stack = (...args: string[]): Promise<Said> => said(project, ["stack", ...args]);
+const told = (code: number, stdout: string, stderr = ""): Said => ({ code, stdout, stderr });
+const selected = async (): Promise<string | undefined> =>
+  /^(\S+)\*/m.exec((await stack("ls")).stdout)?.[1];
+
+test("init takes its name as an argument or as --stack, short or whole, and selects it if it may", async () => {
+  expect(await stack("init", "one")).toEqual(told(0, "Created stack 'one'\n"));
+  expect(await selected()).toBe("one");
+  const flags = ["--no-select", "--secrets-provider", "passphrase"];
+  expect((await stack("init", "--stack", "organization/p/two", ...flags)).code).toBe(0);
+  expect(await selected()).toBe("one");
+  expect((await stack("init", "one")).stderr).toBe(
+    "error: stack 'organization/p/one' already exists\n",
+  );
+  expect((await stack("init", "x", "--stack", "y")).stderr).toMatch(
+    /^error: only one of --stack or argument stack name may be specified, not both\n/,
+  );
+  expect((await stack("init")).stderr).toMatch(/^error: missing stack name\n/);
+  expect((await stack("init", "organization/q/x")).stderr).toBe(
+    'error: provided project name "q" doesn\'t match Pulumi.yaml, whose name is "p"\n',
+  );
+  expect((await stack("init", "acme/p/x")).stderr).toBe(
+    "error: organization name must be 'organization'\n",
+  );
+  expect((await stack("init", "x", "--secrets-provider=awskms://x")).stderr).toContain(
+    'has the secrets provider "passphrase" only, not "awskms://x"',
+  );
+});
+
+test("ls shows which one is selected, when each changed, and what it holds; as JSON with the CLI's keys", async () => {
+  expect((await stack("select", "dev")).code).toBe(0);
+  const { stdout } = await stack("ls");
+  expect(stdout).toMatch(/^NAME +LAST UPDATE +RESOURCE COUNT\ndev\* +(now|\d+ seconds? ago) +0\n$/);
+  const json = JSON.parse((await stack("ls", "--json")).stdout) as { lastUpdate: string }[];
+  expect(json.map((row) => Object.keys(row))).toEqual([
+    ["name", "current", "lastUpdate", "resourceCount"],
+  ]);
+  expect(json[0]).toMatchObject({ name: "dev", current: true, resourceCount: 0 });
+  expect(json[0]?.lastUpdate).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+});
+
+test("select wants a stack that is there, or makes it if told to", async () => {
+  expect(await stack("select")).toEqual(
+    told(6, "", "error: no stack selected; specify a stack name with --stack\n"),
+  );
+  expect((await stack("select", "nosuch")).code).toBe(6);
+  expect(await stack("select", "-c", "new")).toEqual(told(0, "Created stack 'new'\n"));
+  expect(await selected()).toBe("new");
+});
+
+test("output: for people, for programs, for shells", async () => {
+  await project.run();
+  const output = async (...args: string[]): Promise<string> =>
+    (await stack("output", "--stack", "dev", ...args)).stdout;
+  expect(await output()).toBe(
+    'Current stack outputs (3):\n    OUTPUT  VALUE\n    list    [1,{"two":"it\'s"}]\n    token   [secret]\n    url     here\n',
+  );
+  expect(await output("--shell")).toBe(
+    'list=\\[1,\\{\\"two\\":\\"it\\\'s\\"}]\ntoken=\\[secret]\nurl=here\n',
+  );
+  expect(await output("url", "--shell")).toBe("url=here\n");
+  expect(await output("list", "--json")).toBe('[\n  1,\n  {\n    "two": "it\'s"\n  }\n]\n');
+  expect(await output("token", "--show-secrets")).toBe("t0ken\n");
+  expect((await stack("output", "-s", "dev", "--json", "--shell")).stderr).toMatch(
+    /^error: only one of --json and --shell may be set\n/,
+  );
+  expect((await stack("output", "nosuch", "-s", "dev")).stderr).toBe(
+    "error: current stack does not have output property 'nosuch'\n",
+  );
+  // What is sealed is exported as it is: that takes no passphrase.
+  const unset = { PULUMI_CONFIG_PASSPHRASE: undefined };
+  const exported = await said(project, ["stack", "export", "--stack", "dev"], unset);
+  expect(exported.code).toBe(0);
+  expect(exported.stdout).not.toContain("t0ken");
+  expect((await stack("export", "-s", "dev", "--show-secrets")).stdout).toContain("t0ken");
+});
+
+test("rm removes the stack that is named or selected, with its configuration, once it is confirmed", async () => {
+  const yaml = (name: string): boolean =>
+    fs.existsSync(path.join(project.folder, `Pulumi.${name}.yaml`));
+  await project.run();
+  await stack("init", "two");
+  expect(await stack("rm", "nosuch", "--yes")).toMatchObject({ code: 6 });
+  expect((await stack("rm", "dev")).stderr).toMatch(
+    /^error: non-interactive mode requires --yes flag\n/,
+  );
+  expect((await stack("rm", "--yes", "--stack", "dev")).stderr).toBe(
+    "error: 'dev' still has resources; removal rejected. Possible actions:\n" +
+      "- Make sure that 'dev' is the stack that you want to destroy\n" +
+      "- Run `npm run destroy -- --stack dev` to delete the resources, then run `npm run stack -- rm dev`\n" +
+      "- Run `npm run stack -- rm dev --force` to override this error\n",
+  );
+  expect(await stack("rm", "-yf", "dev")).toEqual(told(0, "Stack 'dev' has been removed!\n"));
+  expect(yaml("dev")).toBe(false);
+  expect(await selected()).toBe("two");
+  expect(await stack("rm", "--yes", "--preserve-config")).toEqual(
+    told(0, "Stack 'two' has been removed!\n"),
+  );
+  expect(yaml("two")).toBe(true);
+  expect((await stack("ls", "--json")).stdout).toBe("[]\n");
+});
+
+test("help: each command names its arguments, its flags, and examples of its own", async () => {
+  const overview = await said(project, ["stack", "--help"]);
+  expect(overview.stdout).toContain("\n  npm run -s stack -- export > stack.json\n");
+  const help = (await stack("rm", "--help")).stdout;
+  expect(help).toMatch(/^npm run stack -- rm \[NAME\] \[FLAGS\]\n\nRemoves an empty stack,/);
+  expect(help).toContain(
+    "Examples:\n  npm run stack -- rm dev --yes\n  npm run stack -- rm --stack dev --yes --force\n",
+  );
+  expect(help).toMatch(/\n {2}-f, --force +Even if it still has resources\n/);
+  expect(help).not.toContain("init");
+  const others = [["up"], ["cancel"], ["state", "unprotect"], ["config", "get"]] as const;
+  for (const [script, ...words] of others) {
+    const { stdout } = await said(project, [script, ...words, "--help"]);
+    expect(stdout).toMatch(new RegExp(`\\nExamples:\\n  npm run (-s )?${script} `));
+  }
+  expect((await stack("bogus")).stderr).toBe(
+    'error: unknown command "bogus" for "stack"\nSee --help for what there is.\n',
+  );
+});
