@@ -1,5 +1,6 @@
-// Kinds of test, told by the end of the file's name: `*.test.ts` runs anywhere and in parallel; the others need root on Linux,
-// real hosts, and the machine to themselves. `lab` is part of `npm test`; `cluster`, `fault` and `matrix` are the longer suites.
+// Kinds of test, told by the end of the file's name: `*.test.ts` runs anywhere and in parallel, as does `process`, which starts
+// whole commands and programs and so takes longer; the others need root on Linux, real hosts, and the machine to themselves.
+// `npm test` is the first and `lab`; `process`, `cluster`, `fault` and `matrix` are the longer suites.
 const swc = ["@swc/jest", { jsc: { target: "es2022" }, module: { type: "commonjs" } }];
 // ES modules, which jest cannot load as they are: the Kubernetes client and what it logs in with.
 const esModules = "/node_modules/(@kubernetes/client-node|openid-client|oauth4webapi|jose)/";
@@ -26,7 +27,15 @@ module.exports = {
       ...shared,
       displayName: "unit",
       testMatch: ["<rootDir>/test/**/*.test.ts"],
-      testPathIgnorePatterns: ["/node_modules/", "\\.(lab|cluster|fault|matrix)\\.test\\.ts$"],
+      testPathIgnorePatterns: [
+        "/node_modules/",
+        "\\.(lab|process|cluster|fault|matrix)\\.test\\.ts$",
+      ],
+    },
+    {
+      ...shared,
+      displayName: "process",
+      testMatch: ["<rootDir>/test/**/*.process.test.ts"],
     },
     onLabHosts("lab"),
     onLabHosts("cluster"),

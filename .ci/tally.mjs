@@ -32,7 +32,11 @@ for (const name of suites) {
       else if (test.status === "failed") {
         failed += 1;
         console.log(`failed: ${test.fullName}`);
-      } else if (mustRun && name !== "unit.json" && !excused.includes(test.title)) {
+      } else if (
+        mustRun &&
+        !["unit.json", "processes.json"].includes(name) &&
+        !excused.includes(test.title)
+      ) {
         failed += 1;
         console.log(`failed: skipped without a reason in docs/guarantees.md: ${test.fullName}`);
       } else skipped += 1;

@@ -15,6 +15,7 @@ interface Suite {
 const SUITES: Record<string, Suite> = {
   unit: { project: "unit", flags: ["--maxWorkers=2"] },
   lab: { project: "lab", flags: ["--runInBand"] },
+  processes: { project: "process", flags: ["--maxWorkers=2"] },
   cluster: { project: "cluster", flags: ["--runInBand"] },
   faults: { project: "fault", flags: ["--runInBand"] },
   daemons: { project: "matrix", flags: ["--runInBand"] },
@@ -30,6 +31,9 @@ const SUITES: Record<string, Suite> = {
     env: { SOAK_ROUNDS: process.env["SOAK_ROUNDS"] ?? "300" },
   },
 };
+
+/** Suites that need no lab. */
+const ANYWHERE = ["unit", "processes"];
 
 /**
  * `npm test`: the unit and the lab suite; `npm run test:faults` and its like: the one suite named. What else is given goes to jest.
@@ -65,7 +69,7 @@ export function main(args: string[]): void {
     );
     if (jest.status !== 0) process.exitCode = 1;
     // jest counts what it skips, and keeps the reason, which stands in the titles, to itself.
-    const reason = name === "unit" ? undefined : whyNoLab();
+    const reason = ANYWHERE.includes(name) ? undefined : whyNoLab();
     if (reason !== undefined) console.error(`${name} tests skipped: ${reason}`);
   }
 }
