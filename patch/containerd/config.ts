@@ -9,6 +9,7 @@ import {
   isAtLeast,
   registryPath,
   shown,
+  switchedOff,
 } from "./version";
 
 /** What a config.toml says about registries, and in which table this daemon reads it. */
@@ -35,9 +36,8 @@ export interface CriConfig {
  */
 export function readCriConfig(document: TomlDocument, daemon: DaemonVersion): CriConfig {
   const version = fileVersion(document, daemon);
-  const switchedOff = pluginSwitches(document);
   // First of all: docker.com's file has this one line and no version, which would hide the reason.
-  if (switchedOff.length > 0) throw new Refusal(switchedOff);
+  refuseSwitchedOff(document, daemon);
   const { plugin, addVersion } = choosePlugin(document, daemon, version);
   const registry = registryPath(plugin);
   const problems = unreadTables(document, daemon, plugin, version);
@@ -56,7 +56,7 @@ export function readCriConfig(document: TomlDocument, daemon: DaemonVersion): Cr
 function fileVersion(document: TomlDocument, daemon: DaemonVersion): number | undefined {
   const version = document.get(["version"]);
   if (version === undefined) return undefined;
-  if (typeof version !== "number" || !Number.isInteger(version) || version < 0) {
+  if (typeof version !== "number" || isFloat(document, version) || version < 0) {
     throw wrongType(document, ["version"], "an integer from 1 to 4");
   }
   const highest = highestConfigVersion(daemon);
@@ -70,22 +70,25 @@ function fileVersion(document: TomlDocument, daemon: DaemonVersion): number | un
   return version;
 }
 
+/** `2.0` is no integer to TOML, and no version to containerd; smol-toml gives the same number for both. */
+function isFloat(document: TomlDocument, version: number): boolean {
+  const [line] = document.definitions(["version"]);
+  if (!Number.isInteger(version) || line === undefined || line.kind === "table") return true;
+  const { valueStart, valueEnd } = line.element;
+  return /^[+\d_]*[.eE]/.test(document.text.slice(valueStart, valueEnd));
+}
+
 /** CRI can be switched off in the file itself; docker.com's package of containerd does so. */
-function pluginSwitches(document: TomlDocument): Problem[] {
-  const names = stringsOf(document.get(["disabled_plugins"])) ?? [];
-  const off = names.filter((name) =>
-    ["cri", "io.containerd.grpc.v1.cri", "io.containerd.cri.v1.images"].includes(name),
-  );
-  if (off.length === 0) return [];
-  return [
-    document.source.problem(document.offsetOf(["disabled_plugins"]) ?? 0, {
-      expected: "the CRI plugin switched on, since Kubernetes pulls through it",
-      found: `disabled_plugins has ${off.map((name) => `"${name}"`).join(", ")}`,
-      fix:
-        "take it out of disabled_plugins, or write a whole file with `containerd config default`; " +
-        "then restart containerd",
-    }),
-  ];
+function refuseSwitchedOff(document: TomlDocument, daemon: DaemonVersion): void {
+  const off = switchedOff(stringsOf(document.get(["disabled_plugins"])) ?? [], daemon);
+  if (off.length === 0) return;
+  throw document.source.refuse(document.offsetOf(["disabled_plugins"]) ?? 0, {
+    expected: "the CRI plugin switched on, since Kubernetes pulls through it",
+    found: `disabled_plugins has ${off.map((name) => `"${name}"`).join(", ")}`,
+    fix:
+      "take it out of disabled_plugins, or write a whole file with `containerd config default`; " +
+      "then restart containerd",
+  });
 }
 
 interface Choice {

@@ -1,14 +1,18 @@
 import { type Problem, Refusal } from "../problem";
 import { Source } from "../source";
 import { TomlDocument } from "../toml/document";
-import { isTable, sameMeaning, stringsOf, type Tree, type TreeTable } from "../toml/value";
+import { isTable, sameMeaning, stringsOf, type Tree, type TreeTable, valueAt } from "../toml/value";
 import { type CriConfig } from "./config";
-import { criPlugin, criPlugins, registryPath, shown } from "./version";
+import { criPlugin, criPlugins, registryPath, shown, switchedOff } from "./version";
 
 /** What the daemon makes of config.toml and everything that it imports. */
 export interface MergedRegistry {
   configPath: string;
   mirrors: TreeTable;
+  /** The whole of it; undefined: there is no dump, and config.toml alone counts. */
+  dump: TomlDocument | undefined;
+  /** The imported files by name, or the patterns that name them. */
+  imports: string[];
 }
 
 /** The built-in list of 2.2.0 and 2.2.1, which `containerd config dump` shows there as if it were set. */
@@ -17,12 +21,13 @@ const BUILT_IN_LIST = "/etc/containerd/certs.d:/etc/docker/certs.d";
 /**
  * The registry settings as `containerd config dump` shows them; those of the file alone without a dump.
  *
- * @throws Refusal where an imported file hides what is written in config.toml: 1.x replaces a plugin's
- * whole table by that of an import, and what we write would have no effect
+ * @throws Refusal where an imported file switches CRI off
  */
 export function mergedRegistry(config: CriConfig, dump: string | undefined): MergedRegistry {
   const { configPath, mirrors } = config;
-  if (dump === undefined || dump.trim() === "") return { configPath, mirrors };
+  if (dump === undefined || dump.trim() === "") {
+    return { configPath, mirrors, dump: undefined, imports: patternsOf(config) };
+  }
   const merged = TomlDocument.parse(
     Source.decode("the output of `containerd config dump`", Buffer.from(dump, "utf8")),
   );
@@ -31,11 +36,53 @@ export function mergedRegistry(config: CriConfig, dump: string | undefined): Mer
   const effective: MergedRegistry = {
     configPath: typeof mergedPath === "string" && mergedPath !== BUILT_IN_LIST ? mergedPath : "",
     mirrors: isTable(registry["mirrors"]) ? registry["mirrors"] : {},
+    dump: merged,
+    imports: importsOf(config, merged),
   };
   if (configPath === BUILT_IN_LIST) effective.configPath = configPath;
-  const problems = hidden(config, merged, effective);
-  if (problems.length > 0) throw new Refusal(problems);
+  refuseSwitchedOff(config, effective);
   return effective;
+}
+
+/**
+ * Refuses to edit a file of which an import hides a part: 1.x replaces a plugin's whole table by that of an
+ * import, 2.x every single value that both have; what we write would have no effect.
+ */
+export function refuseHidden(config: CriConfig, merged: MergedRegistry): void {
+  if (merged.dump === undefined) return;
+  const problems = hidden(config, merged.dump, merged);
+  if (problems.length > 0) throw new Refusal(problems);
+}
+
+/** Names that a person can go by: the imported files, or their patterns. */
+export function importNames({ imports }: MergedRegistry): string {
+  return imports.length === 0 ? "an imported file" : imports.join(", ");
+}
+
+/** Where to show a setting that config.toml itself does not have: the line that imports it. */
+export function importOffset({ document }: CriConfig): number {
+  return document.offsetOf(["imports"]) ?? 0;
+}
+
+function patternsOf({ document }: CriConfig): string[] {
+  return stringsOf(document.get(["imports"])) ?? [];
+}
+
+/** A dump lists the files that were read, config.toml among them; newer ones list the patterns. */
+function importsOf(config: CriConfig, merged: TomlDocument): string[] {
+  const main = config.document.source.path;
+  const listed = (stringsOf(merged.get(["imports"])) ?? []).filter((path) => path !== main);
+  return listed.length > 0 ? listed.sort() : patternsOf(config);
+}
+
+function refuseSwitchedOff(config: CriConfig, merged: MergedRegistry): void {
+  const off = switchedOff(stringsOf(merged.dump?.get(["disabled_plugins"])) ?? [], config.daemon);
+  if (off.length === 0) return;
+  throw config.document.source.refuse(importOffset(config), {
+    expected: "the CRI plugin switched on, since Kubernetes pulls through it",
+    found: `disabled_plugins of an import has ${off.map((name) => `"${name}"`).join(", ")}`,
+    fix: `take it out of disabled_plugins in ${importNames(merged)}; then restart containerd`,
+  });
 }
 
 /** The registry table of the dump, which 2.x writes for its own newest version. */
@@ -49,19 +96,16 @@ function registryOf(merged: TomlDocument): TreeTable {
   return {};
 }
 
-function hidden(config: CriConfig, merged: TomlDocument, effective: MergedRegistry): Problem[] {
+function hidden(config: CriConfig, dump: TomlDocument, merged: MergedRegistry): Problem[] {
   const { document, daemon, registry, mirrors, configPath } = config;
   const problems: Problem[] = [];
-  const imports = stringsOf(document.get(["imports"])) ?? [];
   const report = (path: readonly string[], found: string): void => {
-    const offset = document.offsetOf(path) ?? document.offsetOf(["imports"]) ?? 0;
-    const list = imports.length === 0 ? "imported files" : imports.join(", ");
     problems.push(
-      document.source.problem(offset, {
+      document.source.problem(document.offsetOf(path) ?? importOffset(config), {
         expected: `${shown(document, path)} in force as config.toml has it`,
         found,
         fix:
-          `move the CRI settings of ${list} into config.toml` +
+          `move the CRI settings of ${importNames(merged)} into config.toml` +
           (daemon.major < 2
             ? ": containerd 1.x takes an imported plugin table instead of the one here, not on top of it"
             : ", or make the change there"),
@@ -69,24 +113,59 @@ function hidden(config: CriConfig, merged: TomlDocument, effective: MergedRegist
     );
   };
   for (const [host, entry] of Object.entries(mirrors)) {
-    if (!sameMeaning(effective.mirrors[host], entry)) {
+    if (!sameMeaning(merged.mirrors[host], entry)) {
       report([...registry, "mirrors", host], "another value, or none, in `containerd config dump`");
     }
   }
-  if (configPath !== "" && effective.configPath !== configPath) {
-    const found = `\`${effective.configPath}\` in \`containerd config dump\``;
+  if (configPath !== "" && merged.configPath !== configPath) {
+    const found = `\`${merged.configPath}\` in \`containerd config dump\``;
     report([...registry, "config_path"], found);
   }
   if (daemon.major < 2 && problems.length === 0) {
     const plugin = registry.slice(0, 2);
-    const lost = firstLost(document.get(plugin), merged.get(plugin), plugin);
+    const lost = firstLost(document.get(plugin), dump.get(plugin), plugin);
     if (lost !== undefined) report(lost, "another value, or none, in `containerd config dump`");
-    const added = Object.keys(effective.mirrors).find((host) => !Object.hasOwn(mirrors, host));
+    const added = firstAdded(document.getTable(plugin), dump.getTable(plugin));
     if (added !== undefined && problems.length === 0) {
-      report([...registry, "mirrors"], `a mirror for ${added} that only an imported file can have`);
+      report([...plugin, ...added.slice(0, -1)], foundElsewhere(added));
     }
   }
   return problems;
+}
+
+function foundElsewhere(path: readonly string[]): string {
+  const name = path[path.length - 1] ?? "";
+  const what = path.includes("mirrors") ? `a mirror for ${name}` : `${path.at(-2) ?? ""}.${name}`;
+  return `${what} that only an imported file can have`;
+}
+
+/**
+ * Tables whose entries are nobody's default, but for the runtime `runc`: an entry that config.toml does not
+ * have comes from an import, whose plugin table then stands in the place of the one here.
+ */
+const keyedTables = [
+  ["registry", "mirrors"],
+  ["registry", "configs"],
+  ["containerd", "runtimes"],
+];
+
+function firstAdded(
+  own: TreeTable | undefined,
+  merged: TreeTable | undefined,
+): string[] | undefined {
+  for (const path of keyedTables) {
+    const here = tableBelow(own, path);
+    const added = Object.keys(tableBelow(merged, path)).find(
+      (name) => name !== "runc" && !Object.hasOwn(here, name),
+    );
+    if (added !== undefined) return [...path, added];
+  }
+  return undefined;
+}
+
+function tableBelow(table: TreeTable | undefined, path: readonly string[]): TreeTable {
+  const found = valueAt(table, path);
+  return isTable(found) ? found : {};
 }
 
 /** The path of the first value of the file's table that the merged one does not have. */

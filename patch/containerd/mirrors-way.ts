@@ -1,37 +1,57 @@
 import { type Plan } from "../plan";
-import { Refusal } from "../problem";
+import { type Problem, Refusal } from "../problem";
 import { judged } from "../toml/judged";
+import { isTable, stringsOf } from "../toml/value";
 import { type CriConfig } from "./config";
 import { isPlain } from "./endpoint";
-import { mirrorStep } from "./mirrors";
-import { type ContainerdInput, type WantedHost } from "./plan";
+import { importNames, importOffset, type MergedRegistry } from "./merged";
+import { holdsInOrder, mirrorKey, mirrorStep, type Step } from "./mirrors";
+import { type ContainerdInput, untouched, type WantedHost } from "./plan";
+import { shown } from "./version";
+
+/** Refuses endpoints of which `mirrors` cannot say all. */
+export function refuseSpecial(config: CriConfig, wanted: readonly WantedHost[]): void {
+  const special = wanted.filter(({ endpoints }) => !endpoints.every(isPlain));
+  if (special.length === 0) return;
+  const { document, registry } = config;
+  throw new Refusal(
+    special.map(({ host }) =>
+      document.source.problem(document.offsetOf([...registry, "mirrors"]) ?? importOffset(config), {
+        expected: `plain URLs for ${host}, since mirrors can say no more`,
+        found: "certificates, skipVerify, overridePath or capabilities in the settings",
+        fix: "set migrate: true, which moves mirrors to hosts.toml files, or leave these settings out",
+      }),
+    ),
+  );
+}
+
+/**
+ * The plan that changes nothing, where the daemon has every endpoint already, be it from an import;
+ * undefined: there is something to do.
+ */
+export function mirrorsInForce(
+  input: ContainerdInput,
+  config: CriConfig,
+  merged: MergedRegistry,
+  wanted: readonly WantedHost[],
+): Plan | undefined {
+  if (!wanted.every((host) => isInForce(merged, host))) return undefined;
+  const notes = wanted.map(({ host }) => inForceNote(input, config, merged, host));
+  return { files: [untouched(input)], notes, activate: "none" };
+}
 
 /** The plan for a file that uses `registry.mirrors`: everything goes there, no other file is touched. */
 export function planMirrors(
   input: ContainerdInput,
   config: CriConfig,
+  merged: MergedRegistry,
   wanted: readonly WantedHost[],
 ): Plan {
-  const special = wanted.filter(({ endpoints }) => !endpoints.every(isPlain));
-  if (special.length > 0) {
-    const { document, registry } = config;
-    throw new Refusal(
-      special.map(({ host }) =>
-        document.source.problem(document.offsetOf([...registry, "mirrors"]) ?? 0, {
-          expected: `plain URLs for ${host}, since mirrors can say no more`,
-          found: "certificates, skipVerify, overridePath or capabilities in the settings",
-          fix: "set migrate: true, which moves mirrors to hosts.toml files, or leave these settings out",
-        }),
-      ),
-    );
-  }
-  const steps = wanted.map(({ host, endpoints }) =>
-    mirrorStep(
-      config,
-      host,
-      endpoints.map(({ url }) => url),
-    ),
-  );
+  refuseImported(config, merged, wanted);
+  const steps = wanted.map((host): Step => {
+    if (isOwn(config, merged, host.host)) return mirrorStep(config, host.host, urlsOf(host));
+    return { edits: [], changes: [], notes: [inForceNote(input, config, merged, host.host)] };
+  });
   const file = judged(
     config.document,
     input.bytes,
@@ -43,4 +63,59 @@ export function planMirrors(
     notes: steps.flatMap(({ notes }) => notes),
     activate: file.edits.length > 0 ? "restart" : "none",
   };
+}
+
+/** What an import says of a host goes before what config.toml says of it. */
+function refuseImported(
+  config: CriConfig,
+  merged: MergedRegistry,
+  wanted: readonly WantedHost[],
+): void {
+  const { document, registry } = config;
+  const problems = wanted
+    .filter((host) => !isOwn(config, merged, host.host) && !isInForce(merged, host))
+    .map((host): Problem => {
+      const table = shown(document, [...registry, "mirrors", mirrorKey(host.host)]);
+      const urls = urlsOf(host);
+      const found = mergedEndpoints(merged, host.host) ?? [];
+      const names = importNames(merged);
+      return document.source.problem(importOffset(config), {
+        expected: `${host.host} led to ${urls.join(", ")}, or not named, by what is imported: it goes before what is written here`,
+        found: `${JSON.stringify(found)} in ${names}`,
+        fix: `in ${names}, take [${table}] out, or set its endpoint = ${JSON.stringify(urls)}`,
+      });
+    });
+  if (problems.length > 0) throw new Refusal(problems);
+}
+
+/** Is a host for config.toml to name? Not if only an import does. */
+function isOwn(config: CriConfig, merged: MergedRegistry, host: string): boolean {
+  const key = mirrorKey(host);
+  return Object.hasOwn(config.mirrors, key) || !Object.hasOwn(merged.mirrors, key);
+}
+
+function isInForce(merged: MergedRegistry, host: WantedHost): boolean {
+  const list = mergedEndpoints(merged, host.host);
+  return list !== undefined && holdsInOrder(list, urlsOf(host), list);
+}
+
+function inForceNote(
+  input: ContainerdInput,
+  { document, registry }: CriConfig,
+  merged: MergedRegistry,
+  host: string,
+): string {
+  const line = document.lineNote([...registry, "mirrors", mirrorKey(host), "endpoint"]);
+  const place = line === "" ? ` of ${importNames(merged)}` : line;
+  return `${input.configPath}: ${host} is already in mirrors${place}`;
+}
+
+/** A host's endpoints as the daemon has them; undefined where it has no list. */
+function mergedEndpoints({ mirrors }: MergedRegistry, host: string): string[] | undefined {
+  const entry = mirrors[mirrorKey(host)];
+  return isTable(entry) ? stringsOf(entry["endpoint"]) : undefined;
+}
+
+function urlsOf({ endpoints }: WantedHost): string[] {
+  return endpoints.map(({ url }) => url);
 }

@@ -78,7 +78,7 @@ function canonical(endpoint: string): string {
 }
 
 /** The wanted ones are there in their order, and of the others none is lost, new, or moved. */
-function holdsInOrder(
+export function holdsInOrder(
   after: readonly string[] | undefined,
   wanted: readonly string[],
   before: readonly string[],

@@ -14,9 +14,15 @@ import {
 } from "./endpoint";
 import { planHosts } from "./hosts-way";
 import { planMigration } from "./migrate";
-import { mergedRegistry } from "./merged";
+import {
+  importNames,
+  importOffset,
+  mergedRegistry,
+  type MergedRegistry,
+  refuseHidden,
+} from "./merged";
 import { sameMirror } from "./mirrors";
-import { planMirrors } from "./mirrors-way";
+import { mirrorsInForce, planMirrors, refuseSpecial } from "./mirrors-way";
 import { planRemoval } from "./remove";
 import { tlsTables } from "./tls";
 import { type DaemonVersion, isAtLeast, parseDaemonVersion, shown } from "./version";
@@ -89,15 +95,20 @@ export function planContainerd(input: ContainerdInput): Plan {
   const usesMirrors = Object.keys(merged.mirrors).length > 0;
   const tls = daemon.major < 2 ? tlsTables(config) : [];
   if (input.migrate && (usesMirrors || tls.length > 0)) {
+    refuseHidden(config, merged);
     return planMigration(input, config, merged, wanted, tls);
   }
-  const broken = brokenStates(config, usesMirrors, merged.configPath, tls);
+  const broken = brokenStates(config, usesMirrors, merged, tls);
   if (broken.length > 0) throw new Refusal(broken);
+  if (usesMirrors) refuseSpecial(config, wanted);
+  const inForce = usesMirrors ? mirrorsInForce(input, config, merged, wanted) : undefined;
+  if (inForce !== undefined) return inForce;
+  refuseHidden(config, merged);
   const plan = usesMirrors
-    ? planMirrors(input, config, wanted)
+    ? planMirrors(input, config, merged, wanted)
     : planHosts(input, config, merged, wanted);
   refuseGenerated(source, plan);
-  plan.notes.push(...importsNote(input, config));
+  plan.notes.push(...importsNote(input, config, merged, plan));
   return plan;
 }
 
@@ -217,18 +228,24 @@ function refuseEscapedHeaders(document: TomlDocument, daemon: DaemonVersion): vo
 function brokenStates(
   config: CriConfig,
   usesMirrors: boolean,
-  configPath: string,
+  merged: MergedRegistry,
   tls: readonly string[][],
 ): Problem[] {
   const { document, registry, daemon } = config;
-  const mirrorsAt = (): number => document.offsetOf([...registry, "mirrors"]) ?? 0;
+  const { configPath } = merged;
+  const mirrorsPath = [...registry, "mirrors"];
+  const mirrorsAt = (): number => document.offsetOf(mirrorsPath) ?? importOffset(config);
+  const from = (path: readonly string[]): string =>
+    document.offsetOf(path) === undefined ? ` from ${importNames(merged)}` : "";
   const migrate = "set migrate: true, which moves mirrors to hosts.toml files";
   if (usesMirrors && configPath !== "") {
-    const path = shown(document, [...registry, "config_path"]);
+    const key = [...registry, "config_path"];
+    const mirrors = document.offsetOf(mirrorsPath) === undefined ? from(mirrorsPath) : " here";
+    const note = document.lineNote(key) || from(key);
     return [
       document.source.problem(mirrorsAt(), {
         expected: `either mirrors or config_path: with both, containerd's CRI plugin does not load`,
-        found: `mirrors here, and ${path} = "${configPath}"${document.lineNote([...registry, "config_path"])}`,
+        found: `mirrors${mirrors}, and ${shown(document, key)} = "${configPath}"${note}`,
         fix: `take one of them out (for the mirrors way, set config_path = ""), or ${migrate}`,
       }),
     ];
@@ -248,7 +265,7 @@ function brokenStates(
     return [
       document.source.problem(mirrorsAt(), {
         expected: `no mirrors in a version 2 file: containerd ${daemon.text} sets config_path by itself, and does not load CRI with both`,
-        found: "mirrors",
+        found: `mirrors${from(mirrorsPath)}`,
         fix: `upgrade containerd to 2.2.2 or later, or ${migrate}`,
       }),
     ];
@@ -256,12 +273,25 @@ function brokenStates(
   return [];
 }
 
-/** Without a dump nobody knows what imported files say. */
-function importsNote(input: ContainerdInput, config: CriConfig): string[] {
-  const imports = config.document.get(["imports"]);
-  if (input.dump !== undefined || !Array.isArray(imports) || imports.length === 0) return [];
-  const names = imports.map((name) => String(name as string)).join(", ");
-  return [`${input.configPath}: what it imports (${names}) was not looked at`];
+/** What imports may hide that can be seen from here only in part. */
+function importsNote(
+  input: ContainerdInput,
+  config: CriConfig,
+  merged: MergedRegistry,
+  plan: Plan,
+): string[] {
+  if (merged.imports.length === 0) return [];
+  const names = merged.imports.join(", ");
+  if (merged.dump === undefined) {
+    return [`${input.configPath}: what it imports (${names}) was not looked at`];
+  }
+  const edited = plan.files.some(
+    ({ path, edits }) => path === input.configPath && edits.length > 0,
+  );
+  if (config.daemon.major >= 2 || !edited) return [];
+  return [
+    `${input.configPath}: if ${names} has a table of the CRI plugin, containerd 1.x takes that one alone; then the next preview says that this file is not in force`,
+  ];
 }
 
 /** The plan of config.toml left as it is. */

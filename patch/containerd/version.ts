@@ -40,6 +40,15 @@ export function criPlugin(fileVersion: number): string {
 /** Every name that the plugin with the registry settings has had. */
 export const criPlugins = ["cri", "io.containerd.grpc.v1.cri", "io.containerd.cri.v1.images"];
 
+/** The names in `disabled_plugins` that switch CRI off. */
+export function switchedOff(disabled: readonly string[], daemon: DaemonVersion): string[] {
+  const names = daemon.major < 2 ? oldCriNames : [...oldCriNames, ...newCriNames];
+  return disabled.filter((name) => names.includes(name));
+}
+
+const oldCriNames = ["cri", "io.containerd.grpc.v1.cri"];
+const newCriNames = ["io.containerd.cri.v1.images", "io.containerd.cri.v1.runtime"];
+
 export function registryPath(plugin: string): string[] {
   return ["plugins", plugin, "registry"];
 }

@@ -38,6 +38,12 @@ which moves mirrors to hosts.toml files`);
         `found disabled_plugins has "${name}"`,
       );
     }
+    for (const name of ["io.containerd.cri.v1.images", "io.containerd.cri.v1.runtime"]) {
+      const config = `version = 3\ndisabled_plugins = ["${name}"]\n`;
+      expect(refusalOf(() => planFor(config, { daemonVersion: "2.2.3" }))).toContain(
+        `found disabled_plugins has "${name}"`,
+      );
+    }
   });
 });
 

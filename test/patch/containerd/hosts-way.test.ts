@@ -101,7 +101,12 @@ expected version = 2 or lower, the highest that containerd 1.7.28 reads; found v
     expect(refusalOf(() => planFor("version = 4\n", { daemonVersion: "2.2.3" }))).toContain(
       "expected version = 3 or lower",
     );
-    expect(refusalOf(() => planFor('version = "2"\n'))).toContain("to be an integer from 1 to 4");
+    for (const version of ['"2"', "2.0", "2e0", "+2.0", "-1"]) {
+      expect(refusalOf(() => planFor(`version = ${version}\n`))).toContain(
+        "to be an integer from 1 to 4",
+      );
+    }
+    expect(() => planFor("version = 0x2\n")).not.toThrow();
   });
 
   it("is refused where it is missing and the tables are another version's", () => {

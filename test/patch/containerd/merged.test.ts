@@ -30,6 +30,119 @@ describe("what the daemon merges (containerd config dump)", () => {
     );
   });
 
+  it("says that an import leads our host elsewhere: refused, since it goes before what is written here", () => {
+    const config = 'version = 3\nimports = ["/etc/containerd/conf.d/*.toml"]\n';
+    const dump = `version = 3
+imports = ['/etc/containerd/config.toml', '/etc/containerd/conf.d/old.toml']
+[${V3}.mirrors.'172.30.1.2:5000']
+endpoint = ['https://old.lan']
+`;
+    expect(refusalOf(() => planFor(config, { daemonVersion: "2.2.3", dump })))
+      .toBe(`${CONFIG}:2:1: expected 172.30.1.2:5000 led to http://172.30.1.2:5000, or not named, by what is imported: \
+it goes before what is written here; found ["https://old.lan"] in /etc/containerd/conf.d/old.toml
+  1 | version = 3
+> 2 | imports = ["/etc/containerd/conf.d/*.toml"]
+    | ^
+  3 |
+  fix: in /etc/containerd/conf.d/old.toml, take \
+[plugins."io.containerd.cri.v1.images".registry.mirrors."172.30.1.2:5000"] out, or set its endpoint = ["http://172.30.1.2:5000"]`);
+  });
+
+  it("says the same of a mirrored host, also where ours is in order", () => {
+    const dump = `version = 3
+[${V3}.mirrors.'172.30.1.2:5000']
+endpoint = ['http://172.30.1.2:5000']
+[${V3}.mirrors.'docker.io']
+endpoint = ['https://b', 'https://a']
+`;
+    const asked = {
+      daemonVersion: "2.2.3",
+      dump,
+      mirrors: { "docker.io": ["https://a", "https://b"] },
+    };
+    const message = refusalOf(() => planFor('version = 3\nimports = ["x.toml"]\n', asked));
+    expect(message).toContain('found ["https://b","https://a"] in x.toml');
+    expect(message).not.toContain("led to http://172.30.1.2:5000");
+  });
+
+  it.each([
+    ["1.7.28", 2, V2],
+    ["2.2.3", 3, V3],
+  ])(
+    "has all that is asked, from an import: nothing is edited (%s)",
+    (daemonVersion, version, table) => {
+      const dump = `version = ${version}\n[${table}.mirrors.'172.30.1.2:5000']\nendpoint = ['https://x', 'http://172.30.1.2:5000/v2']\n`;
+      const plan = planFor(`version = ${version}\nimports = ["/x.toml"]\n`, {
+        daemonVersion,
+        dump,
+      });
+      expect(plan.files.map(({ path, edits }) => [path, edits])).toEqual([[CONFIG, []]]);
+      expect(plan.activate).toBe("none");
+      expect(plan.notes).toEqual([`${CONFIG}: 172.30.1.2:5000 is already in mirrors of /x.toml`]);
+    },
+  );
+
+  it("puts an import's endpoint in the place of the one here: nothing is edited if that is right", () => {
+    const config = (url: string) =>
+      `version = 3\nimports = ["/x.toml"]\n[${V3}.mirrors.'172.30.1.2:5000']\nendpoint = ['${url}']\n`;
+    const asked = { daemonVersion: "2.2.3", dump: config("http://172.30.1.2:5000") };
+    expect(planFor(config("https://old"), asked).activate).toBe("none");
+    const wrong = { daemonVersion: "2.2.3", dump: config("https://old") };
+    expect(refusalOf(() => planFor(config("http://172.30.1.2:5000"), wrong))).toContain(
+      "in force as config.toml has it",
+    );
+  });
+
+  it("adds the endpoints of one host to the import's of another, and leaves the import's", () => {
+    const dump = `version = 3\n[${V3}.mirrors.'docker.io']\nendpoint = ['https://a']\n`;
+    const plan = planFor('version = 3\nimports = ["/x.toml"]\n', {
+      daemonVersion: "2.2.3",
+      dump,
+      mirrors: { "docker.io": ["https://a"] },
+    });
+    expect(plan.files[0]?.desired?.toString()).not.toContain("docker.io");
+    expect(plan.notes).toEqual([`${CONFIG}: docker.io is already in mirrors of /x.toml`]);
+  });
+
+  it("says that an import switches CRI off: refused", () => {
+    const config = 'version = 3\nimports = ["/x.toml"]\n';
+    for (const name of ["io.containerd.grpc.v1.cri", "io.containerd.cri.v1.runtime"]) {
+      const dump = `version = 3\nimports = ["/x.toml", "${CONFIG}"]\ndisabled_plugins = ["${name}"]\n`;
+      expect(refusalOf(() => planFor(config, { daemonVersion: "2.2.3", dump }))).toContain(
+        `${CONFIG}:2:1: expected the CRI plugin switched on, since Kubernetes pulls through it; \
+found disabled_plugins of an import has "${name}"
+  1 | version = 3
+> 2 | imports = ["/x.toml"]
+    | ^
+  3 |
+  fix: take it out of disabled_plugins in /x.toml; then restart containerd`,
+      );
+    }
+  });
+
+  it("has mirrors of an import beside config_path here, which switches CRI off: refused with both places", () => {
+    const config = `version = 3\nimports = ["/x.toml"]\n[${V3}]\nconfig_path = '/c'\n`;
+    const dump = `version = 3\n[${V3}]\nconfig_path = '/c'\n[${V3}.mirrors.'a']\nendpoint = ['http://a']\n`;
+    const message = refusalOf(() => planFor(config, { daemonVersion: "2.2.3", dump }));
+    expect(message).toContain(`${CONFIG}:2:1: expected either mirrors or config_path`);
+    expect(message).toContain(`found mirrors from /x.toml, and ${V3}.config_path = "/c", line 4`);
+  });
+
+  it("shows by a runtime that an import has 1.x's CRI table, so that this one is not read: refused", () => {
+    const dump = `version = 2\n[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.nvidia]\nruntime_type = "x"\n`;
+    expect(refusalOf(() => planFor('version = 2\nimports = ["/x.toml"]\n', { dump }))).toContain(
+      "found runtimes.nvidia that only an imported file can have",
+    );
+  });
+
+  it("cannot show everything of 1.x: then the plan says what to expect", () => {
+    const dump = `version = 2\nimports = ["/x.toml", "${CONFIG}"]\n[${V2}]\nconfig_path = ""\n`;
+    const plan = planFor('version = 2\nimports = ["/*.toml"]\n', { dump });
+    expect(plan.notes).toEqual([
+      `${CONFIG}: if /x.toml has a table of the CRI plugin, containerd 1.x takes that one alone; then the next preview says that this file is not in force`,
+    ]);
+  });
+
   it("shows that a mirror here is not in force: refused", () => {
     const config = `version = 2\nimports = ["/x.toml"]\n[${V2}.mirrors.a]\nendpoint = ["http://a"]\n`;
     const dump = `version = 2\n[${V2}]\nconfig_path = ""\n`;
