@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, posix } from "node:path";
+import { basename, dirname, join, posix } from "node:path";
 import { parseArgs } from "node:util";
 
 import { createTwoFilesPatch } from "diff";
@@ -102,6 +102,7 @@ function planFile(request: Request, output: Output): Plan {
   if (file.endsWith(".json") || /^\uFEFF?\s*\{/.test(text)) {
     return planDaemonJson({ path: file, bytes, registry, present });
   }
+  refuseHostsToml(file, text);
   const daemonVersion = request.containerdVersion ?? assumedVersion(text);
   if (request.containerdVersion === undefined) {
     output.error(`assuming containerd ${daemonVersion}; say --containerd-version otherwise\n`);
@@ -116,6 +117,21 @@ function planFile(request: Request, output: Output): Plan {
     migrate: false,
     present,
   });
+}
+
+/** A hosts.toml has no key of its own in config.toml: as one, it would be taken for a file to add all to. */
+function refuseHostsToml(file: string, text: string): void {
+  const isHosts =
+    basename(file) === "hosts.toml" || /^\s*\[\s*["']?host["']?\s*\.|^server\s*=/m.test(text);
+  if (!isHosts || /^\s*(?:version|plugins)\s*[=.]|^\s*\[\s*plugins\b/m.test(text)) return;
+  throw new Refusal([
+    {
+      file,
+      expected: "a copy of daemon.json or of containerd's config.toml",
+      found: "a hosts.toml, which is written as a whole",
+      fix: "name the config.toml: the hosts.toml files in a certs.d beside it are looked at too",
+    },
+  ]);
 }
 
 function readCopy(file: string): Buffer {

@@ -117,6 +117,20 @@ describe("npm run patch", () => {
     expect(patch("copy", "version = 2\n", ...REGISTRY).out).toContain("config_path");
   });
 
+  it.each([
+    ["hosts.toml", "# ours\n"],
+    ["copy", 'server = "http://172.30.1.2:5000"\n'],
+    ["copy", '[host."http://172.30.1.2:5000"]\n'],
+  ])("refuses a hosts.toml, which is none of the two (%s, %j)", (name, text) => {
+    const { code, out, error } = patch(name, text, ...REGISTRY);
+    expect(code).toBe(1);
+    expect(out).toBe("");
+    expect(error).toBe(`refused:
+${name}: expected a copy of daemon.json or of containerd's config.toml; found a hosts.toml, which is written as a whole
+  fix: name the config.toml: the hosts.toml files in a certs.d beside it are looked at too
+`);
+  });
+
   it("does not show credentials", () => {
     const config = `version = 2\npassword = "hunter2"\n[${MIRRORS}.a]\nendpoint = ["http://u:pw@a"]\n`;
     const { out } = patch("config.toml", config, ...REGISTRY);
