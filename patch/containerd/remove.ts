@@ -6,7 +6,7 @@ import { type TomlDocument } from "../toml/document";
 import { type Change, judged } from "../toml/judged";
 import { edited, withoutPath } from "../toml/remove";
 import { scanElements } from "../toml/scan";
-import { stringsOf } from "../toml/value";
+import { stringsOf, valueAt } from "../toml/value";
 import { hostsTomlPath } from "./certs-d";
 import { type CriConfig } from "./config";
 import { DEFAULT_DIRECTORY } from "./hosts-way";
@@ -66,7 +66,7 @@ function hostsFileRemoval(path: string, bytes: Buffer | undefined, notes: string
   return [{ path, base: bytes, edits, desired: undefined }];
 }
 
-/** Our endpoints go; the host's whole entry goes with the last of them. */
+/** Our endpoints go; the host's entry goes with the last of them, if nothing else is in it. */
 function withoutEndpoints(
   document: TomlDocument,
   config: CriConfig,
@@ -79,8 +79,11 @@ function withoutEndpoints(
   if (existing === undefined || !existing.some(isOurUrl)) return { document, changes: [] };
   const kept = existing.filter((url) => !isOurUrl(url));
   if (kept.length === 0) {
-    const change: Change = { path, means: (after) => after === undefined };
-    return { document: withoutPath(document, path), changes: [change] };
+    // What else is in the entry is not ours: then only the list goes.
+    const others = Object.keys(valueAt(config.mirrors, [mirrorKey(host)]) ?? {});
+    const gone = others.length > 1 ? [...path, "endpoint"] : path;
+    const change: Change = { path: gone, means: (after) => after === undefined };
+    return { document: withoutPath(document, gone), changes: [change] };
   }
   const endpointPath = [...path, "endpoint"];
   let changed = document;

@@ -22,6 +22,15 @@ describe("present: false", () => {
     );
   });
 
+  it("leaves what else is in our entry: only the list goes", () => {
+    const entry = `version = 2\n[${V2}.mirrors."172.30.1.2:5000"]\n`;
+    const list = 'endpoint = ["http://172.30.1.2:5000"]\n';
+    const rewrite = `[${V2}.mirrors."172.30.1.2:5000".rewrite]\n"^a" = "b"\n`;
+    const plan = planFor(entry + list + rewrite, { present: false });
+    expect(textOf(plan, CONFIG)).toBe(entry + rewrite);
+    expect(planFor(textOf(plan, CONFIG), { present: false }).activate).toBe("none");
+  });
+
   it("takes an inline and a dotted entry out as well", () => {
     const after = (config: string) => textOf(planFor(config, { present: false }), CONFIG);
     expect(
