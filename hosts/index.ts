@@ -17,10 +17,8 @@ export { decide, enrolledId } from "./decide";
 export type { DecideInput, Decision, Health, Why } from "./decide";
 export { helperText } from "./helper-text";
 export {
-  daemonFlags,
   fileBytes,
   hostsTomlFiles,
-  proxyEnvironment,
   type Ask,
   type EnvironmentVariable,
   type Observation,
@@ -32,3 +30,4 @@ export {
 export { observe } from "./observe";
 export { canonicalJson, parsePayload, type Daemon, type Payload } from "./payload";
 export { HostRefusal } from "./refusal";
+export { daemonFlags, proxyEnvironment } from "./sourced-lines";

@@ -1,4 +1,3 @@
-import type { SourcedLine } from "../patch/proxy";
 import { HostRefusal } from "./refusal";
 
 /** What is to be looked at on a host. Looking changes nothing there and leaves nothing behind. */
@@ -140,29 +139,6 @@ export function hostsTomlFiles(observation: Observation): Map<string, Buffer> {
     if (bytes !== undefined) found.set(file.path, bytes);
   }
   return found;
-}
-
-/** Proxy settings of a daemon, each as `NAME=value` with the place that sets it. */
-export function proxyEnvironment(service: ObservedService): SourcedLine[] {
-  return service.environment
-    .filter((one) => /^(https?|no|all)_proxy$/i.test(one.name))
-    .map(sourcedLine);
-}
-
-/**
- * What a daemon is told by flags rather than by its file: the command line, and variables with options in
- * them (Debian's unit takes `$DOCKER_OPTS`).
- */
-export function daemonFlags(service: ObservedService): SourcedLine[] {
-  const options = service.environment.filter(
-    (one) => /(^|_)(OPTS|OPTIONS|ARGS)$/.test(one.name) || one.value.startsWith("-"),
-  );
-  return [{ file: service.unit, text: service.execStart }, ...options.map(sourcedLine)];
-}
-
-function sourcedLine({ name, value, source }: EnvironmentVariable): SourcedLine {
-  const [, file = source, line] = /^(.*):(\d+)$/.exec(source) ?? [];
-  return { file, ...(line !== undefined && { line: Number(line) }), text: `${name}=${value}` };
 }
 
 function bytesOf(file: ObservedFile): Buffer | undefined {

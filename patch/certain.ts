@@ -1,6 +1,7 @@
 import { revert } from "./hunks";
 import { type FilePlan } from "./plan";
 import { Refusal } from "./problem";
+import { Source } from "./source";
 
 /**
  * The last gate of every plan: the edited text, read afresh, means exactly what was asked, and its hunks
@@ -21,12 +22,13 @@ export function certain(file: FilePlan, means: () => boolean): FilePlan {
     why = `the edited text could not be read: ${error instanceof Error ? firstLine(error) : String(error)}`;
     cause = error;
   }
-  const problem = {
-    file: file.path,
+  const base = file.base ?? Buffer.alloc(0);
+  const before = base.subarray(0, file.edits[0]?.offset ?? 0).toString("utf8");
+  const problem = Source.decode(file.path, base).problem(before.length, {
     expected: "a file that can be edited with certainty",
     found: why,
     fix: "make the change by hand, and report this file as a fault of cluster-registry",
-  };
+  });
   throw new Refusal([problem], { cause });
 }
 

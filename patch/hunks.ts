@@ -1,3 +1,4 @@
+import { codeFrame } from "./frame";
 import { type Edit, type FilePlan } from "./plan";
 import { type Problem, Refusal } from "./problem";
 
@@ -108,7 +109,7 @@ function placesFound(path: string, lines: readonly string[], undone: readonly Hu
   const problems: Problem[] = [];
   const places = undone.map((hunk) => {
     const found = occurrences(lines, hunk.added.map(toBytes));
-    if (found.length !== 1) problems.push(lost(path, hunk, found));
+    if (found.length !== 1) problems.push(lost(path, lines, hunk, found));
     return found[0] ?? 0;
   });
   undone.forEach((hunk, index) => {
@@ -118,7 +119,10 @@ function placesFound(path: string, lines: readonly string[], undone: readonly Hu
       return at !== index && otherPlace <= place && place < otherPlace + other.added.length;
     });
     if (within)
-      problems.push({ ...lost(path, hunk, [place]), found: "they are there, in one another" });
+      problems.push({
+        ...lost(path, lines, hunk, [place]),
+        found: "they are there, in one another",
+      });
   });
   if (problems.length > 0) throw new Refusal(problems);
   return places;
@@ -185,12 +189,22 @@ function standsAt(lines: readonly string[], run: readonly string[], at: number):
   return run.every((line, index) => lines[at + index] === line);
 }
 
-function lost(path: string, hunk: Hunk, places: readonly number[]): Problem {
+function lost(
+  path: string,
+  lines: readonly string[],
+  hunk: Hunk,
+  places: readonly number[],
+): Problem {
+  const at = (line: number) => ({
+    line,
+    column: 1,
+    frame: codeFrame(Buffer.from(lines.join("\n"), "latin1").toString("utf8"), line, 1),
+  });
   const quote = (lines: string[]) => lines.map((line) => `\`${line.trim()}\``).join(", ");
   if (hunk.added.length === 0) {
     return {
       file: path,
-      line: hunk.line,
+      ...at(Math.min(hunk.line, Math.max(lines.length, 1))),
       expected: "the file as it was written, with these lines taken out",
       found: "a file edited since",
       fix: `put them back by hand: ${quote(hunk.removed)}`,
@@ -199,7 +213,7 @@ function lost(path: string, hunk: Hunk, places: readonly number[]): Problem {
   const back = hunk.removed.length === 0 ? "" : `, and put back ${quote(hunk.removed)}`;
   return {
     file: path,
-    ...(places[0] !== undefined && { line: places[0] + 1 }),
+    ...(places[0] !== undefined && at(places[0] + 1)),
     expected: "the lines written here exactly once, unchanged",
     found: places.length === 0 ? "they are not there" : `they are there ${places.length} times`,
     fix: `take out by hand ${quote(hunk.added)}${back}`,

@@ -17,4 +17,4 @@ export {
   type Plan,
 } from "./plan";
 export { describeProblem, type Problem, Refusal } from "./problem";
-export { type SourcedLine } from "./proxy";
+export { type SourcedLine } from "./sourced-line";

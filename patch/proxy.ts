@@ -7,15 +7,7 @@ import {
 } from "./address";
 import { maskSecrets } from "./mask";
 import { type Problem } from "./problem";
-
-/** One line of a daemon's settings outside its configuration file, and where it stands. */
-export interface SourcedLine {
-  /** Its file: a unit, a drop-in, /etc/default/docker; `command line` where it is a running process's. */
-  file: string;
-  /** From 1. */
-  line?: number;
-  text: string;
-}
+import { problemIn, type SourcedLine } from "./sourced-line";
 
 /**
  * A daemon behind HTTP_PROXY asks the proxy for the registry too, which most often cannot reach it; then
@@ -38,16 +30,15 @@ export function proxyProblem(url: string, lines: readonly SourcedLine[]): Proble
   if (exceptions !== undefined && isExcepted(address, exceptions.value)) return undefined;
   const listed =
     exceptions === undefined ? "there is no NO_PROXY" : `NO_PROXY is \`${exceptions.value}\``;
-  return {
-    file: proxy.source.file,
-    ...(proxy.source.line !== undefined && { line: proxy.source.line }),
+  return problemIn(proxy.source, proxy.name, {
     expected: `${address.host} in NO_PROXY, since ${name} is set`,
     found: `\`${maskSecrets(proxy.source.text.trim())}\`, and ${listed}`,
     fix: `add ${address.host} to NO_PROXY of the service, reload systemd and restart the service`,
-  };
+  });
 }
 
 interface Variable {
+  name: string;
   value: string;
   source: SourcedLine;
 }
@@ -67,7 +58,8 @@ function readVariables(lines: readonly SourcedLine[]): Map<string, Variable> {
     if (assignments === "" && /^Environment\s*=/.test(text)) variables.clear();
     for (const word of shellWords(assignments)) {
       const match = /^([A-Za-z_]+)=(.*)$/s.exec(word);
-      if (match !== null) variables.set(match[1] ?? "", { value: match[2] ?? "", source });
+      const [, name = "", value = ""] = match ?? [];
+      if (match !== null) variables.set(name, { name, value, source });
     }
   }
   return variables;

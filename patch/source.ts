@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 
-import { maskSecrets } from "./mask";
+import { codeFrame } from "./frame";
 import { type Problem, Refusal } from "./problem";
 
 /**
@@ -58,30 +58,14 @@ export class Source {
   }
 }
 
-/** The line with its neighbours, a mark below the column. Credential values are masked. */
-export function codeFrame(text: string, line: number, column: number): string {
-  const lines = text.split("\n");
-  const width = String(line + 1).length;
-  const frame: string[] = [];
-  for (let number = Math.max(1, line - 1); number <= Math.min(lines.length, line + 1); number++) {
-    const shown = maskSecrets((lines[number - 1] ?? "").replace(/\r$/, ""));
-    const gutter = `${number === line ? ">" : " "} ${String(number).padStart(width)} | `;
-    frame.push((gutter + shown).trimEnd());
-    if (number === line) {
-      // Tabs are repeated, so that the mark stands below its character whatever the tab width is.
-      const before = (lines[number - 1] ?? "").slice(0, column - 1).replace(/[^\t]/g, " ");
-      frame.push(`  ${" ".repeat(width)} | ${before}^`);
-    }
-  }
-  return frame.join("\n");
-}
-
 function notText(path: string, bytes: Buffer, nul: number): Problem {
   const at = nul >= 0 ? nul : firstInvalidByte(bytes);
   const before = bytes.subarray(0, at).toString("utf8");
   const line = before.split("\n").length;
   const column = before.length - (before.lastIndexOf("\n") + 1) + 1;
   const byte = (bytes[at] ?? 0).toString(16).padStart(2, "0");
+  // What is no character is shown as the sign for that, so the rest of the line can be read.
+  const frame = codeFrame(before + bytes.subarray(at).toString("utf8"), line, column);
   return {
     file: path,
     line,
@@ -89,6 +73,7 @@ function notText(path: string, bytes: Buffer, nul: number): Problem {
     expected: "text in UTF-8",
     found: nul >= 0 ? `a NUL byte at byte ${at}` : `byte 0x${byte} at byte ${at}, not UTF-8`,
     fix: "write the file anew as UTF-8 text (it may be UTF-16, or damaged)",
+    frame,
   };
 }
 

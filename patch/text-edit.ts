@@ -39,12 +39,12 @@ function joined(edits: readonly TextEdit[]): TextEdit[] {
  */
 export function insertLines(text: string, offset: number, lines: readonly string[]): TextEdit {
   const begin = text.charCodeAt(0) === 0xfeff ? 1 : 0;
-  const open = offset === text.length && offset > begin && !text.endsWith("\n");
+  const open = offset === text.length && text !== "" && !text.endsWith("\n");
   const ending = lineEnding(text, offset);
   const joined = lines.join(ending);
-  // Behind an open last line "\n" alone is put, also in a file with CRLF: a "\r" would make that line
-  // another one, and it is not ours (its text would have to be kept for the undo).
-  return { offset, length: 0, text: open ? `\n${joined}` : joined + ending };
+  if (!open) return { offset, length: 0, text: joined + ending };
+  // Behind a mark alone there is no line yet, and the file's one line stays open.
+  return { offset, length: 0, text: offset > begin ? ending + joined : joined };
 }
 
 /** The line break of the line above an offset, or the text's first one, or "\n". */

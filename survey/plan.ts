@@ -1,14 +1,13 @@
 import {
+  daemonFlags,
   type Decision,
   decide,
-  type EnvironmentVariable,
   fileBytes,
   hostsTomlFiles,
   type Observation,
-  type ObservedService,
   proxyEnvironment,
 } from "../hosts";
-import { planContainerd, planDaemonJson, type SourcedLine } from "../patch";
+import { planContainerd, planDaemonJson } from "../patch";
 import { durationSeconds, hostPort } from "../settings/formats";
 import type { Settings } from "../settings/schema";
 
@@ -74,7 +73,7 @@ export function planInsecureRegistry(
     bytes: fileBytes(observation, DAEMON_JSON),
     registry: prefix,
     ...(docker !== undefined && {
-      flags: commandLines(docker.service),
+      flags: daemonFlags(docker.service),
       environment: proxyEnvironment(docker.service),
     }),
     ...(docker?.version !== undefined && { dockerVersion: docker.version }),
@@ -96,17 +95,4 @@ function patience({ health }: Settings) {
     waitSeconds: Math.ceil(durationSeconds(health.wait) ?? 60),
     watchdogSeconds: Math.ceil(durationSeconds(health.watchdog) ?? 180),
   };
-}
-
-/** Variables as lines, each with the file and the line that sets it. */
-function sourcedLines(variables: readonly EnvironmentVariable[]): SourcedLine[] {
-  return variables.map(({ name, value, source }) => {
-    const [, file = source, line] = /^(.*):(\d+)$/.exec(source) ?? [];
-    return { file, ...(line !== undefined && { line: Number(line) }), text: `${name}=${value}` };
-  });
-}
-
-/** What a daemon is told beside its file: its command line, and the variables that its unit puts there. */
-function commandLines({ unit, execStart, environment }: ObservedService): SourcedLine[] {
-  return [{ file: unit, text: `ExecStart=${execStart}` }, ...sourcedLines(environment)];
 }

@@ -88,31 +88,47 @@ export function isOurs(source: Source): boolean {
 }
 
 /**
- * Does a hosts.toml that somebody else wrote lead pulls to the endpoints, in their order and before any
- * other host? Further hosts behind them do no harm.
+ * Where a hosts.toml that somebody else wrote leads pulls elsewhere: to the endpoints they have to go, in
+ * their order and before any other host. Further hosts behind them do no harm.
+ *
+ * @returns the offset of what is asked instead, or has other settings; undefined: it leads there
  */
-export function leadsTo(document: TomlDocument, file: HostsFile): boolean {
+export function whereElsewhere(document: TomlDocument, file: HostsFile): number | undefined {
   const server = document.get(["server"]);
   const hosts = hostsInOrder(document);
-  const pulls = hosts.filter(([, table]) => canPull(table));
-  const urls = pulls.map(([url]) => url);
-  if (typeof server === "string" && hosts.length > 0) urls.push(server);
-  return file.endpoints.every((endpoint, index) => {
-    const url = urls[index];
-    if (url === undefined || !sameUrl(url, endpoint.url)) return false;
-    const table = pulls[index]?.[1] ?? document.tree;
-    return sameSettings(table, endpoint);
-  });
+  const asked = hosts.filter(({ table }) => canPull(table));
+  if (typeof server === "string" && hosts.length > 0) {
+    const offset = document.offsetOf(["server"]) ?? 0;
+    asked.push({ url: server, table: document.tree, offset });
+  }
+  for (const [index, endpoint] of file.endpoints.entries()) {
+    const found = asked[index];
+    if (found === undefined) return (hosts.at(-1) ?? asked.at(-1))?.offset ?? firstKey(document);
+    if (!sameUrl(found.url, endpoint.url) || !sameSettings(found.table, endpoint)) {
+      return found.offset;
+    }
+  }
+  return undefined;
+}
+
+function firstKey(document: TomlDocument): number {
+  const [key] = Object.keys(document.tree);
+  return (key === undefined ? undefined : document.offsetOf([key])) ?? 0;
+}
+
+interface Asked {
+  url: string;
+  table: TreeTable;
+  offset: number;
 }
 
 /** The `[host]` tables in the order of the file, which is the order containerd tries them in. */
-function hostsInOrder(document: TomlDocument): [string, TreeTable][] {
+function hostsInOrder(document: TomlDocument): Asked[] {
   const hosts = document.getTable(["host"]) ?? {};
   return Object.entries(hosts)
     .filter((entry): entry is [string, TreeTable] => isTable(entry[1]))
     .map(([url, table]) => ({ url, table, offset: document.offsetOf(["host", url]) ?? 0 }))
-    .sort((a, b) => a.offset - b.offset)
-    .map(({ url, table }) => [url, table]);
+    .sort((a, b) => a.offset - b.offset);
 }
 
 function canPull(table: TreeTable): boolean {

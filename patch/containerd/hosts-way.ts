@@ -1,6 +1,5 @@
 import { sameUrl, splitUrl } from "../address";
 import { type FilePlan, filePlan, type Plan } from "../plan";
-import { Refusal } from "../problem";
 import { Source } from "../source";
 import { insertLines, type TextEdit, toByteEdits } from "../text-edit";
 import { lineEdits } from "../line-edits";
@@ -8,9 +7,10 @@ import { TomlDocument } from "../toml/document";
 import { type Change, judged } from "../toml/judged";
 import { placeKey } from "../toml/place";
 import { tomlPath, tomlString } from "../toml/write";
+import { refuseByteOrderMark } from "./byte-order-mark";
 import { filesBelow, hostsTomlPath } from "./certs-d";
 import { type CriConfig } from "./config";
-import { hostsToml, type HostsFile, isOurs, leadsTo, upstreamOf } from "./hosts-toml";
+import { hostsToml, type HostsFile, isOurs, upstreamOf, whereElsewhere } from "./hosts-toml";
 import { type MergedRegistry } from "./merged";
 import { type ContainerdInput, type WantedHost } from "./plan";
 import { isAtLeast } from "./version";
@@ -27,7 +27,9 @@ export function planHosts(
 ): Plan {
   const { directory, change } = chooseDirectory(input, config, merged);
   const notes: string[] = [];
-  const files = wanted.map((host) => planHostsFile(input, directory, hostsFileOf(host), notes));
+  const files = wanted.map((host) =>
+    planHostsFile(input, config, directory, hostsFileOf(host), notes),
+  );
   const step = change ? configPathStep(config, directory) : { edits: [], changes: [] };
   if (!change) {
     const line = config.document.lineNote([...config.registry, "config_path"]);
@@ -96,10 +98,10 @@ export function configPathStep(
   if (addVersion !== undefined) {
     changes.push({ path: ["version"], means: (after) => after === addVersion });
   }
-  if (addVersion !== undefined && document.text === "") {
+  if (addVersion !== undefined && document.text.replace("\uFEFF", "") === "") {
     const line = `config_path = ${tomlString(directory, '"')}`;
     const lines = [`version = ${addVersion}`, "", `[${tomlPath(registry, '"')}]`, `  ${line}`];
-    return { edits: [insertLines("", 0, lines)], changes };
+    return { edits: [insertLines(document.text, document.text.length, lines)], changes };
   }
   if (addVersion !== undefined) {
     edits.push(placeKey(document, [], "version", String(addVersion)));
@@ -136,6 +138,7 @@ function isServedBy(url: string, host: string): boolean {
 /** The plan of one hosts.toml: ours is kept as we want it, somebody else's is adopted or refused. */
 export function planHostsFile(
   input: ContainerdInput,
+  config: CriConfig,
   directory: string,
   wanted: HostsFile,
   notes: string[],
@@ -153,20 +156,18 @@ export function planHostsFile(
     if (source.text === wantedText) notes.push(`${path}: already as it is to be`);
     return filePlan(path, bytes, toByteEdits(source, lineEdits(source.text, wantedText)));
   }
-  if (leadsTo(TomlDocument.parse(source), wanted)) {
+  refuseByteOrderMark(source, config.daemon);
+  const elsewhere = whereElsewhere(TomlDocument.parse(source), wanted);
+  if (elsewhere === undefined) {
     notes.push(`${path}: written by somebody else, and leads there already`);
     return filePlan(path, bytes, []);
   }
   const urls = wanted.endpoints.map(({ url }) => url).join(", ");
-  throw new Refusal([
-    {
-      file: path,
-      line: 1,
-      expected: `a hosts.toml that leads ${wanted.host} to ${urls}, or none`,
-      found: "one that somebody else wrote and that leads elsewhere",
-      fix: `move the file away, or write in it:\n${indented(text)}`,
-    },
-  ]);
+  throw source.refuse(elsewhere, {
+    expected: `a hosts.toml that leads ${wanted.host} to ${urls}, or none`,
+    found: "one that somebody else wrote and that leads elsewhere",
+    fix: `move the file away, or write in it:\n${indented(text)}`,
+  });
 }
 
 function indented(text: string): string {

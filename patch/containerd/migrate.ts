@@ -53,7 +53,7 @@ export function planMigration(
     if (!asked.has(file.host)) {
       notes.push(`${input.configPath}: mirrors of ${file.host} moved to its hosts.toml`);
     }
-    return planHostsFile(input, directory, file, notes);
+    return planHostsFile(input, config, directory, file, notes);
   });
 
   const gone = [[...registry, "mirrors"], ...tls];
@@ -105,6 +105,8 @@ function hostsFiles(
     refuseNoHost(config, host, [...config.registry, "mirrors", key]);
     const asked = wanted.find((other) => other.host === host);
     const endpoints = existingEndpoints(config, host);
+    // Without an endpoint there is nothing to ask, and without a server neither.
+    if (host === "_default" && endpoints.length === 0) continue;
     if (asked === undefined) files.set(host, movedFile(config, host, endpoints));
     else refuseUnlisted(config, asked, endpoints);
   }

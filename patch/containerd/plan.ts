@@ -1,9 +1,11 @@
 import { isRegistryHost, parseRegistryAddress } from "../address";
 import { type FilePlan, filePlan, type Plan } from "../plan";
 import { type Problem, Refusal } from "../problem";
-import { proxyProblem, type SourcedLine } from "../proxy";
+import { proxyProblem } from "../proxy";
 import { Source } from "../source";
+import { type SourcedLine } from "../sourced-line";
 import { TomlDocument } from "../toml/document";
+import { refuseByteOrderMark } from "./byte-order-mark";
 import { type CriConfig, readCriConfig } from "./config";
 import {
   type Endpoint,
@@ -198,16 +200,6 @@ function hostProblems(setting: string, host: string): Problem[] {
       fix: "write HOST or HOST:PORT, without scheme and path",
     },
   ];
-}
-
-/** go-toml 1, in containerd 1.x, skips a byte-order mark; go-toml 2, in 2.x, takes it for a wrong key. */
-function refuseByteOrderMark(source: Source, daemon: DaemonVersion): void {
-  if (!source.hasByteOrderMark || daemon.major < 2) return;
-  throw source.refuse(0, {
-    expected: "TOML without a byte-order mark",
-    found: `a byte-order mark, which containerd ${daemon.text} does not take`,
-    fix: "take the first three bytes (EF BB BF) out of the file",
-  });
 }
 
 /** go-toml 1 reads escapes in keys, but not in headers: `["\\u0061"]` is another table to it than to TOML. */

@@ -7,8 +7,9 @@ import { certain } from "../certain";
 import { maskSecrets } from "../mask";
 import { type Edit, filePlan, type FilePlan, type Plan } from "../plan";
 import { type Problem, Refusal } from "../problem";
-import { proxyProblem, type SourcedLine } from "../proxy";
+import { proxyProblem } from "../proxy";
 import { Source } from "../source";
+import { problemIn, type SourcedLine } from "../sourced-line";
 import { insertLines, type TextEdit, toByteEdits } from "../text-edit";
 import { flagProblem, readFlags } from "./flags";
 import { coversRegistry, namesRegistry } from "./insecure";
@@ -129,7 +130,22 @@ function readObject(source: Source, dockerVersion: string | undefined): JsonObje
     });
   }
   if (source.text.replace(/^\uFEFF/, "").trim() === "") return undefined;
-  return parseJsonObject(source);
+  const object = parseJsonObject(source);
+  refuseOtherCase(object);
+  return object;
+}
+
+/** Go's JSON reader takes a key in any case; dockerd, which looks each key up among its flags first, takes one. */
+function refuseOtherCase(object: JsonObject): void {
+  for (const property of object.root.children ?? []) {
+    const key = String(property.children?.[0]?.value);
+    if (key === KEY || key.toLowerCase() !== KEY) continue;
+    throw object.source.refuse(property.offset, {
+      expected: `"${KEY}", the only spelling with which dockerd starts`,
+      found: JSON.stringify(key),
+      fix: `write "${KEY}" in its place, or join the two where both are there`,
+    });
+  }
 }
 
 function sourced(line: string | SourcedLine): SourcedLine {
@@ -137,13 +153,11 @@ function sourced(line: string | SourcedLine): SourcedLine {
 }
 
 function otherFile(path: string, flag: { value: string; source: SourcedLine }): Problem {
-  return {
-    file: flag.source.file,
-    ...(flag.source.line !== undefined && { line: flag.source.line }),
+  return problemIn(flag.source, "--config-file", {
     expected: `dockerd to read ${path}`,
-    found: `\`${flag.source.text.trim()}\`, so it reads ${flag.value}`,
+    found: `\`${maskSecrets(flag.source.text.trim())}\`, so it reads ${flag.value}`,
     fix: `plan the change for ${flag.value}, or take --config-file away`,
-  };
+  });
 }
 
 /** Whatever is in the list: the key beside the flag is enough for dockerd not to start. */
@@ -207,7 +221,7 @@ function newFile(source: Source, written: readonly string[]): TextEdit {
   const begin = source.hasByteOrderMark ? 1 : 0;
   const blank = source.text.slice(begin);
   // A last line that is not closed stays so: see hunks.ts.
-  const end = blank === "" || blank.endsWith("\n") ? "\n" : "";
+  const end = source.text === "" || blank.endsWith("\n") ? "\n" : "";
   const text = `{\n  "${KEY}": [${written.join(", ")}]\n}${end}`;
   return { offset: begin, length: blank.length, text };
 }

@@ -1,5 +1,7 @@
+import { maskSecrets } from "../mask";
 import { type Problem } from "../problem";
-import { shellWords, type SourcedLine } from "../proxy";
+import { shellWords } from "../proxy";
+import { problemIn, type SourcedLine } from "../sourced-line";
 
 /** What dockerd's command line says about the things that daemon.json is to say. */
 export interface DockerdFlags {
@@ -42,13 +44,11 @@ export function flagProblem(
   values: readonly string[],
   entry: string,
 ): Problem {
-  return {
-    file: source.file,
-    ...(source.line !== undefined && { line: source.line }),
+  return problemIn(source, "--insecure-registry", {
     expected: "insecure-registries set in daemon.json only: dockerd does not start with both",
-    found: `\`${source.text.trim()}\``,
+    found: `\`${maskSecrets(source.text.trim())}\``,
     fix:
       `add --insecure-registry=${entry} to this line, or take --insecure-registry out of it and ` +
       `write "insecure-registries": ${JSON.stringify([...values, entry])} in daemon.json`,
-  };
+  });
 }

@@ -19,9 +19,13 @@ export function parseJsonObject(source: Source): JsonObject {
   const { text } = source;
   const begin = source.hasByteOrderMark ? 1 : 0;
   const json = begin === 0 ? text : ` ${text.slice(1)}`; // a blank keeps every offset as it is
+  refuseTooDeep(source, json);
   const errors: ParseError[] = [];
   const root = parseTree(json, errors, { disallowComments: true, allowTrailingComma: false });
-  const problems = [...errors.map((error) => syntaxProblem(source, error)), ...twice(source, json)];
+  const problems = [
+    ...errors.slice(0, MOST).map((error) => syntaxProblem(source, error)),
+    ...twice(source, json),
+  ].slice(0, MOST);
   if (problems.length > 0) throw new Refusal(problems);
   try {
     JSON.parse(json);
@@ -41,6 +45,32 @@ export function parseJsonObject(source: Source): JsonObject {
     });
   }
   return { source, root };
+}
+
+/** Nobody reads more, and a damaged file can have thousands. */
+const MOST = 20;
+
+/** Deeper than this, the readers of it (ours, and in the end dockerd's) give up in ways of their own. */
+const DEEPEST = 200;
+
+function refuseTooDeep(source: Source, json: string): void {
+  let depth = 0;
+  for (let at = 0; at < json.length; at++) {
+    const character = json[at];
+    if (character === '"') {
+      for (at++; at < json.length && json[at] !== '"'; at++) if (json[at] === "\\") at++;
+    } else if (character === "{" || character === "[") {
+      if (++depth > DEEPEST) {
+        throw source.refuse(at, {
+          expected: `objects and arrays at most ${DEEPEST} deep in one another`,
+          found: "more",
+          fix: "mend the file by hand; no setting of dockerd is nested so deep",
+        });
+      }
+    } else if (character === "}" || character === "]") {
+      depth--;
+    }
+  }
 }
 
 /** The property node (key and value) of a key of the object. */
@@ -89,6 +119,7 @@ function twice(source: Source, json: string): Problem[] {
         keys?.set(key, offset);
         return;
       }
+      if (problems.length === MOST) return;
       problems.push(
         source.problem(offset, {
           expected: "each key once",

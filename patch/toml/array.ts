@@ -111,5 +111,8 @@ export function removeElement(text: string, elements: readonly Element[], index:
   }
   const comma = /^[ \t]*,/.exec(text.slice(element.valueEnd))?.[0].length ?? 0;
   const start = element.start;
-  return { offset: start, length: element.valueEnd + comma - start, text: "" };
+  const end = element.valueEnd + comma;
+  // The only entry of `{ a = 1 }` goes with the blank that was put behind it: see insertInline.
+  const alone = /\{[ \t]+$/.test(text.slice(0, start)) && /^[ \t]/.test(text.slice(end));
+  return { offset: start, length: end - start + (alone ? 1 : 0), text: "" };
 }

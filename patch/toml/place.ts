@@ -59,7 +59,8 @@ export function placeKey(
       const { keyValue, parts } = anchor;
       const prefix = text.slice(keyValue.lineStart, keyValue.partEnds[parts - 1]);
       const line = `${prefix}.${tomlPath([...rest, key], quote)} = ${value}`;
-      return insertLines(text, keyValue.lineEnd, [line]);
+      const offset = endsOpen(text, keyValue.lineEnd) ? keyValue.lineStart : keyValue.lineEnd;
+      return insertLines(text, offset, [line]);
     }
     case "header":
       return belowHeader(document, anchor.table, path, rest, key, value);
@@ -90,9 +91,9 @@ function inlineEntry(
 /** Adds an entry at the front of the inline table that opens at `open`. */
 export function insertInline(text: string, open: number, entry: string): TextEdit {
   const first = skipBlanks(text, open + 1);
-  if (text[first] === "}")
-    return { offset: open + 1, length: first - open - 1, text: ` ${entry} ` };
-  return { offset: open + 1, length: 0, text: ` ${entry},${first === open + 1 ? " " : ""}` };
+  // Spaced as it is, so that taking the entry out again leaves the blanks of before.
+  if (text[first] !== "}") return { offset: first, length: 0, text: `${entry}, ` };
+  return { offset: first, length: 0, text: first === open + 1 ? entry : `${entry} ` };
 }
 
 function findAnchor(document: TomlDocument, path: readonly string[]): Anchor {
@@ -158,7 +159,8 @@ function belowHeader(
     return insertLines(text, table.lineEnd, [`${indent}${tomlKey(key, quote)} = ${value}`]);
   }
   if (isRoot) {
-    return insertLines(text, text.length, tableLines(document, undefined, path, key, value));
+    const lines = tableLines(document, undefined, path, key, value);
+    return insertTable(text, text.length, document.tables.at(-1), lines);
   }
   const [first] = table.keyValues;
   if (rest.length === 1 && first !== undefined && table.keyValues.every(holdsTable(text))) {
@@ -166,9 +168,8 @@ function belowHeader(
     const entry = `${tomlKey(rest[0] ?? "", quote)} = { ${tomlKey(key, quote)} = ${value} }`;
     return insertLines(text, table.lineEnd, [indentOf(text, first) + entry]);
   }
-  const last = table.keyValues[table.keyValues.length - 1];
   const lines = tableLines(document, table, path, key, value);
-  return insertLines(text, last?.lineEnd ?? table.lineEnd, lines);
+  return insertTable(text, endOfTable(text, table), table, lines);
 }
 
 const holdsTable =
@@ -189,9 +190,39 @@ function newTable(
   if (anchor.depth === path.length) {
     return insertLines(text, startWithComments(text, anchor.first), lines);
   }
-  const { last } = anchor;
-  const lastKey = last.keyValues[last.keyValues.length - 1];
-  return insertLines(text, lastKey?.lineEnd ?? last.lineEnd, lines);
+  return insertTable(text, endOfTable(text, anchor.last), anchor.last, lines);
+}
+
+/** A new table behind `neighbour`; before it, where the text ends with a line that would become another one. */
+function insertTable(
+  text: string,
+  offset: number,
+  neighbour: Table | undefined,
+  lines: readonly string[],
+): TextEdit {
+  const before = neighbour !== undefined && neighbour.path.length > 0 && endsOpen(text, offset);
+  return insertLines(text, before ? startWithComments(text, neighbour) : offset, lines);
+}
+
+/**
+ * Is it the end of a text with CRLF whose last line is open? A line inserted there would give that one a
+ * "\r", and it is not ours to change.
+ */
+function endsOpen(text: string, offset: number): boolean {
+  const newline = text.indexOf("\n");
+  return offset === text.length && !text.endsWith("\n") && text[newline - 1] === "\r";
+}
+
+/** Behind a table's last key, and behind the keys that are commented out below it, which are its own. */
+function endOfTable(text: string, table: Table): number {
+  let end = table.keyValues[table.keyValues.length - 1]?.lineEnd ?? table.lineEnd;
+  const commentedOut = /^[ \t]*#[ \t]*(?:["'\w.-]+[ \t]*=[ \t]*\S|[\]"']).*\n/gm;
+  commentedOut.lastIndex = end;
+  for (let match = commentedOut.exec(text); match !== null; match = commentedOut.exec(text)) {
+    if (commentedOut.lastIndex > table.end) break;
+    end = commentedOut.lastIndex;
+  }
+  return end;
 }
 
 /** The two lines of a new table, indented as its nearest relative (sibling, parent or child) has it. */

@@ -74,22 +74,39 @@ test("an environment file's setting goes on behind a backslash, too", () => {
   ]);
 });
 
-test("proxies and flags come with their places", () => {
-  const environment = [
-    ...unitEnvironment(splitUnits(CAT)),
-    ...environmentFile({ path: "/etc/default/docker", text: "DOCKER_OPTS=--debug\n" }),
-  ];
+test("proxies and flags come with their places, and with the files that have them", () => {
+  const defaults = { path: "/etc/default/docker", text: "DOCKER_OPTS=--debug\n" };
+  const units = splitUnits(CAT);
   const docker = service({
     unit: "docker.service",
     execStart: "/usr/sbin/dockerd -H fd://",
-    environment,
+    environment: [...unitEnvironment(units), ...environmentFile(defaults)],
+    unitFiles: [...units, defaults],
   });
-  expect(proxyEnvironment(docker).map((one) => one.text)).toEqual([
-    "HTTP_PROXY=http://user:pass@proxy:3128",
-    "NO_PROXY=10.0.0.0/8,localhost",
+  const proxy = {
+    file: "/etc/systemd/system/docker.service.d/proxy.conf",
+    line: 2,
+    content: units[1]?.text,
+  };
+  expect(proxyEnvironment(docker)).toEqual([
+    { ...proxy, text: "HTTP_PROXY=http://user:pass@proxy:3128" },
+    { ...proxy, text: "NO_PROXY=10.0.0.0/8,localhost" },
   ]);
-  expect(daemonFlags(docker)).toEqual([
-    { file: "docker.service", text: "/usr/sbin/dockerd -H fd://" },
-    { file: "/etc/default/docker", line: 1, text: "DOCKER_OPTS=--debug" },
+  expect(daemonFlags(docker).filter(({ text }) => !/PROXY|PLAIN/.test(text))).toEqual([
+    {
+      file: "/lib/systemd/system/docker.service",
+      line: 5,
+      text: "ExecStart=/usr/sbin/dockerd -H fd://",
+      content: units[0]?.text,
+    },
+    {
+      file: "/etc/default/docker",
+      line: 1,
+      text: "DOCKER_OPTS=--debug",
+      content: defaults.text,
+    },
+  ]);
+  expect(daemonFlags({ ...docker, environment: [], unitFiles: [] })).toEqual([
+    { file: "docker.service", text: "ExecStart=/usr/sbin/dockerd -H fd://" },
   ]);
 });

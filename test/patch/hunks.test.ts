@@ -143,7 +143,7 @@ describe("withoutHunks", () => {
 
   it("refuses where they are there twice", () => {
     expect(() => without("x\ny\nx\ny\n")).toThrow(
-      "/etc/f:1: expected the lines written here exactly once",
+      "/etc/f:1:1: expected the lines written here exactly once",
     );
     expect(() => without("x\ny\nx\ny\n")).toThrow("found they are there 2 times");
   });

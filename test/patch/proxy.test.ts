@@ -12,10 +12,29 @@ describe("a proxy between a daemon and its registry", () => {
     ).toEqual({
       file,
       line: 2,
+      column: 14,
       expected: "172.30.1.2 in NO_PROXY, since HTTP_PROXY is set",
       found: '`Environment="HTTP_PROXY=http://***@proxy:3128"`, and there is no NO_PROXY',
       fix: "add 172.30.1.2 to NO_PROXY of the service, reload systemd and restart the service",
+      frame: `> 2 | Environment="HTTP_PROXY=http://***@proxy:3128"
+    |              ^`,
     });
+  });
+
+  it("is shown with its neighbours where the file is known, and without a place where it has none", () => {
+    const content = '[Service]\nEnvironment="A=1" \\\n  http_proxy=http://proxy:3128\n[Install]\n';
+    const setting = { file, line: 2, text: "http_proxy=http://proxy:3128", content };
+    expect(proxyProblem(url, [setting])).toMatchObject({
+      line: 3,
+      column: 3,
+      frame: `  2 | Environment="A=1" \\
+> 3 |   http_proxy=http://proxy:3128
+    |   ^
+  4 | [Install]`,
+    });
+    const placeless = proxyProblem(url, [{ file: "docker.service", text: "HTTP_PROXY=http://p" }]);
+    expect(placeless).not.toHaveProperty("frame");
+    expect(placeless).not.toHaveProperty("line");
   });
 
   it.each([

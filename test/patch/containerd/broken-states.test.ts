@@ -1,3 +1,5 @@
+import { certain } from "../../../patch/certain";
+import { filePlan } from "../../../patch/plan";
 import { CONFIG, configAfter, planFor, refusalOf } from "./plan";
 
 const V2 = 'plugins."io.containerd.grpc.v1.cri".registry';
@@ -53,6 +55,7 @@ describe("files that are not to be edited at all", () => {
     ["a table twice", "[a]\n[a]\n", `${CONFIG}:2:2: expected valid TOML; found trying to redefine`],
     ["TOML 1.1", "a = {\n  b = 1 }\n", `${CONFIG}:1:6: expected TOML 1.0`],
     ["a time without seconds", "a = 10:20\n", "found the time `10:20` without seconds"],
+    ["arrays 3000 deep in one another", `a = ${"[".repeat(3000)}`, "expected valid TOML; found"],
     ["a new escape", 'a = "\\e"\n', "found the escape \\e"],
     ["plugins that is no table", "plugins = 3\n", "expected plugins to be a table; found number"],
   ])("%s", (_, config, message) => {
@@ -62,6 +65,10 @@ describe("files that are not to be edited at all", () => {
   it("bytes that are not UTF-8, and NUL, with the place", () => {
     expect(refusalOf(() => planFor("a = 1\nb\u0000 = 2\n"))).toBe(
       `${CONFIG}:2:2: expected text in UTF-8; found a NUL byte at byte 7
+  1 | a = 1
+> 2 | b\u2400 = 2
+    |  ^
+  3 |
   fix: write the file anew as UTF-8 text (it may be UTF-16, or damaged)`,
     );
   });
@@ -83,6 +90,30 @@ describe("files that are not to be edited at all", () => {
     );
     expect(() => planFor(config, { daemonVersion: "2.2.3" })).not.toThrow();
     expect(() => planFor('version = 2\n[a]\n"\\u0063" = 1\n')).not.toThrow();
+  });
+
+  it("a byte-order mark and nothing else is a file of no keys, whose line stays open", () => {
+    expect(configAfter("\uFEFF")).toBe(
+      `\uFEFFversion = 2\n\n[${V2}]\n  config_path = "/etc/containerd/certs.d"`,
+    );
+  });
+
+  it("an edit that would not mean what was asked shows where it would be", () => {
+    const file = filePlan(CONFIG, Buffer.from("a = 1\nb = 2\n"), [
+      { offset: 8, length: 0, text: "= " },
+    ]);
+    expect(refusalOf(() => certain(file, () => false))).toBe(`${CONFIG}:2:3: \
+expected a file that can be edited with certainty; found the edited text would not mean what was asked
+  1 | a = 1
+> 2 | b = 2
+    |   ^
+  3 |
+  fix: make the change by hand, and report this file as a fault of cluster-registry`);
+  });
+
+  it("control characters are shown as signs, so that no file speaks to the terminal", () => {
+    const message = refusalOf(() => planFor("a = 1 # \u001b[2J\u009b1m\nb = = 1\n"));
+    expect(message).toContain("1 | a = 1 # \u241b[2J\ufffd1m\n");
   });
 
   it("credentials near the place are not shown", () => {

@@ -1,4 +1,5 @@
 import { hunks, OWNERSHIP_MARK } from "../../../patch";
+import { codeFrame } from "../../../patch/frame";
 import { CONFIG, configAfter, HOSTS, planFor, refusalOf, textOf } from "./plan";
 
 const V2 = 'plugins."io.containerd.grpc.v1.cri"';
@@ -36,6 +37,9 @@ username = "u"
 
   it("is an entry of an inline table, dotted where a dotted one goes the same way", () => {
     expect(configAfter(`version = 2\n[${V2}]\nregistry = {}\n`)).toContain(
+      'registry = {config_path = "/etc/containerd/certs.d"}\n',
+    );
+    expect(configAfter(`version = 2\n[${V2}]\nregistry = { }\n`)).toContain(
       'registry = { config_path = "/etc/containerd/certs.d" }\n',
     );
     expect(
@@ -44,6 +48,25 @@ username = "u"
     expect(configAfter(`version = 2\nplugins = { "io.containerd.grpc.v1.cri".a = 1 }\n`)).toContain(
       '{ "io.containerd.grpc.v1.cri".registry.config_path = "/etc/containerd/certs.d", "io.containerd.grpc.v1.cri".a = 1 }\n',
     );
+  });
+
+  it("keeps CRLF behind an open last line, too, which only then is part of the hunk", () => {
+    const closed = configAfter(`version = 2\r\n[grpc]\r\ngid = 0`);
+    expect(closed).toBe(
+      `version = 2\r\n[${V2}.registry]\r\nconfig_path = "/etc/containerd/certs.d"\r\n[grpc]\r\ngid = 0`,
+    );
+    const plan = planFor(`version = 2\r\n[${V2}.registry]`);
+    const main = plan.files.find(({ path }) => path === CONFIG);
+    expect(main?.desired?.toString()).toBe(
+      `version = 2\r\n[${V2}.registry]\r\n  config_path = "/etc/containerd/certs.d"`,
+    );
+    expect(main && hunks(main)).toEqual([
+      {
+        line: 2,
+        removed: [`[${V2}.registry]`],
+        added: [`[${V2}.registry]\r`, '  config_path = "/etc/containerd/certs.d"'],
+      },
+    ]);
   });
 
   it("is a table at the end where nothing of CRI is configured", () => {
@@ -130,6 +153,52 @@ expected version = 2 or lower, the highest that containerd 1.7.28 reads; found v
     const plan = planFor(config, { daemonVersion: "2.2.3" });
     expect(plan.files.map(({ path }) => path)).toEqual(["/x/172.30.1.2:5000/hosts.toml", CONFIG]);
     expect(plan.activate).toBe("none");
+  });
+});
+
+describe("a proxy between containerd and the registry", () => {
+  const file = "/etc/systemd/system/containerd.service.d/proxy.conf";
+  const content =
+    '[Service]\nEnvironment="HTTP_PROXY=http://me:pw@proxy:3128" NO_PROXY=10.0.0.0/8\n';
+  const environment = [
+    { file, line: 2, text: "HTTP_PROXY=http://me:pw@proxy:3128", content },
+    { file, line: 2, text: "NO_PROXY=10.0.0.0/8", content },
+  ];
+
+  it("is refused with the line that sets it, whatever else is to be done", () => {
+    const message = `${file}:2:14: expected 172.30.1.2 in NO_PROXY, since HTTP_PROXY is set; \
+found \`HTTP_PROXY=http://***@proxy:3128\`, and NO_PROXY is \`10.0.0.0/8\`
+  1 | [Service]
+> 2 | Environment="HTTP_PROXY=http://***@proxy:3128" NO_PROXY=10.0.0.0/8
+    |              ^
+  3 |
+  fix: add 172.30.1.2 to NO_PROXY of the service, reload systemd and restart the service`;
+    const mirrors = `version = 2\n[${V2}.registry.mirrors.a]\nendpoint = ["http://a"]\n`;
+    for (const [config, asked] of [
+      ["version = 2\n", {}],
+      [mirrors, {}],
+      [mirrors, { migrate: true }],
+      [configAfter(mirrors), {}],
+    ] as const) {
+      expect(refusalOf(() => planFor(config, { environment, ...asked }))).toBe(message);
+    }
+  });
+
+  it("is none where it is excepted, for mirrors of public registries, and when the registry is taken out", () => {
+    const excepted = [...environment, { file, line: 3, text: "NO_PROXY=172.30.0.0/16" }];
+    expect(planFor("version = 2\n", { environment: excepted }).activate).toBe("restart");
+    const https = [{ file, line: 1, text: "HTTPS_PROXY=http://p" }];
+    const mirrors = { "docker.io": ["https://mirror.gcr.io"] };
+    expect(planFor("version = 2\n", { environment: https, mirrors }).activate).toBe("restart");
+    expect(planFor("version = 2\n", { environment, present: false }).activate).toBe("none");
+  });
+
+  it("is one for an https registry where HTTPS_PROXY is set", () => {
+    const https = [{ file, line: 1, text: "https_proxy=http://p" }];
+    const registry = { address: "reg.lan:5000", endpoints: ["https://reg.lan:5000"] };
+    expect(refusalOf(() => planFor("version = 2\n", { environment: https, registry }))).toContain(
+      `${file}:1:1: expected reg.lan in NO_PROXY, since HTTPS_PROXY is set`,
+    );
   });
 });
 
@@ -288,21 +357,40 @@ server = "https://registry-1.docker.io"
   });
 
   it.each([
-    ["leads elsewhere", '[host."http://10.0.0.9:5000"]\n'],
-    ["asks another host first", '[host."https://x"]\n[host."http://172.30.1.2:5000"]\n'],
-    ["only resolves there", '[host."http://172.30.1.2:5000"]\ncapabilities = ["resolve"]\n'],
-    ["has a server alone, which 1.6 ignores", 'server = "http://172.30.1.2:5000"\n'],
-  ])("of somebody else that %s is refused, with what to write", (_, text) => {
+    ["leads elsewhere", '# x\n  [host."http://10.0.0.9:5000"]\n', "2:3"],
+    ["asks another host first", '[host."https://x"]\n[host."http://172.30.1.2:5000"]\n', "1:1"],
+    ["only resolves there", '[host."http://172.30.1.2:5000"]\ncapabilities = ["resolve"]\n', "1:1"],
+    ["has a server alone, which 1.6 ignores", '\nserver = "http://172.30.1.2:5000"\n', "2:1"],
+    [
+      "asks it last, behind another server",
+      'server = "https://x"\n[host."http://172.30.1.2:5000"]\nskip_verify = true\n',
+      "2:1",
+    ],
+    ["says nothing", "# nothing\n", "1:1"],
+  ])("of somebody else that %s is refused at its place, with what to write", (_, text, place) => {
     const certsD = new Map([[HOSTS, Buffer.from(text)]]);
-    expect(refusalOf(() => planFor(config, { certsD }))).toBe(`${HOSTS}:1: \
+    const message = refusalOf(() => planFor(config, { certsD }));
+    const [line = 0, column = 0] = place.split(":").map(Number);
+    expect(message).toBe(`${HOSTS}:${place}: \
 expected a hosts.toml that leads 172.30.1.2:5000 to http://172.30.1.2:5000, or none; \
 found one that somebody else wrote and that leads elsewhere
+${codeFrame(text, line, column)}
   fix: move the file away, or write in it:
     ${OWNERSHIP_MARK}
     server = "http://172.30.1.2:5000"
 
     [host."http://172.30.1.2:5000"]
       capabilities = ["pull", "resolve"]`);
+    expect(message).toContain(`> ${line} | ${text.split("\n")[line - 1]}\n`);
+  });
+
+  it("of somebody else with a byte-order mark is adopted where containerd reads it, on 1.x", () => {
+    const certsD = new Map([[HOSTS, Buffer.from('\uFEFF[host."http://172.30.1.2:5000"]\n')]]);
+    expect(planFor(config, { certsD }).activate).toBe("none");
+    const asked = { certsD, daemonVersion: "2.2.3" };
+    expect(refusalOf(() => planFor(config, asked))).toContain(
+      `${HOSTS}:1:1: expected TOML without a byte-order mark; found a byte-order mark, which containerd 2.2.3 does not take`,
+    );
   });
 
   it("of somebody else that is no TOML is refused with the place", () => {

@@ -125,6 +125,13 @@ server = "http://localhost:32000"
 `);
   });
 
+  it("makes no file of a star that has no endpoint, since there is nothing to ask", () => {
+    const plan = planFor(`version = 2\n[${V2}.mirrors."*"]\n[${V2}.mirrors.a]\nendpoint = []\n`, {
+      migrate: true,
+    });
+    expect(plan.files.map(({ path }) => path)).toEqual([HOSTS, `${folder}/a/hosts.toml`, CONFIG]);
+  });
+
   it("refuses to drop a directory of a list that is in use", () => {
     const config = `version = 2\n[${V2}]\nconfig_path = "/etc/containerd/certs.d:/etc/docker/certs.d"\n[${V2}.mirrors.a]\nendpoint = ["http://a"]\n`;
     const certsD = new Map([["/etc/docker/certs.d/quay.io/hosts.toml", Buffer.from("")]]);

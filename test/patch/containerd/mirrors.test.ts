@@ -70,7 +70,7 @@ mirrors = { "172.30.1.2:5000" = { endpoint = ["http://172.30.1.2:5000"] }, a = {
         `version = 2\nplugins = {"io.containerd.grpc.v1.cri" = {registry = {mirrors = {a = {endpoint = ["http://a"]}}}}}\n`,
       ),
     ).toContain(
-      `{mirrors = { "172.30.1.2:5000" = { endpoint = ["http://172.30.1.2:5000"] }, a = {endpoint`,
+      `{mirrors = {"172.30.1.2:5000" = { endpoint = ["http://172.30.1.2:5000"] }, a = {endpoint`,
     );
   });
 
@@ -82,6 +82,39 @@ mirrors = { "172.30.1.2:5000" = { endpoint = ["http://172.30.1.2:5000"] }, a = {
     expect(configAfter(`version = 2\n[${CRI}.mirrors.a]\nendpoint = ["http://a"]`)).toBe(
       `version = 2\n[${CRI}.mirrors.a]\nendpoint = ["http://a"]\n` +
         `[${CRI}.mirrors."172.30.1.2:5000"]\nendpoint = ["http://172.30.1.2:5000"]`,
+    );
+  });
+
+  it("puts the new table before the last one where CRLF text ends with an open line, which stays as it is", () => {
+    const first = `version = 2\r\n[${CRI}.mirrors.a]\r\nendpoint = ["http://a"]\r\n`;
+    const last = `# b\r\n[${CRI}.mirrors.b]\r\nendpoint = ["http://b"]`;
+    expect(configAfter(first + last)).toBe(
+      `${first}[${CRI}.mirrors."172.30.1.2:5000"]\r\nendpoint = ["http://172.30.1.2:5000"]\r\n${last}`,
+    );
+    const dotted = `version = 2\r\n[${CRI}]\r\nmirrors.a.endpoint = ["http://a"]`;
+    expect(configAfter(dotted)).toBe(
+      `version = 2\r\n[${CRI}]\r\nmirrors."172.30.1.2:5000".endpoint = ["http://172.30.1.2:5000"]\r\nmirrors.a.endpoint = ["http://a"]`,
+    );
+  });
+
+  it("goes behind keys that are commented out, which would be its own otherwise", () => {
+    const config = `version = 2
+[${CRI}.mirrors]
+  # "quay.io" = {}
+  # a note
+
+  # [${CRI}.mirrors."gcr.io"]
+  #   endpoint = [
+  #     "http://b",
+  #   ]
+  # what follows
+  [${CRI}.mirrors.a]
+`;
+    const [head, tail] = config.split("  # what follows");
+    expect(configAfter(config)).toBe(
+      `${head}  [${CRI}.mirrors."172.30.1.2:5000"]
+    endpoint = ["http://172.30.1.2:5000"]
+  # what follows${tail}`,
     );
   });
 

@@ -161,10 +161,54 @@ ${PATH}:4:3: expected each key once; found "a" again, first in line 2
     expect(refusal(text)).toContain(message);
   });
 
+  it.each(["Insecure-Registries", "INSECURE-REGISTRIES"])(
+    "%s, which Go's reader takes for the key and dockerd's for an unknown one",
+    (key) => {
+      expect(refusal(`{\n  "${key}": ["172.30.1.2:5000"]\n}`)).toBe(`${PATH}:2:3: \
+expected "insecure-registries", the only spelling with which dockerd starts; found "${key}"
+  1 | {
+> 2 |   "${key}": ["172.30.1.2:5000"]
+    |   ^
+  3 | }
+  fix: write "insecure-registries" in its place, or join the two where both are there`);
+      expect(() => plan(`{"x": {"${key}": 1}}`)).not.toThrow();
+    },
+  );
+
+  it.each(["[", '{"a":'])("nesting that no reader goes along with: %s, 3000 deep", (open) => {
+    const text = `{"a": ${open.repeat(3000)}`;
+    const message = refusal(text);
+    expect(message).toContain(
+      "expected objects and arrays at most 200 deep in one another; found more",
+    );
+    expect(message.length).toBeLessThan(1000);
+    expect(after(`{"a": ${"[".repeat(199)}${"]".repeat(199)}}`)).toContain("172.30.1.2:5000");
+  });
+
+  it("one long line, of which the message shows what is around the place", () => {
+    const items = Array.from({ length: 20_000 }, (_, index) => `"key-${index}": ${index}`).join(
+      ", ",
+    );
+    const message = refusal(`{${items}, "key-9000": 1}`);
+    expect(message).toContain(`, "key-9000": 1}`);
+    expect(message.length).toBeLessThan(600);
+    const secret = refusal(`{"token": "hunter2", ${items}, "key-9000": 1}`);
+    expect(secret).toContain('> 1 | {"token": ***\n    |              ^\n');
+  });
+
+  it("one key ten thousand times: the first ones are named", () => {
+    const message = refusal(`{${'"a": 1, '.repeat(10_000)}"b": 2}`);
+    expect(message.match(/expected each key once/g)).toHaveLength(20);
+  });
+
   it("bytes that are not UTF-8", () => {
     const bytes = Buffer.concat([Buffer.from('{\n"a": "Zü'), Buffer.from([0xfc, 0x22, 0x7d])]);
     expect(() => plan(undefined, { bytes })).toThrow(
-      `${PATH}:2:9: expected text in UTF-8; found byte 0xfc at byte 11, not UTF-8`,
+      `${PATH}:2:9: expected text in UTF-8; found byte 0xfc at byte 11, not UTF-8
+  1 | {
+> 2 | "a": "Zü\ufffd"}
+    |         ^
+  fix: write the file anew as UTF-8 text (it may be UTF-16, or damaged)`,
     );
   });
 
@@ -175,6 +219,9 @@ ${PATH}:4:3: expected each key once; found "a" again, first in line 2
     expect(refusal("\uFEFF{}", { dockerVersion: "20.10.24" })).toContain("dockerd 20.10.24");
     expect(after("\uFEFF{}", { dockerVersion: "26.1.5" })).toBe(
       '\uFEFF{ "insecure-registries": ["172.30.1.2:5000"] }',
+    );
+    expect(after("\uFEFF", { dockerVersion: "26.1.5" })).toBe(
+      '\uFEFF{\n  "insecure-registries": ["172.30.1.2:5000"]\n}',
     );
   });
 
@@ -196,11 +243,32 @@ describe("dockerd's flags", () => {
   it("that set insecure registries exclude the key: refused with the line and both ways out", () => {
     expect(
       refusal("{}", { flags: unit("-H fd:// --insecure-registry=a:1 --insecure-registry b:2") }),
-    ).toBe(`/lib/systemd/system/docker.service:13: \
+    ).toBe(`/lib/systemd/system/docker.service:13:37: \
 expected insecure-registries set in daemon.json only: dockerd does not start with both; \
 found \`ExecStart=/usr/bin/dockerd -H fd:// --insecure-registry=a:1 --insecure-registry b:2\`
+> 13 | ExecStart=/usr/bin/dockerd -H fd:// --insecure-registry=a:1 --insecure-registry b:2
+     |                                     ^
   fix: add --insecure-registry=172.30.1.2:5000 to this line, or take --insecure-registry out of it \
 and write "insecure-registries": ["a:1","b:2","172.30.1.2:5000"] in daemon.json`);
+  });
+
+  it("are shown in their file, in the line of it that has them, where a setting goes on over several", () => {
+    const content = `[Service]
+Environment="DOCKER_OPTS=--debug \\
+# for the old registry
+  --insecure-registry=a:1" 'TOKEN=hunter2'
+ExecStart=/usr/bin/dockerd $DOCKER_OPTS
+`;
+    const file = "/etc/systemd/system/docker.service.d/x.conf";
+    const flags = [{ file, line: 2, text: "DOCKER_OPTS=--debug --insecure-registry=a:1", content }];
+    expect(refusal("{}", { flags })).toContain(`${file}:4:3: \
+expected insecure-registries set in daemon.json only: dockerd does not start with both; \
+found \`DOCKER_OPTS=--debug --insecure-registry=a:1\`
+  3 | # for the old registry
+> 4 |   --insecure-registry=a:1" 'TOKEN=***
+    |   ^
+  5 | ExecStart=/usr/bin/dockerd $DOCKER_OPTS
+  fix:`);
   });
 
   it("that give our registry are enough", () => {
@@ -216,7 +284,7 @@ and write "insecure-registries": ["a:1","b:2","172.30.1.2:5000"] in daemon.json`
   it("are read out of /etc/default/docker, but not out of its comments", () => {
     const file = "/etc/default/docker";
     const set = [{ file, line: 3, text: 'DOCKER_OPTS="--dns 8.8.8.8 --insecure-registry a:1"' }];
-    expect(refusal("{}", { flags: set })).toContain(`${file}:3: expected insecure-registries`);
+    expect(refusal("{}", { flags: set })).toContain(`${file}:3:28: expected insecure-registries`);
     const comment = [{ file, line: 3, text: '#DOCKER_OPTS="--insecure-registry a:1"' }];
     expect(plan("{}", { flags: comment }).activate).toBe("reload");
   });
@@ -224,7 +292,7 @@ and write "insecure-registries": ["a:1","b:2","172.30.1.2:5000"] in daemon.json`
   it("are read out of a unit as it is written, without a blank before them, and after a reset alone", () => {
     const file = "/etc/systemd/system/docker.service.d/x.conf";
     const raw = [{ file, line: 2, text: 'Environment="DOCKER_OPTS=--insecure-registry=a:1"' }];
-    expect(refusal("{}", { flags: raw })).toContain(`${file}:2: expected insecure-registries`);
+    expect(refusal("{}", { flags: raw })).toContain(`${file}:2:26: expected insecure-registries`);
     const reset = [
       ...unit("--insecure-registry=a:1"),
       { file, line: 2, text: "ExecStart=" },
@@ -268,7 +336,7 @@ it("a proxy between dockerd and the registry is refused", () => {
     },
   ];
   expect(refusal("{}", { environment })).toContain(
-    "p.conf:2: expected 172.30.1.2 in NO_PROXY, since HTTP_PROXY is set",
+    "p.conf:2:13: expected 172.30.1.2 in NO_PROXY, since HTTP_PROXY is set",
   );
 });
 

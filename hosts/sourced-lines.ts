@@ -1,0 +1,45 @@
+import type { SourcedLine } from "../patch";
+import type { EnvironmentVariable, ObservedService } from "./observation";
+
+/** Proxy settings of a daemon, each as `NAME=value` with the place that sets it. */
+export function proxyEnvironment(service: ObservedService): SourcedLine[] {
+  return service.environment
+    .filter((one) => /^(https?|no|all)_proxy$/i.test(one.name))
+    .map((one) => variableLine(service, one));
+}
+
+/**
+ * What a daemon is told by flags rather than by its file: the command line, and the variables that its unit
+ * may put there (Debian's takes `$DOCKER_OPTS`).
+ */
+export function daemonFlags(service: ObservedService): SourcedLine[] {
+  return [commandLine(service), ...service.environment.map((one) => variableLine(service, one))];
+}
+
+function variableLine(
+  { unitFiles }: ObservedService,
+  { name, value, source }: EnvironmentVariable,
+): SourcedLine {
+  const [, path = source, line] = /^(.*):(\d+)$/.exec(source) ?? [];
+  const text = `${name}=${value}`;
+  const file = unitFiles.find((one) => one.path === path);
+  return {
+    file: path,
+    ...(line !== undefined && { line: Number(line) }),
+    text,
+    ...(file !== undefined && { content: file.text }),
+  };
+}
+
+/** The command line, with the last place that sets one: of a unit and its drop-ins that one counts. */
+function commandLine({ unit, execStart, unitFiles }: ObservedService): SourcedLine {
+  const text = `ExecStart=${execStart}`;
+  for (const { path, text: content } of [...unitFiles].reverse()) {
+    const index = content
+      .split("\n")
+      .map((line) => /^\s*ExecStart\s*=\s*\S/.test(line))
+      .lastIndexOf(true);
+    if (index >= 0) return { file: path, line: index + 1, text, content };
+  }
+  return { file: unit, text };
+}
