@@ -99,8 +99,7 @@ export function configPathStep(
     changes.push({ path: ["version"], means: (after) => after === addVersion });
   }
   if (addVersion !== undefined && document.text.replace("\uFEFF", "") === "") {
-    const line = `config_path = ${tomlString(directory, '"')}`;
-    const lines = [`version = ${addVersion}`, "", `[${tomlPath(registry, '"')}]`, `  ${line}`];
+    const lines = newConfigLines(addVersion, registry, directory);
     return { edits: [insertLines(document.text, document.text.length, lines)], changes };
   }
   if (addVersion !== undefined) {
@@ -117,6 +116,16 @@ export function configPathStep(
     edits.push(placeKey(document, registry, "config_path", value));
   }
   return { edits, changes };
+}
+
+/** A config.toml that says nothing else. */
+export function newConfigLines(
+  version: number,
+  registry: readonly string[],
+  directory: string,
+): string[] {
+  const line = `config_path = ${tomlString(directory, '"')}`;
+  return [`version = ${version}`, "", `[${tomlPath(registry, '"')}]`, `  ${line}`];
 }
 
 /** What a host's hosts.toml is to say, with the server that is asked last. */

@@ -7,18 +7,18 @@ import { type Change, judged } from "../toml/judged";
 import { edited, withoutPath } from "../toml/remove";
 import { scanElements } from "../toml/scan";
 import { stringsOf, valueAt } from "../toml/value";
-import { hostsTomlPath } from "./certs-d";
+import { filesBelow, hostsTomlPath } from "./certs-d";
 import { type CriConfig } from "./config";
 import { DEFAULT_DIRECTORY } from "./hosts-way";
 import { isOurs } from "./hosts-toml";
 import { endpointsOf, mirrorKey, sameMirror } from "./mirrors";
 import { type ContainerdInput, untouched, type WantedHost } from "./plan";
+import { type ConfigPathRemoval, configPathRemoval } from "./remove-config-path";
 
 /**
  * The plan that takes the registry out again, made from the files alone: its endpoints out of `mirrors`,
- * and hosts.toml files with our mark. config_path stays, since who set it cannot be told from the file;
- * without a hosts.toml it changes nothing. (`destroy` has the record of what was written, and puts the
- * very bytes of before back.)
+ * hosts.toml files with our mark, and a config_path that nothing else needs. (`destroy` has the record of
+ * what was written, and puts the very bytes of before back.)
  */
 export function planRemoval(
   input: ContainerdInput,
@@ -43,17 +43,42 @@ export function planRemoval(
     changed = step.document;
     changes.push(...step.changes);
   }
+  const removed = new Set(files.flatMap(({ path, desired }) => (desired ? [] : [path])));
+  const others = filesBelow(directory ?? DEFAULT_DIRECTORY, input.certsD).filter(
+    (path) => !removed.has(path),
+  );
+  const isHostsWay = directory !== undefined && changes.length === 0;
+  const step = isHostsWay && others.length === 0 ? configPathRemoval(config) : undefined;
+  if (files.length === 0 && changes.length === 0 && step === undefined) {
+    notes.push(`${input.configPath}: nothing of the registry is in it`);
+  }
+  if (isHostsWay) {
+    notes.push(`${input.configPath}: config_path = "${directory}" ${whatOfIt(step, others)}`);
+  }
+  if (step?.kind === "file") {
+    return {
+      files: [...files, removal(input.configPath, input.bytes)],
+      notes,
+      activate: "restart",
+    };
+  }
+  changed = step?.document ?? changed;
+  changes.push(...(step?.changes ?? []));
   if (changes.length === 0) {
-    if (files.length === 0) notes.push(`${input.configPath}: nothing of the registry is in it`);
-    if (directory !== undefined) {
-      const why = "other registries may use it, and without a hosts.toml it changes nothing";
-      notes.push(`${input.configPath}: config_path = "${directory}" stays: ${why}`);
-    }
     return { files: [...files, untouched(input)], notes, activate: "none" };
   }
   const edits = lineEdits(config.document.text, changed.text);
   const main = judged(config.document, input.bytes, edits, changes);
   return { files: [...files, main], notes, activate: "restart" };
+}
+
+function whatOfIt(step: ConfigPathRemoval | undefined, others: readonly string[]): string {
+  if (step === undefined) {
+    const why = others.length > 0 ? `for ${others.join(", ")}` : "since others set it, too";
+    return `stays, ${why}; without a hosts.toml it changes nothing`;
+  }
+  const how = step.kind === "value" ? "is emptied" : "goes";
+  return `${how}, as it is what adding a registry sets, and no hosts.toml of another one was seen there`;
 }
 
 function hostsFileRemoval(path: string, bytes: Buffer | undefined, notes: string[]): FilePlan[] {
@@ -62,8 +87,12 @@ function hostsFileRemoval(path: string, bytes: Buffer | undefined, notes: string
     notes.push(`${path}: stays, somebody else wrote it`);
     return [filePlan(path, bytes, [])];
   }
-  const edits = [{ offset: 0, length: bytes.length, text: "" }];
-  return [{ path, base: bytes, edits, desired: undefined }];
+  return [removal(path, bytes)];
+}
+
+function removal(path: string, bytes: Buffer | undefined): FilePlan {
+  const edits = [{ offset: 0, length: bytes?.length ?? 0, text: "" }];
+  return { path, base: bytes, edits, desired: undefined };
 }
 
 /** Our endpoints go; the host's entry goes with the last of them, if nothing else is in it. */

@@ -98,7 +98,13 @@ describe("npm run patch", () => {
     const removal = patch("config.toml", config, ...REGISTRY, "--remove");
     expect(removal.code).toBe(2);
     expect(removal.out).toContain("+++ /dev/null\n");
-    expect(removal.error).toContain("no restart needed\n");
+    expect(removal.out).toContain('+config_path = ""\n');
+    expect(removal.error).toContain("the daemon needs a restart afterwards\n");
+    mkdirSync(join(folder, "certs.d/quay.io"));
+    writeFileSync(join(folder, "certs.d/quay.io/hosts.toml"), "");
+    const besides = patch("config.toml", config, ...REGISTRY, "--remove");
+    expect(besides.out).not.toContain("config_path");
+    expect(besides.error).toContain("no restart needed\n");
   });
 
   it("--remove takes the registry out", () => {
