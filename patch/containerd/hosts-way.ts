@@ -82,7 +82,9 @@ export function refuseRelative(config: CriConfig, configPath: string): void {
   throw document.source.refuse(document.offsetOf([...registry, "config_path"]) ?? 0, {
     expected: "an absolute directory as config_path",
     found: `\`${relative}\``,
-    fix: `write the whole path, such as ${DEFAULT_DIRECTORY}`,
+    fix: relative.includes("${")
+      ? "this is a template: plan for the file that is made of it, in which the path is whole"
+      : `write the whole path, such as ${DEFAULT_DIRECTORY}`,
   });
 }
 
