@@ -85,11 +85,15 @@ function refuseSwitchedOff(config: CriConfig, merged: MergedRegistry): void {
   });
 }
 
+/** The plugin's name in the dump: a version 1 file is shown as version 2, and 2.x shows its own newest. */
+function dumpedPlugin(dump: TomlDocument): string {
+  const version = dump.get(["version"]);
+  return criPlugin(typeof version === "number" ? version : 1);
+}
+
 /** The registry table of the dump, which 2.x writes for its own newest version. */
 function registryOf(merged: TomlDocument): TreeTable {
-  const version = merged.get(["version"]);
-  const own = criPlugin(typeof version === "number" ? version : 1);
-  for (const plugin of [own, ...[...criPlugins].reverse()]) {
+  for (const plugin of [dumpedPlugin(merged), ...[...criPlugins].reverse()]) {
     const table = merged.getTable(registryPath(plugin));
     if (table !== undefined) return table;
   }
@@ -123,9 +127,10 @@ function hidden(config: CriConfig, dump: TomlDocument, merged: MergedRegistry): 
   }
   if (daemon.major < 2 && problems.length === 0) {
     const plugin = registry.slice(0, 2);
-    const lost = firstLost(document.get(plugin), dump.get(plugin), plugin);
+    const inDump = dump.getTable(["plugins", dumpedPlugin(dump)]);
+    const lost = firstLost(document.get(plugin), inDump, plugin);
     if (lost !== undefined) report(lost, "another value, or none, in `containerd config dump`");
-    const added = firstAdded(document.getTable(plugin), dump.getTable(plugin));
+    const added = firstAdded(document.getTable(plugin), inDump);
     if (added !== undefined && problems.length === 0) {
       report([...plugin, ...added.slice(0, -1)], foundElsewhere(added));
     }

@@ -135,6 +135,22 @@ found disabled_plugins of an import has "${name}"
     );
   });
 
+  it("has a version 1 file's table by its name in version 2", () => {
+    const config =
+      '[plugins.cri]\nsandbox_image = "y"\n[plugins.cri.registry.mirrors.a]\nendpoint = ["http://a"]\n';
+    const dump = `version = 2
+[plugins."io.containerd.grpc.v1.cri"]
+sandbox_image = "y"
+[${V2}.mirrors.a]
+endpoint = ["http://a"]
+`;
+    expect(planFor(config, { dump }).activate).toBe("restart");
+    const other = dump.replace('"y"', '"z"');
+    expect(refusalOf(() => planFor(config, { dump: other }))).toContain(
+      `${CONFIG}:2:1: expected plugins.cri.sandbox_image in force as config.toml has it`,
+    );
+  });
+
   it("cannot show everything of 1.x: then the plan says what to expect", () => {
     const dump = `version = 2\nimports = ["/x.toml", "${CONFIG}"]\n[${V2}]\nconfig_path = ""\n`;
     const plan = planFor('version = 2\nimports = ["/*.toml"]\n', { dump });
