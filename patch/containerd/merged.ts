@@ -49,7 +49,7 @@ export function mergedRegistry(config: CriConfig, dump: string | undefined): Mer
  * import, 2.x every single value that both have; what we write would have no effect.
  */
 export function refuseHidden(config: CriConfig, merged: MergedRegistry): void {
-  if (merged.dump === undefined) return;
+  if (merged.dump === undefined || merged.imports.length === 0) return;
   const problems = hidden(config, merged.dump, merged);
   if (problems.length > 0) throw new Refusal(problems);
 }

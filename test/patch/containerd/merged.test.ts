@@ -137,7 +137,7 @@ found disabled_plugins of an import has "${name}"
 
   it("has a version 1 file's table by its name in version 2", () => {
     const config =
-      '[plugins.cri]\nsandbox_image = "y"\n[plugins.cri.registry.mirrors.a]\nendpoint = ["http://a"]\n';
+      'imports = ["/x.toml"]\n[plugins.cri]\nsandbox_image = "y"\n[plugins.cri.registry.mirrors.a]\nendpoint = ["http://a"]\n';
     const dump = `version = 2
 [plugins."io.containerd.grpc.v1.cri"]
 sandbox_image = "y"
@@ -147,7 +147,17 @@ endpoint = ["http://a"]
     expect(planFor(config, { dump }).activate).toBe("restart");
     const other = dump.replace('"y"', '"z"');
     expect(refusalOf(() => planFor(config, { dump: other }))).toContain(
-      `${CONFIG}:2:1: expected plugins.cri.sandbox_image in force as config.toml has it`,
+      `${CONFIG}:3:1: expected plugins.cri.sandbox_image in force as config.toml has it`,
+    );
+  });
+
+  it("leaves out keys that the daemon does not know: where nothing is imported, nothing is hidden", () => {
+    const config = `version = 2\n[plugins."io.containerd.grpc.v1.cri"]\nno_such_key = 1\n`;
+    const dump = (imports: string) =>
+      `version = 2\nimports = [${imports}]\n[${V2}]\nconfig_path = ""\n`;
+    expect(planFor(config, { dump: dump(`"${CONFIG}"`) }).activate).toBe("restart");
+    expect(refusalOf(() => planFor(config, { dump: dump(`"${CONFIG}", "/x.toml"`) }))).toContain(
+      "no_such_key in force as config.toml has it",
     );
   });
 
