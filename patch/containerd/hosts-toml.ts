@@ -4,6 +4,8 @@ import type { TomlDocument } from "../toml/document";
 import { isTable, stringsOf, type Tree, type TreeTable } from "../toml/value";
 import { tomlArray, tomlString } from "../toml/write";
 import { type Endpoint } from "./endpoint";
+import { isUnreadInHeader } from "./headers";
+import { type DaemonVersion } from "./version";
 
 /** The first line of every hosts.toml that is ours: what has it we may change and remove. */
 export const OWNERSHIP_MARK =
@@ -37,20 +39,21 @@ export function registryServedBy(server: string): string {
  * 1.6, and `[host]` alone makes a miss end in a misleading try of https. `skip_verify` is left out of
  * http hosts even as false, since its mere presence makes containerd try TLS first.
  */
-export function hostsToml(file: HostsFile): string {
+export function hostsToml(file: HostsFile, daemon: DaemonVersion): string {
   const lines = [OWNERSHIP_MARK];
   if (file.server !== undefined) {
     lines.push(`server = ${quoted(file.server.url)}`, ...transportLines(file.server));
   }
   const hosts = lastIsServer(file) ? file.endpoints.slice(0, -1) : file.endpoints;
+  // 2.x takes the hosts' order from the headers alone, 1.x from headers and keys alike.
+  const dotted = hosts.some(({ url }) => isUnreadInHeader(url, daemon));
   for (const endpoint of hosts) {
+    const table = `host.${quoted(endpoint.url)}`;
     const capabilities = tomlArray(endpoint.capabilities ?? ["pull", "resolve"], '"');
-    lines.push(
-      "",
-      `[host.${quoted(endpoint.url)}]`,
-      `  capabilities = ${capabilities}`,
-      ...transportLines(endpoint).map((line) => `  ${line}`),
-    );
+    const settings = [`capabilities = ${capabilities}`, ...transportLines(endpoint)];
+    lines.push("");
+    if (dotted) lines.push(...settings.map((line) => `${table}.${line}`));
+    else lines.push(`[${table}]`, ...settings.map((line) => `  ${line}`));
   }
   return `${lines.join("\n")}\n`;
 }

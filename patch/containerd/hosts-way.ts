@@ -10,6 +10,7 @@ import { tomlPath, tomlString } from "../toml/write";
 import { refuseByteOrderMark } from "./byte-order-mark";
 import { filesBelow, hostsTomlPath } from "./certs-d";
 import { type CriConfig } from "./config";
+import { refuseUnreadHeaders } from "./headers";
 import { hostsToml, type HostsFile, isOurs, upstreamOf, whereElsewhere } from "./hosts-toml";
 import { type MergedRegistry } from "./merged";
 import { type ContainerdInput, type WantedHost } from "./plan";
@@ -156,7 +157,7 @@ export function planHostsFile(
 ): FilePlan {
   const path = hostsTomlPath(directory, wanted.host, input.certsD);
   const bytes = input.certsD.get(path);
-  const text = hostsToml(wanted);
+  const text = hostsToml(wanted, config.daemon);
   if (bytes === undefined || bytes.length === 0) {
     return filePlan(path, bytes, [{ offset: 0, length: 0, text }], 0o644);
   }
@@ -168,7 +169,9 @@ export function planHostsFile(
     return filePlan(path, bytes, toByteEdits(source, lineEdits(source.text, wantedText)));
   }
   refuseByteOrderMark(source, config.daemon);
-  const elsewhere = whereElsewhere(TomlDocument.parse(source), wanted);
+  const document = TomlDocument.parse(source);
+  refuseUnreadHeaders(document, config.daemon);
+  const elsewhere = whereElsewhere(document, wanted);
   if (elsewhere === undefined) {
     notes.push(`${path}: written by somebody else, and leads there already`);
     return filePlan(path, bytes, []);

@@ -18,11 +18,7 @@ export interface MergedRegistry {
 /** The built-in list of 2.2.0 and 2.2.1, which `containerd config dump` shows there as if it were set. */
 const BUILT_IN_LIST = "/etc/containerd/certs.d:/etc/docker/certs.d";
 
-/**
- * The registry settings as `containerd config dump` shows them; those of the file alone without a dump.
- *
- * @throws Refusal where an imported file switches CRI off
- */
+/** The registry settings as `containerd config dump` shows them; those of the file alone without a dump. */
 export function mergedRegistry(config: CriConfig, dump: string | undefined): MergedRegistry {
   const { configPath, mirrors } = config;
   if (dump === undefined || dump.trim() === "") {
@@ -33,15 +29,13 @@ export function mergedRegistry(config: CriConfig, dump: string | undefined): Mer
   );
   const registry = registryOf(merged);
   const mergedPath = registry["config_path"];
-  const effective: MergedRegistry = {
-    configPath: typeof mergedPath === "string" && mergedPath !== BUILT_IN_LIST ? mergedPath : "",
+  const isBuiltIn = mergedPath === BUILT_IN_LIST && configPath !== BUILT_IN_LIST;
+  return {
+    configPath: typeof mergedPath === "string" && !isBuiltIn ? mergedPath : "",
     mirrors: isTable(registry["mirrors"]) ? registry["mirrors"] : {},
     dump: merged,
     imports: importsOf(config, merged),
   };
-  if (configPath === BUILT_IN_LIST) effective.configPath = configPath;
-  refuseSwitchedOff(config, effective);
-  return effective;
 }
 
 /**
@@ -75,7 +69,8 @@ function importsOf(config: CriConfig, merged: TomlDocument): string[] {
   return listed.length > 0 ? listed.sort() : patternsOf(config);
 }
 
-function refuseSwitchedOff(config: CriConfig, merged: MergedRegistry): void {
+/** Refuses where an imported file switches CRI off. */
+export function refuseSwitchedOff(config: CriConfig, merged: MergedRegistry): void {
   const off = switchedOff(stringsOf(merged.dump?.get(["disabled_plugins"])) ?? [], config.daemon);
   if (off.length === 0) return;
   throw config.document.source.refuse(importOffset(config), {

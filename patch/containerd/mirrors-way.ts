@@ -1,11 +1,14 @@
 import { type Plan } from "../plan";
 import { type Problem, Refusal } from "../problem";
-import { judged } from "../toml/judged";
+import { lineEdits } from "../line-edits";
+import { type TextEdit } from "../text-edit";
+import { type Change, judged } from "../toml/judged";
+import { edited } from "../toml/remove";
 import { isTable, stringsOf } from "../toml/value";
 import { type CriConfig } from "./config";
 import { isPlain } from "./endpoint";
 import { importNames, importOffset, type MergedRegistry } from "./merged";
-import { holdsInOrder, mirrorKey, mirrorStep, type Step } from "./mirrors";
+import { holdsInOrder, mirrorKey, mirrorStep } from "./mirrors";
 import { type ContainerdInput, untouched, type WantedHost } from "./plan";
 import { shown } from "./version";
 
@@ -48,21 +51,32 @@ export function planMirrors(
   wanted: readonly WantedHost[],
 ): Plan {
   refuseImported(config, merged, wanted);
-  const steps = wanted.map((host): Step => {
-    if (isOwn(config, merged, host.host)) return mirrorStep(config, host.host, urlsOf(host));
-    return { edits: [], changes: [], notes: [inForceNote(input, config, merged, host.host)] };
-  });
-  const file = judged(
-    config.document,
-    input.bytes,
-    steps.flatMap(({ edits }) => edits),
-    steps.flatMap(({ changes }) => changes),
-  );
-  return {
-    files: [file],
-    notes: steps.flatMap(({ notes }) => notes),
-    activate: file.edits.length > 0 ? "restart" : "none",
-  };
+  const changes: Change[] = [];
+  const edits: TextEdit[] = [];
+  const notes: string[] = [];
+  // Where mirrors are an import's alone, the first entry makes the table that the others go into.
+  const isFirst = Object.keys(config.mirrors).length === 0;
+  let current = config;
+  for (const host of wanted) {
+    if (!isOwn(config, merged, host.host)) {
+      notes.push(inForceNote(input, config, merged, host.host));
+      continue;
+    }
+    const step = mirrorStep(current, host.host, urlsOf(host));
+    changes.push(...step.changes);
+    notes.push(...step.notes);
+    edits.push(...step.edits);
+    if (isFirst) current = withEdits(current, step.edits);
+  }
+  const isRow = isFirst && edits.length > 1;
+  const all = isRow ? lineEdits(config.document.text, current.document.text) : edits;
+  const file = judged(config.document, input.bytes, all, changes);
+  return { files: [file], notes, activate: file.edits.length > 0 ? "restart" : "none" };
+}
+
+function withEdits(config: CriConfig, edits: readonly TextEdit[]): CriConfig {
+  const document = edited(config.document, edits);
+  return { ...config, document, mirrors: document.getTable([...config.registry, "mirrors"]) ?? {} };
 }
 
 /** What an import says of a host goes before what config.toml says of it. */

@@ -7,6 +7,7 @@ import { placeKey } from "../toml/place";
 import { isTable, stringsOf } from "../toml/value";
 import { tomlArray } from "../toml/write";
 import { type CriConfig, wrongType } from "./config";
+import { isUnreadInHeader } from "./headers";
 
 /** What is to be done in one file, and what to say where nothing is. */
 export interface Step {
@@ -29,7 +30,12 @@ export function mirrorStep(config: CriConfig, host: string, urls: readonly strin
     means: (after) => holdsInOrder(stringsOf(after), urls, existing ?? []),
   };
   if (existing === undefined) {
-    const edit = placeKey(document, path, "endpoint", tomlArray(urls, document.quote));
+    const list = tomlArray(urls, document.quote);
+    const key = mirrorKey(host);
+    const inline = isUnreadInHeader(key, config.daemon) && !Object.hasOwn(config.mirrors, key);
+    const edit = inline
+      ? placeKey(document, path.slice(0, -1), key, `{ endpoint = ${list} }`)
+      : placeKey(document, path, "endpoint", list);
     return { edits: [edit], changes: [change], notes: [] };
   }
   const list = document.definitions(endpointPath)[0];

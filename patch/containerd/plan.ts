@@ -14,6 +14,7 @@ import {
   toEndpoint,
   withoutTwins,
 } from "./endpoint";
+import { refuseUnreadHeaders } from "./headers";
 import { planHosts } from "./hosts-way";
 import { planMigration } from "./migrate";
 import {
@@ -22,12 +23,13 @@ import {
   mergedRegistry,
   type MergedRegistry,
   refuseHidden,
+  refuseSwitchedOff,
 } from "./merged";
 import { sameMirror } from "./mirrors";
 import { mirrorsInForce, planMirrors, refuseSpecial } from "./mirrors-way";
 import { planRemoval } from "./remove";
 import { tlsTables } from "./tls";
-import { type DaemonVersion, isAtLeast, parseDaemonVersion, shown } from "./version";
+import { isAtLeast, parseDaemonVersion, shown } from "./version";
 
 export interface ContainerdInput {
   /** Where config.toml is on the host, most often /etc/containerd/config.toml. */
@@ -86,14 +88,15 @@ export function planContainerd(input: ContainerdInput): Plan {
   const source = Source.decode(input.configPath, input.bytes ?? Buffer.alloc(0));
   refuseByteOrderMark(source, daemon);
   const document = TomlDocument.parse(source);
-  refuseEscapedHeaders(document, daemon);
+  refuseUnreadHeaders(document, daemon);
   const config = readCriConfig(document, daemon);
-  if (input.present === false) return planRemoval(input, config, wanted);
+  const merged = mergedRegistry(config, input.dump);
+  if (input.present === false) return planRemoval(input, config, merged, wanted);
 
   const proxies = proxyProblems(wanted, input.environment ?? []);
   if (proxies.length > 0) throw new Refusal(proxies);
 
-  const merged = mergedRegistry(config, input.dump);
+  refuseSwitchedOff(config, merged);
   const usesMirrors = Object.keys(merged.mirrors).length > 0;
   const tls = daemon.major < 2 ? tlsTables(config) : [];
   if (input.migrate && (usesMirrors || tls.length > 0)) {
@@ -200,20 +203,6 @@ function hostProblems(setting: string, host: string): Problem[] {
       fix: "write HOST or HOST:PORT, without scheme and path",
     },
   ];
-}
-
-/** go-toml 1 reads escapes in keys, but not in headers: `["\\u0061"]` is another table to it than to TOML. */
-function refuseEscapedHeaders(document: TomlDocument, daemon: DaemonVersion): void {
-  if (daemon.major >= 2 || !document.text.includes("\\")) return;
-  const header = document.tables
-    .slice(1)
-    .find((table) => document.text.slice(table.start, table.partEnds.at(-1)).includes("\\"));
-  if (header === undefined) return;
-  throw document.source.refuse(header.start, {
-    expected: "table headers without escapes",
-    found: `one with an escape, which containerd ${daemon.text} takes as it stands`,
-    fix: "write the character itself",
-  });
 }
 
 /** States in which the CRI plugin does not load, although containerd itself runs. */

@@ -11,6 +11,7 @@ import { filesBelow, hostsTomlPath } from "./certs-d";
 import { type CriConfig } from "./config";
 import { DEFAULT_DIRECTORY } from "./hosts-way";
 import { isOurs } from "./hosts-toml";
+import { type MergedRegistry } from "./merged";
 import { endpointsOf, mirrorKey, sameMirror } from "./mirrors";
 import { type ContainerdInput, untouched, type WantedHost } from "./plan";
 import { type ConfigPathRemoval, configPathRemoval } from "./remove-config-path";
@@ -23,10 +24,11 @@ import { type ConfigPathRemoval, configPathRemoval } from "./remove-config-path"
 export function planRemoval(
   input: ContainerdInput,
   config: CriConfig,
+  merged: MergedRegistry,
   wanted: readonly WantedHost[],
 ): Plan {
   const notes: string[] = [];
-  const directory = config.configPath.split(":").find((part) => part !== "");
+  const directory = merged.configPath.split(":").find((part) => part !== "");
   const files = wanted.flatMap(({ host }) => {
     const path = hostsTomlPath(directory ?? DEFAULT_DIRECTORY, host, input.certsD);
     return hostsFileRemoval(path, input.certsD.get(path), notes);

@@ -184,7 +184,8 @@ const faults: Fault[] = [
     steps: {
       "containerd/hosts-toml": (actual: typeof HostsToml) => ({
         ...actual,
-        hostsToml: (file: HostsToml.HostsFile) => actual.hostsToml({ ...file, server: undefined }),
+        hostsToml: (...[file, daemon]: Parameters<typeof HostsToml.hostsToml>) =>
+          actual.hostsToml({ ...file, server: undefined }, daemon),
       }),
     },
     by: "config.toml",

@@ -116,6 +116,25 @@ describeLab("patches on real daemons", () => {
     );
 
     it(
+      "does not start with the key in another case, which Go's JSON reader would take",
+      async () => {
+        const text = '{"Insecure-Registries": ["10.0.0.9:5000"]}';
+        await write(host, "/root/case.json", Buffer.from(text));
+        const run =
+          "timeout 5 dockerd --config-file /root/case.json --pidfile /run/other.pid --data-root /root/other";
+        const { stdout, stderr } = await host.exec(run);
+        expect(stdout + stderr).toContain(
+          "the following directives don't match any configuration option: Insecure-Registries",
+        );
+        const bytes = Buffer.from(text);
+        expect(() =>
+          planDaemonJson({ path: DAEMON_JSON, bytes, registry: "10.0.0.9:5000" }),
+        ).toThrow('found "Insecure-Registries"');
+      },
+      MINUTE,
+    );
+
+    it(
       "does not take an entry with a slash at its end for the registry",
       async () => {
         const registry = image.split("/")[0] ?? "";

@@ -8,7 +8,8 @@ import {
   planContainerd,
   withoutHunks,
 } from "../../patch";
-import { generateConfig, OUR_HOST } from "./generate/containerd-config";
+import { generateConfig } from "./generate/containerd-config";
+import { sameEndpoint } from "./generate/wanted";
 
 export const CONFIG = "/etc/containerd/config.toml";
 export const CERTS_D = "/etc/containerd/certs.d";
@@ -141,7 +142,12 @@ export async function dumpEdited(host: RunningHost, files: number): Promise<numb
     if (major !== version.split(".")[0] || tooNew) continue;
     let plan;
     try {
-      plan = planContainerd({ ...generated.input, daemonVersion: version, migrate: false });
+      plan = planContainerd({
+        ...generated.input,
+        dump: "",
+        daemonVersion: version,
+        migrate: false,
+      });
     } catch {
       continue; // refused on purpose: the property tests look at those
     }
@@ -150,8 +156,11 @@ export async function dumpEdited(host: RunningHost, files: number): Promise<numb
     const dump = await host.succeed("containerd --config /root/edited.toml config dump");
     const registry = registryIn(dump);
     const mirrors = (registry["mirrors"] ?? {}) as Record<string, { endpoint?: string[] }>;
+    const [ours] = generated.wanted;
+    const [url] = ours?.endpoints ?? [];
     const found =
-      mirrors[OUR_HOST]?.endpoint?.includes(`http://${OUR_HOST}`) === true ||
+      mirrors[ours?.host ?? ""]?.endpoint?.some((one) => sameEndpoint(one, url?.url ?? "")) ===
+        true ||
       /^\/(?:etc\/containerd|srv)\/certs\.d(?::.*)?$/.test(String(registry["config_path"]));
     if (!found)
       throw new Error(`file ${seed} is not understood:\n${main?.desired?.toString()}\n${dump}`);

@@ -329,9 +329,22 @@ server = "https://registry-1.docker.io"
 
   it("of an IPv6 registry stands in a folder of its name", () => {
     const registry = { address: "[fd00::1]:5000", endpoints: ["http://[fd00::1]:5000"] };
-    expect(hostsAfter({ registry }, "/etc/containerd/certs.d/[fd00::1]:5000/hosts.toml")).toContain(
-      'server = "http://[fd00::1]:5000"\n',
+    const path = "/etc/containerd/certs.d/[fd00::1]:5000/hosts.toml";
+    const start = `${OWNERSHIP_MARK}\nserver = "http://[fd00::1]:5000"\n\n`;
+    // 1.x reads no bracket in a header.
+    expect(hostsAfter({ registry }, path)).toBe(
+      `${start}host."http://[fd00::1]:5000".capabilities = ["pull", "resolve"]\n`,
     );
+    const newer = hostsAfter({ registry, daemonVersion: "2.2.3" }, path);
+    expect(newer).toBe(
+      `${start}[host."http://[fd00::1]:5000"]\n  capabilities = ["pull", "resolve"]\n`,
+    );
+    const foreign = (newer ?? "").slice(OWNERSHIP_MARK.length);
+    const certsD = new Map([[path, Buffer.from(foreign)]]);
+    expect(refusalOf(() => planFor(config, { registry, certsD }))).toContain(
+      `${path}:4:1: expected table headers without brackets in their names`,
+    );
+    expect(planFor(config, { registry, certsD, daemonVersion: "2.0.11" }).activate).toBe("none");
   });
 
   it("of ours that was edited is put right, by its changed lines alone", () => {

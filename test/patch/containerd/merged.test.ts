@@ -23,6 +23,20 @@ describe("what the daemon merges (containerd config dump)", () => {
     expect(plan.files[0]?.desired?.toString()).toContain(`[${V2}.mirrors."172.30.1.2:5000"]`);
   });
 
+  it("says that an import has mirrors: several of ours go into one new table, however it is spelt", () => {
+    const dump = `version = 3\n[${V3}.mirrors.a]\nendpoint = ["http://a"]\n`;
+    const asked = { daemonVersion: "2.2.3", dump, mirrors: { b: ["http://b"] } };
+    const table = "plugins.'io.containerd.cri.v1.images'";
+    const config = (registry: string) => `version = 3\nimports = ["/x"]\n[${table}]\n${registry}\n`;
+    expect(planFor(config("registry = { x = 1 }"), asked).files[0]?.desired?.toString()).toBe(
+      config(
+        "registry = { mirrors = { b = { endpoint = ['http://b'] }, '172.30.1.2:5000' = { endpoint = ['http://172.30.1.2:5000'] } }, x = 1 }",
+      ),
+    );
+    expect(planFor(config("registry = { mirrors = {} }"), asked).activate).toBe("restart");
+    expect(planFor(config(""), asked).activate).toBe("restart");
+  });
+
   it("says that an import has mirrors: on 1.x, which takes one table or the other, it is refused", () => {
     const dump = `version = 2\n[${V2}.mirrors.a]\nendpoint = ["http://a"]\n`;
     expect(refusalOf(() => planFor('version = 2\nimports = ["/x.toml"]\n', { dump }))).toContain(

@@ -118,6 +118,22 @@ mirrors = { "172.30.1.2:5000" = { endpoint = ["http://172.30.1.2:5000"] }, a = {
     );
   });
 
+  it("gets an IPv6 registry as a key on 1.x, which reads no bracket in a header", () => {
+    const registry = { address: "[fd00::1]:5000", endpoints: ["http://[fd00::1]:5000"] };
+    const config = `version = 2\n[${CRI}.mirrors.a]\nendpoint = ["http://a"]\n`;
+    const entry = '"[fd00::1]:5000" = { endpoint = ["http://[fd00::1]:5000"] }\n';
+    const after = configAfter(config, { registry });
+    expect(after).toBe(config.replace("[plug", `[${CRI}.mirrors]\n${entry}[plug`));
+    expect(planFor(after, { registry }).activate).toBe("none");
+    expect(configAfter(config, { registry, daemonVersion: "2.0.11" })).toContain(
+      `[${CRI}.mirrors."[fd00::1]:5000"]\n`,
+    );
+    const header = `version = 2\n[${CRI}.mirrors."[fd00::1]:5000"]\nendpoint = ["http://a"]\n`;
+    expect(refusalOf(() => planFor(header, { registry }))).toContain(
+      "config.toml:2:1: expected table headers without brackets in their names; found one with a bracket, with which containerd 1.7.28 does not read the file",
+    );
+  });
+
   it("is refused as an array of tables", () => {
     const config = `version = 2\n[[${CRI}.mirrors]]\nx = 1\n`;
     expect(refusalOf(() => planFor(config))).toContain("to be a table; found an array");

@@ -91,6 +91,88 @@ export function nodeTests(host: () => RunningHost, image: () => string): void {
     3 * MINUTE,
   );
 
+  it.each(["the lesson's mirrors", "its default file"])(
+    "%s: the docker.io list is planned too, and present: false takes the registry out again",
+    async (name) => {
+      const node = host();
+      const registry = image().split("/")[0] ?? "";
+      const config = states[name]?.(await node.succeed("containerd config default")) ?? "";
+      await write(node, CONFIG, Buffer.from(config));
+      await restartContainerd(node);
+      const mirrors = { "docker.io": ["https://mirror.gcr.io", "https://registry-1.docker.io"] };
+      const plan = await planOn(node, registry, { mirrors });
+      await carryOut(node, plan);
+      expect(await pull(node, image())).toBe("pulled");
+      expect(await pull(node, "docker.io/library/busybox:latest")).toBe("pulled");
+      expect((await planOn(node, registry, { mirrors })).activate).toBe("none");
+
+      const removal = await planOn(node, registry, { mirrors, present: false });
+      expect(removal.activate).toBe("restart");
+      await carryOut(node, removal);
+      expect(await pull(node, image())).toContain(PLAIN_HTTP);
+      await node.fail(`ls ${CERTS_D}/*/hosts.toml`);
+      const left = (await read(node, CONFIG))?.toString();
+      // Whose the mirrors of docker.io are cannot be told from the file: they stay.
+      const lists = config.replace(
+        'endpoint = ["https://mirror.gcr.io"]',
+        'endpoint = ["https://mirror.gcr.io", "https://registry-1.docker.io"]',
+      );
+      expect(left).toBe(lists);
+      const again = await planOn(node, registry, { mirrors, present: false });
+      expect(again.files.every(({ edits }) => edits.length === 0)).toBe(true);
+    },
+    3 * MINUTE,
+  );
+
+  it(
+    "an import that leads the registry elsewhere goes before config.toml, as the plan's refusal says",
+    async () => {
+      const node = host();
+      const registry = image().split("/")[0] ?? "";
+      const version = /version = 3/.test(await node.succeed("containerd config default")) ? 3 : 2;
+      const plugin = version === 3 ? "io.containerd.cri.v1.images" : "io.containerd.grpc.v1.cri";
+      const mirror = (url: string) =>
+        `[plugins."${plugin}".registry.mirrors."${registry}"]\n  endpoint = ["${url}"]\n`;
+      const main = `version = ${version}\nimports = ["/root/import.toml"]\n`;
+      const show = async (config: string, imported: string) => {
+        await write(node, CONFIG, Buffer.from(config));
+        await write(node, "/root/import.toml", Buffer.from(`version = ${version}\n${imported}`));
+        return node.succeed("containerd config dump");
+      };
+      // What would be written beside it has no effect.
+      const both = await show(main + mirror(`http://${registry}`), mirror("https://elsewhere.lan"));
+      expect(both).toContain("https://elsewhere.lan");
+      expect(both).not.toContain(`http://${registry}`);
+      await show(main, mirror("https://elsewhere.lan"));
+      await expect(planOn(node, registry)).rejects.toThrow("/root/import.toml");
+      await show(main, mirror(`http://${registry}`));
+      expect((await planOn(node, registry)).files.flatMap(({ edits }) => edits)).toEqual([]);
+      await show(main, `disabled_plugins = ["io.containerd.grpc.v1.cri"]\n`);
+      await expect(planOn(node, registry)).rejects.toThrow("expected the CRI plugin switched on");
+      await write(node, "/root/import.toml", undefined);
+    },
+    MINUTE,
+  );
+
+  it.each(["the lesson's mirrors", "its default file"])(
+    "%s: an IPv6 registry is found by its name",
+    async (name) => {
+      const node = host();
+      const config = states[name]?.(await node.succeed("containerd config default")) ?? "";
+      await write(node, CONFIG, Buffer.from(config));
+      await restartContainerd(node);
+      // Nothing listens there: what matters is that plain HTTP is what is tried, at that address.
+      const registry = "[fd00:20::1]:5999";
+      const plan = await planOn(node, registry);
+      await carryOut(node, plan);
+      expect(await pull(node, `${registry}/tiny:1`)).toContain(`"http://${registry}/v2/tiny/`);
+      expect((await planOn(node, registry)).activate).toBe("none");
+      await undo(node, plan);
+      expect((await read(node, CONFIG))?.toString()).toBe(config);
+    },
+    2 * MINUTE,
+  );
+
   it(
     "a lone slash behind an endpoint of mirrors is another endpoint, which fails",
     async () => {

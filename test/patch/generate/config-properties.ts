@@ -1,7 +1,23 @@
-import { parse } from "smol-toml";
+import { parse, stringify } from "smol-toml";
 
 import type * as patch from "../../../patch";
-import { type Case, OUR_HOST, OUR_URL } from "./containerd-config";
+import { type Case } from "./containerd-config";
+import {
+  inForce,
+  isInSync,
+  isMigrating,
+  keyOf,
+  make,
+  mustRefuse,
+  read,
+  show,
+  type Tree,
+  urlsOf,
+  usesHosts,
+} from "./expected";
+import { checkHostsFiles } from "./hosts-properties";
+import { checkRemoval } from "./removal-properties";
+import { sameEndpoint } from "./wanted";
 
 /** The patcher under test: the real one, or one with a fault put in. */
 export type Patcher = Pick<typeof patch, "planContainerd" | "hunks" | "withoutHunks" | "Refusal">;
@@ -16,8 +32,6 @@ export class Broken extends Error {
     super(`${property} (file ${generated.seed}): ${detail}\n---\n${generated.text}\n---`);
   }
 }
-
-type Tree = { [key: string]: unknown };
 
 /**
  * Everything that must hold for one generated file. What is expected is worked out here from the model
@@ -42,8 +56,8 @@ export function checkConfig(patcher: Patcher, generated: Case): "edited" | "in s
   const main = plan.files.find(({ path }) => path === input.configPath);
   if (main === undefined) return broken("config.toml is in the plan", "it is not");
   const desired = main.desired ?? broken("config.toml stays", "it would be removed");
-  const after = read(desired.toString()) ?? broken("the result is TOML", desired.toString());
-  const wrong = differenceFromWanted(generated, read(text) ?? {}, after);
+  const after = read(unmarked(desired)) ?? broken("the result is TOML", desired.toString());
+  const wrong = differenceFromWanted(generated, read(text.replace("\uFEFF", "")) ?? {}, after);
   if (wrong !== undefined) broken("the difference is exactly what was asked", wrong);
   checkHostsFiles(generated, plan, broken);
 
@@ -62,17 +76,20 @@ export function checkConfig(patcher: Patcher, generated: Case): "edited" | "in s
     if (isCrlf(base) && !hunks.every(({ added }) => added.every((line) => line.endsWith("\r")))) {
       broken("new lines end as the others", JSON.stringify(hunks));
     }
+    if (file !== main) continue;
     const unmoved = hunks.flatMap(({ removed }) => removed);
     for (const line of unmoved) {
       if (!mayChange(generated, line)) broken("foreign lines stay", line);
     }
   }
-  if (!keepsTheRest(main, input.migrate)) broken("foreign bytes stay", desired.toString());
+  if (!keepsTheRest(main, input.migrate || isOnlyImported(generated)))
+    broken("foreign bytes stay", desired.toString());
 
   const again = patcher.planContainerd({
     ...input,
     bytes: desired,
     certsD: written(generated, plan),
+    ...(generated.merged !== undefined && { dump: dumpAfter(generated, after) }),
   });
   if (again.files.some(({ edits }) => edits.length > 0)) {
     broken("twice is once", JSON.stringify(again.files.map(({ edits }) => edits)));
@@ -81,8 +98,11 @@ export function checkConfig(patcher: Patcher, generated: Case): "edited" | "in s
   const changed = main.edits.length > 0;
   if (plan.activate !== (changed ? "restart" : "none"))
     broken("restart when changed", plan.activate);
+  if (generated.features.has("taken out again")) checkRemoval(patcher, generated, plan, broken);
   return plan.files.some(({ edits }) => edits.length > 0) ? "edited" : "in sync";
 }
+
+const unmarked = (bytes: Buffer): string => bytes.toString().replace("\uFEFF", "");
 
 /** Does every line of the file, the last one too, end with CRLF? */
 export function isCrlf(bytes: Buffer): boolean {
@@ -100,46 +120,31 @@ function undone(patcher: Patcher, file: patch.FilePlan, hunks: patch.Hunk[]): Bu
   }
 }
 
-function mustRefuse(generated: Case): boolean {
-  const { input, mirrors, configPath } = generated;
-  const usesMirrors = Object.keys(mirrors).length > 0;
-  // containerd 1.x reads such a header otherwise than TOML says.
-  if (input.daemonVersion.startsWith("1.") && generated.features.has("escapes in headers")) {
-    return true;
-  }
-  if (!input.migrate) return usesMirrors && configPath !== "";
-  // Endpoints that the settings do not know would be lost by moving.
-  return wantedMirrors(generated).some(([host, wanted]) =>
-    (mirrors[host] ?? []).some((url) => !wanted.includes(url)),
-  );
-}
-
-function usesHosts({ input, mirrors }: Case): boolean {
-  return Object.keys(mirrors).length === 0 || input.migrate;
-}
-
 /** What is different from what was asked; undefined: nothing. */
 function differenceFromWanted(generated: Case, before: Tree, after: Tree): string | undefined {
-  const { registry, input, mirrors, configPath, addVersion } = generated;
+  const { registry, input, mirrors, wanted, addVersion } = generated;
   const expected = structuredClone(before);
+  const effective = inForce(generated);
   if (usesHosts(generated)) {
-    if (Object.keys(mirrors).length > 0) delete make(expected, registry)["mirrors"];
-    const isList = configPath.includes(":");
+    const migrating = isMigrating(generated);
+    if (migrating) delete make(expected, registry)["mirrors"];
+    const isList = effective.configPath.includes(":");
     const ignored = ["2.2.3", "2.3.4"].includes(input.daemonVersion);
-    const migrating = input.migrate && Object.keys(mirrors).length > 0;
-    const first = configPath.split(":")[0] ?? "";
-    if (configPath === "") make(expected, registry)["config_path"] = "/etc/containerd/certs.d";
+    const first = effective.configPath.split(":")[0] ?? "";
+    const isNew = effective.configPath === "";
+    if (isNew) make(expected, registry)["config_path"] = "/etc/containerd/certs.d";
     else if (isList && (ignored || migrating)) make(expected, registry)["config_path"] = first;
-    if (addVersion !== undefined && configPath === "") expected["version"] = addVersion;
-  } else {
-    for (const [host, wanted] of wantedMirrors(generated)) {
-      const table = make(expected, [...registry, "mirrors", host]);
-      const got = (
-        make(structuredClone(after), [...registry, "mirrors", host]) as { endpoint?: string[] }
-      ).endpoint;
-      const problem = listProblem(mirrors[host] ?? [], wanted, got ?? []);
-      if (problem !== undefined) return `${host}: ${problem}`;
-      table["endpoint"] = got;
+    else if (migrating) make(expected, registry)["config_path"] = effective.configPath;
+    if (addVersion !== undefined && isNew) expected["version"] = addVersion;
+  } else if (!isInSync(generated)) {
+    for (const host of wanted) {
+      const key = keyOf(host.host);
+      if (!(key in mirrors) && key in effective.mirrors) continue;
+      const path = [...registry, "mirrors", key];
+      const got = make(structuredClone(after), path)["endpoint"] as string[] | undefined;
+      const problem = listProblem(mirrors[key] ?? [], urlsOf(host), got ?? []);
+      if (problem !== undefined) return `${key}: ${problem}`;
+      make(expected, path)["endpoint"] = got;
     }
   }
   return show(after) === show(expected)
@@ -147,45 +152,18 @@ function differenceFromWanted(generated: Case, before: Tree, after: Tree): strin
     : `expected ${show(expected)}\ngot      ${show(after)}`;
 }
 
-function wantedMirrors({ input }: Case): [string, string[]][] {
-  const others = Object.entries(input.mirrors) as [string, string[]][];
-  return [[OUR_HOST, [OUR_URL]], ...others];
-}
-
 /** Wanted ones in their order, the others as they were, nothing new and nothing lost. */
 function listProblem(before: string[], wanted: string[], got: string[]): string | undefined {
-  const others = before.filter((url) => !wanted.includes(url));
-  const ours = got.filter((url) => wanted.includes(url));
-  const rest = got.filter((url) => !wanted.includes(url));
-  if (show(ours) !== show(wanted)) return `wanted ${wanted.join()}, got ${got.join()}`;
+  const isWanted = (url: string): boolean => wanted.some((known) => sameEndpoint(url, known));
+  const ours = got.filter(isWanted);
+  const others = before.filter((url) => !isWanted(url));
+  const rest = got.filter((url) => !isWanted(url));
+  const inOrder = wanted.every((url, index) => sameEndpoint(url, ours[index] ?? ""));
+  if (!inOrder || ours.length !== wanted.length) {
+    return `wanted ${wanted.join()}, got ${got.join()}`;
+  }
   if (show(rest) !== show(others)) return `others were ${others.join()}, are ${rest.join()}`;
   return undefined;
-}
-
-function checkHostsFiles(
-  generated: Case,
-  plan: patch.Plan,
-  broken: (property: string, detail: string) => never,
-): void {
-  const { input, configPath, mirrors } = generated;
-  const paths = plan.files.map(({ path }) => path).filter((path) => path !== input.configPath);
-  if (!usesHosts(generated)) {
-    if (paths.length > 0) broken("mirrors need no hosts.toml", paths.join());
-    return;
-  }
-  const first = configPath.split(":")[0] ?? "";
-  const directory = first === "" ? "/etc/containerd/certs.d" : first;
-  const hosts = new Set([OUR_HOST, ...Object.keys(input.mirrors), ...Object.keys(mirrors)]);
-  const expected = [...hosts].map((host) => `${directory}/${host}/hosts.toml`);
-  if (show([...paths].sort()) !== show([...expected].sort())) {
-    broken("one hosts.toml for each host, no other touched", paths.join());
-  }
-  const ours = plan.files.find(({ path }) => path === `${directory}/${OUR_HOST}/hosts.toml`);
-  const tree = read(ours?.desired?.toString() ?? "") ?? {};
-  const urls = Object.keys(tree["host"] ?? {});
-  if (tree["server"] !== OUR_URL || urls[0] !== OUR_URL) {
-    broken("hosts.toml leads to the registry", show(tree));
-  }
 }
 
 /** The files that are there once the plan is carried out. */
@@ -197,9 +175,34 @@ function written({ input }: Case, plan: patch.Plan): Map<string, Buffer> {
   return files;
 }
 
+/** What `containerd config dump` shows once the plan is carried out. */
+export function dumpAfter({ registry, merged, mirrors }: Case, after: Tree): string {
+  if (merged?.replaced === true) return merged.dump;
+  const dump: Tree = parse(merged?.dump ?? "");
+  const [plugin] = Object.keys(dump["plugins"] ?? {});
+  const table = make(dump, ["plugins", plugin ?? "", "registry"]);
+  const own = make(structuredClone(after), registry);
+  const theirs = Object.entries((table["mirrors"] ?? {}) as Tree).filter(
+    ([host, value]) => !(host in mirrors) || show(value) !== show({ endpoint: mirrors[host] }),
+  );
+  table["mirrors"] = { ...((own["mirrors"] ?? {}) as Tree), ...Object.fromEntries(theirs) };
+  if (merged?.kind !== "an import with another directory") {
+    table["config_path"] = own["config_path"] ?? "";
+  }
+  return stringify(dump);
+}
+
+/** Are the mirrors an import's alone? Then ours are added one after the other. */
+function isOnlyImported({ merged, mirrors }: Case): boolean {
+  return Object.keys(mirrors).length === 0 && Object.keys(merged?.mirrors ?? {}).length > 0;
+}
+
 /** Lines that a plan may rewrite: the value of config_path, and the lists and inline tables of ours. */
-function mayChange({ input }: Case, line: string): boolean {
-  if (input.migrate) return true;
+function mayChange({ input, text }: Case, line: string): boolean {
+  // In a file of CRLF an open last line gets its "\r" when lines have to go behind it.
+  if (text.includes("\r\n") && text.endsWith(`\n${line}`)) return true;
+  // A mark alone is no line of anybody's text.
+  if (input.migrate || line === "\uFEFF") return true;
   const plain = line.replace(/\\u([0-9a-f]{4})/g, (_, code: string) =>
     String.fromCharCode(parseInt(code, 16)),
   );
@@ -207,35 +210,11 @@ function mayChange({ input }: Case, line: string): boolean {
 }
 
 /** Each edit keeps all it touches, but for an old config_path and list elements changing places. */
-function keepsTheRest(file: patch.FilePlan, migrate: boolean): boolean {
-  if (migrate) return true;
+function keepsTheRest(file: patch.FilePlan, byLines: boolean): boolean {
+  if (byLines) return true;
   const base = file.base ?? Buffer.alloc(0);
   return file.edits.every(({ offset, length }) => {
     const replaced = base.subarray(offset, offset + length).toString();
     return /^\s*$|^["'][^"'\n]*["']$/.test(replaced);
   });
-}
-
-function read(text: string): Tree | undefined {
-  try {
-    return parse(text, { integersAsBigInt: "asNeeded" });
-  } catch {
-    return undefined;
-  }
-}
-
-function make(tree: Tree, path: readonly string[]): Tree {
-  let table = tree;
-  for (const part of path) table = (table[part] ??= {}) as Tree;
-  return table;
-}
-
-/** A value as text, its keys in one order: what two values are compared by. */
-function show(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(show).join(",")}]`;
-  if (typeof value !== "object" || value === null) return `${typeof value}:${String(value)}`;
-  if (Object.prototype.toString.call(value) === "[object Date]")
-    return (value as Date).toISOString();
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}=${show(inner)}`).join(",")}}`;
 }

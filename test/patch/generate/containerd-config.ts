@@ -1,6 +1,9 @@
 import { type ContainerdInput } from "../../../patch";
+import { generateHostsFiles, HOSTS_FILES } from "./hosts-files";
+import { generateImport, IMPORTS, type Merged } from "./imported";
 import { Random } from "./random";
 import { type Model, type ModelValue, Raw, SPELLINGS, TomlWriter } from "./toml-writer";
+import { DOCKER_MIRRORS, generateWanted, type Wanted, WISHES } from "./wanted";
 
 /** What a generated config.toml says about registries. */
 export const STATES = [
@@ -15,11 +18,12 @@ export const STATES = [
   "mirrors and config_path",
   "our host, another endpoint",
   "our host already there",
+  "our host there in another spelling",
   "our host among others' endpoints",
   "docker.io in another order",
   "docker.io partly there",
+  "a star in mirrors",
   "auth for a registry",
-  "hosts.toml of another registry",
   "no version line",
   "version 1",
   "version 2",
@@ -29,16 +33,20 @@ export const STATES = [
   "containerd 2.x",
   "a file of no keys",
   "migrate",
+  "registry settings in another version's table",
+  "a table twice",
+  "a byte-order mark",
+  "taken out again",
 ] as const;
 
-export const FEATURES: readonly string[] = [...SPELLINGS, ...STATES];
+type State = (typeof STATES)[number];
 
-export const OUR_HOST = "172.30.1.2:5000";
-export const OUR_URL = "http://172.30.1.2:5000";
-const DOCKER_MIRRORS = [
-  "https://mirror.gcr.io",
-  "https://docker-mirror.killer.sh",
-  "https://registry-1.docker.io",
+export const FEATURES: readonly string[] = [
+  ...SPELLINGS,
+  ...STATES,
+  ...WISHES,
+  ...HOSTS_FILES,
+  ...IMPORTS,
 ];
 
 /** One generated file, and what the plan is asked for. */
@@ -53,13 +61,18 @@ export interface Case {
   addVersion: number | undefined;
   mirrors: Record<string, string[]>;
   configPath: string;
+  /** The plugin's table as the file has it. */
+  cri: Model;
+  /** Our registry first. */
+  wanted: Wanted[];
+  merged: Merged | undefined;
 }
 
 /** The file number `seed`. */
 export function generateConfig(seed: number): Case {
   const random = new Random(seed);
   const features = new Set<string>();
-  const note = (feature: (typeof STATES)[number]): void => void features.add(feature);
+  const note = (feature: string): void => void features.add(feature);
 
   const major = random.pick([1, 1, 2, 2]);
   note(major === 1 ? "containerd 1.x" : "containerd 2.x");
@@ -69,58 +82,84 @@ export function generateConfig(seed: number): Case {
     major === 1 ? [2, 2, 2, 2, 1, undefined] : [2, 3, 3, 3, undefined];
   if (daemonVersion === "2.3.4") versions.push(4, 4, 4);
   const version = random.pick(versions);
-  if (version === undefined) note("no version line");
-  else note(`version ${version}` as (typeof STATES)[number]);
+  note(version === undefined ? "no version line" : `version ${version}`);
 
+  const wanted = generateWanted(random, note);
   const nothing = random.chance(0.02);
   if (nothing) note("a file of no keys");
   const plugin = pluginOf(version ?? 1);
-  const part = generateRegistry(random, note);
+  const part = generateRegistry(random, wanted[0] as Wanted, note);
   const model = nothing ? {} : generateModel(random, version, plugin, major, part.registry);
-  const writer = new TomlWriter(random);
-  const text = writer.write(model);
-  for (const feature of writer.features) features.add(feature);
-
-  // Without a version line, and without a plugin configured, the version comes with the first table.
   const plugins = model["plugins"] as Model | undefined;
+  // Without a version line, and without a plugin configured, the version comes with the first table.
   const bare = model["version"] === undefined && Object.keys(plugins ?? {}).length === 0;
   const addVersion = bare ? (major === 1 ? 2 : 3) : undefined;
-  const registry = [
-    "plugins",
-    addVersion === undefined ? plugin : pluginOf(addVersion),
-    "registry",
-  ];
   const isThere = plugins !== undefined && part.registry !== undefined && plugin in plugins;
   const mirrors = isThere ? part.mirrors : {};
   const configPath = isThere ? part.configPath : "";
+  const cri = (plugins?.[plugin] ?? {}) as Model;
 
-  const certsD = new Map<string, Buffer>();
-  if (random.chance(0.2)) {
-    note("hosts.toml of another registry");
-    const directory = configPath.split(":")[0] ?? "";
-    const path = `${directory === "" ? "/etc/containerd/certs.d" : directory}/ghcr.io/hosts.toml`;
-    certsD.set(path, Buffer.from('server = "https://ghcr.io"\n'));
+  const own = { cri, mirrors, configPath };
+  const merged = random.chance(0.25)
+    ? generateImport(random, daemonVersion, own, wanted)
+    : undefined;
+  if (merged !== undefined) note(merged.kind);
+  if (merged !== undefined && merged.kind !== "a dump, nothing imported") {
+    if (!nothing) model["imports"] = ["conf.d/*.toml"];
   }
+  if (plugins !== undefined && version !== undefined && random.chance(0.03)) {
+    note("registry settings in another version's table");
+    plugins[version === 1 ? pluginOf(2) : "cri"] = { registry: { config_path: "/wrong" } };
+  }
+  const writer = new TomlWriter(random);
+  const text = spoilt(random, writer.write(model), note);
+  for (const feature of writer.features) features.add(feature);
+
+  const directory = (merged ?? own).configPath.split(":")[0] ?? "";
+  const certsD = generateHostsFiles(
+    random,
+    directory === "" ? "/etc/containerd/certs.d" : directory,
+    wanted[0] as Wanted,
+    note,
+  );
   const migrate = random.chance(0.15);
   if (migrate) note("migrate");
+  if (random.chance(0.3)) note("taken out again");
+  const [ours, ...others] = wanted as [Wanted, ...Wanted[]];
   return {
     seed,
     text,
     features,
-    registry,
+    registry: ["plugins", addVersion === undefined ? plugin : pluginOf(addVersion), "registry"],
     addVersion,
     mirrors,
     configPath,
+    cri,
+    wanted,
+    merged,
     input: {
       configPath: "/etc/containerd/config.toml",
       bytes: Buffer.from(text),
       daemonVersion,
+      ...(merged !== undefined && { dump: merged.dump }),
       certsD,
-      registry: { address: OUR_HOST, endpoints: [OUR_URL] },
-      mirrors: random.chance(0.6) ? { "docker.io": DOCKER_MIRRORS } : {},
+      registry: { address: ours.host, endpoints: ours.endpoints },
+      mirrors: Object.fromEntries(others.map(({ host, endpoints }) => [host, endpoints])),
       migrate,
     },
   };
+}
+
+/** What no daemon takes, or not each: a table twice, a byte-order mark. */
+function spoilt(random: Random, text: string, note: (feature: State) => void): string {
+  if (random.chance(0.03)) {
+    note("a table twice");
+    const newline = text === "" || text.endsWith("\n") ? "" : "\n";
+    return `${text}${newline}[twice]\na = 1\n[twice]\n`;
+  }
+  if (!random.chance(0.04)) return text;
+  note("a byte-order mark");
+  return `\uFEFF${text}`;
 }
 
 function pluginOf(version: number): string {
@@ -136,8 +175,10 @@ interface RegistryPart {
 
 function generateRegistry(
   random: Random,
-  note: (feature: (typeof STATES)[number]) => void,
+  ours: Wanted,
+  note: (feature: State) => void,
 ): RegistryPart {
+  const urls = ours.endpoints.map(({ url }) => url);
   const state = random.pick([
     "no registry table",
     "an empty registry table",
@@ -171,16 +212,27 @@ function generateRegistry(
   if (state.startsWith("mirrors")) {
     if (random.chance(0.7)) mirrors["docker.io"] = dockerMirrors(random, note);
     if (random.chance(0.3)) mirrors["quay.io"] = ["https://quay.example.org"];
-    const ours = random.pick(["", "", "", "other", "same", "among"]);
-    if (ours === "other") {
+    if (random.chance(0.1)) {
+      note("a star in mirrors");
+      mirrors["*"] = ["https://any.example.org"];
+    }
+    const kind = random.pick(["", "", "", "other", "same", "spelt", "among"]);
+    if (kind === "other") {
       note("our host, another endpoint");
-      mirrors[OUR_HOST] = ["https://old.example.org:5000"];
-    } else if (ours === "same") {
+      mirrors[ours.host] = ["https://old.example.org:5000"];
+    } else if (kind === "same") {
       note("our host already there");
-      mirrors[OUR_HOST] = [OUR_URL];
-    } else if (ours === "among") {
+      mirrors[ours.host] = urls;
+    } else if (kind === "spelt") {
+      note("our host there in another spelling");
+      mirrors[ours.host] = urls.map((url) =>
+        url.endsWith("/v2")
+          ? `${url}/`
+          : url.replace("http", "HTTP") + random.pick(["/v2", "/v2/"]),
+      );
+    } else if (kind === "among") {
       note("our host among others' endpoints");
-      mirrors[OUR_HOST] = ["https://a.example.org", OUR_URL, "https://b.example.org"];
+      mirrors[ours.host] = ["https://a.example.org", ...urls, "https://b.example.org"];
     }
     if (Object.keys(mirrors).length === 0) mirrors["gcr.io"] = ["https://mirror.gcr.io"];
   }
@@ -193,7 +245,7 @@ function generateRegistry(
   return { registry: shuffled, mirrors, configPath };
 }
 
-function dockerMirrors(random: Random, note: (feature: (typeof STATES)[number]) => void): string[] {
+function dockerMirrors(random: Random, note: (feature: State) => void): string[] {
   const kind = random.below(4);
   if (kind === 0) return DOCKER_MIRRORS;
   if (kind === 1) {
@@ -202,7 +254,7 @@ function dockerMirrors(random: Random, note: (feature: (typeof STATES)[number]) 
   }
   if (kind === 2) {
     note("docker.io partly there");
-    return ["https://first.example.org", "https://docker-mirror.killer.sh"];
+    return ["https://first.example.org", "https://docker-mirror.killer.sh:443"];
   }
   return ["https://dockerhub.example.org"];
 }

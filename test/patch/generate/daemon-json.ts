@@ -26,6 +26,14 @@ export const DAEMON_FEATURES = [
   "a CIDR without the registry",
   "several registries wanted",
   "a byte-order mark",
+  "a comment",
+  "a key twice",
+  "insecure-registries of another type",
+  "insecure-registries in another case",
+  "flags without registries",
+  "a flag for our registry",
+  "a flag for another registry",
+  "taken out again",
 ] as const;
 
 type Feature = (typeof DAEMON_FEATURES)[number];
@@ -38,6 +46,10 @@ export interface DaemonCase {
   wanted: string[];
   /** Those of `wanted` that are not there yet. */
   missing: string[];
+  /** Lines of dockerd's unit. */
+  flags: string[];
+  /** dockerd would not start with the file, or with what the plan would make of it. */
+  refused: boolean;
   features: ReadonlySet<string>;
 }
 
@@ -46,6 +58,64 @@ export function generateDaemonJson(seed: number): DaemonCase {
   const random = new Random(seed);
   const features = new Set<string>();
   const note = (feature: Feature): void => void features.add(feature);
+  const generated = generateFile(seed, random, note);
+  const flags = generateFlags(random, note);
+  const text = generated.text === undefined ? undefined : spoilt(random, generated.text, note);
+  if (random.chance(0.3)) note("taken out again");
+  const isFlagged = flags.some((line) => /^[^#].*--insecure-registry/.test(line));
+  const covered = features.has("a flag for our registry") ? ["172.30.1.2:5000"] : [];
+  const left = generated.missing.filter((name) => !covered.includes(name));
+  const unreadable: Feature[] = [
+    "a comment",
+    "a key twice",
+    "insecure-registries of another type",
+    "insecure-registries in another case",
+  ];
+  const isBoth = isFlagged && ("insecure-registries" in generated.settings || left.length > 0);
+  const refused = isBoth || unreadable.some((feature) => features.has(feature));
+  return { ...generated, text, features, flags, refused, missing: left };
+}
+
+/** Lines as a unit has them, which set the same thing or something else. */
+function generateFlags(random: Random, note: (feature: Feature) => void): string[] {
+  switch (random.below(16)) {
+    case 0:
+      note("a flag for our registry");
+      return ["ExecStart=/usr/bin/dockerd -H fd:// --insecure-registry 172.30.0.0/16"];
+    case 1:
+      note("a flag for another registry");
+      return ["ExecStart=/usr/bin/dockerd $DOCKER_OPTS", "DOCKER_OPTS=--insecure-registry=a:5000"];
+    case 2:
+    case 3:
+      note("flags without registries");
+      return ["ExecStart=/usr/bin/dockerd -H fd:// --dns 10.0.0.1", "#--insecure-registry=x:1"];
+    default:
+      return [];
+  }
+}
+
+/** What JSON has not, or dockerd takes otherwise than its author. */
+function spoilt(random: Random, text: string, note: (feature: Feature) => void): string {
+  const brace = text.indexOf("{") + 1;
+  if (brace === 0 || !random.chance(0.08)) return text;
+  const comma = /^\s*\}/.test(text.slice(brace)) ? "" : ",";
+  const front = (added: string): string => text.slice(0, brace) + added + text.slice(brace);
+  switch (random.below(3)) {
+    case 0:
+      note("a comment");
+      return random.pick([front("/* why */"), front("// why\n"), `${text}// end`]);
+    case 1:
+      note("a key twice");
+      return front(`"twice": 1, "twice": {}${comma}`);
+    default:
+      note("insecure-registries in another case");
+      return front(`"Insecure-Registries": ["a:5000"]${comma}`);
+  }
+}
+
+type Generated = Omit<DaemonCase, "features" | "flags" | "refused">;
+
+function generateFile(seed: number, random: Random, note: (feature: Feature) => void): Generated {
   const wanted = ["172.30.1.2:5000"];
   if (random.chance(0.15)) {
     note("several registries wanted");
@@ -53,12 +123,12 @@ export function generateDaemonJson(seed: number): DaemonCase {
   }
   if (random.chance(0.04)) {
     note("no file");
-    return { seed, text: undefined, settings: {}, wanted, missing: wanted, features };
+    return { seed, text: undefined, settings: {}, wanted, missing: wanted };
   }
   if (random.chance(0.04)) {
     note("an empty file");
     const text = random.pick(["", "\n", "  \n\n", "\t"]);
-    return { seed, text, settings: {}, wanted, missing: wanted, features };
+    return { seed, text, settings: {}, wanted, missing: wanted };
   }
   const entries = random.chance(0.06) ? [] : otherKeys(random, note);
   if (entries.length === 0) note("an empty object");
@@ -69,20 +139,15 @@ export function generateDaemonJson(seed: number): DaemonCase {
     if (at === 0) note("insecure-registries as the first key");
     if (at === entries.length) note("insecure-registries as the last key");
     entries.splice(at, 0, ["insecure-registries", list]);
-    const here = list.some((entry) =>
-      [
-        "172.30.1.2:5000",
-        "http://172.30.1.2:5000",
-        "https://172.30.1.2:5000",
-        "172.30.0.0/16",
-      ].includes(entry),
-    );
+    const known = ["172.30.1.2:5000", "http://172.30.1.2:5000", "https://172.30.1.2:5000"];
+    const here =
+      Array.isArray(list) && [...known, "172.30.0.0/16"].some((entry) => list.includes(entry));
     if (here) missing = wanted.slice(1);
   } else {
     note("no insecure-registries");
   }
   const settings = Object.fromEntries(entries);
-  return { seed, text: write(random, entries, note), settings, wanted, missing, features };
+  return { seed, text: write(random, entries, note), settings, wanted, missing };
 }
 
 function otherKeys(random: Random, note: (feature: Feature) => void): [string, unknown][] {
@@ -109,7 +174,12 @@ function otherKeys(random: Random, note: (feature: Feature) => void): [string, u
   return kept;
 }
 
-function listOf(random: Random, note: (feature: Feature) => void): string[] | undefined {
+/** The list, or undefined for none; of another type it is no list. */
+function listOf(random: Random, note: (feature: Feature) => void): unknown {
+  if (random.chance(0.04)) {
+    note("insecure-registries of another type");
+    return random.pick<unknown>(["172.30.1.2:5000", null, { a: 1 }, ["a:5000", 5], true]);
+  }
   const others = random
     .shuffled(["10.1.1.1:5000", "old.lan", "[fd00::1]:5000"])
     .slice(0, random.below(4));

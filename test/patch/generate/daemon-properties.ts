@@ -19,8 +19,17 @@ export function checkDaemonJson(patcher: DaemonPatcher, generated: DaemonCase): 
     );
   };
   const bytes = text === undefined ? undefined : Buffer.from(text);
-  const ask = { path: PATH, registry: wanted, dockerVersion: "26.1.5" };
-  const plan = patcher.planDaemonJson({ ...ask, bytes });
+  const ask = { path: PATH, registry: wanted, dockerVersion: "26.1.5", flags: generated.flags };
+  let plan: patch.Plan;
+  try {
+    plan = patcher.planDaemonJson({ ...ask, bytes });
+  } catch (error) {
+    if (!(error instanceof patcher.Refusal)) throw error;
+    if (error.message.includes("with certainty")) broken("refused as uncertain", error.message);
+    if (!generated.refused) broken("refused without need", error.message);
+    return;
+  }
+  if (generated.refused) broken("a broken state was not refused", "");
   const [file] = plan.files;
   if (file === undefined) return broken("daemon.json is in the plan", "it is not");
 
@@ -58,7 +67,7 @@ export function checkDaemonJson(patcher: DaemonPatcher, generated: DaemonCase): 
   const again = patcher.planDaemonJson({ ...ask, bytes: file.desired });
   if (again.files.some(({ edits }) => edits.length > 0)) broken("twice is once", desired);
 
-  if (missing.length === 0) return;
+  if (missing.length === 0 || !generated.features.has("taken out again")) return;
   const removal = patcher.planDaemonJson({ ...ask, bytes: file.desired, present: false });
   const [without] = removal.files;
   const left = read(without?.desired?.toString() ?? "") ?? {};

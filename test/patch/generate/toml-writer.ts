@@ -28,6 +28,7 @@ export const SPELLINGS = [
   "comments within arrays",
   "commas behind the last element",
   "blank lines",
+  "trailing blanks",
   "indented by blanks",
   "indented by tabs",
   "not indented",
@@ -41,6 +42,7 @@ export const SPELLINGS = [
   "brackets and # in strings",
   "escapes in keys",
   "escapes in headers",
+  "brackets in headers",
 ] as const;
 
 interface Block {
@@ -168,6 +170,7 @@ export class TomlWriter {
     if (spaced) this.note("blanks within headers");
     const joined = path.map((part) => this.key(part)).join(spaced ? " . " : ".");
     if (joined.includes("\\")) this.note("escapes in headers");
+    if (/[[\]]/.test(joined)) this.note("brackets in headers");
     return spaced ? ` ${joined} ` : joined;
   }
 
@@ -269,6 +272,11 @@ export class TomlWriter {
     if (this.random.chance(0.04)) {
       this.note("comments behind values");
       text += " # why = [so]";
+    }
+    // Not within a string over several lines, where blanks are text.
+    if (this.random.chance(0.04) && !/"""|'''/.test(line)) {
+      this.note("trailing blanks");
+      text += this.random.pick([" ", "\t", "  "]);
     }
     return [...around, text];
   }

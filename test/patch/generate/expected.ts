@@ -1,0 +1,138 @@
+import { parse } from "smol-toml";
+
+import { type Case } from "./containerd-config";
+import { isSpecial, sameEndpoint, type Wanted } from "./wanted";
+
+export type Tree = { [key: string]: unknown };
+
+/** What is in force, by the model that the file was written from. */
+export function inForce({ merged, mirrors, configPath }: Case): {
+  mirrors: Record<string, string[]>;
+  configPath: string;
+} {
+  return merged ?? { mirrors, configPath };
+}
+
+/** Does the plan write hosts.toml files? */
+export function usesHosts(generated: Case): boolean {
+  return Object.keys(inForce(generated).mirrors).length === 0 || generated.input.migrate;
+}
+
+/** Are there mirrors to move away from? */
+export function isMigrating(generated: Case): boolean {
+  return generated.input.migrate && Object.keys(inForce(generated).mirrors).length > 0;
+}
+
+/** The key of `mirrors` for a host of the settings. */
+export function keyOf(host: string): string {
+  return host === "_default" ? "*" : host;
+}
+
+export function urlsOf({ endpoints }: Wanted): string[] {
+  return endpoints.map(({ url }) => url);
+}
+
+/** Are the wanted ones in the list, in their order, be it in other spellings? */
+export function holds(list: readonly string[] | undefined, wanted: readonly string[]): boolean {
+  if (list === undefined) return false;
+  const places = wanted.map((url) => list.findIndex((other) => sameEndpoint(url, other)));
+  return places.every((place, index) => place > (places[index - 1] ?? -1));
+}
+
+/** Is every wanted host in the mirrors that are in force? */
+export function isInSync(generated: Case): boolean {
+  const { mirrors } = inForce(generated);
+  return generated.wanted.every((host) => holds(mirrors[keyOf(host.host)], urlsOf(host)));
+}
+
+/** Has a plan to refuse? */
+export function mustRefuse(generated: Case): boolean {
+  const { input, features, mirrors, wanted, merged } = generated;
+  const old = input.daemonVersion.startsWith("1.");
+  if (features.has("a table twice")) return true;
+  if (features.has("registry settings in another version's table")) return true;
+  if (features.has("a byte-order mark") && !old) return true;
+  // containerd 1.x reads such a header otherwise than TOML says, or not at all.
+  const unread = features.has("escapes in headers") || features.has("brackets in headers");
+  if (unread && old) return true;
+  if (merged?.kind === "an import that switches CRI off") return true;
+  const effective = inForce(generated);
+  if (isMigrating(generated)) {
+    if (isHidden(generated)) return true;
+    if (Object.keys(effective.mirrors).some((host) => !(host in mirrors))) return true;
+    // Endpoints that the settings do not know would be lost by moving.
+    const lost = wanted.some((host) =>
+      (mirrors[keyOf(host.host)] ?? []).some(
+        (url) => !urlsOf(host).some((known) => sameEndpoint(known, url)),
+      ),
+    );
+    return lost || leadsElsewhere(generated);
+  }
+  if (Object.keys(effective.mirrors).length === 0) {
+    return isHidden(generated) || leadsElsewhere(generated);
+  }
+  if (effective.configPath !== "" || wanted.some(isSpecial)) return true;
+  if (isInSync(generated)) return false;
+  if (isHidden(generated)) return true;
+  return wanted.some((host) => {
+    const key = keyOf(host.host);
+    return (
+      !(key in mirrors) && key in effective.mirrors && !holds(effective.mirrors[key], urlsOf(host))
+    );
+  });
+}
+
+function leadsElsewhere({ features, input, wanted }: Case): boolean {
+  if (features.has("a foreign hosts.toml that leads elsewhere")) return true;
+  // 1.x reads no file with brackets in a header, which is how an IPv6 host stands in one.
+  const unread = input.daemonVersion.startsWith("1.") && wanted[0]?.host.startsWith("[") === true;
+  return unread && features.has("a foreign hosts.toml that leads there");
+}
+
+/** Does an import hide something that the file says? */
+function isHidden(generated: Case): boolean {
+  const { merged, mirrors, configPath, cri, input } = generated;
+  if (merged === undefined || merged.kind === "a dump, nothing imported") return false;
+  const changed = Object.entries(mirrors).some(
+    ([host, list]) => show(merged.mirrors[host]) !== show(list),
+  );
+  if (changed || (configPath !== "" && merged.configPath !== configPath)) return true;
+  if (!input.daemonVersion.startsWith("1.")) return false;
+  const added = Object.keys(merged.mirrors).some((host) => !(host in mirrors));
+  if (added) return true;
+  const plugins = (read(merged.dump)?.["plugins"] ?? {}) as Tree;
+  return merged.replaced && hasLeafBeside(cri, plugins["io.containerd.grpc.v1.cri"]);
+}
+
+function hasLeafBeside(own: unknown, other: unknown): boolean {
+  if (typeof own !== "object" || own === null || Array.isArray(own))
+    return show(own) !== show(other);
+  return Object.entries(own).some(([key, value]) =>
+    hasLeafBeside(value, (other as Tree | undefined)?.[key]),
+  );
+}
+
+export function read(text: string): Tree | undefined {
+  try {
+    return parse(text, { integersAsBigInt: "asNeeded" });
+  } catch {
+    return undefined;
+  }
+}
+
+/** The table at a path, made where it is not. */
+export function make(tree: Tree, path: readonly string[]): Tree {
+  let table = tree;
+  for (const part of path) table = (table[part] ??= {}) as Tree;
+  return table;
+}
+
+/** A value as text, its keys in one order: what two values are compared by. */
+export function show(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(show).join(",")}]`;
+  if (typeof value !== "object" || value === null) return `${typeof value}:${String(value)}`;
+  if (Object.prototype.toString.call(value) === "[object Date]")
+    return (value as Date).toISOString();
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}=${show(inner)}`).join(",")}}`;
+}

@@ -1,0 +1,48 @@
+import { OWNERSHIP_MARK } from "../../../patch";
+import { type Random } from "./random";
+import { isSpecial, type Wanted } from "./wanted";
+
+/** What hosts.toml files there are already. */
+export const HOSTS_FILES = [
+  "hosts.toml of another registry",
+  "a hosts.toml of ours",
+  "a foreign hosts.toml that leads there",
+  "a foreign hosts.toml that leads elsewhere",
+] as const;
+
+export type HostsFileKind = (typeof HOSTS_FILES)[number];
+
+/** Files below the directory that is in force. */
+export function generateHostsFiles(
+  random: Random,
+  directory: string,
+  wanted: Wanted,
+  note: (kind: HostsFileKind) => void,
+): Map<string, Buffer> {
+  const files = new Map<string, Buffer>();
+  const write = (host: string, text: string): void =>
+    void files.set(`${directory}/${host}/hosts.toml`, Buffer.from(text));
+  if (random.chance(0.2)) {
+    note("hosts.toml of another registry");
+    write("ghcr.io", 'server = "https://ghcr.io"\n');
+  }
+  const tables = wanted.endpoints.map(
+    ({ url }) => `[host.'${url}']\n  capabilities = ["pull", "resolve"]\n`,
+  );
+  const { host } = wanted;
+  switch (random.below(8)) {
+    case 0:
+      note("a hosts.toml of ours");
+      write(host, `${OWNERSHIP_MARK}\nserver = "https://old.example.org"\n# a comment\n`);
+      break;
+    case 1:
+      if (isSpecial(wanted)) break;
+      note("a foreign hosts.toml that leads there");
+      write(host, `# by hand\n${tables.join("\n")}[host."https://behind.example.org"]\n`);
+      break;
+    case 2:
+      note("a foreign hosts.toml that leads elsewhere");
+      write(host, `[host."https://elsewhere.example.org"]\n${tables.join("")}`);
+  }
+  return files;
+}
