@@ -29,7 +29,7 @@ import { sameMirror } from "./mirrors";
 import { mirrorsInForce, planMirrors, refuseSpecial } from "./mirrors-way";
 import { planRemoval } from "./remove";
 import { tlsTables } from "./tls";
-import { isAtLeast, parseDaemonVersion, shown } from "./version";
+import { type DaemonVersion, isAtLeast, parseDaemonVersion, shown } from "./version";
 
 export interface ContainerdInput {
   /** Where config.toml is on the host, most often /etc/containerd/config.toml. */
@@ -96,6 +96,7 @@ export function planContainerd(input: ContainerdInput): Plan {
   const proxies = proxyProblems(wanted, input.environment ?? []);
   if (proxies.length > 0) throw new Refusal(proxies);
 
+  refuseUnnamed(wanted, daemon);
   refuseSwitchedOff(config, merged);
   const usesMirrors = Object.keys(merged.mirrors).length > 0;
   const tls = daemon.major < 2 ? tlsTables(config) : [];
@@ -127,6 +128,20 @@ function proxyProblems(
     .filter(({ own }) => own)
     .flatMap(({ endpoints }) => endpoints)
     .flatMap(({ url }) => proxyProblem(url, environment) ?? []);
+}
+
+/** containerd 1.6 takes `[fd00::1]:5000/image` for no image name: no pull comes as far as to ask anything. */
+function refuseUnnamed(wanted: readonly WantedHost[], daemon: DaemonVersion): void {
+  const host = wanted.find((one) => one.host.startsWith("["))?.host;
+  if (host === undefined || isAtLeast(daemon, 1, 7)) return;
+  throw new Refusal([
+    {
+      file: "settings",
+      expected: `an IPv4 address or a host name: containerd ${daemon.text} takes no image name with an IPv6 address`,
+      found: `\`${host}\``,
+      fix: "name the registry by a host name, or upgrade containerd to 1.7",
+    },
+  ]);
 }
 
 /** k3s and RKE2 write their config.toml anew at every start: an edit there would be gone with it. */

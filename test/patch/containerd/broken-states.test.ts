@@ -163,6 +163,17 @@ describe("settings that cannot be", () => {
     );
   });
 
+  it("an IPv6 registry cannot be named in images of containerd 1.6", () => {
+    const registry = { address: "[fd00::1]:5000", endpoints: ["http://[fd00::1]:5000"] };
+    const asked = { registry, daemonVersion: "1.6.20" };
+    expect(refusalOf(() => planFor("version = 2\n", asked))).toBe(
+      "settings: expected an IPv4 address or a host name: containerd 1.6.20 takes no image name with an IPv6 address; found `[fd00::1]:5000`\n" +
+        "  fix: name the registry by a host name, or upgrade containerd to 1.7",
+    );
+    expect(() => planFor("version = 2\n", { ...asked, daemonVersion: "1.7.0" })).not.toThrow();
+    expect(() => planFor("version = 2\n", { ...asked, present: false })).not.toThrow();
+  });
+
   it("the daemon's version has to be one", () => {
     expect(refusalOf(() => planFor("", { daemonVersion: "unknown" }))).toContain(
       "expected containerd's version, such as 1.7.28; found `unknown`",

@@ -55,6 +55,8 @@ export function mustRefuse(generated: Case): boolean {
   // containerd 1.x reads such a header otherwise than TOML says, or not at all.
   const unread = features.has("escapes in headers") || features.has("brackets in headers");
   if (unread && old) return true;
+  // 1.6 takes no image name with an IPv6 address in it.
+  if (input.daemonVersion === "1.6.20" && wanted[0]?.host.startsWith("[")) return true;
   if (merged?.kind === "an import that switches CRI off") return true;
   const effective = inForce(generated);
   if (isMigrating(generated)) {
