@@ -173,7 +173,8 @@ const faults: Fault[] = [
     steps: {
       "containerd/version": (actual: typeof ConfigVersion) => ({
         ...actual,
-        isAtLeast: () => true,
+        isAtLeast: (...[version, major, minor, patch]: Parameters<typeof actual.isAtLeast>) =>
+          (major === 2 && minor === 1) || actual.isAtLeast(version, major, minor, patch),
       }),
     },
     by: "config.toml",
