@@ -72,10 +72,10 @@ function fileVersion(document: TomlDocument, daemon: DaemonVersion): number | un
 
 /** `2.0` is no integer to TOML, and no version to containerd; smol-toml gives the same number for both. */
 function isFloat(document: TomlDocument, version: number): boolean {
-  const [line] = document.definitions(["version"]);
   if (!Number.isInteger(version)) return true;
-  if (line === undefined || line.kind === "table") return false;
-  const { valueStart, valueEnd } = line.element;
+  const line = document.tables[0]?.keyValues.find((key) => key.along(["version"]).shared === 1);
+  if (line === undefined) return false;
+  const { valueStart, valueEnd } = line;
   return /^[+\d_]*[.eE]/.test(document.text.slice(valueStart, valueEnd));
 }
 
