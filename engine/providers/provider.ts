@@ -2,7 +2,8 @@
  * The contract between the engine's core and its providers.
  *
  * A provider sees plain values: secrets are unwrapped before it is called and marked again afterwards, on every output
- * whose input of the same name held a secret, on `additionalSecretOutputs`, and on the `secretOutputs` of a result.
+ * whose input of the same name held a secret (below an output `__inputs` too), on `additionalSecretOutputs`, and on the
+ * `secretOutputs` of a result.
  */
 
 /** Stands, in a preview, for a value that only the real run can know. */

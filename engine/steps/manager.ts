@@ -124,7 +124,9 @@ export class PluginManager implements Manager {
 
   private setOutputs(state: ResourceState, answer: Outputs, like: PropertyMap): void {
     const secrets = [...state.additionalSecretOutputs, ...(answer.secretOutputs ?? [])];
-    state.outputs = markKeys(this.back(answer.outputs, like), secrets);
+    // Where the kubernetes provider keeps the inputs once more.
+    const model = { ...like, __inputs: state.inputs };
+    state.outputs = markKeys(this.back(answer.outputs, model), secrets);
   }
 
   private out(map: PropertyMap): Props {
