@@ -6,7 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 export interface LocalRegistryHostingArgs {
   /** The registry as image names begin with it, e.g. `172.30.1.2:5000`. */
   registry: pulumi.Input<string>;
-  /** A kubeconfig file's path, or its text. @default ~/.kube/config */
+  /** A kubeconfig file's path, or its text. @default that of KUBECONFIG, else ~/.kube/config */
   kubeconfig?: pulumi.Input<string>;
   /** One of its contexts. @default its current one */
   context?: pulumi.Input<string>;

@@ -3,7 +3,9 @@
  * POST, so that nobody else's object is taken over, and updated by server-side apply, so that nobody else's fields are.
  */
 import { randomBytes } from "node:crypto";
+import { joinPath } from "../../values/path";
 import type {
+  CheckFailure,
   CheckResult,
   CreateContext,
   Diff,
@@ -17,6 +19,7 @@ import { pollUntil } from "../poll";
 import { checkSchema, isProps, type Fields } from "../schema";
 import { ApiError, type ApiServer } from "./api-server";
 import { asReplace, changesBetween, pruneLike } from "./live";
+import { managersAfterTakeover } from "./field-managers";
 
 const FIELDS: Fields = {
   apiVersion: { shape: { oneOf: ["v1"] }, default: "v1" },
@@ -40,24 +43,39 @@ const FIELDS: Fields = {
 /** Who the API server is told writes the object when it is made; an apply is then by a name of the object's own. */
 const CREATOR = "pulumi-kubernetes";
 const AUTONAMED = "pulumi.com/autonamed";
+/** Annotations that are settings of the real provider: how to wait, to apply by force, or under another name. */
+const SETTINGS = "pulumi.com/";
+/** kubectl's own memory in an object, no wish of anybody's. */
+const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 /** How long a deleted object may still be there: somebody's finalizer holds it. */
 const GONE_SECONDS = 600;
 
+export interface ConfigMapSettings {
+  /** `enableConfigMapMutable`: another `data` is an update, not a replacement. */
+  mutable: boolean;
+  /** Of objects that name none. */
+  namespace: string;
+}
+
 export class ConfigMaps {
-  /** @param mutable  `enableConfigMapMutable`: another `data` is an update, not a replacement */
   constructor(
     private readonly api: ApiServer,
-    private readonly mutable: boolean,
+    private readonly settings: ConfigMapSettings,
   ) {}
 
   check(urn: string, olds: Props | undefined, news: Props): CheckResult {
-    const { inputs, failures } = checkSchema(FIELDS, news);
+    const { inputs: checked, failures } = checkSchema(FIELDS, news);
+    const inputs = withoutEmptyMaps(checked);
     const metadata = inputs["metadata"];
-    if (isProps(metadata) && metadata["name"] === undefined) {
-      const before = isProps(olds?.["metadata"]) ? olds["metadata"] : undefined;
-      metadata["name"] = (isAutonamed(before) && before?.["name"]) || madeUpName(urn);
-      const annotations = isProps(metadata["annotations"]) ? metadata["annotations"] : {};
-      metadata["annotations"] = { ...annotations, [AUTONAMED]: "true" };
+    if (isProps(metadata)) {
+      failures.push(...refusedAnnotations(metadata));
+      if (!metadata["name"]) {
+        const before = isProps(olds?.["metadata"]) ? olds["metadata"] : undefined;
+        metadata["name"] = (isAutonamed(before) && before?.["name"]) || madeUpName(urn);
+        const annotations = isProps(metadata["annotations"]) ? metadata["annotations"] : {};
+        metadata["annotations"] = { ...annotations, [AUTONAMED]: "true" };
+      }
+      if (!metadata["namespace"]) metadata["namespace"] = this.settings.namespace;
     }
     return { inputs, failures };
   }
@@ -70,15 +88,16 @@ export class ConfigMaps {
     for (const [path, change] of Object.entries(
       changesBetween(withNamespace(live), withNamespace(news)),
     )) {
-      const another = this.isAnother(path, live);
+      const another = this.isAnother(path, live, news);
       detailed[path] = another ? asReplace(change) : change;
       if (another) replaces.push(path);
     }
     return {
       changes: Object.keys(detailed).length === 0 ? "none" : "some",
       replaces,
-      // An object of the same name cannot be there twice.
-      deleteBeforeReplace: replaces.length > 0 && idOf(live) === idOf(news),
+      // An object of the same name cannot be there twice; a name that was made up is made up anew.
+      deleteBeforeReplace:
+        replaces.length > 0 && idOf(live) === idOf(news) && !isAutonamed(metadataIn(news)),
       detailed,
     };
   }
@@ -93,8 +112,7 @@ export class ConfigMaps {
         body: inputs,
         signal: ctx.signal,
       });
-      const manager = `${CREATOR}-${randomBytes(4).toString("hex")}`;
-      return { id: idOf(live), outputs: checkpoint(live, inputs, manager) };
+      return { id: idOf(live), outputs: checkpoint(live, inputs, newManager()) };
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 409) throw error;
       throw new Error(
@@ -107,11 +125,12 @@ export class ConfigMaps {
   async update(oldOutputs: Props, news: Props, ctx: CreateContext): Promise<Outputs> {
     if (ctx.preview) return { outputs: { ...oldOutputs, ...news } };
     const manager = managerOf(oldOutputs);
-    await this.takeOver(news, manager, ctx);
+    const managers = await this.takeOver(news, manager, ctx);
     const live = await this.api.request({
       method: "PATCH",
       path: objectPath(news),
-      query: { fieldManager: manager, force: "false" },
+      // Fields that nobody is known to manage are anybody's.
+      query: { fieldManager: manager, force: String(managers.length === 0) },
       // JSON is YAML: the type names the kind of patch.
       contentType: "application/apply-patch+yaml",
       body: news,
@@ -165,33 +184,33 @@ export class ConfigMaps {
     }
   }
 
-  /** The fields that were ours by creation become ours by apply; else the apply would conflict with ourselves. */
-  private async takeOver(object: Props, manager: string, ctx: StepContext): Promise<void> {
-    const live = await this.find(object, ctx);
-    const metadata = isProps(live?.["metadata"]) ? live["metadata"] : {};
-    const managers = Array.isArray(metadata["managedFields"]) ? metadata["managedFields"] : [];
-    const own = managers.filter(isProps);
-    const created = own.findIndex(
-      (each) => each["manager"] === CREATOR && each["operation"] === "Update",
-    );
-    if (created < 0 || own.some((each) => each["manager"] === manager)) return;
-    const at = `/metadata/managedFields/${created}`;
+  /**
+   * The fields that were ours by creation, and what was changed with kubectl since, become ours by apply: it would conflict
+   * with ourselves, and leave drift as it is. @returns who manages the object's fields
+   */
+  private async takeOver(object: Props, manager: string, ctx: StepContext): Promise<Props[]> {
+    const metadata = metadataIn((await this.find(object, ctx)) ?? {});
+    const before = metadata["managedFields"];
+    const managers = Array.isArray(before) ? before.filter(isProps) : [];
+    const after = managersAfterTakeover(managers, manager);
+    if (after === undefined) return managers;
     await this.api.request({
       method: "PATCH",
       path: objectPath(object),
       contentType: "application/json-patch+json",
       body: [
         { op: "test", path: "/metadata/resourceVersion", value: metadata["resourceVersion"] },
-        { op: "replace", path: `${at}/manager`, value: manager },
-        { op: "replace", path: `${at}/operation`, value: "Apply" },
+        { op: "replace", path: "/metadata/managedFields", value: after },
       ],
       signal: ctx.signal,
     });
+    return after;
   }
 
-  private isAnother(path: string, live: Props): boolean {
+  private isAnother(path: string, live: Props, news: Props): boolean {
     if (path === "metadata.name" || path === "metadata.namespace") return true;
-    const fixed = !this.mutable || live["immutable"] === true;
+    const fixed =
+      !this.settings.mutable || live["immutable"] === true || news["immutable"] === true;
     return fixed && /^(data|binaryData)\b/.test(path);
   }
 }
@@ -203,24 +222,55 @@ function checkpoint(live: Props, inputs: Props, manager: string): Props {
 
 function managerOf(outputs: Props): string {
   const manager = outputs["__fieldManager"];
-  return typeof manager === "string" ? manager : CREATOR;
+  return typeof manager === "string" ? manager : newManager();
 }
+
+const newManager = (): string => `${CREATOR}-${randomBytes(4).toString("hex")}`;
 
 /** What a program would write to get this object: for one that is read for the first time. */
 function inputsOf(live: Props): Props {
-  const metadata = isProps(live["metadata"]) ? live["metadata"] : {};
-  const own = ["name", "namespace", "labels", "annotations"];
-  const inputs: Props = { metadata: pick(metadata, own) };
-  return { ...pick(live, ["apiVersion", "kind", "data", "binaryData", "immutable"]), ...inputs };
+  const inputs = Object.keys(FIELDS).flatMap((name) =>
+    live[name] === undefined ? [] : [[name, live[name]] as const],
+  );
+  const metadata = without(metadataIn(live), [
+    ...["creationTimestamp", "generation", "managedFields", "resourceVersion", "uid"],
+  ]);
+  if (isProps(metadata["annotations"]))
+    metadata["annotations"] = without(metadata["annotations"], [LAST_APPLIED]);
+  return { ...Object.fromEntries(inputs), metadata };
 }
 
-function pick(props: Props, names: readonly string[]): Props {
-  return Object.fromEntries(Object.entries(props).filter(([name]) => names.includes(name)));
+function without(props: Props, names: readonly string[]): Props {
+  return Object.fromEntries(Object.entries(props).filter(([name]) => !names.includes(name)));
+}
+
+/** The server keeps no empty map: one in the inputs would be a change at every run. */
+function withoutEmptyMaps(inputs: Props): Props {
+  const isEmpty = (value: Value): boolean => isProps(value) && Object.keys(value).length === 0;
+  const kept = Object.entries(inputs).filter(([, value]) => !isEmpty(value));
+  const metadata = Object.entries(metadataIn(inputs)).filter(([, value]) => !isEmpty(value));
+  return {
+    ...Object.fromEntries(kept),
+    ...(isProps(inputs["metadata"]) && { metadata: Object.fromEntries(metadata) }),
+  };
+}
+
+function refusedAnnotations(metadata: Props): CheckFailure[] {
+  const annotations = isProps(metadata["annotations"]) ? metadata["annotations"] : {};
+  return Object.keys(annotations)
+    .filter((name) => name.startsWith(SETTINGS) && name !== AUTONAMED)
+    .map((name) => ({
+      property: joinPath("metadata.annotations", name),
+      reason: "it is not supported by the embedded engine",
+    }));
+}
+
+function metadataIn(object: Props): Props {
+  return isProps(object["metadata"]) ? object["metadata"] : {};
 }
 
 function metadataOf(object: Props): { name: string; namespace: string; uid: Value | undefined } {
-  const metadata = isProps(object["metadata"]) ? object["metadata"] : {};
-  const { name, namespace, uid } = metadata;
+  const { name, namespace, uid } = metadataIn(object);
   return {
     name: typeof name === "string" ? name : "",
     namespace: typeof namespace === "string" && namespace !== "" ? namespace : "default",
@@ -241,8 +291,8 @@ function fromId(id: string): Props {
 }
 
 function withNamespace(object: Props): Props {
-  const metadata = isProps(object["metadata"]) ? object["metadata"] : {};
-  return { ...object, metadata: { ...metadata, namespace: metadataOf(object).namespace } };
+  const metadata = { ...metadataIn(object), namespace: metadataOf(object).namespace };
+  return { ...object, metadata };
 }
 
 function collection(object: Props): string {

@@ -6,11 +6,13 @@ import { UNKNOWN } from "../provider";
 import type { CheckFailure, Diff, ProviderInstance, ProviderPlugin, Props } from "../provider";
 import { ApiServer } from "./api-server";
 import { ConfigMaps } from "./config-map";
-import { loadCluster } from "./kubeconfig";
+import { loadCluster, namespaceOf } from "./kubeconfig";
 
 const TYPE = "kubernetes:core/v1:ConfigMap";
 /** What is honoured; booleans arrive as text, as the SDK sends them. */
-const KNOWN = new Set(["kubeconfig", "context", "enableConfigMapMutable", "version"]);
+const KNOWN = ["kubeconfig", "context", "namespace", "enableConfigMapMutable"];
+/** What makes no difference to a ConfigMap. */
+const IDLE = ["enableSecretMutable", "suppressDeprecationWarnings", "suppressHelmHookWarnings"];
 
 export const kubernetesPlugin = {
   name: "kubernetes",
@@ -20,7 +22,11 @@ export const kubernetesPlugin = {
   diffConfig,
   async configure(inputs, folder = process.cwd()) {
     const config = await loadCluster(inputs, folder);
-    return instance(new ConfigMaps(new ApiServer(config), isOn(inputs["enableConfigMapMutable"])));
+    const settings = {
+      mutable: isOn(inputs["enableConfigMapMutable"]),
+      namespace: namespaceOf(config, inputs),
+    };
+    return instance(new ConfigMaps(new ApiServer(config), settings));
   },
 } satisfies ProviderPlugin;
 
@@ -41,13 +47,14 @@ function instance(configMaps: ConfigMaps): ProviderInstance {
 function refusedSettings(news: Props): CheckFailure[] {
   return Object.entries(news)
     .filter(([key, value]) => {
-      const off = value === null || value === "" || value === false || value === "false";
-      return !KNOWN.has(key) && !key.startsWith("__") && !off;
+      if ([...KNOWN, ...IDLE, "version"].includes(key) || key.startsWith("__")) return false;
+      // The one that is on unless it is switched off.
+      if (key === "enableServerSideApply") return value !== null && !isOn(value);
+      return !(value === null || value === "" || value === false || value === "false");
     })
     .map(([property]) => ({
       property,
-      reason:
-        "it is not supported by the embedded engine, which has kubeconfig, context and enableConfigMapMutable",
+      reason: `it is not supported by the embedded engine, which has ${KNOWN.join(", ")}`,
     }));
 }
 

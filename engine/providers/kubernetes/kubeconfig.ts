@@ -2,19 +2,24 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
-import type { Props } from "../provider";
+import type { Props, Value } from "../provider";
 
 /**
- * Reads the kubeconfig that a provider's inputs name: `kubeconfig` is a file's path or its text, `context` one of its contexts. `~` is the home folder, certificates' relative paths start at the file's.
+ * Reads the kubeconfig that a provider's inputs name: `kubeconfig` is a file's path or its text, else KUBECONFIG's, else
+ * kubectl's own; `context` one of its contexts. `~` is the home folder, certificates' relative paths start at the file's.
  *
  * @param folder  where a relative path starts
  * @throws where there is no such file or context
  */
-export async function loadCluster(inputs: Props, folder: string): Promise<KubeConfig> {
+export async function loadCluster(
+  inputs: Props,
+  folder: string,
+  env = process.env,
+): Promise<KubeConfig> {
   // Half the engine's memory: loaded only by programs that have a cluster.
   const { KubeConfig } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
-  const given = typeof inputs["kubeconfig"] === "string" ? inputs["kubeconfig"] : "~/.kube/config";
+  const given = text(inputs["kubeconfig"]) ?? text(env["KUBECONFIG"]) ?? "~/.kube/config";
   if (given.includes("\n") || given.trimStart().startsWith("{")) config.loadFromString(given);
   else {
     const file = given.startsWith("~/") ? join(homedir(), given.slice(2)) : resolve(folder, given);
@@ -31,6 +36,16 @@ export async function loadCluster(inputs: Props, folder: string): Promise<KubeCo
     );
   }
   return config;
+}
+
+/** Where an object goes that names no namespace: the setting's, else the context's, else `default`. */
+export function namespaceOf(config: KubeConfig, inputs: Props): string {
+  const context = config.getContextObject(config.getCurrentContext());
+  return text(inputs["namespace"]) ?? text(context?.namespace) ?? "default";
+}
+
+function text(value: Value | undefined): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
 }
 
 function read(file: string): string {

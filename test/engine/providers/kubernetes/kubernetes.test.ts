@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kubernetesPlugin } from "../../../../engine/providers/kubernetes";
+import { loadCluster } from "../../../../engine/providers/kubernetes/kubeconfig";
 import type { Props, ProviderInstance } from "../../../../engine/providers/provider";
 import { context } from "../context";
 import { FakeApiServer } from "./api-server";
@@ -103,6 +104,44 @@ describe("making a ConfigMap", () => {
     expect((await provider.check(TYPE, URN, first, {})).inputs).toEqual(first);
   });
 
+  test("a namespace is filled in where there is none: the setting's, else the context's, else default", async () => {
+    const checked = async (settings: Props = {}) => {
+      provider = await configure(settings);
+      const { inputs: all } = await provider.check(TYPE, URN, undefined, {
+        metadata: { name: "x" },
+      });
+      return (all["metadata"] as Props)["namespace"];
+    };
+    expect(await checked()).toBe("default");
+    const kubeconfig = server.kubeconfig.replace('"user":"me"}', '"user":"me","namespace":"team"}');
+    expect(await checked({ kubeconfig })).toBe("team");
+    expect(await checked({ kubeconfig, namespace: "mine" })).toBe("mine");
+  });
+
+  test("empty maps are left out, since the server keeps none", async () => {
+    const { inputs: checked } = await provider.check(TYPE, URN, undefined, {
+      metadata: { name: "x", labels: {}, annotations: {} },
+      data: {},
+      binaryData: {},
+    });
+    expect(checked).toEqual({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "x", namespace: "default" },
+    });
+  });
+
+  test("what is a setting of the real provider in an annotation is refused", async () => {
+    const annotations = { "pulumi.com/patchForce": "true", "example.com/x": "y" };
+    const { failures } = await provider.check(TYPE, URN, undefined, { metadata: { annotations } });
+    expect(failures).toEqual([
+      {
+        property: 'metadata.annotations["pulumi.com/patchForce"]',
+        reason: "it is not supported by the embedded engine",
+      },
+    ]);
+  });
+
   test("what no ConfigMap has is refused by name", async () => {
     const { failures } = await provider.check(TYPE, URN, undefined, {
       metadata: { generateName: "x-" },
@@ -152,6 +191,21 @@ describe("comparing", () => {
     });
   });
 
+  test("an immutable one is replaced, and one with a made-up name is made under another before it goes", async () => {
+    const old = await made("a:5000");
+    const at = 'data["localRegistryHosting.v1"]';
+    const fixed = { ...inputs("b:5000"), immutable: true };
+    expect(await diff(old, fixed)).toMatchObject({
+      replaces: [at],
+      deleteBeforeReplace: true,
+      detailed: { [at]: "update-replace", immutable: "add" },
+    });
+    const { metadata } = inputs("b:5000");
+    const annotations = { "pulumi.com/autonamed": "true" };
+    const autonamed = { ...fixed, metadata: { ...(metadata as Props), annotations } };
+    expect(await diff(old, autonamed)).toMatchObject({ deleteBeforeReplace: false });
+  });
+
   test("another namespace is another object, made before the old one goes", async () => {
     const old = await made("a:5000");
     const news = { ...inputs("a:5000"), metadata: { name: "local-registry-hosting" } };
@@ -168,9 +222,10 @@ describe("updating", () => {
   test("applies as the object's own field manager, which first takes over what was ours by creation", async () => {
     const old = await made("a:5000");
     const manager = old["__fieldManager"] as string;
+    const [mine, theirs] = ["f:data", "f:metadata"].map((name) => ({ [name]: {} }));
     const fields = [
-      { manager: "kubectl", operation: "Update" },
-      { manager: "pulumi-kubernetes", operation: "Update" },
+      { manager: "helm", operation: "Update", fieldsV1: theirs! },
+      { manager: "pulumi-kubernetes", operation: "Update", fieldsV1: mine! },
     ];
     server
       .expects(`GET ${ONE}`, 200, live("a:5000", {}, fields))
@@ -183,18 +238,30 @@ describe("updating", () => {
         type: "application/json-patch+json",
         body: [
           { op: "test", path: "/metadata/resourceVersion", value: "7" },
-          { op: "replace", path: "/metadata/managedFields/1/manager", value: manager },
-          { op: "replace", path: "/metadata/managedFields/1/operation", value: "Apply" },
+          {
+            op: "replace",
+            path: "/metadata/managedFields",
+            value: [fields[0], { manager, operation: "Apply", fieldsV1: mine }],
+          },
         ],
       },
       { type: "application/apply-patch+yaml", body: inputs("b:5000") },
     ]);
   });
 
-  test("a field that somebody else set in the meantime is not overwritten", async () => {
+  test("an object whose fields nobody is known to manage is applied by force", async () => {
     const old = await made("a:5000");
     const manager = old["__fieldManager"] as string;
-    const message = 'Apply failed with 1 conflict: conflict with "kubectl-edit": .data';
+    server
+      .expects(`GET ${ONE}`, 200, live("a:5000"))
+      .expects(`PATCH ${ONE}?fieldManager=${manager}&force=true`, 200, live("b:5000"));
+    await provider.update(TYPE, ID, {}, old, inputs("b:5000"), ctx());
+  });
+
+  test("a field that another program set in the meantime is not overwritten", async () => {
+    const old = await made("a:5000");
+    const manager = old["__fieldManager"] as string;
+    const message = 'Apply failed with 1 conflict: conflict with "helm": .data';
     server
       .expects(`GET ${ONE}`, 200, live("x", {}, [{ manager, operation: "Apply" }]))
       .expects(`PATCH ${ONE}?fieldManager=${manager}&force=false`, 409, { message });
@@ -232,9 +299,16 @@ describe("reading", () => {
   });
 
   test("for the first time, by id alone, gives the inputs that a program would write", async () => {
-    server.expects(`GET ${ONE}`, 200, live("a:5000"));
+    const memory = { "kubectl.kubernetes.io/last-applied-configuration": "{}", note: "x" };
+    const more = { annotations: memory, finalizers: ["example.com/hold"] };
+    server.expects(`GET ${ONE}`, 200, live("a:5000", more));
     const read = await provider.read(TYPE, ID, undefined, undefined, ctx());
-    expect(read?.inputs).toEqual(inputs("a:5000"));
+    const { metadata } = inputs("a:5000");
+    expect(read?.inputs).toEqual({
+      ...inputs("a:5000"),
+      metadata: { ...(metadata as Props), ...more, annotations: { note: "x" } },
+    });
+    expect(read?.outputs["__fieldManager"]).toMatch(/^pulumi-kubernetes-[0-9a-f]{8}$/);
   });
 });
 
@@ -261,13 +335,15 @@ describe("deleting", () => {
 
 describe("the provider", () => {
   test("refuses what it does not honour by name, and takes what is off", async () => {
-    const news = { kubeconfig: "x", renderYamlToDirectory: "out", enableServerSideApply: "false" };
-    expect((await kubernetesPlugin.checkConfig(news)).failures).toEqual([
-      {
-        property: "renderYamlToDirectory",
-        reason:
-          "it is not supported by the embedded engine, which has kubeconfig, context and enableConfigMapMutable",
-      },
+    const refused = async (news: Props) => (await kubernetesPlugin.checkConfig(news)).failures;
+    const reason =
+      "it is not supported by the embedded engine, which has kubeconfig, context, namespace, enableConfigMapMutable";
+    const news = { kubeconfig: "x", renderYamlToDirectory: "out", deleteUnreachable: "false" };
+    expect(await refused(news)).toEqual([{ property: "renderYamlToDirectory", reason }]);
+    // This one is on unless it is switched off.
+    expect(await refused({ enableServerSideApply: "true" })).toEqual([]);
+    expect(await refused({ enableServerSideApply: "false" })).toEqual([
+      { property: "enableServerSideApply", reason },
     ]);
   });
 
@@ -279,6 +355,18 @@ describe("the provider", () => {
       kubernetesPlugin.diffConfig({ kubeconfig: one }, { kubeconfig });
     expect(await changed(same)).toEqual({ changes: "some", replaces: [] });
     expect(await changed(other)).toEqual({ changes: "some", replaces: ["kubeconfig"] });
+  });
+
+  test("without a kubeconfig setting it is KUBECONFIG's", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "kube-"));
+    try {
+      const file = join(folder, "config");
+      writeFileSync(file, server.kubeconfig);
+      const config = await loadCluster({}, "/", { KUBECONFIG: file });
+      expect(config.getCurrentCluster()?.server).toMatch(/^http:\/\/127\.0\.0\.1:/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test("a kubeconfig that is not there, or lacks the context, is named", async () => {

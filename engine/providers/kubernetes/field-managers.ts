@@ -1,0 +1,44 @@
+/** Who manages which fields of an object, as its `managedFields` say. */
+import type { Props, Value } from "../provider";
+import { isProps } from "../schema";
+
+/** Whose fields an update of ours takes over, as the real provider does: name's beginning, and kind of operation. */
+const TAKEN_OVER: readonly [beginning: string, operation: string][] = [
+  ["kubectl", "Apply"],
+  ["kubectl", "Update"],
+  ["before-first-apply", "Update"],
+  ["pulumi-kubernetes", "Update"],
+  ["pulumi-resource-kubernetes", "Update"],
+];
+
+/** The entries after `manager` has taken over by apply what is to be; undefined: there is nothing to take over. */
+export function managersAfterTakeover(
+  entries: readonly Props[],
+  manager: string,
+): Props[] | undefined {
+  const own = entries.find(
+    (entry) => entry["manager"] === manager && entry["operation"] === "Apply",
+  );
+  const taken = entries.filter((entry) => entry !== own && isTakenOver(entry));
+  if (taken.length === 0) return undefined;
+  const [first = {}, ...others] = own ? [own, ...taken] : taken;
+  const fields = others.reduce<Value>(
+    (all, { fieldsV1 = {} }) => union(all, fieldsV1),
+    first["fieldsV1"] ?? {},
+  );
+  const theirs = entries.filter((entry) => entry !== own && !taken.includes(entry));
+  return [...theirs, { ...first, manager, operation: "Apply", fieldsV1: fields }];
+}
+
+function isTakenOver({ manager, operation, subresource = "" }: Props): boolean {
+  if (typeof manager !== "string" || subresource !== "") return false;
+  return TAKEN_OVER.some(([start, kind]) => manager.startsWith(start) && operation === kind);
+}
+
+/** Of two sets of fields, each a tree of names. */
+function union(a: Value, b: Value): Value {
+  if (!isProps(a) || !isProps(b)) return a;
+  const all: Props = { ...a };
+  for (const [name, below] of Object.entries(b)) all[name] = union(all[name] ?? below, below);
+  return all;
+}
