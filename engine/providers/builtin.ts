@@ -12,6 +12,8 @@ export function builtinPlugin(stackOutputs: StackOutputs): ProviderPlugin {
   const refuse = (): Promise<never> =>
     Promise.reject(new Error("a stack reference can only be read"));
   const instance: ProviderInstance = {
+    // To seal all outputs of another stack would hide the plain ones too.
+    marksSecrets: true,
     check: (_type, _urn, _olds, inputs) => Promise.resolve({ inputs, failures: [] }),
     diff: () => Promise.resolve({ changes: "none", replaces: [] }),
     create: refuse,
@@ -23,8 +25,6 @@ export function builtinPlugin(stackOutputs: StackOutputs): ProviderPlugin {
       return {
         id: name,
         inputs: { name },
-        // Unlike other providers' values these come from a state and have their marks, each where it is: to seal them
-        // all would hide the plain ones too.
         outputs: { name, outputs: outputs as Value, secretOutputNames: secrets },
       };
     },

@@ -85,6 +85,8 @@ export class PartialFailure extends Error {
 
 /** A configured provider: one for each provider resource of the program. Errors that it throws fail the step. */
 export interface ProviderInstance {
+  /** Its outputs come from a state, and have their marks already, each where it is: none is added, and none kept. */
+  marksSecrets?: true;
   check(type: string, urn: string, olds: Props | undefined, news: Props): Promise<CheckResult>;
   diff(
     type: string,

@@ -125,7 +125,7 @@ export class PluginManager implements Manager {
   private setOutputs(state: ResourceState, answer: Outputs, like: PropertyMap): void {
     const secrets = [...state.additionalSecretOutputs, ...(answer.secretOutputs ?? [])];
     // Where the kubernetes provider keeps the inputs once more.
-    const model = { ...like, __inputs: state.inputs };
+    const model = this.instance.marksSecrets ? {} : { ...like, __inputs: state.inputs };
     state.outputs = markKeys(this.back(answer.outputs, model), secrets);
   }
 
