@@ -2,11 +2,12 @@
 import type { StepContext } from "../providers/provider";
 import type { Journal } from "../state/journal";
 import { isProviderType, type ResourceState } from "../state/resource";
+import { parsePath, resetPath } from "../values/path";
 import { deepEquals } from "../values/property";
-import { decide } from "./diff";
+import { decide, unchanged, type Decision } from "./diff";
 import type { Sink, Step } from "./events";
 import { Halted, StepFailed } from "./halt";
-import { unconfigured } from "./manager";
+import { unconfigured, type Manager } from "./manager";
 import type { ProviderHost } from "./provider-host";
 import type { Runner } from "./runner";
 import type { Targets } from "./targets";
@@ -48,19 +49,13 @@ export async function refresh(
         step.op = "delete";
         return;
       }
-      // Shown the other way round: what the next update would put back.
-      const { detailed, diffs } = decide(
-        await manager.diff(now, state.inputs),
-        state.inputs,
-        now.inputs,
-        {
-          replaceOnChanges: [],
-          hasInitErrors: false,
-          trust: manager !== unconfigured,
-        },
-      );
-      const same = deepEquals(now.inputs, state.inputs) && deepEquals(now.outputs, state.outputs);
-      Object.assign(step, { new: found.get(state), detailed, diffs, op: same ? "same" : "update" });
+      const { changes, detailed, diffs } = await differences(state, now, manager);
+      Object.assign(step, {
+        new: found.get(state),
+        detailed,
+        diffs,
+        op: changes ? "update" : "same",
+      });
     };
     await runner.run(step, undefined, work, () => undefined);
   };
@@ -73,6 +68,24 @@ export async function refresh(
   if (unexpected.length > 0 && !runner.options.preview) throw new StepFailed();
   if (runner.halted) throw new Halted();
   return resources;
+}
+
+/** Shown the other way round: what the next update would put back. What is only read has its outputs, and no wish. */
+async function differences(
+  state: ResourceState,
+  now: ResourceState,
+  manager: Manager,
+): Promise<Decision> {
+  if (state.external) return { ...unchanged, changes: !deepEquals(now.outputs, state.outputs) };
+  const wanted = state.ignoreChanges.reduce(
+    (inputs, path) => resetPath(inputs, now.inputs, parsePath(path)),
+    state.inputs,
+  );
+  return decide(await manager.diff(now, wanted), wanted, now.inputs, {
+    replaceOnChanges: [],
+    hasInitErrors: false,
+    trust: manager !== unconfigured,
+  });
 }
 
 function contextOf(urn: string, runner: Runner, sink: Sink): StepContext {

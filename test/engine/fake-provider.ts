@@ -14,6 +14,8 @@ export class FakeWorld {
   readonly failing = new Map<string, Error>();
   /** Operations that are done, and are not as wanted all the same. */
   readonly half = new Set<string>();
+  /** Outputs that only a read tells. */
+  told: Props = {};
   /** Called within every real operation, before it happens. */
   during: (operation: string, signal?: AbortSignal) => Promise<void> | void = () => undefined;
   /** Called after every real operation that did what it should. */
@@ -95,7 +97,7 @@ export function fakePlugin(world: FakeWorld): ProviderPlugin {
         found && {
           id,
           inputs: inputs && Object.keys(inputs).length > 0 ? { ...inputs, ...found } : found,
-          outputs: outputs(found),
+          outputs: { ...outputs(found), ...world.told },
         }
       );
     },

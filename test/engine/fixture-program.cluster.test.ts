@@ -57,6 +57,8 @@ describeLab("the fixture's program, run as a whole by the embedded engine", () =
   test("finds nothing to do when it runs again and reads every resource first, and takes all away in the end", async () => {
     const again = await program.run({ kind: "up", preview: false, refresh: true });
     expect(again.changes).toEqual({ same: 9 });
+    const read = await program.run({ kind: "refresh", preview: false });
+    expect(read.changes).toEqual({ same: 9 });
     const gone = await program.run({ kind: "destroy", preview: false });
     expect(gone.changes).toEqual({ delete: 9 });
     expect(await program.resources()).toEqual([]);

@@ -25,6 +25,8 @@ export interface Attribute {
   computed?: boolean;
   /** What the state has when neither the program nor the daemon set it. @default null */
   unset?: Value;
+  /** The same in what a refresh read. @default as `unset` */
+  unsetOnceRead?: Value;
   /** The Terraform name, where it is not this one in snake case. */
   terraformName?: string;
   /** Of `list`, `set` and `single` whose elements are objects: their properties. */
@@ -107,22 +109,32 @@ export function inputFields(attributes: Attributes): Fields {
   return fields;
 }
 
-/** The outputs: what was read, else what the program gave, else what stands for nothing. */
-export function assembleOutputs(attributes: Attributes, inputs: Props, read: Props): Props {
+/**
+ * The outputs: what was read, else what the program gave, else what stands for nothing.
+ * @param refreshed it was read by a refresh, and not as the end of a change: empty is empty then, not absent
+ */
+export function assembleOutputs(
+  attributes: Attributes,
+  inputs: Props,
+  read: Props,
+  refreshed = false,
+): Props {
   const outputs: Props = {};
   for (const [name, attribute] of Object.entries(attributes)) {
     const given = read[name] ?? inputs[name];
     outputs[name] =
-      given === undefined || given === null ? unsetValue(attribute) : fill(attribute, given);
+      given === undefined || given === null
+        ? unsetValue(attribute, refreshed)
+        : fill(attribute, given, refreshed);
   }
   return outputs;
 }
 
 /** Objects inside have all their properties, and no list of defaults; sets have an order of their own. */
-function fill(attribute: Attribute, given: Value): Value {
+function fill(attribute: Attribute, given: Value, refreshed: boolean): Value {
   const { elements, kind } = attribute;
   const element = (item: Value): Value =>
-    elements !== undefined && isProps(item) ? assembleOutputs(elements, item, {}) : item;
+    elements !== undefined && isProps(item) ? assembleOutputs(elements, item, {}, refreshed) : item;
   if (kind === "single") return element(given);
   if (!Array.isArray(given)) return given;
   const items = given.map(element);
@@ -136,20 +148,20 @@ export function inOrder(items: Value[]): Value[] {
   return [...items].sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
-function unsetValue(attribute: Attribute): Value {
-  return attribute.unset ?? null;
+function unsetValue({ unset = null, unsetOnceRead = unset }: Attribute, refreshed: boolean): Value {
+  return refreshed ? unsetOnceRead : unset;
 }
 
 /**
  * How the provider finds its Terraform state in these outputs. Values are as they are; lists, sets and maps are named as
  * such; an object that is a list there is marked so, and names that cannot be derived are listed.
  */
-export function rawStateDelta(attributes: Attributes, outputs: Props): Props {
+export function rawStateDelta(attributes: Attributes, outputs: Props, refreshed = false): Props {
   const deltas: Props = {};
   const renamed: Props = {};
   for (const [name, attribute] of Object.entries(attributes)) {
     if (attribute.terraformName !== undefined) renamed[name] = attribute.terraformName;
-    const delta = attributeDelta(attribute, outputs[name] ?? null);
+    const delta = attributeDelta(attribute, outputs[name] ?? null, refreshed);
     if (delta !== undefined) deltas[name] = delta;
   }
   return {
@@ -160,7 +172,7 @@ export function rawStateDelta(attributes: Attributes, outputs: Props): Props {
   };
 }
 
-function attributeDelta(attribute: Attribute, held: Value): Props | undefined {
+function attributeDelta(attribute: Attribute, held: Value, refreshed: boolean): Props | undefined {
   const { kind, elements } = attribute;
   switch (kind) {
     case "value":
@@ -168,15 +180,15 @@ function attributeDelta(attribute: Attribute, held: Value): Props | undefined {
     case "map":
       return held === null ? undefined : { map: {} };
     case "single":
-      if (isProps(held)) return { plu: { i: rawStateDelta(elements ?? {}, held) } };
-      // Not there: an empty list in Terraform, or nothing at all where the daemon decides.
-      return attribute.computed === true ? undefined : { plu: { i: {} } };
+      if (isProps(held)) return { plu: { i: rawStateDelta(elements ?? {}, held, refreshed) } };
+      // Not there: an empty list in Terraform, or nothing at all where the daemon decides, until it was read.
+      return attribute.computed === true && !refreshed ? undefined : { plu: { i: {} } };
     default: {
       if (!Array.isArray(held)) return undefined;
       if (elements === undefined || held.length === 0) return { arr: {} };
       const each = held.map((item, index) => [
         String(index),
-        rawStateDelta(elements, isProps(item) ? item : {}),
+        rawStateDelta(elements, isProps(item) ? item : {}, refreshed),
       ]);
       return { arr: { el: Object.fromEntries(each) as Props } };
     }

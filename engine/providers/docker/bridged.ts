@@ -99,7 +99,7 @@ export class BridgedResource {
     return {
       id: now.id,
       inputs: inputs ?? {},
-      outputs: this.outputs(now.id, withoutReserved(held), now.properties),
+      outputs: this.outputs(now.id, withoutReserved(held), now.properties, true),
     };
   }
 
@@ -107,14 +107,14 @@ export class BridgedResource {
     return this.type.delete(this.daemon(), id, outputs, ctx);
   }
 
-  private outputs(id: string, inputs: Props, read: Props): Props {
+  private outputs(id: string, inputs: Props, read: Props, refreshed = false): Props {
     const { attributes, meta } = this.type;
-    const properties = assembleOutputs(attributes, inputs, read);
+    const properties = assembleOutputs(attributes, inputs, read, refreshed);
     return {
       ...properties,
       id,
       __meta: meta,
-      __pulumi_raw_state_delta: rawStateDelta(attributes, properties),
+      __pulumi_raw_state_delta: rawStateDelta(attributes, properties, refreshed),
     };
   }
 

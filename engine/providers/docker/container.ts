@@ -24,6 +24,7 @@ import { waitUntilHealthy } from "./container-health";
 
 const replaces = { replaces: true };
 const decided = { computed: true, replaces: true };
+const emptyOnceRead = { unsetOnceRead: [] };
 const limits = "it is not supported by the embedded engine";
 
 const attributes: Attributes = {
@@ -53,15 +54,15 @@ const attributes: Attributes = {
   deviceWriteBps: refused("set", limits, { unset: [] }),
   deviceWriteIops: refused("set", limits, { unset: [] }),
   devices: refused("set", limits, { unset: [] }),
-  dns: strings("set", replaces),
-  dnsOpts: strings("set", replaces),
-  dnsSearches: strings("set", { ...replaces, terraformName: "dns_search" }),
+  dns: strings("set", { ...replaces, ...emptyOnceRead }),
+  dnsOpts: strings("set", { ...replaces, ...emptyOnceRead }),
+  dnsSearches: strings("set", { ...replaces, ...emptyOnceRead, terraformName: "dns_search" }),
   domainname: string(replaces),
   entrypoints: strings("list", { ...decided, terraformName: "entrypoint" }),
   envs: strings("set", { ...decided, unset: [], terraformName: "env" }),
   exitCode: output("value"),
   gpus: refused("value", limits),
-  groupAdds: strings("set", { ...replaces, terraformName: "group_add" }),
+  groupAdds: strings("set", { ...replaces, ...emptyOnceRead, terraformName: "group_add" }),
   healthcheck: single(
     {
       interval: withDefault(string(), "0s"),
@@ -85,7 +86,7 @@ const attributes: Attributes = {
   ipcMode: string(decided),
   labels: labels(true),
   logDriver: string(decided),
-  logOpts: stringMap(replaces),
+  logOpts: stringMap({ ...replaces, unsetOnceRead: {} }),
   logs: { ...boolean({ unset: false }), refused: limits },
   maxRetryCount: integer(),
   memory: integer(),
@@ -152,9 +153,9 @@ const attributes: Attributes = {
   stdinOpen: boolean(replaces),
   stopSignal: string(decided),
   stopTimeout: integer(decided),
-  storageOpts: refused("map", limits),
-  sysctls: stringMap(replaces),
-  tmpfs: stringMap(),
+  storageOpts: refused("map", limits, { unsetOnceRead: {} }),
+  sysctls: stringMap({ ...replaces, unsetOnceRead: {} }),
+  tmpfs: stringMap({ unsetOnceRead: {} }),
   tty: boolean(replaces),
   ulimits: objects(
     "set",
@@ -170,7 +171,7 @@ const attributes: Attributes = {
       containerPath: string({ unset: "" }),
       fromContainer: string({ unset: "" }),
       hostPath: string({ unset: "" }),
-      readOnly: boolean(),
+      readOnly: boolean({ unsetOnceRead: false }),
       selinuxRelabel: string({ unset: "" }),
       volumeName: string({ unset: "" }),
     },

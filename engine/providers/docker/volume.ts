@@ -21,7 +21,7 @@ export const volume: ResourceType = {
   attributes: {
     cluster: refused("single", "cluster volumes are not supported by the embedded engine"),
     driver: string({ computed: true, replaces: true }),
-    driverOpts: stringMap({ replaces: true }),
+    driverOpts: stringMap({ replaces: true, unsetOnceRead: {} }),
     labels: labels(),
     mountpoint: output("value"),
     name: string({ computed: true, replaces: true }),

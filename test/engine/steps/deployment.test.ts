@@ -343,6 +343,20 @@ test("a refresh drops what is gone, with every reference to it, and takes over w
   });
 });
 
+test("a refresh counts as changed what an update would put back, and takes over the rest without a word", async () => {
+  const sim = new Simulation();
+  await sim.up([{ name: "a" }, { name: "b", ignoreChanges: ["value"], inputs: { value: "mine" } }]);
+  const id = sim.state("b").id ?? "";
+  sim.world.things.set(id, { name: "b", kind: "default", value: "theirs" });
+  sim.world.told = { size: 5 };
+
+  const { changes } = await sim.destroy({ refresh: true });
+
+  expect(changes).toEqual({ same: 3 });
+  expect(sim.state("a")).toMatchObject({ outputs: { size: 5 } });
+  expect(sim.state("b")).toMatchObject({ outputs: { size: 5, value: "theirs" } });
+});
+
 test("after a cancel nothing new starts, what runs comes to its end, and the state has it", async () => {
   const sim = new Simulation();
   const cancel = new AbortController();

@@ -96,14 +96,36 @@ describeLab("the docker provider at a real daemon", () => {
     await host.waitUntilSucceeds("curl -fsS http://127.0.0.1:5002/v2/", { timeoutSeconds: 20 });
   });
 
-  test("reads them back unchanged, and sees no difference to the program", async () => {
-    for (const [type, made] of [
-      [IMAGE, image],
-      [VOLUME, volume],
-      [CONTAINER, container],
+  test("reads them back unchanged, what is empty as empty, and sees no difference to the program", async () => {
+    const [held] = container.outputs["volumes"] as Props[];
+    const emptyOnceRead = {
+      ...{ dns: [], dnsOpts: [], dnsSearches: [], groupAdds: [] },
+      ...{ logOpts: {}, storageOpts: {}, sysctls: {}, tmpfs: {} },
+      volumes: [{ ...held, readOnly: false }],
+    };
+    for (const [type, made, empty] of [
+      [IMAGE, image, {}],
+      [VOLUME, volume, { driverOpts: {} }],
+      [CONTAINER, container, emptyOnceRead],
     ] as const) {
       const now = await read(type, made);
-      expect(now?.outputs).toEqual(made.outputs);
+      expect({ ...now?.outputs, __pulumi_raw_state_delta: null }).toEqual({
+        ...made.outputs,
+        ...empty,
+        __pulumi_raw_state_delta: null,
+      });
+      const { obj } = now?.outputs["__pulumi_raw_state_delta"] as { obj: { ps: Props } };
+      const before = made.outputs["__pulumi_raw_state_delta"] as { obj: { ps: Props } };
+      expect(obj.ps).toEqual({
+        ...before.obj.ps,
+        ...(type === VOLUME && { driverOpts: { map: {} } }),
+        ...(type === CONTAINER && {
+          ...{ dns: { arr: {} }, dnsOpts: { arr: {} }, dnsSearches: { arr: {} } },
+          ...{ groupAdds: { arr: {} }, healthcheck: { plu: { i: {} } } },
+          ...{ logOpts: { map: {} }, storageOpts: { map: {} } },
+          ...{ sysctls: { map: {} }, tmpfs: { map: {} } },
+        }),
+      });
       expect(await diff(type, made, made.inputs, now?.outputs)).toMatchObject({
         changes: "none",
         replaces: [],
