@@ -135,6 +135,13 @@ describeLab("what holds when the program itself meets trouble", () => {
         `${RECORDS}/cluster-registry.${stack.name}.containerd-node01/first/config.toml`,
       ),
     );
+    if (ENGINE === "pulumi") {
+      // What has been made after all is still named as being made, until somebody says that it may be forgotten.
+      expect(pending()).toContain("creating node01-containerd-apply");
+      await stack.succeed(
+        stack.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates"),
+      );
+    }
     await endsWell();
   });
 
