@@ -184,7 +184,10 @@ const health = object({
       error: "a duration from 1s to 10m",
     })
     .default("60s"),
-  /** After this time a host ends a change that still runs, and puts itself back. @default 180s */
+  /**
+   * After this time a host ends a change that still runs, and puts itself back. With `wait`, it is also how long another
+   * change of the same host is waited for. @default 180s
+   */
   watchdog: duration
     .refine((value) => inSeconds(value) <= 3600, { error: "a duration of at most 1h" })
     .default("180s"),

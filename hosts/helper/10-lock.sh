@@ -11,7 +11,9 @@ take_lock() {
 take_flock() {
   while :; do
     [ -d "$home" ] || [ -z "${2-}" ] || exit 0
-    exec 9>>"$home/lock" || refuse "cannot open $home/lock: is the disk full or read-only?"
+    # Tried out first: a shell ends, without a word of ours, where the redirection of its `exec` fails.
+    (: >>"$home/lock") 2>/dev/null || refuse "cannot open $home/lock: is the disk full or read-only?"
+    exec 9>>"$home/lock"
     flock -n 9 || flock -w "$lock_seconds" 9 ||
       refuse "expected the lock of this host; found it held for $lock_seconds seconds, $(masked <"$home/lock"): wait for that to end, then run again"
     # The last undo takes the folder away; a lock on a file that has gone keeps nobody out.

@@ -177,7 +177,10 @@ await() {
   await_until=$(($(uptime_seconds) + $1))
   while :; do
     unit_state "$2"
-    if [ "$unit_active" = active ] && [ "$unit_invocation" != "$3" ]; then
+    unit_waits=no
+    case $unit_job in '' | 0) ;; *) unit_waits=yes ;; esac
+    # Active, and yet something is to be done with it: what was asked for has not begun.
+    if [ "$unit_active" = active ] && [ "$unit_invocation" != "$3" ] && [ $unit_waits = no ]; then
       case $2 in
         containerd.service) containerd_health ;;
         docker.service) docker_health "$wanted" "$unwanted" ;;
@@ -186,7 +189,7 @@ await() {
         0) return 0 ;;
         2) return 1 ;;
       esac
-    elif { [ -z "$unit_job" ] || [ "$unit_job" = 0 ]; } && [ "$unit_invocation" != "$3" ] &&
+    elif [ $unit_waits = no ] && [ "$unit_invocation" != "$3" ] &&
       { [ "$unit_active" = failed ] || [ "$unit_sub" = auto-restart ]; }; then
       problem="$2 does not start ($unit_active, $unit_sub)"
       return 1
@@ -207,8 +210,9 @@ restart() {
   restart_old=$unit_invocation
   # A daemon that failed too often would not be started again; and a start that hangs is taken back by a new one.
   systemctl reset-failed "$1" 2>/dev/null 9>&-
-  if ! systemctl --no-block restart "$1" 2>"$tx/error" 9>&-; then
-    problem="systemctl restart $1: $(tail -n 1 "$tx/error")"
+  # Into no file: also where none can be written any more the daemon has to come back.
+  if ! restart_said=$(systemctl --no-block restart "$1" 2>&1 9>&-); then
+    problem="systemctl restart $1: $(printf '%s\n' "$restart_said" | tail -n 1)"
     return 1
   fi
   await "$2" "$1" "$restart_old"
@@ -216,8 +220,8 @@ restart() {
 
 # reload UNIT SECONDS: a daemon takes or refuses a new file within moments, so the wait is short.
 reload() {
-  if ! systemctl --no-block reload "$1" 2>"$tx/error" 9>&-; then
-    problem="systemctl reload $1: $(tail -n 1 "$tx/error")"
+  if ! reload_said=$(systemctl --no-block reload "$1" 2>&1 9>&-); then
+    problem="systemctl reload $1: $(printf '%s\n' "$reload_said" | tail -n 1)"
     return 1
   fi
   reload_seconds=$2
@@ -225,12 +229,17 @@ reload() {
   await "$reload_seconds" "$1" ''
 }
 
-# The daemon's own last words since a time (seconds since 1970), those about trouble if there are any.
+# Where the journal ends now. By its own mark, and not by the clock: that may be wrong, or be set meanwhile.
+journal_end() {
+  journalctl -q -n 1 -o cat --show-cursor --no-pager 2>/dev/null 9>&- | sed -n 's/^-- cursor: //p' | tail -n 1
+}
+
+# last_words UNIT CURSOR: the daemon's own, since then; those about trouble if there are any.
 last_words() {
-  journalctl -u "$1" --since "@$2" -o cat -n 60 --no-pager 2>/dev/null 9>&- | cut -c1-2000 | masked >"$tx/journal"
-  if grep -qE 'level=(error|fatal|panic|warn)|[Ff]ail|[Ee]rror|[Uu]nable|[Ii]nvalid|panic' "$tx/journal"; then
-    grep -E 'level=(error|fatal|panic|warn)|[Ff]ail|[Ee]rror|[Uu]nable|[Ii]nvalid|panic' "$tx/journal" | tail -n 8 | sed "s/^/  ${1%.service}: /"
-  else
-    tail -n 8 "$tx/journal" | sed "s/^/  ${1%.service}: /"
-  fi
+  words_all=$(journalctl -u "$1" ${2:+"--after-cursor=$2"} -o cat -n 60 --no-pager 2>/dev/null 9>&- |
+    tr -d '\000' | cut -c1-2000 | masked)
+  words_trouble='level=(error|fatal|panic|warn)|[Ff]ail|[Ee]rror|[Uu]nable|[Ii]nvalid|panic'
+  {
+    printf '%s\n' "$words_all" | grep -E "$words_trouble" || printf '%s\n' "$words_all"
+  } | tail -n 8 | sed -e '/^$/d' -e "s/^/  ${1%.service}: /"
 }

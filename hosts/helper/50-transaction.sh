@@ -240,7 +240,7 @@ put_back() {
     wanted=
     unwanted=
     seconds=$(first_line "$tx/wait")
-    since=$(date +%s)
+    since=$(journal_end)
     unit_state "$unit"
     if [ "$activation" = reload ] && [ "$unit_active" = active ]; then
       reload "$unit" "$seconds"
@@ -398,8 +398,8 @@ recover() {
 carry_out() {
   mark checked
   for each in "$tx"/files/*/; do stage "${each%/}"; done
-  # Folders that were made for a file go with it again.
-  if [ -d "$tx/undo" ]; then
+  # Folders that were made for a file go with it again. Those that an undo makes were somebody else's, and stay.
+  if [ "$(first_line "$tx/kind")" = apply ]; then
     for each in "$tx"/files/*/; do
       each=${each%/}
       [ ! -s "$each/folders" ] || cat "$each/folders" >>"$tx/undo/${each##*/}/folders" || abandon "expected room in $tx; found none: is the disk full?"
@@ -411,7 +411,7 @@ carry_out() {
   unit=$(first_line "$tx/unit")
   activation=$(first_line "$tx/activate")
   seconds=$(first_line "$tx/wait")
-  since=$(date +%s)
+  since=$(journal_end)
   # From here on the files in $tx are what a revert lives on.
   find "$tx" -type f | { while IFS= read -r synced; do set -- "$@" "$synced"; done; durable "$@" "$tx"; }
   mark replacing

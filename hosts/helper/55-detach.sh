@@ -21,6 +21,7 @@ need_stage() {
 detach() {
   command -v systemd-run >/dev/null && [ -d /run/systemd/system ] ||
     refuse "expected a host that runs systemd; found none"
+  need_collect
   systemd-run --quiet --wait --collect --unit="cluster-registry-$1-$2-${stage##*.}" \
     --property=StandardOutput=null --property=TimeoutStopSec="$(stop_seconds "$2")" \
     --property="ExecStopPost=/bin/sh -c 'test \"\$EXIT_CODE\" != exited || rm -f $stage/killed; test ! -d $records/$2/next || exec /bin/sh $home/helper recover $2 $stage'" \
@@ -37,6 +38,15 @@ detach() {
   return $detach_code
 }
 
+# Without --collect, units of ours that failed would stay. What tells no version that can be read is tried.
+need_collect() {
+  systemd_version=$(systemctl --version 2>/dev/null)
+  systemd_version=${systemd_version#systemd }
+  systemd_version=${systemd_version%%[!0-9]*}
+  [ "${systemd_version:-236}" -ge 236 ] ||
+    refuse "expected systemd 236 or later, whose systemd-run has --collect; found $systemd_version: nothing was changed on this host"
+}
+
 # The recovery may have to wait for the lock, and then for the daemon.
 stop_seconds() {
   stop_payload=$stage/payload
@@ -50,6 +60,12 @@ payload_seconds() {
   printf '%s' "${payload_number:-$3}"
 }
 
+# own_patience PAYLOAD: as long as this change may take, until its watchdog ends it and the daemon is back, another one is
+# waited for.
+own_patience() {
+  lock_seconds=$(($(payload_seconds watchdog "$1" 180) + $(payload_seconds wait "$1" 60)))
+}
+
 # run VERB ID STAGE: the inside of it.
 run_detached() {
   need_id "${2-}"
@@ -59,6 +75,7 @@ run_detached() {
   own_unit=cluster-registry-$1-$2-$token.service
   exec >"$stage/out" 2>&1 </dev/null
   trap 'leave_stage' EXIT
+  if [ -f "$stage/payload" ]; then own_patience "$stage/payload"; else own_patience "$records/$2/payload"; fi
   take_lock "$2"
   sweep
   open_record "$2"

@@ -55,7 +55,7 @@ apply_now() {
 begin() {
   mkdir -p "$tx/files" "$tx/undo" || refuse "cannot make $tx: is the disk full or read-only?"
   # These must be there before they are needed: on a full disk an existing file can still be written over.
-  for begin_file in error journal lost theirs running watchdog; do : >"$tx/$begin_file"; done
+  for begin_file in error lost theirs running watchdog; do : >"$tx/$begin_file"; done
   rm -f "$tx/watchdog" "$tx/running"
   printf '%s\n' "$1" >"$tx/kind" || abandon "expected room in $tx; found none: is the disk full?"
   : >"$tx/wanted"
@@ -309,6 +309,9 @@ note_daemon() {
   [ "$unit_load" = loaded ] || abandon "expected a unit $unit on this host; found none ($unit_load)"
   if [ "$unit" = containerd.service ] && [ "$unit_kill" != process ]; then
     abandon "expected KillMode=process in $unit, so that a restart leaves the containers running; found KillMode=$unit_kill: set it with \`systemctl edit containerd\`"
+  fi
+  if [ "$activate" = reload ] && [ "$unit_active" = active ] && [ "$unit_reload" != yes ]; then
+    abandon "expected $unit to have an ExecReload, so that it takes the file without a restart, which would stop its containers; found none: add \`ExecReload=/bin/kill -s HUP \$MAINPID\` to its [Service] with \`systemctl edit ${unit%.service}\`"
   fi
   printf '%s\n' "$unit_active" >"$tx/was"
   printf '%s\n' "$unit_invocation" >"$tx/invocation"
