@@ -83,6 +83,24 @@ describe.each(userlands)("$name", (userland) => {
     expect(calls()).toContain("--no-block restart containerd.service\n");
   });
 
+  test.each([
+    ["activating", "0", 0],
+    ["checking", "1", 0],
+    ["replaced", "1", 0],
+    ["replaced", "0", 1],
+  ])(
+    "put back at %s, by a clock that is two years ahead, a daemon of start %s may have the new files: %s",
+    (step, invocation, code) => {
+      const result = run(
+        `change apply restart ${step}; echo 0 >"$tx/invocation"; echo "$folder/calls" >"$tx/files/1/real"
+         date() { command date -d '+2 years' "$@"; }
+         [ ${invocation} = 0 ] || echo >>"$folder/starts"
+         daemon_may_have_taken_it`,
+      );
+      expect(result.code).toBe(code);
+    },
+  );
+
   test("a daemon that does not get well is told with its words also where nothing can be written", () => {
     const result = run(
       `change apply restart activating; rm "$tx/error"; mkdir "$tx/error"
