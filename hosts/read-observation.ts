@@ -56,13 +56,14 @@ function takeApart(result: { code: number | undefined; stdout: Buffer; stderr: B
   }
   throw new HostRefusal(
     `expected the facts of the host; found ${start < 0 ? "none of them" : "only the first part of them"} ` +
-      `(exit code ${result.code ?? "unknown"})${said(result.stderr)}\n` +
+      `(exit code ${result.code ?? "unknown"})${said(result.stderr, result.stdout)}\n` +
       "  fix: the login needs a POSIX shell at `sh`, and coreutils or busybox",
   );
 }
 
-function said(stderr: Buffer): string {
-  const text = stderr.toString("utf8").trim();
+/** A login that is refused by its shell is told on one or the other. */
+function said(...streams: Buffer[]): string {
+  const text = streams.map((one) => one.toString("utf8").trim()).find((one) => one !== "") ?? "";
   return text === "" ? "" : `; it said: ${text.slice(0, 500)}`;
 }
 

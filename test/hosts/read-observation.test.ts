@@ -115,6 +115,13 @@ test.each([
   ).toThrow(message);
 });
 
+test("a login whose shell lets nobody in is told in the shell's own words", () => {
+  const stdout = Buffer.from("This account is currently not available.\n");
+  expect(() => readObservation({ code: 1, stdout, stderr: Buffer.alloc(0) }, "ops")).toThrow(
+    "found none of them (exit code 1); it said: This account is currently not available.\n",
+  );
+});
+
 test("what sudo says is passed on, with what to do", () => {
   expect(() => read(["refused sudo: sorry, you must have a tty to run sudo", "end"])).toThrow(
     "expected sudo without a password for ops; found: sudo: sorry, you must have a tty to run sudo\n  fix: in sudoers,",
