@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
@@ -86,10 +86,10 @@ export class TestStack {
   }
 
   /** Settings for a lab as the lesson would have it: the registry on the first host, all of them nodes. */
-  static lesson(lab: RunningLab, changes: Record<string, unknown> = {}): TestStack {
+  static lesson(lab: RunningLab, changes: Record<string, unknown> = {}, name = "test"): TestStack {
     const hosts = [...lab.hosts.values()];
     const [first] = hosts;
-    return new TestStack(lab, {
+    const settings = {
       registry: { host: first?.name, address: first?.address },
       nodes: hosts.map(({ name, address }, index) => ({
         name,
@@ -103,7 +103,8 @@ export class TestStack {
         wait: "0",
       },
       ...changes,
-    });
+    };
+    return new TestStack(lab, settings, name);
   }
 
   get configFile(): string {
@@ -126,6 +127,18 @@ export class TestStack {
     this.configure({ ...this.current, ...changes });
   }
 
+  /** Adds a setting that is stored encrypted, at a path such as `ssh.password`. A later `configure` or `change` drops it. */
+  async secret(path: string, value: string): Promise<void> {
+    await this.ensureStack();
+    const words = ["config", "set", "--path", "--secret", `cluster-registry:${path}`];
+    const result = spawnSync(
+      process.execPath,
+      [join(ROOT, "cli", "run.mjs"), ...words, "--stack", this.name, "--cwd", this.folder],
+      { cwd: ROOT, env: this.env, input: value, encoding: "utf8" },
+    );
+    if (result.status !== 0) throw new Error(`exit code ${result.status}\n${result.stderr}`);
+  }
+
   up = (...flags: string[]): Promise<Said> => this.run("up", "--yes", "--skip-preview", ...flags);
   preview = (...flags: string[]): Promise<Said> => this.run("preview", ...flags);
   destroy = (...flags: string[]): Promise<Said> =>
@@ -143,10 +156,7 @@ export class TestStack {
   }
 
   async start(command: string, ...flags: string[]): Promise<RunningCommand> {
-    const workspace = Workspace.open({ folder: this.folder, stack: this.name, env: this.env });
-    if (!existsSync(workspace.backend.stackFile(workspace.project.name, this.name))) {
-      await workspace.create(this.name);
-    }
+    await this.ensureStack();
     const engine = OPERATIONS.includes(command) ? ["--engine", ENGINE] : [];
     const args = [
       ...command.split(" "),
@@ -165,6 +175,12 @@ export class TestStack {
         detached: true,
       }),
     );
+  }
+
+  private async ensureStack(): Promise<void> {
+    const workspace = Workspace.open({ folder: this.folder, stack: this.name, env: this.env });
+    if (existsSync(workspace.backend.stackFile(workspace.project.name, this.name))) return;
+    await workspace.create(this.name);
   }
 
   /** What its commands run with. */
