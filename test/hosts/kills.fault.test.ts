@@ -158,7 +158,7 @@ describeLab("a change that is cut off at any step", () => {
     },
   );
 
-  test.each(["replaced", "activating", "checking", "healthy"] as const)(
+  test.each(MARKS)(
     "an undo that is killed at %s is reverted or finished, and the next one completes",
     async (mark) => {
       const patched = mirror();
@@ -177,9 +177,7 @@ describeLab("a change that is cut off at any step", () => {
 
   // Killed with an interim text in place, where there was no file, and where there was no folder either.
   test.each(
-    (["replacing", "replaced", "activating", "checking", "healthy", "recording"] as const).flatMap(
-      (mark) => [[mark, DAEMON_JSON] as const, [mark, "/etc/docker"] as const],
-    ),
+    MARKS.flatMap((mark) => [[mark, DAEMON_JSON] as const, [mark, "/etc/docker"] as const]),
   )("docker: an undo that is killed at %s, without %s before", async (mark, missing) => {
     await node.succeed(`rm -rf ${missing}`);
     const start = await manifest(node);
@@ -193,27 +191,24 @@ describeLab("a change that is cut off at any step", () => {
     patched.close();
   });
 
-  test.each(["replacing", "replaced", "activating", "checking", "healthy"] as const)(
-    "docker: killed at %s, apply and undo",
-    async (mark) => {
-      const patched = new PatchedHost(lab, node, { daemon: "docker", registry: REGISTRY });
-      const started = await node.succeed("systemctl show -p InvocationID docker");
-      succeeded(await patched.guard());
-      await atMark(node, mark, "kill -9 $HELPER_PID");
-      failed(await patched.apply(await patched.decide()));
-      if (await patched.up()) expect((await patched.decide()).inSync).toBe(true);
-      await atMark(node, mark, "kill -9 $HELPER_PID");
-      failed(await patched.undo());
-      succeeded(await patched.undo());
-      expect(await manifest(node)).toBe(before);
-      expect(await leftovers(node)).toBe("");
-      expect(await node.succeed("systemctl show -p InvocationID docker")).toBe(started);
-      expect(
-        await node.succeed("curl -s --unix-socket /run/docker.sock http://d/info"),
-      ).not.toContain(REGISTRY);
-      patched.close();
-    },
-  );
+  test.each(MARKS)("docker: killed at %s, apply and undo", async (mark) => {
+    const patched = new PatchedHost(lab, node, { daemon: "docker", registry: REGISTRY });
+    const started = await node.succeed("systemctl show -p InvocationID docker");
+    succeeded(await patched.guard());
+    await atMark(node, mark, "kill -9 $HELPER_PID");
+    failed(await patched.apply(await patched.decide()));
+    if (await patched.up()) expect((await patched.decide()).inSync).toBe(true);
+    await atMark(node, mark, "kill -9 $HELPER_PID");
+    failed(await patched.undo());
+    succeeded(await patched.undo());
+    expect(await manifest(node)).toBe(before);
+    expect(await leftovers(node)).toBe("");
+    expect(await node.succeed("systemctl show -p InvocationID docker")).toBe(started);
+    expect(
+      await node.succeed("curl -s --unix-socket /run/docker.sock http://d/info"),
+    ).not.toContain(REGISTRY);
+    patched.close();
+  });
 
   test.each(MARKS)(
     "a change that hangs at %s is ended by the watchdog, and reverted or finished",
