@@ -33,6 +33,8 @@ export interface Patch {
   health?: Health;
   mirrors?: Record<string, string[]>;
   migrate?: boolean;
+  /** The helper's text, where it shall be that of another version. */
+  helper?: string;
 }
 
 /** Does to one host over SSH what the components do: looks, decides, guards, applies, undoes. */
@@ -50,6 +52,10 @@ export class PatchedHost {
 
   get record(): string {
     return `${HOME}/records/${this.id}`;
+  }
+
+  private get helper(): string {
+    return this.patch.helper ?? helperText();
   }
 
   private get sudo(): boolean {
@@ -139,7 +145,7 @@ export class PatchedHost {
     const enrolled = enrolledId(observation ?? (await this.look()));
     return await this.run(
       guardCreate({ sudo: this.sudo, id: this.id, enrolled, daemon: this.patch.daemon }),
-      helperText(),
+      this.helper,
     );
   }
 
@@ -157,7 +163,7 @@ export class PatchedHost {
   }
 
   async undo(): Promise<ExecResult> {
-    return await this.run(guardDelete({ sudo: this.sudo, id: this.id }), helperText());
+    return await this.run(guardDelete({ sudo: this.sudo, id: this.id }), this.helper);
   }
 
   async run(command: string, stdin = ""): Promise<ExecResult> {

@@ -1,0 +1,462 @@
+import { spawnSync } from "node:child_process";
+import { helperText } from "../../hosts";
+import { parsePayload } from "../../hosts/payload";
+import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
+import { describeLab } from "../lab-only";
+import { atMark, FREEZE, frozen, MARKS, noFault } from "./faults";
+import {
+  CONFIG,
+  criIsWell,
+  failed,
+  HOME,
+  leftovers,
+  manifest,
+  type Patch,
+  PatchedHost,
+  Pristine,
+  succeeded,
+} from "./patched-host";
+
+const REGISTRY = "10.88.94.11:5000";
+const CONTAINERD_DROP_IN = "/run/systemd/system/containerd.service.d";
+const DOCKER_DROP_IN = "/run/systemd/system/docker.service.d";
+
+jest.setTimeout(90_000);
+
+describeLab("a host that is set up in its own way", () => {
+  let lab: RunningLab;
+  let node: RunningHost;
+  let pristine: Pristine;
+  let before: string;
+
+  beforeAll(async () => {
+    lab = await startLab(defineLab({ name: "hosts-ways", octet: 94, hosts: ["n1"] }));
+    node = lab.host("n1");
+    await node.succeed("DEBIAN_FRONTEND=noninteractive apt-get install -y docker.io");
+    await node.waitUntilSucceeds("curl -sf --unix-socket /run/docker.sock http://d/info");
+    pristine = await Pristine.of(node);
+    before = await manifest(node);
+  }, 300_000);
+  afterAll(() => lab?.down(), 60_000);
+  afterEach(async () => {
+    await noFault(node);
+    await node.exec(
+      `umount -l /etc/containerd ${HOME} 2>/dev/null; rm -rf ${CONTAINERD_DROP_IN} ${DOCKER_DROP_IN}; systemctl daemon-reload; ` +
+        "rm -f /usr/local/bin/date /etc/sudoers.d/requiretty; test ! -e /usr/bin/sudo.aside || mv /usr/bin/sudo.aside /usr/bin/sudo; usermod -s /bin/bash ops",
+    );
+    await pristine.restore();
+  }, 60_000);
+
+  const mirror = (changes: Partial<Patch> = {}) =>
+    new PatchedHost(lab, node, {
+      daemon: "containerd",
+      registry: REGISTRY,
+      ...changes,
+      health: { waitSeconds: 8, watchdogSeconds: 60, ...changes.health },
+    });
+  const invocation = (unit: string) =>
+    node.succeed(`systemctl show -p InvocationID --value ${unit}`);
+  const dropIn = (folder: string, text: string) =>
+    node.succeed(
+      `mkdir -p ${folder} && printf '%s\\n' '${text.replaceAll("\n", "' '")}' >${folder}/fault.conf && systemctl daemon-reload`,
+    );
+
+  async function ends(patched: PatchedHost): Promise<void> {
+    const result = await patched.up();
+    if (result !== undefined) succeeded(result);
+    expect((await patched.decide()).inSync).toBe(true);
+    await criIsWell(node);
+    succeeded(await patched.undo());
+    expect(await manifest(node)).toBe(before);
+    expect(await leftovers(node)).toBe("");
+    patched.close();
+  }
+
+  describe("logins", () => {
+    test("a login shell that is not sh, with a start-up file that talks: the whole circle works", async () => {
+      await node.exec("mkdir -p /opt/tcsh && tar -xf - -C /opt/tcsh", { stdin: tcsh() });
+      await node.exec("cat >/opt/tcsh/shell && chmod 755 /opt/tcsh/shell", {
+        stdin:
+          '#!/bin/sh\nexec "$(echo /opt/tcsh/lib*/ld-linux*)" --library-path "$(echo /opt/tcsh/lib/*-linux-gnu)" /opt/tcsh/usr/bin/tcsh "$@"\n',
+      });
+      await node.succeed(
+        `echo 'echo "Welcome! "; setenv GREETED yes' >/home/ops/.tcshrc && usermod -s /opt/tcsh/shell ops`,
+      );
+      const patched = mirror({ user: "ops" });
+      // It is what answers, and it is none of sh's kin.
+      const asked = await patched.run("setenv ASKED $GREETED; echo $ASKED $version");
+      expect(succeeded(asked)).toMatch(/^Welcome! \nyes tcsh /);
+      await ends(patched);
+      await node.succeed("rm -rf /opt/tcsh /home/ops/.tcshrc");
+    });
+
+    test("a login shell that lets nobody in is told in its own words", async () => {
+      await node.succeed("usermod -s /usr/sbin/nologin ops");
+      const patched = mirror({ user: "ops" });
+      await expect(patched.look()).rejects.toThrow(
+        "expected the facts of the host; found none of them (exit code 1); it said: This account is currently not available.",
+      );
+      expect(await leftovers(node)).toBe("");
+      patched.close();
+    });
+
+    test("a host without sudo is refused before anything is done, with what is needed", async () => {
+      await node.succeed("mv /usr/bin/sudo /usr/bin/sudo.aside");
+      const patched = mirror({ user: "ops" });
+      await expect(patched.look()).rejects.toThrow(
+        /expected sudo without a password for ops; found: sh: 1: sudo: not found\n {2}fix: in sudoers, `ops ALL=\(root\) NOPASSWD: ALL`/,
+      );
+      expect(await leftovers(node)).toBe("");
+      patched.close();
+    });
+
+    test("a sudo that wants a terminal is refused before anything is done, with what is needed", async () => {
+      await node.succeed(
+        "echo 'Defaults:ops requiretty' >/etc/sudoers.d/requiretty && chmod 440 /etc/sudoers.d/requiretty",
+      );
+      const patched = mirror({ user: "ops" });
+      await expect(patched.look()).rejects.toThrow(
+        /expected sudo without a password for ops; found: sudo: sorry, you must have a tty to run sudo\n {2}fix: .*; and no requiretty/,
+      );
+      expect(await leftovers(node)).toBe("");
+      patched.close();
+    });
+  });
+
+  describe("another version of the helper", () => {
+    const ours = helperText();
+    const other = ours.replace("set -u\n", "# One line more.\nset -u\n");
+
+    test.each([
+      ["newer", ours, other],
+      ["older", other, ours],
+    ])(
+      "%s: it restarts nothing, and undoes what this one applied",
+      async (_which, first, second) => {
+        const one = mirror({ helper: first });
+        succeeded(await one.up());
+        const started = await invocation("containerd");
+        const two = mirror({ helper: second });
+        expect((await two.decide()).inSync).toBe(true);
+        succeeded(await two.guard());
+        expect(await node.succeed(`cat ${HOME}/helper`)).toBe(second);
+        expect((await two.decide()).inSync).toBe(true);
+        expect(await invocation("containerd")).toBe(started);
+        succeeded(await two.undo());
+        expect(await manifest(node)).toBe(before);
+        expect(await leftovers(node)).toBe("");
+        one.close();
+        two.close();
+      },
+    );
+
+    test.each([
+      ["newer", ours, other],
+      ["older", other, ours],
+    ])(
+      "%s: it puts back what this one was cut off in by a power cut",
+      async (_which, first, second) => {
+        const one = mirror({ helper: first });
+        succeeded(await one.guard());
+        const decision = await one.decide();
+        await atMark(node, "replaced", FREEZE);
+        const cut = one.apply(decision).catch((error: Error) => error);
+        await frozen(node);
+        await node.cutPower();
+        one.close();
+        expect(await cut).toBeInstanceOf(Error);
+        await node.start();
+        await ends(mirror({ helper: second }));
+      },
+    );
+  });
+
+  test("who waits for the lock longer than a change may take is told who has it since when, and changes nothing", async () => {
+    const one = mirror({ stack: "one" });
+    const two = mirror({
+      stack: "two",
+      registry: "10.88.94.77:5000",
+      health: { waitSeconds: 2, watchdogSeconds: 3 },
+    });
+    succeeded(await one.guard());
+    succeeded(await two.guard());
+    const [first, second] = [await one.decide(), await two.decide()];
+    await atMark(node, "checking", FREEZE);
+    const applied = one.apply(first);
+    await frozen(node);
+    const text = await node.succeed(`cat ${CONFIG}`);
+    expect(failed(await two.apply(second))).toMatch(
+      new RegExp(
+        `^expected the lock of this host; found it held for 5 seconds, by ${one.id} since \\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ, process \\d+: wait for that to end, then run again\\n`,
+      ),
+    );
+    expect(await node.succeed(`cat ${CONFIG}`)).toBe(text);
+    await node.fail(`test -e ${two.record}/next`);
+    await node.succeed("touch /run/thawed");
+    succeeded(await applied);
+    succeeded(await two.up());
+    succeeded(await two.undo());
+    two.close();
+    await ends(one);
+  });
+
+  test.each(["2 years ago", "2 years"])(
+    "a clock that is off (%s) overwrites no copy, hides none of the daemon's words, and leaves no daemon with the wrong file",
+    async (shift) => {
+      await node.exec("cat >/usr/local/bin/date && chmod 755 /usr/local/bin/date", {
+        stdin: `#!/bin/sh\nexec /bin/date -d '${shift}' "$@"\n`,
+      });
+      const patched = mirror();
+      succeeded(await patched.up());
+      expect((await patched.decide()).inSync).toBe(true);
+      await node.succeed(`sed -i '/${REGISTRY}/d' ${CONFIG} && sed -i '1i # kept' ${CONFIG}`);
+      await dropIn(
+        CONTAINERD_DROP_IN,
+        `[Service]\nExecStartPre=/bin/sh -c "if grep -qF ${REGISTRY} ${CONFIG}; then echo level=fatal msg=no-thanks; exit 1; fi"`,
+      );
+      const said = failed(await patched.up());
+      expect(said).toContain("  containerd: level=fatal msg=no-thanks");
+      expect(said).toContain(
+        "Put back: the old files are in place, and containerd is well with them.",
+      );
+      await criIsWell(node);
+      await node.succeed(`rm -r ${CONTAINERD_DROP_IN} && systemctl daemon-reload`);
+      // Killed when the daemon has the new file: it gets the old one back.
+      await atMark(node, "checking", "kill -9 $HELPER_PID");
+      failed(await patched.up());
+      await criIsWell(node);
+      expect(await started(node)).toBeGreaterThan(await changed(node));
+      succeeded(await patched.up());
+      expect(await node.succeed(`sha256sum <${patched.record}/first/config.toml`)).toBe(
+        await node.succeed("sha256sum </root/pristine/containerd/config.toml"),
+      );
+      await node.succeed(`sed -i '/^# kept$/d' ${CONFIG}`);
+      await ends(patched);
+    },
+  );
+
+  describe("names that are taken", () => {
+    test.each([
+      ["a file", "echo theirs >$planted"],
+      ["a link to a file", "ln -s /srv/victim $planted"],
+      ["a link to nothing", "ln -s /srv/nothing $planted"],
+    ])(
+      "%s at the name that a change is about to use is not written through",
+      async (_what, plant) => {
+        await node.succeed("echo victim >/srv/victim && chmod 600 /srv/victim");
+        const patched = mirror();
+        succeeded(await patched.guard());
+        const text = await node.succeed(`cat ${CONFIG}`);
+        await atMark(
+          node,
+          "checked",
+          `s=$(ls -d ${HOME}/stage.*); planted=/etc/containerd/.cluster-registry-\${s##*.}-1; ${plant}`,
+        );
+        const said = failed(await patched.apply(await patched.decide()));
+        expect(said).toContain(
+          "expected to be allowed to write in /etc/containerd; found: File exists",
+        );
+        expect(said).toContain("Nothing was changed on this host.");
+        expect(await node.succeed("cat /srv/victim; stat -c %a /srv/victim")).toBe("victim\n600\n");
+        await node.fail("test -e /srv/nothing");
+        expect(await node.succeed(`cat ${CONFIG}`)).toBe(text);
+        await node.succeed("rm -f /srv/victim /etc/containerd/.cluster-registry-*");
+        await ends(patched);
+      },
+    );
+
+    test.each([
+      [
+        "a link",
+        `mkdir -m 700 /srv/elsewhere && ln -s /srv/elsewhere ${HOME}`,
+        "to be a folder; found a symbolic link: take it away",
+      ],
+      [
+        "somebody else's folder",
+        `install -d -o ops -m 700 ${HOME}`,
+        "to be root's; found owner ops: take it away",
+      ],
+    ])("%s in the place of our folder is refused", async (_what, make, text) => {
+      const patched = mirror();
+      await node.succeed(make);
+      const said = failed(await patched.guard());
+      expect(said).toContain(`expected ${HOME} ${text}`);
+      expect(await node.succeed(`ls -A ${HOME}/ /srv/elsewhere 2>/dev/null; true`)).not.toContain(
+        "helper",
+      );
+      await node.succeed(`rm -rf ${HOME} /srv/elsewhere`);
+      await ends(patched);
+    });
+  });
+
+  describe("a proxy", () => {
+    test("in the environment of every login does not stand between the node and its registry", async () => {
+      await node.succeed(
+        "cp -a /etc/environment /root/environment 2>/dev/null; printf 'http_proxy=http://127.0.0.1:9\\nHTTP_PROXY=http://127.0.0.1:9\\n' >>/etc/environment; " +
+          `systemd-run --quiet --unit=answers perl -MIO::Socket::INET -e 'my $l = IO::Socket::INET->new(Listen => 5, LocalPort => 5999, ReuseAddr => 1) or die; while (my $c = $l->accept) { while (<$c>) { last if /^\\r?$/ } print $c "HTTP/1.0 200 OK\\r\\n\\r\\n"; close $c }'`,
+      );
+      try {
+        const patched = mirror({ health: { reach: { address: node.address, port: 5999 } } });
+        expect(succeeded(await patched.run("echo $http_proxy"))).toBe("http://127.0.0.1:9\n");
+        await ends(patched);
+      } finally {
+        await node.succeed(
+          "systemctl stop answers; if test -e /root/environment; then mv /root/environment /etc/environment; else rm /etc/environment; fi",
+        );
+      }
+    });
+
+    test("of the daemon's own is refused by its line, unless the registry is excepted", async () => {
+      await dropIn(
+        CONTAINERD_DROP_IN,
+        '[Service]\nEnvironment="HTTP_PROXY=http://me:hunter2@proxy:3128"',
+      );
+      const patched = mirror();
+      await expect(patched.decide()).rejects.toThrow(
+        `${CONTAINERD_DROP_IN}/fault.conf:2: expected 10.88.94.11 in NO_PROXY, since HTTP_PROXY is set`,
+      );
+      await dropIn(
+        CONTAINERD_DROP_IN,
+        '[Service]\nEnvironment="HTTP_PROXY=http://me:hunter2@proxy:3128" "NO_PROXY=10.0.0.0/8"',
+      );
+      await ends(patched);
+    });
+  });
+
+  describe("flags of dockerd", () => {
+    const docker = () => mirror({ daemon: "docker", health: { waitSeconds: 8 } });
+    const info = () => node.succeed("curl -s --unix-socket /run/docker.sock http://d/info");
+
+    test("that say what daemon.json is to say are refused by their line; forced all the same, they are put back", async () => {
+      const patched = docker();
+      const decision = await patched.decide();
+      await dropIn(
+        DOCKER_DROP_IN,
+        "[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock --insecure-registry=other:5000",
+      );
+      await node.succeed("systemctl restart docker");
+      const started = await invocation("docker");
+      await expect(patched.decide()).rejects.toThrow(
+        "expected insecure-registries set in daemon.json only: dockerd does not start with both",
+      );
+      succeeded(await patched.guard());
+      const said = failed(await patched.apply(decision));
+      expect(said).toContain(
+        "the following directives are specified both as a flag and in the configuration file: insecure-registries",
+      );
+      expect(said).toContain("Put back: the old files are in place, and docker is well with them.");
+      expect(await manifest(node)).toBe(before);
+      expect(await invocation("docker")).toBe(started);
+      expect(await info()).not.toContain(REGISTRY);
+      await node.succeed(
+        `rm -r ${DOCKER_DROP_IN} && systemctl daemon-reload && systemctl restart docker`,
+      );
+      await ends(patched);
+    });
+
+    test("a docker that cannot be reloaded is refused before anything is changed, its containers going on", async () => {
+      await dropIn(DOCKER_DROP_IN, "[Service]\nExecReload=");
+      const patched = docker();
+      const started = await invocation("docker");
+      succeeded(await patched.guard());
+      const said = failed(await patched.apply(await patched.decide()));
+      expect(said).toBe(
+        "expected docker.service to have an ExecReload, so that it takes the file without a restart, which would stop its containers; " +
+          "found none: add `ExecReload=/bin/kill -s HUP $MAINPID` to its [Service] with `systemctl edit docker`\n" +
+          "  Nothing was changed on this host.\n",
+      );
+      expect(await manifest(node)).toBe(before);
+      expect(await invocation("docker")).toBe(started);
+      await node.succeed(`rm -r ${DOCKER_DROP_IN} && systemctl daemon-reload`);
+      await ends(patched);
+    });
+  });
+
+  describe("disks", () => {
+    test.each(MARKS)(
+      "/etc full from %s on: the old file or the new one, the daemon well",
+      async (mark) => {
+        await node.succeed(
+          "cp -a /etc/containerd /root/c && mount -t tmpfs -o size=48k,mode=755 tmpfs /etc/containerd && cp -a /root/c/. /etc/containerd/ && rm -r /root/c",
+        );
+        const start = await manifest(node);
+        const patched = mirror();
+        succeeded(await patched.guard());
+        const decision = await patched.decide();
+        await atMark(
+          node,
+          mark,
+          "(dd if=/dev/zero of=/etc/containerd/full bs=512 2>/dev/null; true)",
+        );
+        const result = await patched.apply(decision);
+        await criIsWell(node);
+        const now = (await node.succeed(`sha256sum <${CONFIG}`)).slice(0, 64);
+        const { base, after } = parsePayload(decision.payload).files[0]!;
+        expect(now).toBe(result.code === 0 ? after : base);
+        if (result.code !== 0) expect(failed(result)).toContain("No space left on device");
+        await node.succeed("rm /etc/containerd/full");
+        const again = await patched.up();
+        if (again !== undefined) succeeded(again);
+        succeeded(await patched.undo());
+        expect(await manifest(node)).toBe(start);
+        await node.succeed("umount /etc/containerd");
+        expect(await leftovers(node)).toBe("");
+        patched.close();
+      },
+    );
+
+    test.each(["replaced", "activating", "checking", "healthy"] as const)(
+      "/var read-only from %s on: the daemon is well with the file that is in place",
+      async (mark) => {
+        const patched = mirror();
+        succeeded(await patched.guard());
+        const decision = await patched.decide();
+        // By a mount over it, since a file system that is written to is not made read-only for the asking.
+        await atMark(
+          node,
+          mark,
+          `mount --bind ${HOME} ${HOME} && mount -o remount,ro,bind ${HOME}`,
+        );
+        failed(await patched.apply(decision));
+        await criIsWell(node);
+        const now = (await node.succeed(`sha256sum <${CONFIG}`)).slice(0, 64);
+        const { base, after } = parsePayload(decision.payload).files[0]!;
+        expect(now).toBe(mark === "healthy" ? after : base);
+        // At `replaced` it has not read the new file yet, and need not read the old one again.
+        if (mark !== "replaced") expect(await started(node)).toBeGreaterThan(await changed(node));
+        await node.succeed(`umount ${HOME}`);
+        await ends(patched);
+      },
+    );
+  });
+});
+
+/** When containerd was started, in seconds since the boot. */
+async function started(host: RunningHost): Promise<number> {
+  const said = await host.succeed(
+    "systemctl show -p ExecMainStartTimestampMonotonic --value containerd",
+  );
+  return Number(said) / 1_000_000;
+}
+
+/** When the name of containerd's file last got another file, in seconds since the boot. */
+async function changed(host: RunningHost): Promise<number> {
+  const [now, uptime, at] = (
+    await host.succeed(`/bin/date +%s.%N; cut -d' ' -f1 /proc/uptime; stat -c %.9Z ${CONFIG}`)
+  )
+    .trim()
+    .split("\n")
+    .map(Number);
+  return (uptime ?? 0) - ((now ?? 0) - (at ?? 0)) - 0.05;
+}
+
+/** tcsh and the libraries that it needs, as an archive. */
+function tcsh(): Buffer {
+  const libraries = spawnSync("ldd", ["/usr/bin/tcsh"], { encoding: "utf8" }).stdout;
+  const paths = [...libraries.matchAll(/(\/\S+) \(0x/g)].map(([, path = ""]) => path.slice(1));
+  const archive = spawnSync("tar", ["-chf", "-", "-C", "/", "usr/bin/tcsh", ...paths], {
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (archive.status !== 0) throw new Error(archive.stderr.toString());
+  return archive.stdout;
+}
