@@ -22,7 +22,12 @@ const SUITES: Record<string, Suite> = {
   // The end state of hosts under the Pulumi CLI, which must be on PATH with its plugins.
   pulumi: {
     project: "lab",
-    flags: ["--selectProjects=fault", "--runInBand", "--testPathPatterns=test/program"],
+    flags: [
+      "--selectProjects=fault",
+      "--selectProjects=cluster",
+      "--runInBand",
+      "--testPathPatterns=test/program",
+    ],
     env: { TEST_ENGINE: "pulumi" },
   },
   soak: {
