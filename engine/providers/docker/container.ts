@@ -17,7 +17,7 @@ import type { ResourceType } from "./bridged";
 import { compact, createRequest, updateBody } from "./container-create";
 import { containerProperties } from "./container-read";
 import type { ContainerInfo } from "./container-read";
-import type { Daemon } from "./daemon";
+import { type Daemon, DaemonError } from "./daemon";
 import { findOrPull, TWENTY_MINUTES } from "./remote-image";
 import { labels } from "./volume";
 import { waitUntilHealthy } from "./container-health";
@@ -192,9 +192,13 @@ export const container: ResourceType = {
   async create(daemon, inputs, ctx) {
     const name = inputs["name"] as string;
     await findOrPull(daemon, inputs["image"] as string, "", ctx);
-    const { id } = await daemon.call(`create container ${name}`, ctx, (docker) =>
-      docker.createContainer(createRequest(inputs)),
-    );
+    const { id } = await daemon
+      .call(`create container ${name}`, ctx, (docker) =>
+        docker.createContainer(createRequest(inputs)),
+      )
+      .catch((error: unknown) => {
+        throw isConflict(error) ? taken(name, error) : error;
+      });
     try {
       await connectNetworks(daemon, id, inputs["networksAdvanced"], ctx);
       if (inputs["start"] !== false) {
@@ -249,6 +253,15 @@ export const container: ResourceType = {
 };
 
 type Ctx = Parameters<ResourceType["delete"]>[3];
+
+const isConflict = (error: unknown): error is DaemonError =>
+  error instanceof DaemonError && error.status === 409;
+
+/** Nobody but a person can tell whose it is: a run that was killed right after the create left no id in the state. */
+function taken(name: string, { message, status }: DaemonError): DaemonError {
+  const fix = `if it was made by a run that was cut off, take it away with \`docker rm -f ${name}\` on that host (its volumes stay), and run again`;
+  return new DaemonError(`${message}\n  fix: ${fix}`, status);
+}
 
 /** Removes it with or without its anonymous volumes; no error if it is gone, or going (`rm`). */
 async function remove(daemon: Daemon, id: string, volumes: boolean, ctx: Ctx): Promise<void> {

@@ -145,6 +145,18 @@ test("what is asked for is sent as a body, never in the URL", async () => {
   expect(daemon.asked.join()).not.toContain("canary");
 });
 
+test("a name that is taken is told with what to do, should it be of a run that was cut off", async () => {
+  daemon.answers = {
+    "GET /images/registry/json": [200, { Id: "sha256:1" }],
+    "POST /containers/create?name=c": [409, { message: "Conflict. The name is in use" }],
+  };
+  const inputs: Props = { name: "c", image: "registry" };
+  await expect(provider.create(CONTAINER, inputs, context("c", CONTAINER))).rejects.toThrow(
+    "cannot create container c: Conflict. The name is in use\n" +
+      "  fix: if it was made by a run that was cut off, take it away with `docker rm -f c` on that host (its volumes stay), and run again",
+  );
+});
+
 test("a pull that fails after its answer began is a failure, with the daemon's words", async () => {
   daemon.answers = {
     "GET /images/registry/json": [404, { message: "no such image" }],
