@@ -2,20 +2,10 @@ import * as http from "node:http";
 import * as https from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node";
 import type { Props } from "../provider";
+import { ApiError, statusOf } from "./api-error";
 
 /** How long one request may take; the API server itself gives up on its own after a minute. */
 const REQUEST_SECONDS = 60;
-
-/** What the API server answered where it did not do what was asked: its HTTP status and its own sentence. */
-export class ApiError extends Error {
-  constructor(
-    readonly status: number,
-    message: string,
-  ) {
-    super(message);
-    this.name = "ApiError";
-  }
-}
 
 export interface ApiRequest {
   method: "GET" | "POST" | "PATCH" | "DELETE";
@@ -66,7 +56,8 @@ export class ApiServer {
     }
     const { status, text } = answer;
     if (status < 300) return JSON.parse(text) as Props;
-    throw new ApiError(status, `${server}: ${reasonOf(text)} (${method} ${path}: ${status})`);
+    const { reason, message } = statusOf(text);
+    throw new ApiError(status, reason, `${server}: ${message} (${method} ${path}: ${status})`);
   }
 }
 
@@ -92,15 +83,4 @@ function send(url: URL, options: https.RequestOptions, body?: Buffer): Promise<A
     asked.on("error", reject);
     asked.end(body);
   });
-}
-
-/** A Status object's message; whatever else stands there, shortened. */
-function reasonOf(text: string): string {
-  try {
-    const { message } = JSON.parse(text) as { message?: unknown };
-    if (typeof message === "string") return message;
-  } catch {
-    // Not the API server's own answer: a proxy's page, say.
-  }
-  return text.slice(0, 200).trim() || "no reason given";
 }

@@ -17,9 +17,21 @@ import type {
 } from "../provider";
 import { pollUntil } from "../poll";
 import { checkSchema, isProps, type Fields } from "../schema";
-import { ApiError, type ApiServer } from "./api-server";
+import { ApiError, withHint } from "./api-error";
+import type { ApiServer } from "./api-server";
 import { asReplace, changesBetween, pruneLike } from "./live";
 import { managersAfterTakeover } from "./field-managers";
+import {
+  collection,
+  finalizersOf,
+  fromId,
+  idOf,
+  metadataIn,
+  metadataOf,
+  objectPath,
+  uidOf,
+  withNamespace,
+} from "./metadata";
 
 const FIELDS: Fields = {
   apiVersion: { shape: { oneOf: ["v1"] }, default: "v1" },
@@ -49,6 +61,8 @@ const SETTINGS = "pulumi.com/";
 const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 /** How long a deleted object may still be there: somebody's finalizer holds it. */
 const GONE_SECONDS = 600;
+/** How often another change of the object may come before ours. */
+const TAKEOVER_TRIES = 5;
 
 export interface ConfigMapSettings {
   /** `enableConfigMapMutable`: another `data` is an update, not a replacement. */
@@ -88,7 +102,7 @@ export class ConfigMaps {
     for (const [path, change] of Object.entries(
       changesBetween(withNamespace(live), withNamespace(news)),
     )) {
-      const another = this.isAnother(path, live, news);
+      const another = this.isAnother(path, oldOutputs, news);
       detailed[path] = another ? asReplace(change) : change;
       if (another) replaces.push(path);
     }
@@ -114,11 +128,10 @@ export class ConfigMaps {
       });
       return { id: idOf(live), outputs: checkpoint(live, inputs, newManager()) };
     } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 409) throw error;
-      throw new Error(
-        `${error.message}; somebody else made it: take it away, or take it into the stack with the import option (${idOf(inputs)})`,
-        { cause: error },
-      );
+      throw withHint(error, {
+        AlreadyExists: `somebody else made it: take it away, or take it into the stack with the import option (${idOf(inputs)})`,
+        NotFound: `make the namespace ${metadataOf(inputs).namespace} first`,
+      });
     }
   }
 
@@ -126,17 +139,25 @@ export class ConfigMaps {
     if (ctx.preview) return { outputs: { ...oldOutputs, ...news } };
     const manager = managerOf(oldOutputs);
     const managers = await this.takeOver(news, manager, ctx);
-    const live = await this.api.request({
-      method: "PATCH",
-      path: objectPath(news),
-      // Fields that nobody is known to manage are anybody's.
-      query: { fieldManager: manager, force: String(managers.length === 0) },
-      // JSON is YAML: the type names the kind of patch.
-      contentType: "application/apply-patch+yaml",
-      body: news,
-      signal: ctx.signal,
-    });
-    return { outputs: checkpoint(live, news, manager) };
+    // An apply would make it too, and take over what another made in its place since.
+    if (managers === undefined) return this.create(news, ctx);
+    try {
+      const live = await this.api.request({
+        method: "PATCH",
+        path: objectPath(news),
+        // Fields that nobody is known to manage are anybody's.
+        query: { fieldManager: manager, force: String(managers.length === 0) },
+        // JSON is YAML: the type names the kind of patch.
+        contentType: "application/apply-patch+yaml",
+        body: news,
+        signal: ctx.signal,
+      });
+      return { outputs: checkpoint(live, news, manager) };
+    } catch (error) {
+      throw withHint(error, {
+        Conflict: `write in the program what is there now, have the others give the fields up, or delete ${idOf(news)}, which the next up with --refresh makes anew`,
+      });
+    }
   }
 
   async read(
@@ -167,10 +188,14 @@ export class ConfigMaps {
       // 404: gone meanwhile; 409: gone, and made anew by somebody else.
       if (!(error instanceof ApiError) || ![404, 409].includes(error.status)) throw error;
     }
+    let told = false;
     await pollUntil(ctx.timeoutSeconds ?? GONE_SECONDS, ctx.signal, async (last) => {
       const still = await this.find(object, ctx);
       if (still === undefined || uidOf(still) !== uidOf(gone)) return true;
-      if (last) throw new Error(`${id} is still there: a finalizer holds it`);
+      const why = `it goes when its finalizers are taken away, by whoever set them: ${finalizersOf(still)}`;
+      if (last) throw new Error(`${id} is still there: ${why}`);
+      if (!told && finalizersOf(still) !== "") ctx.log("info", `${id}: ${why}`);
+      told = true;
       return false;
     });
   }
@@ -186,29 +211,51 @@ export class ConfigMaps {
 
   /**
    * The fields that were ours by creation, and what was changed with kubectl since, become ours by apply: it would conflict
-   * with ourselves, and leave drift as it is. @returns who manages the object's fields
+   * with ourselves, and leave drift as it is.
+   *
+   * @returns who manages the object's fields; undefined: it is gone
    */
-  private async takeOver(object: Props, manager: string, ctx: StepContext): Promise<Props[]> {
-    const metadata = metadataIn((await this.find(object, ctx)) ?? {});
-    const before = metadata["managedFields"];
-    const managers = Array.isArray(before) ? before.filter(isProps) : [];
-    const after = managersAfterTakeover(managers, manager);
-    if (after === undefined) return managers;
-    await this.api.request({
-      method: "PATCH",
-      path: objectPath(object),
-      contentType: "application/json-patch+json",
-      body: [
-        { op: "test", path: "/metadata/resourceVersion", value: metadata["resourceVersion"] },
-        { op: "replace", path: "/metadata/managedFields", value: after },
-      ],
-      signal: ctx.signal,
-    });
-    return after;
+  private async takeOver(
+    object: Props,
+    manager: string,
+    ctx: StepContext,
+  ): Promise<Props[] | undefined> {
+    for (let left = TAKEOVER_TRIES; ; left--) {
+      const live = await this.find(object, ctx);
+      if (live === undefined) return undefined;
+      const metadata = metadataIn(live);
+      const before = metadata["managedFields"];
+      const managers = Array.isArray(before) ? before.filter(isProps) : [];
+      const after = managersAfterTakeover(managers, manager);
+      if (after === undefined) return managers;
+      try {
+        await this.api.request({
+          method: "PATCH",
+          path: objectPath(object),
+          contentType: "application/json-patch+json",
+          body: [
+            // Not a test: where that fails the server does not say why.
+            {
+              op: "replace",
+              path: "/metadata/resourceVersion",
+              value: metadata["resourceVersion"],
+            },
+            { op: "replace", path: "/metadata/managedFields", value: after },
+          ],
+          signal: ctx.signal,
+        });
+        return after;
+      } catch (error) {
+        const changedSince = error instanceof ApiError && error.reason === "Conflict";
+        if (!changedSince || left === 1) throw error;
+      }
+    }
   }
 
   private isAnother(path: string, live: Props, news: Props): boolean {
     if (path === "metadata.name" || path === "metadata.namespace") return true;
+    // The server lets nobody take this back.
+    if (path === "immutable" && live["immutable"] === true) return true;
     const fixed =
       !this.settings.mutable || live["immutable"] === true || news["immutable"] === true;
     return fixed && /^(data|binaryData)\b/.test(path);
@@ -263,44 +310,6 @@ function refusedAnnotations(metadata: Props): CheckFailure[] {
       property: joinPath("metadata.annotations", name),
       reason: "it is not supported by the embedded engine",
     }));
-}
-
-function metadataIn(object: Props): Props {
-  return isProps(object["metadata"]) ? object["metadata"] : {};
-}
-
-function metadataOf(object: Props): { name: string; namespace: string; uid: Value | undefined } {
-  const { name, namespace, uid } = metadataIn(object);
-  return {
-    name: typeof name === "string" ? name : "",
-    namespace: typeof namespace === "string" && namespace !== "" ? namespace : "default",
-    uid,
-  };
-}
-
-const uidOf = (object: Props): Value => metadataOf(object).uid ?? null;
-
-function idOf(object: Props): string {
-  const { name, namespace } = metadataOf(object);
-  return `${namespace}/${name}`;
-}
-
-function fromId(id: string): Props {
-  const [namespace = "", name] = id.includes("/") ? id.split("/") : ["default", id];
-  return { metadata: { namespace, name: name ?? "" } };
-}
-
-function withNamespace(object: Props): Props {
-  const metadata = { ...metadataIn(object), namespace: metadataOf(object).namespace };
-  return { ...object, metadata };
-}
-
-function collection(object: Props): string {
-  return `/api/v1/namespaces/${encodeURIComponent(metadataOf(object).namespace)}/configmaps`;
-}
-
-function objectPath(object: Props): string {
-  return `${collection(object)}/${encodeURIComponent(metadataOf(object).name)}`;
 }
 
 function isAutonamed(metadata: Props | undefined): boolean {

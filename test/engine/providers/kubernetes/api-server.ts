@@ -3,6 +3,12 @@ import type { AddressInfo } from "node:net";
 
 type Answer = [status: number, body: unknown];
 
+/** How kube-apiserver 1.34 says no. */
+export function failure(code: number, reason: string, message: string): Answer {
+  const status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure" };
+  return [code, { ...status, message, reason, code }];
+}
+
 /** The API server's side of the tests: answers what a test has prepared, in order, and records what was asked. */
 export class FakeApiServer {
   readonly asked: {

@@ -5,7 +5,7 @@ import { kubernetesPlugin } from "../../../../engine/providers/kubernetes";
 import { loadCluster } from "../../../../engine/providers/kubernetes/kubeconfig";
 import type { Props, ProviderInstance } from "../../../../engine/providers/provider";
 import { context } from "../context";
-import { FakeApiServer } from "./api-server";
+import { failure, FakeApiServer } from "./api-server";
 
 const TYPE = "kubernetes:core/v1:ConfigMap";
 const URN = `urn:pulumi:dev::p::${TYPE}::hosting`;
@@ -20,7 +20,7 @@ const inputs = (host: string): Props => ({
   data: { "localRegistryHosting.v1": `host: ${host}\n` },
 });
 
-/** The object as the API server tells it. */
+/** The object as the API server tells it: without managedFields where nobody has set any. */
 const live = (host: string, more: Props = {}, fields: Props[] = []): Props => ({
   ...inputs(host),
   metadata: {
@@ -29,7 +29,7 @@ const live = (host: string, more: Props = {}, fields: Props[] = []): Props => ({
     uid: "u-1",
     resourceVersion: "7",
     creationTimestamp: "2026-07-01T07:52:50Z",
-    managedFields: fields,
+    ...(fields.length > 0 && { managedFields: fields }),
     ...more,
   },
 });
@@ -51,6 +51,8 @@ afterEach(async () => {
 const configure = (settings: Props = { enableConfigMapMutable: "true" }) =>
   kubernetesPlugin.configure({ kubeconfig: server.kubeconfig, ...settings }, "/");
 const ctx = () => context("hosting", TYPE);
+const NOT_FOUND = failure(404, "NotFound", 'configmaps "local-registry-hosting" not found');
+const DELETED = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success" };
 
 /** A ConfigMap that a run has made. */
 async function made(host: string): Promise<Props> {
@@ -81,9 +83,33 @@ describe("making a ConfigMap", () => {
 
   test("one that somebody else made is not taken over", async () => {
     const message = 'configmaps "local-registry-hosting" already exists';
-    server.expects(`POST ${ALL}?fieldManager=pulumi-kubernetes`, 409, { message });
+    server.expects(
+      `POST ${ALL}?fieldManager=pulumi-kubernetes`,
+      ...failure(409, "AlreadyExists", message),
+    );
     await expect(provider.create(TYPE, inputs("a:5000"), ctx())).rejects.toThrow(
       `${message} (POST ${ALL}: 409); somebody else made it: take it away, or take it into the stack with the import option (${ID})`,
+    );
+  });
+
+  test("a quota that could not be counted is not taken for somebody else's object", async () => {
+    const message = 'Operation cannot be fulfilled on resourcequotas "q": please try again';
+    server.expects(
+      `POST ${ALL}?fieldManager=pulumi-kubernetes`,
+      ...failure(409, "Conflict", message),
+    );
+    await expect(provider.create(TYPE, inputs("a:5000"), ctx())).rejects.toThrow(
+      new RegExp(`${message} \\(POST ${ALL}: 409\\)$`),
+    );
+  });
+
+  test("a namespace that is not there is to be made first", async () => {
+    server.expects(
+      `POST ${ALL}?fieldManager=pulumi-kubernetes`,
+      ...failure(404, "NotFound", 'namespaces "kube-public" not found'),
+    );
+    await expect(provider.create(TYPE, inputs("a:5000"), ctx())).rejects.toThrow(
+      `namespaces "kube-public" not found (POST ${ALL}: 404); make the namespace kube-public first`,
     );
   });
 
@@ -206,6 +232,26 @@ describe("comparing", () => {
     expect(await diff(old, autonamed)).toMatchObject({ deleteBeforeReplace: false });
   });
 
+  test("an immutable one is replaced to be changed again, also where somebody else made it so", async () => {
+    const fixed = { ...inputs("a:5000"), immutable: true };
+    server.expects(`POST ${ALL}?fieldManager=pulumi-kubernetes`, 201, {
+      ...live("a:5000"),
+      immutable: true,
+    });
+    const { outputs } = await provider.create(TYPE, fixed, ctx());
+    expect(await diff(outputs, inputs("a:5000"))).toMatchObject({
+      replaces: ["immutable"],
+      deleteBeforeReplace: true,
+      detailed: { immutable: "delete-replace" },
+    });
+    const old = { ...(await made("a:5000")), immutable: true };
+    expect(await diff(old, inputs("a:5000"))).toMatchObject({ changes: "none" });
+    expect(await diff(old, inputs("b:5000"))).toMatchObject({
+      replaces: ['data["localRegistryHosting.v1"]'],
+      deleteBeforeReplace: true,
+    });
+  });
+
   test("another namespace is another object, made before the old one goes", async () => {
     const old = await made("a:5000");
     const news = { ...inputs("a:5000"), metadata: { name: "local-registry-hosting" } };
@@ -237,7 +283,7 @@ describe("updating", () => {
       {
         type: "application/json-patch+json",
         body: [
-          { op: "test", path: "/metadata/resourceVersion", value: "7" },
+          { op: "replace", path: "/metadata/resourceVersion", value: "7" },
           {
             op: "replace",
             path: "/metadata/managedFields",
@@ -258,15 +304,58 @@ describe("updating", () => {
     await provider.update(TYPE, ID, {}, old, inputs("b:5000"), ctx());
   });
 
-  test("a field that another program set in the meantime is not overwritten", async () => {
+  test("a takeover that another change came before is tried again with what is there then", async () => {
     const old = await made("a:5000");
     const manager = old["__fieldManager"] as string;
-    const message = 'Apply failed with 1 conflict: conflict with "helm": .data';
+    const fields = [{ manager: "pulumi-kubernetes", operation: "Update", fieldsV1: {} }];
+    const message =
+      'Operation cannot be fulfilled on configmaps "local-registry-hosting": the object has been modified; please apply your changes to the latest version and try again';
     server
-      .expects(`GET ${ONE}`, 200, live("x", {}, [{ manager, operation: "Apply" }]))
-      .expects(`PATCH ${ONE}?fieldManager=${manager}&force=false`, 409, { message });
+      .expects(`GET ${ONE}`, 200, live("a:5000", {}, fields))
+      .expects(`PATCH ${ONE}`, ...failure(409, "Conflict", message))
+      .expects(`GET ${ONE}`, 200, live("a:5000", { resourceVersion: "8" }, fields))
+      .expects(`PATCH ${ONE}`, 200, {})
+      .expects(`PATCH ${ONE}?fieldManager=${manager}&force=false`, 200, live("b:5000"));
+    await provider.update(TYPE, ID, {}, old, inputs("b:5000"), ctx());
+    expect(server.asked[4]?.body).toMatchObject([{ value: "8" }, {}]);
+    for (let round = 0; round < 5; round++)
+      server
+        .expects(`GET ${ONE}`, 200, live("a:5000", {}, fields))
+        .expects(`PATCH ${ONE}`, ...failure(409, "Conflict", message));
     await expect(provider.update(TYPE, ID, {}, old, inputs("b:5000"), ctx())).rejects.toThrow(
-      message,
+      `${message} (PATCH ${ONE}: 409)`,
+    );
+  });
+
+  test("one that is gone is made anew, and not by an apply, which would take over another's", async () => {
+    const old = await made("a:5000");
+    server
+      .expects(`GET ${ONE}`, ...NOT_FOUND)
+      .expects(`POST ${ALL}?fieldManager=pulumi-kubernetes`, 201, live("b:5000", { uid: "u-2" }));
+    const { outputs } = await provider.update(TYPE, ID, {}, old, inputs("b:5000"), ctx());
+    expect(outputs).toMatchObject({ metadata: { uid: "u-2" }, __inputs: inputs("b:5000") });
+  });
+
+  test("fields that other programs set in the meantime are not overwritten, and told in one line", async () => {
+    const old = await made("a:5000");
+    const manager = old["__fieldManager"] as string;
+    const update = (message: string) => {
+      server
+        .expects(`GET ${ONE}`, 200, live("x", {}, [{ manager, operation: "Apply" }]))
+        .expects(
+          `PATCH ${ONE}?fieldManager=${manager}&force=false`,
+          ...failure(409, "Conflict", message),
+        );
+      return provider.update(TYPE, ID, {}, old, inputs("b:5000"), ctx());
+    };
+    const what = `(PATCH ${ONE}: 409); write in the program what is there now, have the others give the fields up, or delete ${ID}, which the next up with --refresh makes anew`;
+    const one = 'Apply failed with 1 conflict: conflict with "helm" using v1: .data.k';
+    await expect(update(one)).rejects.toThrow(`${one} ${what}`);
+    const two = 'conflicts with "argo" using v1:\n- .data.a\nconflicts with "helm" using v1:';
+    await expect(
+      update(`Apply failed with 3 conflicts: ${two}\n- .data.k\n- .data.l`),
+    ).rejects.toThrow(
+      `Apply failed with 3 conflicts: conflicts with "argo" using v1: .data.a; conflicts with "helm" using v1: .data.k, .data.l ${what}`,
     );
   });
 });
@@ -287,10 +376,12 @@ describe("reading", () => {
   test("one that is gone is gone; a cluster that does not answer or refuses is an error", async () => {
     const old = await made("a:5000");
     const read = () => provider.read(TYPE, ID, inputs("a:5000"), old, ctx());
-    server.expects(`GET ${ONE}`, 404, { message: "not found" });
+    server.expects(`GET ${ONE}`, ...NOT_FOUND);
     expect(await read()).toBeUndefined();
-    server.expects(`GET ${ONE}`, 403, { message: "configmaps is forbidden" });
-    await expect(read()).rejects.toThrow(`configmaps is forbidden (GET ${ONE}: 403)`);
+    const message =
+      'configmaps "local-registry-hosting" is forbidden: User "me" cannot get resource "configmaps" in API group "" in the namespace "kube-public"';
+    server.expects(`GET ${ONE}`, ...failure(403, "Forbidden", message));
+    await expect(read()).rejects.toThrow(`${message} (GET ${ONE}: 403)`);
     await server.close();
     await expect(read()).rejects.toThrow(
       /^the Kubernetes cluster at http:\/\/127\.0\.0\.1:\d+ does not answer: .*ECONNREFUSED.*; check the kubeconfig and the network$/,
@@ -317,9 +408,9 @@ describe("deleting", () => {
     const old = await made("a:5000");
     server
       .expects(`GET ${ONE}`, 200, live("a:5000"))
-      .expects(`DELETE ${ONE}`, 200, {})
+      .expects(`DELETE ${ONE}`, 200, DELETED)
       .expects(`GET ${ONE}`, 200, live("a:5000"))
-      .expects(`GET ${ONE}`, 404, {});
+      .expects(`GET ${ONE}`, ...NOT_FOUND);
     await provider.delete(TYPE, ID, inputs("a:5000"), old, ctx());
     expect(server.asked[2]?.body).toEqual({
       propagationPolicy: "Background",
@@ -328,8 +419,45 @@ describe("deleting", () => {
   });
 
   test("one that is gone already is no error", async () => {
-    server.expects(`GET ${ONE}`, 404, {});
+    server.expects(`GET ${ONE}`, ...NOT_FOUND);
     await provider.delete(TYPE, ID, inputs("a:5000"), {}, ctx());
+  });
+
+  test("one that another program made anew meanwhile is left alone", async () => {
+    const old = await made("a:5000");
+    const message =
+      'Operation cannot be fulfilled on ConfigMap "local-registry-hosting": the UID in the precondition (u-1) does not match the UID in record (u-2). The object might have been deleted and then recreated';
+    server
+      .expects(`GET ${ONE}`, 200, live("a:5000"))
+      .expects(`DELETE ${ONE}`, ...failure(409, "Conflict", message))
+      .expects(`GET ${ONE}`, 200, live("a:5000", { uid: "u-2" }));
+    await provider.delete(TYPE, ID, inputs("a:5000"), old, ctx());
+  });
+
+  test("the finalizers that hold one are told, while waiting and where that was in vain", async () => {
+    const old = await made("a:5000");
+    const held = live("a:5000", {
+      deletionTimestamp: "2026-07-01T08:00:00Z",
+      finalizers: ["example.com/hold"],
+    });
+    server
+      .expects(`GET ${ONE}`, 200, live("a:5000"))
+      // The answer is then the object itself.
+      .expects(`DELETE ${ONE}`, 200, held)
+      .expects(`GET ${ONE}`, 200, held)
+      .expects(`GET ${ONE}`, 200, held)
+      .expects(`GET ${ONE}`, ...NOT_FOUND);
+    const step = ctx();
+    await provider.delete(TYPE, ID, inputs("a:5000"), old, step);
+    const why = "it goes when its finalizers are taken away, by whoever set them: example.com/hold";
+    expect(step.logs).toEqual([{ severity: "info", text: `${ID}: ${why}`, ephemeral: false }]);
+    server
+      .expects(`GET ${ONE}`, 200, held)
+      .expects(`DELETE ${ONE}`, 200, held)
+      .expects(`GET ${ONE}`, 200, held);
+    await expect(
+      provider.delete(TYPE, ID, inputs("a:5000"), old, { ...ctx(), timeoutSeconds: 0 }),
+    ).rejects.toThrow(`${ID} is still there: ${why}`);
   });
 });
 
