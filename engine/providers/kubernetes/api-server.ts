@@ -57,7 +57,12 @@ export class ApiServer {
     const { status, text } = answer;
     if (status < 300) return JSON.parse(text) as Props;
     const { reason, message } = statusOf(text);
-    throw new ApiError(status, reason, `${server}: ${message} (${method} ${path}: ${status})`);
+    const hint = status === 401 ? "; check the login that the kubeconfig's context has" : "";
+    throw new ApiError(
+      status,
+      reason,
+      `${server}: ${message} (${method} ${path}: ${status})${hint}`,
+    );
   }
 }
 

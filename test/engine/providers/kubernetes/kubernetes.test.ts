@@ -382,6 +382,10 @@ describe("reading", () => {
       'configmaps "local-registry-hosting" is forbidden: User "me" cannot get resource "configmaps" in API group "" in the namespace "kube-public"';
     server.expects(`GET ${ONE}`, ...failure(403, "Forbidden", message));
     await expect(read()).rejects.toThrow(`${message} (GET ${ONE}: 403)`);
+    server.expects(`GET ${ONE}`, ...failure(401, "Unauthorized", "Unauthorized"));
+    await expect(read()).rejects.toThrow(
+      `Unauthorized (GET ${ONE}: 401); check the login that the kubeconfig's context has`,
+    );
     await server.close();
     await expect(read()).rejects.toThrow(
       /^the Kubernetes cluster at http:\/\/127\.0\.0\.1:\d+ does not answer: .*ECONNREFUSED.*; check the kubeconfig and the network$/,
