@@ -155,7 +155,7 @@ export class ConfigMaps {
       return { outputs: checkpoint(live, news, manager) };
     } catch (error) {
       throw withHint(error, {
-        Conflict: `write in the program what is there now, have the others give the fields up, or delete ${idOf(news)}, which the next up with --refresh makes anew`,
+        Conflict: `take what is there now (written in the program, or by ignoreChanges), have the others give the fields up, or delete ${idOf(news)}; then up with --refresh`,
       });
     }
   }

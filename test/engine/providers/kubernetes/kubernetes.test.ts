@@ -348,7 +348,7 @@ describe("updating", () => {
         );
       return provider.update(TYPE, ID, {}, old, inputs("b:5000"), ctx());
     };
-    const what = `(PATCH ${ONE}: 409); write in the program what is there now, have the others give the fields up, or delete ${ID}, which the next up with --refresh makes anew`;
+    const what = `(PATCH ${ONE}: 409); take what is there now (written in the program, or by ignoreChanges), have the others give the fields up, or delete ${ID}; then up with --refresh`;
     const one = 'Apply failed with 1 conflict: conflict with "helm" using v1: .data.k';
     await expect(update(one)).rejects.toThrow(`${one} ${what}`);
     const two = 'conflicts with "argo" using v1:\n- .data.a\nconflicts with "helm" using v1:';
