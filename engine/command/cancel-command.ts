@@ -27,6 +27,8 @@ export function cancelCommand(args: string[]): Promise<void> {
     if (!workspace) return;
     const name = await workspace.stackName();
     const count = await workspace.backend.breakLocks(workspace.project.name, name);
+    // A lock may be there before the first state; without either there is no such stack.
+    if (count === 0) await workspace.read();
     print(
       count === 0
         ? `Stack '${name}' is not locked.`

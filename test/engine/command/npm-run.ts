@@ -33,7 +33,7 @@ export function npmRun(
         ...env,
       },
       // A command that hangs has no exit code.
-      timeout: 30_000,
+      timeout: 90_000,
       killSignal: "SIGKILL",
     });
     let [stdout, stderr] = ["", ""];

@@ -116,6 +116,18 @@ test("rm removes the stack that is named or selected, with its configuration, on
   expect((await stack("ls", "--json")).stdout).toBe("[]\n");
 });
 
+test("cancel of a stack that is not there says so, with 6; of one that is not locked, that there was nothing to do", async () => {
+  await stack("init", "one");
+  expect(await said(project, ["cancel", "two"])).toEqual(
+    told(
+      6,
+      "",
+      `error: no stack named 'two' found in file://${project.folder}; make it with \`npm run stack -- init two\`\n`,
+    ),
+  );
+  expect(await said(project, ["cancel", "one"])).toEqual(told(0, "Stack 'one' is not locked.\n"));
+});
+
 test("help: each command names its arguments, its flags, and examples of its own", async () => {
   const overview = await said(project, ["stack", "--help"]);
   expect(overview.stdout).toContain("\n  npm run -s stack -- export > stack.json\n");
