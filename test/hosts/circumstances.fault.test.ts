@@ -313,7 +313,7 @@ describeLab("a host that is set up in its own way", () => {
       );
       const patched = mirror();
       await expect(patched.decide()).rejects.toThrow(
-        `${CONTAINERD_DROP_IN}/fault.conf:2: expected 10.88.94.11 in NO_PROXY, since HTTP_PROXY is set`,
+        `${CONTAINERD_DROP_IN}/fault.conf:2:14: expected 10.88.94.11 in NO_PROXY, since HTTP_PROXY is set`,
       );
       await dropIn(
         CONTAINERD_DROP_IN,
