@@ -9,6 +9,7 @@ import { type Quote, tomlString } from "./write";
  *
  * @param start where the array opens
  * @param values what its elements mean, in order
+ * @param quote for an empty array; else a new element is written as the first one is
  * @param same says whether two spellings are one thing
  */
 export function arrangeArray(
@@ -20,10 +21,12 @@ export function arrangeArray(
   same: (a: string, b: string) => boolean,
 ): TextEdit[] {
   const elements = scanElements(text, start);
-  if (elements.length === 0) {
+  const [first] = elements;
+  if (first === undefined) {
     const inner = wanted.map((value) => tomlString(value, quote)).join(", ");
     return [{ offset: start + 1, length: 0, text: inner }];
   }
+  const style: Quote = text[first.start] === "'" ? "'" : '"';
   const found = wanted.map((value) => values.findIndex((existing) => same(existing, value)));
   const slots = found.filter((index) => index >= 0).sort((a, b) => a - b);
   const edits: TextEdit[] = [];
@@ -37,7 +40,7 @@ export function arrangeArray(
   wanted.forEach((value, order) => {
     const index = found[order] ?? -1;
     if (index < 0) {
-      missing.push(tomlString(value, quote));
+      missing.push(tomlString(value, style));
       return;
     }
     insertMissing();

@@ -39,6 +39,13 @@ endpoint = ["http://a"]
 `);
   });
 
+  it("writes an endpoint as those beside it in its list, whatever quotes the rest of the file has", () => {
+    const file = (list: string) =>
+      `version = 2\n[plugins.'io.containerd.grpc.v1.cri'.registry.mirrors."172.30.1.2:5000"]\nendpoint = [${list}]\n`;
+    expect(configAfter(file('"http://a"'))).toBe(file('"http://172.30.1.2:5000", "http://a"'));
+    expect(configAfter(file("'http://a'"))).toBe(file("'http://172.30.1.2:5000', 'http://a'"));
+  });
+
   it("gets a dotted key where it is made of some", () => {
     expect(configAfter(`version = 2\n[${CRI}]\nmirrors.a.endpoint = ["http://a"]\n`))
       .toBe(`version = 2
