@@ -52,11 +52,12 @@ export async function embeddedOrPulumi(
   const { cwd, engine, stack } = flags as Record<string, string | undefined>;
   const project = loadProject(cwd ?? process.cwd());
   const url = process.env["PULUMI_BACKEND_URL"] ?? project.backendUrl ?? `file://${project.folder}`;
-  // Only when it is called, since it refuses by name backends that the CLI can use.
-  const workspace = (): Workspace => Workspace.open({ folder: project.folder, stack });
-  const file = url.startsWith("file://") ? await stackFileOf(workspace()) : undefined;
+  const open = (): Workspace => Workspace.open({ folder: project.folder, stack });
+  // Others are opened only once they have to be, since that refuses by name backends that the CLI can use.
+  const workspace = url.startsWith("file://") ? open() : undefined;
+  const file = workspace && (await stackFileOf(workspace));
   const choice = chooseEngine(engine, file, project.name, url);
-  if (choice.engine === "embedded") return workspace();
+  if (choice.engine === "embedded") return workspace ?? open();
   tell(`Engine: pulumi (${choice.binary}), state in ${url}\n`);
   process.exitCode = await runPulumi(choice.binary, withoutEngine(args), url);
   return undefined;
