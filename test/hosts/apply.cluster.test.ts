@@ -6,6 +6,7 @@ import {
   DAEMON_JSON,
   failed,
   HOME,
+  invocation,
   leftovers,
   manifest,
   PatchedHost,
@@ -39,9 +40,6 @@ describeLab("helper on real hosts", () => {
     for (const one of pristine) await one.restore();
   }, 60_000);
   afterAll(() => lab?.down(), 60_000);
-
-  const invocation = (host: RunningHost, unit: string) =>
-    host.succeed(`systemctl show -p InvocationID --value ${unit}`);
 
   test.each([
     ["n1", "containerd 1.6 of Debian 12"],

@@ -9,6 +9,8 @@ import {
   criIsWell,
   failed,
   HOME,
+  installDocker,
+  invocation,
   leftovers,
   manifest,
   type Patch,
@@ -32,8 +34,7 @@ describeLab("a host that is set up in its own way", () => {
   beforeAll(async () => {
     lab = await startLab(defineLab({ name: "hosts-ways", octet: 94, hosts: ["n1"] }));
     node = lab.host("n1");
-    await node.succeed("DEBIAN_FRONTEND=noninteractive apt-get install -y docker.io");
-    await node.waitUntilSucceeds("curl -sf --unix-socket /run/docker.sock http://d/info");
+    await installDocker(node);
     pristine = await Pristine.of(node);
     before = await manifest(node);
   }, 300_000);
@@ -54,8 +55,6 @@ describeLab("a host that is set up in its own way", () => {
       ...changes,
       health: { waitSeconds: 8, watchdogSeconds: 60, ...changes.health },
     });
-  const invocation = (unit: string) =>
-    node.succeed(`systemctl show -p InvocationID --value ${unit}`);
   const dropIn = (folder: string, text: string) =>
     node.succeed(
       `mkdir -p ${folder} && printf '%s\\n' '${text.replaceAll("\n", "' '")}' >${folder}/fault.conf && systemctl daemon-reload`,
@@ -135,13 +134,13 @@ describeLab("a host that is set up in its own way", () => {
       async (_which, first, second) => {
         const one = mirror({ helper: first });
         succeeded(await one.up());
-        const started = await invocation("containerd");
+        const started = await invocation(node, "containerd");
         const two = mirror({ helper: second });
         expect((await two.decide()).inSync).toBe(true);
         succeeded(await two.guard());
         expect(await node.succeed(`cat ${HOME}/helper`)).toBe(second);
         expect((await two.decide()).inSync).toBe(true);
-        expect(await invocation("containerd")).toBe(started);
+        expect(await invocation(node, "containerd")).toBe(started);
         succeeded(await two.undo());
         expect(await manifest(node)).toBe(before);
         expect(await leftovers(node)).toBe("");
@@ -335,7 +334,7 @@ describeLab("a host that is set up in its own way", () => {
         "[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock --insecure-registry=other:5000",
       );
       await node.succeed("systemctl restart docker");
-      const started = await invocation("docker");
+      const started = await invocation(node, "docker");
       await expect(patched.decide()).rejects.toThrow(
         "expected insecure-registries set in daemon.json only: dockerd does not start with both",
       );
@@ -346,7 +345,7 @@ describeLab("a host that is set up in its own way", () => {
       );
       expect(said).toContain("Put back: the old files are in place, and docker is well with them.");
       expect(await manifest(node)).toBe(before);
-      expect(await invocation("docker")).toBe(started);
+      expect(await invocation(node, "docker")).toBe(started);
       expect(await info()).not.toContain(REGISTRY);
       await node.succeed(
         `rm -r ${DOCKER_DROP_IN} && systemctl daemon-reload && systemctl restart docker`,
@@ -357,7 +356,7 @@ describeLab("a host that is set up in its own way", () => {
     test("a docker that cannot be reloaded is refused before anything is changed, its containers going on", async () => {
       await dropIn(DOCKER_DROP_IN, "[Service]\nExecReload=");
       const patched = docker();
-      const started = await invocation("docker");
+      const started = await invocation(node, "docker");
       succeeded(await patched.guard());
       const said = failed(await patched.apply(await patched.decide()));
       expect(said).toBe(
@@ -366,7 +365,7 @@ describeLab("a host that is set up in its own way", () => {
           "  Nothing was changed on this host.\n",
       );
       expect(await manifest(node)).toBe(before);
-      expect(await invocation("docker")).toBe(started);
+      expect(await invocation(node, "docker")).toBe(started);
       await node.succeed(`rm -r ${DOCKER_DROP_IN} && systemctl daemon-reload`);
       await ends(patched);
     });

@@ -6,6 +6,7 @@ import {
   criIsWell,
   DAEMON_JSON,
   failed,
+  installDocker,
   leftovers,
   manifest,
   PatchedHost,
@@ -30,8 +31,7 @@ describeLab("a change that is cut off at any step", () => {
   beforeAll(async () => {
     lab = await startLab(defineLab({ name: "hosts-kills", octet: 41, hosts: ["n1"] }));
     node = lab.host("n1");
-    await node.succeed("DEBIAN_FRONTEND=noninteractive apt-get install -y docker.io");
-    await node.waitUntilSucceeds("curl -sf --unix-socket /run/docker.sock http://d/info");
+    await installDocker(node);
     pristine = await Pristine.of(node);
     original = await sum(CONFIG);
     before = await manifest(node);

@@ -209,6 +209,17 @@ export async function leftovers(host: RunningHost): Promise<string> {
   );
 }
 
+/** Docker as Debian has it, up and answering. */
+export async function installDocker(host: RunningHost): Promise<void> {
+  await host.succeed("DEBIAN_FRONTEND=noninteractive apt-get install -y docker.io");
+  await host.waitUntilSucceeds("curl -sf --unix-socket /run/docker.sock http://d/info");
+}
+
+/** Which start of a unit this is: systemd makes a new id for each. */
+export function invocation(host: RunningHost, unit: string): Promise<string> {
+  return host.succeed(`systemctl show -p InvocationID --value ${unit}`);
+}
+
 /** CRI answers, which is what the kubelet needs. */
 export async function criIsWell(host: RunningHost): Promise<void> {
   await host.waitUntilSucceeds(

@@ -12,6 +12,8 @@ import {
   DAEMON_JSON,
   failed,
   HOME,
+  installDocker,
+  invocation,
   leftovers,
   manifest,
   output,
@@ -34,8 +36,7 @@ describeLab("a host on which something is not as it should be", () => {
   beforeAll(async () => {
     lab = await startLab(defineLab({ name: "hosts-odd", octet: 42, hosts: ["n1"] }));
     node = lab.host("n1");
-    await node.succeed("DEBIAN_FRONTEND=noninteractive apt-get install -y docker.io");
-    await node.waitUntilSucceeds("curl -sf --unix-socket /run/docker.sock http://d/info");
+    await installDocker(node);
     pristine = await Pristine.of(node);
     before = await manifest(node);
   }, 300_000);
@@ -55,8 +56,6 @@ describeLab("a host on which something is not as it should be", () => {
       stack,
       health: { waitSeconds: 8, watchdogSeconds: 60, ...health },
     });
-  const invocation = (unit: string) =>
-    node.succeed(`systemctl show -p InvocationID --value ${unit}`);
 
   /** The fault is over: up completes, and destroy gives the host back. */
   async function ends(patched: PatchedHost, start = before): Promise<void> {
@@ -79,7 +78,7 @@ describeLab("a host on which something is not as it should be", () => {
     const bytes = await node.succeed(
       `sha256sum ${CONFIG} ${DAEMON_JSON}; stat -c '%a %i %Y' ${CONFIG} ${DAEMON_JSON}`,
     );
-    const started = await invocation("containerd");
+    const started = await invocation(node, "containerd");
     const said = failed(await patched.apply(decision ?? (await patched.decide())));
     expect(said).toMatch(text);
     expect(said).toContain("Nothing was changed on this host.");
@@ -88,7 +87,7 @@ describeLab("a host on which something is not as it should be", () => {
         `sha256sum ${CONFIG} ${DAEMON_JSON}; stat -c '%a %i %Y' ${CONFIG} ${DAEMON_JSON}`,
       ),
     ).toBe(bytes);
-    expect(await invocation("containerd")).toBe(started);
+    expect(await invocation(node, "containerd")).toBe(started);
     expect(await node.succeed("find /etc -name '.cluster-registry*'")).toBe("");
     await node.fail(`test -e ${patched.record}/next`);
   }
@@ -502,7 +501,7 @@ describeLab("a host on which something is not as it should be", () => {
       const patched = mirror();
       succeeded(await patched.guard());
       const bytes = Buffer.from(await node.succeed(`cat ${CONFIG}`));
-      const started = await invocation("containerd");
+      const started = await invocation(node, "containerd");
       const said = failed(
         await patched.apply(
           withEdits(await patched.decide(), bytes, [{ offset: 0, length: 0, text: "[broken\n" }]),
@@ -510,7 +509,7 @@ describeLab("a host on which something is not as it should be", () => {
       );
       expect(said).toContain(`${CONFIG}: expected a text that the daemon can read; found:`);
       expect(said).toContain("Nothing was changed on this host.");
-      expect(await invocation("containerd")).toBe(started);
+      expect(await invocation(node, "containerd")).toBe(started);
       await ends(patched);
     });
 
@@ -518,7 +517,7 @@ describeLab("a host on which something is not as it should be", () => {
       const patched = new PatchedHost(lab, node, { daemon: "docker", registry: REGISTRY });
       succeeded(await patched.guard());
       const bytes = Buffer.from(await node.succeed(`cat ${DAEMON_JSON}`));
-      const started = await invocation("docker");
+      const started = await invocation(node, "docker");
       const said = failed(
         await patched.apply(
           withEdits(await patched.decide(), bytes, [
@@ -534,7 +533,7 @@ describeLab("a host on which something is not as it should be", () => {
       expect(await node.succeed(`sha256sum <${DAEMON_JSON}`)).toContain(
         createHash("sha256").update(bytes).digest("hex"),
       );
-      expect(await invocation("docker")).toBe(started);
+      expect(await invocation(node, "docker")).toBe(started);
       succeeded(await patched.up());
       succeeded(await patched.undo());
       expect(await manifest(node)).toBe(before);
