@@ -3,7 +3,6 @@
  * side by side with others. The program itself waits for what it depends on.
  */
 import { dependenciesOf, type ResourceState } from "../state/resource";
-import { parsePath, resetPath } from "../values/path";
 import type { PropertyMap } from "../values/property";
 import { compare } from "./compare";
 import { ComponentOutputs } from "./component-outputs";
@@ -11,6 +10,7 @@ import { Deletions } from "./deletions";
 import { unchanged, type Decision } from "./diff";
 import { emptyGoal, stateOf, type Goal } from "./goal";
 import { Halted, StepFailed } from "./halt";
+import { ignoreChanges } from "./ignore-changes";
 import type { Manager } from "./manager";
 import type { Progress, Registered } from "./progress";
 import { packageOf } from "./provider-host";
@@ -107,7 +107,7 @@ export class Deployment {
     if (isImport(goal, old)) return () => this.import(goal, state, old, manager as Manager);
     const recreating = this.progress.deleted.has(urn);
     const known = recreating || old?.external ? undefined : old;
-    const wanted = known ? ignoreChanges(goal, known.inputs) : goal.inputs;
+    const wanted = known ? this.ignoreChanges(goal, urn, known.inputs) : goal.inputs;
     state.inputs = manager ? await this.check(manager, state, known?.inputs, wanted) : wanted;
     this.progress.operated.add(urn);
     if (old && recreating) {
@@ -138,6 +138,10 @@ export class Deployment {
       return () => this.does.update(old, state, manager, decision);
     }
     return same;
+  }
+
+  private ignoreChanges(goal: Goal, urn: string, olds: PropertyMap): PropertyMap {
+    return ignoreChanges(goal.inputs, olds, goal.ignoreChanges, this.progress.context(urn));
   }
 
   private claim(goal: Goal, urn: string): void {
@@ -215,7 +219,7 @@ export class Deployment {
     const { found, step } = await this.does.import(goal.importId, old, state, manager);
     if (found.created) state.created = found.created;
     const act = await this.inTurn(async () => {
-      const wanted = ignoreChanges(goal, found.inputs);
+      const wanted = this.ignoreChanges(goal, state.urn, found.inputs);
       state.inputs = await this.check(manager, state, found.inputs, wanted);
       const asFound = (): Promise<Registered> =>
         this.does.conclude(found, () => Promise.resolve(step));
@@ -271,11 +275,4 @@ export class Deployment {
 function isImport(goal: Goal, old: ResourceState | undefined): boolean {
   if (!goal.custom || goal.importId === "") return false;
   return !old || old.external === true || (old.importID ?? old.id) !== goal.importId;
-}
-
-function ignoreChanges(goal: Goal, olds: PropertyMap): PropertyMap {
-  return goal.ignoreChanges.reduce(
-    (news, path) => resetPath(news, olds, parsePath(path)),
-    goal.inputs,
-  );
 }

@@ -186,6 +186,46 @@ test("ignoreChanges keeps the old value, also of a property that the program no 
   expect(sim.state("a").inputs).toEqual({ name: "a", kind: "default", value: "1", other: "1" });
 });
 
+test("ignoreChanges below a secret keeps the old value, and keeps it secret", async () => {
+  const sim = new Simulation();
+  await sim.up([{ name: "a", inputs: { login: new Secret({ password: "canary" }) } }]);
+
+  await sim.up([
+    { name: "a", inputs: { login: { password: "new" } }, ignoreChanges: ["login.password"] },
+  ]);
+
+  expect(sim.state("a").inputs["login"]).toEqual({ password: new Secret("canary") });
+  expect(sim.state("a").outputs["login"]).toEqual(new Secret({ password: "canary" }));
+});
+
+test("ignoreChanges that cannot be followed are named, and the change is made", async () => {
+  const sim = new Simulation();
+  await sim.up([{ name: "a", inputs: { l: [{ k: "1", v: "1" }] } }]);
+
+  const { steps, messages } = await sim.up([
+    {
+      name: "a",
+      inputs: {
+        l: [
+          { k: "2", v: "2" },
+          { k: "2", v: "2" },
+        ],
+      },
+      ignoreChanges: ["l[*].k", "l[5].k", "l[b", "nothing.below"],
+    },
+  ]);
+
+  expect(steps).toEqual(["update a"]);
+  expect(sim.state("a").inputs["l"]).toEqual([
+    { k: "1", v: "2" },
+    { k: "2", v: "2" },
+  ]);
+  expect(messages).toEqual([
+    'ignoreChanges: property path "l[b" is not readable at "[b"; changes there are not ignored',
+    'cannot ignore changes in added or removed elements of the path: "l[*].k, l[5].k"',
+  ]);
+});
+
 test("replaceOnChanges makes a replacement of an update", async () => {
   const sim = new Simulation();
   await sim.up([{ name: "a", inputs: { value: ["1", "2"] }, replaceOnChanges: ["value[*]"] }]);
