@@ -94,8 +94,11 @@ export class Deployment {
     const { old, alias } = this.progress.aliases.findOld(urn, goal, this.progress.olds, this.seen);
     const state = stateOf(goal, urn, old);
     if (alias) state.aliases = [alias];
-    if (!this.progress.options.targets.includes(state)) return () => this.leave(state, old);
-    this.progress.options.targets.add(urn);
+    // What had to go for the sake of a target has to come back, target or not.
+    const recreating = this.progress.deleted.has(urn);
+    const isTarget = this.progress.options.targets.includes(state);
+    if (!isTarget && !recreating) return () => this.leave(state, old);
+    if (isTarget) this.progress.options.targets.add(urn);
     this.refuseMissingDependencies(state);
     if ([...dependenciesOf(state)].some((dep) => this.progress.runner.failedUrns.has(dep))) {
       return () => this.skip(state);
@@ -105,10 +108,10 @@ export class Deployment {
       ? await this.progress.host.managerOf(goal.type, goal.provider)
       : undefined;
     if (isImport(goal, old)) return () => this.import(goal, state, old, manager as Manager);
-    const recreating = this.progress.deleted.has(urn);
     const known = recreating || old?.external ? undefined : old;
     const wanted = known ? this.ignoreChanges(goal, urn, known.inputs) : goal.inputs;
-    state.inputs = manager ? await this.check(manager, state, known?.inputs, wanted) : wanted;
+    if (!isTarget && old) state.inputs = old.inputs;
+    else state.inputs = manager ? await this.check(manager, state, known?.inputs, wanted) : wanted;
     this.progress.operated.add(urn);
     if (old && recreating) {
       const keys = this.replacements.keys.get(urn) ?? [];

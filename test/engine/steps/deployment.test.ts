@@ -1,6 +1,6 @@
 import { PartialFailure } from "../../../engine/providers/provider";
 import { Secret } from "../../../engine/values/property";
-import { Simulation } from "../simulation";
+import { Simulation, type Thing } from "../simulation";
 
 const urn = (name: string): string => `urn:pulumi:s::p::fake:index:Thing::${name}`;
 
@@ -68,6 +68,69 @@ test("deleteBeforeReplace deletes first, with the dependents that would be repla
 
   expect(sim.world.takeLog()).toEqual(["delete b", "delete a", "create a", "create b"]);
   expect(sim.snapshot.resources.filter((r) => r.pendingReplacement)).toEqual([]);
+});
+
+test("deleteBeforeReplace deletes first also what is in the resource, where it depends on it as well", async () => {
+  const sim = new Simulation();
+  const program = (fixed: string) => [
+    { name: "a", inputs: { fixed, first: true } },
+    { name: "b", from: "a", in: "a", replaceOnChanges: ["value"] },
+    { name: "c", in: "a" },
+  ];
+  await sim.up(program("1"));
+  sim.world.takeLog();
+
+  await sim.up(program("2"));
+
+  expect(sim.world.takeLog()).toEqual(["delete b", "delete a", "create a", "create b"]);
+});
+
+test("a targeted delete-first replacement makes the dependent that had to go again, as it was", async () => {
+  const sim = new Simulation();
+  const program = (fixed: string, other: string): Thing[] => [
+    { name: "a", inputs: { fixed, first: true, value: fixed } },
+    { name: "b", from: "a", inputs: { other }, replaceOnChanges: ["value"] },
+    { name: "c", after: ["b"], inputs: { other } },
+  ];
+  await sim.up(program("1", "x"));
+  sim.world.takeLog();
+
+  const { failed } = await sim.up(program("2", "y"), { targets: [urn("a")] });
+
+  expect(failed).toBe(false);
+  expect(sim.world.takeLog()).toEqual(["delete b", "delete a", "create a", "create b"]);
+  expect(sim.state("b").inputs).toMatchObject({ other: "x", value: "1" });
+  expect(sim.snapshot.resources.filter((r) => r.pendingReplacement)).toEqual([]);
+  expect(sim.names).toEqual(["a", "b", "c"]);
+  await sim.up(program("2", "y"));
+  expect(sim.world.takeLog()).toEqual(["create b", "update c", "delete b"]);
+});
+
+test("a dependent that a delete-first replacement has deleted is not deleted again by the next run", async () => {
+  const sim = new Simulation();
+  const program = (fixed: string) => [
+    { name: "a", inputs: { fixed, first: true } },
+    { name: "b", from: "a", replaceOnChanges: ["value"] },
+    { name: "c", from: "b", replaceOnChanges: ["value"] },
+  ];
+  for (const failing of ["delete a", "create a", "delete b", "create b"]) {
+    await sim.up(program("1"));
+    sim.world.failing.set(failing, new Error("busy"));
+    expect((await sim.up(program("2"))).failed).toBe(true);
+    sim.world.failing.clear();
+    await sim.up(program("2"));
+    const log = sim.world.takeLog().filter((line) => !line.endsWith("failed"));
+    expect(log.slice(-6)).toEqual([
+      "delete c",
+      "delete b",
+      "delete a",
+      "create a",
+      "create b",
+      "create c",
+    ]);
+    await sim.destroy();
+    sim.world.takeLog();
+  }
 });
 
 test("a crash between delete and create is remembered: the next run only creates", async () => {
