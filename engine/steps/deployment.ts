@@ -50,8 +50,10 @@ export class Deployment {
   /** Reads what is not this stack's own. */
   read(goal: Goal, id: string): Promise<Registered> {
     return this.guard(goal, async (urn) => {
-      const old = this.progress.olds.get(urn);
+      const { old, alias } = this.findOld(goal, urn);
       const state: ResourceState = { ...stateOf(goal, urn, old), id, external: true };
+      if (alias) state.aliases = [alias];
+      if (this.dependsOnFailed(state)) return this.skip(state);
       const manager = await this.progress.host.managerOf(goal.type, goal.provider);
       return this.does.read(id, old, state, manager);
     });
@@ -91,7 +93,7 @@ export class Deployment {
   /** Decides, and resolves to what is to be done. */
   private async generate(goal: Goal, urn: string): Promise<Action> {
     this.progress.runner.throwIfHalted();
-    const { old, alias } = this.progress.aliases.findOld(urn, goal, this.progress.olds, this.seen);
+    const { old, alias } = this.findOld(goal, urn);
     const state = stateOf(goal, urn, old);
     if (alias) state.aliases = [alias];
     // What had to go for the sake of a target has to come back, target or not.
@@ -100,9 +102,7 @@ export class Deployment {
     if (!isTarget && !recreating) return () => this.leave(state, old);
     if (isTarget) this.progress.options.targets.add(urn);
     this.refuseMissingDependencies(state);
-    if ([...dependenciesOf(state)].some((dep) => this.progress.runner.failedUrns.has(dep))) {
-      return () => this.skip(state);
-    }
+    if (this.dependsOnFailed(state)) return () => this.skip(state);
 
     const manager = goal.custom
       ? await this.progress.host.managerOf(goal.type, goal.provider)
@@ -153,6 +153,14 @@ export class Deployment {
     if (goal.parent && !this.seen.has(goal.parent))
       throw new Error(`could not find parent resource ${goal.parent}`);
     this.seen.add(urn);
+  }
+
+  private findOld(goal: Goal, urn: string): { old?: ResourceState; alias?: string } {
+    return this.progress.aliases.findOld(urn, goal, this.progress.olds, this.seen);
+  }
+
+  private dependsOnFailed(state: ResourceState): boolean {
+    return [...dependenciesOf(state)].some((urn) => this.progress.runner.failedUrns.has(urn));
   }
 
   /** Something it depends on failed: it stays as it is. */

@@ -1,5 +1,5 @@
 import { PartialFailure } from "../../../engine/providers/provider";
-import { Secret } from "../../../engine/values/property";
+import { Secret, UNKNOWN_TEXT } from "../../../engine/values/property";
 import { Simulation, type Thing } from "../simulation";
 
 const urn = (name: string): string => `urn:pulumi:s::p::fake:index:Thing::${name}`;
@@ -220,6 +220,42 @@ test("protect refuses a delete and names the resource, and a replacement before 
     (await sim.up([{ name: "a", protect: true, inputs: { fixed: "2" } }])).messages[0],
   ).toContain(`unable to replace resource "${urn("a")}"\nas it is currently marked for protection`);
   expect(sim.world.takeLog()).toEqual([]);
+});
+
+test("what the program only reads by the id that the stack owned is let go, and stays there", async () => {
+  const sim = new Simulation();
+  await sim.up([{ name: "a", inputs: { value: "x" } }, { name: "b" }]);
+  const ids = { a: sim.state("a").id ?? "", b: "given" };
+  sim.world.things.set("given", { name: "b", value: "y" });
+  sim.world.takeLog();
+
+  const { steps, changes } = await sim.up([
+    { name: "a", read: ids.a },
+    { name: "b", read: ids.b },
+  ]);
+
+  expect(steps).toEqual(["read a", "read-replacement b", "replace b", "delete-replaced b"]);
+  expect(changes).toEqual({ same: 1, read: 1, replace: 1 });
+  expect(sim.world.takeLog()).toEqual(["delete b"]);
+  expect(sim.state("a")).toMatchObject({ id: ids.a, external: true, outputs: { value: "x" } });
+  await sim.up([]);
+  expect(sim.world.takeLog()).toEqual([]);
+});
+
+test("a read tells the provider what the program says of the resource, as inputs and as state", async () => {
+  const sim = new Simulation();
+  sim.world.things.set("given", { name: "a" });
+  await sim.up([{ name: "a", read: "given", inputs: { hint: "here" } }]);
+  expect(sim.world.reads).toEqual([
+    { id: "given", inputs: { name: "a", hint: "here" }, outputs: { name: "a", hint: "here" } },
+  ]);
+});
+
+test("a preview does not read by an id that is not known yet", async () => {
+  const sim = new Simulation();
+  const { steps, messages } = await sim.up([{ name: "a", read: UNKNOWN_TEXT }], { preview: true });
+  expect({ steps, messages }).toEqual({ steps: ["read a"], messages: [] });
+  expect(sim.world.reads).toEqual([]);
 });
 
 test("retainOnDelete and deletedWith take the resource out of the state without touching it", async () => {
