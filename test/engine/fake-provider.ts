@@ -14,6 +14,9 @@ export class FakeWorld {
   readonly failing = new Map<string, Error>();
   /** Operations that are done, and are not as wanted all the same. */
   readonly half = new Set<string>();
+  /** How often a provider was configured, and closed. */
+  configured = 0;
+  closed = 0;
   /** What reads were asked with. */
   readonly reads: { id: string; inputs: Props | undefined; outputs: Props | undefined }[] = [];
   /** Outputs that only a read tells. */
@@ -111,7 +114,10 @@ export function fakePlugin(world: FakeWorld): ProviderPlugin {
       token === "fake:index:double"
         ? Promise.resolve({ result: { twice: text(args["of"]).repeat(2) }, failures: [] })
         : Promise.reject(new Error(`no function ${token}`)),
-    close: () => Promise.resolve(),
+    close() {
+      world.closed += 1;
+      return Promise.resolve();
+    },
   };
   return {
     name: "fake",
@@ -123,7 +129,11 @@ export function fakePlugin(world: FakeWorld): ProviderPlugin {
         changes: "some",
         replaces: olds["region"] === news["region"] ? [] : ["region"],
       }),
-    configure: () => Promise.resolve(instance),
+    async configure() {
+      world.configured += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+      return instance;
+    },
   };
 }
 

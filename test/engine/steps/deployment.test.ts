@@ -569,3 +569,12 @@ test("a second run over the same program writes nothing but at its end", async (
   await sim.up(program);
   expect(sim.written).toHaveLength(1);
 });
+
+test("a provider is configured once, however many resources are read at once", async () => {
+  const sim = new Simulation();
+  await sim.up(["a", "b", "c", "d"].map((name) => ({ name })));
+  sim.world.configured = 0;
+  const { steps } = await sim.destroy({ refresh: true });
+  expect(steps.sort()).toEqual(["same a", "same b", "same c", "same d"]);
+  expect(sim.world.configured).toBe(1);
+});
