@@ -96,12 +96,14 @@ function contextOf(urn: string, runner: Runner, sink: Sink): StepContext {
   };
 }
 
-/** Equal values keep their objects, and so their ciphertext in the state. */
+/** Equal values keep their objects, and so their ciphertext in the state. What could be read has no errors any more. */
 function keepUnchanged(state: ResourceState, now: ResourceState): ResourceState {
   const inputs = deepEquals(now.inputs, state.inputs) ? state.inputs : now.inputs;
   const outputs = deepEquals(now.outputs, state.outputs) ? state.outputs : now.outputs;
-  if (inputs === state.inputs && outputs === state.outputs && now.id === state.id) return state;
-  return { ...now, inputs, outputs, initErrors: [], modified: new Date().toISOString() };
+  const same = inputs === state.inputs && outputs === state.outputs && now.id === state.id;
+  if (same && state.initErrors.length === 0) return state;
+  const found: ResourceState = { ...now, inputs, outputs, initErrors: [] };
+  return same ? found : { ...found, modified: new Date().toISOString() };
 }
 
 /** The list with what was found, in the same order; nothing refers any more to what is gone. */

@@ -545,6 +545,30 @@ test("an operation that takes longer than its customTimeouts is stopped, and the
   expect(sim.names).toEqual(["a"]);
 });
 
+test("a customTimeouts of months is as long as it says", async () => {
+  const sim = new Simulation();
+  sim.world.during = (_operation, signal) =>
+    new Promise((resolve, reject) => {
+      signal?.addEventListener("abort", () => reject(signal.reason as Error));
+      setTimeout(resolve, 50);
+    });
+  const { messages } = await sim.up([{ name: "a", customTimeouts: { create: 90 * 24 * 3600 } }]);
+  expect(messages).toEqual([]);
+  expect(sim.names).toEqual(["a"]);
+});
+
+test("what a refresh could read is as wanted again: its errors of before are gone, and nothing else changes", async () => {
+  const sim = new Simulation();
+  sim.world.half.add("create a");
+  await sim.up([{ name: "a" }]);
+  sim.world.half.clear();
+  const before = sim.state("a");
+  expect(before.initErrors).toEqual(["half done"]);
+  expect((await sim.destroy({ refresh: true })).steps).toEqual(["same a"]);
+  expect(sim.state("a")).toEqual({ ...before, initErrors: [] });
+  expect((await sim.up([{ name: "a" }])).steps).toEqual(["same a"]);
+});
+
 test("never more operations at once than allowed", async () => {
   const sim = new Simulation();
   let running = 0;
