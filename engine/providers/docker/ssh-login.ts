@@ -210,13 +210,11 @@ async function findHostKeys(
     hostKeyPolicy: "accept-any",
     remember: async (hostKey) => {
       await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-      await appendFile(
-        file,
-        `${knownHostsLine(alias ?? host, alias === undefined ? port : 22, hostKey)}\n`,
-        {
-          mode: 0o600,
-        },
-      );
+      const line = knownHostsLine(alias ?? host, alias === undefined ? port : 22, hostKey);
+      // Read now, since others may have learnt theirs meanwhile. A last line without an end would swallow ours.
+      const before = await readIfThere(file);
+      const end = before === undefined || /(^|\n)$/.test(before) ? "" : "\n";
+      await appendFile(file, `${end}${line}\n`, { mode: 0o600 });
     },
   };
 }
