@@ -13,7 +13,7 @@ import { type CriConfig } from "./config";
 import { refuseUnreadHeaders } from "./headers";
 import { hostsToml, type HostsFile, isOurs, upstreamOf, whereElsewhere } from "./hosts-toml";
 import { type MergedRegistry } from "./merged";
-import { type ContainerdInput, type WantedHost } from "./plan";
+import { type ContainerdInput, type WantedHost } from "./input";
 import { isAtLeast } from "./version";
 
 /** Where hosts.toml files go when config.toml names no directory: where everybody looks for them. */

@@ -13,7 +13,7 @@ import { DEFAULT_DIRECTORY } from "./hosts-way";
 import { isOurs } from "./hosts-toml";
 import { type MergedRegistry } from "./merged";
 import { endpointsOf, mirrorKey, sameMirror } from "./mirrors";
-import { type ContainerdInput, untouched, type WantedHost } from "./plan";
+import { type ContainerdInput, untouched, type WantedHost } from "./input";
 import { type ConfigPathRemoval, configPathRemoval } from "./remove-config-path";
 
 /**
