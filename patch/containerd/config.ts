@@ -73,10 +73,9 @@ function fileVersion(document: TomlDocument, daemon: DaemonVersion): number | un
 /** `2.0` is no integer to TOML, and no version to containerd; smol-toml gives the same number for both. */
 function isFloat(document: TomlDocument, version: number): boolean {
   if (!Number.isInteger(version)) return true;
-  const line = document.tables[0]?.keyValues.find((key) => key.along(["version"]).shared === 1);
-  if (line === undefined) return false;
-  const { valueStart, valueEnd } = line;
-  return /^[+\d_]*[.eE]/.test(document.text.slice(valueStart, valueEnd));
+  const [line] = document.definitions(["version"]);
+  const node = line === undefined || line.kind === "table" ? undefined : line.element.value;
+  return node?.type === "TOMLValue" && node.kind === "float";
 }
 
 /** CRI can be switched off in the file itself; docker.com's package of containerd does so. */
