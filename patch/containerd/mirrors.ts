@@ -7,7 +7,7 @@ import { placeKey } from "../toml/place";
 import { isTable, stringsOf } from "../toml/value";
 import { tomlArray } from "../toml/write";
 import { type CriConfig, wrongType } from "./config";
-import { isUnreadInHeader } from "./headers";
+import { isUnreadInHeader } from "./go-toml";
 
 /** What is to be done in one file, and what to say where nothing is. */
 export interface Step {

@@ -4,11 +4,8 @@ import { type Problem, Refusal } from "../problem";
 import { proxyProblem } from "../proxy";
 import { Source } from "../source";
 import { type SourcedLine } from "../sourced-line";
-import { TomlDocument } from "../toml/document";
-import { refuseByteOrderMark } from "./byte-order-mark";
 import { type CriConfig, readCriConfig } from "./config";
 import { endpointProblems, toEndpoint, withoutTwins } from "./endpoint";
-import { refuseUnreadHeaders } from "./headers";
 import { planHosts } from "./hosts-way";
 import { type ContainerdInput, type WantedHost } from "./input";
 import { planMigration } from "./migrate";
@@ -22,6 +19,7 @@ import {
 } from "./merged";
 import { sameMirror } from "./mirrors";
 import { mirrorsInForce, planMirrors, refuseSpecial } from "./mirrors-way";
+import { readToml } from "./read-toml";
 import { planRemoval } from "./remove";
 import { tlsTables } from "./tls";
 import { type DaemonVersion, isAtLeast, parseDaemonVersion, shown } from "./version";
@@ -47,9 +45,7 @@ export function planContainerd(input: ContainerdInput): Plan {
     ]);
   }
   const source = Source.decode(input.configPath, input.bytes ?? Buffer.alloc(0));
-  refuseByteOrderMark(source, daemon);
-  const document = TomlDocument.parse(source);
-  refuseUnreadHeaders(document, daemon);
+  const document = readToml(source, daemon);
   const config = readCriConfig(document, daemon);
   const merged = mergedRegistry(config, input.dump);
   if (input.present === false) return planRemoval(input, config, merged, wanted);

@@ -78,6 +78,13 @@ export class TomlDocument {
     return isTable(value) ? value : undefined;
   }
 
+  /** Is it a number that TOML takes for no integer? `2.0` and `2` are one number to JavaScript. */
+  isFloat(path: readonly string[]): boolean {
+    const [line] = this.definitions(path);
+    const value = line === undefined || line.kind === "table" ? undefined : line.element.value;
+    return value?.type === "TOMLValue" && value.kind === "float";
+  }
+
   /** The quote that this file writes keys and strings with; the double one where it cannot be told. */
   get quote(): '"' | "'" {
     if (this.quoteStyle === undefined) {

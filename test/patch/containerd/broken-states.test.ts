@@ -57,7 +57,7 @@ describe("files that are not to be edited at all", () => {
     ["a time without seconds", "a = 10:20\n", `${CONFIG}:1:10: expected TOML 1.0`],
     ["arrays 3000 deep in one another", `a = ${"[".repeat(3000)}`, "expected valid TOML; found"],
     ["a new escape", 'a = "\\e"\n', "found invalid character in escape sequence"],
-    ["plugins that is no table", "plugins = 3\n", "expected plugins to be a table; found number"],
+    ["plugins that is no table", "plugins = 3\n", "expected plugins to be a table; found a number"],
   ])("%s", (_, config, message) => {
     expect(refusalOf(() => planFor(config))).toContain(message);
   });
