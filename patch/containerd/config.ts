@@ -1,5 +1,7 @@
 import { type Problem, Refusal } from "../problem";
 import { type TomlDocument } from "../toml/document";
+import { CONFIG, nameOf } from "./config-facts";
+import { refuseFacts } from "./fact";
 import { isTable, stringsOf, type Tree, type TreeTable } from "../toml/value";
 import {
   criPlugin,
@@ -38,6 +40,7 @@ export function readCriConfig(document: TomlDocument, daemon: DaemonVersion): Cr
   const version = fileVersion(document, daemon);
   // First of all: docker.com's file has this one line and no version, which would hide the reason.
   refuseSwitchedOff(document, daemon);
+  refuseFacts(CONFIG, document, daemon);
   const { plugin, addVersion } = choosePlugin(document, daemon, version);
   const registry = registryPath(plugin);
   const problems = unreadTables(document, daemon, plugin, version);
@@ -56,7 +59,7 @@ export function readCriConfig(document: TomlDocument, daemon: DaemonVersion): Cr
 function fileVersion(document: TomlDocument, daemon: DaemonVersion): number | undefined {
   const version = document.get(["version"]);
   if (version === undefined) return undefined;
-  if (typeof version !== "number" || isFloat(document, version) || version < 0) {
+  if (typeof version !== "number" || document.isFloat(["version"]) || version < 0) {
     throw wrongType(document, ["version"], "an integer from 1 to 4");
   }
   const highest = highestConfigVersion(daemon);
@@ -70,15 +73,6 @@ function fileVersion(document: TomlDocument, daemon: DaemonVersion): number | un
   return version;
 }
 
-/** `2.0` is no integer to TOML, and no version to containerd; smol-toml gives the same number for both. */
-function isFloat(document: TomlDocument, version: number): boolean {
-  if (!Number.isInteger(version)) return true;
-  const line = document.tables[0]?.keyValues.find((key) => key.along(["version"]).shared === 1);
-  if (line === undefined) return false;
-  const { valueStart, valueEnd } = line;
-  return /^[+\d_]*[.eE]/.test(document.text.slice(valueStart, valueEnd));
-}
-
 /** CRI can be switched off in the file itself; docker.com's package of containerd does so. */
 function refuseSwitchedOff(document: TomlDocument, daemon: DaemonVersion): void {
   const off = switchedOff(stringsOf(document.get(["disabled_plugins"])) ?? [], daemon);
@@ -86,9 +80,7 @@ function refuseSwitchedOff(document: TomlDocument, daemon: DaemonVersion): void 
   throw document.source.refuse(document.offsetOf(["disabled_plugins"]) ?? 0, {
     expected: "the CRI plugin switched on, since Kubernetes pulls through it",
     found: `disabled_plugins has ${off.map((name) => `"${name}"`).join(", ")}`,
-    fix:
-      "take it out of disabled_plugins, or write a whole file with `containerd config default`; " +
-      "then restart containerd",
+    fix: "take it out of disabled_plugins, then restart containerd",
   });
 }
 
@@ -210,11 +202,9 @@ export function wrongType(
   path: readonly string[],
   expected: string,
 ): Refusal {
-  const value = document.get(path);
-  const found = Array.isArray(value) ? "an array" : isTable(value) ? "a table" : typeof value;
   return document.source.refuse(document.offsetOf(path) ?? 0, {
     expected: `${shown(document, path)} to be ${expected}`,
-    found,
-    fix: "mend it by hand; containerd does not take it either",
+    found: nameOf(document, document.get(path), path),
+    fix: `write ${expected}, or take the key out`,
   });
 }

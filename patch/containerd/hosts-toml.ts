@@ -4,7 +4,7 @@ import type { TomlDocument } from "../toml/document";
 import { isTable, stringsOf, type Tree, type TreeTable } from "../toml/value";
 import { tomlArray, tomlString } from "../toml/write";
 import { type Endpoint } from "./endpoint";
-import { isUnreadInHeader } from "./headers";
+import { isUnreadInHeader } from "./go-toml";
 import { type DaemonVersion } from "./version";
 
 /** The first line of every hosts.toml that is ours: what has it we may change and remove. */

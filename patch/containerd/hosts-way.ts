@@ -3,17 +3,15 @@ import { type FilePlan, filePlan, type Plan } from "../plan";
 import { Source } from "../source";
 import { insertLines, type TextEdit, toByteEdits } from "../text-edit";
 import { lineEdits } from "../line-edits";
-import { TomlDocument } from "../toml/document";
 import { type Change, judged } from "../toml/judged";
 import { placeKey } from "../toml/place";
 import { tomlPath, tomlString } from "../toml/write";
-import { refuseByteOrderMark } from "./byte-order-mark";
 import { filesBelow, hostsTomlPath } from "./certs-d";
 import { type CriConfig } from "./config";
-import { refuseUnreadHeaders } from "./headers";
 import { hostsToml, type HostsFile, isOurs, upstreamOf, whereElsewhere } from "./hosts-toml";
 import { type MergedRegistry } from "./merged";
-import { type ContainerdInput, type WantedHost } from "./plan";
+import { type ContainerdInput, type WantedHost } from "./input";
+import { readToml } from "./read-toml";
 import { isAtLeast } from "./version";
 
 /** Where hosts.toml files go when config.toml names no directory: where everybody looks for them. */
@@ -168,9 +166,7 @@ export function planHostsFile(
     if (source.text === wantedText) notes.push(`${path}: already as it is to be`);
     return filePlan(path, bytes, toByteEdits(source, lineEdits(source.text, wantedText)));
   }
-  refuseByteOrderMark(source, config.daemon);
-  const document = TomlDocument.parse(source);
-  refuseUnreadHeaders(document, config.daemon);
+  const document = readToml(source, config.daemon);
   const elsewhere = whereElsewhere(document, wanted);
   if (elsewhere === undefined) {
     notes.push(`${path}: written by somebody else, and leads there already`);

@@ -18,7 +18,7 @@ import {
 } from "./hosts-way";
 import { type MergedRegistry } from "./merged";
 import { endpointsOf, mirrorKey, sameMirror } from "./mirrors";
-import { type ContainerdInput, type WantedHost } from "./plan";
+import { type ContainerdInput, type WantedHost } from "./input";
 import { tlsOf } from "./tls";
 import { shown } from "./version";
 

@@ -9,7 +9,7 @@ import { type CriConfig } from "./config";
 import { isPlain } from "./endpoint";
 import { importNames, importOffset, type MergedRegistry } from "./merged";
 import { holdsInOrder, mirrorKey, mirrorStep } from "./mirrors";
-import { type ContainerdInput, untouched, type WantedHost } from "./plan";
+import { type ContainerdInput, untouched, type WantedHost } from "./input";
 import { shown } from "./version";
 
 /** Refuses endpoints of which `mirrors` cannot say all. */

@@ -1,21 +1,13 @@
 import { isRegistryHost, parseRegistryAddress } from "../address";
-import { type FilePlan, filePlan, type Plan } from "../plan";
+import { type Plan } from "../plan";
 import { type Problem, Refusal } from "../problem";
 import { proxyProblem } from "../proxy";
 import { Source } from "../source";
 import { type SourcedLine } from "../sourced-line";
-import { TomlDocument } from "../toml/document";
-import { refuseByteOrderMark } from "./byte-order-mark";
 import { type CriConfig, readCriConfig } from "./config";
-import {
-  type Endpoint,
-  type EndpointInput,
-  endpointProblems,
-  toEndpoint,
-  withoutTwins,
-} from "./endpoint";
-import { refuseUnreadHeaders } from "./headers";
+import { endpointProblems, toEndpoint, withoutTwins } from "./endpoint";
 import { planHosts } from "./hosts-way";
+import { type ContainerdInput, type WantedHost } from "./input";
 import { planMigration } from "./migrate";
 import {
   importNames,
@@ -27,43 +19,10 @@ import {
 } from "./merged";
 import { sameMirror } from "./mirrors";
 import { mirrorsInForce, planMirrors, refuseSpecial } from "./mirrors-way";
+import { readToml } from "./read-toml";
 import { planRemoval } from "./remove";
 import { tlsTables } from "./tls";
 import { type DaemonVersion, isAtLeast, parseDaemonVersion, shown } from "./version";
-
-export interface ContainerdInput {
-  /** Where config.toml is on the host, most often /etc/containerd/config.toml. */
-  configPath: string;
-  /** Its bytes; undefined: there is no such file. */
-  bytes: Buffer | undefined;
-  /** `1.7.28`, or what `containerd --version` prints. */
-  daemonVersion: string;
-  /** What `containerd config dump` prints: the file with all it imports. Without it, the file alone counts. */
-  dump?: string;
-  /** The hosts.toml files that exist in the directories of config_path and /etc/containerd/certs.d. */
-  certsD: ReadonlyMap<string, Buffer>;
-  /** Lines that set containerd's environment: units, drop-ins, environment files. */
-  environment?: readonly SourcedLine[];
-  /** The registry of our own, by the name that images are named with, and where it really is. */
-  registry: { address: string; endpoints: readonly EndpointInput[] };
-  /** Mirrors of other registries, by host (`docker.io`, `_default` for any other). */
-  mirrors: Readonly<Record<string, readonly EndpointInput[]>>;
-  /** Move `mirrors` entries that are there to hosts.toml files. */
-  migrate: boolean;
-  /**
-   * `false` takes our registry and mirrors out again.
-   * @default true
-   */
-  present?: boolean;
-}
-
-/** What a registry's pulls are to be led to. */
-export interface WantedHost {
-  host: string;
-  endpoints: readonly Endpoint[];
-  /** Is it the registry of our own (else a mirror of somebody else's)? */
-  own: boolean;
-}
 
 /**
  * Plans how containerd's CRI plugin finds the registry: in `registry.mirrors` where the file uses that
@@ -86,9 +45,7 @@ export function planContainerd(input: ContainerdInput): Plan {
     ]);
   }
   const source = Source.decode(input.configPath, input.bytes ?? Buffer.alloc(0));
-  refuseByteOrderMark(source, daemon);
-  const document = TomlDocument.parse(source);
-  refuseUnreadHeaders(document, daemon);
+  const document = readToml(source, daemon);
   const config = readCriConfig(document, daemon);
   const merged = mergedRegistry(config, input.dump);
   if (input.present === false) return planRemoval(input, config, merged, wanted);
@@ -288,9 +245,4 @@ function importsNote(
   return [
     `${input.configPath}: if ${names} has a table of the CRI plugin, containerd 1.x takes that one alone; then the next preview says that this file is not in force`,
   ];
-}
-
-/** The plan of config.toml left as it is. */
-export function untouched(input: ContainerdInput): FilePlan {
-  return filePlan(input.configPath, input.bytes, []);
 }

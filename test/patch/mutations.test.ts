@@ -6,7 +6,7 @@ import type * as Hunks from "../../patch/hunks";
 import type * as Patch from "../../patch";
 import type * as ArrayEdits from "../../patch/toml/array";
 import type * as Place from "../../patch/toml/place";
-import type * as Scan from "../../patch/toml/scan";
+import type * as Places from "../../patch/toml/places";
 import type * as TextEdits from "../../patch/text-edit";
 import type * as Write from "../../patch/toml/write";
 import { checkConfig } from "./generate/config-properties";
@@ -100,9 +100,9 @@ const faults: Fault[] = [
   {
     name: "a line that starts with [ is a header even within a string over several lines",
     steps: {
-      "toml/scan": (actual: typeof Scan) => ({
+      "toml/places": (actual: typeof Places) => ({
         ...actual,
-        scanTables: (text: string) => scanNaively(actual, text),
+        findTables: (text: string) => findNaively(actual, text),
       }),
     },
     by: "config.toml",
@@ -115,7 +115,7 @@ const faults: Fault[] = [
       "toml/array": (actual: typeof ArrayEdits) => ({
         ...actual,
         arrangeArray: (...args: Parameters<typeof ArrayEdits.arrangeArray>) => {
-          const [text, start, values, wanted, quote, same] = args;
+          const [text, { valueStart: start }, values, wanted, quote, same] = args;
           const others = values.some((value) => !wanted.some((url) => same(url, value)));
           if (!others) return actual.arrangeArray(...args);
           const end = text.indexOf("]", start) + 1;
@@ -133,10 +133,10 @@ const faults: Fault[] = [
       "toml/array": (actual: typeof ArrayEdits) => ({
         ...actual,
         arrangeArray: (...args: Parameters<typeof ArrayEdits.arrangeArray>) => {
-          const [text, start, values, wanted, quote, same] = args;
+          const [text, array, values, wanted, quote, same] = args;
           const isThere = (url: string) => values.some((value) => same(url, value));
           const ordered = [...wanted.filter(isThere), ...wanted.filter((url) => !isThere(url))];
-          return actual.arrangeArray(text, start, values, ordered, quote, same);
+          return actual.arrangeArray(text, array, values, ordered, quote, same);
         },
       }),
     },
@@ -218,16 +218,21 @@ const faults: Fault[] = [
 ];
 
 /** Headers by lines alone, as a hurried author would look for them. */
-function scanNaively(actual: typeof Scan, text: string): Scan.Table[] {
-  const tables = [new actual.Table(text, false, 0, 0, 0)];
-  for (const match of text.matchAll(/^([ \t]*)\[(\[?)/gm)) {
+function findNaively(actual: typeof Places, text: string): ReturnType<typeof Places.findTables> {
+  const found = actual.findTables(text);
+  if (!Array.isArray(found)) return found;
+  const starts = found.map(({ start }) => start);
+  const more = [...text.matchAll(/^([ \t]*)\[+([\w.]+)\]/gm)].flatMap((match): Places.Table[] => {
     const start = match.index + (match[1] ?? "").length;
-    const last = tables[tables.length - 1];
-    if (last !== undefined) last.end = match.index;
+    if (starts.includes(start)) return [];
     const lineEnd = actual.endOfLine(text, start);
-    tables.push(new actual.Table(text, match[2] === "[", match.index, start, lineEnd));
-  }
-  return tables;
+    const path = (match[2] ?? "").split(".");
+    const where = { lineStart: match.index, start, lineEnd, end: text.length };
+    return [{ path, partEnds: path.map(() => start), array: false, keyValues: [], ...where }];
+  });
+  const all = [...found, ...more].sort((one, other) => one.lineStart - other.lineStart);
+  all.forEach((table, index) => (table.end = all[index + 1]?.lineStart ?? text.length));
+  return all;
 }
 
 /** The patcher with some of its steps replaced. */
