@@ -258,7 +258,7 @@ const faults: Fault[] = [
       }),
     },
     by: "daemon.json",
-    caught: ".* is not valid JSON",
+    caught: "[^]*is not valid JSON",
   },
   {
     name: "a flag's value counts only behind an equals sign",
