@@ -6,6 +6,7 @@ export { type ContainerdInput } from "./containerd/input";
 export { planContainerd } from "./containerd/plan";
 export { type Endpoint, type EndpointInput } from "./containerd/endpoint";
 export { OWNERSHIP_MARK } from "./containerd/hosts-toml";
+export { fileDiff } from "./diff";
 export { type DaemonJsonInput, planDaemonJson } from "./docker/daemon-json";
 export { type Hunk, hunks, withoutHunks } from "./hunks";
 export { maskSecrets } from "./mask";

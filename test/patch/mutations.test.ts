@@ -1,7 +1,12 @@
+import { parseTree } from "jsonc-parser";
+
 import type * as Certain from "../../patch/certain";
 import type * as ConfigVersion from "../../patch/containerd/version";
 import type * as HostsToml from "../../patch/containerd/hosts-toml";
+import type * as Diff from "../../patch/diff";
+import type * as Flags from "../../patch/docker/flags";
 import type * as Insecure from "../../patch/docker/insecure";
+import type * as JsonSource from "../../patch/docker/json-source";
 import type * as Hunks from "../../patch/hunks";
 import type * as Patch from "../../patch";
 import type * as ArrayEdits from "../../patch/toml/array";
@@ -214,6 +219,70 @@ const faults: Fault[] = [
     },
     by: "daemon.json",
     caught: "the difference is exactly what was asked",
+  },
+  {
+    name: "the letters of an entry are compared in any case",
+    steps: {
+      "docker/insecure": (actual: typeof Insecure) => ({
+        ...actual,
+        coversRegistry: (...[entry, registry]: Parameters<typeof Insecure.coversRegistry>) =>
+          actual.coversRegistry(entry, registry) ||
+          entry.toLowerCase() === registry.text.toLowerCase(),
+      }),
+    },
+    by: "daemon.json",
+    caught: "the difference is exactly what was asked",
+  },
+  {
+    name: "entries with which dockerd does not start are taken for names",
+    steps: {
+      "docker/insecure": (actual: typeof Insecure) => ({ ...actual, entryFault: () => undefined }),
+    },
+    by: "daemon.json",
+    caught: "a broken state was not refused",
+  },
+  {
+    name: "a daemon.json may have comments and commas as a tsconfig.json",
+    steps: {
+      "docker/json-source": (actual: typeof JsonSource) => ({
+        ...actual,
+        parseJsonObject: (source: JsonSource.JsonObject["source"]) => {
+          try {
+            return actual.parseJsonObject(source);
+          } catch (error) {
+            const root = parseTree(source.text, [], { allowTrailingComma: true });
+            if (!/\/[/*]|,\s*[\]}]/.test(source.text) || root?.type !== "object") throw error;
+            return { source, root };
+          }
+        },
+      }),
+    },
+    by: "daemon.json",
+    caught: "[^]*is not valid JSON",
+  },
+  {
+    name: "a flag's value counts only behind an equals sign",
+    steps: {
+      "docker/flags": (actual: typeof Flags) => ({
+        ...actual,
+        readFlags: (lines: Parameters<typeof Flags.readFlags>[0]) =>
+          actual.readFlags(lines.filter(({ text }) => !/--insecure-registry /.test(text))),
+      }),
+    },
+    by: "daemon.json",
+    caught: "the difference is exactly what was asked|a broken state was not refused",
+  },
+  {
+    name: "a diff hides a line with a password to its end",
+    steps: {
+      diff: (actual: typeof Diff) => ({
+        ...actual,
+        fileDiff: (file: Patch.FilePlan) =>
+          actual.fileDiff(file).replace(/((?:token|auth|password)[^:]*:).*/gi, "$1 ***"),
+      }),
+    },
+    by: "daemon.json",
+    caught: "the change is seen",
   },
 ];
 
