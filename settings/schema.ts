@@ -54,7 +54,7 @@ const login = {
   ).optional(),
   /** Opens an encrypted private key (a secret). */
   privateKeyPassphrase: text("the private key's passphrase").optional(),
-  /** Use the keys of the ssh-agent at SSH_AUTH_SOCK. Agents are used only when this says so. */
+  /** Use the keys of the ssh-agent at SSH_AUTH_SOCK. Agents are used only when this says so, or an IdentityFile is a public key. */
   agent: flag.optional(),
   /** A password (a secret); answers keyboard-interactive prompts too. */
   password: text("a password").optional(),
@@ -62,7 +62,7 @@ const login = {
   hostKey: text("a host key such as 'ssh-ed25519 AAAA...'", (value) =>
     /^(ssh|ecdsa|sk)-[\w@.-]+ [A-Za-z0-9+/=]+( .*)?$/.test(value),
   ).optional(),
-  /** @default the one of the ssh config, else ~/.ssh/known_hosts */
+  /** The user's known_hosts; the machine's counts as well. @default the one of the ssh config, else ~/.ssh/known_hosts */
   knownHostsPath: path.optional(),
   /** `accept-new` takes an unknown host's key and writes it to the known_hosts file; a changed key is refused with both. @default yes */
   strictHostKeyChecking: z.enum(["yes", "accept-new"], { error: "yes or accept-new" }).optional(),
@@ -78,7 +78,7 @@ const ssh = object({
   sudo: flag.optional(),
   /** How long a host that does not answer yet is waited for, e.g. `30s`. @default 30s */
   wait: duration.optional(),
-  /** An OpenSSH client configuration to read; `none` reads none. @default ~/.ssh/config where it exists */
+  /** An OpenSSH client configuration to read alone; `none` reads none. @default ~/.ssh/config, then /etc/ssh/ssh_config */
   config: path.optional(),
 });
 
