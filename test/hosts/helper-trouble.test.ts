@@ -55,7 +55,7 @@ describe.each(userlands)("$name", (userland) => {
   const calls = () => readFileSync(join(folder, "calls"), "utf8");
 
   test("a lock that cannot be opened is told as such", () => {
-    const result = run("take_flock r");
+    const result = run("take_lock r");
     expect(result.stderr).toContain(
       `cannot open ${folder}/home/lock: is the disk full or read-only?\n`,
     );

@@ -361,30 +361,50 @@ describeLab("a host on which something is not as it should be", () => {
       one.close();
     });
 
-    test("without flock the lock is a link that names its holder; one left by a dead process is taken over", async () => {
-      await node.succeed("mv /usr/bin/flock /usr/bin/flock.aside");
+    test.each(["flock", "diff", "awk", "sha256sum"])(
+      "a host without %s: refused by preview, guard, apply and undo alike, before anything is changed",
+      async (tool) => {
+        const patched = mirror();
+        succeeded(await patched.guard());
+        const decision = await patched.decide();
+        await node.succeed(`p=$(command -v ${tool}); mv $p $p.aside; ln -s $p /srv/missing`);
+        try {
+          const said = `expected the tools that a change needs; found none of the name: ${tool} (they are in coreutils,`;
+          await expect(patched.look()).rejects.toThrow(
+            `expected the tools that a change needs; found none of the name: ${tool}\n  fix: install them (they are in coreutils, diffutils,`,
+          );
+          expect(failed(await patched.apply(decision))).toContain(said);
+          expect(failed(await patched.undo())).toContain(said);
+          const guard = guardCreate({
+            sudo: false,
+            id: patched.id,
+            enrolled: "ab12",
+            daemon: "containerd",
+          });
+          expect(failed(await patched.run(guard, helperText()))).toContain(said);
+        } finally {
+          await node.succeed("p=$(readlink /srv/missing); mv $p.aside $p; rm /srv/missing");
+        }
+        expect(await manifest(node)).toBe(before);
+        await ends(patched);
+      },
+    );
+
+    test("a diff that fails in the middle of a change leaves the host as it was, and no record of an undo that is empty", async () => {
+      const patched = mirror();
+      succeeded(await patched.guard());
+      await node.exec("cat >/usr/local/bin/diff && chmod 755 /usr/local/bin/diff", {
+        stdin: "#!/bin/sh\nexit 2\n",
+      });
       try {
-        const one = mirror();
-        const two = mirror();
-        succeeded(await one.guard());
-        const decision = await one.decide();
-        await two.connect();
-        await node.succeed(`ln -s '999999:1 gone' ${HOME}/lock.holder`);
-        const results = await Promise.all([one.apply(decision), two.apply(decision)]);
-        expect(results.map((result) => result.code)).toEqual([0, 0]);
-        await node.fail(`test -L ${HOME}/lock.holder`);
-        two.close();
-        // A refusal ends as one, and leaves neither the link nor its stage.
-        await node.succeed(`rm -rf ${one.record}/payload && echo '# someone' >>${CONFIG}`);
-        const said = failed(await one.apply(decision));
-        expect(said).toContain("found them changed by someone else");
-        expect(said).not.toContain("stopped from outside");
-        await node.fail(`test -L ${HOME}/lock.holder || ls -d ${HOME}/stage.*`);
-        await node.succeed(`sed -i '/# someone/d' ${CONFIG}`);
-        await ends(one);
+        await refusesUntouched(
+          patched,
+          /config\.toml: expected diff\(1\) to say what changes, which an undo needs; found that it failed/,
+        );
       } finally {
-        await node.succeed("mv /usr/bin/flock.aside /usr/bin/flock");
+        await node.succeed("rm /usr/local/bin/diff");
       }
+      await ends(patched);
     });
   });
 
@@ -673,10 +693,39 @@ describeLab("a host on which something is not as it should be", () => {
     },
   );
 
+  test("with no tool but those that the guard looks for the whole circle works", async () => {
+    const names = /^needed_tools='([^']*)'/m.exec(helperText())?.[1]?.split(/\s+/) ?? [];
+    // The others are those of the login, of the daemon, of the exchange of two names, and of this test.
+    const kept = [...names, "sh", "dash", "bash", "perl", "mawk", "containerd", "ctr", "umount"];
+    await node.succeed(
+      `mkdir /srv/bin && for t in ${kept.join(" ")}; do test ! -e /usr/bin/$t || cp -aL /usr/bin/$t /srv/bin/; done`,
+    );
+    const patched = mirror();
+    await patched.connect();
+    await node.succeed("mount --bind /srv/bin /usr/bin");
+    try {
+      succeeded(await patched.up());
+      await node.succeed(`sed -i '/${REGISTRY}/d' ${CONFIG}`);
+      expect((await patched.decide()).why).toBe("drift on the host");
+      succeeded(await patched.up());
+      await atMark(node, "checking", "kill -9 $HELPER_PID");
+      await node.succeed(`sed -i '/${REGISTRY}/d' ${CONFIG}`);
+      expect(failed(await patched.up())).toContain("is put back now.");
+      succeeded(await patched.up());
+      succeeded(await patched.undo());
+    } finally {
+      await node.succeed("umount -l /usr/bin; systemctl restart containerd");
+    }
+    expect(await manifest(node)).toBe(before);
+    expect(await leftovers(node)).toBe("");
+    await node.succeed("rm -r /srv/bin");
+    patched.close();
+  });
+
   test("with busybox for every tool the whole circle works", async () => {
     await node.exec("cat >/root/busybox && chmod 755 /root/busybox", { stdin: busybox() });
     await node.succeed(
-      "for t in awk cat chmod chown cmp cp cut date diff find grep head hostname id ln ls mkdir mktemp mv od readlink rm rmdir sed sha256sum sleep sort stat sync tail timeout tr uname wc; do ln -s /root/busybox /usr/local/bin/$t; done",
+      "for t in awk cat chmod chown cmp cp cut date diff find grep head hostname id ln ls mkdir mktemp mv od readlink rm rmdir sed sha256sum sleep sort stat sync tail tee timeout tr uname wc; do ln -s /root/busybox /usr/local/bin/$t; done",
     );
     try {
       const patched = mirror();
