@@ -5,7 +5,7 @@ import { defineLab, type RunningHost, type RunningLab, startLab } from "../../la
 import { applyEdits, type Edit } from "../../patch";
 import { createHash } from "node:crypto";
 import { describeLab } from "../lab-only";
-import { atMark, MARKS, noFault, whenSeen } from "./faults";
+import { aroundExchange, atMark, MARKS, noFault, whenSeen } from "./faults";
 import {
   CONFIG,
   criIsWell,
@@ -271,27 +271,62 @@ describeLab("a host on which something is not as it should be", () => {
   });
 
   describe("somebody else", () => {
+    test.each(
+      MARKS.flatMap((mark) => [
+        ["writes into the file", mark, `echo '# someone' >>${CONFIG}`] as const,
+        ["replaces the file", mark, `sed -i '$a # someone' ${CONFIG}`] as const,
+      ]),
+    )("%s at %s: nothing of theirs is lost", async (_what, mark, edit) => {
+      const patched = mirror();
+      succeeded(await patched.guard());
+      const decision = await patched.decide();
+      await atMark(node, mark, edit);
+      const result = await patched.apply(decision);
+      expect(await node.succeed(`cat ${CONFIG}`)).toContain("# someone");
+      if (result.code !== 0) expect(output(result)).toMatch(/changed by someone else/);
+      await criIsWell(node);
+      const again = await patched.up();
+      if (again !== undefined) succeeded(again);
+      succeeded(await patched.undo());
+      expect(await node.succeed(`tail -n 1 ${CONFIG}`)).toBe("# someone\n");
+      await node.succeed(`sed -i '/# someone/d' ${CONFIG} && systemctl restart containerd`);
+      expect(await manifest(node)).toBe(before);
+      patched.close();
+    });
+
     test.each([
-      ["writes into the file", `echo '# someone' >>${CONFIG}`],
-      ["replaces the file", `sed -i '$a # someone' ${CONFIG}`],
-    ])("%s at any step: nothing of theirs is lost", async (_what, edit) => {
-      for (const mark of MARKS) {
-        const patched = mirror();
-        succeeded(await patched.guard());
-        const decision = await patched.decide();
-        await atMark(node, mark, edit);
-        const result = await patched.apply(decision);
-        expect(await node.succeed(`cat ${CONFIG}`)).toContain("# someone");
-        if (result.code !== 0) expect(output(result)).toMatch(/changed by someone else/);
-        await criIsWell(node);
-        const again = await patched.up();
-        if (again !== undefined) succeeded(again);
-        succeeded(await patched.undo());
-        expect(await node.succeed(`tail -n 1 ${CONFIG}`)).toBe("# someone\n");
-        await node.succeed(`sed -i '/# someone/d' ${CONFIG} && systemctl restart containerd`);
-        expect(await manifest(node)).toBe(before);
-        patched.close();
+      ["just before the old text returns", { before: `sed -i '$a # someone' ${CONFIG}` }],
+      ["just before the old text returns, in place", { before: `echo '# someone' >>${CONFIG}` }],
+      ["just after it returned", { after: `sed -i '$a # someone' ${CONFIG}` }],
+      [
+        "by a program that has our text open, while the daemon starts",
+        {
+          before: `(exec 3>>${CONFIG}; sleep 1.5; echo '# someone' >&3) >/dev/null 2>&1 & sleep 0.1`,
+        },
+      ],
+    ])("saves %s: nothing of theirs is lost, and none of our lines stays", async (_when, hooks) => {
+      await node.succeed(
+        `mkdir -p ${CONTAINERD_DROP_IN} && printf '%s\\n' '[Service]' 'ExecStartPre=/bin/sh -c "if grep -qF ${REGISTRY} ${CONFIG}; then exit 1; fi; sleep 3"' >${CONTAINERD_DROP_IN}/fault.conf && systemctl daemon-reload`,
+      );
+      const patched = mirror();
+      succeeded(await patched.guard());
+      const decision = await patched.decide();
+      await aroundExchange(node, 2, hooks);
+      const said = failed(await patched.apply(decision));
+      expect(await node.succeed("cat /run/exchanges")).not.toBe("1\n");
+      expect(await node.succeed(`tail -n 1 ${CONFIG}`)).toBe("# someone\n");
+      await node.fail(`grep -F ${REGISTRY} ${CONFIG}`);
+      expect(await node.succeed("find /etc -name '.cluster-registry*'")).toBe("");
+      if (!("after" in hooks)) {
+        expect(said).toContain(
+          `${CONFIG} was changed by someone else meanwhile: their text stays; look at it.`,
+        );
       }
+      await noFault(node);
+      await node.succeed(
+        `sed -i '/# someone/d' ${CONFIG} && rm -r ${CONTAINERD_DROP_IN} && systemctl daemon-reload && systemctl restart containerd`,
+      );
+      await ends(patched);
     });
 
     test("an editor that saves again and again all the while never loses a save", async () => {
@@ -443,6 +478,53 @@ describeLab("a host on which something is not as it should be", () => {
       expect(await node.succeed("systemctl is-active containerd")).toBe("active\n");
       await criIsWell(node);
       await node.succeed(`rm -rf ${CONTAINERD_DROP_IN} && systemctl daemon-reload`);
+      await ends(patched);
+    });
+
+    test.each(["inactive", "failed"])(
+      "the start fails, and the daemon was %s before: so it is afterwards",
+      async (was) => {
+        await dropIn(
+          `[Service]\nExecStartPre=/bin/sh -c "if grep -qF ${REGISTRY} ${CONFIG}; then exit 1; fi"`,
+        );
+        await node.succeed(
+          was === "failed"
+            ? // A start that fails, and is not tried again.
+              `systemctl stop containerd; touch /run/broken; mkdir -p /run/systemd/system/containerd.service.d; printf '%s\\n' '[Service]' Restart=no 'ExecStartPre=/bin/sh -c "! test -e /run/broken"' >${CONTAINERD_DROP_IN}/broken.conf; systemctl daemon-reload; systemctl start containerd; rm /run/broken`
+            : "systemctl stop containerd",
+        );
+        expect((await node.exec("systemctl is-active containerd")).stdout).toBe(`${was}\n`);
+        const patched = mirror();
+        succeeded(await patched.guard());
+        const said = failed(await patched.apply(await patched.decide()));
+        expect(said).toContain(
+          "Put back: the old files are in place, and containerd is stopped, as it was before.",
+        );
+        expect((await node.exec("systemctl is-active containerd")).stdout).toBe(`${was}\n`);
+        await node.fail(`grep -F ${REGISTRY} ${CONFIG}`);
+        await node.succeed(
+          `rm -rf ${CONTAINERD_DROP_IN} && systemctl daemon-reload && systemctl restart containerd`,
+        );
+        await ends(patched);
+      },
+    );
+
+    test("a daemon that was stopped, and starts without its CRI plugin, is stopped again", async () => {
+      const patched = mirror();
+      succeeded(await patched.guard());
+      await node.succeed("systemctl stop containerd");
+      const decision = await patched.decide();
+      await node.exec("cat >/usr/local/bin/ctr && chmod 755 /usr/local/bin/ctr", {
+        stdin: "#!/bin/sh\necho io.containerd.grpc.v1 cri - error\n",
+      });
+      try {
+        const said = failed(await patched.apply(decision));
+        expect(said).toContain("containerd runs without its CRI plugin");
+        expect(said).toContain("and containerd is stopped, as it was before.");
+        expect((await node.exec("systemctl is-active containerd")).stdout).toBe("inactive\n");
+      } finally {
+        await node.succeed("rm /usr/local/bin/ctr; systemctl start containerd");
+      }
       await ends(patched);
     });
 
