@@ -30,6 +30,8 @@ export function readObservation(
   const entries = takeApart(result);
   const refused = entries.find((entry) => entry.word === "refused");
   if (refused !== undefined) throw sudoRefusal(refused.rest, user);
+  const missing = entries.find((entry) => entry.word === "missing");
+  if (missing !== undefined) throw toolsRefusal(missing.rest);
   return new Reading(entries, user).observation();
 }
 
@@ -77,6 +79,14 @@ function sudoRefusal(reason: string, user: string): HostRefusal {
         `expected sudo without a password for ${user}; found: ${reason}\n` +
           `  fix: in sudoers, \`${user} ALL=(root) NOPASSWD: ALL\`, or NOPASSWD for /var/lib/cluster-registry/helper alone once root has put it there; and no requiretty`,
       );
+}
+
+/** As the helper refuses them (need_tools): what a change would call in the middle, and not find. */
+function toolsRefusal(names: string): HostRefusal {
+  return new HostRefusal(
+    `expected the tools that a change needs; found none of the name: ${names}\n` +
+      "  fix: install them (they are in coreutils, diffutils, findutils, grep, mawk, sed, util-linux and systemd)",
+  );
 }
 
 /** Goes through the entries in the order in which `observe` prints them. */

@@ -6,6 +6,7 @@ undo() {
     say "Nothing to undo."
     return 0
   fi
+  need_tools
   need_home
   new_stage
   detach undo "$1"

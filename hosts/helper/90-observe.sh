@@ -14,6 +14,13 @@ observe() {
     say end
     return 0
   fi
+  missing=$(missing_tools)
+  if [ -n "$missing" ]; then
+    # Without them a look is not to be trusted, and a change is refused.
+    say "missing $missing"
+    say end
+    return 0
+  fi
   reaches=${1-no}
   ask_container=
   look_containerd=no look_docker=no
