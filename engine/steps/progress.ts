@@ -128,7 +128,7 @@ export class Progress {
 }
 
 /** Aborted with an error that says whose limit it was; Node's own says "aborted due to timeout". */
-function timeoutSignal(operation: keyof CustomTimeouts, seconds: number): AbortSignal {
+export function timeoutSignal(operation: keyof CustomTimeouts, seconds: number): AbortSignal {
   const limit = new AbortController();
   const reason = new Error(
     `the ${operation} did not end within ${seconds} s, which is the resource's customTimeouts.${operation}, and was stopped; ` +
