@@ -2,7 +2,7 @@
  * Patches for the files that decide what a node pulls from where: pure functions from bytes to a plan.
  * Nothing here reads or writes a file.
  */
-export { type ContainerdInput, planContainerd } from "./containerd/plan";
+export { type ContainerdInput, mixesWays, planContainerd } from "./containerd/plan";
 export { type Endpoint, type EndpointInput } from "./containerd/endpoint";
 export { OWNERSHIP_MARK } from "./containerd/hosts-toml";
 export { fileDiff } from "./diff";
