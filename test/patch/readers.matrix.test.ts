@@ -22,24 +22,28 @@ async function startDockerd(
   flags: readonly string[] = [],
 ): Promise<Start> {
   await write(host, PATH, file);
+  // In a network of its own, since a dockerd without a bridge takes the other one's away.
   const { stdout } = await host.exec(`
-    rm -rf /run/reader /root/reader.out
-    dockerd --config-file ${PATH} --pidfile /run/reader/pid --data-root /root/reader --exec-root /run/reader \
-      --host unix:///run/reader/docker.sock --containerd /run/containerd/containerd.sock \
-      --containerd-namespace reader --containerd-plugins-namespace reader-plugins --bridge none --iptables=false ${flags.join(" ")} >/root/reader.out 2>&1 &
+    rm -f /run/reader/docker.sock
+    unshare --net dockerd --config-file ${PATH} --pidfile /run/reader/pid --data-root /root/reader \
+      --exec-root /run/reader --host unix:///run/reader/docker.sock --bridge none --iptables=false \
+      --containerd /run/containerd/containerd.sock --containerd-namespace reader \
+      --containerd-plugins-namespace reader-plugins ${flags.join(" ")} >/root/reader.out 2>&1 &
     pid=$!
     for i in $(seq 200); do
       kill -0 $pid 2>/dev/null || break
-      docker -H unix:///run/reader/docker.sock info -f '{{json .RegistryConfig}}' 2>/dev/null && break
+      curl -fs --unix-socket /run/reader/docker.sock http://localhost/info && break
       sleep 0.1
     done
     kill $pid 2>/dev/null; wait $pid 2>/dev/null
     echo; tail -n 3 /root/reader.out`);
   const [first = "", ...log] = stdout.split("\n");
   if (!first.startsWith("{")) return { insecure: undefined, log: stdout };
-  const config = JSON.parse(first) as {
-    InsecureRegistryCIDRs: string[];
-    IndexConfigs: Record<string, { Secure: boolean }>;
+  const { RegistryConfig: config } = JSON.parse(first) as {
+    RegistryConfig: {
+      InsecureRegistryCIDRs: string[];
+      IndexConfigs: Record<string, { Secure: boolean }>;
+    };
   };
   const hosts = Object.entries(config.IndexConfigs).filter(([, { Secure }]) => !Secure);
   const networks = config.InsecureRegistryCIDRs.filter(
