@@ -5,9 +5,10 @@ import {
   fileBytes,
   hostsTomlFiles,
   type Observation,
+  parsePayload,
   proxyEnvironment,
 } from "../hosts";
-import { planContainerd, planDaemonJson } from "../patch";
+import { mixesWays, planContainerd, planDaemonJson } from "../patch";
 import { durationSeconds, hostPort } from "../settings/formats";
 import type { Settings } from "../settings/schema";
 
@@ -32,10 +33,10 @@ export function planMirror(observation: Observation, settings: Settings, id: str
       "expected containerd, found none; install it first (it is what the node's pods run on), or take the host out of nodes",
     );
   }
-  const { mirrors, migrate, registry } = settings;
+  const { mirrors, registry } = settings;
   const prefix = imagePrefix(settings);
   const endpoints = [`http://${prefix}`];
-  const plan = planContainerd({
+  const input = {
     configPath: CONTAINERD_CONFIG,
     bytes: fileBytes(observation, CONTAINERD_CONFIG),
     daemonVersion: containerd.version,
@@ -44,8 +45,10 @@ export function planMirror(observation: Observation, settings: Settings, id: str
     environment: proxyEnvironment(containerd.service),
     registry: { address: prefix, endpoints },
     mirrors,
-    migrate,
-  });
+  };
+  // Said of all nodes, it is for those that mix both ways; one that has been moved no longer does.
+  const migrate = settings.migrate && (hasMigrated(observation, id) || mixesWays(input));
+  const plan = planContainerd({ ...input, migrate });
   return decide({
     observation,
     id,
@@ -55,6 +58,14 @@ export function planMirror(observation: Observation, settings: Settings, id: str
     claims: [prefix],
     health: { ...patience(settings), reach: { address: registry.address, port: registry.port } },
   });
+}
+
+/** Did the last apply move the node's mirrors to hosts.toml files? */
+function hasMigrated({ records }: Observation, id: string): boolean {
+  const payload = records.find((record) => record.id === id)?.payload;
+  if (payload === undefined) return false;
+  const spec = JSON.parse(parsePayload(payload).spec) as { migrate?: unknown };
+  return spec.migrate === true;
 }
 
 /**

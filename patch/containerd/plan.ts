@@ -20,6 +20,7 @@ import {
 import { sameMirror } from "./mirrors";
 import { mirrorsInForce, planMirrors, refuseSpecial } from "./mirrors-way";
 import { readToml } from "./read-toml";
+import { MixedWays } from "./mixed-ways";
 import { planRemoval } from "./remove";
 import { tlsTables } from "./tls";
 import { type DaemonVersion, isAtLeast, parseDaemonVersion, shown } from "./version";
@@ -62,7 +63,7 @@ export function planContainerd(input: ContainerdInput): Plan {
     return planMigration(input, config, merged, wanted, tls);
   }
   const broken = brokenStates(config, usesMirrors, merged, tls);
-  if (broken.length > 0) throw new Refusal(broken);
+  if (broken.length > 0) throw new MixedWays(broken);
   if (usesMirrors) refuseSpecial(config, wanted);
   const inForce = usesMirrors ? mirrorsInForce(input, config, merged, wanted) : undefined;
   if (inForce !== undefined) return inForce;
@@ -73,6 +74,20 @@ export function planContainerd(input: ContainerdInput): Plan {
   refuseGenerated(source, plan);
   plan.notes.push(...importsNote(input, config, merged, plan));
   return plan;
+}
+
+/**
+ * Does a node mix both ways, or would the plan? Then the plan is refused without `migrate`, and moves what is there
+ * with it.
+ */
+export function mixesWays(input: Omit<ContainerdInput, "migrate">): boolean {
+  try {
+    planContainerd({ ...input, migrate: false });
+    return false;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return error instanceof MixedWays;
+  }
 }
 
 /** Only our own registry has to be reached directly: mirrors of public ones are often behind a proxy. */
