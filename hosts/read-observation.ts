@@ -93,6 +93,7 @@ function toolsRefusal(names: string): HostRefusal {
 class Reading {
   private readonly files: ObservedFile[] = [];
   private readonly hostsToml: ObservedFile[] = [];
+  private readonly certificates: string[] = [];
   private readonly environmentFiles = { containerd: [] as UnitFile[], docker: [] as UnitFile[] };
   private readonly records: ObservedRecord[] = [];
   private readonly payloads = new Map<string, string>();
@@ -155,6 +156,9 @@ class Reading {
         break;
       case "content":
         if (this.file) this.file.content = entry.bytes.toString("base64");
+        break;
+      case "certificate":
+        this.certificates.push(entry.rest);
         break;
       case "payload":
         this.payloads.set(entry.rest, entry.bytes.toString("utf8"));
@@ -235,6 +239,7 @@ class Reading {
         dumpError: this.text("containerd dump-error").trim(),
       }),
       hostsToml: this.hostsToml,
+      certificates: this.certificates,
     };
   }
 

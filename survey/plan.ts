@@ -42,6 +42,7 @@ export function planMirror(observation: Observation, settings: Settings, id: str
     daemonVersion: containerd.version,
     ...(containerd.dump !== undefined && { dump: containerd.dump }),
     certsD: hostsTomlFiles(observation),
+    certificates: containerd.certificates ?? [],
     environment: proxyEnvironment(containerd.service),
     registry: { address: prefix, endpoints },
     mirrors,

@@ -189,6 +189,9 @@ observe_containerd() {
     for hosts_toml in "$certs"/*/hosts.toml; do
       if [ -f "$hosts_toml" ]; then observe_file hosts-toml "$hosts_toml"; fi
     done
+    for certificate in "$certs"/*/*.crt "$certs"/*/*.cert "$certs"/*/*.key; do
+      if [ -f "$certificate" ]; then say "certificate $certificate"; fi
+    done
   done
 }
 

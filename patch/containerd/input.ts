@@ -14,6 +14,8 @@ export interface ContainerdInput {
   dump?: string;
   /** The hosts.toml files that exist in the directories of config_path and /etc/containerd/certs.d. */
   certsD: ReadonlyMap<string, Buffer>;
+  /** Paths of the certificates and keys in folders as Docker has them, in the same directories: a folder without hosts.toml is in use by them. */
+  certificates?: readonly string[];
   /** Lines that set containerd's environment: units, drop-ins, environment files. */
   environment?: readonly SourcedLine[];
   /** The registry of our own, by the name that images are named with, and where it really is. */

@@ -105,6 +105,7 @@ export class PatchedHost {
               dump: observation.containerd.dump,
             }),
             certsD: hostsTomlFiles(observation),
+            certificates: observation.containerd?.certificates ?? [],
             environment: observation.containerd
               ? proxyEnvironment(observation.containerd.service)
               : [],
