@@ -1,4 +1,5 @@
 import {
+  containerdConfig,
   daemonFlags,
   type Decision,
   decide,
@@ -35,9 +36,10 @@ export function planMirror(observation: Observation, settings: Settings, id: str
   const { mirrors, migrate, registry } = settings;
   const prefix = imagePrefix(settings);
   const endpoints = [`http://${prefix}`];
+  const path = containerdConfig(observation);
   const plan = planContainerd({
-    configPath: CONTAINERD_CONFIG,
-    bytes: fileBytes(observation, CONTAINERD_CONFIG),
+    configPath: path,
+    bytes: fileBytes(observation, path),
     daemonVersion: containerd.version,
     ...(containerd.dump !== undefined && { dump: containerd.dump }),
     certsD: hostsTomlFiles(observation),
