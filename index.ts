@@ -38,7 +38,7 @@ export = async function program(): Promise<Record<string, unknown>> {
   );
   if (problems.length > 0 && !pulumi.runtime.isDryRun()) throw refuse;
 
-  const troubled = new Set(problems.map(({ host }) => host));
+  const troubled = new Set(problems.flatMap(({ host, planned }) => (planned ? [] : [host])));
   const outputs = declareCluster(settings, surveyed, ids, troubled, cluster);
   if (problems.length > 0) throw refuse;
   return outputs;

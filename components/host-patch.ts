@@ -71,13 +71,18 @@ export function hostPatch(
  */
 function report(
   host: string,
-  { inSync, why, diff, notes }: Decision,
+  { inSync, why, diff, warnings = [], notes }: Decision,
   component: pulumi.Resource,
 ): Promise<void> {
   if (inSync) return Promise.resolve();
-  const told = [`${host}: ${why ?? "changed"}`, ...notes, ...(diff === "" ? [] : [diff])];
+  const told = [
+    `${host}: ${why ?? "changed"}`,
+    ...warnings,
+    ...notes,
+    ...(diff === "" ? [] : [diff]),
+  ];
   const text = told.join("\n");
-  return why === "drift on the host"
+  return why === "drift on the host" || warnings.length > 0
     ? pulumi.log.warn(text, component)
     : pulumi.log.info(text, component);
 }

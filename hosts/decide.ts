@@ -6,6 +6,7 @@ import { hasChanges } from "../patch/plan";
 import { planDiff } from "./diff";
 import { helperText } from "./helper-text";
 import type { ObservedFile, ObservedRecord, ObservedService, Observation } from "./observation";
+import { notRunning } from "./obstacles";
 import { buildPayload, canonicalJson, parsePayload } from "./payload";
 import type { Daemon, Payload, PayloadFile } from "./payload";
 
@@ -22,7 +23,12 @@ export interface Health {
 }
 
 export type Why =
-  "first apply" | "drift on the host" | "settings changed" | "restart pending" | "unfinished apply";
+  | "first apply"
+  | "drift on the host"
+  | "settings changed"
+  | "restart pending"
+  | "not running"
+  | "unfinished apply";
 
 export interface DecideInput {
   observation: Observation;
@@ -50,6 +56,8 @@ export interface Decision {
   guardStdin: string;
   /** Unified, from the live files to the desired ones, credentials masked; empty where no line changes. */
   diff: string;
+  /** What a person should see at once: a daemon that does not run. */
+  warnings?: string[];
   /** What the patcher has to say of the files: why nothing is to be done there, what a person should know. */
   notes: string[];
 }
@@ -67,8 +75,17 @@ export function decide(input: DecideInput): Decision {
   const files = plan.files.map((file) => payloadFile(file, last));
   const modes = modeDrift(files, observation);
   const pending = isRestartPending(input, record);
-  const why = reason({ record, last, spec, edits: hasChanges(plan) || modes.length > 0, pending });
-  const shared = { enrolled, guardStdin: helperText(), notes: plan.notes };
+  const stopped = notRunning(observation[input.daemon]?.service);
+  const why = reason({
+    record,
+    last,
+    spec,
+    edits: hasChanges(plan) || modes.length > 0,
+    pending,
+    stopped: stopped !== undefined,
+  });
+  const warnings = stopped === undefined ? [] : [stopped];
+  const shared = { enrolled, guardStdin: helperText(), warnings, notes: plan.notes };
   if (why === undefined && record?.payload !== undefined) {
     return {
       ...shared,
@@ -121,11 +138,13 @@ function reason(facts: {
   spec: string;
   edits: boolean;
   pending: boolean;
+  stopped: boolean;
 }): Why | undefined {
   if (facts.record?.unfinished !== undefined) return "unfinished apply";
   if (facts.record?.payload === undefined) return "first apply";
   if (facts.last?.spec !== facts.spec) return "settings changed";
   if (facts.edits) return "drift on the host";
+  if (facts.stopped) return "not running";
   return facts.pending ? "restart pending" : undefined;
 }
 

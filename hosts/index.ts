@@ -28,6 +28,7 @@ export {
   type ObservedService,
 } from "./observation";
 export { observe } from "./observe";
+export { obstacles } from "./obstacles";
 export { canonicalJson, parsePayload, type Daemon, type Payload } from "./payload";
 export { HostRefusal } from "./refusal";
-export { daemonFlags, proxyEnvironment } from "./sourced-lines";
+export { containerdConfig, daemonFlags, processProxies, proxyEnvironment } from "./sourced-lines";

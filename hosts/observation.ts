@@ -31,6 +31,8 @@ export interface ObservedFile {
   gid?: number;
   /** Time of the last change of contents, owner, mode or name, in seconds since 1970. */
   changedAt?: number;
+  /** Why it cannot be replaced, in words; undefined: nothing is known to be in the way. */
+  fixed?: string;
 }
 
 export interface EnvironmentVariable {
@@ -54,11 +56,15 @@ export interface ObservedService {
   /** When the main process started, in seconds since 1970. */
   startedAt?: number;
   killMode: string;
+  /** Has the unit an ExecReload? */
+  canReload?: boolean;
   needsDaemonReload: boolean;
   /** The command line of the main process as the unit has it. */
   execStart: string;
-  /** Environment= and EnvironmentFile= settings, in the order that systemd applies them. */
+  /** What systemd gives to every service, then Environment= and EnvironmentFile= settings, in the order that it applies them. */
   environment: EnvironmentVariable[];
+  /** Of the environment that the main process really has: the proxies. */
+  processEnvironment?: EnvironmentVariable[];
   /** The unit, its drop-ins and the environment files that they name. */
   unitFiles: { path: string; text: string }[];
 }
@@ -97,6 +103,8 @@ export interface Observation {
   files: ObservedFile[];
   /** Every record on the host, of other stacks too; payloads only of those asked for. */
   records: ObservedRecord[];
+  /** What starts the daemons: its version, where it tells one, and whether D-Bus answers. */
+  systemd?: { version?: number; bus: boolean };
   containerd?: {
     /** For example `1.7.28`; undefined: there is no containerd. */
     version?: string;
@@ -108,12 +116,20 @@ export interface Observation {
     hostsToml: ObservedFile[];
     /** Paths of the certificates and keys beside them, in folders as Docker has them. */
     certificates?: string[];
+    /** The file that it reads, by its unit and the process that runs. @default /etc/containerd/config.toml */
+    configPath?: string;
+    /** Why that cannot be known. */
+    configDoubt?: string;
+    /** Is there its client, without which nothing can ask it how it is? */
+    ctr?: boolean;
   };
   docker?: {
     version?: string;
     service: ObservedService;
     /** Is there a docker command line client? */
     cli: boolean;
+    /** Is there something that can ask the daemon? */
+    asks?: boolean;
     /** Names and networks that the running daemon takes as insecure; undefined: it does not answer. */
     insecureRegistries?: string[];
     /** May the login user itself, without sudo, use /var/run/docker.sock? */

@@ -1,6 +1,7 @@
-import { environmentFile, splitUnits, unitEnvironment } from "./unit-files";
+import { environmentFile, plainVariables, splitUnits, unitEnvironment } from "./unit-files";
 import type { UnitFile } from "./unit-files";
 import type {
+  EnvironmentVariable,
   ObservedContainer,
   ObservedFile,
   ObservedRecord,
@@ -94,6 +95,7 @@ class Reading {
   private readonly files: ObservedFile[] = [];
   private readonly hostsToml: ObservedFile[] = [];
   private readonly certificates: string[] = [];
+  private readonly managerFiles: UnitFile[] = [];
   private readonly environmentFiles = { containerd: [] as UnitFile[], docker: [] as UnitFile[] };
   private readonly records: ObservedRecord[] = [];
   private readonly payloads = new Map<string, string>();
@@ -127,6 +129,7 @@ class Reading {
         const payload = this.payloads.get(record.id);
         return { ...record, ...(payload !== undefined && { payload }) };
       }),
+      systemd: this.systemd(),
       ...(containerd && { containerd: this.containerd(containerd) }),
       ...(docker && { docker: this.docker(docker) }),
       helper: { installed: this.single.has("helper") },
@@ -139,6 +142,7 @@ class Reading {
       case "file":
       case "hosts-toml":
       case "environment":
+      case "manager":
         this.closeFile();
         this.file = { path: entry.rest, kind: "absent" };
         this.fileWord = entry.word;
@@ -150,6 +154,9 @@ class Reading {
         break;
       case "stat":
         if (this.file) Object.assign(this.file, fileFacts(entry.rest));
+        break;
+      case "fixed":
+        if (this.file) this.file.fixed = entry.rest;
         break;
       case "real":
         if (this.file) this.file.realPath = entry.bytes.toString("utf8");
@@ -189,14 +196,30 @@ class Reading {
     if (file === undefined) return;
     if (this.fileWord === "file") this.files.push(file);
     else if (this.fileWord === "hosts-toml") this.hostsToml.push(file);
-    else if (this.section) {
+    else {
       const text = Buffer.from(file.content ?? "", "base64").toString("utf8");
-      this.environmentFiles[this.section].push({ path: file.path, text });
+      const unitFile = { path: file.path, text };
+      if (this.fileWord === "manager") this.managerFiles.push(unitFile);
+      else if (this.section) this.environmentFiles[this.section].push(unitFile);
     }
   }
 
   private text(key: string): string {
     return this.single.get(key)?.bytes.toString("utf8") ?? "";
+  }
+
+  private systemd(): NonNullable<Observation["systemd"]> {
+    const [version = "", bus] = (this.single.get("systemd")?.rest ?? "").split(" ");
+    return { ...(/^\d+$/.test(version) && { version: Number(version) }), bus: bus !== "no" };
+  }
+
+  /** What systemd gives to every service: as its files say, and as it has it now. */
+  private managerEnvironment(): EnvironmentVariable[] {
+    const written = unitEnvironment(this.managerFiles, "DefaultEnvironment");
+    const now = plainVariables(this.text("proxies"), "systemctl show-environment");
+    const isWritten = (one: EnvironmentVariable) =>
+      written.some(({ name, value }) => name === one.name && value === one.value);
+    return [...written, ...now.filter((one) => !isWritten(one))];
   }
 
   private service(name: "containerd" | "docker"): ObservedService | undefined {
@@ -215,10 +238,19 @@ class Reading {
       invocation: facts.get("InvocationID") ?? "",
       ...(startedAt !== undefined && { startedAt }),
       killMode: facts.get("KillMode") ?? "",
+      canReload: facts.get("CanReload") === "yes",
       needsDaemonReload: facts.get("NeedDaemonReload") === "yes",
       execStart: /argv\[\]=(.*?) ; ignore_errors/.exec(facts.get("ExecStart") ?? "")?.[1] ?? "",
-      environment: [...unitEnvironment(units), ...extra.flatMap(environmentFile)],
-      unitFiles: [...units, ...extra],
+      environment: [
+        ...this.managerEnvironment(),
+        ...unitEnvironment(units),
+        ...extra.flatMap(environmentFile),
+      ],
+      processEnvironment: plainVariables(
+        this.text(`${name} process`),
+        `/proc/${facts.get("MainPID")}/environ`,
+      ),
+      unitFiles: [...this.managerFiles, ...units, ...extra],
     };
   }
 
@@ -240,7 +272,15 @@ class Reading {
       }),
       hostsToml: this.hostsToml,
       certificates: this.certificates,
+      ...this.rest("containerd config", "configPath"),
+      ...this.rest("containerd config-doubt", "configDoubt"),
+      ctr: this.single.has("containerd ctr"),
     };
+  }
+
+  private rest<K extends string>(key: string, name: K): Partial<Record<K, string>> {
+    const entry = this.single.get(key);
+    return (entry === undefined ? {} : { [name]: entry.rest }) as Partial<Record<K, string>>;
   }
 
   private docker(service: ObservedService): NonNullable<Observation["docker"]> {
@@ -250,6 +290,7 @@ class Reading {
       ...(version !== undefined && { version }),
       service,
       cli: this.single.has("docker cli"),
+      asks: this.single.has("docker asks"),
       ...(this.single.has("docker insecure") && {
         insecureRegistries: this.text("docker insecure").split("\n").filter(Boolean),
       }),

@@ -1,5 +1,6 @@
 import type { SourcedLine } from "../patch";
-import type { EnvironmentVariable, ObservedService } from "./observation";
+import type { EnvironmentVariable, ObservedService, Observation } from "./observation";
+import { HostRefusal } from "./refusal";
 
 /** Proxy settings of a daemon, each as `NAME=value` with the place that sets it. */
 export function proxyEnvironment(service: ObservedService): SourcedLine[] {
@@ -7,6 +8,28 @@ export function proxyEnvironment(service: ObservedService): SourcedLine[] {
     .filter((one) => /^(https?|no|all)_proxy$/i.test(one.name))
     .map((one) => variableLine(service, one));
 }
+
+/** The proxies that the running process really has, wherever they come from. */
+export function processProxies(service: ObservedService): SourcedLine[] {
+  return (service.processEnvironment ?? []).map((one) => variableLine(service, one));
+}
+
+/**
+ * The file that containerd reads.
+ * @throws HostRefusal with the unit's line, where that cannot be known
+ */
+export function containerdConfig({ containerd }: Observation): string {
+  const { configPath, configDoubt, service } = containerd ?? {};
+  if (configDoubt === undefined || service === undefined) return configPath ?? USUAL_CONFIG;
+  const { file, line, text } = commandLine(service);
+  throw new HostRefusal(
+    `${file}${line === undefined ? "" : `:${line}`}: expected a command line that says which file containerd reads; found \`${text}\`: ${configDoubt}\n` +
+      "  fix: name the file in the unit's own ExecStart, as `--config /etc/containerd/config.toml`, or take `--config` away",
+  );
+}
+
+/** Where containerd and its packages have it. */
+const USUAL_CONFIG = "/etc/containerd/config.toml";
 
 /**
  * What a daemon is told by flags rather than by its file: the command line, and the variables that its unit

@@ -17,12 +17,19 @@ export function splitUnits(text: string): UnitFile[] {
   return files;
 }
 
-/** The Environment= settings of a unit's files, in the order that systemd reads them; an empty one forgets all before it. */
-export function unitEnvironment(files: readonly UnitFile[]): EnvironmentVariable[] {
+/**
+ * The Environment= settings of a unit's files, or the DefaultEnvironment= ones of systemd's own, in the order that systemd
+ * reads them; an empty one forgets all before it.
+ */
+export function unitEnvironment(
+  files: readonly UnitFile[],
+  key: "Environment" | "DefaultEnvironment" = "Environment",
+): EnvironmentVariable[] {
   let variables: EnvironmentVariable[] = [];
+  const settings = new RegExp(`^\\s*${key}\\s*=(.*)$`);
   for (const file of files) {
     for (const { text, line } of settingLines(file.text)) {
-      const setting = /^\s*Environment\s*=(.*)$/.exec(text)?.[1];
+      const setting = settings.exec(text)?.[1];
       if (setting === undefined) continue;
       if (setting.trim() === "") variables = [];
       for (const word of quotedWords(setting)) {
@@ -49,6 +56,11 @@ function settingLines(text: string): { text: string; line: number }[] {
     if (open === undefined) settings.push(current);
   }
   return open === undefined ? settings : [...settings, open];
+}
+
+/** `NAME=value` lines of a running program, all of them of one source. */
+export function plainVariables(text: string, source: string): EnvironmentVariable[] {
+  return text.split("\n").flatMap((line) => assignment(line, source));
 }
 
 /** The variables of an EnvironmentFile. */

@@ -19,4 +19,5 @@ export {
   type Plan,
 } from "./plan";
 export { describeProblem, type Problem, Refusal } from "./problem";
+export { proxyProblem } from "./proxy";
 export { type SourcedLine } from "./sourced-line";

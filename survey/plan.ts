@@ -1,4 +1,5 @@
 import {
+  containerdConfig,
   daemonFlags,
   type Decision,
   decide,
@@ -36,9 +37,10 @@ export function planMirror(observation: Observation, settings: Settings, id: str
   const { mirrors, registry } = settings;
   const prefix = imagePrefix(settings);
   const endpoints = [`http://${prefix}`];
+  const path = containerdConfig(observation);
   const input = {
-    configPath: CONTAINERD_CONFIG,
-    bytes: fileBytes(observation, CONTAINERD_CONFIG),
+    configPath: path,
+    bytes: fileBytes(observation, path),
     daemonVersion: containerd.version,
     ...(containerd.dump !== undefined && { dump: containerd.dump }),
     certsD: hostsTomlFiles(observation),

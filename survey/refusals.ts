@@ -1,10 +1,20 @@
-import { CONTAINER_NAME, enrolledId, type Observation, OWNER_LABEL } from "../hosts";
+import {
+  CONTAINER_NAME,
+  type Daemon,
+  type Decision,
+  enrolledId,
+  type Observation,
+  obstacles,
+  OWNER_LABEL,
+  processProxies,
+} from "../hosts";
+import { describeProblem, proxyProblem } from "../patch";
 import type { Route } from "../settings/access";
 import { settingsOn } from "../settings/node";
 import type { Settings } from "../settings/schema";
 import { knownHostsName } from "../ssh/known-hosts";
 import type { Surveyed } from "./hosts";
-import { planInsecureRegistry, planMirror } from "./plan";
+import { imagePrefix, planInsecureRegistry, planMirror } from "./plan";
 import type { RecordIds } from "./records";
 
 /**
@@ -24,20 +34,49 @@ export function refusals(
         try {
           what();
         } catch (error) {
-          found.push({ host: name, reason: (error as Error).message });
+          const planned = error instanceof Obstacle;
+          found.push({ host: name, reason: (error as Error).message, ...(planned && { planned }) });
         }
       };
       if (settings.nodes.some((node) => node.name === name)) {
-        attempt(() => planMirror(host.observation, settingsOn(settings, name), ids.mirror(name)));
+        attempt(() => {
+          const decision = planMirror(host.observation, settingsOn(settings, name), ids.mirror(name));
+          refuseObstacles(host.observation, "containerd", decision, settings);
+        });
       }
       if (settings.registry.host === name) {
-        attempt(() => planInsecureRegistry(host.observation, settings, ids.daemonJson));
+        attempt(() => {
+          const decision = planInsecureRegistry(host.observation, settings, ids.daemonJson);
+          refuseObstacles(host.observation, "docker", decision, settings);
+        });
         attempt(() => checkRegistryHost(host, settings, ids.container));
       }
     }
   }
   return [...found, ...sharedEnrolments(surveyed)];
 }
+
+/** What the change of a daemon's files would run into on this host, and a proxy that its process has from elsewhere. */
+function refuseObstacles(
+  observation: Observation,
+  daemon: Daemon,
+  decision: Decision,
+  settings: Settings,
+): void {
+  const service = observation[daemon]?.service;
+  const proxy = proxyProblem(
+    `http://${imagePrefix(settings)}`,
+    service === undefined ? [] : processProxies(service),
+  );
+  const found = [
+    ...obstacles(observation, daemon, decision),
+    ...(proxy === undefined ? [] : [describeProblem(proxy)]),
+  ];
+  if (found.length > 0) throw new Obstacle(found.join("\n"));
+}
+
+/** What stands in the way of a change that is known: a preview shows it all the same. */
+class Obstacle extends Error {}
 
 /** What RegistryContainer would run into on this host. */
 function checkRegistryHost(host: Surveyed, settings: Settings, containerId: string): void {
@@ -116,6 +155,8 @@ function checkSocket({ docker }: Observation, user: string): void {
 export interface Problem {
   readonly host: string;
   readonly reason: string;
+  /** What is to be done there is known, and only cannot be done yet. */
+  readonly planned?: boolean;
 }
 
 /** Two names for one host would patch it twice, and each would undo the other. */

@@ -2,7 +2,7 @@
 { # One group from here to the end: a shell that gets only a part of this text finds no end, and runs nothing.
 # cluster-registry helper: what the project does on a host, and the only thing it installs there.
 # Plain POSIX shell; besides the tools that need_tools names (busybox has them all) it needs systemd.
-# Everything it keeps lies in one folder that only root can enter:
+# Everything it keeps lies in one folder that only root can enter, but for a unit while files are replaced (52-boot.sh):
 #   helper              this program
 #   lock                held by whatever changes this host
 #   records/ID/         what one resource of one stack did here: enrolled, first/ (copies of the first day),

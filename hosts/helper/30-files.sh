@@ -82,6 +82,17 @@ is_mount_point() {
   awk -v path="$1" '$5 == path { found = 1 } END { exit !found }' /proc/self/mountinfo
 }
 
+# fixed_file PATH: why a file cannot be replaced, in `problem`; 1: it can. Only what can be told by looking: a change tries it out.
+fixed_file() {
+  if is_mount_point "$1"; then
+    problem="expected a file that can be replaced; found a mount point of its own: change the file where it is mounted from, or unmount it"
+  elif [ ! -w "$1" ] || [ ! -w "${1%/*}/" ]; then
+    problem="expected to be allowed to write it; found it read-only, or its folder (chattr +i? a read-only file system?)"
+  else
+    return 1
+  fi
+}
+
 # The folders of a path that are not there yet, from the top, one a line.
 missing_folders() {
   missing_folder=${1%/*}

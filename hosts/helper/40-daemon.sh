@@ -2,10 +2,11 @@
 
 # Reads a unit's state into unit_*. Asked anew each time: nothing here is remembered.
 unit_state() {
-  unit_load='' unit_active='' unit_sub='' unit_job='' unit_invocation='' unit_started=0 unit_kill='' unit_reload=no
+  unit_load='' unit_active='' unit_sub='' unit_job='' unit_invocation='' unit_started=0 unit_kill='' unit_reload=no unit_changed=no
+  unit_pid=0
   # None of these values holds a blank.
   for unit_pair in $(systemctl show -p LoadState -p ActiveState -p SubState -p Job -p InvocationID \
-    -p ExecMainStartTimestampMonotonic -p KillMode -p CanReload "$1" 9>&-); do
+    -p ExecMainStartTimestampMonotonic -p KillMode -p CanReload -p NeedDaemonReload -p MainPID "$1" 9>&-); do
     unit_value=${unit_pair#*=}
     case ${unit_pair%%=*} in
       LoadState) unit_load=$unit_value ;;
@@ -16,8 +17,35 @@ unit_state() {
       ExecMainStartTimestampMonotonic) unit_started=$unit_value ;;
       KillMode) unit_kill=$unit_value ;;
       CanReload) unit_reload=$unit_value ;;
+      NeedDaemonReload) unit_changed=$unit_value ;;
+      MainPID) unit_pid=$unit_value ;;
     esac
   done
+}
+
+# stands_in_the_way UNIT ACTIVATE: why the daemon is not to be restarted or reloaded, in `problem`; 1: nothing does. A preview
+# says the same of what was observed, by the same words: hosts/obstacles.ts.
+stands_in_the_way() {
+  unit_state "$1"
+  case $unit_load in
+    loaded) problem= ;;
+    masked)
+      problem="expected a unit $1 that can be started; found it masked: run \`systemctl unmask ${1%.service}\`"
+      return 0
+      ;;
+    *)
+      problem="expected a unit $1 that systemd can load; found none ($unit_load): see \`systemctl status ${1%.service}\`"
+      return 0
+      ;;
+  esac
+  if [ "${unit_changed-}" = yes ]; then
+    problem="expected systemd to have $1 as it is on the disk; found it changed since systemd read it: look at \`systemctl cat ${1%.service}\`, then run \`systemctl daemon-reload\`"
+  elif [ "$1" = containerd.service ] && [ "$unit_kill" != process ]; then
+    problem="expected KillMode=process in $1, so that a restart leaves the containers running; found KillMode=$unit_kill: set it with \`systemctl edit containerd\`"
+  elif [ "$2" = reload ] && [ "$unit_active" = active ] && [ "$unit_reload" != yes ]; then
+    problem="expected $1 to have an ExecReload, so that it takes the file without a restart, which would stop its containers; found none: add \`ExecReload=/bin/kill -s HUP \$MAINPID\` to its [Service] with \`systemctl edit ${1%.service}\`"
+  fi
+  [ -n "$problem" ]
 }
 
 # Did the daemon start after the last change of the file? By a margin that covers the clocks' grain.
@@ -35,6 +63,20 @@ config_paths() {
   sed -n 's/^[[:space:]]*config_path[[:space:]]*=[[:space:]]*["'\'']\(.*\)["'\''][[:space:]]*$/\1/p' | tr ':' '\n'
 }
 
+# The version of systemd, if it tells one that can be read.
+systemd_version() {
+  systemd_said=$(systemctl --version 2>/dev/null)
+  systemd_said=${systemd_said#systemd }
+  printf '%s' "${systemd_said%%[!0-9]*}"
+}
+
+# Does D-Bus answer? systemctl needs none here, and systemd-run needs it to wait for a change.
+bus_answers() {
+  [ -S /run/dbus/system_bus_socket ] || return 1
+  command -v busctl >/dev/null || return 0
+  limited 10 busctl --system call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus GetId >/dev/null 2>&1
+}
+
 # limited SECONDS COMMAND: a program that hangs is not waited for, and keeps no lock.
 limited() {
   if command -v timeout >/dev/null; then
@@ -45,13 +87,81 @@ limited() {
   fi
 }
 
+# The file that containerd reads, in `config_file`: by its unit, whose variables are looked up where systemd takes them from,
+# and by the process that runs. Where that cannot be known it is empty, and `config_doubt` says why.
+containerd_config() {
+  config_doubt='' config_running=''
+  config_facts=$(systemctl show -p Environment -p EnvironmentFiles -p ExecStart -p MainPID containerd.service 2>/dev/null 9>&-)
+  config_file=$(
+    {
+      systemctl show-environment 2>/dev/null 9>&- | sed 's/^/manager /'
+      printf '%s\n' "$config_facts"
+    } | awk '
+      function bare(s) {
+        gsub(/^[[:space:]]+|[[:space:]]+$/, "", s)
+        if (s ~ /^".*"$/ || s ~ /^\047.*\047$/) s = substr(s, 2, length(s) - 2)
+        return s
+      }
+      function note(s,    at) {
+        at = index(s, "=")
+        if (at > 1 && s !~ /^[[:space:]]*[#;]/) value[bare(substr(s, 1, at - 1))] = bare(substr(s, at + 1))
+      }
+      function filled(s,    out, name) {
+        out = ""
+        while (match(s, /[$]([{][A-Za-z_][A-Za-z0-9_]*[}]|[A-Za-z_][A-Za-z0-9_]*)/)) {
+          name = substr(s, RSTART + 1, RLENGTH - 1); gsub(/[{}]/, "", name)
+          out = out substr(s, 1, RSTART - 1) (name in value ? value[name] : "?"); s = substr(s, RSTART + RLENGTH)
+        }
+        return out s
+      }
+      /^manager / { note(substr($0, 9)) }
+      /^Environment=/ {
+        $0 = substr($0, 13)
+        while (match($0, /^[[:space:]]*("([^"\\]|\\.)*"|[^[:space:]]+)/)) { note(bare(substr($0, 1, RLENGTH))); $0 = substr($0, RLENGTH + 1) }
+      }
+      /^EnvironmentFiles=/ { sub(/^EnvironmentFiles=/, ""); sub(/ [(]ignore_errors=.*/, ""); from[++files] = $0 }
+      /^ExecStart=/ { sub(/^.*argv\[\]=/, ""); sub(/ ; ignore_errors=.*/, ""); command = $0 }
+      END {
+        for (i = 1; i <= files; i++) while ((getline line < from[i]) > 0) note(line)
+        count = split(filled(command), word, " ")
+        file = "/etc/containerd/config.toml"
+        for (i = 1; i <= count; i++) {
+          if (word[i] ~ /(^|\/)containerd$/) seen = 1
+          else if (seen && word[i] ~ /^(-c|--?config)$/) file = word[++i]
+          else if (seen && word[i] ~ /^(-c|--?config)=/) { file = word[i]; sub(/^[^=]*=/, "", file) }
+        }
+        if (seen && index(file, "?") == 0) print bare(file)
+      }'
+  )
+  config_pid=$(printf '%s\n' "$config_facts" | sed -n 's/^MainPID=\([1-9][0-9]*\)$/\1/p')
+  [ -z "$config_pid" ] || config_running=$(tr '\000' '\n' <"/proc/$config_pid/cmdline" 2>/dev/null | awk '
+    NR == 1 { seen = /(^|\/)containerd$/; file = "/etc/containerd/config.toml"; next }
+    take { file = $0; take = 0; next }
+    /^(-c|--?config)$/ { take = 1 }
+    /^(-c|--?config)=/ { file = $0; sub(/^[^=]*=/, "", file) }
+    END { if (seen) print file }')
+  config_file=${config_file:-$config_running}
+  if [ -z "$config_file" ]; then
+    config_doubt="its unit does not say which, and it does not run"
+  elif [ "${config_running:-$config_file}" != "$config_file" ]; then
+    config_doubt="it runs with $config_running, and would start with $config_file: restart it, so that it reads the one that its unit names"
+    config_file=
+  else
+    case $config_file in
+      /*) ;;
+      *) config_doubt="$config_file, which is no absolute path" config_file='' ;;
+    esac
+  fi
+  config_known=yes
+}
+
 # The address of containerd's socket, if its configuration names another than the usual one.
 containerd_socket() {
   awk '
     /^[[:space:]]*\[/ { grpc = $0 ~ /^[[:space:]]*\[[[:space:]]*grpc[[:space:]]*\]/ }
     grpc && /^[[:space:]]*address[[:space:]]*=/ {
       sub(/^[^=]*=[[:space:]]*["'\'']/, ""); sub(/["'\''].*/, ""); print; exit
-    }' /etc/containerd/config.toml 2>/dev/null
+    }' "${config_file:-/etc/containerd/config.toml}" 2>/dev/null
 }
 
 # containerd_identity PROGRAM CONFIG: what `containerd config dump` depends on, by inode, size and times; empty where it
@@ -69,6 +179,7 @@ containerd_health() {
     problem="nothing here can ask containerd: expected its ctr command"
     return 2
   fi
+  [ -n "${config_known-}" ] || containerd_config
   cri_socket=$(containerd_socket)
   if ! cri_plugins=$(limited 10 ctr --address "${cri_socket:-/run/containerd/containerd.sock}" --connect-timeout 2s plugins ls 2>&1); then
     problem="containerd does not answer: $(printf '%s\n' "$cri_plugins" | tail -n 1 | masked)"
@@ -81,6 +192,11 @@ containerd_health() {
   [ -n "$cri_bad" ] || return 0
   problem="containerd runs without its CRI plugin, so the kubelet can do nothing on this node: $(printf '%s' "$cri_bad" | tr '\n' ';')"
   return 2
+}
+
+# Is there something to ask the docker daemon with?
+asks_docker() {
+  command -v curl >/dev/null || command -v docker >/dev/null || command -v python3 >/dev/null || command -v perl >/dev/null
 }
 
 # What the docker daemon says of itself, as JSON. Whatever can speak to a Unix socket will do.

@@ -63,6 +63,7 @@ drop() {
 
 # The folder goes in one step, and is emptied after that.
 forget() {
+  disarm_boot
   rm -rf "$record/done"
   [ ! -d "$tx" ] || mv "$tx" "$record/done"
   rm -rf "$record/done"
@@ -76,7 +77,8 @@ stage() {
   case $(first_line "$f/do") in
     replace | remove)
       if is_mount_point "$real"; then
-        abandon "$path: expected a file that can be replaced; found a mount point of its own: change the file where it is mounted from, or unmount it"
+        fixed_file "$real"
+        abandon "$path: $problem"
       fi
       if ! (: >>"$real") 2>"$tx/error"; then
         abandon "$path: expected to be allowed to write it; found: $(system_reason "$tx/error") (chattr +i? a read-only file system?)"
@@ -343,6 +345,12 @@ put_back_daemon() {
 # Did the daemon read the new files? Certainly from `activating` on; else only if it was started by someone meanwhile. No
 # clock is asked: one that is wrong, or set in between, must not leave a daemon with files that are gone.
 daemon_may_have_taken_it() {
+  if [ "${verb-}" = settle ]; then
+    # In this boot it has not read any file yet, unless it runs already.
+    unit_state "$(first_line "$tx/unit")"
+    [ "$unit_active" = active ]
+    return
+  fi
   case $(step) in activating | checking) return 0 ;; esac
   unit_state "$(first_line "$tx/unit")"
   [ "$unit_invocation" != "$(first_line "$tx/invocation")" ]
@@ -396,6 +404,7 @@ commit() {
       forget
       ;;
     undo)
+      disarm_boot
       finish_files
       for commit_file in "$tx"/files/*/; do
         [ "$(first_line "${commit_file}after")" != absent ] || drop_folders "${commit_file}made"
@@ -410,9 +419,10 @@ commit() {
 keep_dump() {
   rm -rf "$record/seen" "$record/seen.new"
   [ "$(first_line "$tx/unit")" = containerd.service ] && [ -s "$tx/dump" ] || return 0
+  containerd_config
   for kept_file in "$tx"/files/*/; do
     kept_path=$(first_line "${kept_file}path")
-    [ "$kept_path" = /etc/containerd/config.toml ] || continue
+    [ "$kept_path" = "$config_file" ] || continue
     kept_identity=$(containerd_identity "$(command -v containerd)" "$kept_path")
     [ -n "$kept_identity" ] || return 0
     # The new text was read under another name; the dump has that name in it.
@@ -484,6 +494,7 @@ carry_out() {
   since=$(journal_end)
   # From here on the files in $tx are what a revert lives on.
   find "$tx" -type f | { while IFS= read -r synced; do set -- "$@" "$synced"; done; durable "$@" "$tx"; }
+  arm_boot
   mark replacing
   durable "$tx/step" "$tx"
   for each in "$tx"/files/*/; do put "${each%/}"; done

@@ -19,9 +19,7 @@ need_stage() {
 # detach VERB ID: waits for the end, shows what was said, and fails unless the change itself says that it came to its end:
 # to systemd a service that is ended by SIGTERM (a stop, a shutdown) ended well.
 detach() {
-  command -v systemd-run >/dev/null && [ -d /run/systemd/system ] ||
-    refuse "expected a host that runs systemd; found none"
-  need_collect
+  need_systemd
   systemd-run --quiet --wait --collect --unit="cluster-registry-$1-$2-${stage##*.}" \
     --property=StandardOutput=null --property=TimeoutStopSec="$(stop_seconds "$2")" \
     --property="ExecStopPost=/bin/sh -c 'test \"\$EXIT_CODE\" != exited || rm -f $stage/killed; test ! -d $records/$2/next || exec /bin/sh $home/helper recover $2 $stage'" \
@@ -30,6 +28,10 @@ detach() {
   if [ -f "$stage/unfinished" ] && [ $detach_code -eq 0 ]; then detach_code=1; fi
   if [ $detach_code -eq 0 ]; then
     cat "$stage/out"
+  elif [ ! -e "$stage/out" ]; then
+    # The first thing that a change does is to open this file.
+    complain "expected systemd to start the change; found: $(cat "$stage/systemd")
+  Nothing was started or changed on this host."
   else
     cat "$stage/out" >&2 2>/dev/null
     [ ! -f "$stage/killed" ] || complain "expected the change to run to its end; found it stopped from outside $(cat "$stage/systemd")"
@@ -38,13 +40,29 @@ detach() {
   return $detach_code
 }
 
-# Without --collect, units of ours that failed would stay. What tells no version that can be read is tried.
+# A preview says the same, by the same words: hosts/obstacles.ts. Without --collect, units of ours that failed would stay. What
+# tells no version that can be read is tried.
+need_systemd() {
+  [ -d /run/systemd/system ] || refuse_unstarted "expected a host that runs systemd; found none"
+  need_collect
+  need_bus
+}
+
 need_collect() {
-  systemd_version=$(systemctl --version 2>/dev/null)
-  systemd_version=${systemd_version#systemd }
-  systemd_version=${systemd_version%%[!0-9]*}
-  [ "${systemd_version:-236}" -ge 236 ] ||
-    refuse "expected systemd 236 or later, whose systemd-run has --collect; found $systemd_version: nothing was changed on this host"
+  systemd_found=$(systemd_version)
+  [ "${systemd_found:-236}" -ge 236 ] ||
+    refuse_unstarted "expected systemd 236 or later, whose systemd-run has --collect; found $systemd_found"
+}
+
+need_bus() {
+  bus_answers ||
+    refuse_unstarted "expected D-Bus on this host, through which systemd-run waits for a change; found that it does not answer: install dbus, or run \`systemctl start dbus\`"
+}
+
+refuse_unstarted() {
+  [ -z "${stage-}" ] || rm -rf "$stage"
+  refuse "$1
+  Nothing was started or changed on this host."
 }
 
 # The recovery may have to wait for the lock, and then for the daemon.

@@ -131,6 +131,10 @@ need_path() {
     *[[:space:][:cntrl:]]* | */../* | */./* | */.. | *//*) ;;
     /etc/docker/daemon.json | /etc/containerd/*.toml) return 0 ;;
     /*/*/hosts.toml) ! certs_folder "${1%/*/hosts.toml}" || return 0 ;;
+    *)
+      containerd_config
+      [ "$1" != "$config_file" ] || return 0
+      ;;
   esac
   abandon "expected the path of daemon.json, a containerd configuration or a hosts.toml; found \"$(printf %s "$1" | cut -c1-200)\""
 }
@@ -138,7 +142,8 @@ need_path() {
 # Is it a folder that containerd reads hosts.toml files from? The daemon is asked only where its usual files do not say.
 certs_folder() {
   cat /etc/containerd/*.toml /etc/containerd/conf.d/*.toml 2>/dev/null | config_paths | grep -qxF -e "$1" && return 0
-  command -v containerd >/dev/null && limited 20 containerd config dump 2>/dev/null | config_paths | grep -qxF -e "$1"
+  containerd_config
+  command -v containerd >/dev/null && limited 20 containerd ${config_file:+--config "$config_file"} config dump 2>/dev/null | config_paths | grep -qxF -e "$1"
 }
 
 # own_folders PATH: none of the folders lets others decide what its names stand for.
@@ -306,14 +311,7 @@ choose_activation() {
 
 # How the daemon was before, and whether it may be restarted at all.
 note_daemon() {
-  unit_state "$unit"
-  [ "$unit_load" = loaded ] || abandon "expected a unit $unit on this host; found none ($unit_load)"
-  if [ "$unit" = containerd.service ] && [ "$unit_kill" != process ]; then
-    abandon "expected KillMode=process in $unit, so that a restart leaves the containers running; found KillMode=$unit_kill: set it with \`systemctl edit containerd\`"
-  fi
-  if [ "$activate" = reload ] && [ "$unit_active" = active ] && [ "$unit_reload" != yes ]; then
-    abandon "expected $unit to have an ExecReload, so that it takes the file without a restart, which would stop its containers; found none: add \`ExecReload=/bin/kill -s HUP \$MAINPID\` to its [Service] with \`systemctl edit ${unit%.service}\`"
-  fi
+  ! stands_in_the_way "$unit" "$activate" || abandon "$problem"
   printf '%s\n' "$unit_active" >"$tx/was"
   printf '%s\n' "$unit_invocation" >"$tx/invocation"
   well=no

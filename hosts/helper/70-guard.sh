@@ -6,7 +6,10 @@ guard() {
     '' | *[!0-9a-f]*) refuse "expected the host's id; found \"${2-}\"" ;;
   esac
   case ${3-} in
-    containerd) main_file=/etc/containerd/config.toml ;;
+    containerd)
+      containerd_config
+      main_file=${config_file:-/etc/containerd/config.toml}
+      ;;
     docker) main_file=/etc/docker/daemon.json ;;
     *) refuse "expected containerd or docker; found \"${3-}\"" ;;
   esac

@@ -25,6 +25,7 @@ observe() {
   ask_container=
   look_containerd=no look_docker=no
   observe_host
+  observe_systemd
   while IFS= read -r wish; do
     case $wish in
       'file '*) observe_file file "${wish#file }" ;;
@@ -60,6 +61,24 @@ observe_host() {
   if command -v apt-get >/dev/null; then say apt; fi
 }
 
+# What starts the daemons: its version, whether D-Bus answers (a change is waited for through it), and the proxies that it
+# gives to every service, with the files that set them.
+observe_systemd() {
+  bus=no
+  ! bus_answers || bus=yes
+  say "systemd $(systemd_version) $bus"
+  say proxies
+  systemctl show-environment 2>/dev/null | proxy_lines | hex
+  for manager_file in /usr/lib/systemd/system.conf /etc/systemd/system.conf /usr/lib/systemd/system.conf.d/*.conf \
+    /run/systemd/system.conf.d/*.conf /etc/systemd/system.conf.d/*.conf; do
+    if grep -q '^[[:space:]]*DefaultEnvironment' "$manager_file" 2>/dev/null; then observe_file manager "$manager_file"; fi
+  done
+}
+
+proxy_lines() {
+  grep -iE '^(https?|no|all)_proxy='
+}
+
 # observe_file WORD PATH
 observe_file() {
   say "$1 $2"
@@ -76,6 +95,7 @@ observe_file() {
       return 0
     fi
     say "stat $(stat -c '%a %u %g %.9Z' "$settled" 2>/dev/null || stat -c '%a %u %g %Z' "$settled")"
+    if fixed_file "$observed"; then say "fixed $problem"; fi
     say real
     printf '%s' "$observed" | hex
     say content
@@ -129,7 +149,7 @@ observe_records() {
 observe_service() {
   say "$1"
   systemctl show -p LoadState -p ActiveState -p SubState -p UnitFileState -p MainPID -p InvocationID \
-    -p ExecMainStartTimestampMonotonic -p KillMode -p NeedDaemonReload -p ExecStart "$2" 2>/dev/null | hex
+    -p ExecMainStartTimestampMonotonic -p KillMode -p CanReload -p NeedDaemonReload -p ExecStart "$2" 2>/dev/null | hex
   unit_text=$(systemctl cat "$2" 2>/dev/null)
   say units
   printf '%s\n' "$unit_text" | hex
@@ -137,6 +157,10 @@ observe_service() {
     while IFS= read -r environment_file; do
       if [ -f "$environment_file" ]; then observe_file environment "$environment_file"; fi
     done
+  # The rest of its environment can hold passwords, and is nobody's business.
+  unit_state "$2"
+  say process
+  [ "$unit_pid" = 0 ] || tr '\000' '\n' <"/proc/$unit_pid/environ" 2>/dev/null | proxy_lines | hex
 }
 
 # The folder with what containerd made of its file when an apply last wrote it, if neither has changed since.
@@ -144,7 +168,7 @@ seen_before() {
   seen_identity=
   for seen_folder in "$records"/*/seen; do
     [ -d "$seen_folder" ] || continue
-    seen_identity=${seen_identity:-$(containerd_identity "$1" /etc/containerd/config.toml)}
+    seen_identity=${seen_identity:-$(containerd_identity "$1" "$config_file")}
     [ -n "$seen_identity" ] || return 0
     if [ "$seen_identity" = "$(first_line "$seen_folder/identity")" ]; then
       printf '%s' "$seen_folder"
@@ -158,12 +182,20 @@ observe_containerd() {
   if ! containerd_program=$(command -v containerd); then
     return 0
   fi
-  configured=$(printf '%s\n' "$unit_text" | sed -n 's/^ExecStart=.*[[:space:]]\(-c\|--config\)[= ]\([^[:space:]]*\).*/\2/p' | tail -n 1)
-  settled=$(settled_text "$(readlink -f "${configured:-/etc/containerd/config.toml}")")
+  if command -v ctr >/dev/null; then say ctr; fi
+  containerd_config
+  if [ -z "$config_file" ]; then
+    say "config-doubt $config_doubt"
+    return 0
+  fi
+  say "config $config_file"
+  [ "$config_file" = /etc/containerd/config.toml ] || observe_file file "$config_file"
+  configured=$config_file
+  settled=$(settled_text "$(readlink -f "$config_file")")
   seen=
-  [ -n "$settled$configured" ] || seen=$(seen_before "$containerd_program")
+  [ -n "$settled" ] || seen=$(seen_before "$containerd_program")
   case $settled in
-    '') ;;
+    '') [ -e "$configured" ] || [ "$configured" != /etc/containerd/config.toml ] || configured= ;;
     none) configured=/dev/null ;;
     *) configured=$settled ;;
   esac
@@ -198,6 +230,7 @@ observe_containerd() {
 observe_docker() {
   observe_service docker docker.service
   say "socket $reaches"
+  if asks_docker; then say asks; fi
   if command -v docker >/dev/null; then say cli; fi
   command -v dockerd >/dev/null || return 0
   say version

@@ -21,6 +21,7 @@ main() {
       need_root
       recover_detached "$@"
       ;;
+    settle) settle_change ;;
     watchdog)
       need_root
       watchdog "$@"

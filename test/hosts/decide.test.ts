@@ -150,7 +150,7 @@ describe("restart pending", () => {
     const decision = decide(with_(changes, changedAt));
     expect(decision.inSync).toBe(inSync);
     if (!inSync)
-      expect(decision).toMatchObject({ why: "restart pending", activate: "restart", diff: "" });
+      expect(decision).toMatchObject({ why: "not running", activate: "restart", diff: "" });
   });
 });
 

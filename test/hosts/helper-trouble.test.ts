@@ -11,6 +11,7 @@ const ALL = [
   "40-daemon.sh",
   "45-standing.sh",
   "50-transaction.sh",
+  "52-boot.sh",
   "55-detach.sh",
   "60-apply.sh",
 ];
@@ -27,7 +28,7 @@ describe.each(userlands)("$name", (userland) => {
     runWithParts(
       userland,
       ALL,
-      `home=$1/home records=$1/home/records
+      `home=$1/home records=$1/home/records boot_folder=$1/units boot_flag=$1/under-way; mkdir "$boot_folder"
        systemctl() {
          printf '%s\\n' "$*" >>"$folder/calls"
          case $* in
@@ -123,7 +124,7 @@ describe.each(userlands)("$name", (userland) => {
            mv "$1" "$1.x" && mv "$2" "$1" && mv "$1.x" "$2"; after $times
          }
          ${script}
-         put_back; code=$?; cat "$real"; ls -A "$folder" | grep -vxE 'buffer|calls|conf|home|starts'; exit $code`,
+         put_back; code=$?; cat "$real"; ls -A "$folder" | grep -vxE 'buffer|calls|conf|home|starts|units'; exit $code`,
       );
       return { text: result.stdout.toString(), said: result.stderr, code: result.code };
     };
@@ -339,8 +340,34 @@ describe.each(userlands)("$name", (userland) => {
     expect(result.code).toBe(code);
     if (code === 1) {
       expect(result.stderr).toBe(
-        `expected systemd 236 or later, whose systemd-run has --collect; found ${version.split(" ")[1]}: nothing was changed on this host\n`,
+        `expected systemd 236 or later, whose systemd-run has --collect; found ${version.split(" ")[1]}\n` +
+          "  Nothing was started or changed on this host.\n",
       );
     }
+  });
+
+  test("a host whose D-Bus does not answer is told that nothing was started or changed", () => {
+    const result = run("bus_answers() { return 1; }; need_bus");
+    expect(result.code).toBe(1);
+    expect(result.stderr).toBe(
+      "expected D-Bus on this host, through which systemd-run waits for a change; found that it does not answer: " +
+        "install dbus, or run `systemctl start dbus`\n  Nothing was started or changed on this host.\n",
+    );
+  });
+
+  test("a change that systemd did not start is told as such, and not as one that was stopped", () => {
+    const result = run(
+      `mkdir "$home" && need_systemd() { :; } && stop_seconds() { echo 1; }
+       stage=$home/stage.12345678; mkdir "$stage"; : >"$stage/unfinished"; : >"$stage/killed"
+       mkdir "$folder/bin"; PATH=$folder/bin:$PATH
+       printf '%s\\n' '#!/bin/sh' 'echo "Failed to connect to bus: No such file or directory" >&2; exit 1' >"$folder/bin/systemd-run"
+       chmod 755 "$folder/bin/systemd-run"
+       detach apply r`,
+    );
+    expect(result.code).toBe(1);
+    expect(result.stderr).toBe(
+      "expected systemd to start the change; found: Failed to connect to bus: No such file or directory\n" +
+        "  Nothing was started or changed on this host.\n",
+    );
   });
 });

@@ -1,6 +1,6 @@
 import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
 import { describeLab } from "../lab-only";
-import { atMark, FREEZE, frozen, MARKS, noFault } from "./faults";
+import { atMark, FREEZE, frozen, type Mark, MARKS, noFault } from "./faults";
 import {
   CONFIG,
   criIsWell,
@@ -118,25 +118,134 @@ describeLab("a change that is cut off at any step", () => {
     },
   );
 
+  /** Notes what the daemon's file is each time that it starts. */
+  const WITNESS = "/etc/systemd/system/containerd.service.d/witness.conf";
+  const witness = () =>
+    node.succeed(
+      `mkdir -p ${WITNESS.replace(/\/[^/]*$/, "")} && printf '%s\\n' '[Service]' 'ExecStartPre=/bin/sh -c "sha256sum <${CONFIG} >>/root/started-with"' >${WITNESS} && systemctl daemon-reload`,
+    );
+  const noWitness = () =>
+    node.succeed(
+      `rm -f ${WITNESS} /root/started-with && rmdir ${WITNESS.replace(/\/[^/]*$/, "")} && systemctl daemon-reload`,
+    );
+
+  /** The power is cut while a change is at a step; then the host boots, and nobody has come yet. */
+  async function cutAt(mark: Mark, patched: PatchedHost, change: () => Promise<unknown>) {
+    await atMark(node, mark, FREEZE);
+    const cut = change().catch((error: Error) => error);
+    await frozen(node);
+    await node.cutPower();
+    patched.close();
+    expect(await cut).toBeInstanceOf(Error);
+    await node.start();
+    await criIsWell(node);
+  }
+
+  const UNSETTLED = ["begin", "checked", "staged", "validated"];
+
   test.each(MARKS)(
-    "a power cut at %s: the next up finishes or reverts, and completes",
+    "a power cut at %s: the boot puts back or finishes before the daemon starts, and the next up completes",
     async (mark) => {
       const patched = mirror();
       succeeded(await patched.guard());
       const decision = await patched.decide();
-      await atMark(node, mark, FREEZE);
-      const cut = patched.apply(decision).catch((error: Error) => error);
-      await frozen(node);
-      await node.cutPower();
-      patched.close();
-      expect(await cut).toBeInstanceOf(Error);
-      await node.start();
-      await criIsWell(node);
-      const now = await sum(CONFIG);
-      expect([original, /after (\w+)/.exec(decision.payload)?.[1]]).toContain(now);
+      await witness();
+      try {
+        await cutAt(mark, patched, () => patched.apply(decision));
+        const now = await sum(CONFIG);
+        if (GOOD.includes(mark)) expect(decision.payload).toContain(`after ${now}`);
+        else expect(now).toBe(original);
+        expect((await node.succeed("tail -n 1 /root/started-with")).slice(0, 64)).toBe(now);
+        await (UNSETTLED.includes(mark) ? node.succeed : node.fail).call(
+          node,
+          `test -d ${patched.record}/next`,
+        );
+        await node.waitUntilSucceeds(
+          "test -z \"$(systemctl list-units --all --plain --no-legend 'cluster-registry*')\"",
+        );
+        expect(await node.succeed("find /etc/systemd /run -name '*cluster-registry*'")).toBe("");
+      } finally {
+        await noWitness();
+      }
       await ends(patched);
     },
   );
+
+  test.each(["replaced", "activating", "healthy"] as const)(
+    "a power cut at %s of an undo: the boot puts back or finishes before the daemon starts, and the next undo completes",
+    async (mark) => {
+      const patched = mirror();
+      succeeded(await patched.up());
+      const applied = await sum(CONFIG);
+      await witness();
+      try {
+        await cutAt(mark, patched, () => patched.undo());
+        expect(await sum(CONFIG)).toBe(GOOD.includes(mark) ? original : applied);
+        expect((await node.succeed("tail -n 1 /root/started-with")).slice(0, 64)).toBe(
+          await sum(CONFIG),
+        );
+        await node.fail(`test -d ${patched.record}/next`);
+      } finally {
+        await noWitness();
+      }
+      await destroyed(patched);
+    },
+  );
+
+  test("docker: a power cut with the new file in place is put back before dockerd starts", async () => {
+    const patched = new PatchedHost(lab, node, { daemon: "docker", registry: REGISTRY });
+    succeeded(await patched.guard());
+    const decision = await patched.decide();
+    await cutAt("checking", patched, () => patched.apply(decision));
+    expect(await manifest(node)).toBe(before);
+    await node.waitUntilSucceeds("curl -sf --unix-socket /run/docker.sock http://d/info");
+    expect(
+      await node.succeed("curl -s --unix-socket /run/docker.sock http://d/info"),
+    ).not.toContain(REGISTRY);
+    succeeded(await patched.up());
+    await destroyed(patched);
+  });
+
+  test("the unit that settles a change does nothing in the boot of that change, and goes with it", async () => {
+    const patched = mirror();
+    succeeded(await patched.guard());
+    const decision = await patched.decide();
+    // Somebody else has systemd read its units again, so that it knows of the unit.
+    await atMark(
+      node,
+      "replaced",
+      "find /etc/systemd -name '*cluster-registry*' | sort >/root/units-then; systemctl daemon-reload",
+    );
+    expect(succeeded(await patched.apply(decision))).toBe(
+      `${CONFIG}: written. containerd restarted, and well.\n`,
+    );
+    expect(await node.succeed("cat /root/units-then")).toBe(
+      "/etc/systemd/system/cluster-registry-settle.service\n" +
+        "/etc/systemd/system/containerd.service.wants/cluster-registry-settle.service\n",
+    );
+    expect(await node.succeed("find /etc/systemd /run -name '*cluster-registry*'")).toBe("");
+    await node.succeed("rm /root/units-then; systemctl daemon-reload");
+    await ends(patched);
+  });
+
+  test("a host on which that unit cannot be written is refused before anything is changed", async () => {
+    const patched = mirror();
+    succeeded(await patched.guard());
+    const decision = await patched.decide();
+    await node.succeed(
+      "mount --bind /etc/systemd/system /etc/systemd/system && mount -o remount,ro,bind /etc/systemd/system",
+    );
+    try {
+      const said = failed(await patched.apply(decision));
+      expect(said).toMatch(
+        /^expected to be allowed to write in \/etc\/systemd\/system, for the unit that settles this change should the power be cut; found: Read-only file system\n {2}Nothing was changed on this host\.\n$/,
+      );
+    } finally {
+      await node.succeed("umount /etc/systemd/system");
+    }
+    expect(await sum(CONFIG)).toBe(original);
+    await ends(patched);
+  });
 
   test.each(MARKS)(
     "the connection is cut at %s: the change runs to its end without it",

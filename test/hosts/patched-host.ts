@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import {
   applyCreate,
+  containerdConfig,
   decide,
   type Decision,
   enrolledId,
@@ -98,8 +99,8 @@ export class PatchedHost {
     const plan =
       daemon === "containerd"
         ? planContainerd({
-            configPath: CONFIG,
-            bytes: fileBytes(observation, CONFIG),
+            configPath: containerdConfig(observation),
+            bytes: fileBytes(observation, containerdConfig(observation)),
             daemonVersion: observation.containerd?.version ?? "",
             ...(observation.containerd?.dump !== undefined && {
               dump: observation.containerd.dump,
