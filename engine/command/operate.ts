@@ -232,7 +232,7 @@ class Operation {
 
   private startAhead(): void {
     if (this.kind === "up" || this.kind === "preview")
-      this.ahead ??= Program.load(this.workspace.project.folder);
+      this.ahead ??= Program.load(this.workspace.project.program.folder);
   }
 
   private display(

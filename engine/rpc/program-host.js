@@ -14,14 +14,47 @@ const path = require("node:path");
 const fromProgram = createRequire(path.join(process.cwd(), "package.json"));
 const fromSdk = createRequire(fromProgram.resolve("@pulumi/pulumi"));
 
-function isModuleProject() {
-  const manifest = path.join(process.cwd(), "package.json");
-  return existsSync(manifest) && JSON.parse(readFileSync(manifest, "utf8")).type === "module";
+/** The package that the program is in may lie above it, with `main: src`. */
+function isModuleProject(folder = process.cwd()) {
+  const manifest = path.join(folder, "package.json");
+  if (existsSync(manifest)) return JSON.parse(readFileSync(manifest, "utf8")).type === "module";
+  return path.dirname(folder) !== folder && isModuleProject(path.dirname(folder));
+}
+
+/** compilerOptions of a tsconfig.json, those that it extends among them. */
+function compilerOptions(file) {
+  const { parse } = require("jsonc-parser");
+  const config = parse(readFileSync(file, "utf8"), [], { allowTrailingComma: true }) ?? {};
+  const bases = [config.extends ?? []].flat().map((base) => {
+    const resolve = (name) => createRequire(file).resolve(name);
+    const [found] = [base, `${base}.json`].filter((name) => {
+      try {
+        return existsSync(resolve(name));
+      } catch {
+        return false;
+      }
+    });
+    return found === undefined ? {} : compilerOptions(resolve(found));
+  });
+  return Object.assign({}, ...bases, config.compilerOptions);
+}
+
+/**
+ * Whether a class field without a value is there, and undefined, where a resource's outputs have been set: as TypeScript
+ * has it, by the target, which the SDK sets to ES2020 where the project has none.
+ */
+function definesClassFields() {
+  const file = path.resolve(process.env.PULUMI_NODEJS_TSCONFIG_PATH ?? "tsconfig.json");
+  const { useDefineForClassFields, target = "ES2020" } = existsSync(file)
+    ? compilerOptions(file)
+    : {};
+  return useDefineForClassFields ?? /^(es20(2[2-9]|[3-9]\d)|esnext)$/i.test(target);
 }
 
 function transpileTypeScript() {
   const swc = require("@swc/core");
   const maps = new Map();
+  const useDefineForClassFields = definesClassFields();
   require.extensions[".ts"] = (module, filename) => {
     const { code, map } = swc.transformSync(readFileSync(filename, "utf8"), {
       filename,
@@ -31,6 +64,7 @@ function transpileTypeScript() {
         target: "es2022",
         keepClassNames: true,
         parser: { syntax: "typescript", decorators: true },
+        transform: { useDefineForClassFields },
       },
       module: { type: "commonjs", ignoreDynamic: true },
     });
