@@ -113,7 +113,7 @@ class Run {
       this.sink,
     );
     const plugins = [...(options.plugins ?? allPlugins), builtinPlugin(stack.outputsOf)];
-    this.host = new ProviderHost(plugins, project.folder);
+    this.host = new ProviderHost(plugins, project.program.folder);
   }
 
   async execute(): Promise<RunResult> {
@@ -205,9 +205,10 @@ class Run {
       sink,
       project: project.name,
       stack: name,
-      folder: project.folder,
+      root: project.folder,
+      folder: project.program.folder,
     };
-    const program = options.program ?? Program.load(project.folder);
+    const program = options.program ?? Program.load(project.program.folder);
     const monitor = new Monitor(parts);
     try {
       const running = program.run(
@@ -215,8 +216,8 @@ class Run {
           monitor: await monitor.listen(),
           project: project.name,
           stack: name,
-          folder: project.folder,
-          program: project.program,
+          root: project.folder,
+          ...project.program,
           parallel: runner.options.parallel,
           dryRun: options.preview,
           config: Object.fromEntries([...config].map(([key, { text }]) => [key, text])),
@@ -225,7 +226,7 @@ class Run {
         (text, isError) =>
           this.sink({
             kind: "message",
-            severity: isError ? "warning" : "info",
+            severity: isError ? "info#err" : "info",
             text,
             urn: this.rootUrn,
             ephemeral: false,

@@ -6,25 +6,30 @@ const { createHash } = require("node:crypto");
 const { mkdirSync, readFileSync, renameSync, writeFileSync } = require("node:fs");
 const path = require("node:path");
 
-const OPTIONS = {
+const options = (useDefineForClassFields) => ({
   sourceMaps: true,
   swcrc: false,
   jsc: {
     target: "es2022",
     keepClassNames: true,
     parser: { syntax: "typescript", decorators: true },
+    transform: { useDefineForClassFields },
   },
   module: { type: "commonjs", ignoreDynamic: true },
-};
+});
 
 /** Beside the packages: who can write there can change the code anyway. */
 const CACHE = path.join(__dirname, "..", "node_modules", ".cache", "cluster-registry");
 
-/** @returns the source maps by file, for stack traces: a text each, filled as files are loaded */
-function registerTypeScript() {
+/**
+ * @param useDefineForClassFields the compiler option of that name
+ * @returns the source maps by file, for stack traces: a text each, filled as files are loaded
+ */
+function registerTypeScript(useDefineForClassFields = true) {
   const maps = new Map();
+  const settings = options(useDefineForClassFields);
   require.extensions[".ts"] = (module, filename) => {
-    const { code, map } = transpiled(filename, readFileSync(filename, "utf8"));
+    const { code, map } = transpiled(filename, readFileSync(filename, "utf8"), settings);
     maps.set(filename, map);
     module._compile(code, filename);
   };
@@ -54,15 +59,15 @@ function mapStackTraces(maps, load) {
 
 let compiler;
 
-function transpiled(filename, source) {
+function transpiled(filename, source, settings) {
   // What the answer depends on; the version without loading the compiler.
   compiler ??= require("@swc/core/package.json").version;
-  const key = hash(JSON.stringify([compiler, OPTIONS, filename, source]));
+  const key = hash(JSON.stringify([compiler, settings, filename, source]));
   // One entry a file, so that old ones do not pile up.
   const entry = path.join(CACHE, `${hash(filename)}.json`);
   const kept = read(entry);
   if (kept?.key === key) return kept;
-  const made = require("@swc/core").transformSync(source, { filename, ...OPTIONS });
+  const made = require("@swc/core").transformSync(source, { filename, ...settings });
   const { code, map } = made;
   keep(entry, JSON.stringify({ key, code, map }));
   return made;

@@ -1,6 +1,7 @@
 /** Which engine runs: the embedded one, or the Pulumi CLI. */
 import { spawn } from "node:child_process";
 import * as fs from "node:fs";
+import * as os from "node:os";
 import * as path from "node:path";
 import { StackFile } from "../config/stack-file";
 import { loadProject } from "../config/project";
@@ -95,13 +96,14 @@ function runPulumi(binary: string, args: string[], backendUrl: string): Promise<
       stdio: "inherit",
       env: { ...process.env, PULUMI_BACKEND_URL: backendUrl },
     });
-    // Ctrl-C reaches it by itself; it says what happens then.
-    const ignore = (): void => undefined;
-    process.on("SIGINT", ignore);
+    // Ctrl-C reaches it by itself, from the terminal; what is sent to us alone is passed on. It says what happens then.
+    const passOn: Record<string, () => void> = { SIGINT: () => undefined };
+    for (const signal of ["SIGTERM", "SIGHUP"] as const) passOn[signal] = () => child.kill(signal);
+    for (const [signal, act] of Object.entries(passOn)) process.on(signal, act);
     child.once("error", reject);
-    child.once("close", (code) => {
-      process.removeListener("SIGINT", ignore);
-      resolve(code ?? 1);
+    child.once("close", (code, signal) => {
+      for (const [name, act] of Object.entries(passOn)) process.removeListener(name, act);
+      resolve(code ?? 128 + (signal ? os.constants.signals[signal] : 0));
     });
   });
 }

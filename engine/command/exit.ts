@@ -21,9 +21,12 @@ export class ExitError extends Error {
   }
 }
 
-/** Runs a command: its errors go to stderr as `error: ...`, its exit code to the process. */
-export async function command(work: () => Promise<void>): Promise<void> {
-  outliveClosedPipes();
+/**
+ * Runs a command: its errors go to stderr as `error: ...`, its exit code to the process. `shows`: what it writes on stdout
+ * is only a display, and what it did counts also where that was lost.
+ */
+export async function command(work: () => Promise<void>, shows = false): Promise<void> {
+  outliveOutput();
   try {
     await work();
   } catch (error) {
@@ -37,15 +40,32 @@ export async function command(work: () => Promise<void>): Promise<void> {
           : EXIT.error;
     if (error instanceof UsageError) process.stderr.write("See --help for what there is.\n");
   }
+  // An error of the last write comes after it.
+  await new Promise(setImmediate);
+  if (lost && !shows) process.exitCode ||= EXIT.error;
 }
 
-/** A reader that has seen enough closes the pipe (`| head -1`): the work goes on to its end, and nothing more is shown. */
-function outliveClosedPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    if (!stream.listeners("error").includes(ignoreClosedPipe)) stream.on("error", ignoreClosedPipe);
-  }
+/** What somebody wanted to have on stdout was not written: a full disk under `> file`. */
+let lost = false;
+
+/**
+ * What cannot be written is lost, and the work goes on to its end: an engine that ends half-way leaves hosts half done and
+ * the stack locked. A reader that has seen enough closes the pipe (`| head -1`), and that is nobody's mistake.
+ */
+function outliveOutput(): void {
+  lost = false;
+  const handlers = [
+    [process.stdout, onStdoutError],
+    [process.stderr, ignore],
+  ] as const;
+  for (const [stream, handler] of handlers)
+    if (!stream.listeners("error").includes(handler)) stream.on("error", handler);
 }
 
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
+function onStdoutError(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE" || lost) return;
+  lost = true;
+  process.stderr.write(`warning: cannot write to stdout (${error.message}); the work goes on\n`);
 }
+
+const ignore = (): void => undefined;

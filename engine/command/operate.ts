@@ -85,30 +85,33 @@ const EXAMPLES: Record<Kind, string[]> = {
 
 /** The npm script of this name. */
 export function operate(kind: Kind, args: string[]): Promise<void> {
-  return command(async () => {
-    const { flags, rest } = parseFlags(args, FLAGS[kind]);
-    if (flags["help"]) {
-      process.stdout.write(
-        helpText(`npm run ${kind} -- [FLAGS]`, ABOUT[kind], EXAMPLES[kind], FLAGS[kind]),
-      );
-      return;
-    }
-    if (rest.length > 0)
-      throw new UsageError(`unknown command ${JSON.stringify(rest[0])} for "${kind}"`);
-    if (
-      kind !== "preview" &&
-      !isInteractive(flags) &&
-      !confirmed(flags) &&
-      !flags["skip-preview"] &&
-      !flags["preview-only"]
-    ) {
-      throw new ExitError(
-        EXIT.configuration,
-        "--yes or --skip-preview or --preview-only must be passed in to proceed when running in non-interactive mode",
-      );
-    }
-    await withEngine(kind, args, flags);
-  });
+  return command(
+    async () => {
+      const { flags, rest } = parseFlags(args, FLAGS[kind]);
+      if (flags["help"]) {
+        process.stdout.write(
+          helpText(`npm run ${kind} -- [FLAGS]`, ABOUT[kind], EXAMPLES[kind], FLAGS[kind]),
+        );
+        return;
+      }
+      if (rest.length > 0)
+        throw new UsageError(`unknown command ${JSON.stringify(rest[0])} for "${kind}"`);
+      if (
+        kind !== "preview" &&
+        !isInteractive(flags) &&
+        !confirmed(flags) &&
+        !flags["skip-preview"] &&
+        !flags["preview-only"]
+      ) {
+        throw new ExitError(
+          EXIT.configuration,
+          "--yes or --skip-preview or --preview-only must be passed in to proceed when running in non-interactive mode",
+        );
+      }
+      await withEngine(kind, args, flags);
+    },
+    !args.some((arg) => /^(--json(=|$)|-[a-z]*j)/.test(arg)),
+  );
 }
 
 async function withEngine(kind: Kind, args: string[], flags: Flags): Promise<void> {
@@ -122,9 +125,13 @@ async function withEngine(kind: Kind, args: string[], flags: Flags): Promise<voi
 }
 
 class Operation {
-  private readonly interrupts: Interrupts = listenForInterrupts((line) =>
-    process.stderr.write(`${line}\n`),
-  );
+  private readonly interrupts: Interrupts = listenForInterrupts((line) => {
+    const write = (): unknown => process.stderr.write(`${line}\n`);
+    if (this.live) this.live.aside(write);
+    else write();
+  });
+  /** On the terminal now, where it draws over what others write. */
+  private live: LiveDisplay | undefined;
   /** Loading the SDK takes long: the next program is started while other things go on. */
   private ahead: Program | undefined;
 
@@ -179,6 +186,7 @@ class Operation {
     const { run } = operationModule();
     const redactor = new Redactor();
     const display = this.display(stack, preview, redactor);
+    this.live = display instanceof LiveDisplay ? display : undefined;
     if (!json) process.stdout.write(`${title(this.kind, preview)} (${stack.name}):\n\n`);
     const program = this.ahead;
     this.ahead = undefined;
@@ -195,6 +203,7 @@ class Operation {
       // Where it fails before it begins, the program still waits to be told what to run.
     }).finally(() => program?.end());
     display.finish(result);
+    this.live = undefined;
     if (!preview) await stack.reload();
     return result;
   }
@@ -232,7 +241,7 @@ class Operation {
 
   private startAhead(): void {
     if (this.kind === "up" || this.kind === "preview")
-      this.ahead ??= Program.load(this.workspace.project.folder);
+      this.ahead ??= Program.load(this.workspace.project.program.folder);
   }
 
   private display(

@@ -92,6 +92,7 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
       yes: { kind: "switch", short: "y", help: "Without asking" },
       force: { kind: "switch", short: "f", help: "Even if it still has resources" },
       "preserve-config": { kind: "switch", help: "Keep Pulumi.NAME.yaml" },
+      "remove-backups": { kind: "switch", help: "Remove its last state and its backups too" },
     },
     run: remove,
   },
@@ -206,20 +207,15 @@ async function importState(stack: Stack, flags: Flags): Promise<void> {
 async function remove(workspace: Workspace, _args: string[], flags: Flags): Promise<void> {
   const { project, backend } = workspace;
   const name = await workspace.stackName();
-  const raw = await workspace.read();
+  await workspace.read();
   if (!confirmed(flags)) await confirmRemoval(name, flags);
-  if (raw.resourceCount > 0 && !flags["force"]) {
-    throw new Error(
-      `'${name}' still has resources; removal rejected. Possible actions:\n` +
-        `- Make sure that '${name}' is the stack that you want to destroy\n` +
-        `- Run \`npm run destroy -- --stack ${name}\` to delete the resources, then run \`npm run stack -- rm ${name}\`\n` +
-        `- Run \`npm run stack -- rm ${name} --force\` to override this error`,
-    );
-  }
   const selected = await workspace.selected();
   const release = await backend.lock(project.name, name, `npm run cancel -- --stack ${name}`);
   try {
-    await backend.remove(project.name, name);
+    // Counted only now: another's operation may have been making resources until this moment.
+    const { resourceCount } = await workspace.read();
+    if (resourceCount > 0 && !flags["force"]) throw stillHasResources(name);
+    await backend.remove(project.name, name, flags["remove-backups"] === true);
     if (!flags["preserve-config"])
       fs.rmSync(`${project.configFolder}/Pulumi.${name}.yaml`, { force: true });
   } finally {
@@ -227,6 +223,15 @@ async function remove(workspace: Workspace, _args: string[], flags: Flags): Prom
   }
   if (selected === name) await select(workspace, undefined);
   print(`Stack '${name}' has been removed!`);
+}
+
+function stillHasResources(name: string): Error {
+  return new Error(
+    `'${name}' still has resources; removal rejected. Possible actions:\n` +
+      `- Make sure that '${name}' is the stack that you want to destroy\n` +
+      `- Run \`npm run destroy -- --stack ${name}\` to delete the resources, then run \`npm run stack -- rm ${name}\`\n` +
+      `- Run \`npm run stack -- rm ${name} --force\` to override this error`,
+  );
 }
 
 async function confirmRemoval(name: string, flags: Flags): Promise<void> {

@@ -15,8 +15,8 @@ export interface Project {
   name: string;
   /** The folder of Pulumi.yaml. */
   folder: string;
-  /** What the SDK is told to run: a folder or a file. */
-  program: string;
+  /** What is run, as `main` has it: relative paths start in `folder`, and `entry` is `.` or a file in it. */
+  program: { folder: string; entry: string };
   /** Full key (`project:name`) to its declared type. */
   config: Map<string, ConfigType>;
   /** `options.refresh: always`. */
@@ -59,7 +59,7 @@ export function loadProject(folder: string): Project {
   return {
     name,
     folder: root,
-    program: path.resolve(root, typeof yaml["main"] === "string" ? yaml["main"] : "."),
+    program: programAt(path.resolve(root, typeof yaml["main"] === "string" ? yaml["main"] : ".")),
     config,
     refreshAlways: options.refresh === "always",
     configFolder: path.resolve(
@@ -68,6 +68,14 @@ export function loadProject(folder: string): Project {
     ),
     ...(backend === undefined ? {} : { backendUrl: backend }),
   };
+}
+
+/** Without `main`, or where nothing is there (which the SDK says when it is run), the folder itself. */
+function programAt(main: string): Project["program"] {
+  const isFile = fs.statSync(main, { throwIfNoEntry: false })?.isFile() === true;
+  return isFile
+    ? { folder: path.dirname(main), entry: path.basename(main) }
+    : { folder: main, entry: "." };
 }
 
 function isTyped(value: unknown): value is ConfigType {

@@ -42,7 +42,7 @@ export function diagnostic(event: EngineEvent & { kind: "message" }): Diagnostic
   if (severity === "debug") return undefined;
   return {
     ...(urn && !isStack(urn) ? { urn } : {}),
-    ...(severity === "info" ? {} : { prefix: `${severity}: ` }),
+    ...(severity.startsWith("info") ? {} : { prefix: `${severity}: ` }),
     message: `${text}\n`,
     color: "never",
     severity,

@@ -39,6 +39,13 @@ export class LiveDisplay extends Display {
     this.draw();
   }
 
+  /** Writes something else on the terminal, above what runs. */
+  aside(write: () => void): void {
+    this.erase();
+    write();
+    this.draw();
+  }
+
   protected override step(event: Exclude<EngineEvent, { kind: "message" }>): void {
     const { kind, step } = event;
     const shown = !this.options.preview && step.op !== "same" && kind !== "outputs";

@@ -5,10 +5,15 @@ import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import type { SourcePosition, StackTrace } from "@pulumi/pulumi/proto/source_pb";
 import type { CustomTimeouts } from "../state/resource";
 import { parseDuration, type AliasSpec, type Goal } from "../steps/goal";
+import { parseUrn } from "../steps/urn";
 import { fromWire } from "../values/wire";
 
-/** `folder`: the project's. */
-export function goalFromRequest(request: RegisterResourceRequest, folder: string): Goal {
+/** `folder`: where the program runs. `root`: the project's. */
+export function goalFromRequest(
+  request: RegisterResourceRequest,
+  folder: string,
+  root: string,
+): Goal {
   refuseUnsupported(request);
   const type = request.getType();
   const isProvider = type.startsWith("pulumi:providers:");
@@ -34,7 +39,7 @@ export function goalFromRequest(request: RegisterResourceRequest, folder: string
     customTimeouts: timeouts(request),
     retainOnDelete: request.getRetainondelete() ?? false,
     deletedWith: request.getDeletedwith(),
-    ...positions(request, folder),
+    ...positions(request, root),
   };
   if (request.getDeletebeforereplacedefined())
     goal.deleteBeforeReplace = request.getDeletebeforereplace();
@@ -54,12 +59,14 @@ function refuseUnsupported(request: RegisterResourceRequest): void {
     "parameterized packages": request.getPackageref() !== "",
   };
   for (const [feature, used] of Object.entries(asked)) {
-    if (used)
-      throw new Error(
-        `${feature}: not supported by the embedded engine; use --engine pulumi for this program`,
-      );
+    if (used) throw unsupported(feature);
   }
 }
+
+export const unsupported = (feature: string): Error =>
+  new Error(
+    `${feature}: not supported by the embedded engine; use --engine pulumi for this program`,
+  );
 
 function propertyDependencies(request: RegisterResourceRequest): Record<string, string[]> {
   const result: Record<string, string[]> = {};
@@ -84,7 +91,7 @@ function timeouts(request: RegisterResourceRequest): CustomTimeouts {
 function aliases(request: RegisterResourceRequest): AliasSpec[] {
   const specs = request.getAliasesList().map((alias): AliasSpec => {
     const spec = alias.getSpec();
-    if (!spec) return { urn: alias.getUrn() };
+    if (!spec) return { urn: aliasUrn(alias.getUrn()) };
     return {
       name: spec.getName(),
       type: spec.getType(),
@@ -94,7 +101,20 @@ function aliases(request: RegisterResourceRequest): AliasSpec[] {
       noParent: spec.getNoparent(),
     };
   });
-  return [...specs, ...request.getAliasurnsList().map((urn) => ({ urn }))];
+  return [...specs, ...request.getAliasurnsList().map((urn) => ({ urn: aliasUrn(urn) }))];
+}
+
+function aliasUrn(text: string): string {
+  try {
+    parseUrn(text);
+    return text;
+  } catch (cause) {
+    const shape = "urn:pulumi:STACK::PROJECT::TYPE::NAME";
+    throw new Error(
+      `invalid alias URN: ${(cause as Error).message}; expected ${shape}, or { name: ... } for a former name`,
+      { cause },
+    );
+  }
 }
 
 /** Where in the source a resource is made: kept in the state as Pulumi does. */
@@ -103,20 +123,20 @@ export function positions(
     getSourceposition(): SourcePosition | undefined;
     getStacktrace(): StackTrace | undefined;
   },
-  folder: string,
+  root: string,
 ): Pick<Goal, "sourcePosition" | "stackTrace"> {
-  const sourcePosition = position(request.getSourceposition(), folder);
+  const sourcePosition = position(request.getSourceposition(), root);
   const frames = request.getStacktrace()?.getFramesList() ?? [];
   const stackTrace = frames.map((frame) => {
-    const at = position(frame.getPc(), folder);
+    const at = position(frame.getPc(), root);
     return at ? { sourcePosition: at } : {};
   });
   return { ...(sourcePosition ? { sourcePosition } : {}), stackTrace };
 }
 
-function position(raw: SourcePosition | undefined, folder: string): string | undefined {
+function position(raw: SourcePosition | undefined, root: string): string | undefined {
   const uri = raw?.getUri();
   if (!raw || !uri?.startsWith("file:///")) return undefined;
   const column = raw.getColumn() === 0 ? "" : `,${raw.getColumn()}`;
-  return `project:///${encodeURI(path.relative(folder, fileURLToPath(uri)))}#${raw.getLine()}${column}`;
+  return `project:///${encodeURI(path.relative(root, fileURLToPath(uri)))}#${raw.getLine()}${column}`;
 }

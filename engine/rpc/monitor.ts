@@ -17,10 +17,23 @@ import type { ProviderHost } from "../steps/provider-host";
 import type { Runner } from "../steps/runner";
 import { markLike, unwrapMap, type PropertyMap } from "../values/property";
 import { fromWire, toWire } from "../values/wire";
-import { goalFromRequest, positions } from "./goal-from-request";
+import { goalFromRequest, positions, unsupported } from "./goal-from-request";
 
-/** What this engine can do; the SDK refuses the rest itself, or sends it in an older form. */
-const FEATURES = new Set(["secrets", "resourceReferences", "deletedWith", "aliasSpecs"]);
+/**
+ * What the SDK sends as it is. The second line is what this engine does not have: asked for it, it says so by its own name,
+ * where the SDK would ask for a newer Pulumi CLI. Of the rest (`outputValues`) the SDK sends an older form.
+ */
+const FEATURES = new Set([
+  ...["secrets", "resourceReferences", "deletedWith", "aliasSpecs"],
+  ...[
+    "transforms",
+    "invokeTransforms",
+    "resourceHooks",
+    "errorHooks",
+    "replaceWith",
+    "parameterization",
+  ],
+]);
 const MESSAGE_BYTES = 400 * 1024 * 1024;
 
 interface MonitorParts {
@@ -31,7 +44,9 @@ interface MonitorParts {
   sink: Sink;
   project: string;
   stack: string;
-  /** The project's. */
+  /** Of Pulumi.yaml: where positions in the source start from. */
+  root: string;
+  /** Where the program runs: where paths of assets start from. */
   folder: string;
 }
 
@@ -59,13 +74,13 @@ export class Monitor {
       readResource: this.unary((r: resourceProto.ReadResourceRequest) => this.readResource(r)),
       invoke: this.unary((r: resourceProto.ResourceInvokeRequest) => this.invoke(r)),
       call: this.unary((r: resourceProto.ResourceCallRequest) =>
-        refuse(`the method ${r.getTok()}`),
+        this.refuse(`the method ${r.getTok()}`),
       ),
-      registerPackage: this.unary(() => refuse("parameterized packages")),
-      registerStackTransform: this.unary(() => refuse("stack transforms")),
-      registerStackInvokeTransform: this.unary(() => refuse("invoke transforms")),
-      registerResourceHook: this.unary(() => refuse("resource hooks")),
-      registerErrorHook: this.unary(() => refuse("error hooks")),
+      registerPackage: this.unary(() => this.refuse("parameterized packages")),
+      registerStackTransform: this.unary(() => this.refuse("stack transforms")),
+      registerStackInvokeTransform: this.unary(() => this.refuse("invoke transforms")),
+      registerResourceHook: this.unary(() => this.refuse("resource hooks")),
+      registerErrorHook: this.unary(() => this.refuse("error hooks")),
       // There are no hooks, so nothing has to wait for the deletes that follow.
       signalAndWaitForShutdown: this.unary(() => Promise.resolve(new Empty())),
     });
@@ -83,7 +98,7 @@ export class Monitor {
       requirePulumiVersion: this.unary(() =>
         Promise.resolve(new engineProto.RequirePulumiVersionResponse()),
       ),
-      startDebugging: this.unary(() => refuse("debugging")),
+      startDebugging: this.unary(() => this.refuse("debugging")),
     });
   }
 
@@ -129,9 +144,9 @@ export class Monitor {
   private async registerResource(
     request: resourceProto.RegisterResourceRequest,
   ): Promise<resourceProto.RegisterResourceResponse> {
-    const { deployment, runner, folder } = this.parts;
+    const { deployment, runner, folder, root } = this.parts;
     runner.throwIfHalted();
-    const goal = await this.orFail(() => Promise.resolve(goalFromRequest(request, folder)));
+    const goal = await this.orFail(() => Promise.resolve(goalFromRequest(request, folder, root)));
     if (goal.custom && !isProviderType(goal.type) && goal.provider === "") {
       goal.provider = await deployment.defaultProvider(goal.type, request.getVersion());
     }
@@ -159,7 +174,7 @@ export class Monitor {
   private async readResource(
     request: resourceProto.ReadResourceRequest,
   ): Promise<resourceProto.ReadResourceResponse> {
-    const { deployment, runner, folder } = this.parts;
+    const { deployment, runner, folder, root } = this.parts;
     const goal = {
       ...emptyGoal(request.getType(), request.getName(), true),
       inputs: fromWire(request.getProperties(), folder),
@@ -167,7 +182,7 @@ export class Monitor {
       dependencies: request.getDependenciesList(),
       additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
       provider: request.getProvider(),
-      ...positions(request, folder),
+      ...positions(request, root),
     };
     if (goal.provider === "")
       goal.provider = await deployment.defaultProvider(goal.type, request.getVersion());
@@ -229,8 +244,12 @@ export class Monitor {
       ephemeral: request.getEphemeral(),
       ...(request.getUrn() || this.root ? { urn: request.getUrn() || this.root } : {}),
     });
-    if (isError) this.parts.runner.failed = true;
     return Promise.resolve(new Empty());
+  }
+
+  /** Fails the operation, since the SDK may not tell the program of it. */
+  private refuse(feature: string): Promise<never> {
+    return this.orFail(() => Promise.reject(unsupported(feature)));
   }
 
   /** What goes wrong here is the operation's failure, and not just an exception in the program. */
@@ -257,11 +276,3 @@ const SEVERITIES: Record<number, Severity> = {
   [engineProto.LogSeverity.WARNING]: "warning",
   [engineProto.LogSeverity.ERROR]: "error",
 };
-
-function refuse(feature: string): Promise<never> {
-  return Promise.reject(
-    new Error(
-      `${feature}: not supported by the embedded engine; use --engine pulumi for this program`,
-    ),
-  );
-}

@@ -17,9 +17,41 @@ const { createRequire } = Module;
 const fromProgram = createRequire(path.join(process.cwd(), "package.json"));
 const fromSdk = createRequire(fromProgram.resolve("@pulumi/pulumi"));
 
-function isModuleProject() {
-  const manifest = path.join(process.cwd(), "package.json");
-  return existsSync(manifest) && JSON.parse(readFileSync(manifest, "utf8")).type === "module";
+/** The package that the program is in may lie above it, with `main: src`. */
+function isModuleProject(folder = process.cwd()) {
+  const manifest = path.join(folder, "package.json");
+  if (existsSync(manifest)) return JSON.parse(readFileSync(manifest, "utf8")).type === "module";
+  return path.dirname(folder) !== folder && isModuleProject(path.dirname(folder));
+}
+
+/** compilerOptions of a tsconfig.json, those that it extends among them. */
+function compilerOptions(file) {
+  const { parse } = require("jsonc-parser");
+  const config = parse(readFileSync(file, "utf8"), [], { allowTrailingComma: true }) ?? {};
+  const bases = [config.extends ?? []].flat().map((base) => {
+    const resolve = (name) => createRequire(file).resolve(name);
+    const [found] = [base, `${base}.json`].filter((name) => {
+      try {
+        return existsSync(resolve(name));
+      } catch {
+        return false;
+      }
+    });
+    return found === undefined ? {} : compilerOptions(resolve(found));
+  });
+  return Object.assign({}, ...bases, config.compilerOptions);
+}
+
+/**
+ * Whether a class field without a value is there, and undefined, where a resource's outputs have been set: as TypeScript
+ * has it, by the target, which the SDK sets to ES2020 where the project has none.
+ */
+function definesClassFields() {
+  const file = path.resolve(process.env.PULUMI_NODEJS_TSCONFIG_PATH ?? "tsconfig.json");
+  const { useDefineForClassFields, target = "ES2020" } = existsSync(file)
+    ? compilerOptions(file)
+    : {};
+  return useDefineForClassFields ?? /^(es20(2[2-9]|[3-9]\d)|esnext)$/i.test(target);
 }
 
 /**
@@ -73,7 +105,7 @@ function inspectWithoutColor() {
 
 inspectWithoutColor();
 if (isModuleProject()) process.env.PULUMI_NODEJS_TYPESCRIPT = "true";
-else mapStackTraces(registerTypeScript(), () => fromSdk("source-map-support"));
+else mapStackTraces(registerTypeScript(definesClassFields()), () => fromSdk("source-map-support"));
 withoutSerializer(() => {
   fromProgram("@pulumi/pulumi");
   fromProgram("@pulumi/pulumi/cmd/run/tracing");

@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 
 /** Exit code with which the SDK says: I have told the user already. */
 const ALREADY_LOGGED = 32;
@@ -13,9 +14,11 @@ interface ProgramArguments {
   project: string;
   stack: string;
   /** The folder of Pulumi.yaml. */
+  root: string;
+  /** Where it runs. */
   folder: string;
-  /** Folder or file to run. */
-  program: string;
+  /** What is run: `.`, or a file in the folder. */
+  entry: string;
   parallel: number;
   dryRun: boolean;
   /** Full key to text. */
@@ -49,14 +52,17 @@ export class Program {
     return new Program(child, exited);
   }
 
-  /** Resolves when the program has ended, to what went wrong, if the user does not know it yet. */
+  /** Resolves when the program has ended, to what went wrong, if the user does not know it yet. Blank lines are left out. */
   async run(
     args: ProgramArguments,
     onLine: (text: string, isError: boolean) => void,
   ): Promise<{ ok: boolean; problem?: string }> {
     const { stdout, stderr } = this.child;
-    if (stdout) createInterface({ input: stdout }).on("line", (line) => onLine(line, false));
-    if (stderr) createInterface({ input: stderr }).on("line", (line) => onLine(line, true));
+    const pass = (input: Readable | null, isError: boolean): unknown =>
+      input &&
+      createInterface({ input }).on("line", (line) => line.trim() !== "" && onLine(line, isError));
+    pass(stdout, false);
+    pass(stderr, true);
     this.child.send({
       args: flags(args),
       env: {
@@ -83,9 +89,9 @@ function flags(args: ProgramArguments): string[] {
   return [
     ...["--monitor", args.monitor, "--engine", args.engine ?? args.monitor],
     ...["--project", args.project, "--stack", args.stack, "--organization", "organization"],
-    ...["--pwd", args.folder, "--root-directory", args.folder, "--parallel", String(args.parallel)],
+    ...["--pwd", args.folder, "--root-directory", args.root, "--parallel", String(args.parallel)],
     ...(args.dryRun ? ["--dry-run"] : []),
-    args.program === args.folder ? "." : args.program,
+    args.entry,
   ];
 }
 

@@ -2,6 +2,7 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
 import { readIfThere, writeAtomically } from "./files";
 import { parseCheckpoint, type RawCheckpoint } from "./checkpoint";
 import { lockStack, breakLocks } from "./lock";
@@ -41,6 +42,7 @@ export class Backend {
   }
 
   async stacks(project: string): Promise<string[]> {
+    await this.layoutIsKnown();
     const folder = path.dirname(this.stackFile(project, "any"));
     const names = await fs.readdir(folder).catch(() => [] as string[]);
     return names
@@ -51,6 +53,7 @@ export class Backend {
 
   /** Undefined: there is no such stack. */
   async read(project: string, stack: string): Promise<RawCheckpoint | undefined> {
+    await this.layoutIsKnown();
     const file = this.stackFile(project, stack);
     const text = await readIfThere(file);
     if (text === undefined) {
@@ -66,20 +69,42 @@ export class Backend {
 
   /** The former state stays as `.bak`. */
   async write(project: string, stack: string, text: string): Promise<void> {
-    const meta = path.join(this.root, ".pulumi", "meta.yaml");
-    if ((await readIfThere(meta)) === undefined) await writeAtomically(meta, "version: 1\n");
+    if (!(await this.layoutIsKnown())) await writeAtomically(this.metaFile, "version: 1\n");
     const file = this.stackFile(project, stack);
     await writeAtomically(file, text, true);
   }
 
-  async remove(project: string, stack: string): Promise<void> {
+  /** What was there stays as `.bak`, unless `backupsToo`. */
+  async remove(project: string, stack: string, backupsToo = false): Promise<void> {
     const file = this.stackFile(project, stack);
-    await fs.rm(file, { force: true });
-    await fs.rm(`${file}.bak`, { force: true });
-    for (const kind of ["history", "backups"]) {
+    await fs.rename(file, `${file}.bak`);
+    if (backupsToo) await fs.rm(`${file}.bak`);
+    for (const kind of backupsToo ? ["history", "backups"] : ["history"]) {
       const folder = path.join(this.root, ".pulumi", kind, project, stack);
       await fs.rm(folder, { recursive: true, force: true });
     }
+  }
+
+  private get metaFile(): string {
+    return path.join(this.root, ".pulumi", "meta.yaml");
+  }
+
+  /**
+   * False: there is nothing yet. Throws for a layout that is not the present one: to mark it as such would hide from the
+   * Pulumi CLI the stacks of a time without projects.
+   */
+  private async layoutIsKnown(): Promise<boolean> {
+    const meta = await readIfThere(this.metaFile);
+    const { version } = (meta === undefined ? {} : (parse(meta) ?? {})) as { version?: unknown };
+    if (version === 1) return true;
+    const found = await fs.readdir(path.join(this.root, ".pulumi", "stacks")).catch(() => []);
+    const old = found.filter((name) => /\.json(\.gz|\.zst)?$/.test(name));
+    if (meta === undefined && old.length === 0) return false;
+    const problem =
+      meta === undefined || version === 0
+        ? `has Pulumi's old layout, without projects (${old.join(", ")}); upgrade it with \`pulumi state upgrade\``
+        : `has the version ${JSON.stringify(version)} in ${this.metaFile}, expected 1: it is of a newer Pulumi`;
+    throw new Error(`the state in ${this.url} ${problem}, or use --engine pulumi`);
   }
 
   /** See lockStack. `cancelHint`: the command that breaks a stale lock. */

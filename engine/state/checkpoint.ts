@@ -173,7 +173,7 @@ class Reader {
     if (Array.isArray(json)) return json.map((v) => this.value(v, opened));
     if (typeof json !== "object" || json === null) return json;
     if (json[SIGNATURE] === SECRET_SIGNATURE) return this.secret(json, opened);
-    if (json[SIGNATURE] === FLOAT_SIGNATURE) return readFloat(json["value"]);
+    if (json[SIGNATURE] === FLOAT_SIGNATURE) return readFloat(json["value"] as string);
     return withPackageVersion(
       Object.fromEntries(Object.entries(json).map(([k, v]) => [k, this.value(v, opened)])),
     );
@@ -201,7 +201,7 @@ export function floatJson(value: number): JsonMap {
   return { [SIGNATURE]: FLOAT_SIGNATURE, value: hex };
 }
 
-const readFloat = (hex: Json | undefined): number => Buffer.from(String(hex), "hex").readDoubleBE();
+const readFloat = (hex: string): number => Buffer.from(hex, "hex").readDoubleBE();
 
 const PLAIN = new Set([
   ...["delete", "id", "parent", "protect", "taint", "external", "provider", "pendingReplacement"],

@@ -81,10 +81,11 @@ export class Journal {
     this.dirty = true;
   }
 
-  /** Resolves when all that was said before is on the disk. */
-  flush(): Promise<void> {
+  /** Resolves when all that was said before is on the disk. Of a preview it only sees whether it could be. */
+  async flush(): Promise<void> {
+    if (!this.write) this.check("the state would not be well-formed");
     this.dirty = true;
-    return this.settle();
+    await this.settle();
   }
 
   /** As flush, if there is anything to write. */
@@ -109,8 +110,13 @@ export class Journal {
       pending: [...this.pending, ...carried],
       extra: { metadata: this.before.extra["metadata"] ?? {} },
     });
+    this.check("the state was written, but is not well-formed", resources);
+  }
+
+  /** Throws where the list breaks a rule. */
+  private check(problem: string, resources = this.resources): void {
     const broken = integrityError(resources);
-    if (broken) throw new Error(`the state was written, but is not well-formed: ${broken}`);
+    if (broken) throw new Error(`${problem}: ${broken}`);
   }
 }
 

@@ -44,6 +44,13 @@ export type EngineEvent =
   | { kind: "failed"; step: Step; seconds: number }
   /** A component's, or the stack's, outputs are known. */
   | { kind: "outputs"; step: Step }
-  | { kind: "message"; severity: Severity; text: string; urn?: string; ephemeral: boolean };
+  | {
+      kind: "message";
+      /** `info#err`: what the program wrote on stderr, which is no judgement on it. */
+      severity: Severity | "info#err";
+      text: string;
+      urn?: string;
+      ephemeral: boolean;
+    };
 
 export type Sink = (event: EngineEvent) => void;

@@ -13,7 +13,7 @@ interface UrnParts {
 
 export function parseUrn(urn: string): UrnParts {
   const [scheme, project, qualifiedType, ...name] = urn.split("::");
-  if (!scheme?.startsWith("urn:pulumi:") || project === undefined || qualifiedType === undefined) {
+  if (!scheme?.startsWith("urn:pulumi:") || !project || !qualifiedType || name.length === 0) {
     throw new Error(`${JSON.stringify(urn)} is not a URN`);
   }
   return {

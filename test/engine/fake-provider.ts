@@ -131,7 +131,7 @@ export function fakePlugin(world: FakeWorld): ProviderPlugin {
       }),
     async configure() {
       world.configured += 1;
-      await new Promise((resolve) => setImmediate(resolve));
+      await Promise.resolve();
       return instance;
     },
   };

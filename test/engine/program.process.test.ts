@@ -1,4 +1,5 @@
 import * as fs from "node:fs";
+import * as path from "node:path";
 import { UNKNOWN } from "../../engine/providers/provider";
 import { Secret } from "../../engine/values/property";
 import { TestProject } from "./project";
@@ -345,4 +346,109 @@ test("a preview that cannot read one resource fails, and shows the others' chang
   expect(up.outcome).toBe("failed");
   expect(up.steps).not.toContain("update b");
   expect(project.world.takeLog()).toEqual([]);
+});
+
+test("what the program says on stderr is no warning, blank lines are nothing, and pulumi.log.error alone fails no run", async () => {
+  project = await TestProject.make(`
+    new Thing("a");
+    console.error("note\\n\\n  \\nmore");
+    console.log("");
+    pulumi.log.error("just said");
+  `);
+  const { outcome, messages } = await project.run();
+  expect(messages.sort()).toEqual(["error: just said", "info#err: more", "info#err: note"]);
+  expect(outcome).toBe("succeeded");
+  expect(project.world.log).toEqual(["create a"]);
+});
+
+test("with `main` the program runs in its own folder, and positions are the project's", async () => {
+  project = await TestProject.make("");
+  fs.mkdirSync(path.join(project.folder, "src/inner"), { recursive: true });
+  fs.writeFileSync(path.join(project.folder, "src/text"), "here");
+  const program = `
+    import * as pulumi from "@pulumi/pulumi";
+    import { Thing } from "../fake";
+    new Thing("a", { file: new pulumi.asset.FileAsset("text") });
+    export const folder = process.cwd();
+    export const root = pulumi.runtime.getOrganization() && require("@pulumi/pulumi").getRootDirectory();
+  `;
+  // A `main` there would be what the SDK runs in place of the folder.
+  project.write("package.json", '{"name": "p"}');
+  project.write("src/index.ts", program);
+  project.write("src/other.ts", program);
+  for (const main of ["src", "src/other.ts", "./src/"]) {
+    project.write("Pulumi.yaml", `name: p\nruntime: nodejs\nmain: ${main}\n`);
+    const { messages, outputs } = await project.run();
+    expect(messages).toEqual([]);
+    const src = fs.realpathSync(path.join(project.folder, "src"));
+    expect(outputs).toEqual({ folder: src, root: project.folder });
+    const { snapshot } = (await project.stack()).state();
+    const a = snapshot.resources.find((r) => r.urn.endsWith("::a"));
+    expect(a?.inputs["file"]).toMatchObject({ path: "text" });
+    const file = main.endsWith(".ts") ? main : "src/index.ts";
+    expect(a?.sourcePosition).toMatch(`project:///${file}#4`);
+  }
+});
+
+test("class fields without `declare` leave a resource's outputs alone, unless the project's tsconfig.json wants them defined", async () => {
+  project = await TestProject.make(`
+    class Plain extends pulumi.CustomResource {
+      readonly echo!: pulumi.Output<string>;
+      constructor(name: string) {
+        super("fake:index:Thing", name, { name, value: "x", echo: undefined }, { version: "1.0.0" });
+      }
+    }
+    export const echo = new Plain("a").echo;
+  `);
+  expect((await project.run()).outputs).toEqual({ echo: "x" });
+  project.write("base.json", '{"compilerOptions": {"target": "es2022"}} // as tsc reads it');
+  project.write("tsconfig.json", '{"extends": "./base", /* none */ "compilerOptions": {},}');
+  expect((await project.run()).outputs).toEqual({});
+  project.write(
+    "tsconfig.json",
+    '{"extends": "./base.json", "compilerOptions": {"useDefineForClassFields": false}}',
+  );
+  expect((await project.run()).outputs).toEqual({ echo: "x" });
+});
+
+test.each([
+  ["transforms", "pulumi.runtime.registerResourceTransform(() => undefined);", "stack transforms"],
+  [
+    "invoke transforms",
+    "pulumi.runtime.registerInvokeTransform(() => undefined);",
+    "invoke transforms",
+  ],
+  [
+    "a transform",
+    'new Thing("a", {}, { transforms: [() => undefined] });',
+    "the option transforms",
+  ],
+  ["a hook", 'new pulumi.ResourceHook("h", async () => {});', "resource hooks"],
+  [
+    "replaceWith",
+    'new Thing("a", {}, { replaceWith: [new Thing("b")] });',
+    "the option replaceWith",
+  ],
+])(
+  "%s is refused by the name of this engine, which asks for no newer CLI",
+  async (_what, text, named) => {
+    project = await TestProject.make(`${text} setTimeout(() => undefined, 1000);`);
+    const { outcome, messages } = await project.run({ preview: true });
+    expect(outcome).toBe("failed");
+    expect(messages).toEqual([
+      `error: ${named}: not supported by the embedded engine; use --engine pulumi for this program`,
+      "error: preview failed",
+    ]);
+  },
+);
+
+test("an alias that is no URN is refused, and what was expected is said", async () => {
+  project = await TestProject.make(`new Thing("a", {}, { aliases: ["old-name"] });`);
+  const { outcome, messages } = await project.run();
+  expect(outcome).toBe("failed");
+  expect(messages[0]).toBe(
+    'error: invalid alias URN: "old-name" is not a URN; expected urn:pulumi:STACK::PROJECT::TYPE::NAME, ' +
+      "or { name: ... } for a former name",
+  );
+  expect(project.world.log).toEqual([]);
 });

@@ -116,6 +116,52 @@ test("rm removes the stack that is named or selected, with its configuration, on
   expect((await stack("ls", "--json")).stdout).toBe("[]\n");
 });
 
+test("rm keeps the last state and the backups, unless told otherwise, and counts only once it has the lock", async () => {
+  const at = (...names: string[]): string => path.join(project.folder, ".pulumi", ...names);
+  for (const kind of ["history", "backups"]) {
+    fs.mkdirSync(at(kind, "p", "dev"), { recursive: true });
+    fs.writeFileSync(at(kind, "p", "dev", "one.json"), "{}");
+  }
+  await project.run();
+  fs.mkdirSync(at("locks/organization/p/dev"), { recursive: true });
+  fs.writeFileSync(at("locks/organization/p/dev/other.json"), "{}");
+  expect((await stack("rm", "dev", "--yes")).stderr).toMatch(
+    /^error: the stack is currently locked by 1 lock/,
+  );
+  fs.rmSync(at("locks/organization/p/dev/other.json"));
+  const state = fs.readFileSync(at("stacks/p/dev.json"), "utf8");
+  expect((await stack("rm", "dev", "-yf", "--preserve-config")).code).toBe(0);
+  expect(fs.readdirSync(at("stacks/p"))).toEqual(["dev.json.bak"]);
+  expect(fs.readFileSync(at("stacks/p/dev.json.bak"), "utf8")).toBe(state);
+  expect([at("history/p/dev"), at("backups/p/dev")].map((file) => fs.existsSync(file))).toEqual([
+    false,
+    true,
+  ]);
+  await stack("init", "dev");
+  expect((await stack("rm", "dev", "--yes", "--remove-backups")).code).toBe(0);
+  expect(fs.readdirSync(at("stacks/p"))).toEqual([]);
+  expect(fs.existsSync(at("backups/p/dev"))).toBe(false);
+});
+
+test("a backend of Pulumi's old layout is refused, and not marked as one of the present", async () => {
+  const at = (...names: string[]): string => path.join(project.folder, ".pulumi", ...names);
+  fs.rmSync(at("meta.yaml"));
+  fs.writeFileSync(at("stacks/old.json"), "{}");
+  const problem =
+    `error: the state in file://${project.folder} has Pulumi's old layout, without projects (old.json); ` +
+    "upgrade it with `pulumi state upgrade`, or use --engine pulumi\n";
+  for (const args of [["init", "new"], ["ls"], ["output", "-s", "dev"]])
+    expect(await stack(...args)).toMatchObject({ code: 1, stderr: problem });
+  expect(fs.existsSync(at("meta.yaml"))).toBe(false);
+  fs.writeFileSync(at("meta.yaml"), "version: 2\n");
+  expect((await stack("ls")).stderr).toBe(
+    `error: the state in file://${project.folder} has the version 2 in ${at("meta.yaml")}, expected 1: it is of a newer Pulumi, or use --engine pulumi\n`,
+  );
+  // Beside a present one an old one is no hindrance, as with the CLI.
+  fs.writeFileSync(at("meta.yaml"), "version: 1\n");
+  expect((await stack("ls")).code).toBe(0);
+});
+
 test("cancel of a stack that is not there says so, with 6; of one that is not locked, that there was nothing to do", async () => {
   await stack("init", "one");
   expect(await said(project, ["cancel", "two"])).toEqual(

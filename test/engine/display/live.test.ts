@@ -93,4 +93,15 @@ describe("LiveDisplay", () => {
       expect(text).not.toContain("canary");
     }
   });
+
+  test("what is written aside stays, above what runs", () => {
+    send({ kind: "begin", step: step("a") });
+    jest.advanceTimersByTime(200);
+    display.aside(() => terminal.write("^C received\n"));
+    jest.advanceTimersByTime(1000);
+    const shown = Terminal.shown(terminal.take());
+    expect(shown[0]).toBe("^C received");
+    expect(shown[1]).toMatch(/^\S\+  t:index:Thing a creating \(1s\)/);
+    expect(shown.slice(2)).toEqual([""]);
+  });
 });

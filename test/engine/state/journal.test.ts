@@ -46,6 +46,17 @@ test("who comes while a write is under way shares the next one, and waits for it
   expect(done).toEqual(["a", "b", "c"]);
 });
 
+test("a preview writes nothing, and fails where an update would leave a state that is not well-formed", async () => {
+  const journal = new Journal({ resources: [], pending: [], extra: {} }, undefined);
+  const a = resource("a");
+  journal.put(undefined, a);
+  await journal.flush();
+  journal.put(undefined, { ...resource("b"), parent: "urn:pulumi:s::p::t:t:T::gone" });
+  await expect(journal.flush()).rejects.toThrow(
+    "the state would not be well-formed: resource urn:pulumi:s::p::t:t:T::b has the parent urn:pulumi:s::p::t:t:T::gone, which is missing",
+  );
+});
+
 test("new resources come first, then what is left of the old ones", async () => {
   const [a, b, c] = [resource("a"), resource("b"), resource("c")] as const;
   const journal = new Journal({ resources: [a, b, c], pending: [], extra: {} }, undefined);

@@ -2,6 +2,8 @@ import * as fc from "fast-check";
 import { integrityError } from "../../../engine/state/integrity";
 import { Simulation, type Thing } from "../simulation";
 
+jest.setTimeout(120_000);
+
 interface Shape {
   kind: number;
   value: number;
