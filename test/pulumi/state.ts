@@ -6,7 +6,8 @@ type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 /**
  * What a state file says, with secrets opened, and without what must differ: times, salts, ciphertexts, and the ids of
  * providers. Property dependencies on nothing are left out: the CLI's own refresh takes them away, and its next update
- * brings them back. The order of resources stays as it is; that of keys says nothing.
+ * brings them back. A resource that is replaced and still to be deleted may have an old name, see docs/engine.md. The order
+ * of resources stays as it is; that of keys says nothing.
  */
 export async function comparable(text: string, passphrase: string): Promise<unknown> {
   const { latest } = (JSON.parse(text) as { checkpoint: { latest: Record<string, Json> } })
@@ -34,6 +35,7 @@ function clean(value: Json, crypter: Crypter | undefined): Json {
   }
   return Object.fromEntries(
     Object.entries(value).flatMap(([key, inner]): [string, Json][] => {
+      if (key === "urn" && value["delete"] === true) return [[key, "(replaced)"]];
       if (key === "created" || key === "modified") return [[key, "(time)"]];
       if (key !== "propertyDependencies") return [[key, clean(inner, crypter)]];
       const some = Object.entries(inner as Record<string, Json[]>).filter(
