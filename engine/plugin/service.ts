@@ -21,6 +21,7 @@ import type { CustomTimeouts, ResourceState } from "../state/resource";
 import { PluginManager } from "../steps/manager";
 import { timeoutSignal } from "../steps/progress";
 import { urnType } from "../steps/urn";
+import { changedKeys, diffMaps } from "../values/diff";
 import { deepEquals, markLike, unwrapMap, type PropertyMap } from "../values/property";
 import { fromWire, toWire } from "../values/wire";
 import type { EngineLog } from "./engine-log";
@@ -149,7 +150,12 @@ export class ProviderService {
       inputs: this.properties(request.getOldInputs()),
       outputs: this.properties(request.getOlds()),
     });
-    return diffResponse(await this.configured().diff(old, this.properties(request.getNews())));
+    const news = this.properties(request.getNews());
+    const found = await this.configured().diff(old, news);
+    // A provider that does not say it leaves it to the engine, and the CLI's counts on being told.
+    const detailed =
+      found.detailed ?? (found.changes === "some" ? diffMaps(old.inputs, news) : undefined);
+    return diffResponse(found, detailed);
   }
 
   private async create(request: proto.CreateRequest, fails: Fails): Promise<proto.CreateResponse> {
@@ -349,7 +355,10 @@ const KINDS: Record<PropertyChange, proto.PropertyDiff.Kind> = {
   "update-replace": proto.PropertyDiff.Kind.UPDATE_REPLACE,
 };
 
-function diffResponse({ changes, replaces, deleteBeforeReplace, detailed }: Diff) {
+function diffResponse(
+  { changes, replaces, deleteBeforeReplace, detailed: own }: Diff,
+  detailed = own,
+): proto.DiffResponse {
   const response = new proto.DiffResponse();
   response.setChanges(
     changes === "none"
@@ -360,9 +369,11 @@ function diffResponse({ changes, replaces, deleteBeforeReplace, detailed }: Diff
   response.setDeletebeforereplace(deleteBeforeReplace === true);
   if (!detailed) return response;
   response.setHasdetaileddiff(true);
+  response.setDiffsList(changedKeys(detailed));
   for (const [path, kind] of Object.entries(detailed)) {
     const change = new proto.PropertyDiff();
     change.setKind(KINDS[kind]);
+    change.setInputdiff(own === undefined);
     response.getDetaileddiffMap().set(path, change);
   }
   return response;

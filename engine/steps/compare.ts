@@ -23,7 +23,9 @@ export async function compare(
   const { inputs } = state;
   if (!manager)
     return deepEquals(old.inputs, inputs) ? unchanged : decide(SOME, old.inputs, inputs, COMPONENT);
-  return decide(await manager.diff(old, inputs), old.inputs, inputs, {
+  // Under the name that it has now, where an alias led to the old one.
+  const { urn, type } = state;
+  return decide(await manager.diff({ ...old, urn, type }, inputs), old.inputs, inputs, {
     replaceOnChanges: state.replaceOnChanges,
     hasInitErrors: old.initErrors.length > 0,
     trust: manager !== unconfigured,

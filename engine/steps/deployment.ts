@@ -100,18 +100,21 @@ export class Deployment {
     const recreating = this.progress.deleted.has(urn);
     const isTarget = this.progress.options.targets.includes(state);
     if (!isTarget && !recreating) return () => this.leave(state, old);
-    if (isTarget) this.progress.options.targets.add(urn);
-    this.refuseMissingDependencies(state);
+    if (isTarget) this.progress.options.targets.add(state);
     if (this.dependsOnFailed(state)) return () => this.skip(state);
 
     const manager = goal.custom
       ? await this.progress.host.managerOf(goal.type, goal.provider)
       : undefined;
-    if (isImport(goal, old)) return () => this.import(goal, state, old, manager as Manager);
+    if (isImport(goal, old)) {
+      this.refuseMissingDependencies(state);
+      return () => this.import(goal, state, old, manager as Manager);
+    }
     const known = recreating || old?.external ? undefined : old;
     const wanted = known ? this.ignoreChanges(goal, urn, known.inputs) : goal.inputs;
     if (!isTarget && old) state.inputs = old.inputs;
     else state.inputs = manager ? await this.check(manager, state, known?.inputs, wanted) : wanted;
+    this.refuseMissingDependencies(state);
     this.progress.operated.add(urn);
     if (old && recreating) {
       const keys = this.replacements.keys.get(urn) ?? [];

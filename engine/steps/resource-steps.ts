@@ -40,8 +40,12 @@ export class ResourceSteps {
     return this.conclude(state, async () => {
       const step = { ...this.progress.step(op, old, state), ...extra };
       const work = async (): Promise<void> => {
-        if (manager) await manager.create(state, this.progress.createContext(state, "create"));
-        state.created = state.modified = new Date().toISOString();
+        try {
+          await manager?.create(state, this.progress.createContext(state, "create"));
+        } finally {
+          // Also of what came about only by half: that is in the state as well.
+          state.created = state.modified = new Date().toISOString();
+        }
       };
       await this.progress.runner.run(step, state.custom ? "creating" : undefined, work, () => {
         if (deleteLater) this.condemn(deleteLater);

@@ -26,8 +26,7 @@ export class Targets {
 
   /** Providers and the stack itself are always worked on. */
   includes(state: ResourceState): boolean {
-    if (isProviderType(state.type) || state.type === STACK_TYPE || this.names(state.urn))
-      return true;
+    if (isGroundwork(state) || this.names(state.urn)) return true;
     if (!this.dependents) return false;
     const all = [
       ...state.dependencies,
@@ -37,8 +36,9 @@ export class Targets {
     return all.some((urn) => urn !== "" && !urn.includes(`::${STACK_TYPE}::`) && this.names(urn));
   }
 
-  add(urn: string): void {
-    if (this.constrained) this.added.add(urn);
+  /** What is worked on for the sake of all others makes no targets of them. */
+  add(state: ResourceState): void {
+    if (this.constrained && !isGroundwork(state)) this.added.add(state.urn);
   }
 
   /** Targets that match none of `urns`. Patterns may match nothing. */
@@ -46,6 +46,9 @@ export class Targets {
     return this.urns.filter((t) => !t.includes("*") && !urns.includes(t));
   }
 }
+
+const isGroundwork = ({ type }: ResourceState): boolean =>
+  isProviderType(type) || type === STACK_TYPE;
 
 /** `*` stands for a part of a URN, `**` for anything. */
 function pattern(text: string): RegExp {

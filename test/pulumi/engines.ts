@@ -48,6 +48,23 @@ export interface Result {
   said: string;
 }
 
+let made: Promise<string> | undefined;
+
+/** The folder of a project with an empty stack, made once. */
+function template(): Promise<string> {
+  made ??= (async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "oracle-template-"));
+    process.once("exit", () => fs.rmSync(folder, { recursive: true, force: true }));
+    fs.writeFileSync(path.join(folder, "Pulumi.yaml"), `name: ${PROJECT}\nruntime: nodejs\n`);
+    await workspace(folder).create(STACK);
+    return folder;
+  })();
+  return made;
+}
+
+const workspace = (folder: string): Workspace =>
+  Workspace.open({ folder, stack: STACK, env: { ...ENV, PULUMI_HOME: "/nonexistent" } });
+
 export abstract class OneEngine {
   readonly world = new FakeWorld();
   readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), "oracle-"));
@@ -72,18 +89,9 @@ export abstract class OneEngine {
     };
   }
 
-  /** An empty stack: the same salt for both engines, so that a key is derived only once. */
+  /** An empty stack. All have the same key: to derive one takes longer than all else. */
   async prepare(): Promise<void> {
-    fs.writeFileSync(path.join(this.folder, "Pulumi.yaml"), `name: ${PROJECT}\nruntime: nodejs\n`);
-    await this.workspace().create(STACK);
-  }
-
-  protected workspace(): Workspace {
-    return Workspace.open({
-      folder: this.folder,
-      stack: STACK,
-      env: { ...ENV, PULUMI_HOME: "/nonexistent" },
-    });
+    fs.cpSync(await template(), this.folder, { recursive: true });
   }
 
   protected abstract execute(operation: Operation): Promise<{ code: number; said: string }>;
@@ -106,7 +114,7 @@ export class EmbeddedEngine extends OneEngine {
       },
       end: () => undefined,
     };
-    const { outcome } = await runEmbedded(await this.workspace().load(), {
+    const { outcome } = await runEmbedded(await workspace(this.folder).load(), {
       kind: preview ? "up" : kind,
       preview,
       parallel: 1,

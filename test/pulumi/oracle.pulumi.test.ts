@@ -1,30 +1,27 @@
 import { ensurePulumi } from "../../lab/go/pulumi";
 import { cacheFolder } from "../../lab/paths";
 import { testWithPulumi } from "./cli";
-import { CliEngine, EmbeddedEngine, type OneEngine, type Operation, type Result } from "./engines";
+import { compare } from "./compare";
 import { SCENARIOS } from "./scenarios";
 
 jest.setTimeout(900_000);
 
-async function all(engine: OneEngine, operations: readonly Operation[]): Promise<Result[]> {
-  try {
-    await engine.prepare();
-    const results: Result[] = [];
-    for (const operation of operations) results.push(await engine.run(operation));
-    return results;
-  } finally {
-    await engine.close();
-  }
-}
+/** Scenarios in which one engine asks the provider what the other does not ask, by name; docs/engine.md says why. */
+const OTHER_QUESTIONS = [
+  "takes up a delete-first replacement whose create failed, with dependents",
+];
 
-const withoutWords = (results: readonly Result[]) =>
-  results.map(({ calls, done, code, state }) => ({ calls, done, code, state }));
+/** Scenarios that end in another way, by name; docs/engine.md says why. */
+const OTHER_ENDS = ["changes the order of dependencies, with a target"];
 
 for (const [name, operations] of Object.entries(SCENARIOS)) {
-  testWithPulumi(`both engines do the same where a program ${name}`, async () => {
+  const run = async (): Promise<void> => {
     const pulumi = await ensurePulumi(cacheFolder(), console.error);
-    const cli = await all(new CliEngine(pulumi), operations);
-    const embedded = await all(new EmbeddedEngine(), operations);
-    expect(withoutWords(embedded)).toEqual(withoutWords(cli));
-  });
+    await compare(pulumi, operations, !OTHER_QUESTIONS.includes(name));
+  };
+  if (OTHER_ENDS.includes(name)) {
+    testWithPulumi(`the engines differ, as documented, where a program ${name}`, () =>
+      expect(run()).rejects.toThrow("Duplicate resource URN"),
+    );
+  } else testWithPulumi(`both engines do the same where a program ${name}`, run);
 }

@@ -344,8 +344,11 @@ export const SCENARIOS: Record<string, Operation[]> = {
   ],
   "changes the order of dependencies": [
     up([{ name: "a" }, { name: "b", from: "a" }]),
-    up([{ name: "b" }, { name: "a", inputs: { value: "2" } }], { targets: ["**::a"] }),
     up([{ name: "b" }, { name: "a", from: "b" }]),
+  ],
+  "changes the order of dependencies, with a target": [
+    up([{ name: "a" }, { name: "b", from: "a" }]),
+    up([{ name: "b" }, { name: "a", inputs: { value: "2" } }], { targets: ["**::a"] }),
   ],
 };
 

@@ -11,7 +11,7 @@ import { ResourceMonitorClient } from "@pulumi/pulumi/proto/resource_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/resource_pb";
 import { UNKNOWN } from "../../engine/providers/provider";
 import type { AliasSpec } from "../../engine/steps/goal";
-import { unwrapMap, type PropertyMap } from "../../engine/values/property";
+import type { PropertyMap } from "../../engine/values/property";
 import { fromWire, toWire } from "../../engine/values/wire";
 import type { Thing as SimulatedThing } from "../engine/simulation";
 
@@ -114,10 +114,11 @@ class Program {
     request.setObject(toWire(custom ? this.inputs(thing) : {}));
     request.setParent(thing.in === undefined ? root : this.urn(thing.in));
     request.setDependenciesList(needed(thing).map((name) => this.urn(name)));
-    if (thing.from !== undefined) {
+    // An SDK names every property, also those that depend on nothing.
+    for (const key of custom ? Object.keys(this.inputs(thing)) : []) {
       const urns = new proto.RegisterResourceRequest.PropertyDependencies();
-      urns.setUrnsList([this.urn(thing.from)]);
-      request.getPropertydependenciesMap().set("value", urns);
+      if (key === "value" && thing.from !== undefined) urns.setUrnsList([this.urn(thing.from)]);
+      request.getPropertydependenciesMap().set(key, urns);
     }
     if (thing.protect !== undefined) request.setProtect(thing.protect);
     if (thing.retainOnDelete !== undefined) request.setRetainondelete(thing.retainOnDelete);
@@ -200,9 +201,3 @@ function call<T>(
     start((error, response) => (error ? reject(error) : resolve(response)));
   });
 }
-
-/** For messages: what a provider was given. */
-export const plainText = (map: PropertyMap): string =>
-  JSON.stringify(unwrapMap(map), (_key, value: unknown) =>
-    value === UNKNOWN ? "(unknown)" : value,
-  );

@@ -373,7 +373,11 @@ test("a resource that is there but not as wanted stays in the state, and the nex
   const sim = new Simulation();
   sim.world.failing.set("create a", new PartialFailure("half", { name: "a" }, ["half done"]));
   expect((await sim.up([{ name: "a" }])).messages).toEqual(["half done"]);
-  expect(sim.state("a")).toMatchObject({ id: "half", initErrors: ["half done"] });
+  expect(sim.state("a")).toMatchObject({
+    id: "half",
+    initErrors: ["half done"],
+    created: expect.any(String) as string,
+  });
   sim.world.failing.clear();
 
   expect((await sim.up([{ name: "a" }])).steps).toEqual(["update a"]);
@@ -417,7 +421,7 @@ test("with a target only that is touched, and what it needs", async () => {
   ]);
   sim.world.takeLog();
 
-  await sim.up(
+  const { failed, messages } = await sim.up(
     [
       { name: "a", inputs: { value: "2" } },
       { name: "b", inputs: { value: "2" } },
@@ -425,6 +429,7 @@ test("with a target only that is touched, and what it needs", async () => {
     { targets: [urn("a")] },
   );
 
+  expect([failed, messages]).toEqual([false, []]);
   expect(sim.world.takeLog()).toEqual(["update a"]);
   expect(sim.names.sort()).toEqual(["a", "b", "gone"]);
 });
