@@ -2,7 +2,6 @@
  * A language host for the Pulumi CLI that runs programs as the embedded engine does: the CLI's own one is no Go module. The
  * executable `pulumi-language-nodejs` that `toolchain.ts` makes starts it; it says its port on stdout.
  */
-import * as path from "node:path";
 import * as grpc from "@grpc/grpc-js";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { LanguageRuntimeService } from "@pulumi/pulumi/proto/language_grpc_pb";
