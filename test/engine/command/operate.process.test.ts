@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { TestProject } from "../project";
 import { cli, npmRun as run, type Said } from "./npm-run";
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 let project: TestProject;
 beforeEach(async () => {
   project = await TestProject.make(`
@@ -137,6 +137,52 @@ test("a reader that closes the pipe early ends the display, not the operation, a
   expect(code).toBe(0);
   expect(fs.readdirSync(path.join(project.folder, ".pulumi/locks/organization/p/dev"))).toEqual([]);
   expect((await npmRun("stack", "output", "url", "--stack", "dev")).stdout).toBe("here\n");
+});
+
+test("a full disk under stdout ends the display, not the operation; what somebody wanted to have is missing, with 1", async () => {
+  const full = async (...args: string[]): Promise<Said> => {
+    const stdout = fs.openSync("/dev/full", "w");
+    const env = { PATH: path.dirname(process.execPath), HOME: "/", PULUMI_CONFIG_PASSPHRASE: "pw" };
+    const child = spawn(process.execPath, [cli, ...args, "--stack", "dev"], {
+      ...{ cwd: project.folder, env, stdio: ["ignore", stdout, "pipe"] },
+    });
+    let stderr = "";
+    child.stderr?.on("data", (data: Buffer) => (stderr += data.toString()));
+    const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+    fs.closeSync(stdout);
+    return { code, stdout: "", stderr };
+  };
+  const lost =
+    "warning: cannot write to stdout (ENOSPC: no space left on device, write); the work goes on\n";
+  const engine = `Engine: embedded, state in ${project.folder}/.pulumi/stacks/p/dev.json\n`;
+  expect(await full("up", "--yes", "--skip-preview")).toEqual({
+    code: 0,
+    stdout: "",
+    stderr: engine + lost,
+  });
+  expect(fs.readdirSync(path.join(project.folder, ".pulumi/locks/organization/p/dev"))).toEqual([]);
+  expect(await full("stack", "output", "url")).toEqual({ code: 1, stdout: "", stderr: lost });
+  expect(await full("preview", "--json")).toMatchObject({ code: 1, stderr: engine + lost });
+});
+
+test("a SIGTERM reaches the Pulumi CLI, whose exit code is ours", async () => {
+  fs.mkdirSync(path.join(project.folder, "bin"));
+  project.write(
+    "bin/pulumi",
+    '#!/bin/sh\ntrap "echo stopped; exit 5" TERM\necho ready\nwhile :; do sleep 0.1; done\n',
+  );
+  fs.chmodSync(path.join(project.folder, "bin/pulumi"), 0o755);
+  const child = spawn(process.execPath, [cli, "up", "--stack", "dev", "--yes", "--engine=pulumi"], {
+    cwd: project.folder,
+    env: { PATH: `${project.folder}/bin:/usr/bin:/bin`, HOME: "/" },
+  });
+  let stdout = "";
+  child.stdout.on("data", (data: Buffer) => {
+    if (stdout === "") child.kill("SIGTERM");
+    stdout += data.toString();
+  });
+  expect(await new Promise((resolve) => child.once("close", resolve))).toBe(5);
+  expect(stdout).toBe("ready\nstopped\n");
 });
 
 test("stack, config and state do what the CLI's do", async () => {
