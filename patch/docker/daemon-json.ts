@@ -7,13 +7,13 @@ import { certain } from "../certain";
 import { maskSecrets } from "../mask";
 import { type Edit, filePlan, type FilePlan, type Plan } from "../plan";
 import { type Problem, Refusal } from "../problem";
-import { proxyProblem } from "../proxy";
 import { Source } from "../source";
 import { problemIn, type SourcedLine } from "../sourced-line";
 import { insertLines, type TextEdit, toByteEdits } from "../text-edit";
 import { flagProblem, readFlags } from "./flags";
 import { coversRegistry, namesRegistry } from "./insecure";
 import { type JsonObject, parseJsonObject, propertyOf } from "./json-source";
+import { dockerProxyProblems } from "./proxies";
 
 const KEY = "insecure-registries";
 
@@ -59,9 +59,7 @@ export function planDaemonJson(input: DaemonJsonInput): Plan {
   }
   if (!present) return planRemoval(source, bytes, object, registries);
 
-  const proxies = registries.flatMap(
-    ({ text }) => proxyProblem(`http://${text}`, input.environment ?? []) ?? [],
-  );
+  const proxies = dockerProxyProblems(registries, input.environment ?? [], object);
   if (proxies.length > 0) throw new Refusal(proxies);
   refuseBoth(source, object, flags.insecureRegistries[0]?.source);
 
