@@ -405,6 +405,13 @@ describeLab("a host that is set up in its own way", () => {
           "look at `systemctl cat containerd`, then run `systemctl daemon-reload`",
       ],
       [
+        "a drop-in that was changed since systemd read it",
+        `mkdir -p ${CONTAINERD_DROP_IN} && printf '[Unit]\\nDescription=x\\n' >${CONTAINERD_DROP_IN}/fault.conf && systemctl daemon-reload && sleep 1.1 && printf '[Unit]\\nDescription=y\\n' >${CONTAINERD_DROP_IN}/fault.conf`,
+        `rm -r ${CONTAINERD_DROP_IN} && systemctl daemon-reload`,
+        "expected systemd to have containerd.service as it is on the disk; found it changed since systemd read it: " +
+          "look at `systemctl cat containerd`, then run `systemctl daemon-reload`",
+      ],
+      [
         "a restart that ends every container",
         `mkdir -p ${CONTAINERD_DROP_IN} && printf '[Service]\\nKillMode=mixed\\n' >${CONTAINERD_DROP_IN}/fault.conf && systemctl daemon-reload`,
         `rm -r ${CONTAINERD_DROP_IN} && systemctl daemon-reload`,
@@ -479,7 +486,7 @@ describeLab("a host that is set up in its own way", () => {
       const patched = mirror();
       succeeded(await patched.guard());
       await node.succeed(
-        `echo '[broken' >/etc/containerd/broken.toml && sed -i '1i imports = ["/etc/containerd/broken.toml"]' ${CONFIG}`,
+        `cp -a ${CONFIG} /root/whole.toml && echo '[broken' >/etc/containerd/broken.toml && sed -i 's,^imports = .*,imports = ["/etc/containerd/broken.toml"],' ${CONFIG}`,
       );
       const decision = await patched.decide();
       const [problem, ...more] = await refusedByPreview(patched);
@@ -492,7 +499,9 @@ describeLab("a host that is set up in its own way", () => {
         `${CONFIG}: expected a text that the daemon can read; found: containerd`,
       );
       expect(said).toContain("Nothing was changed on this host.");
-      await node.succeed(`sed -i 1d ${CONFIG} && rm /etc/containerd/broken.toml`);
+      await node.succeed(
+        `cp -a /root/whole.toml ${CONFIG} && rm /etc/containerd/broken.toml /root/whole.toml`,
+      );
       await ends(patched);
     });
 

@@ -181,7 +181,6 @@ describe("docker", () => {
       docker: {
         version: "26.1.5",
         service: service({ active }),
-        cli: true,
         loginReachesSocket: true,
         ...(insecureRegistries && { insecureRegistries }),
       },

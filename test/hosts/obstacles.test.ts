@@ -140,7 +140,6 @@ describe.each(userlands)("the helper, with $name,", (userland) => {
       docker: {
         version: "26.1.5",
         service: docker,
-        cli: true,
         loginReachesSocket: true,
         asks: true,
       },

@@ -33,7 +33,6 @@ const docker = (
 ): NonNullable<Observation["docker"]> => ({
   version: "20.10.24",
   service: service({ unit: "docker.service", execStart: "/usr/sbin/dockerd -H fd://" }),
-  cli: true,
   insecureRegistries: [],
   loginReachesSocket: true,
   ...changes,
