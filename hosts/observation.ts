@@ -50,7 +50,6 @@ export interface ObservedService {
   sub: string;
   /** systemd's UnitFileState, for example `enabled`. */
   enabled: string;
-  mainPid: number;
   /** systemd's id of this one start of the service: another start has another. */
   invocation: string;
   /** When the main process started, in seconds since 1970. */
@@ -95,11 +94,9 @@ export interface ObservedContainer {
 
 /** The facts of one host at one moment. */
 export interface Observation {
-  hostname: string;
   user: string;
   /** A hash of boot id, inode and change time: tells apart hosts that were cloned with their machine id. */
   hostId: string;
-  os: { id: string; versionId: string; prettyName: string };
   files: ObservedFile[];
   /** Every record on the host, of other stacks too; payloads only of those asked for. */
   records: ObservedRecord[];
@@ -126,8 +123,6 @@ export interface Observation {
   docker?: {
     version?: string;
     service: ObservedService;
-    /** Is there a docker command line client? */
-    cli: boolean;
     /** Is there something that can ask the daemon? */
     asks?: boolean;
     /** Names and networks that the running daemon takes as insecure; undefined: it does not answer. */
@@ -137,7 +132,6 @@ export interface Observation {
     /** Undefined: there is no container of that name, or none was asked for. */
     container?: ObservedContainer;
   };
-  helper: { installed: boolean };
   /** Is there an apt-get? */
   apt: boolean;
 }

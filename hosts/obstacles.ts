@@ -56,8 +56,9 @@ function fileObstacles(observation: Observation, payload: string): string[] {
   return parsePayload(payload)
     .files.filter(({ base, after }) => base !== undefined && base !== after)
     .flatMap(({ path }) => {
-      const fixed = looked.find((one) => one.path === path)?.fixed;
-      return fixed === undefined ? [] : [`${path}: ${fixed}`];
+      const { fixed, realPath = path } = looked.find((one) => one.path === path) ?? {};
+      const name = realPath === path ? path : `${path}, a link to ${realPath}`;
+      return fixed === undefined ? [] : [`${name}: ${fixed}`];
     });
 }
 

@@ -112,18 +112,11 @@ class Reading {
   }
 
   observation(): Observation {
-    const release = keyValues(this.text("os"));
     const containerd = this.service("containerd");
     const docker = this.service("docker");
     return {
-      hostname: this.text("hostname").trim(),
       user: this.user,
       hostId: this.single.get("host")?.rest ?? "",
-      os: {
-        id: release.get("ID") ?? "",
-        versionId: release.get("VERSION_ID") ?? "",
-        prettyName: release.get("PRETTY_NAME") ?? "",
-      },
       files: this.files,
       records: this.records.map((record) => {
         const payload = this.payloads.get(record.id);
@@ -132,7 +125,6 @@ class Reading {
       systemd: this.systemd(),
       ...(containerd && { containerd: this.containerd(containerd) }),
       ...(docker && { docker: this.docker(docker) }),
-      helper: { installed: this.single.has("helper") },
       apt: this.single.has("apt"),
     };
   }
@@ -234,12 +226,12 @@ class Reading {
       active: facts.get("ActiveState") ?? "",
       sub: facts.get("SubState") ?? "",
       enabled: facts.get("UnitFileState") ?? "",
-      mainPid: Number(facts.get("MainPID") ?? 0),
       invocation: facts.get("InvocationID") ?? "",
       ...(startedAt !== undefined && { startedAt }),
       killMode: facts.get("KillMode") ?? "",
       canReload: facts.get("CanReload") === "yes",
-      needsDaemonReload: facts.get("NeedDaemonReload") === "yes",
+      needsDaemonReload:
+        facts.get("NeedDaemonReload") === "yes" || this.single.has(`${name} unread`),
       execStart: /argv\[\]=(.*?) ; ignore_errors/.exec(facts.get("ExecStart") ?? "")?.[1] ?? "",
       environment: [
         ...this.managerEnvironment(),
@@ -289,7 +281,6 @@ class Reading {
     return {
       ...(version !== undefined && { version }),
       service,
-      cli: this.single.has("docker cli"),
       asks: this.single.has("docker asks"),
       ...(this.single.has("docker insecure") && {
         insecureRegistries: this.text("docker insecure").split("\n").filter(Boolean),

@@ -23,6 +23,18 @@ unit_state() {
   done
 }
 
+# Has a unit a drop-in that systemd has not read? Of one in a folder that is new, systemd itself does not know.
+unread_drop_in() {
+  drop_ins=$(systemctl show -p DropInPaths "$1" 2>/dev/null 9>&-)
+  for drop_in in /etc/systemd/system/"$1".d/*.conf /run/systemd/system/"$1".d/*.conf /usr/local/lib/systemd/system/"$1".d/*.conf \
+    /usr/lib/systemd/system/"$1".d/*.conf; do
+    # One of the same name in a folder before takes its place; an empty one, as /dev/null, is none.
+    [ -s "$drop_in" ] || continue
+    case "$drop_ins " in *"/${drop_in##*/} "*) ;; *) return 0 ;; esac
+  done
+  return 1
+}
+
 # stands_in_the_way UNIT ACTIVATE: why the daemon is not to be restarted or reloaded, in `problem`; 1: nothing does. A preview
 # says the same of what was observed, by the same words: hosts/obstacles.ts.
 stands_in_the_way() {
@@ -38,7 +50,7 @@ stands_in_the_way() {
       return 0
       ;;
   esac
-  if [ "${unit_changed-}" = yes ]; then
+  if [ "${unit_changed-}" = yes ] || unread_drop_in "$1"; then
     problem="expected systemd to have $1 as it is on the disk; found it changed since systemd read it: look at \`systemctl cat ${1%.service}\`, then run \`systemctl daemon-reload\`"
   elif [ "$1" = containerd.service ] && [ "$unit_kill" != process ]; then
     problem="expected KillMode=process in $1, so that a restart leaves the containers running; found KillMode=$unit_kill: set it with \`systemctl edit containerd\`"

@@ -51,13 +51,6 @@ observe_host() {
   own_id=$(printf '%s %s' "$boot_id" "$(stat -c '%i %Z' /etc/machine-id 2>/dev/null || stat -c '%i %Z' /etc)" | sha256sum | cut -c1-32)
   say "host $own_id"
   say "uptime $(cat /proc/uptime) $(date +%s.%N)"
-  say hostname
-  hostname 2>/dev/null | hex
-  if [ -f /etc/os-release ]; then
-    say os
-    hex </etc/os-release
-  fi
-  if [ -x "$home/helper" ]; then say helper; fi
   if command -v apt-get >/dev/null; then say apt; fi
 }
 
@@ -150,6 +143,7 @@ observe_service() {
   say "$1"
   systemctl show -p LoadState -p ActiveState -p SubState -p UnitFileState -p MainPID -p InvocationID \
     -p ExecMainStartTimestampMonotonic -p KillMode -p CanReload -p NeedDaemonReload -p ExecStart "$2" 2>/dev/null | hex
+  if unread_drop_in "$2"; then say unread; fi
   unit_text=$(systemctl cat "$2" 2>/dev/null)
   say units
   printf '%s\n' "$unit_text" | hex
@@ -231,7 +225,6 @@ observe_docker() {
   observe_service docker docker.service
   say "socket $reaches"
   if asks_docker; then say asks; fi
-  if command -v docker >/dev/null; then say cli; fi
   command -v dockerd >/dev/null || return 0
   say version
   dockerd --version 2>&1 | hex

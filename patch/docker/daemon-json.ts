@@ -7,7 +7,6 @@ import { certain } from "../certain";
 import { maskSecrets } from "../mask";
 import { type Edit, filePlan, type FilePlan, type Plan } from "../plan";
 import { type Problem, Refusal } from "../problem";
-import { proxyProblem } from "../proxy";
 import { takes } from "../readers";
 import { Source } from "../source";
 import { problemIn, type SourcedLine } from "../sourced-line";
@@ -16,6 +15,7 @@ import { visible } from "./characters";
 import { type DockerdFlags, flagProblem, readFlags } from "./flags";
 import { coversRegistry, entryFault, entryFix, namesRegistry, resemblesRegistry } from "./insecure";
 import { type JsonObject, parseJsonObject, propertyOf } from "./json-source";
+import { dockerProxyProblems } from "./proxies";
 
 const KEY = "insecure-registries";
 
@@ -58,9 +58,7 @@ export function planDaemonJson(input: DaemonJsonInput): Plan {
   }
   if (!present) return planRemoval(source, bytes, object, registries, input.dockerVersion);
 
-  const proxies = registries.flatMap(
-    ({ text }) => proxyProblem(`http://${text}`, input.environment ?? []) ?? [],
-  );
+  const proxies = dockerProxyProblems(registries, input.environment ?? [], object);
   if (proxies.length > 0) throw new Refusal(proxies);
   refuseBoth(source, object, flags.insecureRegistries[0]?.source);
   const entries = object === undefined ? [] : entriesOf(object, input.dockerVersion);

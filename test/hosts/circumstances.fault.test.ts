@@ -2,6 +2,9 @@ import { spawnSync } from "node:child_process";
 import { helperText } from "../../hosts";
 import { parsePayload } from "../../hosts/payload";
 import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
+import { parseSettings } from "../../settings/parse";
+import { recordIds } from "../../survey/records";
+import { refusals } from "../../survey/refusals";
 import { describeLab } from "../lab-only";
 import { atMark, FREEZE, frozen, MARKS, noFault } from "./faults";
 import {
@@ -305,6 +308,46 @@ describeLab("a host that is set up in its own way", () => {
       }
     });
 
+    test("that systemd gives to every service is refused by its line", async () => {
+      const patched = mirror();
+      await node.succeed(
+        "mkdir -p /etc/systemd/system.conf.d && printf '[Manager]\\nDefaultEnvironment=HTTP_PROXY=http://me:hunter2@proxy:3128\\n' >/etc/systemd/system.conf.d/proxy.conf",
+      );
+      await expect(patched.decide()).rejects.toThrow(
+        "/etc/systemd/system.conf.d/proxy.conf:2:20: expected 10.88.94.11 in NO_PROXY, since HTTP_PROXY is set",
+      );
+      await node.succeed("rm -r /etc/systemd/system.conf.d");
+      await node.succeed("systemctl set-environment HTTP_PROXY=http://me:hunter2@proxy:3128");
+      await expect(patched.decide()).rejects.toThrow(
+        "systemctl show-environment: expected 10.88.94.11 in NO_PROXY, since HTTP_PROXY is set",
+      );
+      await node.succeed("systemctl unset-environment HTTP_PROXY");
+      await ends(patched);
+    });
+
+    test("that only the running process has is refused by preview, the password masked", async () => {
+      await dropIn(
+        CONTAINERD_DROP_IN,
+        "[Service]\nExecStart=\nExecStart=/usr/bin/env HTTP_PROXY=http://me:hunter2@proxy:3128 SECRET=canary-77 /usr/bin/containerd",
+      );
+      await node.succeed("systemctl restart containerd");
+      const patched = mirror();
+      const [problem, ...more] = await refusedByPreview(patched);
+      expect(more).toEqual([]);
+      expect(problem).toMatch(
+        /^\/proc\/\d+\/environ: expected 10\.88\.94\.11 in NO_PROXY, since HTTP_PROXY is set/,
+      );
+      expect(problem).not.toContain("hunter2");
+      const { containerd } = await patched.look();
+      expect(containerd?.service.processEnvironment?.map(({ name }) => name)).toEqual([
+        "HTTP_PROXY",
+      ]);
+      await node.succeed(
+        `rm -r ${CONTAINERD_DROP_IN} && systemctl daemon-reload && systemctl restart containerd`,
+      );
+      await ends(patched);
+    });
+
     test("of the daemon's own is refused by its line, unless the registry is excepted", async () => {
       await dropIn(
         CONTAINERD_DROP_IN,
@@ -318,6 +361,245 @@ describeLab("a host that is set up in its own way", () => {
         CONTAINERD_DROP_IN,
         '[Service]\nEnvironment="HTTP_PROXY=http://me:hunter2@proxy:3128" "NO_PROXY=10.0.0.0/8"',
       );
+      await ends(patched);
+    });
+  });
+
+  /** What a preview of this node alone refuses. */
+  async function refusedByPreview(patched: PatchedHost): Promise<string[]> {
+    const settings = parseSettings({
+      registry: { host: "cp", address: "10.88.94.11" },
+      nodes: [
+        { name: "cp", address: "10.88.94.99", role: "master" },
+        { name: "n1", address: "10.88.94.11", role: "worker" },
+      ],
+    });
+    const access = {
+      name: "n1",
+      login: { host: "n1", port: 22, user: "root" },
+      sudo: false,
+      waitSeconds: 0,
+      knownHostsFiles: [],
+      keyInFiles: true,
+      learnHostKey: false,
+      notes: [],
+    };
+    const surveyed = new Map([["n1", { access, observation: await patched.look() }]]);
+    const ids = recordIds("cluster-registry", "test");
+    return refusals(settings, surveyed, ids).map(({ reason }) => reason);
+  }
+
+  describe("what stands in the way is refused by preview and up alike, by the same words:", () => {
+    test.each([
+      [
+        "a masked unit",
+        "systemctl mask --runtime containerd",
+        "systemctl unmask --runtime containerd",
+        "expected a unit containerd.service that can be started; found it masked: run `systemctl unmask containerd`",
+      ],
+      [
+        "a unit that systemd has not read again",
+        `mkdir -p ${CONTAINERD_DROP_IN} && printf '[Unit]\\nDescription=x\\n' >${CONTAINERD_DROP_IN}/fault.conf`,
+        `rm -r ${CONTAINERD_DROP_IN} && systemctl daemon-reload`,
+        "expected systemd to have containerd.service as it is on the disk; found it changed since systemd read it: " +
+          "look at `systemctl cat containerd`, then run `systemctl daemon-reload`",
+      ],
+      [
+        "a drop-in that was changed since systemd read it",
+        `mkdir -p ${CONTAINERD_DROP_IN} && printf '[Unit]\\nDescription=x\\n' >${CONTAINERD_DROP_IN}/fault.conf && systemctl daemon-reload && sleep 1.1 && printf '[Unit]\\nDescription=y\\n' >${CONTAINERD_DROP_IN}/fault.conf`,
+        `rm -r ${CONTAINERD_DROP_IN} && systemctl daemon-reload`,
+        "expected systemd to have containerd.service as it is on the disk; found it changed since systemd read it: " +
+          "look at `systemctl cat containerd`, then run `systemctl daemon-reload`",
+      ],
+      [
+        "a restart that ends every container",
+        `mkdir -p ${CONTAINERD_DROP_IN} && printf '[Service]\\nKillMode=mixed\\n' >${CONTAINERD_DROP_IN}/fault.conf && systemctl daemon-reload`,
+        `rm -r ${CONTAINERD_DROP_IN} && systemctl daemon-reload`,
+        "expected KillMode=process in containerd.service, so that a restart leaves the containers running; found KillMode=mixed: " +
+          "set it with `systemctl edit containerd`",
+      ],
+      [
+        "no ctr",
+        "mv /usr/bin/ctr /usr/bin/ctr.aside",
+        "mv /usr/bin/ctr.aside /usr/bin/ctr",
+        "nothing here can ask containerd: expected its ctr command",
+      ],
+      [
+        "a mount of its own",
+        `mount --bind ${CONFIG} ${CONFIG}`,
+        `umount ${CONFIG}`,
+        `${CONFIG}: expected a file that can be replaced; found a mount point of its own: change the file where it is mounted from, or unmount it`,
+      ],
+      [
+        "no D-Bus",
+        "systemctl stop dbus.socket dbus.service",
+        "systemctl start dbus.socket",
+        "expected D-Bus on this host, through which systemd-run waits for a change; found that it does not answer: " +
+          "install dbus, or run `systemctl start dbus`",
+      ],
+    ])("%s", async (_what, make, mend, text) => {
+      const patched = mirror();
+      succeeded(await patched.guard());
+      const decision = await patched.decide();
+      await node.succeed(make);
+      try {
+        expect(await refusedByPreview(patched)).toEqual([text]);
+        const said = failed(await patched.apply(decision));
+        expect(said.startsWith(text)).toBe(true);
+        expect(said).toMatch(/Nothing was (?:started or )?changed on this host\.\n$/);
+        expect(await manifest(node)).toBe(before);
+      } finally {
+        await node.succeed(mend);
+      }
+      await ends(patched);
+    });
+
+    test.each([
+      ["an immutable file", `chattr +i ${CONFIG}`, `chattr -i ${CONFIG}`],
+      [
+        "a read-only file system",
+        "mount --bind /etc/containerd /etc/containerd && mount -o remount,ro,bind /etc/containerd",
+        "umount /etc/containerd",
+      ],
+    ])(
+      "%s, which a preview tells by looking, and a change by trying",
+      async (_what, make, mend) => {
+        const patched = mirror();
+        succeeded(await patched.guard());
+        const decision = await patched.decide();
+        await node.succeed(make);
+        try {
+          expect(await refusedByPreview(patched)).toEqual([
+            `${CONFIG}: expected to be allowed to write it; found it read-only, or its folder (chattr +i? a read-only file system?)`,
+          ]);
+          expect(failed(await patched.apply(decision))).toContain(
+            `${CONFIG}: expected to be allowed to write it; found: `,
+          );
+        } finally {
+          await node.succeed(mend);
+        }
+        await ends(patched);
+      },
+    );
+
+    test("a configuration that containerd cannot read, as its own words have it", async () => {
+      const patched = mirror();
+      succeeded(await patched.guard());
+      await node.succeed(
+        `cp -a ${CONFIG} /root/whole.toml && echo '[broken' >/etc/containerd/broken.toml && sed -i 's,^imports = .*,imports = ["/etc/containerd/broken.toml"],' ${CONFIG}`,
+      );
+      const decision = await patched.decide();
+      const [problem, ...more] = await refusedByPreview(patched);
+      expect(more).toEqual([]);
+      expect(problem).toMatch(
+        /^expected a configuration that containerd can read \(`containerd config dump` of \/etc\/containerd\/config\.toml\); found that it cannot: containerd: .*broken/s,
+      );
+      const said = failed(await patched.apply(decision));
+      expect(said).toContain(
+        `${CONFIG}: expected a text that the daemon can read; found: containerd`,
+      );
+      expect(said).toContain("Nothing was changed on this host.");
+      await node.succeed(
+        `cp -a /root/whole.toml ${CONFIG} && rm /etc/containerd/broken.toml /root/whole.toml`,
+      );
+      await ends(patched);
+    });
+
+    test("a daemon that is stopped is a warning, and `up` starts it", async () => {
+      const patched = mirror();
+      succeeded(await patched.up());
+      await node.succeed("systemctl stop containerd");
+      const decision = await patched.decide();
+      expect(decision).toMatchObject({ inSync: false, why: "not running", diff: "" });
+      expect(decision.warnings).toEqual([
+        "containerd.service is not running (inactive, dead): `up` starts it",
+      ]);
+      expect(await refusedByPreview(patched)).toEqual([]);
+      await ends(patched);
+    });
+  });
+
+  describe("containerd started with another --config", () => {
+    const OTHER = "/srv/containerd/own.toml";
+    const command = (text: string) =>
+      dropIn(CONTAINERD_DROP_IN, `[Service]\nExecStart=\nExecStart=${text}`);
+
+    beforeEach(() => node.succeed(`mkdir -p /srv/containerd && cp -a ${CONFIG} ${OTHER}`));
+    afterEach(() => node.succeed("rm -rf /srv/containerd /etc/default/containerd"));
+
+    async function patchesTheOther(): Promise<void> {
+      await node.succeed("systemctl restart containerd");
+      const start = await node.succeed(`sha256sum ${OTHER}; stat -c '%a %U:%G' ${OTHER}`);
+      const usual = await manifest(node);
+      const patched = mirror();
+      expect(succeeded(await patched.up())).toBe(
+        `${OTHER}: written. containerd restarted, and well.\n`,
+      );
+      await node.succeed(`grep -qF ${REGISTRY} ${OTHER} && ! grep -qF ${REGISTRY} ${CONFIG}`);
+      await node.succeed(
+        `containerd --config ${OTHER} config dump | grep -qF 'http://${REGISTRY}'`,
+      );
+      expect((await patched.decide()).inSync).toBe(true);
+      expect(await node.succeed(`ls ${patched.record}/first`)).toBe("own.toml\n");
+      await node.succeed(`sed -i '/${REGISTRY}/d' ${OTHER}`);
+      expect((await patched.decide()).why).toBe("drift on the host");
+      succeeded(await patched.up());
+      succeeded(await patched.undo());
+      expect(await node.succeed(`sha256sum ${OTHER}; stat -c '%a %U:%G' ${OTHER}`)).toBe(start);
+      expect(await manifest(node)).toBe(usual);
+      expect(await leftovers(node)).toBe("");
+      expect(await node.succeed("ls -A /srv/containerd")).toBe("own.toml\n");
+      patched.close();
+    }
+
+    test("by its unit: that file is patched, and the usual one left alone", async () => {
+      await command(`/usr/bin/containerd --config ${OTHER}`);
+      await patchesTheOther();
+    });
+
+    test("by a variable of its unit, as on Flatcar", async () => {
+      await dropIn(
+        CONTAINERD_DROP_IN,
+        `[Service]\nEnvironment=CONTAINERD_CONFIG=${OTHER}\nExecStart=\nExecStart=/usr/bin/env PATH=/usr/sbin:/usr/bin:/sbin:/bin /usr/bin/containerd --config \${CONTAINERD_CONFIG}`,
+      );
+      await patchesTheOther();
+    });
+
+    test("by an environment file", async () => {
+      await node.succeed(`echo 'OPTIONS="--config=${OTHER}"' >/etc/default/containerd`);
+      await dropIn(
+        CONTAINERD_DROP_IN,
+        "[Service]\nEnvironmentFile=-/etc/default/containerd\nExecStart=\nExecStart=/usr/bin/containerd $OPTIONS",
+      );
+      await patchesTheOther();
+    });
+
+    test("by a script, which the process tells", async () => {
+      await node.exec("cat >/srv/start && chmod 755 /srv/start", {
+        stdin: `#!/bin/sh\nexec /usr/bin/containerd --config ${OTHER}\n`,
+      });
+      await command("/srv/start");
+      await patchesTheOther();
+      const patched = mirror();
+      await node.succeed("systemctl stop containerd");
+      await expect(patched.decide()).rejects.toThrow(
+        `${CONTAINERD_DROP_IN}/fault.conf:3: expected a command line that says which file containerd reads; ` +
+          "found `ExecStart=/srv/start`: its unit does not say which, and it does not run",
+      );
+      await node.succeed(
+        `rm -r ${CONTAINERD_DROP_IN} /srv/start && systemctl daemon-reload && systemctl start containerd`,
+      );
+      patched.close();
+    });
+
+    test("that it does not run with yet is refused by the unit's line", async () => {
+      await command(`/usr/bin/containerd --config ${OTHER}`);
+      const patched = mirror();
+      await expect(patched.decide()).rejects.toThrow(
+        `${CONTAINERD_DROP_IN}/fault.conf:3: expected a command line that says which file containerd reads; found ` +
+          `\`ExecStart=/usr/bin/containerd --config ${OTHER}\`: it runs with ${CONFIG}, and would start with ${OTHER}: restart it`,
+      );
+      await node.succeed(`rm -r ${CONTAINERD_DROP_IN} && systemctl daemon-reload`);
       await ends(patched);
     });
   });

@@ -145,12 +145,27 @@ describe("restart pending", () => {
       300.02,
       true,
     ],
-    ["no daemon running", { active: "inactive" }, 50, false],
   ])("%s", (_what, changes, changedAt, inSync) => {
     const decision = decide(with_(changes, changedAt));
     expect(decision.inSync).toBe(inSync);
     if (!inSync)
+      expect(decision).toMatchObject({ why: "restart pending", activate: "restart", diff: "" });
+    expect(decision.warnings).toEqual([]);
+  });
+
+  test.each(["inactive", "failed", "activating"])(
+    "a daemon that is %s is not running, which is said as a warning",
+    (active) => {
+      const decision = decide(with_({ active, sub: "dead" }, 50));
       expect(decision).toMatchObject({ why: "not running", activate: "restart", diff: "" });
+      expect(decision.warnings).toEqual([
+        `containerd.service is not running (${active}, dead): \`up\` starts it`,
+      ]);
+    },
+  );
+
+  test("a daemon that is reloading runs", () => {
+    expect(decide(with_({ active: "reloading" }, 50)).warnings).toEqual([]);
   });
 });
 
@@ -166,7 +181,6 @@ describe("docker", () => {
       docker: {
         version: "26.1.5",
         service: service({ active }),
-        cli: true,
         loginReachesSocket: true,
         ...(insecureRegistries && { insecureRegistries }),
       },

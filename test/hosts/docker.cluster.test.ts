@@ -248,7 +248,6 @@ describeLab("docker on real hosts", () => {
       };
       const root = await observe(await connect(host), { ...ask, sudo: false });
       expect(root.docker).toMatchObject({
-        cli: true,
         loginReachesSocket: true,
         container: {
           name: "registry",

@@ -272,6 +272,82 @@ describe.each(userlands)("$name", (userland) => {
     expect(result.code).toBe(code);
   });
 
+  describe("the file that containerd reads", () => {
+    const config = (facts: Record<string, string>, more = ":") => {
+      const shown = Object.entries({ MainPID: "0", ...facts })
+        .filter(([name]) => name !== "manager")
+        .map(([name, value]) => `'${name}=${value.replaceAll("'", "'\\''")}'`);
+      const script = `systemctl() { case $1 in show-environment) printf '%s\\n' '${facts["manager"] ?? "LANG=C"}' ;; *) printf '%s\\n' ${shown.join(" ")} ;; esac; }
+        ${more}; containerd_config; printf '%s|%s' "$config_file" "$config_doubt"`;
+      const result = runWithParts(userland, ["00-start.sh", "40-daemon.sh"], script);
+      expect(result.stderr).toBe("");
+      return result.stdout.toString();
+    };
+    const exec = (command: string) =>
+      `{ path=/usr/bin/containerd ; argv[]=${command} ; ignore_errors=no ; start_time=[n/a] }`;
+
+    test.each([
+      ["/usr/bin/containerd", "/etc/containerd/config.toml"],
+      ["/usr/bin/containerd --config /srv/c.toml", "/srv/c.toml"],
+      ["/usr/bin/containerd --config=/srv/c.toml --log-level debug", "/srv/c.toml"],
+      ["/usr/bin/containerd -c /srv/c.toml", "/srv/c.toml"],
+      ["/usr/bin/containerd -config /srv/c.toml", "/srv/c.toml"],
+      ["/usr/bin/env PATH=/x:/y /opt/bin/containerd --config ${CONFIG}", "/srv/c.toml"],
+      ["/usr/bin/containerd --config $CONFIG", "/srv/c.toml"],
+      ["/usr/bin/containerd $OPTS", "/srv/opts.toml"],
+      ["/usr/bin/containerd --config ${DIR}/${NAME}", "/srv/deep/n.toml"],
+      ["/usr/bin/containerd --config ${MANAGER}", "/srv/m.toml"],
+    ])("of a unit that says %s", (command, path) => {
+      const Environment =
+        'CONFIG=/srv/c.toml "OPTS=--log-level debug --config /srv/opts.toml" DIR=/srv/deep NAME=n.toml';
+      const facts = { ExecStart: exec(command), Environment, manager: "MANAGER=/srv/m.toml" };
+      expect(config(facts)).toBe(`${path}|`);
+    });
+
+    test("of an environment file, which goes before the unit's own setting", () => {
+      const path = join(folder, "containerd");
+      writeFileSync(
+        path,
+        `# CONFIG=/srv/no.toml\n; CONFIG=/srv/no.toml\nCONFIG="/srv/file.toml"\n`,
+      );
+      const facts = {
+        ExecStart: exec("/usr/bin/containerd --config ${CONFIG}"),
+        Environment: "CONFIG=/srv/c.toml",
+        EnvironmentFiles: `${path} (ignore_errors=yes)`,
+      };
+      expect(config(facts)).toBe("/srv/file.toml|");
+      expect(config({ ...facts, EnvironmentFiles: "/nowhere (ignore_errors=yes)" })).toBe(
+        "/srv/c.toml|",
+      );
+    });
+
+    test("is not known of a program that starts it, or of a variable that nobody sets, or of a relative path", () => {
+      const doubt = "|its unit does not say which, and it does not run";
+      expect(config({ ExecStart: exec("/opt/start-containerd.sh") })).toBe(doubt);
+      expect(config({ ExecStart: exec("/usr/bin/containerd --config ${NOBODY}") })).toBe(doubt);
+      expect(config({ ExecStart: exec("/usr/bin/containerd --config c.toml") })).toBe(
+        "|c.toml, which is no absolute path",
+      );
+    });
+
+    const running = (command: string) => `tr() { printf '%s\\n' ${command}; }; config_pid=1`;
+
+    test("is what the process says where the unit does not, and must be the same where both do", () => {
+      const facts = (command: string) => ({
+        ExecStart: exec(command),
+        MainPID: String(process.pid),
+      });
+      const runs = running("/usr/bin/containerd --config /srv/run.toml");
+      expect(config(facts("/opt/start-containerd.sh"), runs)).toBe("/srv/run.toml|");
+      expect(config(facts("/usr/bin/containerd --config /srv/run.toml"), runs)).toBe(
+        "/srv/run.toml|",
+      );
+      expect(config(facts("/usr/bin/containerd"), runs)).toBe(
+        "|it runs with /srv/run.toml, and would start with /etc/containerd/config.toml: restart it, so that it reads the one that its unit names",
+      );
+    });
+  });
+
   test("without ctr there is nothing to ask containerd with, and that is what is said", () => {
     const script = 'PATH=/nowhere; containerd_health; printf "%s %s" $? "$problem"';
     expect(runWithParts(userland, ["00-start.sh", "40-daemon.sh"], script).stdout.toString()).toBe(

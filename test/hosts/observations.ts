@@ -8,7 +8,6 @@ export function service(changes: Partial<ObservedService> = {}): ObservedService
     active: "active",
     sub: "running",
     enabled: "enabled",
-    mainPid: 1,
     invocation: "start-1",
     startedAt: 100,
     killMode: "process",
@@ -40,13 +39,10 @@ export function file(
 
 export function observation(changes: Partial<Observation> = {}): Observation {
   return {
-    hostname: "node01",
     user: "root",
     hostId: "ab12",
-    os: { id: "debian", versionId: "12", prettyName: "Debian GNU/Linux 12 (bookworm)" },
     files: [],
     records: [],
-    helper: { installed: false },
     apt: true,
     ...changes,
   };

@@ -1,4 +1,4 @@
-import { fileBytes } from "../../hosts";
+import { containerdConfig, fileBytes } from "../../hosts";
 import { readObservation } from "../../hosts/read-observation";
 
 const hex = (bytes: Buffer | string) => Buffer.from(bytes).toString("hex").replace(/../g, " $&");
@@ -12,10 +12,6 @@ const BYTES = Buffer.from([0, 255, 10, 13, 10, 0x1b, 0x5b, 0x48]);
 const whole = [
   "host ab12",
   "uptime 1000.00 2000.00 1700001000.5",
-  "hostname",
-  hex("node01\n"),
-  "os",
-  hex('ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n'),
   "apt",
   "file /etc/x",
   "stat 640 1 2 1700000000.25",
@@ -57,12 +53,9 @@ const whole = [
 test("facts are read as they were printed, any byte of a file included", () => {
   const facts = read(whole);
   expect(facts).toMatchObject({
-    hostname: "node01",
     user: "ops",
     hostId: "ab12",
-    os: { id: "debian", versionId: "12", prettyName: "Debian GNU/Linux 12 (bookworm)" },
     apt: true,
-    helper: { installed: false },
     records: [
       {
         id: "p.dev.x",
@@ -76,9 +69,9 @@ test("facts are read as they were printed, any byte of a file included", () => {
     containerd: {
       version: "1.7.28",
       dump: "version = 2\n",
-      service: { mainPid: 47, installed: true, execStart: "/usr/bin/containerd --config /x" },
+      service: { installed: true, execStart: "/usr/bin/containerd --config /x" },
     },
-    docker: { loginReachesSocket: true, cli: false, service: { installed: false } },
+    docker: { loginReachesSocket: true, service: { installed: false } },
   });
   expect(facts.containerd?.service.startedAt).toBeCloseTo(1700000900.5);
   expect(facts.files[0]).toMatchObject({
@@ -98,8 +91,8 @@ test("facts are read as they were printed, any byte of a file included", () => {
 });
 
 test("a banner before the answer is passed over, even one that has no newline or looks like ours", () => {
-  expect(read(whole, "Welcome!\ncluster-registry-observation 1\nhello\nno newline").hostname).toBe(
-    "node01",
+  expect(read(whole, "Welcome!\ncluster-registry-observation 1\nhello\nno newline").hostId).toBe(
+    "ab12",
   );
 });
 
@@ -128,5 +121,52 @@ test("what sudo says is passed on, with what to do", () => {
   );
   expect(() => read(["refused uid 1000", "end"])).toThrow(
     "fix: set ssh.sudo: true, or log in as root",
+  );
+});
+
+test("a host without a tool that a change calls is refused, with the tools' names", () => {
+  expect(() => read(["missing diff flock", "end"])).toThrow(
+    "expected the tools that a change needs; found none of the name: diff flock\n" +
+      "  fix: install them (they are in coreutils, diffutils, findutils, grep, mawk, sed, util-linux and systemd)",
+  );
+});
+
+test("what systemd gives to every service comes first, with the file that sets it; what it has from elsewhere is its own", () => {
+  const at = whole.indexOf("file /etc/x");
+  const facts = read([
+    ...whole.slice(0, at),
+    "systemd 252 yes",
+    "proxies",
+    hex("HTTP_PROXY=http://proxy:3128\nNO_PROXY=late\n"),
+    "manager /etc/systemd/system.conf.d/proxy.conf",
+    "stat 644 0 0 1",
+    "content",
+    hex("[Manager]\nDefaultEnvironment=HTTP_PROXY=http://proxy:3128\n"),
+    ...whole.slice(at),
+  ]);
+  expect(facts.systemd).toEqual({ version: 252, bus: true });
+  expect(facts.containerd?.service.environment).toEqual([
+    {
+      name: "HTTP_PROXY",
+      value: "http://proxy:3128",
+      source: "/etc/systemd/system.conf.d/proxy.conf:2",
+    },
+    { name: "NO_PROXY", value: "late", source: "systemctl show-environment" },
+    { name: "A", value: "1", source: "/lib/systemd/system/containerd.service:2" },
+  ]);
+  expect(facts.files.map(({ path }) => path)).toEqual(["/etc/x", "/etc/none", "/etc/dir"]);
+});
+
+test("the file that containerd reads is told, or why it is not known, with the unit's line", () => {
+  const units = [
+    "units",
+    hex("# /lib/systemd/system/containerd.service\n[Service]\nExecStart=/opt/start\n"),
+  ];
+  const facts = (line: string) =>
+    read(["containerd", hex("LoadState=loaded\n"), ...units, "process", line, "end"]);
+  expect(containerdConfig(facts("config /srv/containerd.toml"))).toBe("/srv/containerd.toml");
+  expect(containerdConfig(read(whole))).toBe("/etc/containerd/config.toml");
+  expect(() => containerdConfig(facts("config-doubt it does not run"))).toThrow(
+    "/lib/systemd/system/containerd.service:2: expected a command line that says which file containerd reads; found `ExecStart=",
   );
 });

@@ -33,7 +33,6 @@ const docker = (
 ): NonNullable<Observation["docker"]> => ({
   version: "20.10.24",
   service: service({ unit: "docker.service", execStart: "/usr/sbin/dockerd -H fd://" }),
-  cli: true,
   insecureRegistries: [],
   loginReachesSocket: true,
   ...changes,
@@ -107,6 +106,64 @@ describe("refusals", () => {
     };
     expect(problemsOf([cp({}), none])).toEqual([
       "node01: expected containerd, found none; install it first (it is what the node's pods run on), or take the host out of nodes",
+    ]);
+  });
+
+  const on = (changes: Partial<ReturnType<typeof service>>, more = {}): Surveyed => ({
+    access: access("node01"),
+    observation: node({
+      hostId: "x",
+      containerd: {
+        version: "1.6.20",
+        service: service(changes),
+        dump: CONFIG,
+        hostsToml: [],
+        ...more,
+      },
+    }),
+  });
+
+  test("what up would be refused for is refused, though what it would do is known", () => {
+    const surveyed = new Map([["node01", on({ killMode: "mixed" }, { ctr: false })]]);
+    expect(refusals(settings, surveyed, ids)).toEqual([
+      {
+        host: "node01",
+        reason:
+          "expected KillMode=process in containerd.service, so that a restart leaves the containers running; found KillMode=mixed: set it with `systemctl edit containerd`\n" +
+          "nothing here can ask containerd: expected its ctr command",
+        planned: true,
+      },
+    ]);
+  });
+
+  test("a proxy that the process has from elsewhere than its unit is refused, and one that excepts the registry is not", () => {
+    const processEnvironment = [
+      { name: "HTTP_PROXY", value: "http://me:pw@proxy:3128", source: "/proc/47/environ" },
+    ];
+    const [problem] = problemsOf([cp({}), on({ processEnvironment })]);
+    expect(problem).toContain(
+      "node01: /proc/47/environ: expected 10.0.0.1 in NO_PROXY, since HTTP_PROXY is set",
+    );
+    expect(problem).not.toContain("me:pw");
+    const noProxy = { name: "no_proxy", value: "10.0.0.0/8", source: "/proc/47/environ" };
+    expect(
+      problemsOf([cp({}), on({ processEnvironment: [...processEnvironment, noProxy] })]),
+    ).toEqual([]);
+  });
+
+  test("a node whose containerd reads a file that cannot be known is refused with the unit's line", () => {
+    const unit = {
+      path: "/etc/systemd/system/containerd.service",
+      text: "[Service]\nExecStart=/opt/start\n",
+    };
+    const unknown = on(
+      { execStart: "/opt/start", unitFiles: [unit] },
+      { configDoubt: "its unit does not say which, and it does not run" },
+    );
+    expect(problemsOf([cp({}), unknown])).toEqual([
+      "node01: /etc/systemd/system/containerd.service:2: expected a command line that says which file containerd reads; " +
+        "found `ExecStart=/opt/start`: its unit does not say which, and it does not run\n" +
+        "  fix: name the file in the unit's own ExecStart, as `--config /etc/containerd/config.toml`, or take `--config` away",
     ]);
   });
 

@@ -413,6 +413,36 @@ it("a proxy between dockerd and the registry is refused", () => {
   );
 });
 
+describe("daemon.json's own proxies", () => {
+  const proxies = (inner: string) => `{\n  "proxies": {\n    ${inner}\n  }\n}\n`;
+
+  it("are refused at their line, the password masked", () => {
+    const said = refusal(proxies('"http-proxy": "http://me:hunter2@proxy:3128"'));
+    expect(said).toContain(`${PATH}:3:5: expected 172.30.1.2 in NO_PROXY, since HTTP_PROXY is set`);
+    expect(said).toContain('add 172.30.1.2 to "no-proxy" in "proxies" here, and restart docker');
+    expect(said).not.toContain("hunter2");
+  });
+
+  it.each([
+    '"http-proxy": "http://proxy:3128", "no-proxy": "172.30.0.0/16"',
+    '"http-proxy": ""',
+    '"https-proxy": "http://proxy:3128"',
+  ])("do not matter with %s", (inner) => {
+    expect(() => plan(proxies(inner))).not.toThrow();
+  });
+
+  it("take the place of the environment's one by one, as dockerd has it", () => {
+    const environment = [
+      { file: "docker.conf", line: 2, text: "HTTP_PROXY=http://proxy:3128" },
+      { file: "docker.conf", line: 3, text: "NO_PROXY=10.0.0.0/8" },
+    ];
+    expect(() => plan(proxies('"no-proxy": "172.30.1.2"'), { environment })).not.toThrow();
+    expect(refusal(proxies('"no-proxy": "10.1.0.0/16"'), { environment })).toContain(
+      "docker.conf:2:1: expected 172.30.1.2 in NO_PROXY",
+    );
+  });
+});
+
 describe("present: false", () => {
   const removed = (text: string) => plan(text, { present: false });
 
