@@ -4,7 +4,15 @@ import { parseArgs } from "node:util";
 
 import { parse } from "smol-toml";
 
-import { fileDiff, hasChanges, type Plan, planContainerd, planDaemonJson, Refusal } from "../patch";
+import {
+  fileDiff,
+  hasChanges,
+  mixesWays,
+  type Plan,
+  planContainerd,
+  planDaemonJson,
+  Refusal,
+} from "../patch";
 import { copiedHostsFiles } from "./copied-hosts-files";
 
 const USAGE = "usage: npm run patch -- FILE --registry HOST:PORT [options]";
@@ -19,6 +27,7 @@ It writes nothing and connects to no host.
   --registry HOST:PORT     the registry, as it stands in image names
   --containerd-version V   containerd's version on the node (default: a version that reads the file)
   --docker-version V       Docker's version on the host (default: the oldest one that is supported)
+  --migrate                plan as with the setting migrate: true
   --remove                 take the registry out
   -h, --help               print this text
 
@@ -41,6 +50,7 @@ interface Request {
   containerdVersion: string | undefined;
   dockerVersion: string | undefined;
   present: boolean;
+  migrate: boolean;
 }
 
 /** `npm run patch`: the plan for one file, shown as a diff. */
@@ -93,6 +103,7 @@ function parseRequest(args: string[]): Request | "help" | { wrong: string } {
         "containerd-version": { type: "string" },
         "docker-version": { type: "string" },
         help: { type: "boolean", short: "h" },
+        migrate: { type: "boolean" },
         remove: { type: "boolean" },
       },
     });
@@ -113,6 +124,7 @@ function parseRequest(args: string[]): Request | "help" | { wrong: string } {
     containerdVersion: values["containerd-version"],
     dockerVersion: values["docker-version"],
     present: values.remove !== true,
+    migrate: values.migrate === true,
   };
 }
 
@@ -137,21 +149,21 @@ function planFile(request: Request, output: Output): Plan {
       `assuming containerd ${daemonVersion}; use --containerd-version for another one\n`,
     );
   }
-  return planContainerd({
+  const asked = {
     configPath: file,
     bytes,
     daemonVersion,
     certsD: copiedHostsFiles(file, text),
     registry: { address: registry, endpoints: [`http://${registry}`] },
     mirrors: {},
-    migrate: false,
     present,
-  });
+  };
+  return planContainerd({ ...asked, migrate: request.migrate && mixesWays(asked) });
 }
 
 function isDaemonJson(file: string, text: string): boolean {
   if (file.endsWith(".toml")) return false;
-  return file.endsWith(".json") || /^\uFEFF?\s*\{/.test(text);
+  return file.endsWith(".json") || /^\uFEFF?\s*\{(?![{%])/.test(text);
 }
 
 /** A hosts.toml has no key of its own in config.toml: as one, it would be taken for a file to add all to. */

@@ -7,7 +7,6 @@ import { certain } from "../certain";
 import { maskSecrets } from "../mask";
 import { type Edit, filePlan, type FilePlan, type Plan } from "../plan";
 import { type Problem, Refusal } from "../problem";
-import { takes } from "../readers";
 import { Source } from "../source";
 import { problemIn, type SourcedLine } from "../sourced-line";
 import { insertLines, type TextEdit, toByteEdits } from "../text-edit";
@@ -16,6 +15,7 @@ import { type DockerdFlags, flagProblem, readFlags } from "./flags";
 import { coversRegistry, entryFault, entryFix, namesRegistry, resemblesRegistry } from "./insecure";
 import { type JsonObject, parseJsonObject, propertyOf } from "./json-source";
 import { dockerProxyProblems } from "./proxies";
+import { takes } from "./readers";
 
 const KEY = "insecure-registries";
 

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 
 import { cidrContains, IMAGE_HOST, type RegistryAddress } from "../address";
-import { takes } from "../readers";
+import { takes } from "./readers";
 
 /**
  * Does an `insecure-registries` entry make dockerd use this registry without TLS? dockerd takes a scheme

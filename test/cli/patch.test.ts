@@ -146,6 +146,26 @@ describe("npm run patch", () => {
     });
   });
 
+  it("--migrate plans what the setting of that name does, which a refusal suggests", () => {
+    const registry = 'plugins."io.containerd.grpc.v1.cri".registry';
+    const text = `version = 2\n[${registry}]\nconfig_path = "/etc/containerd/certs.d"\n[${MIRRORS}.a]\nendpoint = ["http://a"]\n`;
+    expect(patch("config.toml", text, ...REGISTRY).error).toContain("or set migrate: true");
+    const { code, out } = patch("config.toml", text, ...REGISTRY, "--migrate");
+    expect(code).toBe(2);
+    expect(out).toContain("+++ /etc/containerd/certs.d/a/hosts.toml");
+    const mirrors = `version = 2\n[${MIRRORS}.a]\nendpoint = ["http://a"]\n`;
+    expect(patch("config.toml", mirrors, ...REGISTRY, "--migrate").out).toBe(
+      patch("config.toml", mirrors, ...REGISTRY).out,
+    );
+  });
+
+  it.each(["config.toml", "config.toml.tmpl"])("calls a template one (%s)", (name) => {
+    const { code, error } = patch(name, '{{ template "base" . }}\n', ...REGISTRY);
+    expect(code).toBe(1);
+    expect(error).toContain("a template");
+    expect(error).not.toContain("JSON");
+  });
+
   it("reads daemon.json as the Docker of --docker-version does", () => {
     const text = '\uFEFF{\n  "mtu": 1\n}\n';
     expect(patch("daemon.json", text, ...REGISTRY).error).toContain(

@@ -1,8 +1,8 @@
-import { DOCKERD, type ReaderFact, takes } from "../../patch/readers";
-import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
-import { describeLab } from "../lab-only";
-import { planAsked, SUGGESTIONS } from "./docker/suggestions";
-import { PLAIN_HTTP, startRegistry, write } from "./real-daemons";
+import { DOCKERD, type ReaderFact, takes } from "../../../patch/docker/readers";
+import { defineLab, type RunningHost, type RunningLab, startLab } from "../../../lab";
+import { describeLab } from "../../lab-only";
+import { planAsked, SUGGESTIONS } from "./suggestions";
+import { PLAIN_HTTP, startRegistry, write } from "../real-daemons";
 
 const MINUTE = 60_000;
 const PATH = "/root/reader.json";
@@ -52,7 +52,7 @@ async function startDockerd(
   return { insecure: [...hosts.map(([name]) => name), ...networks], log: log.join("\n") };
 }
 
-describeLab("patch/readers.ts and the real dockerd", () => {
+describeLab("patch/docker/readers.ts and the real dockerd", () => {
   let lab: RunningLab;
   let registry: string;
   beforeAll(async () => {

@@ -1,5 +1,5 @@
-import { planDaemonJson, Refusal } from "../../patch";
-import { DOCKERD, type ReaderFact, takes } from "../../patch/readers";
+import { planDaemonJson, Refusal } from "../../../patch";
+import { DOCKERD, type ReaderFact, takes } from "../../../patch/docker/readers";
 
 const PATH = "/etc/docker/daemon.json";
 const REGISTRY = "172.30.1.2:5000";
