@@ -36,6 +36,8 @@ const SUITES: Record<string, Suite> = {
   },
 };
 
+const PATHS = "--testPathPatterns=";
+
 /** Loaded only where it is needed: it brings all providers along. */
 const toolchainModule = () =>
   createRequire(__filename)("../test/pulumi/toolchain") as typeof toolchains;
@@ -96,7 +98,9 @@ export async function main(args: string[]): Promise<void> {
         join(root, "node_modules", "jest", "bin", "jest.js"),
         `--selectProjects=${suite.project}`,
         // Without the CLI, what needs it skips itself; tests of other kinds would only run with the other engine.
-        ...(noPulumi === undefined ? suite.flags : ["--runInBand"]),
+        ...(noPulumi === undefined ? suite.flags : ["--runInBand"]).filter(
+          (flag) => !(flag.startsWith(PATHS) && rest.some((given) => given.startsWith(PATHS))),
+        ),
         "--json",
         `--outputFile=${results}`,
         // Who names a file or a test wants that one, of whichever suite it is.

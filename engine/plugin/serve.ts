@@ -11,7 +11,7 @@ const PARENT_CHECK_MILLISECONDS = 1000;
 export interface Serving {
   port: number;
   service: ProviderService;
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 /** Serves on a free port of loopback. */

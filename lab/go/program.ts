@@ -27,7 +27,7 @@ export function goProgramFolder(cache: string, program: GoProgram): string {
 /** Why the program cannot be had here; undefined: it is built, or can be. */
 export function whyNoGoProgram(cache: string, program: GoProgram): string | undefined {
   if (existsSync(goProgramFolder(cache, program))) return undefined;
-  const go = spawnSync("go", ["version"], { encoding: "utf8" });
+  const go = spawnSync("go", ["version"], { env: process.env, encoding: "utf8" });
   if (go.status === 0) return undefined;
   return `no Go compiler on PATH to build ${program.package} with`;
 }

@@ -4,7 +4,7 @@ import { configManifest, daemonsOf, TestStack } from "../program/stack";
 import { testWithPulumi } from "./cli";
 import { makeToolchain, type Toolchain } from "./toolchain";
 
-jest.setTimeout(900_000);
+jest.setTimeout(3_600_000);
 
 const CONFIG_TOML = "/etc/containerd/config.toml";
 const CLI = ["--engine", "pulumi"];

@@ -4,7 +4,7 @@ import { testWithPulumi } from "./cli";
 import { compare } from "./compare";
 import { SCENARIOS } from "./scenarios";
 
-jest.setTimeout(900_000);
+jest.setTimeout(3_600_000);
 
 /** Scenarios in which one engine asks the provider what the other does not ask, by name; docs/engine.md says why. */
 const OTHER_QUESTIONS = [

@@ -163,9 +163,9 @@ test("lines are the engine's before the step ends, and show no secret; nor do er
     configure: async (inputs, folder) => ({
       ...(await plugin.configure(inputs, folder)),
       create: (_type, inputs, ctx) => {
-        ctx.log("info", `making ${String(inputs["value"])}`);
+        ctx.log("info", `making ${inputs["value"] as string}`);
         ctx.log("warning", "slowly", true);
-        return Promise.reject(new Error(`cannot make ${String(inputs["value"])}`));
+        return Promise.reject(new Error(`cannot make ${inputs["value"] as string}`));
       },
     }),
   });
