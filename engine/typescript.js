@@ -4,6 +4,7 @@
 
 const { createHash } = require("node:crypto");
 const { mkdirSync, readFileSync, renameSync, writeFileSync } = require("node:fs");
+const Module = require("node:module");
 const path = require("node:path");
 
 const OPTIONS = {
@@ -19,6 +20,9 @@ const OPTIONS = {
 
 /** Beside the packages: who can write there can change the code anyway. */
 const CACHE = path.join(__dirname, "..", "node_modules", ".cache", "cluster-registry");
+
+// Node.js 22 keeps what it compiles, packages included.
+Module.enableCompileCache?.(CACHE);
 
 /** @returns the source maps by file, for stack traces: a text each, filled as files are loaded */
 function registerTypeScript() {
