@@ -4,6 +4,7 @@
 
 const { createHash } = require("node:crypto");
 const { mkdirSync, readFileSync, renameSync, writeFileSync } = require("node:fs");
+const Module = require("node:module");
 const path = require("node:path");
 
 const options = (useDefineForClassFields) => ({
@@ -20,6 +21,9 @@ const options = (useDefineForClassFields) => ({
 
 /** Beside the packages: who can write there can change the code anyway. */
 const CACHE = path.join(__dirname, "..", "node_modules", ".cache", "cluster-registry");
+
+// Node.js 22 keeps what it compiles, packages included.
+Module.enableCompileCache?.(CACHE);
 
 /**
  * @param useDefineForClassFields the compiler option of that name
