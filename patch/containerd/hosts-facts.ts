@@ -133,17 +133,15 @@ export const HOSTS_THROWN_AWAY: readonly Fact[] = [
   {
     does: "reads the keys of a hosts.toml in any letters",
     of: on2x,
-    example: `${HEAD}Override_path = true\n`,
-    instead: `${HEAD}override_path = false\n`,
-    refusedAnyway: "whoever reads the file takes it for a key without effect",
+    example: `${HEAD}${OTHER}Skip_verify = "true"\n`,
+    instead: `${HEAD}${OTHER}skip_verify = true\n`,
     find: otherLetters(false),
   },
   {
     does: "reads the keys of a hosts.toml all in capitals, too",
     of: onAll,
-    example: `${HEAD}OVERRIDE_PATH = true\n`,
-    instead: `${HEAD}override_path = false\n`,
-    refusedAnyway: "whoever reads the file takes it for a key without effect",
+    example: `${HEAD}${OTHER}SKIP_VERIFY = "true"\n`,
+    instead: `${HEAD}${OTHER}skip_verify = true\n`,
     find: otherLetters(true),
   },
 ];
