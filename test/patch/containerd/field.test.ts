@@ -70,6 +70,20 @@ describe("files that people have:", () => {
     expect(plan(config, "2.2.3").activate).toBe(version === undefined ? "restart" : "none");
   });
 
+  it("Docker's directory stays in use where 2.2 looks into it without config_path", () => {
+    const config =
+      "version = 3\n[plugins.'io.containerd.cri.v1.images']\nuse_local_image_pull = true\n";
+    const certificates = ["/etc/docker/certs.d/other.lan/ca.crt"];
+    const left = plan(config, "2.2.3", { certificates });
+    expect(changed(left).added).toEqual([]);
+    expect(left.activate).toBe("none");
+    expect(left.notes).toEqual([
+      `${CONFIG}: without config_path, containerd looks into /etc/containerd/certs.d`,
+    ]);
+    expect(plan(config, "2.2.3").activate).toBe("restart");
+    expect(plan(config, "2.1.4", { certificates }).activate).toBe("restart");
+  });
+
   it("14: a template is called one", () => {
     expect(refusalOf(() => plan(field("14-k3s-base-template.toml"), "1.7.24"))).toContain(
       `${CONFIG}:1:1: expected a file as the daemon reads it; found a template: \`{{ template "base" . }}\``,
