@@ -123,15 +123,27 @@ export const suggestions: Suggestion[] = [
     after: { config: "disabled_plugins = []\n" },
   },
   {
-    name: "a short plugin name in a table (76)",
+    name: "a short plugin name in a table (76): out with it",
     versions: ON1X,
     before: { config: field("76-kata-howto-in-version-2.toml") },
-    fix: 'write plugins."io.containerd.grpc.v1.cri", or take the table out',
+    fix: "take the table out",
     after: {
-      config: field("76-kata-howto-in-version-2.toml").replaceAll(
+      config: field("76-kata-howto-in-version-2.toml").replace(/\[plugins\.cri\.[^]*/, ""),
+    },
+  },
+  {
+    name: "a short plugin name in a table (76): the whole one",
+    versions: ON1X,
+    before: { config: field("76-kata-howto-in-version-2.toml") },
+    fix: 'write plugins."io.containerd.grpc.v1.cri", with a table for the runtime runc beside the others',
+    after: {
+      config: `${field("76-kata-howto-in-version-2.toml").replaceAll(
         "plugins.cri.",
         'plugins."io.containerd.grpc.v1.cri".',
-      ),
+      )}
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+  runtime_type = "io.containerd.runc.v2"
+`,
     },
   },
   {
