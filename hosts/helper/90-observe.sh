@@ -209,6 +209,7 @@ observe_containerd() {
   printf '%s\n' "$dump" | hex
   {
     say /etc/containerd/certs.d
+    say /etc/docker/certs.d
     printf '%s\n' "$dump" | config_paths
   } | sort -u | while IFS= read -r certs; do
     case $certs in /*) ;; *) continue ;; esac

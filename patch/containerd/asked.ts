@@ -74,7 +74,7 @@ function askedInOrder(document: TomlDocument, daemon: DaemonVersion): Asked[] {
   const server = document.get(["server"]);
   // 1.x throws a file without a [host] away.
   if (typeof server === "string" && server !== "" && (daemon.major >= 2 || hosts.length > 0)) {
-    const last = askedAt(document, server, document.tree as TreeTable, []);
+    const last = askedAt(document, server, document.tree, []);
     if (canPull(last.table)) asked.push({ ...last, offset: document.offsetOf(["server"]) ?? 0 });
   }
   return asked;

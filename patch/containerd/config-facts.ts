@@ -116,7 +116,7 @@ export const CONFIG: readonly Fact[] = [
         fix:
           short === "io"
             ? 'put the plugin\'s name in quotes: plugins."io.containerd.grpc.v1.cri"'
-            : `write plugins.${wholeName(short)}, or take the table out`,
+            : `take the table out, or write plugins.${wholeName(short)}${runcToo(document, short)}`,
       };
     },
   },
@@ -234,6 +234,17 @@ const WHOLE_NAMES: Record<string, string> = {
   overlayfs: "io.containerd.snapshotter.v1.overlayfs",
   zfs: "io.containerd.snapshotter.v1.zfs",
 };
+
+/** 1.x takes the runtimes of a file for all there are, and CRI does not load without the usual one. */
+function runcToo(document: TomlDocument, short: string): string {
+  if (short !== criPlugin(1)) return "";
+  const runtimes = [short, criPlugin(2)].flatMap((plugin) =>
+    Object.keys(document.getTable(["plugins", plugin, "containerd", "runtimes"]) ?? {}),
+  );
+  return runtimes.length === 0 || runtimes.includes("runc")
+    ? ""
+    : ", with a table for the runtime runc beside the others";
+}
 
 function wholeName(short: string): string {
   const whole = WHOLE_NAMES[short];

@@ -133,17 +133,15 @@ export const HOSTS_THROWN_AWAY: readonly Fact[] = [
   {
     does: "reads the keys of a hosts.toml in any letters",
     of: on2x,
-    example: `${HEAD}Override_path = true\n`,
-    instead: `${HEAD}override_path = false\n`,
-    refusedAnyway: "whoever reads the file takes it for a key without effect",
+    example: `${HEAD}${OTHER}Skip_verify = "true"\n`,
+    instead: `${HEAD}${OTHER}skip_verify = true\n`,
     find: otherLetters(false),
   },
   {
     does: "reads the keys of a hosts.toml all in capitals, too",
     of: onAll,
-    example: `${HEAD}OVERRIDE_PATH = true\n`,
-    instead: `${HEAD}override_path = false\n`,
-    refusedAnyway: "whoever reads the file takes it for a key without effect",
+    example: `${HEAD}${OTHER}SKIP_VERIFY = "true"\n`,
+    instead: `${HEAD}${OTHER}skip_verify = true\n`,
     find: otherLetters(true),
   },
 ];
@@ -191,15 +189,16 @@ export const HOSTS_NOT_ASKED: readonly Fact[] = [
     of: on1x,
     example: 'server = "http://10.0.0.11:5000"\n',
     instead: HEAD,
-    find: (document, daemon) =>
-      document.get(["server"]) === undefined || document.get(["host"]) !== undefined
-        ? undefined
-        : {
-            offset: document.offsetOf(["server"]) ?? 0,
-            expected: `a [host."URL"] beside server`,
-            found: `server alone, for which containerd ${daemon.text} throws the file away`,
-            fix: `add a table [host."${String(document.get(["server"]))}"] below it`,
-          },
+    find: (document, daemon) => {
+      const server = document.get(["server"]);
+      if (typeof server !== "string" || document.get(["host"]) !== undefined) return undefined;
+      return {
+        offset: document.offsetOf(["server"]) ?? 0,
+        expected: `a [host."URL"] beside server`,
+        found: `server alone, for which containerd ${daemon.text} throws the file away`,
+        fix: `add a table [host."${server}"] below it`,
+      };
+    },
   },
 ];
 

@@ -17,9 +17,12 @@ import { type MergedRegistry } from "./merged";
 import { type ContainerdInput, type WantedHost } from "./input";
 import { readToml } from "./read-toml";
 import { honoursList } from "./pull-mode";
+import { isAtLeast } from "./version";
 
 /** Where hosts.toml files go when config.toml names no directory: where everybody looks for them. */
 export const DEFAULT_DIRECTORY = "/etc/containerd/certs.d";
+
+const DOCKERS_DIRECTORY = "/etc/docker/certs.d";
 
 /** The plan for a file without `mirrors`: one directory as config_path, a hosts.toml for each host. */
 export function planHosts(
@@ -36,7 +39,9 @@ export function planHosts(
   const step = change ? configPathStep(config, directory) : { edits: [], changes: [] };
   if (!change) {
     const line = config.document.lineNote([...config.registry, "config_path"]);
-    notes.push(`${input.configPath}: config_path is already ${directory}${line}`);
+    notes.push(
+      `${input.configPath}: ${merged.configPath === "" ? "without config_path, containerd looks into" : "config_path is already"} ${directory}${line}`,
+    );
   } else {
     const ours = new Set(files.map(({ path }) => path));
     const woken = usedBelow(directory, input).filter((path) => !ours.has(path));
@@ -59,7 +64,12 @@ function chooseDirectory(
   const directories = merged.configPath.split(":").filter((part) => part !== "");
   refuseRelative(config, merged.configPath);
   const [first] = directories;
-  if (first === undefined) return { directory: DEFAULT_DIRECTORY, change: true };
+  if (first === undefined) {
+    // From 2.2 on, no config_path means a list with Docker's directory; what is in use there must stay so.
+    const isList = isAtLeast(config.daemon, 2, 2) && honoursList(config, merged);
+    const isUsed = isList && usedBelow(DOCKERS_DIRECTORY, input).length > 0;
+    return { directory: DEFAULT_DIRECTORY, change: !isUsed };
+  }
   if (merged.configPath === first) return { directory: first, change: false };
   // Where all of a list's directories count, ours is among them.
   if (honoursList(config, merged)) return { directory: first, change: false };

@@ -1,5 +1,6 @@
 import { defineLab, type RunningLab, startLab } from "../../lab";
 import { describeLab } from "../lab-only";
+import { readerTests } from "./containerd/reader-states";
 import { nodeTests } from "./containerd/states";
 import { startRegistry } from "./real-daemons";
 
@@ -24,6 +25,10 @@ describeLab("patches on containerd 2", () => {
 
   describe("containerd 2.2", () => {
     nodeTests(
+      () => lab.host("node"),
+      () => image,
+    );
+    readerTests(
       () => lab.host("node"),
       () => image,
     );

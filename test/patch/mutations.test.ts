@@ -1,6 +1,12 @@
 import { parseTree } from "jsonc-parser";
 
 import type * as Certain from "../../patch/certain";
+import type * as ConfigFacts from "../../patch/containerd/config-facts";
+import type * as Facts from "../../patch/containerd/fact";
+import type * as GoToml from "../../patch/containerd/go-toml";
+import type * as HostsFacts from "../../patch/containerd/hosts-facts";
+import type * as Letters from "../../patch/containerd/letters";
+import type * as PullMode from "../../patch/containerd/pull-mode";
 import type * as ConfigVersion from "../../patch/containerd/version";
 import type * as HostsToml from "../../patch/containerd/hosts-toml";
 import type * as Diff from "../../patch/diff";
@@ -18,6 +24,7 @@ import { checkConfig } from "./generate/config-properties";
 import { generateConfig } from "./generate/containerd-config";
 import { generateDaemonJson } from "./generate/daemon-json";
 import { checkDaemonJson } from "./generate/daemon-properties";
+import { spoilt } from "./generate/spoilt";
 
 /**
  * Faults put into the patcher on purpose, one at a time, by replacing one pure step of it. Each has to be
@@ -28,7 +35,7 @@ interface Fault {
   /** Steps that are replaced: module below patch/, and what its exports become. */
   steps: Record<string, (actual: never) => object>;
   /** Which generated files find it. */
-  by: "config.toml" | "daemon.json";
+  by: "config.toml" | "daemon.json" | "spoilt";
   /** The property that breaks first. */
   caught: string;
 }
@@ -210,6 +217,74 @@ const faults: Fault[] = [
     caught: "reversible",
   },
   {
+    name: "containerd 1.x is taken for one that reads all of TOML",
+    steps: {
+      "containerd/go-toml": (actual: typeof GoToml) => ({
+        ...actual,
+        READERS: [...actual.GO_TOML_2, ...actual.GO_TOML],
+      }),
+    },
+    by: "spoilt",
+    caught: "a spoilt file was not refused",
+  },
+  {
+    name: "nobody looks whether containerd starts with the values of config.toml",
+    steps: {
+      "containerd/config-facts": (actual: typeof ConfigFacts) => ({ ...actual, CONFIG: [] }),
+    },
+    by: "spoilt",
+    caught: "a spoilt file was not refused",
+  },
+  {
+    name: "keys are compared letter by letter on every containerd",
+    steps: {
+      "containerd/letters": (actual: typeof Letters) => ({ ...actual, inOtherLetters: () => [] }),
+    },
+    by: "spoilt",
+    caught: "a spoilt file was not refused",
+  },
+  {
+    name: "a hosts.toml with one wrong value is taken for its other values",
+    steps: {
+      "containerd/hosts-facts": (actual: typeof HostsFacts) => ({
+        ...actual,
+        HOSTS_THROWN_AWAY: [],
+      }),
+    },
+    by: "spoilt",
+    caught: "a spoilt file was not refused",
+  },
+  {
+    name: "every host of a hosts.toml is taken for one with a header",
+    steps: {
+      "containerd/hosts-facts": (actual: typeof HostsFacts) => ({
+        ...actual,
+        hasHeader: () => true,
+      }),
+    },
+    by: "spoilt",
+    caught: "a spoilt file was not refused",
+  },
+  {
+    name: "a fact of one containerd is taken for one of all",
+    steps: {
+      "containerd/fact": (actual: typeof Facts) => ({ ...actual, on1x: () => true }),
+    },
+    by: "spoilt",
+    caught: "refused without need",
+  },
+  {
+    name: "every containerd is taken for one that looks into all directories of a list",
+    steps: {
+      "containerd/pull-mode": (actual: typeof PullMode) => ({
+        ...actual,
+        honoursList: () => true,
+      }),
+    },
+    by: "config.toml",
+    caught: "the difference is exactly what was asked",
+  },
+  {
     name: "an entry with a scheme, or a CIDR, does not count as present",
     steps: {
       "docker/insecure": (actual: typeof Insecure) => ({
@@ -323,7 +398,8 @@ function patcherWith(steps: Fault["steps"]): typeof Patch {
 function firstComplaint(patcher: typeof Patch, by: Fault["by"]): string | undefined {
   for (let seed = 1; seed <= 1000; seed++) {
     try {
-      if (by === "config.toml") checkConfig(patcher, generateConfig(seed));
+      if (by === "spoilt") spoilt(generateConfig(seed))?.check(patcher);
+      else if (by === "config.toml") checkConfig(patcher, generateConfig(seed));
       else checkDaemonJson(patcher, generateDaemonJson(seed));
     } catch (error) {
       return error instanceof Error ? error.message : String(error);

@@ -1,6 +1,7 @@
 import { planDaemonJson } from "../../patch";
 import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
 import { describeLab } from "../lab-only";
+import { readerTests } from "./containerd/reader-states";
 import { nodeTests } from "./containerd/states";
 import { PLAIN_HTTP, read, startRegistry, write } from "./real-daemons";
 
@@ -31,10 +32,18 @@ describeLab("patches on real daemons", () => {
       () => lab.host("bookworm"),
       () => image,
     );
+    readerTests(
+      () => lab.host("bookworm"),
+      () => image,
+    );
   });
 
   describe("containerd 1.7 (Debian 13)", () => {
     nodeTests(
+      () => lab.host("trixie"),
+      () => image,
+    );
+    readerTests(
       () => lab.host("trixie"),
       () => image,
     );

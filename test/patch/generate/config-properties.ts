@@ -1,6 +1,7 @@
 import type * as patch from "../../../patch";
 import { type Case } from "./containerd-config";
 import {
+  honoursList,
   inForce,
   isInSync,
   isMigrating,
@@ -118,14 +119,14 @@ function undone(patcher: Patcher, file: patch.FilePlan, hunks: patch.Hunk[]): Bu
 
 /** What is different from what was asked; undefined: nothing. */
 function differenceFromWanted(generated: Case, before: Tree, after: Tree): string | undefined {
-  const { registry, input, mirrors, wanted, addVersion } = generated;
+  const { registry, mirrors, wanted, addVersion } = generated;
   const expected = structuredClone(before);
   const effective = inForce(generated);
   if (usesHosts(generated)) {
     const migrating = isMigrating(generated);
     if (migrating) delete make(expected, registry)["mirrors"];
     const isList = effective.configPath.includes(":");
-    const ignored = ["2.2.3", "2.3.4"].includes(input.daemonVersion);
+    const ignored = !honoursList(generated);
     const first = effective.configPath.split(":")[0] ?? "";
     const isNew = effective.configPath === "";
     if (isNew) make(expected, registry)["config_path"] = "/etc/containerd/certs.d";

@@ -24,6 +24,7 @@ export const STATES = [
   "docker.io partly there",
   "a star in mirrors",
   "auth for a registry",
+  "pulls by itself",
   "no version line",
   "version 1",
   "version 2",
@@ -90,6 +91,11 @@ export function generateConfig(seed: number): Case {
   const plugin = pluginOf(version ?? 1);
   const part = generateRegistry(random, wanted[0] as Wanted, note);
   const model = nothing ? {} : generateModel(random, version, plugin, major, part.registry);
+  const table = (model["plugins"] as Model | undefined)?.[plugin] as Model | undefined;
+  if (table !== undefined && random.chance(0.1)) {
+    note("pulls by itself");
+    table["max_concurrent_downloads"] = 5;
+  }
   const plugins = model["plugins"] as Model | undefined;
   // Without a version line, and without a plugin configured, the version comes with the first table.
   const bare = model["version"] === undefined && Object.keys(plugins ?? {}).length === 0;

@@ -18,6 +18,18 @@ export function usesHosts(generated: Case): boolean {
   return Object.keys(inForce(generated).mirrors).length === 0 || generated.input.migrate;
 }
 
+/** Does CRI look into every directory of a list? From 2.1 on, only where it does not pull through the transfer service. */
+export function honoursList({ input, merged, cri }: Case): boolean {
+  if (/^(?:1|2\.0)\./.test(input.daemonVersion)) return true;
+  const plugins = (read(merged?.dump ?? "")?.["plugins"] ?? {}) as Record<string, Tree>;
+  const tables = merged === undefined ? [cri as Tree] : Object.values(plugins);
+  return tables.some((table) => {
+    const registry = (table["registry"] ?? {}) as Tree;
+    const isUsed = Object.keys((registry["configs"] ?? {})).length > 0;
+    return isUsed || (table["max_concurrent_downloads"] ?? 3) !== 3;
+  });
+}
+
 /** Are there mirrors to move away from? */
 export function isMigrating(generated: Case): boolean {
   return generated.input.migrate && Object.keys(inForce(generated).mirrors).length > 0;
@@ -50,7 +62,9 @@ export function mustRefuse(generated: Case): boolean {
   const { input, features, mirrors, wanted, merged } = generated;
   const old = input.daemonVersion.startsWith("1.");
   if (features.has("a table twice")) return true;
-  if (features.has("registry settings in another version's table")) return true;
+  // In a version 1 file, 1.x passes over the tables of version 2.
+  const elsewhere = features.has("registry settings in another version's table");
+  if (elsewhere && !features.has("version 1")) return true;
   if (features.has("a byte-order mark") && !old) return true;
   // containerd 1.x reads such a header otherwise than TOML says, or not at all.
   const unread = features.has("escapes in headers") || features.has("brackets in headers");
