@@ -40,12 +40,17 @@ export interface ContainerdInput {
   daemonVersion: string;
   /** What `containerd config dump` prints: the file with all it imports. Without it, the file alone counts. */
   dump?: string;
+  /**
+   * The bytes of the file that the dump was made of.
+   * @default the ones that the plan is for
+   */
+  dumped?: Buffer;
   /** The hosts.toml files that exist in the directories of config_path and /etc/containerd/certs.d. */
   certsD: ReadonlyMap<string, Buffer>;
   /** Lines that set containerd's environment: units, drop-ins, environment files. */
   environment?: readonly SourcedLine[];
-  /** The registry of our own, by the name that images are named with, and where it really is. */
-  registry: { address: string; endpoints: readonly EndpointInput[] };
+  /** The registries of our own, by the name that images are named with, and where each really is. */
+  registry: OwnRegistry | readonly OwnRegistry[];
   /** Mirrors of other registries, by host (`docker.io`, `_default` for any other). */
   mirrors: Readonly<Record<string, readonly EndpointInput[]>>;
   /** Move `mirrors` entries that are there to hosts.toml files. */
@@ -55,6 +60,11 @@ export interface ContainerdInput {
    * @default true
    */
   present?: boolean;
+}
+
+export interface OwnRegistry {
+  address: string;
+  endpoints: readonly EndpointInput[];
 }
 
 /** What a registry's pulls are to be led to. */
@@ -90,7 +100,7 @@ export function planContainerd(input: ContainerdInput): Plan {
   const document = TomlDocument.parse(source);
   refuseUnreadHeaders(document, daemon);
   const config = readCriConfig(document, daemon);
-  const merged = mergedRegistry(config, input.dump);
+  const merged = mergedRegistry(config, input.dump, dumpedConfig(input, config));
   if (input.present === false) return planRemoval(input, config, merged, wanted);
 
   const proxies = proxyProblems(wanted, input.environment ?? []);
@@ -116,6 +126,13 @@ export function planContainerd(input: ContainerdInput): Plan {
   refuseGenerated(source, plan);
   plan.notes.push(...importsNote(input, config, merged, plan));
   return plan;
+}
+
+/** The configuration that the dump shows, if it is another one. */
+function dumpedConfig({ dumped, bytes }: ContainerdInput, config: CriConfig): CriConfig {
+  if (dumped === undefined || bytes?.equals(dumped) === true) return config;
+  const source = Source.decode(config.document.source.path, dumped);
+  return readCriConfig(TomlDocument.parse(source), config.daemon);
 }
 
 /** Only our own registry has to be reached directly: mirrors of public ones are often behind a proxy. */
@@ -160,29 +177,30 @@ function refuseGenerated(source: Source, plan: Plan): void {
 /** Each host once, its endpoints checked. */
 function wantedHosts(input: ContainerdInput): WantedHost[] {
   const problems: Problem[] = [];
-  const { address, endpoints } = input.registry;
-  const parsed = parseRegistryAddress(address);
-  if (parsed === undefined) {
-    problems.push({
-      file: "settings",
-      expected: "registry.address as HOST:PORT, such as 172.30.1.2:5000 or [fd00::1]:5000",
-      found: `\`${address}\``,
-      fix: "name the host and the port alone, without scheme and path",
-    });
-  }
-  const own = {
-    host: parsed?.text ?? address,
-    setting: "registry.endpoints",
-    endpoints,
-    own: true,
-  };
+  const own = [input.registry].flat().map(({ address, endpoints }: OwnRegistry) => {
+    const parsed = parseRegistryAddress(address);
+    if (parsed === undefined) {
+      problems.push({
+        file: "settings",
+        expected: "registry.address as HOST:PORT, such as 172.30.1.2:5000 or [fd00::1]:5000",
+        found: `\`${address}\``,
+        fix: "name the host and the port alone, without scheme and path",
+      });
+    }
+    return {
+      host: parsed?.text ?? address,
+      setting: "registry.endpoints",
+      endpoints,
+      own: true,
+    };
+  });
   const others = Object.entries(input.mirrors).map(([name, list]) => ({
     host: name === "*" ? "_default" : name,
     setting: `mirrors.${name}`,
     endpoints: list,
     own: false,
   }));
-  const twins = others.filter(({ host }) => host === own.host);
+  const twins = others.filter(({ host }) => own.some((one) => one.host === host));
   for (const { setting } of twins) {
     problems.push({
       file: "settings",
@@ -199,7 +217,7 @@ function wantedHosts(input: ContainerdInput): WantedHost[] {
       fix: "join the two into mirrors._default",
     });
   }
-  const hosts = [own, ...others].map(({ host, setting, endpoints: list, own: isOwn }) => {
+  const hosts = [...own, ...others].map(({ host, setting, endpoints: list, own: isOwn }) => {
     const checked = list.map(toEndpoint);
     problems.push(...hostProblems(setting, host), ...endpointProblems(setting, checked));
     return { host, endpoints: withoutTwins(checked, sameMirror), own: isOwn };
