@@ -14,6 +14,7 @@ import {
 import { enrolledId, type Observation, observe, OWNER_LABEL } from "./hosts";
 import type { HostAccess } from "./settings/access";
 import type { ClusterAccess } from "./settings/cluster";
+import { settingsOn } from "./settings/node";
 import type { Settings } from "./settings/schema";
 import { askFor } from "./survey/ask";
 import { type Surveyed, withConnection } from "./survey/hosts";
@@ -54,7 +55,7 @@ export function declareCluster(
   });
   const plans = nodes.map((node) => ({
     ...node,
-    decision: planMirror(node.observation, settings, ids.mirror(node.name)),
+    decision: planMirror(node.observation, settingsOn(settings, node.name), ids.mirror(node.name)),
   }));
   const changing = plans.filter(({ decision }) => !decision.inSync).map(({ access }) => access);
   const { address, port } = settings.registry;

@@ -39,6 +39,12 @@ export default tseslint.config(
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
     },
     plugins: { "import-x": importX },
+    // no-cycle reads the modules themselves, so it has to know that they are TypeScript.
+    settings: {
+      "import-x/extensions": [".ts"],
+      "import-x/parsers": { "@typescript-eslint/parser": [".ts"] },
+      "import-x/resolver": { node: { extensions: [".ts", ".js"] } },
+    },
     rules: {
       "@typescript-eslint/restrict-template-expressions": [
         "error",
@@ -46,6 +52,7 @@ export default tseslint.config(
       ],
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
       "@typescript-eslint/consistent-type-imports": "error",
+      "import-x/no-cycle": "error",
       "import-x/no-restricted-paths": [
         "error",
         {

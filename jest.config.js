@@ -1,6 +1,6 @@
 // Kinds of test, told by the end of the file's name: `*.test.ts` runs anywhere and in parallel, as does `process`, which starts
 // whole commands and programs and so takes longer; the others need root on Linux, real hosts, and the machine to themselves.
-// `npm test` is the first and `lab`; `process`, `cluster`, `fault` and `matrix` are the longer suites.
+// `npm test` is the first and `lab`; `process`, `cluster`, `fault` and `matrix` are the longer suites; `pulumi` compares with the CLI.
 const swc = ["@swc/jest", { jsc: { target: "es2022" }, module: { type: "commonjs" } }];
 // ES modules, which jest cannot load as they are: the Kubernetes client and what it logs in with.
 const esModules = "/node_modules/(@kubernetes/client-node|openid-client|oauth4webapi|jose)/";
@@ -29,13 +29,18 @@ module.exports = {
       testMatch: ["<rootDir>/test/**/*.test.ts"],
       testPathIgnorePatterns: [
         "/node_modules/",
-        "\\.(lab|process|cluster|fault|matrix)\\.test\\.ts$",
+        "\\.(lab|process|cluster|fault|matrix|pulumi)\\.test\\.ts$",
       ],
     },
     {
       ...shared,
       displayName: "process",
       testMatch: ["<rootDir>/test/**/*.process.test.ts"],
+    },
+    {
+      ...shared,
+      displayName: "pulumi",
+      testMatch: ["<rootDir>/test/**/*.pulumi.test.ts"],
     },
     onLabHosts("lab"),
     onLabHosts("cluster"),

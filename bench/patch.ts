@@ -11,7 +11,7 @@ export interface PatchCost {
   parse: number;
   plan: number;
   planInSync: number;
-  /** plan / parse. The aim is 3 at most: two of it are the judge, who reads before and after. */
+  /** plan / parse. Two of it are smol-toml, which reads before and after; most of the rest finds the places. */
   ratio: number;
 }
 

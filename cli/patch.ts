@@ -1,34 +1,45 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { basename, dirname, join, posix } from "node:path";
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { parseArgs } from "node:util";
 
-import { createTwoFilesPatch } from "diff";
 import { parse } from "smol-toml";
 
-import {
-  type FilePlan,
-  hasChanges,
-  maskSecrets,
-  type Plan,
-  planContainerd,
-  planDaemonJson,
-  Refusal,
-} from "../patch";
+import { fileDiff, hasChanges, type Plan, planContainerd, planDaemonJson, Refusal } from "../patch";
+import { copiedHostsFiles } from "./copied-hosts-files";
 
-const USAGE = `usage: npm run patch -- FILE --registry HOST:PORT [--containerd-version V] [--remove]
+const USAGE = "usage: npm run patch -- FILE --registry HOST:PORT [options]";
 
-Prints what cluster-registry would change in a copy of daemon.json or of containerd's config.toml.
-Nothing is written. Exit code: 0 nothing to change, 2 changes, 1 refused.
+const HELP = `${USAGE}
 
-  --registry HOST:PORT      the registry, as it stands in image names
-  --containerd-version V    containerd's version on the node (default: from the file's version line)
-  --remove                  take the registry out instead`;
+Shows what cluster-registry would change in a copy of containerd's config.toml or Docker's daemon.json.
+It writes nothing and connects to no host.
+
+  FILE                     the copy; by its name a .toml is a config.toml and a .json a daemon.json, and a file of
+                           any other name is what its text says
+  --registry HOST:PORT     the registry, as it stands in image names
+  --containerd-version V   containerd's version on the node (default: a version that reads the file)
+  --docker-version V       Docker's version on the host (default: the oldest one that is supported)
+  --remove                 take the registry out
+  -h, --help               print this text
+
+The hosts.toml files of the node count as well, if you copy their folder beside FILE. For a config_path such as
+/etc/k0s/certs.d the command reads the first folder that exists of etc/k0s/certs.d, k0s/certs.d and certs.d.
+
+The diff goes to stdout, with passwords masked; everything else goes to stderr.
+Exit code: 0 no change, 2 changes, 1 the file is refused or the command line is wrong.
+
+Examples:
+  scp node01:/etc/containerd/config.toml . && npm run -s patch -- config.toml --registry 10.0.0.11:5000
+  scp -r node01:/etc/containerd . && npm run -s patch -- containerd/config.toml --registry 10.0.0.11:5000
+  npm run -s patch -- daemon.json --registry 10.0.0.11:5000 --docker-version 26.1.5
+  npm run -s patch -- config.toml --registry 10.0.0.11:5000 --containerd-version 2.2.3 --remove`;
 
 /** What a command line asks for. */
 interface Request {
   file: string;
   registry: string;
   containerdVersion: string | undefined;
+  dockerVersion: string | undefined;
   present: boolean;
 }
 
@@ -50,17 +61,20 @@ export interface Output {
 /** Runs the command and gives its exit code. */
 export function run(args: string[], output: Output): 0 | 1 | 2 {
   const request = parseRequest(args);
-  if (typeof request === "string") {
-    output.error(`${request}\n\n${USAGE}\n`);
+  if (request === "help") {
+    output.out(`${HELP}\n`);
+    return 0;
+  }
+  if ("wrong" in request) {
+    output.error(`patch: ${request.wrong}\n${USAGE}\n--help says more\n`);
     return 1;
   }
   try {
     const plan = planFile(request, output);
-    for (const file of plan.files) output.out(diffOf(file));
+    for (const file of plan.files) output.out(fileDiff(file));
     for (const note of plan.notes) output.error(`${note}\n`);
-    if (!hasChanges(plan)) return 0;
-    output.error(afterwards(plan));
-    return 2;
+    output.error(`${outcome(plan)}\n`);
+    return hasChanges(plan) ? 2 : 0;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     output.error(`refused:\n${error.message}\n`);
@@ -68,7 +82,7 @@ export function run(args: string[], output: Output): 0 | 1 | 2 {
   }
 }
 
-function parseRequest(args: string[]): Request | string {
+function parseRequest(args: string[]): Request | "help" | { wrong: string } {
   let parsed;
   try {
     parsed = parseArgs({
@@ -77,20 +91,27 @@ function parseRequest(args: string[]): Request | string {
       options: {
         registry: { type: "string" },
         "containerd-version": { type: "string" },
+        "docker-version": { type: "string" },
+        help: { type: "boolean", short: "h" },
         remove: { type: "boolean" },
       },
     });
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return { wrong: error instanceof Error ? error.message : String(error) };
   }
   const { values, positionals } = parsed;
+  if (values.help === true) return "help";
   const [file] = positionals;
-  if (file === undefined || positionals.length > 1) return "expected one FILE";
-  if (values.registry === undefined) return "expected --registry HOST:PORT";
+  if (file === undefined || positionals.length > 1) {
+    const found = positionals.length === 0 ? "none" : positionals.join(" ");
+    return { wrong: `expected one FILE, found ${found}` };
+  }
+  if (values.registry === undefined) return { wrong: "expected --registry HOST:PORT, found none" };
   return {
     file,
     registry: values.registry,
     containerdVersion: values["containerd-version"],
+    dockerVersion: values["docker-version"],
     present: values.remove !== true,
   };
 }
@@ -99,24 +120,38 @@ function planFile(request: Request, output: Output): Plan {
   const { file, registry, present } = request;
   const bytes = readCopy(file);
   const text = bytes.toString("utf8");
-  if (file.endsWith(".json") || /^\uFEFF?\s*\{/.test(text)) {
-    return planDaemonJson({ path: file, bytes, registry, present });
+  if (isDaemonJson(file, text)) {
+    const { dockerVersion } = request;
+    return planDaemonJson({
+      path: file,
+      bytes,
+      registry,
+      present,
+      ...(dockerVersion !== undefined && { dockerVersion }),
+    });
   }
   refuseHostsToml(file, text);
   const daemonVersion = request.containerdVersion ?? assumedVersion(text);
   if (request.containerdVersion === undefined) {
-    output.error(`assuming containerd ${daemonVersion}; say --containerd-version otherwise\n`);
+    output.error(
+      `assuming containerd ${daemonVersion}; use --containerd-version for another one\n`,
+    );
   }
   return planContainerd({
     configPath: file,
     bytes,
     daemonVersion,
-    certsD: hostsFilesBeside(file),
+    certsD: copiedHostsFiles(file, text),
     registry: { address: registry, endpoints: [`http://${registry}`] },
     mirrors: {},
     migrate: false,
     present,
   });
+}
+
+function isDaemonJson(file: string, text: string): boolean {
+  if (file.endsWith(".toml")) return false;
+  return file.endsWith(".json") || /^\uFEFF?\s*\{/.test(text);
 }
 
 /** A hosts.toml has no key of its own in config.toml: as one, it would be taken for a file to add all to. */
@@ -129,7 +164,7 @@ function refuseHostsToml(file: string, text: string): void {
       file,
       expected: "a copy of daemon.json or of containerd's config.toml",
       found: "a hosts.toml, which is written as a whole",
-      fix: "name the config.toml: the hosts.toml files in a certs.d beside it are looked at too",
+      fix: "name the config.toml: the hosts.toml files in a certs.d beside it count as well",
     },
   ]);
 }
@@ -158,48 +193,9 @@ function assumedVersion(text: string): string {
   return "1.7.28";
 }
 
-/** A copy of /etc/containerd may have its certs.d: then those files count as the node's. */
-function hostsFilesBeside(file: string): Map<string, Buffer> {
-  const files = new Map<string, Buffer>();
-  const directory = join(dirname(file), "certs.d");
-  for (const name of namesIn(directory)) {
-    try {
-      const bytes = readFileSync(join(directory, name, "hosts.toml"));
-      files.set(posix.join("/etc/containerd/certs.d", name, "hosts.toml"), bytes);
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-    }
-  }
-  return files;
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === "ENOENT" || code === "ENOTDIR";
-}
-
-function diffOf(file: FilePlan): string {
-  if (file.edits.length === 0) return "";
-  const mask = (bytes: Buffer | undefined): string =>
-    (bytes ?? Buffer.alloc(0)).toString("utf8").split("\n").map(maskSecrets).join("\n");
-  const from = file.base === undefined ? "/dev/null" : file.path;
-  const to = file.desired === undefined ? "/dev/null" : file.path;
-  const diff = createTwoFilesPatch(from, to, mask(file.base), mask(file.desired), "", "", {
-    context: 3,
-  });
-  return diff.replace(/^(?:Index: .*\n)?=+\n/, "");
-}
-
-function afterwards(plan: Plan): string {
-  if (plan.activate === "none") return "no restart needed\n";
-  return `the daemon needs a ${plan.activate} afterwards\n`;
+function outcome(plan: Plan): string {
+  if (!hasChanges(plan)) return "no change";
+  if (plan.activate === "none")
+    return "no restart needed: containerd reads hosts.toml files at each pull";
+  return `the daemon needs a ${plan.activate} afterwards`;
 }

@@ -1,7 +1,11 @@
 import { spawnSync } from "node:child_process";
+import { createRequire } from "node:module";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { whyNoLab } from "../lab";
+import { whyNoPulumi } from "../lab/go/pulumi";
+import { cacheFolder } from "../lab/paths";
+import type * as toolchains from "../test/pulumi/toolchain";
 
 const root = join(__dirname, "..");
 
@@ -19,15 +23,10 @@ const SUITES: Record<string, Suite> = {
   cluster: { project: "cluster", flags: ["--runInBand"] },
   faults: { project: "fault", flags: ["--runInBand"] },
   daemons: { project: "matrix", flags: ["--runInBand"] },
-  // The end state of hosts under the Pulumi CLI, which must be on PATH with its plugins.
+  // Both engines compared, and the main job under the Pulumi CLI, on lab hosts too.
   pulumi: {
-    project: "lab",
-    flags: [
-      "--selectProjects=fault",
-      "--selectProjects=cluster",
-      "--runInBand",
-      "--testPathPatterns=test/program",
-    ],
+    project: "pulumi",
+    flags: ["--selectProjects=lab", "--runInBand", "--testPathPatterns=pulumi|main-job"],
     env: { TEST_ENGINE: "pulumi" },
   },
   soak: {
@@ -37,6 +36,29 @@ const SUITES: Record<string, Suite> = {
   },
 };
 
+/** Loaded only where it is needed: it brings all providers along. */
+const toolchainModule = () =>
+  createRequire(__filename)("../test/pulumi/toolchain") as typeof toolchains;
+const HELP = `usage: npm test -- [JEST OPTIONS]
+       npm run test:processes | test:cluster | test:faults | test:daemons | test:pulumi | test:soak -- [JEST OPTIONS]
+
+npm test runs the unit tests, then the tests on lab hosts that take a few minutes. Each of the others runs one longer
+suite. All but the unit tests and test:processes need Debian and root; elsewhere they are skipped, with the reason.
+
+  test:processes   whole commands and programs of the embedded engine
+  test:cluster     the protocol on lab hosts: refusals, a fleet that changes, logins
+  test:faults      kills, cuts and full disks on lab hosts
+  test:daemons     every version of containerd and Docker
+  test:pulumi      both engines on the same programs; builds the Pulumi CLI, which needs Go
+  test:soak        faults at random moments; SOAK_ROUNDS says how many, SOAK_SEED repeats a run
+
+  -h, --help       print this text; all other options are jest's
+
+Examples:
+  npm test -- -t "a second up changes nothing"
+  npm test -- --testPathPatterns=test/patch
+  SOAK_ROUNDS=20 npm run test:soak`;
+
 /** Suites that need no lab. */
 const ANYWHERE = ["unit", "processes"];
 
@@ -44,7 +66,11 @@ const ANYWHERE = ["unit", "processes"];
  * `npm test`: the unit and the lab suite; `npm run test:faults` and its like: the one suite named. What else is given goes to jest.
  * Each suite's results are left in .results/ for the count at the end of `.ci/run`.
  */
-export function main(args: string[]): void {
+export async function main(args: string[]): Promise<void> {
+  if (args.some((arg) => arg === "--help" || arg === "-h")) {
+    console.log(HELP);
+    return;
+  }
   const named = args[0]?.startsWith("--suite=")
     ? [args[0].slice("--suite=".length)]
     : ["unit", "lab"];
@@ -59,22 +85,33 @@ export function main(args: string[]): void {
     }
     const results = join(root, ".results", `${name}.json`);
     rmSync(results, { force: true });
+    const noPulumi = name === "pulumi" ? whyNoPulumi(cacheFolder()) : undefined;
+    const toolchain =
+      name === "pulumi" && noPulumi === undefined
+        ? await toolchainModule().makeToolchain(console.error)
+        : undefined;
     const jest = spawnSync(
       process.execPath,
       [
         join(root, "node_modules", "jest", "bin", "jest.js"),
         `--selectProjects=${suite.project}`,
-        ...suite.flags,
+        // Without the CLI, what needs it skips itself; tests of other kinds would only run with the other engine.
+        ...(noPulumi === undefined ? suite.flags : ["--runInBand"]),
         "--json",
         `--outputFile=${results}`,
         // Who names a file or a test wants that one, of whichever suite it is.
         ...(rest.length > 0 ? ["--passWithNoTests", ...rest] : []),
       ],
-      { cwd: root, stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, ...suite.env } },
+      {
+        cwd: root,
+        stdio: ["ignore", "ignore", "inherit"],
+        env: { ...process.env, ...suite.env, ...toolchain?.env },
+      },
     );
+    toolchain?.remove();
     if (jest.status !== 0) process.exitCode = 1;
     // jest counts what it skips, and keeps the reason, which stands in the titles, to itself.
-    const reason = ANYWHERE.includes(name) ? undefined : whyNoLab();
+    const reason = ANYWHERE.includes(name) ? undefined : (noPulumi ?? whyNoLab());
     if (reason !== undefined) console.error(`${name} tests skipped: ${reason}`);
   }
 }

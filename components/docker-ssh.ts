@@ -19,9 +19,13 @@ export function dockerSshOptions(access: Route & Pick<HostAccess, "bastion">): s
 }
 
 function options(route: Route): string[] {
-  const { knownHostsFiles, hostKeyAlias } = route;
+  const { knownHostsFiles, globalKnownHostsFiles, revokedHostKeysFile, hostKeyAlias } = route;
   const named = {
-    UserKnownHostsFile: knownHostsFiles.map(quoted).join(" "),
+    UserKnownHostsFile: paths(knownHostsFiles.map(literal)),
+    ...(globalKnownHostsFiles !== undefined && {
+      GlobalKnownHostsFile: paths(globalKnownHostsFiles),
+    }),
+    ...(revokedHostKeysFile !== undefined && { RevokedHostKeys: quoted(revokedHostKeysFile) }),
     ...(hostKeyAlias !== undefined && { HostKeyAlias: hostKeyAlias }),
     StrictHostKeyChecking: "yes",
     BatchMode: "yes",
@@ -30,14 +34,19 @@ function options(route: Route): string[] {
   return ["-F", "none", ...credentials(route), ...words];
 }
 
-function credentials({ login, identityFile }: Route): string[] {
-  if (identityFile !== undefined) return ["-i", identityFile, "-o", "IdentitiesOnly=yes"];
+function credentials({ login, identityFile, agentIdentityFiles }: Route): string[] {
+  if (identityFile !== undefined) return [...identity(identityFile), "-o", "IdentitiesOnly=yes"];
   const { agentSocket } = login;
   // The one of SSH_AUTH_SOCK is found without being named: its path is another with every login session.
   const agent =
     agentSocket === undefined || agentSocket === process.env["SSH_AUTH_SOCK"]
       ? []
-      : ["-o", `IdentityAgent=${quoted(agentSocket)}`];
+      : ["-o", `IdentityAgent=${quoted(literal(agentSocket))}`];
+  if (agentIdentityFiles !== undefined) {
+    const chosen = agentIdentityFiles.flatMap(identity);
+    const only = login.agentKeys?.only === true ? ["-o", "IdentitiesOnly=yes"] : [];
+    return [...agent, ...chosen, ...only];
+  }
   // Without it the keys that lie in ~/.ssh would be tried as well.
   return [...agent, "-o", "IdentityFile=none"];
 }
@@ -48,9 +57,25 @@ function proxyCommand(bastion: Route): string {
   return `ssh ${words.map(shellWord).join(" ")} %h:%p ${shellWord(`${user}@${host}`)}`;
 }
 
+/** `-i` passes over a file that is not there under the name as it is written, percent signs and all. */
+function identity(file: string): string[] {
+  const path = literal(file);
+  return path === file ? ["-i", file] : ["-o", `IdentityFile=${quoted(path)}`];
+}
+
+function paths(files: readonly string[]): string {
+  return files.length === 0 ? "none" : files.map(quoted).join(" ");
+}
+
+/** A path whose percent signs are no tokens. */
+function literal(path: string): string {
+  if (path.includes("${")) throw new Error(`expected a path without \${, found ${path}`);
+  return path.replaceAll("%", "%%");
+}
+
 /** A value of ssh_config: a blank in a path is no separator. */
 function quoted(value: string): string {
-  return /\s/.test(value) ? `"${value}"` : value;
+  return /[\s'"\\#]/.test(value) ? `"${value.replace(/["\\]/g, "\\$&")}"` : value;
 }
 
 /** ssh hands a ProxyCommand to the shell, once it has replaced the percent tokens. */

@@ -117,6 +117,8 @@ export interface Observation {
     /** What it said instead. */
     dumpError?: string;
     hostsToml: ObservedFile[];
+    /** Paths of the certificates and keys beside them, in folders as Docker has them. */
+    certificates?: string[];
   };
   docker?: {
     version?: string;

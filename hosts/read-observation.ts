@@ -31,6 +31,8 @@ export function readObservation(
   const entries = takeApart(result);
   const refused = entries.find((entry) => entry.word === "refused");
   if (refused !== undefined) throw sudoRefusal(refused.rest, user);
+  const missing = entries.find((entry) => entry.word === "missing");
+  if (missing !== undefined) throw toolsRefusal(missing.rest);
   return new Reading(entries, user).observation();
 }
 
@@ -80,10 +82,19 @@ function sudoRefusal(reason: string, user: string): HostRefusal {
       );
 }
 
+/** As the helper refuses them (need_tools): what a change would call in the middle, and not find. */
+function toolsRefusal(names: string): HostRefusal {
+  return new HostRefusal(
+    `expected the tools that a change needs; found none of the name: ${names}\n` +
+      "  fix: install them (they are in coreutils, diffutils, findutils, grep, mawk, sed, util-linux and systemd)",
+  );
+}
+
 /** Goes through the entries in the order in which `observe` prints them. */
 class Reading {
   private readonly files: ObservedFile[] = [];
   private readonly hostsToml: ObservedFile[] = [];
+  private readonly certificates: string[] = [];
   private readonly environmentFiles = { containerd: [] as UnitFile[], docker: [] as UnitFile[] };
   private readonly records: ObservedRecord[] = [];
   private readonly managed: ManagedFile[] = [];
@@ -159,6 +170,9 @@ class Reading {
         break;
       case "content":
         if (this.file) this.file.content = entry.bytes.toString("base64");
+        break;
+      case "certificate":
+        this.certificates.push(entry.rest);
         break;
       case "payload":
         this.payloads.set(entry.rest, entry.bytes.toString("utf8"));
@@ -239,6 +253,7 @@ class Reading {
         dumpError: this.text("containerd dump-error").trim(),
       }),
       hostsToml: this.hostsToml,
+      certificates: this.certificates,
     };
   }
 

@@ -1,8 +1,8 @@
 import { BlockList, isIP } from "node:net";
 
-/** `host:port` of a registry, taken apart. An IPv6 host has its brackets in `host` only where said. */
+/** `host:port` of a registry, taken apart. An IPv6 host has its brackets in `text` only. */
 export interface RegistryAddress {
-  /** As it stands in image names: `172.30.1.2:5000`, `[fd00::1]:5000`, `registry.lan:5000`. */
+  /** As it stands in image names, letter case and all: daemons compare it exactly. */
   text: string;
   /** The host alone, in lower case, without brackets. */
   host: string;
@@ -11,8 +11,23 @@ export interface RegistryAddress {
   family: 0 | 4 | 6;
 }
 
-/** The address in `text`, or undefined where it is none. The port must be there. */
+/**
+ * The host of an image name as distribution's reference grammar has it: labels of letters, digits and inner
+ * dashes, or an IPv6 address without zone and dots. dockerd and containerd take no image name with any other.
+ */
+const LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
+export const IMAGE_HOST = `(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9A-Fa-f:]+\\])`;
+const REGISTRY_ADDRESS = new RegExp(`^${IMAGE_HOST}:[1-9]\\d*$`);
+const REGISTRY_HOST = new RegExp(`^${IMAGE_HOST}(?::\\d+)?$`);
+
+/** The address in `text`, or undefined where no image name can begin with it. The port must be there. */
 export function parseRegistryAddress(text: string): RegistryAddress | undefined {
+  const address = REGISTRY_ADDRESS.test(text) ? parseHostPort(text) : undefined;
+  return address && { ...address, text };
+}
+
+/** `host:port` as URLs and NO_PROXY have it, where a name may have underscores and letter case means nothing. */
+export function parseHostPort(text: string): RegistryAddress | undefined {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/.exec(text);
   if (match === null) return undefined;
   const host = (match[1] ?? match[2] ?? "").toLowerCase();
@@ -49,7 +64,7 @@ export function splitUrl(url: string): UrlParts | undefined {
   const host = (match[3] ?? "").toLowerCase();
   const hasPort = host.startsWith("[") ? host.includes("]:") : host.includes(":");
   const port = scheme === "http" ? "80" : "443";
-  const address = parseRegistryAddress(hasPort ? host : `${host}:${port}`);
+  const address = parseHostPort(hasPort ? host : `${host}:${port}`);
   if (address === undefined) return undefined;
   const [, , userinfo, , path = "", rest = ""] = match;
   return { scheme, userinfo, host, address, path, rest };
@@ -60,7 +75,7 @@ export function splitUrl(url: string): UrlParts | undefined {
  * scheme, no path, no `..`.
  */
 export function isRegistryHost(text: string): boolean {
-  return /^(?:[A-Za-z0-9][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(?::\d+)?$/.test(text);
+  return REGISTRY_HOST.test(text);
 }
 
 /** An endpoint as containerd completes it: https, but http on this very machine. */
@@ -90,7 +105,7 @@ function canonicalUrl(url: string): string {
 
 /** Is an address within `network/bits`? False for what is no CIDR, and for names. */
 export function cidrContains(cidr: string, address: RegistryAddress): boolean {
-  const match = /^([0-9a-fA-F:.]+)\/(\d{1,3})$/.exec(cidr);
+  const match = /^([0-9a-fA-F:.]+)\/(\d+)$/.exec(cidr);
   if (match === null || address.family === 0) return false;
   const network = match[1] ?? "";
   const family = isIP(network);

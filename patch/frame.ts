@@ -1,27 +1,37 @@
-import { maskSecrets } from "./mask";
+import { hiddenSpans, type HiddenSpan } from "./mask";
 
 /** So much of a line is shown; of a longer one, what is around the place. */
 const WIDTH = 100;
 
 /** The line with its neighbours, a mark below the column. Credential values are masked. */
 export function codeFrame(text: string, line: number, column: number): string {
-  const lines = text.split("\n");
   const first = Math.max(1, line - 1);
-  return frameOf(lines.slice(first - 1, line + 1), first, line, column);
+  return frameOf(text, first, line + 1, line, column);
 }
 
 /** A frame of one line, where its neighbours are not known. */
 export function lineFrame(text: string, line: number, column: number): string {
-  return frameOf([text], line, line, column);
+  return frameOf("\n".repeat(line - 1) + text, line, line, line, column);
 }
 
-function frameOf(lines: readonly string[], first: number, line: number, column: number): string {
+function frameOf(text: string, first: number, last: number, line: number, column: number): string {
   const width = String(line + 1).length;
-  return lines
-    .flatMap((text, index) => {
-      const number = first + index;
+  // Of the whole text: a credential may begin above the lines that are shown.
+  const hidden = hiddenSpans(text);
+  let start = 0;
+  return text
+    .split("\n")
+    .slice(0, last)
+    .flatMap((content, index) => {
+      const from = start;
+      start += content.length + 1;
+      const number = index + 1;
+      if (number < first) return [];
       const gutter = `${number === line ? ">" : " "} ${String(number).padStart(width)} | `;
-      const shown = shownLine(text, number === line ? column - 1 : 0);
+      const spans = hidden
+        .filter((span) => from <= span.start && span.end <= start)
+        .map((span) => ({ start: span.start - from, end: span.end - from }));
+      const shown = shownLine(content, spans, number === line ? column - 1 : 0);
       const row = (gutter + shown.text).trimEnd();
       // Tabs are repeated, so that the mark stands below its character whatever the tab width is.
       const before = shown.text.slice(0, shown.mark).replace(/[^\t]/g, " ");
@@ -31,10 +41,22 @@ function frameOf(lines: readonly string[], first: number, line: number, column: 
 }
 
 /** A line without its credentials, cut to the width around an offset, and where in it that offset is. */
-function shownLine(line: string, offset: number): { text: string; mark: number } {
-  // Masked as a whole: cut out of its line, a credential would no longer be known for one.
-  const text = printable(maskSecrets(line.replace(/\r$/, "")));
-  const mark = Math.min(offset, text.length);
+function shownLine(
+  line: string,
+  hidden: readonly HiddenSpan[],
+  offset: number,
+): { text: string; mark: number } {
+  let masked = "";
+  let at = 0;
+  let mark = offset;
+  for (const { start, end } of hidden) {
+    masked += `${line.slice(at, start)}***`;
+    if (offset >= end) mark += 3 - (end - start);
+    else if (offset > start) mark += start - offset;
+    at = end;
+  }
+  const text = printable((masked + line.slice(at)).replace(/\r$/, ""));
+  mark = Math.min(mark, text.length);
   if (text.length <= WIDTH) return { text, mark };
   const start = Math.max(0, Math.min(mark - WIDTH / 2, text.length - WIDTH));
   const end = start + WIDTH;

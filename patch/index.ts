@@ -2,9 +2,11 @@
  * Patches for the files that decide what a node pulls from where: pure functions from bytes to a plan.
  * Nothing here reads or writes a file.
  */
-export { type ContainerdInput, planContainerd } from "./containerd/plan";
+export { type ContainerdInput } from "./containerd/input";
+export { mixesWays, planContainerd } from "./containerd/plan";
 export { type Endpoint, type EndpointInput } from "./containerd/endpoint";
 export { OWNERSHIP_MARK } from "./containerd/hosts-toml";
+export { fileDiff } from "./diff";
 export { type DaemonJsonInput, planDaemonJson } from "./docker/daemon-json";
 export { type Hunk, hunks, withoutHunks } from "./hunks";
 export { maskSecrets } from "./mask";

@@ -2,17 +2,131 @@
  * Configuration files hold credentials, and their lines end up in error messages, diffs and logs. What
  * is masked here is never needed to understand a problem.
  */
-// A key stands anywhere in a line: in an inline table, or in a file that is one line. What follows it is hidden to the end.
-// A colon is an assignment only behind a quote or before a blank: `http://auth:5000` is an address.
-const secretAssignment =
-  /^(.*?(?:password|passwd|secret|token|auth|credential|(?:api|access)[_-]?key)[\w-]*(?:["']?\s*=\s*|["']\s*:\s*|:\s+))(\S.*)$/i;
-const urlCredentials = /(\/\/)[^/@\s"']+@/g;
 
-/** The line with credential values (assignments to password-like keys, userinfo in URLs) as `***`. */
-export function maskSecrets(line: string): string {
-  const carriageReturn = line.endsWith("\r") ? "\r" : "";
-  const text = line.slice(0, line.length - carriageReturn.length);
-  const assigned = secretAssignment.exec(text);
-  const masked = assigned === null ? text : `${assigned[1] ?? ""}***`;
-  return masked.replace(urlCredentials, "$1***@") + carriageReturn;
+/** A part of one line that is not shown. */
+export interface HiddenSpan {
+  start: number;
+  end: number;
+}
+
+// A key stands anywhere in a line: in an inline table, or in a file that is one line.
+// A colon is an assignment only behind a quote or before a blank: `http://auth:5000` is an address.
+// dockerd's authorization-plugins are a list of names.
+const assignment =
+  /(?:password|passwd|secret|token|auth(?!orization-plugins)|credential|(?:api|access)[_-]?key)[\w-]*(?:["']?[ \t]*=[ \t]*|["'][ \t]*:\s*|:[ \t]+)(?=\S)/gi;
+// With a scheme, or as a word of its own: `img:1@sha256:...` is none.
+const userinfo = /(?<=\/\/)[^/@\s"']+(?=@)|(?<=["'\s=,[]|^)[\w.+-]+:[^/@\s"']+(?=@(?!sha\d))/gm;
+
+/** The text with credential values (assignments to password-like keys, userinfo in URLs) as `***`; its lines stay lines. */
+export function maskSecrets(text: string): string {
+  let masked = "";
+  let at = 0;
+  for (const { start, end } of hiddenSpans(text)) {
+    masked += `${text.slice(at, start)}***`;
+    at = end;
+  }
+  return masked + text.slice(at);
+}
+
+/** What is hidden of a text: sorted, apart from one another, each within one line. */
+export function hiddenSpans(text: string): HiddenSpan[] {
+  const spans: HiddenSpan[] = [];
+  let shown = 0;
+  assignment.lastIndex = 0;
+  for (let match = assignment.exec(text); match !== null; match = assignment.exec(text)) {
+    const start = match.index + match[0].length;
+    const end = endOfSecret(text, match.index, start);
+    spans.push(...urlsIn(text, shown, match.index), ...linesOf(text, start, end));
+    shown = end;
+    assignment.lastIndex = end;
+  }
+  return [...spans, ...urlsIn(text, shown, text.length)];
+}
+
+function urlsIn(text: string, from: number, to: number): HiddenSpan[] {
+  return [...text.slice(from, to).matchAll(userinfo)].map(({ index, 0: found }) => {
+    return { start: from + index, end: from + index + found.length };
+  });
+}
+
+/** A value over several lines is hidden in each of them, without the blanks in front. */
+function linesOf(text: string, from: number, to: number): HiddenSpan[] {
+  const spans: HiddenSpan[] = [];
+  for (let start = from; start < to;) {
+    const newline = text.indexOf("\n", start);
+    const end = newline < 0 || newline > to ? to : newline;
+    const line = text.slice(start, end);
+    const first = start + line.search(/\S|$/);
+    const last = start + line.trimEnd().length;
+    if (first < last) spans.push({ start: first, end: last });
+    start = end + 1;
+  }
+  return spans;
+}
+
+/** Where the value ends; where that is not certain, its line ends with it. */
+function endOfSecret(text: string, key: number, start: number): number {
+  const endOfLine = lineEnd(text, start);
+  const value = endOfValue(text, start);
+  if (value !== undefined) return goesOn(text, value) ? value : lineEnd(text, value);
+  const lineStart = text.lastIndexOf("\n", key) + 1;
+  if (!isWithinString(text.slice(lineStart, start))) return endOfLine;
+  const quote = closingQuote(text, start, '"');
+  return quote === undefined ? endOfLine : quote - 1;
+}
+
+/** Behind a value: only what closes it, the next key, or nothing. A comment may hold the secret of before. */
+function goesOn(text: string, at: number): boolean {
+  const rest = text.slice(at, lineEnd(text, at));
+  return /^[\s}\]]*(?:,\s*(?:$|[{[]|["']?[\w.-]+["']?\s*[:=]).*)?$/.test(rest);
+}
+
+/** The end of a quoted string, a list, a table, or a literal of JSON; undefined for anything else. */
+function endOfValue(text: string, start: number): number | undefined {
+  const [first = ""] = text.slice(start, start + 1);
+  const triple = /^("""|''')/.exec(text.slice(start, start + 3))?.[0];
+  if (triple !== undefined) {
+    const end = text.indexOf(triple, start + 3);
+    return end < 0 ? text.length : end + 3;
+  }
+  if (first === '"' || first === "'") return closingQuote(text, start + 1, first);
+  if (first === "[" || first === "{") return closingBracket(text, start);
+  const literal = /(?:true|false|null|-?\d[\d.]*)(?=[ \t]*(?:[,}\]\r\n]|$))/y;
+  literal.lastIndex = start;
+  return literal.test(text) ? literal.lastIndex : undefined;
+}
+
+/** Behind the quote that ends a string in its line. */
+function closingQuote(text: string, start: number, quote: string): number | undefined {
+  for (let at = start; at < text.length && text[at] !== "\n"; at++) {
+    if (text[at] === quote) return at + 1;
+    if (text[at] === "\\" && quote === '"') at++;
+  }
+  return undefined;
+}
+
+/** Behind the bracket that ends a list or a table; everything is hidden where there is none. */
+function closingBracket(text: string, start: number): number {
+  let depth = 0;
+  for (let at = start; at < text.length; at++) {
+    const character = text[at] ?? "";
+    if (character === '"' || character === "'") {
+      at = (closingQuote(text, at + 1, character) ?? at + 1) - 1;
+    } else if ("[{".includes(character)) {
+      depth++;
+    } else if ("]}".includes(character) && --depth === 0) {
+      return at + 1;
+    }
+  }
+  return text.length;
+}
+
+function isWithinString(before: string): boolean {
+  return (before.replace(/\\./g, "").match(/"/g) ?? []).length % 2 === 1;
+}
+
+function lineEnd(text: string, at: number): number {
+  const newline = text.indexOf("\n", at);
+  const end = newline < 0 ? text.length : newline;
+  return text[end - 1] === "\r" && end > at ? end - 1 : end;
 }

@@ -1,10 +1,4 @@
-import {
-  cidrContains,
-  isLoopback,
-  parseRegistryAddress,
-  type RegistryAddress,
-  splitUrl,
-} from "./address";
+import { cidrContains, isLoopback, parseHostPort, type RegistryAddress, splitUrl } from "./address";
 import { maskSecrets } from "./mask";
 import { type Problem } from "./problem";
 import { problemIn, type SourcedLine } from "./sourced-line";
@@ -87,7 +81,7 @@ function isExcepted(address: RegistryAddress, list: string): boolean {
     if (entry === "") return false;
     if (entry === "*") return true;
     if (cidrContains(entry, address)) return true;
-    const withPort = parseRegistryAddress(entry);
+    const withPort = parseHostPort(entry);
     const host = withPort?.host ?? entry.replace(/^\[(.*)\]$/, "$1");
     if (withPort !== undefined && withPort.port !== address.port) return false;
     if (host === address.host) return true;

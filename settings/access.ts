@@ -1,19 +1,27 @@
-import { join, resolve } from "node:path";
-import { checkPrivateKey } from "../ssh/private-key";
 import { type ClientOptions, clientOptions } from "../ssh/client-config";
-import { knownHostsName, lookupKnownHosts } from "../ssh/known-hosts";
+import { type ConfigLine, defaultSources, namedSource, readConfig } from "../ssh/config-file";
 import type { Login } from "../ssh/login";
+import { credentialOf } from "./credentials";
 import { durationSeconds } from "./formats";
+import { hostKeysOf } from "./host-keys";
 import { type Problem, SettingsError } from "./problem";
+import { blaming, Refused } from "./refused";
 import type { BastionSettings, Settings, SshSettings } from "./schema";
+import { expand, type Surroundings } from "./surroundings";
 
 /** A login, with what tools that run OpenSSH need to know beside it, and where its host key is kept. */
 export interface Route {
   readonly login: Login;
   /** The private key's file, where the login has one: OpenSSH takes paths. */
   readonly identityFile?: string;
+  /** The files of the public keys that choose among the agent's, where some are chosen. */
+  readonly agentIdentityFiles?: readonly string[];
   /** Where the accepted host keys are; a new one is written to the first of them if `learnHostKey` says so. */
   readonly knownHostsFiles: readonly string[];
+  /** The machine's own such files, where the ssh config names others than usual. */
+  readonly globalKnownHostsFiles?: readonly string[];
+  /** The ssh config's list of revoked keys. */
+  readonly revokedHostKeysFile?: string;
   /** The name that those files know the host by, where the ssh config gives it one of its own. */
   readonly hostKeyAlias?: string;
   /** Whether those files have the key that is accepted: OpenSSH looks nowhere else. */
@@ -34,18 +42,6 @@ export interface HostAccess extends Route {
   readonly bastion?: Route;
   /** What the ssh config says that is not honoured. */
   readonly notes: readonly string[];
-}
-
-/** What the settings refer to outside themselves. */
-export interface Surroundings {
-  /** A file's text; undefined: there is none. Throws what reading it throws otherwise. */
-  read(path: string): string | undefined;
-  readonly home: string;
-  /** The project's folder: relative paths start here. */
-  readonly project: string;
-  readonly localUser: string;
-  /** SSH_AUTH_SOCK, where it is set. */
-  readonly agentSocket: string | undefined;
 }
 
 type LoginSettings = BastionSettings | (SshSettings & { address: string });
@@ -94,15 +90,6 @@ export function accessOf(settings: Settings, around: Surroundings): Map<string, 
   return found;
 }
 
-class Refused extends Error {
-  constructor(
-    readonly path: string,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
 const CREDENTIALS = [
   "privateKeyPath",
   "privateKey",
@@ -127,8 +114,16 @@ function hostAccess(
   around: Surroundings,
 ): HostAccess {
   const config = readClientConfig(ssh.config, path, around);
-  const { through: jump, notes, ...route } = resolveLogin(name, ssh, path, config, around);
-  const through = bastionOf(ssh, path, config, around) ?? jump;
+  const own = bastionOf(ssh, path, config, around);
+  const {
+    through: jump,
+    notes,
+    ...route
+  } = resolveLogin(name, ssh, path, config, around, {
+    hops: 0,
+    direct: own !== undefined,
+  });
+  const through = own ?? jump;
   if (through?.through !== undefined) {
     throw new Refused(
       path,
@@ -147,33 +142,34 @@ function hostAccess(
   };
 }
 
-function routeOf({ login, identityFile, knownHostsFiles, ...rest }: Resolved): Route {
-  const { hostKeyAlias, keyInFiles, learnHostKey } = rest;
-  return {
-    login,
-    ...(identityFile !== undefined && { identityFile }),
-    knownHostsFiles,
-    ...(hostKeyAlias !== undefined && { hostKeyAlias }),
-    keyInFiles,
-    learnHostKey,
-  };
+function routeOf({ through: _through, notes: _notes, ...route }: Resolved): Route {
+  return route;
 }
 
-/** `none` reads nothing; a file that is named must be there, the default one need not. */
-function readClientConfig(setting: string | undefined, path: string, around: Surroundings): string {
-  if (setting === "none") return "";
-  const file = expand(setting ?? "~/.ssh/config", around);
-  const text = around.read(file);
-  if (text === undefined && setting !== undefined) {
+/** `none` reads nothing; a file that is named must be there, and then is the only one, as with `ssh -F`. */
+function readClientConfig(
+  setting: string | undefined,
+  path: string,
+  around: Surroundings,
+): ConfigLine[] {
+  if (setting === "none") return [];
+  const { home } = around;
+  const files = {
+    read: (file: string) => around.read(file),
+    list: (folder: string) => around.list?.(folder) ?? [],
+  };
+  if (setting === undefined)
+    return blaming(`${path}.config`, () => readConfig(defaultSources(home), home, files));
+  const file = expand(setting, around);
+  if (around.read(file) === undefined)
     throw new Refused(`${path}.config`, `expected a file at ${file}, found none`);
-  }
-  return text ?? "";
+  return blaming(`${path}.config`, () => readConfig(namedSource(file, home), home, files));
 }
 
 function bastionOf(
   ssh: SshSettings,
   path: string,
-  config: string,
+  config: readonly ConfigLine[],
   around: Surroundings,
 ): Resolved | undefined {
   if (ssh.bastion === undefined) return undefined;
@@ -197,52 +193,65 @@ function resolveLogin(
   name: string,
   ssh: LoginSettings,
   path: string,
-  config: string,
+  config: readonly ConfigLine[],
   around: Surroundings,
-  hops = 0,
+  way: { hops: number; direct: boolean } = { hops: 0, direct: false },
 ): Resolved {
   const options = readOptions(config, ssh, path, around);
   const host = options.hostName ?? ssh.address;
   const port = ssh.port ?? options.port ?? 22;
   const user = ssh.user ?? options.user ?? "root";
-  const known = hostKeys(ssh, options, { host, port }, path, around);
-  const credential = credentialOf(ssh, options, path, around);
-  const jump = jumpOf(ssh, options, path, config, around, hops);
+  const known = hostKeysOf(ssh, options, { host, port }, path, around);
+  const { login, ...credential } = credentialOf(ssh, options, path, around);
+  // A bastion of the settings stands for whatever the ssh config says of the way.
+  const jump = way.direct ? undefined : jumpOf(ssh, options, path, config, around, way.hops);
   return {
-    login: {
-      name,
-      host,
-      port,
-      user,
-      ...credential.login,
-      ...known.login,
-    },
-    ...(credential.identityFile !== undefined && { identityFile: credential.identityFile }),
-    knownHostsFiles: known.files,
+    login: { name, host, port, user, ...login, ...known.login },
+    ...credential,
+    ...known.files,
     ...(options.hostKeyAlias !== undefined && { hostKeyAlias: options.hostKeyAlias }),
     keyInFiles: known.inFiles,
     learnHostKey: known.learn,
     ...(jump && { through: jump }),
-    notes: [...options.notes, ...(jump?.notes ?? [])],
+    notes: [...options.notes, ...notesOf(ssh, options, login), ...(jump?.notes ?? [])],
   };
 }
 
+/** What the ssh config asks for beside, that is followed in part. */
+function notesOf(ssh: LoginSettings, options: ClientOptions, login: Partial<Login>): string[] {
+  const careless =
+    options.strictHostKeyChecking === "no" && ssh.strictHostKeyChecking === undefined;
+  return [
+    ...(careless
+      ? ["StrictHostKeyChecking no is not honoured: host keys are always verified"]
+      : []),
+    ...(login.agentKeys?.only === true
+      ? [
+          "only the chosen keys of the agent are offered where hosts are read and for Docker; @pulumi/command offers all of its keys, in its order",
+        ]
+      : []),
+    ...(login.notOffered ?? []).map((what) => `not offered: ${what}`),
+  ];
+}
+
 function readOptions(
-  config: string,
+  config: readonly ConfigLine[],
   ssh: LoginSettings,
   path: string,
   around: Surroundings,
 ): ClientOptions {
-  const { home, localUser } = around;
-  try {
-    return clientOptions(config, ssh.address, {
+  const { home, localUser, localHost } = around;
+  return blaming(`${path}.config`, () =>
+    clientOptions(config, ssh.address, {
       home,
       localUser,
+      defaultUser: "root",
+      env: (name) => around.env?.(name),
+      ...(localHost !== undefined && { localHost }),
       ...(ssh.user !== undefined && { user: ssh.user }),
-    });
-  } catch (error) {
-    throw new Refused(`${path}.config`, (error as Error).message);
-  }
+      ...(ssh.port !== undefined && { port: ssh.port }),
+    }),
+  );
 }
 
 /** More bastions than anybody has, one behind the other. */
@@ -253,12 +262,18 @@ function jumpOf(
   ssh: LoginSettings,
   options: ClientOptions,
   path: string,
-  config: string,
+  config: readonly ConfigLine[],
   around: Surroundings,
   hops: number,
 ): Resolved | undefined {
   if (hops > MOST_HOPS)
     throw new Refused(`${path}.config`, `ProxyJump of ${ssh.address} goes round in circles`);
+  if (options.proxyCommand !== undefined)
+    throw new Refused(
+      `${path}.config`,
+      `expected ProxyJump (or ProxyCommand ssh -W %h:%p [USER@]BASTION) for ${ssh.address}, found ProxyCommand ${options.proxyCommand}: ` +
+        "@pulumi/command cannot run it; name the bastion with ProxyJump or in ssh.bastion",
+    );
   let through: Resolved | undefined;
   for (const hop of options.proxyJump ?? []) {
     const match = /^(?:([^@]+)@)?(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(hop);
@@ -272,118 +287,11 @@ function jumpOf(
     };
     // `Host *` with a ProxyJump applies to the bastion as well: it is reached directly all the same, as ssh does.
     if (settings.address === ssh.address) continue;
-    const next = resolveLogin(hop, inherit(settings, ssh), path, config, around, hops + 1);
+    const next = resolveLogin(hop, inherit(settings, ssh), path, config, around, {
+      hops: hops + 1,
+      direct: false,
+    });
     through = { ...next, ...(through && { through }) };
   }
   return through;
-}
-
-function credentialOf(
-  ssh: LoginSettings,
-  options: ClientOptions,
-  path: string,
-  around: Surroundings,
-): { login: Partial<Login>; identityFile?: string } {
-  if (ssh.password !== undefined) return { login: { password: ssh.password } };
-  const passphrase = ssh.privateKeyPassphrase;
-  if (ssh.privateKey !== undefined) {
-    check(ssh.privateKey, passphrase, `${path}.privateKey`, "the setting");
-    return { login: key(ssh.privateKey, passphrase) };
-  }
-  if (ssh.agent === true) return agentOf(options, path, around);
-  const file =
-    ssh.privateKeyPath !== undefined
-      ? expand(ssh.privateKeyPath, around)
-      : options.identityFiles.find((each) => around.read(each) !== undefined);
-  if (file === undefined) {
-    throw new Refused(
-      path,
-      "expected a way to log in: privateKeyPath, privateKey, agent: true or password (or an IdentityFile of the ssh config), found none",
-    );
-  }
-  const where = ssh.privateKeyPath !== undefined ? `${path}.privateKeyPath` : path;
-  const text = around.read(file);
-  if (text === undefined)
-    throw new Refused(where, `expected a private key at ${file}, found no such file`);
-  check(text, passphrase, where, file);
-  return { login: key(text, passphrase), identityFile: file };
-}
-
-function key(privateKey: string, passphrase: string | undefined): Partial<Login> {
-  return { privateKey, ...(passphrase !== undefined && { privateKeyPassphrase: passphrase }) };
-}
-
-function check(text: string, passphrase: string | undefined, path: string, where: string): void {
-  try {
-    checkPrivateKey(text, passphrase, where);
-  } catch (error) {
-    throw new Refused(path, (error as Error).message);
-  }
-}
-
-function agentOf(
-  options: ClientOptions,
-  path: string,
-  around: Surroundings,
-): { login: Partial<Login> } {
-  const named = options.identityAgent;
-  const socket =
-    named === undefined || named === "SSH_AUTH_SOCK" ? around.agentSocket : expand(named, around);
-  if (socket === undefined || socket === "none") {
-    throw new Refused(
-      `${path}.agent`,
-      "expected a running ssh-agent, found no SSH_AUTH_SOCK in the environment",
-    );
-  }
-  return { login: { agentSocket: socket } };
-}
-
-function hostKeys(
-  ssh: LoginSettings,
-  options: ClientOptions,
-  { host, port }: { host: string; port: number },
-  path: string,
-  around: Surroundings,
-): { login: Partial<Login>; files: string[]; inFiles: boolean; learn: boolean } {
-  const setting = ssh.knownHostsPath;
-  const own = join(around.home, ".ssh", "known_hosts");
-  const files =
-    setting !== undefined
-      ? [expand(setting, around)]
-      : (options.userKnownHostsFiles ?? [own]).map((file) => expand(file, around));
-  if (files.length === 0) files.push(own);
-  // As OpenSSH has it: an alias stands for the address and the port.
-  const name = options.hostKeyAlias ?? host;
-  const knownPort = options.hostKeyAlias === undefined ? port : 22;
-  const found = files.map((each) => lookupKnownHosts(around.read(each) ?? "", name, knownPort));
-  const keys = found.flatMap((each) => each.keys);
-  if (ssh.hostKey !== undefined) {
-    const key = bareKey(ssh.hostKey);
-    return { login: { hostKeys: [key] }, files, inFiles: keys.includes(key), learn: false };
-  }
-  if (keys.length > 0) return { login: { hostKeys: keys }, files, inFiles: true, learn: false };
-
-  const policy = ssh.strictHostKeyChecking ?? options.strictHostKeyChecking;
-  if (policy === "accept-new")
-    return { login: { hostKeyPolicy: "accept-any" }, files, inFiles: false, learn: true };
-  const notes = found.flatMap((each) => each.notes).map((note) => ` (${note})`);
-  throw new Refused(
-    path,
-    `expected the host key of ${knownHostsName(name, knownPort)} in ${files.join(" or ")}, found none${notes.join("")}. ` +
-      `Log in once with ssh and compare the key, or set hostKey, or strictHostKeyChecking: accept-new`,
-  );
-}
-
-/** Type and key alone: a comment behind them says nothing. */
-function bareKey(line: string): string {
-  return line.split(/\s+/).slice(0, 2).join(" ");
-}
-
-/** A path of the settings, made absolute. */
-export function expand(
-  path: string,
-  { home, project }: Pick<Surroundings, "home" | "project">,
-): string {
-  if (path === "~" || path.startsWith("~/")) return join(home, path.slice(1));
-  return resolve(project, path);
 }

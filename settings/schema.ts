@@ -2,9 +2,11 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import {
   durationSeconds,
+  hostPort,
   isAddress,
   isEndpoint,
   isHostName,
+  isImageHost,
   isImageReference,
   isLoopback,
   isOwnAddress,
@@ -54,7 +56,7 @@ const login = {
   ).optional(),
   /** Opens an encrypted private key (a secret). */
   privateKeyPassphrase: text("the private key's passphrase").optional(),
-  /** Use the keys of the ssh-agent at SSH_AUTH_SOCK. Agents are used only when this says so. */
+  /** Use the keys of the ssh-agent at SSH_AUTH_SOCK. Agents are used only when this says so, or an IdentityFile is a public key. */
   agent: flag.optional(),
   /** A password (a secret); answers keyboard-interactive prompts too. */
   password: text("a password").optional(),
@@ -62,7 +64,7 @@ const login = {
   hostKey: text("a host key such as 'ssh-ed25519 AAAA...'", (value) =>
     /^(ssh|ecdsa|sk)-[\w@.-]+ [A-Za-z0-9+/=]+( .*)?$/.test(value),
   ).optional(),
-  /** @default the one of the ssh config, else ~/.ssh/known_hosts */
+  /** The user's known_hosts; the machine's counts as well. @default the one of the ssh config, else ~/.ssh/known_hosts */
   knownHostsPath: path.optional(),
   /** `accept-new` takes an unknown host's key and writes it to the known_hosts file; a changed key is refused with both. @default yes */
   strictHostKeyChecking: z.enum(["yes", "accept-new"], { error: "yes or accept-new" }).optional(),
@@ -78,7 +80,7 @@ const ssh = object({
   sudo: flag.optional(),
   /** How long a host that does not answer yet is waited for, e.g. `30s`. @default 30s */
   wait: duration.optional(),
-  /** An OpenSSH client configuration to read; `none` reads none. @default ~/.ssh/config where it exists */
+  /** An OpenSSH client configuration to read alone; `none` reads none. @default ~/.ssh/config, then /etc/ssh/ssh_config */
   config: path.optional(),
 });
 
@@ -86,9 +88,13 @@ const registry = object({
   /** Name of the host that runs the registry: one of `nodes`, or a host of its own. */
   host: hostName,
   /** The address that every node pulls from. */
-  address: address.refine((value) => !isOwnAddress(value), {
-    error: "an address that other hosts reach (not loopback or 0.0.0.0)",
-  }),
+  address: address
+    .refine((value) => isImageHost(hostPort(value, DEFAULT_PORT)) || !isAddress(value), {
+      error: "an address that image names can have (an IPv6 address without zone and dots)",
+    })
+    .refine((value) => !isOwnAddress(value), {
+      error: "an address that other hosts reach (not loopback or 0.0.0.0)",
+    }),
   /** Where SSH reaches the host. @default the node's address, or `address` for a host of its own */
   sshAddress: address.optional(),
   /** @default 5000 */
@@ -122,6 +128,8 @@ const node = object({
   role: z.enum(["master", "worker"], { error: "master or worker" }),
   /** Settings that differ from `ssh` on this node. */
   ssh: ssh.optional(),
+  /** `migrate` of this node. @default that of all nodes */
+  migrate: flag.optional(),
 });
 
 const url = text("an http:// or https:// address without user, query or fragment", isEndpoint);
@@ -154,10 +162,9 @@ const endpoint = z.union([url, mirror], {
       ? "an http:// or https:// address without user, query or fragment"
       : "an address, or {url, ca, client, skipVerify, overridePath, capabilities}",
 });
-const registryName = text("a registry's host name, such as docker.io or 10.0.0.5:5000", (value) =>
-  /^(_default|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d+)?|\[[0-9a-fA-F:]+\](:\d+)?)$/.test(
-    value,
-  ),
+const registryName = text(
+  "a registry's host as in image names (docker.io, 10.0.0.5:5000; one without a dot needs its port)",
+  (value) => value === "_default" || isImageHost(value),
 );
 
 /** The helper on the host hands the files in it to apt, and takes no other characters there. */
@@ -210,7 +217,10 @@ export const schema = object({
       },
     )
     .default({}),
-  /** Move existing `mirrors` of a config.toml to hosts.toml files where both ways are mixed. @default false */
+  /**
+   * Move existing `mirrors` to hosts.toml files on the nodes that mix both ways, or would with these settings. Every other
+   * node stays as it is. @default false
+   */
   migrate: flag.default(false),
   /** Publish the registry in the cluster (KEP-1755). @default the cluster is not touched */
   kubernetes: kubernetes.optional(),

@@ -1,21 +1,44 @@
-import { readFileSync } from "node:fs";
-import { homedir, userInfo } from "node:os";
-import type { Surroundings } from "./access";
+import { homedir, hostname, userInfo } from "node:os";
+import { join, resolve } from "node:path";
+import { listFolder, readIfThere } from "../ssh/local-files";
+
+/** What the settings refer to outside themselves. */
+export interface Surroundings {
+  /** A file's text; undefined: there is none. Throws what reading it throws otherwise. */
+  read(path: string): string | undefined;
+  readonly home: string;
+  /** The project's folder: relative paths start here. */
+  readonly project: string;
+  readonly localUser: string;
+  /** SSH_AUTH_SOCK, where it is set. */
+  readonly agentSocket: string | undefined;
+  /** The names in a folder. @default none */
+  list?(folder: string): string[];
+  /** Environment variables. @default none is set */
+  env?(name: string): string | undefined;
+  /** This machine's name. */
+  readonly localHost?: string;
+}
 
 /** The machine that the program runs on. @param project the project's folder */
 export function surroundings(project: string): Surroundings {
   return {
-    read: (path) => {
-      try {
-        return readFileSync(path, "utf8");
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-        throw error;
-      }
-    },
+    read: readIfThere,
+    list: listFolder,
+    env: (name) => process.env[name],
     home: homedir(),
     project,
     localUser: userInfo().username,
+    localHost: hostname(),
     agentSocket: process.env["SSH_AUTH_SOCK"],
   };
+}
+
+/** A path of the settings, made absolute. */
+export function expand(
+  path: string,
+  { home, project }: Pick<Surroundings, "home" | "project">,
+): string {
+  if (path === "~" || path.startsWith("~/")) return join(home, path.slice(1));
+  return resolve(project, path);
 }

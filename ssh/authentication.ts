@@ -1,8 +1,16 @@
-import type { AnyAuthMethod, AuthHandlerMiddleware } from "ssh2";
+import type { AnyAuthMethod, AuthHandlerMiddleware, Prompt } from "ssh2";
+import { type AgentKey, agentKeys, describeAgentKey, OneKey, unusable } from "./agent";
 import { SshError } from "./error";
+import { keyType, parseHostKey } from "./host-key";
 import { describeLogin } from "./login";
 import type { Login } from "./login";
 import { checkPrivateKey, privateKeyFingerprint } from "./private-key";
+
+/** A way to log in, and what messages call it. */
+interface Offer {
+  readonly name: string;
+  readonly method: AnyAuthMethod;
+}
 
 /**
  * Offers each way to log in that `login` has, once: the private key, then the password, then the agent's keys. Nothing
@@ -11,7 +19,12 @@ import { checkPrivateKey, privateKeyFingerprint } from "./private-key";
 export class Authentication {
   private readonly offered: string[] = [];
   private readonly notes: string[] = [];
-  private accepts: string[] = [];
+  /** What the server took, and asked for more. */
+  private readonly taken: string[] = [];
+  private readonly questions: string[] = [];
+  /** What it asked for then. */
+  private wanted: readonly string[] = [];
+  private accepts: readonly string[] | null = null;
 
   /** @throws SshError of kind `authentication` when the login cannot work, before anything is sent. */
   constructor(private readonly login: Login) {
@@ -30,12 +43,23 @@ export class Authentication {
     }
   }
 
-  /** For ssh2's `authHandler`, which asks for the next method each time that the server refused one. */
-  readonly handler: AuthHandlerMiddleware = (left, _partial, next) => {
-    this.accepts = left ?? [];
-    // ssh2 takes `false` for "nothing left"; its types do not know that.
-    next((this.nextMethod(left) ?? false) as AnyAuthMethod);
+  /** For ssh2's `authHandler`, which asks for the next method each time that the server refused one, or wants another. */
+  readonly handler: AuthHandlerMiddleware = (_left, _partial, next) => {
+    void this.nextOffer(this.accepts).then((offer) => {
+      if (offer !== undefined && offer.name !== "") this.offered.push(offer.name);
+      // ssh2 takes `false` for "nothing left"; its types do not know that.
+      next((offer?.method ?? false) as AnyAuthMethod);
+    });
   };
+
+  /** The server's answer to an offer that did not log in. ssh2 keeps it for itself where the offer was an agent's. */
+  answered(methods: readonly string[], partial: boolean): void {
+    this.accepts = methods;
+    const last = this.offered.at(-1);
+    if (!partial || last === undefined) return;
+    this.taken.push(last);
+    this.wanted = methods;
+  }
 
   /** Remembers why an offer could not even be made: an agent that does not answer, say. */
   note(text: string): void {
@@ -46,73 +70,120 @@ export class Authentication {
   refused(cause?: unknown): SshError {
     const { login } = this;
     const offered = this.offered.length === 0 ? "nothing" : this.offered.join(", then ");
-    const accepts =
-      this.accepts.length === 0 ? "" : `; the server takes ${this.accepts.join(", ")}`;
-    const notes = this.notes.map((note) => ` (${note})`).join("");
-    return new SshError(
-      "authentication",
-      `${describeLogin(login)}: login refused. Offered, once: ${offered}${notes}${accepts}. ` +
-        `Check the user name, and that its authorized_keys has this key, or the password is right. Not tried again, ` +
-        `so that no account is locked.`,
-      { cause },
-    );
+    const { accepts: methods } = this;
+    const accepts = methods?.length ? `; the server takes ${methods.join(", ")}` : "";
+    const notes = [
+      ...this.notes,
+      ...this.questions.map((question) => `the server asked ${JSON.stringify(question)}`),
+      ...(login.notOffered ?? []).map((what) => `not offered: ${what}`),
+    ].map((note) => ` (${note})`);
+    const text =
+      this.taken.length > 0
+        ? `${describeLogin(login)}: login refused halfway: the server took ${this.taken.join(" and ")}, and wants ` +
+          `${this.wanted.join(" or ")} as well, a second factor${notes.join("")}. ` +
+          `A program cannot give one: let this user in by one factor (AuthenticationMethods publickey under ` +
+          `"Match User ${login.user}" in sshd_config), or take a user who needs one only. Not tried again, so that no ` +
+          `account is locked.`
+        : `${describeLogin(login)}: login refused. Offered, once: ${offered}${notes.join("")}${accepts}. ` +
+          `Check the user name, and that its authorized_keys has this key, or the password is right. Not tried again, ` +
+          `so that no account is locked.`;
+    return new SshError("authentication", text, { cause });
   }
 
   private keyDone = false;
   private methodsAsked = false;
   private passwordDone = false;
-  private agentDone = false;
+  private agentOffers: Offer[] | undefined;
 
-  private nextMethod(left: readonly string[] | null): AnyAuthMethod | undefined {
+  /** @param left the methods that the server takes; null: it was not asked yet */
+  private async nextOffer(left: readonly string[] | null): Promise<Offer | undefined> {
     const { login } = this;
     const username = login.user;
-    if (login.privateKey !== undefined && !this.keyDone) {
+    const takesKeys = left === null || left.includes("publickey");
+    if (login.privateKey !== undefined && !this.keyDone && takesKeys) {
       this.keyDone = true;
-      this.offered.push(
-        `private key ${privateKeyFingerprint(login.privateKey, login.privateKeyPassphrase)}`,
-      );
+      const { privateKey: key, privateKeyPassphrase: passphrase } = login;
       return {
-        type: "publickey",
-        username,
-        key: login.privateKey,
-        passphrase: login.privateKeyPassphrase,
+        name: `private key ${privateKeyFingerprint(key, passphrase)}`,
+        method: { type: "publickey", username, key, passphrase },
       };
     }
     if (login.password !== undefined && !this.passwordDone) {
       if (left === null && !this.methodsAsked) {
         // Which of its two methods takes the password? Asked with `none`, which is no attempt to log in.
         this.methodsAsked = true;
-        return { type: "none", username };
+        return { name: "", method: { type: "none", username } };
       }
       this.passwordDone = true;
-      const method = this.passwordMethod(left ?? [], login.password);
-      if (method !== undefined) return method;
+      const offer = this.passwordOffer(left ?? [], login.password);
+      if (offer !== undefined) return offer;
     }
-    if (login.agentSocket !== undefined && !this.agentDone) {
-      this.agentDone = true;
-      this.offered.push(`the keys of the agent at ${login.agentSocket}`);
-      return { type: "agent", username, agent: login.agentSocket };
-    }
-    return undefined;
+    if (login.agentSocket === undefined || !takesKeys) return undefined;
+    this.agentOffers ??= await this.offersOfAgent(login.agentSocket);
+    return this.agentOffers.shift();
   }
 
-  private passwordMethod(left: readonly string[], password: string): AnyAuthMethod | undefined {
-    const username = this.login.user;
-    if (left.includes("password")) {
-      this.offered.push("password");
-      return { type: "password", username, password };
+  /** Each of the agent's keys is an offer of its own, so that an answer can be told by the key. */
+  private async offersOfAgent(socket: string): Promise<Offer[]> {
+    let held: AgentKey[];
+    try {
+      held = await agentKeys(socket);
+    } catch (error) {
+      this.note(`agent at ${socket}: ${(error as Error).message}`);
+      return [];
     }
+    const chosen = chosenKeys(this.login, held);
+    if (chosen.length === 0) {
+      const wanted = this.login.agentKeys?.only === true ? "none of the chosen keys" : "no key";
+      this.note(`agent at ${socket}: it holds ${wanted}`);
+    }
+    return chosen.flatMap((key): Offer[] => {
+      const name = `key ${describeAgentKey(key)} of the agent at ${socket}`;
+      if (key.usable === undefined) {
+        this.note(`not offered: ${name}, which ${unusable(keyType(key.blob))}`);
+        return [];
+      }
+      const agent = new OneKey(socket, key.usable);
+      return [{ name, method: { type: "agent", username: this.login.user, agent } }];
+    });
+  }
+
+  private passwordOffer(left: readonly string[], password: string): Offer | undefined {
+    const username = this.login.user;
+    if (left.includes("password"))
+      return { name: "password", method: { type: "password", username, password } };
     if (!left.includes("keyboard-interactive")) return undefined;
-    this.offered.push("password (keyboard-interactive)");
-    let asked = false;
+    let given = false;
+    const answer = ({ prompt, echo }: Prompt): string => {
+      // A second question means that the first answer was wrong, or wants what we do not have, as a code does.
+      if (!given && echo !== true && !CODE.test(prompt)) {
+        given = true;
+        return password;
+      }
+      this.questions.push(prompt.trim());
+      return "";
+    };
     return {
-      type: "keyboard-interactive",
-      username,
-      prompt: (_name, _instructions, _language, prompts, finish) => {
-        // A second question means that the first answer was wrong, or wants what we do not have.
-        finish(prompts.map(() => (asked ? "" : password)));
-        asked = asked || prompts.length > 0;
+      name: "password (keyboard-interactive)",
+      method: {
+        type: "keyboard-interactive",
+        username,
+        prompt: (_name, _instructions, _language, prompts, finish) => finish(prompts.map(answer)),
       },
     };
   }
+}
+
+/** What asks for the code of a second factor, not for a password. */
+const CODE = /code|token|otp|one-time|factor|authenticator|duo/i;
+
+/** The agent's keys that are to be offered: the chosen ones in the order of the choice, then the others if they may. */
+export function chosenKeys<K extends { blob: Buffer }>(
+  { agentKeys: choice }: Login,
+  held: readonly K[],
+): K[] {
+  if (choice === undefined) return [...held];
+  const blobs = choice.keys.map((line) => parseHostKey(line).blob);
+  const chosen = blobs.flatMap((blob) => held.filter((key) => key.blob.equals(blob)));
+  return choice.only ? chosen : [...chosen, ...held.filter((key) => !chosen.includes(key))];
 }

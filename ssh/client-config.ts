@@ -1,24 +1,34 @@
-import { glob, LineType, parse } from "ssh-config";
-import type { Directive, Line } from "ssh-config";
+import type { ConfigLine } from "./config-file";
+import { ALGORITHMS, HONOURED, isQuiet, LISTS, NOTED } from "./config-keywords";
+import { expandHome, expandValue, type TokenValues } from "./config-tokens";
+import { matchesPatterns } from "./patterns";
+import { plainJump } from "./proxy-jump";
 
-/** What a ~/.ssh/config says of one host. Undefined: it says nothing. */
+/** What an OpenSSH client configuration says of one host. Undefined: it says nothing. */
 export interface ClientOptions {
   hostName?: string;
   port?: number;
   user?: string;
+  /** Paths, expanded; empty: `none`. */
+  identityFiles?: string[];
   /** Paths, expanded. */
-  identityFiles: string[];
+  certificateFiles: string[];
   identitiesOnly?: boolean;
-  /** Path of the agent's socket, expanded; `none`: no agent. `SSH_AUTH_SOCK` and `$NAME` are left as they are. */
+  /** Path of the agent's socket, expanded; `none`: no agent. `SSH_AUTH_SOCK` is left as it is. */
   identityAgent?: string;
-  /** The bastions in order, each as `[user@]host[:port]`; empty: none (`ProxyJump none`). */
+  /** The bastions in order, each as `[user@]host[:port]`; empty: none (`ProxyJump none`, `ProxyCommand none`). */
   proxyJump?: string[];
-  /** Paths, expanded. */
+  /** A ProxyCommand that is more than ssh to a bastion: nothing here can run it. */
+  proxyCommand?: string;
+  /** Paths, expanded; empty: `none`. */
   userKnownHostsFiles?: string[];
+  globalKnownHostsFiles?: string[];
+  /** Path of a file of keys that are never accepted. */
+  revokedHostKeys?: string;
   strictHostKeyChecking?: string;
   /** The name to look up in known_hosts instead of the host's. */
   hostKeyAlias?: string;
-  /** What the file has that is not honoured, each as a sentence that can be shown. */
+  /** What the configuration has that is not honoured, each as a sentence that can be shown. */
   notes: string[];
 }
 
@@ -28,203 +38,298 @@ export interface ClientSurroundings {
   home: string;
   /** Local user name, for `Match localuser`, `%u`. */
   localUser: string;
-  /** Login name, if it is known already, for `Match user` and `%r`. */
+  /** Login name, if it is known already: `ssh -l`. */
   user?: string;
+  /** Login name where neither that nor the configuration gives one. @default localUser */
+  defaultUser?: string;
+  /** Port, if it is known already: `ssh -p`. */
+  port?: number;
+  /** Environment variables. */
+  env: (name: string) => string | undefined;
+  /** This machine's name. @default localhost */
+  localHost?: string;
+  /** @default that of the process */
+  uid?: number;
 }
 
 /**
- * Reads what an OpenSSH client configuration says of `host`. Nothing is run and no other file is read: `Match exec`,
- * `Include`, ProxyCommand and canonical names are reported in `notes` instead.
- * @throws Error when the text is no ssh_config.
+ * What an OpenSSH client configuration says of `host`, as `ssh -G` would have it. Nothing is run: where that is asked for
+ * (`Match exec`, canonical names), `notes` says so.
+ * @throws Error that names file and line.
  */
 export function clientOptions(
-  text: string,
+  lines: readonly ConfigLine[],
   host: string,
-  surroundings: ClientSurroundings,
+  around: ClientSurroundings,
 ): ClientOptions {
-  const notes: string[] = [];
-  const found = collect(parseConfig(text), host, surroundings, notes);
-  const first = (name: string): string | undefined => found.get(name)?.[0]?.join(" ");
-  const hostName = first("hostname")?.replace(/%h/g, host).replace(/%%/g, "%");
-  const user = first("user");
-  const portText = first("port");
-  const port = portText === undefined ? undefined : Number(portText);
-  if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65536)) {
-    throw new Error(`Port ${portText} for ${host}: expected a number from 1 to 65535`);
-  }
-  const expand = (value: string): string =>
-    expandTokens(
-      value,
-      { ...surroundings, user: user ?? surroundings.user },
-      hostName ?? host,
-      port,
-    );
-  const jump = first("proxyjump");
-  const agent = first("identityagent");
-  const known = found.get("userknownhostsfile")?.[0];
-  const only = first("identitiesonly");
-  return {
-    ...optional("hostName", hostName),
-    ...optional("port", port),
-    ...optional("user", user),
-    identityFiles: (found.get("identityfile") ?? [])
-      .map((words) => words.join(" "))
-      .filter((path) => path.toLowerCase() !== "none")
-      .map(expand),
-    ...optional("identitiesOnly", only === undefined ? undefined : only.toLowerCase() === "yes"),
-    ...optional("identityAgent", agent === undefined ? undefined : expand(agent)),
-    ...optional("proxyJump", jump === undefined ? undefined : parseJump(jump)),
-    ...optional("userKnownHostsFiles", known?.map(expand)),
-    ...optional("strictHostKeyChecking", first("stricthostkeychecking")?.toLowerCase()),
-    ...optional("hostKeyAlias", first("hostkeyalias")),
-    notes,
-  };
+  const reading = new Reading(host, around);
+  reading.take(lines, true);
+  if (reading.wantsFinalPass) reading.finalPass(lines);
+  return optionsOf(reading, host, around);
 }
 
-/** Directives that are honoured; of all but identityfile the first value counts. */
-const HONOURED = new Set([
-  "hostname",
-  "port",
-  "user",
-  "identityfile",
-  "identitiesonly",
-  "identityagent",
-  "proxyjump",
-  "userknownhostsfile",
-  "stricthostkeychecking",
-  "hostkeyalias",
-]);
+/** Goes through the lines as OpenSSH does: from top to bottom, and once more where `Match final` asks for it. */
+class Reading {
+  readonly found = new Map<string, ConfigLine[]>();
+  readonly notes = new Set<string>();
+  readonly algorithms = new Set<string>();
+  wantsFinalPass = false;
+  private isFinal = false;
+  /** The name that Host sections are matched with. */
+  private name: string;
 
-/** Directives that change where or how a connection goes, and cannot be honoured: worth a note. */
-const NOTED: Record<string, string> = {
-  include: "Include is not followed",
-  proxycommand: "ProxyCommand is not supported; use ProxyJump",
-  certificatefile: "CertificateFile is not supported",
-  pkcs11provider: "PKCS11Provider is not supported",
-  securitykeyprovider: "SecurityKeyProvider is not supported",
-  canonicalizehostname: "CanonicalizeHostname is not supported",
-  knownhostscommand: "KnownHostsCommand is not supported",
-};
+  constructor(
+    private readonly original: string,
+    private readonly around: ClientSurroundings,
+  ) {
+    this.name = original;
+  }
 
-function parseConfig(text: string): Line[] {
-  try {
-    return parse(text);
-  } catch (error) {
-    throw new Error(`the ssh client configuration cannot be read: ${(error as Error).message}`, {
-      cause: error,
+  /** The final pass has settled it: HostName is not looked at again there. */
+  get hostName(): string {
+    return this.isFinal ? this.name : expandHostName(this.first("hostname"), this.name);
+  }
+
+  first(keyword: string): string | undefined {
+    return this.found.get(keyword)?.[0]?.words.join(" ");
+  }
+
+  finalPass(lines: readonly ConfigLine[]): void {
+    this.name = this.hostName;
+    this.isFinal = true;
+    this.take(lines, true);
+  }
+
+  /** @param enabled false: an Include in a section that does not apply. */
+  take(lines: readonly ConfigLine[], enabled: boolean): void {
+    let applies = enabled;
+    for (const line of lines) {
+      if (line.keyword === "include") this.take(line.included ?? [], applies);
+      else if (line.keyword === "host") applies = enabled && matchesPatterns(line.words, this.name);
+      else if (line.keyword === "match") applies = enabled && this.matches(line);
+      else if (applies) this.takeLine(line);
+    }
+  }
+
+  private takeLine(line: ConfigLine): void {
+    const { keyword, name, words, where } = line;
+    const value = words.join(" ");
+    if (ALGORITHMS.has(keyword)) this.algorithms.add(name);
+    else if (Object.hasOwn(NOTED, keyword)) {
+      if (!NOTED[keyword]?.includes(value.toLowerCase()))
+        this.notes.add(`${name} ${value} is not honoured (${where})`);
+    } else if (!HONOURED.has(keyword)) {
+      const ignored = (this.first("ignoreunknown") ?? "").toLowerCase().split(",");
+      if (!isQuiet(keyword) && !matchesPatterns(ignored, keyword))
+        this.notes.add(`${name} is not known here, and not honoured (${where})`);
+    } else {
+      if (words.length > 1 && !LISTS.has(keyword) && keyword !== "proxycommand")
+        throw new Error(`${where}: ${name}: expected one value, found ${value}`);
+      const values = this.found.get(keyword);
+      if (values === undefined) this.found.set(keyword, [line]);
+      else if (["identityfile", "certificatefile"].includes(keyword)) {
+        if (!values.some((each) => each.words[0] === words[0])) values.push(line);
+      }
+    }
+  }
+
+  private matches(line: ConfigLine): boolean {
+    // `host=a` and `host a` are the same.
+    const rest = line.words.flatMap((word) => {
+      const [, criterion, value] = /^(!?[A-Za-z]+)=(.*)$/s.exec(word) ?? [];
+      return criterion === undefined ? [word] : [criterion, value ?? ""];
     });
+    let all = true;
+    const unsupported: string[] = [];
+    for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+      const negated = word.startsWith("!");
+      const keyword = (negated ? word.slice(1) : word).toLowerCase();
+      if (keyword === "all") continue;
+      if (keyword === "canonical" || keyword === "final") {
+        if (keyword === "final") this.wantsFinalPass = true;
+        if (this.isFinal === negated) all = false;
+        continue;
+      }
+      const value = rest.shift();
+      if (value === undefined)
+        throw new Error(`${line.where}: Match ${keyword}: expected a value, found none`);
+      const text = this.criterion(keyword);
+      if (text === undefined) unsupported.push(keyword);
+      else if (matchesPatterns(value.split(","), text) === negated) all = false;
+    }
+    if (!all || unsupported.length === 0) return all;
+    this.notes.add(
+      `Match ${line.words.join(" ")}: "${unsupported.join('", "')}" is not supported; the section is skipped (${line.where})`,
+    );
+    return false;
+  }
+
+  /** Undefined: not supported. */
+  private criterion(keyword: string): string | undefined {
+    const { user, localUser, defaultUser } = this.around;
+    switch (keyword) {
+      case "host":
+        return this.hostName;
+      case "originalhost":
+        return this.original;
+      case "user":
+        return user ?? this.first("user") ?? defaultUser ?? localUser;
+      case "localuser":
+        return localUser;
+      case "tagged":
+        return this.first("tag") ?? "";
+      default:
+        return undefined;
+    }
   }
 }
 
-function collect(
-  lines: Line[],
-  host: string,
-  surroundings: ClientSurroundings,
-  notes: string[],
-): Map<string, string[][]> {
-  const found = new Map<string, string[][]>();
-  const take = (line: Line): void => {
-    if (line.type !== LineType.DIRECTIVE) return;
-    const name = line.param.toLowerCase();
-    const words = wordsOf(line);
-    const note = NOTED[name];
-    if (note !== undefined && !["none", "no"].includes(words[0]?.toLowerCase() ?? "")) {
-      notes.push(`${note} (${line.param} ${words.join(" ")})`);
-    }
-    if (!HONOURED.has(name)) return;
-    const values = found.get(name);
-    if (values === undefined) found.set(name, [words]);
-    else if (name === "identityfile") values.push(words);
+function optionsOf(reading: Reading, host: string, around: ClientSurroundings): ClientOptions {
+  const { hostName } = reading;
+  const refused = reading.found.get("refuseconnection")?.[0];
+  if (refused !== undefined)
+    throw new Error(`${refused.where}: RefuseConnection ${refused.words.join(" ")}`);
+  const user = reading.first("user");
+  const port = portOf(reading);
+  const strict = strictness(reading);
+  const proxy = proxyOf(reading);
+  const alias = reading.first("hostkeyalias");
+  const only = flagOf(reading, "identitiesonly");
+  const values: TokenValues = {
+    home: around.home,
+    env: around.env,
+    tokens: tokensOf(around, {
+      host,
+      hostName,
+      port: around.port ?? port ?? 22,
+      user: around.user ?? user ?? around.defaultUser ?? around.localUser,
+      alias: alias ?? host,
+    }),
   };
-  for (const line of lines) {
-    if (line.type !== LineType.DIRECTIVE) continue;
-    const name = line.param.toLowerCase();
-    if (name !== "host" && name !== "match") {
-      take(line);
-      continue;
-    }
-    const section = "config" in line ? line.config : [];
-    const applies =
-      name === "host"
-        ? matchesPatterns(wordsOf(line), host)
-        : matchesCriteria(wordsOf(line), host, found, surroundings, notes);
-    if (applies) section.forEach(take);
-  }
-  return found;
+  const list = (keyword: string, expand = expandValue): string[] | undefined =>
+    reading.found
+      .get(keyword)
+      ?.flatMap(({ words, name, where }) =>
+        words
+          .filter((word) => word.toLowerCase() !== "none")
+          .map((word) => expand(word, `${where}: ${name}`, values)),
+      );
+  const homeOnly: typeof expandValue = (value, what, { home }) => expandHome(value, what, home);
+  const agent = agentOf(reading, values);
+  const [revoked] = list("revokedhostkeys", homeOnly) ?? [];
+  return {
+    ...(hostName !== host && { hostName }),
+    ...(port !== undefined && { port }),
+    ...(user !== undefined && { user }),
+    ...optional("identityFiles", list("identityfile")),
+    certificateFiles: list("certificatefile") ?? [],
+    ...(only !== undefined && { identitiesOnly: only }),
+    ...(agent !== undefined && { identityAgent: agent }),
+    ...proxy,
+    ...optional("userKnownHostsFiles", list("userknownhostsfile")),
+    ...optional("globalKnownHostsFiles", list("globalknownhostsfile", homeOnly)),
+    ...(revoked !== undefined && { revokedHostKeys: revoked }),
+    ...(strict !== undefined && { strictHostKeyChecking: strict }),
+    ...(alias !== undefined && { hostKeyAlias: alias }),
+    notes: [...reading.notes, ...algorithmNote(reading.algorithms)],
+  };
 }
 
-function wordsOf(line: Directive): string[] {
-  return typeof line.value === "string" ? [line.value] : line.value.map((word) => word.val);
-}
-
-function matchesPatterns(patterns: string[], text: string): boolean {
-  if (patterns.some((one) => one.startsWith("!") && glob(one.slice(1), text))) return false;
-  return patterns.some((one) => !one.startsWith("!") && glob(one, text));
-}
-
-function matchesCriteria(
-  words: string[],
-  host: string,
-  found: Map<string, string[][]>,
-  surroundings: ClientSurroundings,
-  notes: string[],
-): boolean {
-  const rest = [...words];
-  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
-    const negated = word.startsWith("!");
-    const keyword = (negated ? word.slice(1) : word).toLowerCase();
-    if (keyword === "all") continue;
-    const value = ["canonical", "final"].includes(keyword) ? "" : (rest.shift() ?? "");
-    const text = criterionText(keyword, host, found, surroundings);
-    if (text === undefined) {
-      notes.push(`Match ${words.join(" ")}: "${keyword}" is not supported; the section is skipped`);
-      return false;
-    }
-    if (matchesPatterns(value.split(","), text) === negated) return false;
-  }
-  return true;
-}
-
-function criterionText(
-  keyword: string,
-  host: string,
-  found: Map<string, string[][]>,
-  surroundings: ClientSurroundings,
-): string | undefined {
-  switch (keyword) {
-    case "host":
-      return found.get("hostname")?.[0]?.[0]?.replace(/%h/g, host) ?? host;
-    case "originalhost":
-      return host;
-    case "user":
-      return surroundings.user ?? found.get("user")?.[0]?.[0] ?? surroundings.localUser;
-    case "localuser":
-      return surroundings.localUser;
-    default:
-      return undefined;
-  }
-}
-
-function expandTokens(
-  value: string,
-  { home, localUser, user }: ClientSurroundings,
-  host: string,
-  port = 22,
-): string {
-  const tokens: Record<string, string> = {
-    "%%": "%",
+function tokensOf(
+  { home, localUser, localHost = "localhost", uid = process.getuid?.() ?? 0 }: ClientSurroundings,
+  to: { host: string; hostName: string; port: number; user: string; alias: string },
+): Record<string, string> {
+  return {
     "%d": home,
-    "%h": host,
-    "%p": String(port),
-    "%r": user ?? localUser,
+    "%h": to.hostName,
+    "%i": String(uid),
+    "%k": to.alias,
+    "%L": localHost.split(".")[0] ?? "",
+    "%l": localHost,
+    "%n": to.host,
+    "%p": String(to.port),
+    "%r": to.user,
     "%u": localUser,
   };
-  const path = value === "~" || value.startsWith("~/") ? home + value.slice(1) : value;
-  return path.replace(/%./g, (token) => tokens[token] ?? token);
 }
 
-function parseJump(value: string): string[] {
-  return value.toLowerCase() === "none" ? [] : value.split(",").map((hop) => hop.trim());
+/** HostName knows two tokens. */
+function expandHostName(value: string | undefined, name: string): string {
+  return value?.replace(/%[h%]/g, (token) => (token === "%h" ? name : "%")) ?? name;
+}
+
+function portOf(reading: Reading): number | undefined {
+  const line = reading.found.get("port")?.[0];
+  if (line === undefined) return undefined;
+  const [text = ""] = line.words;
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port < 1 || port > 65535)
+    throw new Error(`${line.where}: Port ${text}: expected a number from 1 to 65535`);
+  return port;
+}
+
+function flagOf(reading: Reading, keyword: string): boolean | undefined {
+  const line = reading.found.get(keyword)?.[0];
+  if (line === undefined) return undefined;
+  const [text = ""] = line.words;
+  // OpenSSH takes `true` and `false` as well.
+  if (/^(yes|true)$/i.test(text)) return true;
+  if (/^(no|false)$/i.test(text)) return false;
+  throw new Error(`${line.where}: ${line.name} ${text}: expected yes or no`);
+}
+
+const STRICTNESS: Record<string, string> = {
+  yes: "yes",
+  true: "yes",
+  no: "no",
+  false: "no",
+  off: "no",
+  ask: "ask",
+  "accept-new": "accept-new",
+};
+
+function strictness(reading: Reading): string | undefined {
+  const line = reading.found.get("stricthostkeychecking")?.[0];
+  if (line === undefined) return undefined;
+  const [text = ""] = line.words;
+  const known = STRICTNESS[text.toLowerCase()];
+  if (known === undefined)
+    throw new Error(
+      `${line.where}: ${line.name} ${text}: expected yes, no, ask, off or accept-new`,
+    );
+  return known;
+}
+
+function agentOf(reading: Reading, values: TokenValues): string | undefined {
+  const line = reading.found.get("identityagent")?.[0];
+  const [text] = line?.words ?? [];
+  if (line === undefined || text === undefined || text === "SSH_AUTH_SOCK") return text;
+  if (text.toLowerCase() === "none") return "none";
+  const variable = /^\$([A-Za-z_]\w*)$/.exec(text)?.[1];
+  return expandValue(variable === undefined ? text : `\${${variable}}`, `${line.where}: ${line.name}`, values); // prettier-ignore
+}
+
+/** Of ProxyJump and ProxyCommand the one that comes first counts. */
+function proxyOf(reading: Reading): Pick<ClientOptions, "proxyJump" | "proxyCommand"> {
+  const command = reading.found.get("proxycommand")?.[0];
+  const jump = reading.found.get("proxyjump")?.[0];
+  const order = [...reading.found.keys()];
+  const commandFirst = order.indexOf("proxycommand") < order.indexOf("proxyjump");
+  if (command !== undefined && (jump === undefined || commandFirst)) {
+    const text = command.words.join(" ");
+    if (text.toLowerCase() === "none") return { proxyJump: [] };
+    const hop = plainJump(text);
+    return hop === undefined ? { proxyCommand: text } : { proxyJump: [hop] };
+  }
+  if (jump === undefined) return {};
+  const text = jump.words.join(" ");
+  if (text.toLowerCase() === "none") return { proxyJump: [] };
+  return { proxyJump: text.split(",").map((hop) => hop.trim().replace(/^ssh:\/\//, "")) };
+}
+
+function algorithmNote(names: ReadonlySet<string>): string[] {
+  if (names.size === 0) return [];
+  return [`${[...names].join(", ")}: not honoured, the usual algorithms are offered`];
 }
 
 function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {

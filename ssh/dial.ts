@@ -96,6 +96,7 @@ export function logIn(to: Login, stream: Duplex, signal?: AbortSignal): Promise<
     client.on("handshake", () => (progress = "login"));
     client.on("error", (error: Error & { level?: string }) => {
       if (error.level === "agent") {
+        // A key that the agent does not sign with: it was removed, or its owner said no.
         authentication.note(`agent at ${to.agentSocket ?? ""}: ${error.message}`);
         return; // the other ways to log in go on
       }
@@ -129,6 +130,7 @@ export function logIn(to: Login, stream: Duplex, signal?: AbortSignal): Promise<
     };
 
     client.connect(connectConfig(to, stream, verification, authentication));
+    onRefusedOffer(client, (methods, isPartial) => authentication.answered(methods, isPartial));
   });
 }
 
@@ -150,6 +152,23 @@ function connectConfig(
     hostVerifier: (key: Buffer) => verification.accept(key),
     authHandler: authentication.handler,
     ...(algorithms === undefined ? {} : { algorithms: { serverHostKey: algorithms } }),
+  };
+}
+
+/** What the library is told of each offer that did not log in: its own events leave some out. */
+function onRefusedOffer(
+  client: Client,
+  listener: (methods: readonly string[], isPartial: boolean) => void,
+): void {
+  type Handler = (protocol: unknown, methods: readonly string[], isPartial: boolean) => void;
+  const inner = client as unknown as {
+    _protocol: { _handlers: { USERAUTH_FAILURE: Handler } };
+  };
+  const handlers = inner._protocol._handlers;
+  const handle = handlers.USERAUTH_FAILURE;
+  handlers.USERAUTH_FAILURE = (protocol, methods, isPartial) => {
+    listener(methods, isPartial);
+    handle(protocol, methods, isPartial);
   };
 }
 

@@ -15,12 +15,12 @@ import type { Login } from "./login";
 /** Checks the key that a server shows against those that a login accepts. One for each attempt to connect. */
 export class HostVerification {
   private readonly known: HostKey[];
+  private readonly revoked: HostKey[];
   private shownKey: Buffer | undefined;
 
   /** @throws SshError of kind `host-key` when there is no usable key to check by, before anything is sent. */
   constructor(private readonly login: Login) {
-    const lines = login.hostKeys ?? [];
-    this.known = lines.map((line) => {
+    const parse = (line: string): HostKey => {
       try {
         return parseHostKey(line);
       } catch (error) {
@@ -28,7 +28,9 @@ export class HostVerification {
           cause: error,
         });
       }
-    });
+    };
+    this.known = (login.hostKeys ?? []).map(parse);
+    this.revoked = (login.revokedHostKeys ?? []).map(parse);
     if (login.hostKeyPolicy === "accept-any") return;
     if (this.known.length === 0) {
       throw new SshError(
@@ -55,6 +57,7 @@ export class HostVerification {
   /** True if `key` is one that the login accepts. */
   accept(key: Buffer): boolean {
     this.shownKey = key;
+    if (this.isRevoked(key)) return false;
     if (this.login.hostKeyPolicy === "accept-any") return true;
     return this.known.some((known) => known.blob.equals(key));
   }
@@ -67,6 +70,15 @@ export class HostVerification {
   /** The error for a key that was shown and not accepted; undefined when that is not what happened. */
   get mismatch(): SshError | undefined {
     if (this.shownKey === undefined || this.accept(this.shownKey)) return undefined;
+    if (this.isRevoked(this.shownKey)) {
+      return new SshError(
+        "host-key",
+        `${describeLogin(this.login)}: the host shows a revoked key, so nothing was sent.\n` +
+          `  found:    ${keyType(this.shownKey)} ${fingerprint(this.shownKey)}, @revoked in known_hosts (or in RevokedHostKeys)\n` +
+          "Whoever has a copy of this key can pretend to be the host: give the host a new one (remove " +
+          "/etc/ssh/ssh_host_*, then `ssh-keygen -A` there) and put the new key into known_hosts.",
+      );
+    }
     return new SshError(
       "host-key",
       `${describeLogin(this.login)}: the host key is not the known one, so nothing was sent.\n` +
@@ -86,6 +98,10 @@ export class HostVerification {
         this.advice(),
       { cause },
     );
+  }
+
+  private isRevoked(key: Buffer): boolean {
+    return this.revoked.some(({ blob }) => blob.equals(key));
   }
 
   private expected(): string {

@@ -1,30 +1,42 @@
 import { createHmac } from "node:crypto";
 import { isSupportedKeyType, parseHostKey } from "./host-key";
+import { matchesPatterns } from "./patterns";
 
-/** What a known_hosts file says of one host. */
+/** A known_hosts file, read. */
+export interface KnownHostsFile {
+  path: string;
+  text: string;
+}
+
+/** What known_hosts files say of one host. */
 export interface KnownKeys {
-  /** Keys to accept, as "TYPE BASE64", in the file's order, for `Login.hostKeys`. Revoked ones are not among them. */
+  /** Keys to accept, as "TYPE BASE64", in the files' order, for `Login.hostKeys`. Revoked ones are not among them. */
   keys: string[];
-  /** Keys that @revoked lines forbid. */
+  /** Keys that @revoked lines forbid, whatever else says of them. */
   revoked: string[];
-  /** What was there but could not be used, each with its line: for messages when `keys` is empty. */
+  /** What was there but could not be used, each with its file and line: for messages when `keys` is empty. */
   notes: string[];
 }
 
 /**
- * Looks a host up in the text of a known_hosts file: plain and hashed names, wildcards and negation, `[host]:port`,
- * @revoked. A key kept for the bare name is taken for another port too if that port has none of its own, as ssh does.
+ * Looks a host up in known_hosts files: plain and hashed names, wildcards and negation, `[host]:port`, @revoked. A key
+ * kept for the bare name is taken for another port too if that port has none of its own, as ssh does. A key that one
+ * file revokes is revoked in all of them, and for every port of its host.
  */
-export function lookupKnownHosts(text: string, host: string, port = 22): KnownKeys {
+export function lookupKnownHosts(
+  files: readonly KnownHostsFile[],
+  host: string,
+  port = 22,
+): KnownKeys {
   const name = host.toLowerCase();
-  if (port === 22) return lookupName(text, name);
-  const exact = lookupName(text, `[${name}]:${port}`);
-  if (exact.keys.length > 0) return exact;
-  const bare = lookupName(text, name);
+  const exact = lookupName(files, knownHostsName(name, port));
+  const bare = port === 22 ? exact : lookupName(files, name);
+  const revoked = [...new Set([...exact.revoked, ...bare.revoked])];
+  const found = exact.listed ? exact : bare;
   return {
-    keys: bare.keys.filter((key) => !exact.revoked.includes(key)),
-    revoked: [...exact.revoked, ...bare.revoked],
-    notes: [...exact.notes, ...bare.notes],
+    keys: [...new Set(found.keys)].filter((key) => !revoked.includes(key)),
+    revoked,
+    notes: [...new Set([...exact.notes, ...bare.notes])],
   };
 }
 
@@ -38,45 +50,69 @@ export function knownHostsName(host: string, port: number): string {
   return port === 22 ? host : `[${host}]:${port}`;
 }
 
-function lookupName(text: string, name: string): KnownKeys {
+function lookupName(
+  files: readonly KnownHostsFile[],
+  name: string,
+): KnownKeys & { listed: boolean } {
   const found: KnownKeys = { keys: [], revoked: [], notes: [] };
-  text.split(/\r?\n/).forEach((raw, index) => {
-    const line = raw.trim();
-    if (line === "" || line.startsWith("#")) return;
-    const fields = line.split(/\s+/);
-    const marker = fields[0]?.startsWith("@") ? fields.shift() : undefined;
-    const [names, type, base64] = fields;
-    if (names === undefined || !matches(names, name)) return;
-    const where = `line ${index + 1}`;
-    if (marker === "@cert-authority") {
-      found.notes.push(`${where}: @cert-authority is not supported; add the host's own key`);
-      return;
-    }
-    if (marker !== undefined && marker !== "@revoked") {
-      found.notes.push(`${where}: unknown marker ${marker}`);
-      return;
-    }
+  for (const { path, text } of files) {
+    text.split(/\r?\n/).forEach((raw, index) => {
+      const line = raw.trim();
+      if (line === "" || line.startsWith("#")) return;
+      readLine(line.split(/\s+/), name, `${path} line ${index + 1}`, found);
+    });
+  }
+  return { ...found, listed: found.keys.length > 0 };
+}
+
+function readLine(fields: string[], name: string, where: string, found: KnownKeys): void {
+  const marker = fields[0]?.startsWith("@") ? fields.shift() : undefined;
+  const [names, type, base64] = fields;
+  if (names === undefined || !matches(names, name)) return;
+  if (marker === "@cert-authority") {
+    found.notes.push(`${where}: @cert-authority is not supported; add the host's own key`);
+    return;
+  }
+  if (marker !== undefined && marker !== "@revoked") {
+    found.notes.push(`${where}: unknown marker ${marker}`);
+    return;
+  }
+  try {
+    const key = `${type ?? ""} ${base64 ?? ""}`;
+    parseHostKey(key);
+    if (marker === "@revoked") {
+      found.revoked.push(key);
+      found.notes.push(`${where}: a key is @revoked`);
+    } else if (isSupportedKeyType(type ?? "")) found.keys.push(key);
+    else found.notes.push(`${where}: keys of type ${type} are not supported`);
+  } catch (error) {
+    found.notes.push(`${where}: ${(error as Error).message}`);
+  }
+}
+
+/**
+ * The keys that a RevokedHostKeys file forbids for every host: one a line.
+ * @throws Error for a list in OpenSSH's binary form, and for a line that is no key: a revocation is never passed over.
+ */
+export function revokedKeys({ path, text }: KnownHostsFile): string[] {
+  if (text.startsWith("SSHKRL"))
+    throw new Error(
+      `RevokedHostKeys ${path}: expected a list of public keys, found a KRL (ssh-keygen -k): write the keys one a line`,
+    );
+  return text.split(/\r?\n/).flatMap((line, index) => {
+    if (/^\s*(#|$)/.test(line)) return [];
     try {
-      const key = `${type ?? ""} ${base64 ?? ""}`;
-      parseHostKey(key);
-      if (marker === "@revoked") found.revoked.push(key);
-      else if (isSupportedKeyType(type ?? "")) found.keys.push(key);
-      else found.notes.push(`${where}: keys of type ${type} are not supported`);
+      parseHostKey(line);
     } catch (error) {
-      found.notes.push(`${where}: ${(error as Error).message}`);
+      throw new Error(`${path} line ${index + 1}: ${(error as Error).message}`, { cause: error });
     }
+    return [line.trim().split(/\s+/).slice(0, 2).join(" ")];
   });
-  found.keys = [...new Set(found.keys)].filter((key) => !found.revoked.includes(key));
-  return found;
 }
 
 function matches(names: string, name: string): boolean {
   if (names.startsWith("|1|")) return matchesHash(names, name);
-  const patterns = names.toLowerCase().split(",");
-  const hit = (pattern: string): boolean =>
-    pattern === name || (/[*?]/.test(pattern) && matchesWildcard(pattern, name));
-  if (patterns.some((pattern) => pattern.startsWith("!") && hit(pattern.slice(1)))) return false;
-  return patterns.some((pattern) => !pattern.startsWith("!") && hit(pattern));
+  return matchesPatterns(names.toLowerCase().split(","), name);
 }
 
 /** `|1|salt|HMAC-SHA1(salt, name)`: the way that keeps the file from listing where one logs in. */
@@ -84,12 +120,4 @@ function matchesHash(field: string, name: string): boolean {
   const [, , salt, digest] = field.split("|");
   if (salt === undefined || digest === undefined) return false;
   return createHmac("sha1", Buffer.from(salt, "base64")).update(name).digest("base64") === digest;
-}
-
-function matchesWildcard(pattern: string, name: string): boolean {
-  const expression = pattern
-    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replace(/\*/g, ".*")
-    .replace(/\?/g, ".");
-  return new RegExp(`^${expression}$`).test(name);
 }

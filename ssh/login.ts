@@ -13,11 +13,17 @@ export interface Login {
   password?: string;
   /** Path of an agent's socket. The agent is asked only if this is set: SSH_AUTH_SOCK alone means nothing here. */
   agentSocket?: string;
+  /** Which of the agent's keys are offered first, each as "TYPE BASE64"; `only`: no other is. @default all, in its order */
+  agentKeys?: { keys: string[]; only: boolean };
+  /** What a user may expect to be offered and is not, with the reason. Only for the message of a refused login. */
+  notOffered?: string[];
   /**
    * Accepted host keys, each as "ssh-ed25519 AAAA..." (a comment may follow). None is refused, unless
    * `hostKeyPolicy` is `accept-any`.
    */
   hostKeys?: string[];
+  /** Host keys that are refused whatever else is said, `accept-any` included. */
+  revokedHostKeys?: string[];
   /**
    * `accept-any` takes whatever key the server shows, and so protects against nobody in the middle.
    * @default "verify"

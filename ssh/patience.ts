@@ -10,7 +10,7 @@ export interface PatienceOptions {
   /** Give up once more than this many attempts failed; negative: never. @default no limit if `waitSeconds` is set, else 0 */
   dialErrorLimit?: number;
   signal?: AbortSignal;
-  /** Called after each failed attempt with "waiting for ssh node02 (35 s): connection refused; ...". */
+  /** Called every few seconds while attempts fail, with "waiting for ssh node02 (35 s): connection refused; ...". */
   onWaiting?: (text: string) => void;
 }
 
@@ -18,6 +18,9 @@ const FIRST_PAUSE = 100;
 const GROWTH = 1.5;
 /** A boot is awaited closely; a limit on attempts keeps the pauses that its meaning depends on. */
 const LONGEST_PAUSE = { waiting: 1_000, counting: 5_000 };
+
+/** Attempts come faster than a person reads. */
+const BETWEEN_LINES = 5_000;
 
 /** Runs `attempt` until it works, fails for good, or patience ends. @throws what the last attempt threw. */
 export async function withPatience<T>(
@@ -29,6 +32,7 @@ export async function withPatience<T>(
   const longest =
     options.waitSeconds === undefined ? LONGEST_PAUSE.counting : LONGEST_PAUSE.waiting;
   let pause = FIRST_PAUSE;
+  let said: number | undefined;
   for (let failures = 1; ; failures++) {
     try {
       return await attempt();
@@ -36,9 +40,12 @@ export async function withPatience<T>(
       if (!(error instanceof SshError) || !error.retryable) throw error;
       const elapsed = Date.now() - start;
       if (isOver(options, failures, elapsed)) throw gaveUp(error, failures, elapsed);
-      options.onWaiting?.(
-        `waiting for ssh ${hostName(login)} (${Math.round(elapsed / 1000)} s): ${reason(login, error)}`,
-      );
+      if (said === undefined || elapsed - said >= BETWEEN_LINES) {
+        said = elapsed;
+        options.onWaiting?.(
+          `waiting for ssh ${hostName(login)} (${Math.round(elapsed / 1000)} s): ${reason(login, error)}`,
+        );
+      }
       await sleep(pause, undefined, { signal: options.signal }).catch(() => {
         throw options.signal?.reason;
       });

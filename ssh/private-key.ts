@@ -53,6 +53,12 @@ export function checkPrivateKey(text: string, passphrase: string | undefined, wh
       'it is not a private key: expected a text that starts with "-----BEGIN ... PRIVATE KEY-----"',
     );
   }
+  const hardware = hardwareKeyType(trimmed);
+  if (hardware !== undefined) {
+    refuse(
+      `it is of a hardware token (${hardware}), which this client cannot use, from a file or by an agent; log in with another key`,
+    );
+  }
   const parsed = utils.parseKey(text, passphrase);
   if (!(parsed instanceof Error)) {
     if (!firstKey(parsed).isPrivateKey()) refuse("it holds no private key");
@@ -69,6 +75,13 @@ export function checkPrivateKey(text: string, passphrase: string | undefined, wh
     refuse("it cannot be decrypted: the passphrase is wrong");
   }
   refuse(`it cannot be read: ${parsed.message}`);
+}
+
+/** The type of a key whose secret never leaves a token: OpenSSH's format has it in clear. */
+function hardwareKeyType(text: string): string | undefined {
+  const body = /^-----BEGIN OPENSSH PRIVATE KEY-----([^-]*)/.exec(text)?.[1];
+  if (body === undefined) return undefined;
+  return /sk-[\w-]+@openssh\.com/.exec(Buffer.from(body, "base64").toString("latin1"))?.[0];
 }
 
 /** SHA-256 fingerprint of the public half of a private key that `checkPrivateKey` accepted. */

@@ -1,7 +1,8 @@
 import { type Ask, type Observation, observe } from "../hosts";
 import type { HostAccess } from "../settings/access";
 import { Connection } from "../ssh/connection";
-import { learnBastions, learned } from "./learn";
+import { checkAgentChoice } from "./agent-choice";
+import { learnBastions, learned, showKey } from "./learn";
 
 /** What looking at one host gave: what is there, or why that is not known. */
 export type Surveyed =
@@ -32,7 +33,7 @@ export async function surveyHosts(
   ask: (access: HostAccess) => Ask,
   onWaiting: (text: string) => void,
 ): Promise<Map<string, Surveyed>> {
-  const reachable = await learnBastions([...hosts]);
+  const reachable = await learnBastions([...hosts], showKey(onWaiting));
   const answers = await Promise.all(
     reachable.map((access) => surveyHost(access, ask(access), onWaiting)),
   );
@@ -45,6 +46,7 @@ async function surveyHost(
   onWaiting: (text: string) => void,
 ): Promise<Surveyed> {
   try {
+    await checkAgentChoice(access.login);
     return await withConnection(
       access,
       async (connection) => {

@@ -26,11 +26,14 @@ export function learned<R extends Route>(route: R, key: string): R {
 /** Asks a host for its key, logging in once. */
 export type ShowKey = (login: Login, waitSeconds: number) => Promise<string>;
 
-const showKey: ShowKey = async (login, waitSeconds) => {
-  const connection = await Connection.open(login, { waitSeconds });
-  connection.close();
-  return connection.hostKey;
-};
+/** @param onWaiting told while the host does not answer yet */
+export function showKey(onWaiting: (text: string) => void): ShowKey {
+  return async (login, waitSeconds) => {
+    const connection = await Connection.open(login, { waitSeconds, onWaiting });
+    connection.close();
+    return connection.hostKey;
+  };
+}
 
 /**
  * Bastions that are new: each is asked for its key once, before all the hosts go through it, and must show that key to
@@ -40,7 +43,7 @@ const showKey: ShowKey = async (login, waitSeconds) => {
  */
 export async function learnBastions(
   hosts: readonly HostAccess[],
-  show: ShowKey = showKey,
+  show: ShowKey,
 ): Promise<HostAccess[]> {
   const asked = new Map<string, Promise<string | undefined>>();
   return Promise.all(

@@ -8,7 +8,7 @@ import {
   proxyEnvironment,
   type Texts,
 } from "../hosts";
-import { planContainerd, planDaemonJson } from "../patch";
+import { mixesWays, planContainerd, planDaemonJson } from "../patch";
 import { durationSeconds, hostPort } from "../settings/formats";
 import type { Settings } from "../settings/schema";
 import { type InsecureSpec, type MirrorSpec, uniteInsecure, uniteMirrors } from "./wants";
@@ -54,17 +54,21 @@ export function decideMirror(
     observation,
     id,
     daemon: "containerd",
-    plan: (wants, texts) =>
-      planContainerd({
+    plan: (wants, texts) => {
+      const input = {
         configPath: CONTAINERD_CONFIG,
         bytes: texts.get(CONTAINERD_CONFIG),
         daemonVersion,
         ...(containerd.dump !== undefined && { dump: containerd.dump }),
         ...(live !== undefined && { dumped: live }),
         certsD: hostsTomls(texts),
+        certificates: containerd.certificates ?? [],
         environment: proxyEnvironment(containerd.service),
         ...uniteMirrors(wants),
-      }),
+      };
+      // Said of all nodes, it is for those that mix both ways.
+      return planContainerd({ ...input, migrate: input.migrate && mixesWays(input) });
+    },
     spec,
     claims: [spec.registry],
     health,

@@ -1,5 +1,6 @@
 /** What both forms of `--json` have in common. */
 import type { Redactor } from "../secrets/redact";
+import { floatJson } from "../state/checkpoint";
 import type { EngineEvent } from "../steps/events";
 import { isStack } from "../steps/urn";
 import { blind, transform, type PropertyValue } from "../values/property";
@@ -20,9 +21,10 @@ export function hide(
   /** @default secrets as "[secret]" */
   secrets: (value: PropertyValue) => PropertyValue | undefined = () => undefined,
 ): PropertyValue {
-  return transform(blind(transform(value, secrets)), (v) =>
-    typeof v === "string" ? redactor.redact(v) : undefined,
-  );
+  return transform(blind(transform(value, secrets)), (v) => {
+    if (typeof v === "number" && !Number.isFinite(v)) return floatJson(v);
+    return typeof v === "string" ? redactor.redact(v) : undefined;
+  });
 }
 
 interface Diagnostic {

@@ -8,6 +8,8 @@ const ALREADY_LOGGED = 32;
 
 interface ProgramArguments {
   monitor: string;
+  /** Where the Engine service is. @default with the monitor */
+  engine?: string;
   project: string;
   stack: string;
   /** The folder of Pulumi.yaml. */
@@ -79,7 +81,7 @@ export class Program {
 
 function flags(args: ProgramArguments): string[] {
   return [
-    ...["--monitor", args.monitor, "--engine", args.monitor],
+    ...["--monitor", args.monitor, "--engine", args.engine ?? args.monitor],
     ...["--project", args.project, "--stack", args.stack, "--organization", "organization"],
     ...["--pwd", args.folder, "--root-directory", args.folder, "--parallel", String(args.parallel)],
     ...(args.dryRun ? ["--dry-run"] : []),

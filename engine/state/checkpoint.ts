@@ -7,6 +7,7 @@ import {
   isMap,
   isSecret,
   sortedKeys,
+  withPackageVersion,
   type PropertyMap,
   type PropertyValue,
 } from "../values/property";
@@ -172,7 +173,10 @@ class Reader {
     if (Array.isArray(json)) return json.map((v) => this.value(v, opened));
     if (typeof json !== "object" || json === null) return json;
     if (json[SIGNATURE] === SECRET_SIGNATURE) return this.secret(json, opened);
-    return Object.fromEntries(Object.entries(json).map(([k, v]) => [k, this.value(v, opened)]));
+    if (json[SIGNATURE] === FLOAT_SIGNATURE) return readFloat(json["value"]);
+    return withPackageVersion(
+      Object.fromEntries(Object.entries(json).map(([k, v]) => [k, this.value(v, opened)])),
+    );
   }
 
   private secret(json: JsonMap, opened: boolean): Secret {
@@ -185,6 +189,19 @@ class Reader {
     return new Secret(this.value(JSON.parse(plaintext) as Json, true), ciphertext);
   }
 }
+
+/** Numbers that JSON does not have: NaN and the infinities, as the hexadecimal bits of a double. */
+const FLOAT_SIGNATURE = "8ad145fe-0d11-4827-bfd7-1abcbf086f5c";
+
+export function floatJson(value: number): JsonMap {
+  const bits = Buffer.alloc(8);
+  bits.writeDoubleBE(value);
+  // Of the many bits that stand for it, those that the SDK's messages have.
+  const hex = Number.isNaN(value) ? "7fffffffffffffff" : bits.toString("hex");
+  return { [SIGNATURE]: FLOAT_SIGNATURE, value: hex };
+}
+
+const readFloat = (hex: Json | undefined): number => Buffer.from(String(hex), "hex").readDoubleBE();
 
 const PLAIN = new Set([
   ...["delete", "id", "parent", "protect", "taint", "external", "provider", "pendingReplacement"],
@@ -269,6 +286,7 @@ export class Writer {
 function valueJson(value: PropertyValue, inner: (v: PropertyValue) => Json): Json {
   if (value === UNKNOWN || isSecret(value))
     throw new Error("an unknown or open secret value cannot be stored");
+  if (typeof value === "number" && !Number.isFinite(value)) return floatJson(value);
   if (Array.isArray(value)) return value.map(inner);
   if (!isMap(value)) return value;
   return Object.fromEntries(sortedKeys(value).map((key) => [key, inner(value[key] ?? null)]));

@@ -79,12 +79,18 @@ export function parseReference(reference: string): { urn: string; id: string } {
 
 /** Every URN that must be there as long as this resource is. */
 export function dependenciesOf(state: ResourceState): Set<string> {
+  const urns = usedBy(state);
+  if (state.parent) urns.add(state.parent);
+  return urns;
+}
+
+/** The same without the parent, of which a child as such uses nothing. */
+export function usedBy(state: ResourceState): Set<string> {
   const urns = new Set([
     ...state.dependencies,
     ...Object.values(state.propertyDependencies).flat(),
   ]);
   if (state.provider) urns.add(parseReference(state.provider).urn);
-  if (state.parent) urns.add(state.parent);
   if (state.deletedWith) urns.add(state.deletedWith);
   return urns;
 }

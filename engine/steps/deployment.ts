@@ -3,7 +3,6 @@
  * side by side with others. The program itself waits for what it depends on.
  */
 import { dependenciesOf, type ResourceState } from "../state/resource";
-import { parsePath, resetPath } from "../values/path";
 import type { PropertyMap } from "../values/property";
 import { compare } from "./compare";
 import { ComponentOutputs } from "./component-outputs";
@@ -11,6 +10,7 @@ import { Deletions } from "./deletions";
 import { unchanged, type Decision } from "./diff";
 import { emptyGoal, stateOf, type Goal } from "./goal";
 import { Halted, StepFailed } from "./halt";
+import { ignoreChanges } from "./ignore-changes";
 import type { Manager } from "./manager";
 import type { Progress, Registered } from "./progress";
 import { packageOf } from "./provider-host";
@@ -50,8 +50,10 @@ export class Deployment {
   /** Reads what is not this stack's own. */
   read(goal: Goal, id: string): Promise<Registered> {
     return this.guard(goal, async (urn) => {
-      const old = this.progress.olds.get(urn);
+      const { old, alias } = this.findOld(goal, urn);
       const state: ResourceState = { ...stateOf(goal, urn, old), id, external: true };
+      if (alias) state.aliases = [alias];
+      if (this.dependsOnFailed(state)) return this.skip(state);
       const manager = await this.progress.host.managerOf(goal.type, goal.provider);
       return this.does.read(id, old, state, manager);
     });
@@ -91,24 +93,25 @@ export class Deployment {
   /** Decides, and resolves to what is to be done. */
   private async generate(goal: Goal, urn: string): Promise<Action> {
     this.progress.runner.throwIfHalted();
-    const { old, alias } = this.progress.aliases.findOld(urn, goal, this.progress.olds, this.seen);
+    const { old, alias } = this.findOld(goal, urn);
     const state = stateOf(goal, urn, old);
     if (alias) state.aliases = [alias];
-    if (!this.progress.options.targets.includes(state)) return () => this.leave(state, old);
-    this.progress.options.targets.add(urn);
+    // What had to go for the sake of a target has to come back, target or not.
+    const recreating = this.progress.deleted.has(urn);
+    const isTarget = this.progress.options.targets.includes(state);
+    if (!isTarget && !recreating) return () => this.leave(state, old);
+    if (isTarget) this.progress.options.targets.add(urn);
     this.refuseMissingDependencies(state);
-    if ([...dependenciesOf(state)].some((dep) => this.progress.runner.failedUrns.has(dep))) {
-      return () => this.skip(state);
-    }
+    if (this.dependsOnFailed(state)) return () => this.skip(state);
 
     const manager = goal.custom
       ? await this.progress.host.managerOf(goal.type, goal.provider)
       : undefined;
     if (isImport(goal, old)) return () => this.import(goal, state, old, manager as Manager);
-    const recreating = this.progress.deleted.has(urn);
     const known = recreating || old?.external ? undefined : old;
-    const wanted = known ? ignoreChanges(goal, known.inputs) : goal.inputs;
-    state.inputs = manager ? await this.check(manager, state, known?.inputs, wanted) : wanted;
+    const wanted = known ? this.ignoreChanges(goal, urn, known.inputs) : goal.inputs;
+    if (!isTarget && old) state.inputs = old.inputs;
+    else state.inputs = manager ? await this.check(manager, state, known?.inputs, wanted) : wanted;
     this.progress.operated.add(urn);
     if (old && recreating) {
       const keys = this.replacements.keys.get(urn) ?? [];
@@ -140,12 +143,24 @@ export class Deployment {
     return same;
   }
 
+  private ignoreChanges(goal: Goal, urn: string, olds: PropertyMap): PropertyMap {
+    return ignoreChanges(goal.inputs, olds, goal.ignoreChanges, this.progress.context(urn));
+  }
+
   private claim(goal: Goal, urn: string): void {
     if (this.seen.has(urn))
       throw new Error(`Duplicate resource URN '${urn}'; try giving it a unique name`);
     if (goal.parent && !this.seen.has(goal.parent))
       throw new Error(`could not find parent resource ${goal.parent}`);
     this.seen.add(urn);
+  }
+
+  private findOld(goal: Goal, urn: string): { old?: ResourceState; alias?: string } {
+    return this.progress.aliases.findOld(urn, goal, this.progress.olds, this.seen);
+  }
+
+  private dependsOnFailed(state: ResourceState): boolean {
+    return [...dependenciesOf(state)].some((urn) => this.progress.runner.failedUrns.has(urn));
   }
 
   /** Something it depends on failed: it stays as it is. */
@@ -215,7 +230,7 @@ export class Deployment {
     const { found, step } = await this.does.import(goal.importId, old, state, manager);
     if (found.created) state.created = found.created;
     const act = await this.inTurn(async () => {
-      const wanted = ignoreChanges(goal, found.inputs);
+      const wanted = this.ignoreChanges(goal, state.urn, found.inputs);
       state.inputs = await this.check(manager, state, found.inputs, wanted);
       const asFound = (): Promise<Registered> =>
         this.does.conclude(found, () => Promise.resolve(step));
@@ -271,11 +286,4 @@ export class Deployment {
 function isImport(goal: Goal, old: ResourceState | undefined): boolean {
   if (!goal.custom || goal.importId === "") return false;
   return !old || old.external === true || (old.importID ?? old.id) !== goal.importId;
-}
-
-function ignoreChanges(goal: Goal, olds: PropertyMap): PropertyMap {
-  return goal.ignoreChanges.reduce(
-    (news, path) => resetPath(news, olds, parsePath(path)),
-    goal.inputs,
-  );
 }

@@ -128,12 +128,19 @@ export class Progress {
 }
 
 /** Aborted with an error that says whose limit it was; Node's own says "aborted due to timeout". */
-function timeoutSignal(operation: keyof CustomTimeouts, seconds: number): AbortSignal {
+export function timeoutSignal(operation: keyof CustomTimeouts, seconds: number): AbortSignal {
   const limit = new AbortController();
   const reason = new Error(
     `the ${operation} did not end within ${seconds} s, which is the resource's customTimeouts.${operation}, and was stopped; ` +
       "give it longer there, or see what keeps it",
   );
-  setTimeout(() => limit.abort(reason), seconds * 1000).unref();
+  after(seconds * 1000, () => limit.abort(reason));
   return limit.signal;
+}
+
+/** Node's timers hold 24.8 days, and take what is longer for nothing at all. Keeps no process alive. */
+function after(milliseconds: number, act: () => void): void {
+  const part = Math.min(milliseconds, 2 ** 31 - 1);
+  const next = part < milliseconds ? () => after(milliseconds - part, act) : act;
+  setTimeout(next, part).unref();
 }

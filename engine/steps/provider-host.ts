@@ -21,8 +21,8 @@ interface Running {
 
 export class ProviderHost implements Manager {
   private readonly running = new Map<string, Promise<Running>>();
-  /** Instances that a later configuration has replaced; closed with the others. */
-  private readonly former: ProviderInstance[] = [];
+  /** Those that a later configuration has replaced; closed with the others. */
+  private readonly former: Promise<Running>[] = [];
 
   constructor(
     private readonly plugins: readonly ProviderPlugin[],
@@ -56,9 +56,13 @@ export class ProviderHost implements Manager {
     return instance.invoke.bind(instance);
   }
 
-  /** Starts the provider that a resource of the state names, if it does not run yet. */
+  /** Starts the provider that a resource of the state names, once, whoever asks first. Resolves when it runs. */
   async ensure(reference: string | undefined, resources: readonly ResourceState[]): Promise<void> {
-    if (!reference || this.running.has(reference)) return;
+    if (!reference) return;
+    if (this.running.has(reference)) {
+      await this.running.get(reference);
+      return;
+    }
     const { urn, id } = parseReference(reference);
     const state = resources.find((r) => r.urn === urn && r.id === id);
     if (!state) throw new Error(`provider ${reference} is not in the state`);
@@ -68,19 +72,19 @@ export class ProviderHost implements Manager {
   /** Configures the provider that `state` describes, in place of one of the same name. */
   async start(state: ResourceState): Promise<void> {
     const reference = `${state.urn}::${state.id ?? ""}`;
-    const before = await this.running.get(reference)?.catch(() => undefined);
-    if (before?.instance) this.former.push(before.instance);
+    const before = this.running.get(reference);
+    if (before) this.former.push(before);
     const running = this.configure(state);
     this.running.set(reference, running);
     await running;
   }
 
   async close(): Promise<void> {
-    const all = await Promise.allSettled(this.running.values());
+    const all = await Promise.allSettled([...this.former, ...this.running.values()]);
     const instances = all.flatMap((r) =>
       r.status === "fulfilled" && r.value.instance ? [r.value.instance] : [],
     );
-    await Promise.allSettled([...instances, ...this.former].map((instance) => instance.close()));
+    await Promise.allSettled(instances.map((instance) => instance.close()));
   }
 
   private async configure(state: ResourceState): Promise<Running> {

@@ -2,11 +2,11 @@
 import type { StepContext } from "../providers/provider";
 import type { Journal } from "../state/journal";
 import { isProviderType, type ResourceState } from "../state/resource";
-import { parsePath, resetPath } from "../values/path";
 import { deepEquals } from "../values/property";
 import { decide, unchanged, type Decision } from "./diff";
 import type { Sink, Step } from "./events";
 import { Halted, StepFailed } from "./halt";
+import { ignoreChanges } from "./ignore-changes";
 import { unconfigured, type Manager } from "./manager";
 import type { ProviderHost } from "./provider-host";
 import type { Runner } from "./runner";
@@ -42,14 +42,15 @@ export async function refresh(
     const work = async (): Promise<void> => {
       await host.ensure(state.provider, base);
       const manager = await host.managerOf(type, state.provider);
-      const now = await manager.read(state, contextOf(urn, runner, sink));
+      const context = contextOf(urn, runner, sink);
+      const now = await manager.read(state, context);
       found.set(state, now && keepUnchanged(state, now));
       if (!now) {
         delete step.new;
         step.op = "delete";
         return;
       }
-      const { changes, detailed, diffs } = await differences(state, now, manager);
+      const { changes, detailed, diffs } = await differences(state, now, manager, context);
       Object.assign(step, {
         new: found.get(state),
         detailed,
@@ -75,12 +76,10 @@ async function differences(
   state: ResourceState,
   now: ResourceState,
   manager: Manager,
+  ctx: StepContext,
 ): Promise<Decision> {
   if (state.external) return { ...unchanged, changes: !deepEquals(now.outputs, state.outputs) };
-  const wanted = state.ignoreChanges.reduce(
-    (inputs, path) => resetPath(inputs, now.inputs, parsePath(path)),
-    state.inputs,
-  );
+  const wanted = ignoreChanges(state.inputs, now.inputs, state.ignoreChanges, ctx);
   return decide(await manager.diff(now, wanted), wanted, now.inputs, {
     replaceOnChanges: [],
     hasInitErrors: false,
@@ -97,12 +96,14 @@ function contextOf(urn: string, runner: Runner, sink: Sink): StepContext {
   };
 }
 
-/** Equal values keep their objects, and so their ciphertext in the state. */
+/** Equal values keep their objects, and so their ciphertext in the state. What could be read has no errors any more. */
 function keepUnchanged(state: ResourceState, now: ResourceState): ResourceState {
   const inputs = deepEquals(now.inputs, state.inputs) ? state.inputs : now.inputs;
   const outputs = deepEquals(now.outputs, state.outputs) ? state.outputs : now.outputs;
-  if (inputs === state.inputs && outputs === state.outputs && now.id === state.id) return state;
-  return { ...now, inputs, outputs, initErrors: [], modified: new Date().toISOString() };
+  const same = inputs === state.inputs && outputs === state.outputs && now.id === state.id;
+  if (same && state.initErrors.length === 0) return state;
+  const found: ResourceState = { ...now, inputs, outputs, initErrors: [] };
+  return same ? found : { ...found, modified: new Date().toISOString() };
 }
 
 /** The list with what was found, in the same order; nothing refers any more to what is gone. */

@@ -1,6 +1,6 @@
 /** What has to go before a resource that is replaced delete-first can. */
 import { UNKNOWN } from "../providers/provider";
-import { dependenciesOf, parseReference, type ResourceState } from "../state/resource";
+import { parseReference, usedBy, type ResourceState } from "../state/resource";
 import { decide } from "./diff";
 import { unconfigured } from "./manager";
 import type { Progress } from "./progress";
@@ -16,7 +16,7 @@ export class Replacements {
     const dependents = await this.dependentReplacements(old);
     for (const { state, keys } of dependents) this.keys.set(state.urn, keys);
     const doomed = dependents.map((d) => d.state).reverse();
-    const gone = this.deleteAhead(old.pendingReplacement ? doomed : [...doomed, old], old.urn);
+    const gone = this.deleteAhead([...doomed, old], old.urn);
     this.progress.deleted.delete(old.urn);
     return { gone };
   }
@@ -31,8 +31,7 @@ export class Replacements {
     for (const state of this.progress.base.slice(this.progress.base.indexOf(root) + 1)) {
       // What was registered in this run already cannot depend on what is only being replaced now.
       if (this.progress.operated.has(state.urn) || this.progress.replaced.has(state.urn)) continue;
-      if (![...dependenciesOf(state)].some((urn) => dependents.has(urn) && urn !== state.parent))
-        continue;
+      if (![...usedBy(state)].some((urn) => dependents.has(urn))) continue;
       dependents.add(state.urn);
       const keys = await this.replacementKeys(state, replaced);
       if (!keys) continue;
@@ -91,8 +90,9 @@ export class Replacements {
     return before;
   }
 
-  /** The state remembers that the create is still to come. */
-  private deleteOneAhead(state: ResourceState): Promise<void> {
+  /** The state remembers that the create is still to come; a former run may have got as far. */
+  private async deleteOneAhead(state: ResourceState): Promise<void> {
+    if (state.pendingReplacement) return;
     const step = { ...this.progress.step("delete-replaced", state, undefined), logical: false };
     const commit = (): void => {
       if (state.delete) this.progress.journal.put(state, undefined);
@@ -100,6 +100,6 @@ export class Replacements {
       this.progress.options.forget(state);
       this.progress.journal.touch();
     };
-    return this.progress.runner.run(step, "deleting", () => this.progress.remove(state), commit);
+    await this.progress.runner.run(step, "deleting", () => this.progress.remove(state), commit);
   }
 }

@@ -1,6 +1,6 @@
 /** The steps that bring one resource to what the program wants. */
 import { isProviderType, type ResourceState } from "../state/resource";
-import { deepEquals, isSecret, markKeys } from "../values/property";
+import { UNKNOWN_TEXT, deepEquals, isSecret, markKeys } from "../values/property";
 import type { Decision } from "./diff";
 import type { Op, Step } from "./events";
 import type { Manager } from "./manager";
@@ -84,10 +84,8 @@ export class ResourceSteps {
     { replaces, diffs, detailed }: Decision,
     deleteLater: boolean,
   ): Promise<Registered> {
-    this.progress.replaced.add(state.urn);
     this.progress.deleted.delete(state.urn);
     const how = { keys: replaces, diffs, detailed };
-    const step = { ...this.progress.step("replace", old, state), ...how };
     const shown = { ...how, logical: false };
     const result = await this.create(
       "create-replacement",
@@ -97,11 +95,16 @@ export class ResourceSteps {
       shown,
       deleteLater ? old : undefined,
     );
-    if (result.result === "success") {
-      this.progress.sink({ kind: "begin", step });
-      this.progress.sink({ kind: "done", step, seconds: 0 });
-    }
+    if (result.result === "success") this.replaced(old, state, how);
     return result;
+  }
+
+  /** The step that stands for a whole replacement, and counts as one. */
+  private replaced(old: ResourceState, state: ResourceState, how: Partial<Step> = {}): void {
+    this.progress.replaced.add(state.urn);
+    const step = { ...this.progress.step("replace", old, state), ...how };
+    this.progress.sink({ kind: "begin", step });
+    this.progress.sink({ kind: "done", step, seconds: 0 });
   }
 
   async conclude(state: ResourceState, work: () => Promise<Step>): Promise<Registered> {
@@ -112,27 +115,35 @@ export class ResourceSteps {
     return { state, result: "success" };
   }
 
-  /** Reads what is not this stack's own. */
+  /** Reads what is not this stack's own. What it owned by this very id is the same thing, and is let go. */
   read(
     id: string,
     old: ResourceState | undefined,
     state: ResourceState,
     manager: Manager,
   ): Promise<Registered> {
-    const replacing = old !== undefined && !old.external;
+    const replacing = old !== undefined && !old.external && old.id !== id;
     return this.conclude(state, async () => {
-      const step = this.progress.step(replacing ? "read-replacement" : "read", old, state);
+      const step = {
+        ...this.progress.step(replacing ? "read-replacement" : "read", old, state),
+        logical: !replacing,
+      };
       const work = async (): Promise<void> => {
-        if (this.progress.options.preview && id === "") return;
-        const found = await manager.read(state, this.progress.context(state.urn));
+        if (id === UNKNOWN_TEXT) return;
+        // As in Pulumi, what the program says of it goes along as its state too: some providers look there.
+        const asked = { ...state, outputs: state.inputs };
+        const found = await manager.read(asked, this.progress.context(state.urn));
         if (!found) throw new Error(`resource '${id}' does not exist`);
         Object.assign(state, { id: found.id, outputs: found.outputs });
-        if (!deepEquals(old?.outputs, state.outputs)) state.modified = new Date().toISOString();
+        const changed =
+          old && !(deepEquals(old.outputs, state.outputs) && deepEquals(old.inputs, state.inputs));
+        if (changed) state.modified = new Date().toISOString();
       };
       await this.progress.runner.run(step, "reading", work, () => {
         if (replacing) this.condemn(old);
         this.progress.journal.put(replacing ? undefined : old, state);
       });
+      if (replacing) this.replaced(old, state);
       return step;
     });
   }
@@ -146,7 +157,10 @@ export class ResourceSteps {
   ): Promise<{ found: ResourceState; step: Step }> {
     const asked: ResourceState = { ...state, id, inputs: {}, outputs: {} };
     let found: ResourceState = asked;
-    const step = this.progress.step(old ? "import-replacement" : "import", old, asked);
+    const step: Step = {
+      ...this.progress.step(old ? "import-replacement" : "import", old, asked),
+      logical: !old,
+    };
     const work = async (): Promise<void> => {
       const read = await manager.read(asked, this.progress.context(state.urn));
       if (!read) throw new Error(`resource '${id}' does not exist`);
@@ -157,6 +171,7 @@ export class ResourceSteps {
       if (old) this.condemn(old);
       this.progress.journal.put(undefined, found);
     });
+    if (old) this.replaced(old, found);
     return { found, step };
   }
 

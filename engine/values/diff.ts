@@ -20,7 +20,7 @@ function compare(
 ): void {
   if (isSecret(old)) old = old.value;
   if (isSecret(value)) value = value.value;
-  if (old === value) return;
+  if (old === value || Object.is(old, value)) return;
   if (old === undefined) detailed[path] = "add";
   else if (value === undefined) detailed[path] = "delete";
   else if (Array.isArray(old) && Array.isArray(value)) {

@@ -1,5 +1,5 @@
 /** Property paths as Pulumi writes them: `a.b[0]["c.d"]`, with `*` for every element. */
-import { isMap, isSecret, type PropertyMap, type PropertyValue } from "./property";
+import { Secret, isMap, isSecret, type PropertyMap, type PropertyValue } from "./property";
 
 export type Path = (string | number)[];
 
@@ -39,34 +39,93 @@ export function contains(outer: Path, inner: Path): boolean {
   );
 }
 
-/** `news` with what lies at `path` put back to what it was in `olds`, gone where it was not there. */
-export function resetPath(news: PropertyMap, olds: PropertyMap, path: Path): PropertyMap {
-  return reset(news, olds, path) as PropertyMap;
+/**
+ * `news` with what lies at `path` put back to what it was in `olds`, gone where it was not there. What was secret stays so,
+ * also where the secret is an object around it. `ok` false, as in Pulumi: the path leads to what only one of the two has,
+ * such as an element that was added to a list, and that is left as it is.
+ */
+export function resetPath(
+  news: PropertyMap,
+  olds: PropertyMap,
+  path: Path,
+): { news: PropertyMap; ok: boolean } {
+  if (path.length === 0) return { news, ok: false };
+  const { value, ok } = reset(news, olds, path, { old: false, now: false });
+  return { news: value as PropertyMap, ok };
 }
 
+type Part = PropertyValue | undefined;
+
+interface Changed {
+  value: Part;
+  ok: boolean;
+}
+
+/** `sealed`: which of the two lies within a secret. */
 function reset(
-  value: PropertyValue | undefined,
-  old: PropertyValue | undefined,
+  value: Part,
+  old: Part,
   path: Path,
-): PropertyValue | undefined {
+  sealed: { old: boolean; now: boolean },
+): Changed {
   const [key, ...rest] = path;
-  if (key === undefined) return old;
-  if (isSecret(value)) value = value.value;
-  if (isSecret(old)) old = old.value;
-  if (Array.isArray(value)) {
-    const olds = Array.isArray(old) ? old : [];
-    if (key === "*" && rest.length === 0) return olds;
-    return value.map((v, i) => (key === "*" || key === i ? (reset(v, olds[i], rest) ?? v) : v));
+  if (key === undefined) {
+    const isBare = sealed.old && !sealed.now && old !== undefined && !isSecret(old);
+    return { value: isBare ? new Secret(old) : old, ok: true };
   }
-  if (!isMap(value)) return value;
-  const olds = isMap(old) ? old : {};
-  const result: PropertyMap = { ...value };
-  const keys =
-    key === "*" ? [...new Set([...Object.keys(value), ...Object.keys(olds)])] : [String(key)];
-  for (const name of keys) {
-    const changed = reset(value[name], olds[name], rest);
-    if (changed === undefined) delete result[name];
-    else result[name] = changed;
+  if (isSecret(value)) {
+    const inside = reset(value.value, old, path, { ...sealed, now: true });
+    return { value: new Secret(inside.value ?? null), ok: inside.ok };
   }
-  return result;
+  if (isSecret(old)) return reset(value, old.value, path, { ...sealed, old: true });
+  const isLast = rest.length === 0;
+  const next: Next = (v, o) => reset(v, o, rest, sealed);
+  if (key === "*") return resetEach(value, old, isLast, next);
+  if (typeof key === "number") return resetElement(value, old, key, isLast, next);
+  return resetProperty(value, old, key, isLast, next);
+}
+
+type Next = (value: Part, old: Part) => Changed;
+
+function resetProperty(value: Part, old: Part, key: string, isLast: boolean, next: Next): Changed {
+  const before = isMap(old) && Object.hasOwn(old, key) ? old[key] : undefined;
+  if (!isMap(value)) return { value, ok: isLast ? before === undefined : !isMap(old) };
+  if (!isLast && !isMap(old)) return { value, ok: false };
+  if (!isLast && !Object.hasOwn(value, key)) return { value, ok: before === undefined };
+  const changed = next(value[key], before);
+  const result = { ...value };
+  if (changed.value === undefined) delete result[key];
+  else result[key] = changed.value;
+  return { value: result, ok: changed.ok };
+}
+
+function resetElement(value: Part, old: Part, at: number, isLast: boolean, next: Next): Changed {
+  if (!Array.isArray(value) || !Array.isArray(old))
+    return { value, ok: !Array.isArray(value) && !Array.isArray(old) };
+  if (at >= value.length || at >= old.length)
+    return { value, ok: isLast && at >= value.length && at >= old.length };
+  const changed = next(value[at], old[at]);
+  return { value: value.map((v, i) => (i === at ? (changed.value ?? null) : v)), ok: changed.ok };
+}
+
+function resetEach(value: Part, old: Part, isLast: boolean, next: Next): Changed {
+  let ok = true;
+  const one = (v: Part, o: Part): PropertyValue => {
+    const changed = next(v, o);
+    ok = changed.ok;
+    return changed.value ?? null;
+  };
+  if (Array.isArray(value) && Array.isArray(old)) {
+    const elements = value.map((v, i) => (ok && i < old.length ? one(v, old[i]) : v));
+    return { value: elements, ok: ok && value.length === old.length };
+  }
+  if (isMap(value) && isMap(old)) {
+    const properties: PropertyMap = isLast ? {} : { ...value };
+    for (const key of Object.keys(old)) {
+      if (!isLast && !Object.hasOwn(value, key)) ok = false;
+      if (ok) properties[key] = one(value[key], old[key]);
+    }
+    return { value: properties, ok };
+  }
+  return { value, ok: isLast && (Array.isArray(value) || isMap(value)) };
 }

@@ -9,7 +9,7 @@ export const SIGNATURE = "4dabf18193072939515e22adb298388d";
 export const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
 export const ASSET_SIGNATURE = "c44067f5952c0a294b673a41bacd8c17";
 export const ARCHIVE_SIGNATURE = "0def7320c3a5731c473e5ecbe6d01bc7";
-const RESOURCE_SIGNATURE = "5cf8f73096256a8f31e491e813e4eb8e";
+export const RESOURCE_SIGNATURE = "5cf8f73096256a8f31e491e813e4eb8e";
 export const OUTPUT_SIGNATURE = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
 /** An unknown value on the wire. */
 export const UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -50,7 +50,7 @@ export const hasUnknown = (value: PropertyValue): boolean => some(value, (v) => 
 export const hasSecret = (value: PropertyValue): boolean => some(value, isSecret);
 
 export function deepEquals(a: PropertyValue | undefined, b: PropertyValue | undefined): boolean {
-  if (a === b) return true;
+  if (Object.is(a, b) || a === b) return true;
   if (isSecret(a)) return isSecret(b) && deepEquals(a.value, b.value);
   if (Array.isArray(a)) {
     return Array.isArray(b) && a.length === b.length && a.every((v, i) => deepEquals(v, b[i]));
@@ -129,6 +129,11 @@ export function markKeys(values: PropertyMap, keys: readonly string[]): Property
     if (value !== undefined && !isSecret(value)) marked[key] = new Secret(value);
   }
   return marked;
+}
+
+/** A reference to another resource always names the version of its package, be it as an empty text. */
+export function withPackageVersion(map: PropertyMap): PropertyMap {
+  return map[SIGNATURE] === RESOURCE_SIGNATURE ? { packageVersion: "", ...map } : map;
 }
 
 /** Everything for showing: secrets as "[secret]", unknowns as `unknown`. */

@@ -13,6 +13,7 @@ import {
   Secret,
   UNKNOWN_TEXT,
   isSecret,
+  withPackageVersion,
   type PropertyMap,
   type PropertyValue,
 } from "./property";
@@ -41,7 +42,9 @@ function read(json: Json, folder: string): PropertyValue {
       "archives are not supported by the embedded engine; use FileAsset or StringAsset",
     );
   }
-  return Object.fromEntries(Object.entries(json).map(([k, v]) => [k, read(v, folder)]));
+  return withPackageVersion(
+    Object.fromEntries(Object.entries(json).map(([k, v]) => [k, read(v, folder)])),
+  );
 }
 
 /** An asset is told from another by the hash of its bytes, which the state keeps. */

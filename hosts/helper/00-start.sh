@@ -1,7 +1,7 @@
 #!/bin/sh
 { # One group from here to the end: a shell that gets only a part of this text finds no end, and runs nothing.
 # cluster-registry helper: what the project does on a host, and the only thing it installs there.
-# Plain POSIX shell; besides the usual tools (coreutils or busybox, awk, diff) it needs systemd.
+# Plain POSIX shell; besides the tools that need_tools names (busybox has them all) it needs systemd.
 # Everything it keeps lies in one folder that only root can enter:
 #   helper              this program
 #   lock                held by whatever changes this host
@@ -70,6 +70,24 @@ uptime_seconds() {
 
 pause() {
   sleep "$1" 2>/dev/null || sleep 1
+}
+
+# Whatever a change calls. The guard looks for all of it, so that none is missed in the middle of a change.
+needed_tools='awk cat chmod chown cmp cp cut date diff find flock grep id ln ls mkdir mktemp mv od readlink rm rmdir sed sha256sum
+  sleep sort stat sync tail tee tr wc systemctl systemd-run journalctl'
+
+missing_tools() {
+  missing_tools=
+  for tool in $needed_tools; do
+    command -v "$tool" >/dev/null || missing_tools="$missing_tools $tool"
+  done
+  printf '%s' "${missing_tools# }"
+}
+
+need_tools() {
+  missing=$(missing_tools)
+  [ -z "$missing" ] ||
+    refuse "expected the tools that a change needs; found none of the name: $missing (they are in coreutils, diffutils, findutils, grep, mawk, sed, util-linux and systemd): install them; nothing was changed on this host"
 }
 
 need_root() {

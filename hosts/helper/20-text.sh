@@ -38,9 +38,13 @@ edited() {
   ' phase=1 "$2" phase=2 "$1"
 }
 
-# hunks OLD NEW: the lines that differ, as a unified diff without its head.
+# hunks OLD NEW: the lines that differ, as a unified diff without its head. Fails where diff(1) did, which a pipe would hide:
+# its exit code goes through the pipe as a last line.
 hunks() {
-  diff -a -U 1 "$1" "$2" | tail -n +3
+  {
+    diff -a -U 1 "$1" "$2"
+    printf '%s\n' $?
+  } | awk 'NR > 3 { print last } { last = $0 } END { exit (last > 1) }'
 }
 
 # without HUNKS strict|lenient LOST [CLAIMS] <TEXT: the text with the added lines of the hunks taken out and the removed

@@ -19,13 +19,19 @@ exchange() {
 # lies at KEEP then. 3: someone else's text is at TARGET, and was left there. 1: it could not be done.
 replace() {
   [ "$(state_of "$2")" = "$3" ] || return 3
+  replace_put=$(state_of "$1")
   if exchange "$1" "$2"; then
     # Now the old file is ours alone, and shows whether it changed a moment before.
-    if [ "$(state_of "$1")" = "$3" ]; then
+    replace_out=$(state_of "$1")
+    if [ "$replace_out" = "$3" ]; then
       mv -f "$1" "$4"
       return
     fi
-    exchange "$1" "$2"
+    # Theirs goes back, until what comes out is what was put in: else they have saved once more in between.
+    while exchange "$1" "$2"; do
+      replace_last=$replace_put replace_put=$replace_out replace_out=$(state_of "$1")
+      [ "$replace_out" != "$replace_last" ] || break
+    done
     return 3
   fi
   ln "$2" "$4" 2>/dev/null || cp -a "$2" "$4" || return 1

@@ -178,50 +178,106 @@ put_final() {
     replace) replace "$tmp" "$real" "$(first_line "$f/base")" "$keep" ;;
     create) create "$tmp" "$real" ;;
     remove) remove "$real" "$(first_line "$f/base")" "$keep" ;;
-    mode) chmod "$(first_line "$f/mode")" "$real" && chown 0:0 "$real" ;;
+    mode) stat -c '%a %u:%g' "$real" >"$f/mode.was" && chmod "$(first_line "$f/mode")" "$real" && chown 0:0 "$real" ;;
   esac
 }
 
-# put_back_file F: the very file that was there returns, with all its attributes; it needs no room on the disk.
+# put_back_file F: the very file that was there returns, with all its attributes; it needs no room on the disk. It is
+# compare-and-swap like the way there: what somebody saves meanwhile stays.
 put_back_file() {
   f=$1
+  path=$(first_line "$f/path")
   real=$(first_line "$f/real")
   tmp=$(first_line "$f/tmp")
   keep=$(first_line "$f/keep")
+  ours=$tmp.ours
   case $(first_line "$f/do") in
     replace | create | remove) ;;
+    mode)
+      put_back_mode && return
+      complain "  $path: mode and owner could not be put back"
+      return 1
+      ;;
     *) return 0 ;;
   esac
-  case $(standing "$f") in
-    new)
-      # Cut off right after an exchange, the old file still has the new one's name.
-      for old in "$keep" "$tmp" "$tmp.interim"; do
-        [ -f "$old" ] && [ "$(sha "$old")" = "$(first_line "$f/base")" ] && break
-        old=
-      done
+  put_back_tries=0
+  until put_back_once; do
+    put_back_code=$? put_back_tries=$((put_back_tries + 1))
+    # 3: they saved once more in between.
+    if [ $put_back_code -ne 3 ] || [ $put_back_tries -ge 100 ]; then
+      complain "  $path: the old text could not be put back: it is in ${old:-no file that is left}"
+      return 1
+    fi
+  done
+  [ "$put_back_saw" != other ] || complain "  $path was changed by someone else meanwhile: their text stays; look at it."
+  [ ! -d "${real%/*}" ] || durable "${real%/*}"
+}
+
+put_back_once() {
+  now=$(state_of "$real")
+  old=
+  put_back_saw=$(standing "$f" "$now")
+  case $put_back_saw in
+    new) put_back_old ;;
+    other) [ ! -f "$real" ] || leave_theirs "$real" ;;
+  esac
+}
+
+# Mode and owner too, unless somebody has set others since.
+put_back_mode() {
+  [ -s "$f/mode.was" ] || return 0
+  mode_ours=$(first_line "$f/mode")
+  [ "$(stat -c '%a %u:%g' "$real")" = "${mode_ours#0} 0:0" ] || return 0
+  read -r mode_was owner_was <"$f/mode.was"
+  chown "$owner_was" "$real" && chmod "$mode_was" "$real"
+}
+
+put_back_old() {
+  # Cut off right after an exchange, the old file still has the new one's name.
+  for old in "$keep" "$tmp" "$tmp.interim"; do
+    [ -f "$old" ] && [ "$(sha "$old")" = "$(first_line "$f/base")" ] && break
+    old=
+  done
+  case $(first_line "$f/do"):$now in
+    create:*) remove "$real" "$now" "$ours" ;;
+    *:absent) [ -n "$old" ] && create "$old" "$real" ;;
+    *)
       # Someone wrote into the old file while it was being replaced: that is what returns.
       [ -n "$old" ] || [ ! -f "$keep" ] || old=$keep
-      case $(first_line "$f/do") in
-        create) rm -f "$real" ;;
-        # The interim text may be in its place.
-        remove) if [ -e "$real" ]; then [ -n "$old" ] && mv -f "$old" "$real"; else create "$old" "$real"; fi ;;
-        *) [ -n "$old" ] && mv -f "$old" "$real" ;;
-      esac || {
-        complain "  $(first_line "$f/path"): the old text could not be put back: it is in ${old:-no file that is left}"
-        return 1
-      }
-      [ ! -d "${real%/*}" ] || durable "${real%/*}"
-      ;;
-    other)
-      # Theirs stays, without our lines if they are in it.
-      if [ -f "$f/lines" ] && [ -f "$real" ] && without "$f/lines" strict "$tx/lost" <"$real" >"$tx/theirs" 2>/dev/null; then
-        cp -a "$real" "$tmp" && cat "$tx/theirs" >"$tmp" && mv -f "$tmp" "$real"
-      fi
-      complain "  $(first_line "$f/path") was changed by someone else meanwhile: their text stays; look at it."
+      [ -n "$old" ] && replace "$old" "$real" "$now" "$ours"
       ;;
   esac
-  rm -f "$tmp" "$tmp.interim"
-  drop_folders "$f/folders"
+}
+
+# leave_theirs FILE: their text is in place, without our lines if they are in it. $now is what is in place now.
+leave_theirs() {
+  if [ -f "$f/lines" ] && without "$f/lines" strict "$tx/lost" <"$1" >"$tx/theirs" 2>/dev/null; then
+    cmp -s "$tx/theirs" "$real" && return 0
+    rm -f "$tmp.theirs"
+    cp -a "$1" "$tmp.theirs" && cat "$tx/theirs" >"$tmp.theirs" && replace "$tmp.theirs" "$real" "$now" "$tmp.theirs.old"
+  elif [ "$1" != "$real" ]; then
+    replace "$1" "$real" "$now" "$tmp.theirs.old"
+  fi
+  # Where there is no room to take our lines out, it stays as it is.
+  [ $? -ne 3 ] || return 3
+}
+
+# A program that had a file of ours open may have written into it after it was taken away; and who was cut off between an
+# exchange and the look at what came out left somebody's text under a name of ours. It is put in place, unless they have
+# saved once more since.
+put_back_strays() {
+  f=$1
+  [ -f "$f/tmp" ] || return 0
+  path=$(first_line "$f/path")
+  real=$(first_line "$f/real")
+  tmp=$(first_line "$f/tmp")
+  for stray in "$tmp" "$tmp.interim" "$tmp.ours" "$(first_line "$f/keep")"; do
+    [ -f "$stray" ] && [ "$(standing "$f" "$(sha "$stray")")" = other ] || continue
+    now=$(state_of "$real")
+    [ "$(standing "$f" "$now")" = old ] || continue
+    complain "  $path was changed by someone else meanwhile: their text stays; look at it."
+    if [ "$now" = absent ]; then create "$stray" "$real"; else leave_theirs "$stray"; fi
+  done
 }
 
 # Everything as it was before, the daemon too.
@@ -234,36 +290,56 @@ put_back() {
     complain "  This host needs a person: see above. The change stays noted in $tx."
     exit 1
   fi
-  activation=$(first_line "$tx/activate")
-  unit=$(first_line "$tx/unit")
-  # A daemon that was down before has nothing to be put back to but being down.
-  if [ "$activation" != none ] && [ "$(first_line "$tx/was")" = active ] && daemon_may_have_taken_it; then
-    # An entry that was not there before does not go away by a reload, so nothing is asked of the list.
-    wanted=
-    unwanted=
-    seconds=$(first_line "$tx/wait")
-    since=$(journal_end)
-    unit_state "$unit"
-    if [ "$activation" = reload ] && [ "$unit_active" = active ]; then
-      reload "$unit" "$seconds"
-    else
-      restart "$unit" "$seconds"
-    fi || {
-      complain "  The old files are back, and yet: $problem"
-      [ "$(first_line "$tx/well")" = yes ] || complain "  It was not well before this change either."
-      last_words "$unit" "$since" >&2
-      stop_watchdog
-      finish_files
-      forget
-      exit 1
-    }
-    complain "  Put back: the old files are in place, and ${unit%.service} is well with them."
-  else
-    complain "  Put back: the old files are in place."
-  fi
+  put_back_daemon
+  put_back_code=$?
+  for put_back_each in "$tx"/files/*/; do put_back_strays "${put_back_each%/}"; done
   stop_watchdog
   finish_files
+  for put_back_each in "$tx"/files/*/; do drop_folders "${put_back_each}folders"; done
   forget
+  [ $put_back_code -eq 0 ] || exit 1
+}
+
+put_back_daemon() {
+  activation=$(first_line "$tx/activate")
+  unit=$(first_line "$tx/unit")
+  if [ "$activation" = none ] || ! daemon_may_have_taken_it; then
+    complain "  Put back: the old files are in place."
+    return 0
+  fi
+  seconds=$(first_line "$tx/wait")
+  since=$(journal_end)
+  unit_state "$unit"
+  case $(step):$(first_line "$tx/was") in
+    activating:inactive | activating:failed | checking:inactive | checking:failed)
+      # It was this change that started it.
+      limited "$seconds" systemctl stop "$unit" 2>/dev/null
+      [ "$(first_line "$tx/was")" = failed ] || systemctl reset-failed "$unit" 2>/dev/null 9>&-
+      unit_state "$unit"
+      case $unit_active in
+        inactive | failed)
+          complain "  Put back: the old files are in place, and ${unit%.service} is stopped, as it was before."
+          return 0
+          ;;
+      esac
+      complain "  The old files are back, and yet: expected ${unit%.service} to be stopped, as it was before; found it $unit_active ($unit_sub)"
+      return 1
+      ;;
+  esac
+  # An entry that was not there before does not go away by a reload, so nothing is asked of the list.
+  wanted=
+  unwanted=
+  if [ "$activation" = reload ] && [ "$unit_active" = active ]; then
+    reload "$unit" "$seconds"
+  else
+    restart "$unit" "$seconds"
+  fi || {
+    complain "  The old files are back, and yet: $problem"
+    [ "$(first_line "$tx/well")" = yes ] || complain "  It was not well before this change either."
+    last_words "$unit" "$since" >&2
+    return 1
+  }
+  complain "  Put back: the old files are in place, and ${unit%.service} is well with them."
 }
 
 # Did the daemon read the new files? Certainly from `activating` on; else only if it was started by someone meanwhile. No
@@ -279,7 +355,7 @@ finish_files() {
   for finish_file in "$tx"/files/*/; do
     [ -f "${finish_file}tmp" ] || continue
     finish_tmp=$(first_line "${finish_file}tmp")
-    rm -f "$finish_tmp" "$finish_tmp.interim" "$finish_tmp.old"
+    rm -f "$finish_tmp" "$finish_tmp.interim" "$finish_tmp.old" "$finish_tmp.ours" "$finish_tmp.theirs" "$finish_tmp.theirs.old"
   done
 }
 

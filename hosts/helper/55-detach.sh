@@ -96,15 +96,24 @@ run_detached() {
   rm -f "$stage/unfinished"
 }
 
+# Nobody may be there any more to read the output and to clean up.
 leave_stage() {
-  # Nobody is there any more to read the output and to clean up.
-  [ "$(process_name "$(front_process)")" = "$(first_line "$stage/front")" ] || rm -rf "$stage"
-  [ -z "${link_lock-}" ] || rm -f "$link_lock"
+  front_waits "$stage" || rm -rf "$stage"
 }
 
-front_process() {
-  front_name=$(first_line "$stage/front")
-  printf '%s' "${front_name%%:*}"
+# Does the process that a stage was made by still wait for it?
+front_waits() {
+  front_name=$(first_line "$1/front")
+  [ "$(process_name "${front_name%%:*}")" = "$front_name" ]
+}
+
+# A process id and its start time: ids are used again, start times are not.
+process_name() {
+  if process_stat=$(cat "/proc/$1/stat" 2>/dev/null); then
+    # shellcheck disable=SC2086 # split on purpose; the name before the last ")" may hold blanks
+    set -- "$1" ${process_stat##*) }
+    printf '%s:%s' "$1" "${21}"
+  fi
 }
 
 # recover ID STAGE: after a change was killed.
@@ -146,8 +155,7 @@ watchdog() {
 sweep() {
   for swept in "$home"/stage.*; do
     [ -d "$swept" ] && [ "$swept" != "${stage-}" ] || continue
-    swept_front=$(first_line "$swept/front")
-    [ "$(process_name "${swept_front%%:*}")" != "$swept_front" ] || continue
+    ! front_waits "$swept" || continue
     # Its front is gone; the change itself may still be waiting for its turn.
     [ -n "$(systemctl list-units --plain --no-legend "cluster-registry-*-${swept##*.}.service" 9>&-)" ] || rm -rf "$swept"
   done

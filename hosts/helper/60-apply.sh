@@ -1,6 +1,7 @@
 # apply ID: the payload comes on stdin (hosts/payload.ts tells its format).
 apply() {
   need_root
+  need_tools
   need_id "${1-}"
   need_home
   [ -f "$records/$1/enrolled" ] || refuse "expected the guard of $1 to have run on this host; found no $records/$1/enrolled: run \`up\` again"
@@ -268,7 +269,7 @@ prepare() {
       [ ! -f "$f/mode" ] || printf '0:0\n' >"$f/owner"
       old=$real
       [ "$do" != create ] || old=/dev/null
-      hunks "$old" "$new" >"$f/lines"
+      hunks "$old" "$new" >"$f/lines" || abandon "$path: expected diff(1) to say what changes, which an undo needs; found that it failed: is the disk full?"
       [ "$daemon" != docker ] || plan_interim
       ;;
   esac

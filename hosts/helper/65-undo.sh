@@ -10,6 +10,7 @@ undo() {
     say "Nothing to undo."
     return 0
   fi
+  need_tools
   need_home
   new_stage
   [ -z "${2-}" ] || : >"$stage/anyway"

@@ -10,6 +10,7 @@ guard() {
     docker) main_file=/etc/docker/daemon.json ;;
     *) refuse "expected containerd or docker; found \"${3-}\"" ;;
   esac
+  need_tools
   need_home
   take_lock "$1"
   need_home

@@ -14,6 +14,13 @@ observe() {
     say end
     return 0
   fi
+  missing=$(missing_tools)
+  if [ -n "$missing" ]; then
+    # Without them a look is not to be trusted, and a change is refused.
+    say "missing $missing"
+    say end
+    return 0
+  fi
   reaches=${1-no}
   ask_container=
   look_containerd=no look_docker=no
@@ -204,6 +211,9 @@ observe_containerd() {
     case $certs in /*) ;; *) continue ;; esac
     for hosts_toml in "$certs"/*/hosts.toml; do
       if [ -f "$hosts_toml" ]; then observe_file hosts-toml "$hosts_toml"; fi
+    done
+    for certificate in "$certs"/*/*.crt "$certs"/*/*.cert "$certs"/*/*.key; do
+      if [ -f "$certificate" ]; then say "certificate $certificate"; fi
     done
   done
 }

@@ -1,5 +1,8 @@
 import { type Problem, Refusal } from "../problem";
 import { type TomlDocument } from "../toml/document";
+import { CONFIG, nameOf } from "./config-facts";
+import { choosePlugin, registryOf } from "./choose-plugin";
+import { refuseFacts } from "./fact";
 import { isTable, stringsOf, type Tree, type TreeTable } from "../toml/value";
 import {
   criPlugin,
@@ -38,7 +41,9 @@ export function readCriConfig(document: TomlDocument, daemon: DaemonVersion): Cr
   const version = fileVersion(document, daemon);
   // First of all: docker.com's file has this one line and no version, which would hide the reason.
   refuseSwitchedOff(document, daemon);
-  const { plugin, addVersion } = choosePlugin(document, daemon, version);
+  refuseFacts(CONFIG, document, daemon);
+  const plugins = tableAt(document, ["plugins"]);
+  const { plugin, addVersion } = choosePlugin(document, daemon, version, plugins);
   const registry = registryPath(plugin);
   const problems = unreadTables(document, daemon, plugin, version);
   if (problems.length > 0) throw new Refusal(problems);
@@ -56,7 +61,7 @@ export function readCriConfig(document: TomlDocument, daemon: DaemonVersion): Cr
 function fileVersion(document: TomlDocument, daemon: DaemonVersion): number | undefined {
   const version = document.get(["version"]);
   if (version === undefined) return undefined;
-  if (typeof version !== "number" || isFloat(document, version) || version < 0) {
+  if (typeof version !== "number" || document.isFloat(["version"]) || version < 0) {
     throw wrongType(document, ["version"], "an integer from 1 to 4");
   }
   const highest = highestConfigVersion(daemon);
@@ -70,15 +75,6 @@ function fileVersion(document: TomlDocument, daemon: DaemonVersion): number | un
   return version;
 }
 
-/** `2.0` is no integer to TOML, and no version to containerd; smol-toml gives the same number for both. */
-function isFloat(document: TomlDocument, version: number): boolean {
-  if (!Number.isInteger(version)) return true;
-  const line = document.tables[0]?.keyValues.find((key) => key.along(["version"]).shared === 1);
-  if (line === undefined) return false;
-  const { valueStart, valueEnd } = line;
-  return /^[+\d_]*[.eE]/.test(document.text.slice(valueStart, valueEnd));
-}
-
 /** CRI can be switched off in the file itself; docker.com's package of containerd does so. */
 function refuseSwitchedOff(document: TomlDocument, daemon: DaemonVersion): void {
   const off = switchedOff(stringsOf(document.get(["disabled_plugins"])) ?? [], daemon);
@@ -86,72 +82,7 @@ function refuseSwitchedOff(document: TomlDocument, daemon: DaemonVersion): void 
   throw document.source.refuse(document.offsetOf(["disabled_plugins"]) ?? 0, {
     expected: "the CRI plugin switched on, since Kubernetes pulls through it",
     found: `disabled_plugins has ${off.map((name) => `"${name}"`).join(", ")}`,
-    fix:
-      "take it out of disabled_plugins, or write a whole file with `containerd config default`; " +
-      "then restart containerd",
-  });
-}
-
-interface Choice {
-  plugin: string;
-  addVersion: number | undefined;
-}
-
-function choosePlugin(
-  document: TomlDocument,
-  daemon: DaemonVersion,
-  version: number | undefined,
-): Choice {
-  const plugins = tableAt(document, ["plugins"]);
-  if (version !== undefined && version >= 2) {
-    // containerd 2 takes a version 3 table from a version 2 file, unless the version 2 table has a
-    // `registry` of its own, which then replaces the other one whole.
-    const newer = criPlugin(3);
-    const onlyNewer =
-      version === 2 &&
-      daemon.major >= 2 &&
-      registryOf(plugins, newer) !== undefined &&
-      registryOf(plugins, criPlugin(2)) === undefined;
-    return { plugin: onlyNewer ? newer : criPlugin(version), addVersion: undefined };
-  }
-  const names = Object.keys(plugins);
-  const switches = ["disabled_plugins", "required_plugins"].flatMap(
-    (key) => stringsOf(document.get([key])) ?? [],
-  );
-  const short = [...names, ...switches].some((name) => !name.includes("."));
-  if (daemon.major < 2) {
-    // Without a version, 1.x reads version 1: short plugin names, the long ones have no effect.
-    const long = names.find((name) => name.includes("."));
-    if (long !== undefined) throw missingVersion(document, daemon, long, 2);
-    if (version === undefined && !short && names.length === 0) {
-      return { plugin: criPlugin(2), addVersion: 2 };
-    }
-    return { plugin: criPlugin(1), addVersion: undefined };
-  }
-  const old = names.find((name) => !name.includes(".") || name === criPlugin(2));
-  if (version !== undefined || short || old !== undefined) {
-    throw missingVersion(document, daemon, old ?? names[0], 3);
-  }
-  return { plugin: criPlugin(3), addVersion: 3 };
-}
-
-function missingVersion(
-  document: TomlDocument,
-  daemon: DaemonVersion,
-  plugin: string | undefined,
-  wanted: number,
-): Refusal {
-  const version = document.get(["version"]);
-  const path = plugin === undefined ? ["version"] : ["plugins", plugin];
-  const found = version === undefined ? "no version line" : `version = ${Number(version)}`;
-  const table = plugin === undefined ? "" : `, and [${shown(document, path)}]`;
-  return document.source.refuse(document.offsetOf(path) ?? 0, {
-    expected: `a file that says for which version its tables are`,
-    found: `${found}${table}: containerd ${daemon.text} does not read such tables`,
-    fix:
-      daemon.major < 2
-        ? `put \`version = ${wanted}\` on top if the tables are meant for it`
-        : "put the version it was written for on top, or write the file anew with `containerd config migrate`",
+    fix: "take it out of disabled_plugins, then restart containerd",
   });
 }
 
@@ -169,6 +100,8 @@ function unreadTables(
     const path = registryPath(name);
     const registry = registryOf(plugins, name);
     if (name === plugin || registry === undefined || !hasSettings(registry)) continue;
+    // In a version 1 file, containerd 1.x passes over plugins of longer names.
+    if (daemon.major < 2 && plugin === criPlugin(1)) continue;
     const merges = isAtLeast(daemon, 2, 3) ? " (from 2.3 on it replaces the other)" : "";
     problems.push(
       document.source.problem(document.offsetOf(path) ?? 0, {
@@ -176,17 +109,12 @@ function unreadTables(
           `registry settings in [${shown(document, read)}], where containerd ${daemon.text} ` +
           `reads them for version ${version ?? "1 (no version line)"}`,
         found: `settings in [${shown(document, path)}]${merges}`,
-        fix: `move them to [${shown(document, read)}], or take them out`,
+        // Not "move them": there they may meet the other of mirrors and config_path, with which CRI does not load.
+        fix: `take [${shown(document, path)}] out; what is still wanted of it goes to [${shown(document, read)}], which takes either mirrors or config_path`,
       }),
     );
   }
   return problems;
-}
-
-function registryOf(plugins: TreeTable, plugin: string): TreeTable | undefined {
-  const table = plugins[plugin];
-  const registry = isTable(table) ? table["registry"] : undefined;
-  return isTable(registry) ? registry : undefined;
 }
 
 function hasSettings(registry: TreeTable): boolean {
@@ -210,11 +138,9 @@ export function wrongType(
   path: readonly string[],
   expected: string,
 ): Refusal {
-  const value = document.get(path);
-  const found = Array.isArray(value) ? "an array" : isTable(value) ? "a table" : typeof value;
   return document.source.refuse(document.offsetOf(path) ?? 0, {
     expected: `${shown(document, path)} to be ${expected}`,
-    found,
-    fix: "mend it by hand; containerd does not take it either",
+    found: nameOf(document, document.get(path), path),
+    fix: `write ${expected}, or take the key out`,
   });
 }

@@ -7,7 +7,7 @@ import { placeKey } from "../toml/place";
 import { isTable, stringsOf } from "../toml/value";
 import { tomlArray } from "../toml/write";
 import { type CriConfig, wrongType } from "./config";
-import { isUnreadInHeader } from "./headers";
+import { isUnreadInHeader } from "./go-toml";
 
 /** What is to be done in one file, and what to say where nothing is. */
 export interface Step {
@@ -41,8 +41,14 @@ export function mirrorStep(config: CriConfig, host: string, urls: readonly strin
   const list = document.definitions(endpointPath)[0];
   if (list === undefined || list.kind === "table")
     throw wrongType(document, endpointPath, "a list");
-  const start = list.element.valueStart;
-  const edits = arrangeArray(document.text, start, existing, urls, document.quote, sameMirror);
+  const edits = arrangeArray(
+    document.text,
+    list.element,
+    existing,
+    urls,
+    document.quote,
+    sameMirror,
+  );
   if (edits.length > 0) return { edits, changes: [change], notes: [] };
   const note = `${document.source.path}: ${host} is already in mirrors${lineOf(document.source, list.start)}`;
   return { edits: [], changes: [], notes: [note] };

@@ -1,21 +1,14 @@
 import { isRegistryHost, parseRegistryAddress } from "../address";
-import { type FilePlan, filePlan, type Plan } from "../plan";
+import { type Plan } from "../plan";
 import { type Problem, Refusal } from "../problem";
 import { proxyProblem } from "../proxy";
 import { Source } from "../source";
 import { type SourcedLine } from "../sourced-line";
-import { TomlDocument } from "../toml/document";
-import { refuseByteOrderMark } from "./byte-order-mark";
 import { type CriConfig, readCriConfig } from "./config";
-import {
-  type Endpoint,
-  type EndpointInput,
-  endpointProblems,
-  toEndpoint,
-  withoutTwins,
-} from "./endpoint";
-import { refuseUnreadHeaders } from "./headers";
+import { endpointProblems, toEndpoint, withoutTwins } from "./endpoint";
+import { refuseGenerated } from "./generated";
 import { planHosts } from "./hosts-way";
+import { type ContainerdInput, type OwnRegistry, type WantedHost } from "./input";
 import { planMigration } from "./migrate";
 import {
   importNames,
@@ -27,53 +20,11 @@ import {
 } from "./merged";
 import { sameMirror } from "./mirrors";
 import { mirrorsInForce, planMirrors, refuseSpecial } from "./mirrors-way";
+import { readToml } from "./read-toml";
+import { MixedWays } from "./mixed-ways";
 import { planRemoval } from "./remove";
 import { tlsTables } from "./tls";
 import { type DaemonVersion, isAtLeast, parseDaemonVersion, shown } from "./version";
-
-export interface ContainerdInput {
-  /** Where config.toml is on the host, most often /etc/containerd/config.toml. */
-  configPath: string;
-  /** Its bytes; undefined: there is no such file. */
-  bytes: Buffer | undefined;
-  /** `1.7.28`, or what `containerd --version` prints. */
-  daemonVersion: string;
-  /** What `containerd config dump` prints: the file with all it imports. Without it, the file alone counts. */
-  dump?: string;
-  /**
-   * The bytes of the file that the dump was made of.
-   * @default the ones that the plan is for
-   */
-  dumped?: Buffer;
-  /** The hosts.toml files that exist in the directories of config_path and /etc/containerd/certs.d. */
-  certsD: ReadonlyMap<string, Buffer>;
-  /** Lines that set containerd's environment: units, drop-ins, environment files. */
-  environment?: readonly SourcedLine[];
-  /** The registries of our own, by the name that images are named with, and where each really is. */
-  registry: OwnRegistry | readonly OwnRegistry[];
-  /** Mirrors of other registries, by host (`docker.io`, `_default` for any other). */
-  mirrors: Readonly<Record<string, readonly EndpointInput[]>>;
-  /** Move `mirrors` entries that are there to hosts.toml files. */
-  migrate: boolean;
-  /**
-   * `false` takes our registry and mirrors out again.
-   * @default true
-   */
-  present?: boolean;
-}
-
-export interface OwnRegistry {
-  address: string;
-  endpoints: readonly EndpointInput[];
-}
-
-/** What a registry's pulls are to be led to. */
-export interface WantedHost {
-  host: string;
-  endpoints: readonly Endpoint[];
-  /** Is it the registry of our own (else a mirror of somebody else's)? */
-  own: boolean;
-}
 
 /**
  * Plans how containerd's CRI plugin finds the registry: in `registry.mirrors` where the file uses that
@@ -96,9 +47,7 @@ export function planContainerd(input: ContainerdInput): Plan {
     ]);
   }
   const source = Source.decode(input.configPath, input.bytes ?? Buffer.alloc(0));
-  refuseByteOrderMark(source, daemon);
-  const document = TomlDocument.parse(source);
-  refuseUnreadHeaders(document, daemon);
+  const document = readToml(source, daemon);
   const config = readCriConfig(document, daemon);
   const merged = mergedRegistry(config, input.dump, dumpedConfig(input, config));
   if (input.present === false) return planRemoval(input, config, merged, wanted);
@@ -108,14 +57,18 @@ export function planContainerd(input: ContainerdInput): Plan {
 
   refuseUnnamed(wanted, daemon);
   refuseSwitchedOff(config, merged);
-  const usesMirrors = Object.keys(merged.mirrors).length > 0;
   const tls = daemon.major < 2 ? tlsTables(config) : [];
+  // The TLS tables of 1.x go with mirrors, and not with config_path.
+  const usesMirrors =
+    Object.keys(merged.mirrors).length > 0 || (tls.length > 0 && merged.configPath === "");
   if (input.migrate && (usesMirrors || tls.length > 0)) {
     refuseHidden(config, merged);
-    return planMigration(input, config, merged, wanted, tls);
+    const plan = planMigration(input, config, merged, wanted, tls);
+    refuseGenerated(source, plan);
+    return plan;
   }
   const broken = brokenStates(config, usesMirrors, merged, tls);
-  if (broken.length > 0) throw new Refusal(broken);
+  if (broken.length > 0) throw new MixedWays(broken);
   if (usesMirrors) refuseSpecial(config, wanted);
   const inForce = usesMirrors ? mirrorsInForce(input, config, merged, wanted) : undefined;
   if (inForce !== undefined) return inForce;
@@ -132,7 +85,21 @@ export function planContainerd(input: ContainerdInput): Plan {
 function dumpedConfig({ dumped, bytes }: ContainerdInput, config: CriConfig): CriConfig {
   if (dumped === undefined || bytes?.equals(dumped) === true) return config;
   const source = Source.decode(config.document.source.path, dumped);
-  return readCriConfig(TomlDocument.parse(source), config.daemon);
+  return readCriConfig(readToml(source, config.daemon), config.daemon);
+}
+
+/**
+ * Does a node mix both ways, or would the plan? Then the plan is refused without `migrate`, and moves what is there
+ * with it.
+ */
+export function mixesWays(input: Omit<ContainerdInput, "migrate">): boolean {
+  try {
+    planContainerd({ ...input, migrate: false });
+    return false;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return error instanceof MixedWays;
+  }
 }
 
 /** Only our own registry has to be reached directly: mirrors of public ones are often behind a proxy. */
@@ -159,19 +126,6 @@ function refuseUnnamed(wanted: readonly WantedHost[], daemon: DaemonVersion): vo
       fix: "name the registry by a host name, or upgrade containerd to 1.7",
     },
   ]);
-}
-
-/** k3s and RKE2 write their config.toml anew at every start: an edit there would be gone with it. */
-function refuseGenerated(source: Source, plan: Plan): void {
-  if (!source.text.startsWith("# File generated by")) return;
-  const program = /^# File generated by (\w+)\. DO NOT EDIT/.exec(source.text)?.[1];
-  const edited = plan.files.some(({ path, edits }) => path === source.path && edits.length > 0);
-  if (program === undefined || !edited) return;
-  throw source.refuse(0, {
-    expected: "a config.toml that stays as it is written",
-    found: `one that ${program} writes anew at every start`,
-    fix: `name the registry in /etc/rancher/${program}/registries.yaml and restart ${program}`,
-  });
 }
 
 /** Each host once, its endpoints checked. */
@@ -306,9 +260,4 @@ function importsNote(
   return [
     `${input.configPath}: if ${names} has a table of the CRI plugin, containerd 1.x takes that one alone; then the next preview says that this file is not in force`,
   ];
-}
-
-/** The plan of config.toml left as it is. */
-export function untouched(input: ContainerdInput): FilePlan {
-  return filePlan(input.configPath, input.bytes, []);
 }

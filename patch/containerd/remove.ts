@@ -5,7 +5,7 @@ import { removeElement } from "../toml/array";
 import { type TomlDocument } from "../toml/document";
 import { type Change, judged } from "../toml/judged";
 import { edited, withoutPath } from "../toml/remove";
-import { scanElements } from "../toml/scan";
+import { elementsOf } from "../toml/places";
 import { stringsOf, valueAt } from "../toml/value";
 import { filesBelow, hostsTomlPath } from "./certs-d";
 import { type CriConfig } from "./config";
@@ -13,7 +13,7 @@ import { DEFAULT_DIRECTORY } from "./hosts-way";
 import { isOurs } from "./hosts-toml";
 import { type MergedRegistry } from "./merged";
 import { endpointsOf, mirrorKey, sameMirror } from "./mirrors";
-import { type ContainerdInput, untouched, type WantedHost } from "./plan";
+import { type ContainerdInput, untouched, type WantedHost } from "./input";
 import { type ConfigPathRemoval, configPathRemoval } from "./remove-config-path";
 
 /**
@@ -122,7 +122,7 @@ function withoutEndpoints(
     const [list] = changed.definitions(endpointPath);
     if (list === undefined || list.kind === "table") break; // judged() finds what is left
     const index = left.findIndex(isOurUrl);
-    const elements = scanElements(changed.text, list.element.valueStart);
+    const elements = elementsOf(list.element.value);
     changed = edited(changed, [removeElement(changed.text, elements, index)]);
     left = left.filter((_, at) => at !== index);
   }

@@ -8,17 +8,16 @@ import { maskSecrets } from "../mask";
 import { type Edit, filePlan, type FilePlan, type Plan } from "../plan";
 import { type Problem, Refusal } from "../problem";
 import { proxyProblem } from "../proxy";
+import { takes } from "../readers";
 import { Source } from "../source";
 import { problemIn, type SourcedLine } from "../sourced-line";
 import { insertLines, type TextEdit, toByteEdits } from "../text-edit";
-import { flagProblem, readFlags } from "./flags";
-import { coversRegistry, namesRegistry } from "./insecure";
+import { visible } from "./characters";
+import { type DockerdFlags, flagProblem, readFlags } from "./flags";
+import { coversRegistry, entryFault, entryFix, namesRegistry, resemblesRegistry } from "./insecure";
 import { type JsonObject, parseJsonObject, propertyOf } from "./json-source";
 
 const KEY = "insecure-registries";
-
-/** The first dockerd that takes a byte-order mark in front of daemon.json. */
-const FIRST_WITH_BYTE_ORDER_MARK = 23;
 
 export interface DaemonJsonInput {
   /** Where the file is on the host; only used to name it. */
@@ -57,16 +56,17 @@ export function planDaemonJson(input: DaemonJsonInput): Plan {
   if (flags.configFile !== undefined && flags.configFile.value !== path) {
     throw new Refusal([otherFile(path, flags.configFile)]);
   }
-  if (!present) return planRemoval(source, bytes, object, registries);
+  if (!present) return planRemoval(source, bytes, object, registries, input.dockerVersion);
 
   const proxies = registries.flatMap(
     ({ text }) => proxyProblem(`http://${text}`, input.environment ?? []) ?? [],
   );
   if (proxies.length > 0) throw new Refusal(proxies);
   refuseBoth(source, object, flags.insecureRegistries[0]?.source);
+  const entries = object === undefined ? [] : entriesOf(object, input.dockerVersion);
+  refuseFlags(flags, input.dockerVersion);
 
   const notes: string[] = [];
-  const entries = object === undefined ? [] : entriesOf(object);
   const missing = registries.filter((registry) => {
     const flag = flags.insecureRegistries.find(({ value }) => coversRegistry(value, registry));
     if (flag !== undefined) {
@@ -83,6 +83,7 @@ export function planDaemonJson(input: DaemonJsonInput): Plan {
       notes.push(`${path}: ${registry.text} is a loopback address, which dockerd always takes`);
       return false;
     }
+    notes.push(...unlike(source, entries, registry));
     return true;
   });
   const [flag] = flags.insecureRegistries;
@@ -110,8 +111,12 @@ function parseRegistries(registry: string | readonly string[]): RegistryAddress[
       problems.push({
         file: "settings",
         expected: "a registry as HOST:PORT, such as 172.30.1.2:5000 or [fd00::1]:5000",
-        found: `\`${text}\``,
-        fix: "name the host and the port alone, without scheme and path",
+        found: text.includes("_")
+          ? `\`${text}\`: no image can be named so, since a host in an image name has no underscore`
+          : `\`${text}\``,
+        fix: text.includes("_")
+          ? "give the registry's host a name of letters, digits, dashes and dots, or name its address"
+          : "name the host and the port alone, without scheme and path",
       });
     }
   }
@@ -121,8 +126,7 @@ function parseRegistries(registry: string | readonly string[]): RegistryAddress[
 
 /** The object in the file; undefined for a file without anything in it. */
 function readObject(source: Source, dockerVersion: string | undefined): JsonObject | undefined {
-  const major = Number(/\d+/.exec(dockerVersion ?? "")?.[0] ?? 0);
-  if (source.hasByteOrderMark && major < FIRST_WITH_BYTE_ORDER_MARK) {
+  if (source.hasByteOrderMark && !takes("byteOrderMark", dockerVersion)) {
     throw source.refuse(0, {
       expected: "JSON without a byte-order mark",
       found: `a byte-order mark, which dockerd ${dockerVersion ?? "before 23.0"} does not take`,
@@ -176,20 +180,60 @@ function refuseBoth(
   });
 }
 
-/** The nodes of the entries that are there. */
-function entriesOf(object: JsonObject): Node[] {
+/** The nodes of the entries that are there. null is an empty list to dockerd. */
+function entriesOf(object: JsonObject, dockerVersion: string | undefined): Node[] {
   const value = propertyOf(object, KEY)?.children?.[1];
-  if (value === undefined) return [];
+  if (value === undefined || value.type === "null") return [];
+  const { source } = object;
   const entries = value.children ?? [];
   const wrong = value.type === "array" ? entries.find((entry) => entry.type !== "string") : value;
   if (wrong !== undefined) {
-    throw object.source.refuse(wrong.offset, {
-      expected: `"${KEY}" as an array of strings`,
-      found: `a value of type ${wrong.type}`,
-      fix: `write it as "${KEY}": ["172.30.1.2:5000"]; dockerd refuses any other type`,
+    const inList = value.type === "array";
+    const written = wrong.type === "string" ? [wrong.value] : [];
+    throw source.refuse(wrong.offset, {
+      expected: `"${KEY}" as an array of strings: dockerd does not start with anything else`,
+      found: `a value of type ${wrong.type}${inList ? " in it" : ""}`,
+      fix: inList ? "take it out" : `write ${JSON.stringify(written)} in its place`,
     });
   }
+  const problems = entries.flatMap((node) => {
+    const what = entryProblem(String(node.value), dockerVersion);
+    return what === undefined ? [] : [source.problem(node.offset, what)];
+  });
+  if (problems.length > 0) throw new Refusal(problems);
   return entries;
+}
+
+function entryProblem(
+  entry: string,
+  dockerVersion: string | undefined,
+): Pick<Problem, "expected" | "found" | "fix"> | undefined {
+  const fault = entryFault(entry, dockerVersion);
+  if (fault === undefined) return undefined;
+  return {
+    expected: "a host, HOST:PORT or a network: dockerd does not start with anything else",
+    found: `${maskSecrets(visible(entry))}, which ${fault}`,
+    fix: entryFix(entry, dockerVersion),
+  };
+}
+
+/** The same of the flags. */
+function refuseFlags(flags: DockerdFlags, dockerVersion: string | undefined): void {
+  const problems = flags.insecureRegistries.flatMap(({ value, source }) => {
+    const what = entryProblem(value, dockerVersion);
+    return what === undefined ? [] : [problemIn(source, value, what)];
+  });
+  if (problems.length > 0) throw new Refusal(problems);
+}
+
+/** Entries that look like the registry, and are not to dockerd. */
+function unlike(source: Source, entries: readonly Node[], registry: RegistryAddress): string[] {
+  return entries
+    .filter((node) => resemblesRegistry(String(node.value), registry))
+    .map(({ value, offset }) => {
+      const { line } = source.position(offset);
+      return `${source.path}: "${String(value)}" in line ${line} does not count, since dockerd compares letter by letter`;
+    });
 }
 
 /** The one edit that puts entries at the front of the list, or makes the list as the first key. */
@@ -203,6 +247,9 @@ function additionOf(
   if (object === undefined) return newFile(source, written);
   const list = propertyOf(object, KEY)?.children?.[1];
   if (list === undefined) return newKey(text, object, written);
+  if (list.type === "null") {
+    return { offset: list.offset, length: list.length, text: `[${written.join(", ")}]` };
+  }
   const [first] = list.children ?? [];
   if (first === undefined) return { offset: list.offset + 1, length: 0, text: written.join(", ") };
   const lineStart = text.lastIndexOf("\n", first.offset - 1) + 1;
@@ -251,6 +298,7 @@ function planRemoval(
   bytes: Buffer | undefined,
   object: JsonObject | undefined,
   registries: readonly RegistryAddress[],
+  dockerVersion: string | undefined,
 ): Plan {
   const nothing = (note: string): Plan => ({
     files: [filePlan(source.path, bytes, [])],
@@ -259,7 +307,7 @@ function planRemoval(
   });
   const names = registries.map(({ text }) => text).join(", ");
   if (object === undefined) return nothing(`there is nothing in it, so nothing of ${names}`);
-  const entries = entriesOf(object);
+  const entries = entriesOf(object, dockerVersion);
   const ours = entries.filter((entry) =>
     registries.some((registry) => namesRegistry(String(entry.value), registry)),
   );

@@ -1,7 +1,8 @@
-import { type Node, type ParseError, parseTree, printParseErrorCode, visit } from "jsonc-parser";
+import { type Node, type ParseError, parseTree, visit } from "jsonc-parser";
 
 import { type Problem, Refusal } from "../problem";
 import { type Source } from "../source";
+import { jsonFaults } from "./json-faults";
 
 /** A JSON file that holds one object, with the position of every part of it. */
 export interface JsonObject {
@@ -22,26 +23,14 @@ export function parseJsonObject(source: Source): JsonObject {
   refuseTooDeep(source, json);
   const errors: ParseError[] = [];
   const root = parseTree(json, errors, { disallowComments: true, allowTrailingComma: false });
-  const problems = [
-    ...errors.slice(0, MOST).map((error) => syntaxProblem(source, error)),
-    ...twice(source, json),
-  ].slice(0, MOST);
-  if (problems.length > 0) throw new Refusal(problems);
-  try {
-    JSON.parse(json);
-  } catch (error) {
-    // The two readers disagree: then nobody knows what dockerd makes of the file.
-    throw source.refuse(begin, {
-      expected: "valid JSON",
-      found: error instanceof Error ? error.message : String(error),
-      fix: "mend the file by hand; the daemon cannot read it either",
-    });
-  }
+  if (errors.length > 0 || !isJson(json)) throw unreadable(source, json);
+  const repeated = twice(source, json);
+  if (repeated.length > 0) throw new Refusal(repeated);
   if (root?.type !== "object") {
     throw source.refuse(root?.offset ?? begin, {
       expected: "an object { ... }",
       found: root === undefined ? "nothing" : `a value of type ${root.type}`,
-      fix: "write dockerd's settings as the keys of one object",
+      fix: "write dockerd's settings as the keys of one object, {} for none",
     });
   }
   return { source, root };
@@ -78,31 +67,30 @@ export function propertyOf(object: JsonObject, key: string): Node | undefined {
   return object.root.children?.find((property) => property.children?.[0]?.value === key);
 }
 
-const codes: Partial<Record<string, string>> = {
-  InvalidCommentToken: "a comment",
-  UnexpectedEndOfComment: "a comment without its end",
-  UnexpectedEndOfString: "a string without its end",
-  InvalidEscapeCharacter: "an unknown escape in a string",
-  InvalidUnicode: "a wrong \\u escape in a string",
-  InvalidCharacter: "a control character in a string",
-  PropertyNameExpected: "no property name where one must stand",
-  ValueExpected: "no value where one must stand",
-  ColonExpected: "no colon behind a property name",
-  CommaExpected: "no comma between two elements",
-  CloseBraceExpected: "no } that ends the object",
-  CloseBracketExpected: "no ] that ends the array",
-  EndOfFileExpected: "more text behind the end of the object",
-};
+/** As the engine reads it; and no number is beyond what Go's encoding/json holds. */
+function isJson(text: string): boolean {
+  try {
+    let isHeld = true;
+    JSON.parse(text, (_, value: unknown) => {
+      if (value === Infinity || value === -Infinity) isHeld = false;
+      return value;
+    });
+    return isHeld;
+  } catch {
+    return false;
+  }
+}
 
-function syntaxProblem(source: Source, { error, offset }: ParseError): Problem {
-  const name = printParseErrorCode(error);
-  const comment = name.includes("Comment");
-  return source.problem(offset, {
-    expected: comment ? "JSON without comments, since dockerd takes none" : "valid JSON",
-    found: codes[name] ?? name,
-    fix: comment
-      ? "take the comment out of the file"
-      : "mend the file by hand; the daemon cannot read it either",
+function unreadable(source: Source, json: string): Refusal {
+  const problems = jsonFaults(json)
+    .slice(0, MOST)
+    .map(({ offset, ...what }) => source.problem(offset, what));
+  if (problems.length > 0) return new Refusal(problems);
+  // The readers disagree: then nobody knows what dockerd makes of the file.
+  return source.refuse(source.hasByteOrderMark ? 1 : 0, {
+    expected: "valid JSON",
+    found: "a text that not every reader takes",
+    fix: "mend the file by hand, and report it as a fault of cluster-registry",
   });
 }
 

@@ -1,4 +1,4 @@
-import { type Element, endOfLine, scanElements, skipBlanks } from "./scan";
+import { type Element, elementsOf, endOfLine, skipBlanks } from "./places";
 import { type TextEdit } from "../text-edit";
 import { type Quote, tomlString } from "./write";
 
@@ -7,24 +7,24 @@ import { type Quote, tomlString } from "./write";
  * takes: elements of others stay where they are, a missing one goes next to the one it follows, and
  * elements in the wrong order change places with each other. No edit: it was so already.
  *
- * @param start where the array opens
+ * @param array what holds it
  * @param values what its elements mean, in order
  * @param quote for an empty array; else a new element is written as the first one is
  * @param same says whether two spellings are one thing
  */
 export function arrangeArray(
   text: string,
-  start: number,
+  array: Pick<Element, "value" | "valueStart">,
   values: readonly string[],
   wanted: readonly string[],
   quote: Quote,
   same: (a: string, b: string) => boolean,
 ): TextEdit[] {
-  const elements = scanElements(text, start);
+  const elements = elementsOf(array.value);
   const [first] = elements;
   if (first === undefined) {
     const inner = wanted.map((value) => tomlString(value, quote)).join(", ");
-    return [{ offset: start + 1, length: 0, text: inner }];
+    return [{ offset: array.valueStart + 1, length: 0, text: inner }];
   }
   const style: Quote = text[first.start] === "'" ? "'" : '"';
   const found = wanted.map((value) => values.findIndex((existing) => same(existing, value)));

@@ -1,13 +1,21 @@
 import { parse, TomlError } from "smol-toml";
 
 import type { Source } from "../source";
-import { deviationFromToml10 } from "./strict";
-import { type Element, scanElements, scanTables, sharedLength, type Table } from "./scan";
+import {
+  along,
+  type Deviation,
+  type Element,
+  elementsOf,
+  findTables,
+  type KeyValue,
+  sharedLength,
+  type Table,
+} from "./places";
 import { isTable, type Tree, type TreeTable, valueAt } from "./value";
 
-/** A TOML file: its text, what it means (smol-toml), and where its parts are (the scanner). */
+/** A TOML file: its text, what it means (smol-toml), and where its parts are (toml-eslint-parser). */
 export class TomlDocument {
-  private scanned: Table[] | undefined;
+  private found: Table[] | Deviation | undefined;
   private quoteStyle: '"' | "'" | undefined;
 
   private constructor(
@@ -19,8 +27,8 @@ export class TomlDocument {
   /** @throws Refusal for text that is not TOML 1.0, with the place and a frame. */
   static parse(source: Source): TomlDocument {
     const document = TomlDocument.parseEdited(source);
-    const deviation = deviationFromToml10(source.text);
-    if (deviation === undefined) return document;
+    const deviation = document.places();
+    if (Array.isArray(deviation)) return document;
     throw source.refuse(deviation.offset, {
       expected: "TOML 1.0, which is what containerd reads",
       found: deviation.found,
@@ -50,7 +58,13 @@ export class TomlDocument {
 
   /** The tables in file order, the document's own first. */
   get tables(): readonly Table[] {
-    return (this.scanned ??= scanTables(this.source.text));
+    const places = this.places();
+    if (!Array.isArray(places)) throw new RangeError(`${this.source.path}: ${places.found}`);
+    return places;
+  }
+
+  private places(): Table[] | Deviation {
+    return (this.found ??= findTables(this.source.text));
   }
 
   /** The meaning at a path. */
@@ -62,6 +76,13 @@ export class TomlDocument {
   getTable(path: readonly string[]): TreeTable | undefined {
     const value = this.get(path);
     return isTable(value) ? value : undefined;
+  }
+
+  /** Is it a number that TOML takes for no integer? `2.0` and `2` are one number to JavaScript. */
+  isFloat(path: readonly string[]): boolean {
+    const [line] = this.definitions(path);
+    const value = line === undefined || line.kind === "table" ? undefined : line.element.value;
+    return value?.type === "TOMLValue" && value.kind === "float";
   }
 
   /** The quote that this file writes keys and strings with; the double one where it cannot be told. */
@@ -89,13 +110,13 @@ export class TomlDocument {
   definitions(path: readonly string[]): Definition[] {
     const found: Definition[] = [];
     for (const table of this.tables) {
-      const { shared, ends } = table.along(path);
+      const { shared, ends } = along(table, path);
       if (shared === path.length && path.length > 0) {
         found.push({ kind: "table", start: table.start, table });
       } else if (ends) {
         const rest = shared === 0 ? path : path.slice(shared);
         for (const keyValue of table.keyValues) {
-          const course = keyValue.along(rest);
+          const course = along(keyValue, rest);
           if (course.shared === rest.length) {
             const { start } = keyValue;
             found.push({ kind: "line", start, table, element: keyValue, exact: course.ends });
@@ -109,13 +130,13 @@ export class TomlDocument {
   }
 
   private inlineDefinitions(
-    holder: { valueStart: number; valueEnd: number },
+    holder: Element,
     path: readonly string[],
     table: Table,
     found: Definition[],
   ): void {
-    if (this.text[holder.valueStart] !== "{") return;
-    const siblings = scanElements(this.text, holder.valueStart);
+    if (holder.value.type !== "TOMLInlineTable") return;
+    const siblings = elementsOf(holder.value);
     for (const element of siblings) {
       const common = sharedLength(element.path, path);
       if (common === path.length) {
@@ -135,7 +156,7 @@ export type Definition =
       kind: "line";
       start: number;
       table: Table;
-      element: Table["keyValues"][number];
+      element: KeyValue;
       exact: boolean;
     }
   | {

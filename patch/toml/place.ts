@@ -1,11 +1,12 @@
 import {
   type Element,
   type KeyValue,
-  scanElements,
+  along,
+  elementsOf,
   sharedLength,
   skipBlanks,
   type Table,
-} from "./scan";
+} from "./places";
 import { type TomlDocument } from "./document";
 import { insertLines, type TextEdit } from "../text-edit";
 import { tomlKey, tomlPath } from "./write";
@@ -17,7 +18,7 @@ import { tomlKey, tomlPath } from "./write";
  */
 type Anchor =
   /** Within `{ }`: at the front of it. */
-  | { kind: "inline"; depth: number; open: number }
+  | { kind: "inline"; depth: number; holder: Element }
   /** A dotted key goes through the path: a further one, on a line below it. */
   | { kind: "dotted"; depth: number; table: Table; keyValue: KeyValue; parts: number }
   /** A `[header]`: a line below it, or a table below its keys. */
@@ -54,7 +55,11 @@ export function placeKey(
         fix: "write it as a plain table",
       });
     case "inline":
-      return insertInline(text, anchor.open, inlineEntry(document, anchor.open, rest, key, value));
+      return insertInline(
+        text,
+        anchor.holder.valueStart,
+        inlineEntry(document, anchor.holder, rest, key, value),
+      );
     case "dotted": {
       const { keyValue, parts } = anchor;
       const prefix = text.slice(keyValue.lineStart, keyValue.partEnds[parts - 1]);
@@ -72,14 +77,14 @@ export function placeKey(
 /** A table within the table; a dotted key where one goes the same way, since a table is defined once. */
 function inlineEntry(
   document: TomlDocument,
-  open: number,
+  holder: Element,
   rest: readonly string[],
   key: string,
   value: string,
 ): string {
-  const { text, quote } = document;
+  const { quote } = document;
   const path = [...rest, key];
-  const dotted = scanElements(text, open).some((element) => element.path[0] === path[0]);
+  const dotted = elementsOf(holder.value).some((element) => element.path[0] === path[0]);
   if (dotted) return `${tomlPath(path, quote)} = ${value}`;
   return path.reduceRight(
     (inner, part, index) =>
@@ -106,7 +111,7 @@ function findAnchor(document: TomlDocument, path: readonly string[]): Anchor {
     else if (strength[anchor.kind] > strength[best.kind]) best = anchor;
   };
   for (const table of document.tables) {
-    const { shared: depth, ends } = table.along(path);
+    const { shared: depth, ends } = along(table, path);
     if (!ends) {
       if (depth > 0) offer({ kind: "implied", depth, first: table, last: table });
       continue;
@@ -118,7 +123,7 @@ function findAnchor(document: TomlDocument, path: readonly string[]): Anchor {
       if (parts < keyValue.path.length) {
         offer({ kind: "dotted", depth: depth + parts, table, keyValue, parts });
       } else {
-        offer(inlineAnchor(document.text, keyValue, path, depth + parts));
+        offer(inlineAnchor(keyValue, path, depth + parts));
       }
     }
   }
@@ -126,23 +131,16 @@ function findAnchor(document: TomlDocument, path: readonly string[]): Anchor {
 }
 
 /** The innermost inline table on the path, from the one that a key at `depth` holds. */
-function inlineAnchor(
-  text: string,
-  holder: Pick<Element, "valueStart">,
-  path: readonly string[],
-  depth: number,
-): Anchor {
-  const open = holder.valueStart;
-  const anchor: Anchor = { kind: "inline", depth, open };
-  if (text[open] !== "{") return anchor; // not a table at all; the caller has looked before
-  for (const element of scanElements(text, open)) {
+function inlineAnchor(holder: Element, path: readonly string[], depth: number): Anchor {
+  const inner = elementsOf(holder.value).find((element) => {
     const parts = sharedLength(element.path, path.slice(depth));
-    if (parts > 0 && parts === element.path.length && text[element.valueStart] === "{") {
-      return inlineAnchor(text, element, path, depth + parts);
-    }
-  }
-  return anchor;
+    return parts > 0 && parts === element.path.length && isInline(element);
+  });
+  if (inner !== undefined) return inlineAnchor(inner, path, depth + inner.path.length);
+  return { kind: "inline", depth, holder };
 }
+
+const isInline = ({ value }: Element): boolean => value.type === "TOMLInlineTable";
 
 function belowHeader(
   document: TomlDocument,
@@ -163,7 +161,7 @@ function belowHeader(
     return insertTable(text, text.length, document.tables.at(-1), lines);
   }
   const [first] = table.keyValues;
-  if (rest.length === 1 && first !== undefined && table.keyValues.every(holdsTable(text))) {
+  if (rest.length === 1 && first !== undefined && table.keyValues.every(holdsTable)) {
     // The table's other entries are one-line tables: so is ours.
     const entry = `${tomlKey(rest[0] ?? "", quote)} = { ${tomlKey(key, quote)} = ${value} }`;
     return insertLines(text, table.lineEnd, [indentOf(text, first) + entry]);
@@ -172,10 +170,7 @@ function belowHeader(
   return insertTable(text, endOfTable(text, table), table, lines);
 }
 
-const holdsTable =
-  (text: string) =>
-  (keyValue: KeyValue): boolean =>
-    keyValue.path.length > 1 || text[keyValue.valueStart] === "{";
+const holdsTable = (keyValue: KeyValue): boolean => keyValue.path.length > 1 || isInline(keyValue);
 
 /** A header where only tables below it exist: above them for the parent itself, else behind them. */
 function newTable(

@@ -1,6 +1,6 @@
 import { removeElement } from "./array";
 import { TomlDocument } from "./document";
-import { type Table } from "./scan";
+import { type Table } from "./places";
 import { Source } from "../source";
 import { type TextEdit } from "../text-edit";
 

@@ -57,7 +57,7 @@ describe("npm run patch", () => {
      endpoint = ["http://a"]
 `,
       error:
-        "assuming containerd 1.7.28; say --containerd-version otherwise\n" +
+        "assuming containerd 1.7.28; use --containerd-version for another one\n" +
         "the daemon needs a restart afterwards\n",
     });
   });
@@ -78,7 +78,8 @@ describe("npm run patch", () => {
       {
         code: 0,
         out: "",
-        error: "daemon.json: 172.30.1.2:5000 is already in insecure-registries, line 1\n",
+        error:
+          "daemon.json: 172.30.1.2:5000 is already in insecure-registries, line 1\nno change\n",
       },
     );
   });
@@ -104,7 +105,68 @@ describe("npm run patch", () => {
     writeFileSync(join(folder, "certs.d/quay.io/hosts.toml"), "");
     const besides = patch("config.toml", config, ...REGISTRY, "--remove");
     expect(besides.out).not.toContain("config_path");
-    expect(besides.error).toContain("no restart needed\n");
+    expect(besides.error).toContain(
+      "no restart needed: containerd reads hosts.toml files at each pull\n",
+    );
+  });
+
+  describe("a config_path elsewhere: its folder is looked for beside the copy", () => {
+    const config = (path: string): string =>
+      `version = 2\n[plugins."io.containerd.grpc.v1.cri".registry]\nconfig_path = "${path}"\n`;
+    const hosts = 'server = "http://172.30.1.2:5000"\n\n[host."http://172.30.1.2:5000"]\n';
+
+    it.each([
+      ["/etc/k0s/certs.d", "config.toml", "certs.d"],
+      ["/etc/k0s/certs.d/", "config.toml", "k0s/certs.d"],
+      ["/etc/k0s/certs.d", "config.toml", "etc/k0s/certs.d"],
+      ["/etc/k0s/certs.d", "etc/containerd/config.toml", "etc/k0s/certs.d"],
+      ["/srv/hosts", "node01.toml", "hosts"],
+      ["/etc/containerd/certs.d", "copy/config.toml", "copy/certs.d"],
+    ])("%s of %s in %s", (path, name, folderOfCopy) => {
+      const text = config(path);
+      expect(patch(name, text, ...REGISTRY).code).toBe(2);
+      const directory = join(folder, folderOfCopy, "172.30.1.2:5000");
+      mkdirSync(directory, { recursive: true });
+      writeFileSync(join(directory, "hosts.toml"), hosts);
+      const { code, out, error } = patch(name, text, ...REGISTRY);
+      expect([code, out]).toEqual([0, ""]);
+      expect(error).toMatch(/\nno change\n$/);
+    });
+
+    it("two folders of one name are each their own", () => {
+      const text = config("/etc/containerd/certs.d:/etc/docker/certs.d");
+      const first = join(folder, "certs.d/172.30.1.2:5000");
+      const second = join(folder, "docker/certs.d/172.30.1.2:5000");
+      mkdirSync(first, { recursive: true });
+      mkdirSync(second, { recursive: true });
+      writeFileSync(join(second, "hosts.toml"), hosts);
+      const { code, out } = patch("config.toml", text, ...REGISTRY);
+      expect(code).toBe(2);
+      expect(out).toContain("+++ /etc/containerd/certs.d/172.30.1.2:5000/hosts.toml");
+    });
+  });
+
+  it("reads daemon.json as the Docker of --docker-version does", () => {
+    const text = '\uFEFF{\n  "mtu": 1\n}\n';
+    expect(patch("daemon.json", text, ...REGISTRY).error).toContain(
+      "found a byte-order mark, which dockerd before 23.0 does not take",
+    );
+    expect(patch("daemon.json", text, ...REGISTRY, "--docker-version", "26.1.5").code).toBe(2);
+  });
+
+  it("shows the change of a file of one line, though a key in it looks secret", () => {
+    const text = '{"auth-plugin": "x", "insecure-registries": ["10.0.0.12:5000"]}\n';
+    const { code, out } = patch("daemon.json", text, ...REGISTRY);
+    expect(code).toBe(2);
+    expect(out).toContain(
+      '+{"auth-plugin": ***, "insecure-registries": ["172.30.1.2:5000", "10.0.0.12:5000"]}\n',
+    );
+  });
+
+  it("a registry that no image can be named by is refused", () => {
+    const { code, error } = patch("daemon.json", "{}", "--registry", "my_registry.lan:5000");
+    expect(code).toBe(1);
+    expect(error).toContain("no image can be named so");
   });
 
   it("--remove takes the registry out", () => {
@@ -133,7 +195,7 @@ describe("npm run patch", () => {
     expect(out).toBe("");
     expect(error).toBe(`refused:
 ${name}: expected a copy of daemon.json or of containerd's config.toml; found a hosts.toml, which is written as a whole
-  fix: name the config.toml: the hosts.toml files in a certs.d beside it are looked at too
+  fix: name the config.toml: the hosts.toml files in a certs.d beside it count as well
 `);
   });
 
@@ -163,14 +225,38 @@ ${name}: expected a copy of daemon.json or of containerd's config.toml; found a 
 
   it.each([
     ["an unknown flag", ["--regist", "x"], "Unknown option '--regist'"],
-    ["no registry", [], "expected --registry HOST:PORT"],
-    ["two files", [...REGISTRY, "other"], "expected one FILE"],
+    ["no registry", [], "patch: expected --registry HOST:PORT, found none\n"],
+    ["two files", [...REGISTRY, "other"], "config.toml other\n"],
     ["a flag without its value", ["--registry"], "'--registry <value>' argument missing"],
   ])("exits with 1 for %s, and says how it is used", (_, args, message) => {
     const { code, error } = patch("config.toml", "", ...args);
     expect(code).toBe(1);
     expect(error).toContain(message);
-    expect(error).toContain("usage: npm run patch -- FILE --registry HOST:PORT");
+    expect(error).toContain(
+      "\nusage: npm run patch -- FILE --registry HOST:PORT [options]\n--help says more\n",
+    );
+  });
+
+  it.each(["--help", "-h"])("%s prints what it does, on stdout, with examples", (flag) => {
+    const { code, out, error } = patch("config.toml", "", flag);
+    expect(code).toBe(0);
+    expect(error).toBe("");
+    expect(out).toContain("Exit code: 0 no change, 2 changes, 1 the file is refused");
+    for (const line of out.split("\n")) expect(line.length).toBeLessThan(120);
+  });
+
+  it("--help's examples are command lines that it takes", () => {
+    const { out } = patch("config.toml", "", "--help");
+    const examples = [...out.matchAll(/npm run -s patch -- (.*)$/gm)].map(
+      (match) => match[1] ?? "",
+    );
+    expect(examples).toHaveLength(4);
+    for (const example of examples) {
+      const [name = "", ...args] = example.split(" ");
+      const text = name.endsWith(".json") ? "{}" : "version = 2\n";
+      const isRemoval = args.includes("--remove");
+      expect([example, patch(name, text, ...args).code]).toEqual([example, isRemoval ? 0 : 2]);
+    }
   });
 
   it("exits with 1 for a file that is not there", () => {

@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { dockerSshOptions } from "../../components";
-import { parseSshOptions } from "../../engine/providers/docker/ssh-options";
+import { parseProxyCommand, parseSshOptions } from "../../engine/providers/docker/ssh-options";
 import type { Route } from "../../settings/access";
+import { clientOptions } from "../../ssh/client-config";
 
 const route = (changes: Partial<Route> = {}): Route => ({
   login: { host: "10.0.0.1", port: 22, user: "ops" },
@@ -73,21 +74,56 @@ describe("dockerSshOptions", () => {
       ...route({ knownHostsFiles: ["/my keys/known", "/k2"], hostKeyAlias: "fleet" }),
       bastion: bastion({ identityFile: "/my keys/it's 100%", knownHostsFiles: ["/my keys/k"] }),
     });
-    const read = parseSshOptions(options);
-    expect(read).toMatchObject({
+    const read = (args: string[]) => {
+      const { configFile, lines } = parseSshOptions(args);
+      const around = { home: "/home/me", localUser: "me", env: () => undefined };
+      return { configFile, ...clientOptions(lines, "10.0.0.1", around) };
+    };
+    const found = read(options);
+    expect(found).toMatchObject({
       configFile: "none",
       identityFiles: ["/keys/id"],
       userKnownHostsFiles: ["/my keys/known", "/k2"],
       hostKeyAlias: "fleet",
       strictHostKeyChecking: "yes",
     });
-    expect(read.proxyCommand?.through?.url).toBe("ssh://jump@10.0.0.9");
-    expect(parseSshOptions(read.proxyCommand?.through?.args ?? [])).toMatchObject({
+    const { url, args } = parseProxyCommand(found.proxyCommand ?? "");
+    expect(url).toBe("ssh://jump@10.0.0.9");
+    expect(read(args)).toMatchObject({
       configFile: "none",
       port: 2222,
       identityFiles: ["/my keys/it's 100%"],
       userKnownHostsFiles: ["/my keys/k"],
     });
+  });
+
+  test("the chosen keys of an agent are named by their public halves", () => {
+    const chosen = (only: boolean) => {
+      const login = {
+        ...route().login,
+        agentSocket: "/run/other",
+        agentKeys: { keys: ["ssh-ed25519 AAAA"], only },
+      };
+      const byAgent = route({ login, agentIdentityFiles: ["/keys/a.pub", "/keys/100%.pub"] });
+      Reflect.deleteProperty(byAgent, "identityFile");
+      return dockerSshOptions(byAgent).slice(2, -6);
+    };
+    const named = [
+      "-o",
+      "IdentityAgent=/run/other",
+      "-i",
+      "/keys/a.pub",
+      "-o",
+      "IdentityFile=/keys/100%%.pub",
+    ];
+    expect(chosen(false)).toEqual(named);
+    expect(chosen(true)).toEqual([...named, "-o", "IdentitiesOnly=yes"]);
+  });
+
+  test("a path that OpenSSH would expand is refused", () => {
+    expect(() => dockerSshOptions(route({ identityFile: "/keys/${X}" }))).toThrow(
+      "expected a path without ${, found /keys/${X}",
+    );
   });
 
   testWithOpenSsh("OpenSSH reads the same", () => {
@@ -106,5 +142,25 @@ describe("dockerSshOptions", () => {
       "ssh -F none -i /keys/id -o IdentitiesOnly=yes -o UserKnownHostsFile=/keys/known " +
         "-o StrictHostKeyChecking=yes -o BatchMode=yes -p 2222 -W %h:%p jump@10.0.0.9",
     );
+  });
+
+  testWithOpenSsh("OpenSSH looks for host keys where we did", () => {
+    const read = readByOpenSsh(
+      dockerSshOptions(
+        route({
+          knownHostsFiles: ["/a 50%/k", '/q"uote'],
+          globalKnownHostsFiles: ["/etc/g", "/etc/h 5%"],
+          revokedHostKeysFile: "/etc/lost keys",
+        }),
+      ),
+    );
+    expect(read.get("userknownhostsfile")).toBe('/a 50%/k /q"uote');
+    expect(read.get("globalknownhostsfile")).toBe("/etc/g /etc/h 5%");
+    expect(read.get("revokedhostkeys")).toBe("/etc/lost keys");
+    expect(
+      readByOpenSsh(dockerSshOptions(route({ globalKnownHostsFiles: [] }))).get(
+        "globalknownhostsfile",
+      ),
+    ).toBe("none");
   });
 });

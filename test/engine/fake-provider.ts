@@ -14,6 +14,11 @@ export class FakeWorld {
   readonly failing = new Map<string, Error>();
   /** Operations that are done, and are not as wanted all the same. */
   readonly half = new Set<string>();
+  /** How often a provider was configured, and closed. */
+  configured = 0;
+  closed = 0;
+  /** What reads were asked with. */
+  readonly reads: { id: string; inputs: Props | undefined; outputs: Props | undefined }[] = [];
   /** Outputs that only a read tells. */
   told: Props = {};
   /** Called within every real operation, before it happens. */
@@ -60,7 +65,7 @@ export class FakeWorld {
  */
 export function fakePlugin(world: FakeWorld): ProviderPlugin {
   const name = (inputs: Props): string => text(inputs["name"]);
-  const outputs = (inputs: Props): Props => ({ ...inputs, echo: inputs["value"] ?? null });
+  const outputsOf = (inputs: Props): Props => ({ ...inputs, echo: inputs["value"] ?? null });
   const instance: ProviderInstance = {
     check: (_type, _urn, _olds, news) =>
       Promise.resolve({
@@ -81,23 +86,24 @@ export function fakePlugin(world: FakeWorld): ProviderPlugin {
       if (ctx.preview) return { id: "", outputs: { ...inputs, echo: UNKNOWN } };
       const id = world.newId(name(inputs));
       await world.act("create", name(inputs), () => world.things.set(id, inputs), ctx.signal);
-      world.refuseHalf("create", name(inputs), id, outputs(inputs));
-      return { id, outputs: outputs(inputs) };
+      world.refuseHalf("create", name(inputs), id, outputsOf(inputs));
+      return { id, outputs: outputsOf(inputs) };
     },
     async update(_type, id, _oldInputs, _oldOutputs, news, ctx) {
       if (ctx.preview) return { outputs: { ...news, echo: UNKNOWN } };
       await world.act("update", name(news), () => world.things.set(id, news), ctx.signal);
-      world.refuseHalf("update", name(news), id, outputs(news));
-      return { outputs: outputs(news) };
+      world.refuseHalf("update", name(news), id, outputsOf(news));
+      return { outputs: outputsOf(news) };
     },
-    async read(_type, id, inputs, _outputs, ctx) {
+    async read(_type, id, inputs, outputs, ctx) {
+      world.reads.push({ id, inputs, outputs });
       await world.during(`read ${ctx.urn}`);
       const found = world.things.get(id);
       return (
         found && {
           id,
           inputs: inputs && Object.keys(inputs).length > 0 ? { ...inputs, ...found } : found,
-          outputs: { ...outputs(found), ...world.told },
+          outputs: { ...outputsOf(found), ...world.told },
         }
       );
     },
@@ -108,7 +114,10 @@ export function fakePlugin(world: FakeWorld): ProviderPlugin {
       token === "fake:index:double"
         ? Promise.resolve({ result: { twice: text(args["of"]).repeat(2) }, failures: [] })
         : Promise.reject(new Error(`no function ${token}`)),
-    close: () => Promise.resolve(),
+    close() {
+      world.closed += 1;
+      return Promise.resolve();
+    },
   };
   return {
     name: "fake",
@@ -120,7 +129,11 @@ export function fakePlugin(world: FakeWorld): ProviderPlugin {
         changes: "some",
         replaces: olds["region"] === news["region"] ? [] : ["region"],
       }),
-    configure: () => Promise.resolve(instance),
+    async configure() {
+      world.configured += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+      return instance;
+    },
   };
 }
 

@@ -194,6 +194,27 @@ test("functions of a provider, resources that are only read, and outputs of anot
   expect(project.world.things.has("given")).toBe(true);
 });
 
+test("what is read by the id of a resource that is still to be made is not known in a preview, nor what depends on it", async () => {
+  project = await TestProject.make(`
+    const a = new Thing("a", { value: "x" });
+    const same = new Thing("same", {}, { id: a.id });
+    const region = new Provider("region", { region: a.echo });
+    const other = new Thing("other", {}, { id: "given", provider: region });
+    new Thing("b", { value: pulumi.all([same.echo, other.echo]) });
+  `);
+  project.world.things.set("given", { name: "outside", value: "y" });
+  const preview = await project.run({ preview: true });
+  expect(preview.messages).toEqual([]);
+  expect(preview.steps.slice(1).sort()).toEqual([
+    ...["create a", "create b", "create region", "read other", "read same"],
+  ]);
+  expect(project.world.reads).toEqual([]);
+  expect((await project.run()).messages).toEqual([]);
+  expect([...project.world.things.values()].find((t) => t["name"] === "b")).toMatchObject({
+    value: ["x", "y"],
+  });
+});
+
 test("an output of another stack is secret where anything in it is, and the others beside it stay plain", async () => {
   project = await TestProject.make(
     `export const nested = { a: [pulumi.secret("deepsecret")], b: 2 };

@@ -23,6 +23,8 @@ export interface Thing extends Partial<Omit<Goal, "inputs" | "dependencies">> {
   /** Name of the component that it is in. */
   in?: string;
   deletedWithThing?: string;
+  /** It is only read, by this id. */
+  read?: string;
 }
 
 export interface Outcome {
@@ -132,7 +134,7 @@ export class Simulation {
           thing.deletedWithThing === undefined ? undefined : await done.get(thing.deletedWithThing);
         const source = ready.at(-1);
         const custom = thing.custom ?? true;
-        return deployment.register({
+        const goal: Goal = {
           ...emptyGoal(custom ? "fake:index:Thing" : "p:index:Group", thing.name, custom),
           ...(custom ? { provider } : {}),
           ...thing,
@@ -145,7 +147,10 @@ export class Simulation {
           dependencies: ready.map((r) => r?.state.urn ?? ""),
           propertyDependencies: thing.from ? { value: [source?.state.urn ?? ""] } : {},
           deletedWith: deletedWith?.state.urn ?? "",
-        });
+        };
+        return thing.read === undefined
+          ? deployment.register(goal)
+          : deployment.read(goal, thing.read);
       };
       const running = start();
       running.catch(() => undefined);

@@ -41,6 +41,32 @@ exit $code
 }
 
 /**
+ * Something that happens around the nth exchange of two names: the first is the new file's, the second is that of the old
+ * file which is put back. Where mv(1) cannot exchange names the helper takes perl, which is one on this host that does more.
+ */
+export async function aroundExchange(
+  host: RunningHost,
+  nth: number,
+  { before = ":", after = ":" }: { before?: string; after?: string },
+): Promise<void> {
+  const wrapper = `#!/bin/sh
+n=$(($(cat /run/exchanges 2>/dev/null || echo 0) + 1))
+echo $n >/run/exchanges
+if [ $n = ${nth} ]; then ${before}; fi
+/usr/bin/perl "$@"
+code=$?
+if [ $n = ${nth} ]; then ${after}; fi
+exit $code
+`;
+  await host.exec(
+    "rm -f /run/exchanges; cat >/usr/local/bin/perl && chmod 755 /usr/local/bin/perl",
+    {
+      stdin: wrapper,
+    },
+  );
+}
+
+/**
  * The same by looking again and again at what is written, where a helper takes no `mv` from outside: a static busybox has
  * its own. Only for steps that take their time. Resolves when it has happened; rejects where its moment does not come.
  *
@@ -65,7 +91,9 @@ export async function whenSeen(host: RunningHost, mark: Mark, command: string): 
 
 /** Takes the wrapper away again, also where its moment never came. */
 export async function noFault(host: RunningHost): Promise<void> {
-  await host.exec("rm -f /usr/local/bin/mv /run/frozen /run/look.pl");
+  await host.exec(
+    "rm -f /usr/local/bin/mv /usr/local/bin/perl /run/exchanges /run/frozen /run/look.pl",
+  );
 }
 
 /** Shell for `atMark`: says that the moment is there, and waits until `/run/thawed` is. */

@@ -304,24 +304,80 @@ describe.each(userlands)("$name", (userland) => {
     ["late", "", false],
     ["", "locked by us", true],
   ])("a lock whose folder goes while it is waited for, coming '%s'", (late, said, made) => {
-    for (const hold of [
-      'flock "$home/lock" sh -c \'touch "$1/held"; while [ ! -e "$1/wait" ]; do sleep 0.05; done; sleep 0.5; rm -rf "$1"\' sh "$home"',
-      'command() { return 1; }; ln -s "$(process_name $$) us" "$home/lock.holder"; touch "$home/held"; while [ ! -e "$home/wait" ]; do sleep 0.05; done; sleep 0.5; rm -rf "$home"',
-    ]) {
-      const script =
-        'home=$1/home records=$1/home/records; mkdir "$home"; records=$home/records; ' +
-        `{ ${hold}; } & ` +
-        'while [ ! -e "$home/held" ]; do sleep 0.05; done; touch "$home/wait"; ' +
-        (hold.startsWith("command") ? "command() { return 1; }; " : "") +
-        `stat() { printf '0 700\n'; }; take_lock us ${late}; say "locked by us"; trap - EXIT`;
-      const result = runWithParts(userland, ["00-start.sh", "10-lock.sh"], script, {
-        args: [folder],
-      });
-      expect(result.stderr).toBe("");
-      expect(result.stdout.toString().trim()).toBe(said);
-      expect(existsSync(join(folder, "home"))).toBe(made);
-      rmSync(join(folder, "home"), { recursive: true, force: true });
-    }
+    const hold =
+      'flock "$home/lock" sh -c \'touch "$1/held"; while [ ! -e "$1/wait" ]; do sleep 0.05; done; sleep 0.5; rm -rf "$1"\' sh "$home"';
+    const script =
+      'home=$1/home records=$1/home/records; mkdir "$home"; ' +
+      `{ ${hold}; } & ` +
+      'while [ ! -e "$home/held" ]; do sleep 0.05; done; touch "$home/wait"; ' +
+      `stat() { printf '0 700\n'; }; take_lock us ${late}; say "locked by us"`;
+    const result = runWithParts(userland, ["00-start.sh", "10-lock.sh"], script, {
+      args: [folder],
+    });
+    expect(result.stderr).toBe("");
+    expect(result.stdout.toString().trim()).toBe(said);
+    expect(existsSync(join(folder, "home"))).toBe(made);
+  });
+
+  const lock = (script: string) =>
+    runWithParts(
+      userland,
+      ["00-start.sh", "10-lock.sh"],
+      `home=$1; lock_seconds=2; ${script}; take_lock us; say "locked by us"`,
+      { args: [folder] },
+    );
+
+  test("a lock that another process holds is asked for again and again, by a flock that has no -w too", () => {
+    const hold = (seconds: number) =>
+      `flock "$home/lock" sh -c 'echo "by them" >"$1/lock"; touch "$1/held"; sleep ${seconds}' sh "$home" & ` +
+      'while [ ! -e "$home/held" ]; do sleep 0.05; done; ' +
+      // As busybox has it.
+      'flock() { case $* in "-n 9") command flock -n 9 ;; *) echo "unknown option" >&2; return 2 ;; esac; }';
+    expect(lock(hold(0.4)).stdout.toString()).toBe("locked by us\n");
+    rmSync(join(folder, "held"));
+    expect(lock(hold(5))).toMatchObject({
+      code: 1,
+      stderr:
+        "expected the lock of this host; found it held for 2 seconds, by them: wait for that to end, then run again\n",
+    });
+  });
+
+  test("a flock that fails is not taken for a lock that is held", () => {
+    expect(lock("flock() { return 71; }")).toMatchObject({
+      code: 1,
+      stderr: `expected flock(1) to take ${folder}/lock; found that it failed (exit code 71): does the file system there know locks?\n`,
+    });
+  });
+
+  test("every tool that a change calls is looked for, and those that are not there are named", () => {
+    const all = runWithParts(userland, ["00-start.sh"], "missing_tools; need_tools");
+    expect(all).toMatchObject({ code: 0, stderr: "" });
+    expect(all.stdout.toString()).toBe("");
+    const some = runWithParts(
+      userland,
+      ["00-start.sh"],
+      // In busybox's shell its own tools are always there.
+      'command() { case $2 in diff | flock) return 1 ;; esac; }; need_tools; echo "went on"',
+    );
+    expect(some.code).toBe(1);
+    expect(some.stdout.toString()).toBe("");
+    expect(some.stderr).toBe(
+      "expected the tools that a change needs; found none of the name: diff flock (they are in coreutils, diffutils, " +
+        "findutils, grep, mawk, sed, util-linux and systemd): install them; nothing was changed on this host\n",
+    );
+  });
+
+  test.each([
+    ["is not there", "diff() { /nowhere/diff; }", 1],
+    ["fails", "diff() { echo half; return 2; }", 1],
+    ["finds no difference", ":", 0],
+  ])("a diff that %s gives no lines, and says so by its exit code", (_what, script, code) => {
+    writeFileSync(join(folder, "text"), "a\n");
+    const result = runWithParts(userland, TEXT, `${script}; hunks "$1/text" "$1/text"`, {
+      args: [folder],
+    });
+    expect(result.code).toBe(code);
+    expect(result.stdout.toString()).toBe("");
   });
 
   describe("what a payload may name", () => {

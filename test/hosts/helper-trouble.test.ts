@@ -56,7 +56,7 @@ describe.each(userlands)("$name", (userland) => {
   const calls = () => readFileSync(join(folder, "calls"), "utf8");
 
   test("a lock that cannot be opened is told as such", () => {
-    const result = run("take_flock r");
+    const result = run("take_lock r");
     expect(result.stderr).toContain(
       `cannot open ${folder}/home/lock: is the disk full or read-only?\n`,
     );
@@ -99,6 +99,153 @@ describe.each(userlands)("$name", (userland) => {
          daemon_may_have_taken_it`,
       );
       expect(result.code).toBe(code);
+    },
+  );
+
+  describe("somebody saves while a change is put back", () => {
+    /** The old text is `a`, ours has one line more; `before` and `after` run around the nth exchange of names. */
+    const saved = (made: "replace" | "create", script: string) => {
+      const result = run(
+        `change apply restart activating
+         f=$tx/files/1 real=$folder/conf tmp=$folder/.new
+         printf '%s\n' "$real" >"$f/path"; cp "$f/path" "$f/real"
+         printf '%s\n' "$tmp" >"$f/tmp"; printf '%s\n' "$tmp.old" >"$f/keep"; : >"$f/folders"
+         printf 'a\n' >"$tmp.old"; printf 'a\nours\n' >"$real"
+         echo ${made} >"$f/do"; sha "$real" >"$f/after"
+         if [ ${made} = create ]; then echo absent >"$f/base"; rm "$tmp.old"; hunks /dev/null "$real" >"$f/lines"
+         else sha "$tmp.old" >"$f/base"; hunks "$tmp.old" "$real" >"$f/lines"; fi
+         exec 8>>"$real"
+         times=0
+         before() { :; }; after() { :; }; 
+         # As an editor does: it has read the file once, and saves what it has.
+         cp "$real" "$folder/buffer"; save() { echo "$1" >>"$folder/buffer"; cp "$folder/buffer" "$folder/save"; mv "$folder/save" "$real"; }
+         exchange() {
+           times=$((times + 1)); before $times
+           mv "$1" "$1.x" && mv "$2" "$1" && mv "$1.x" "$2"; after $times
+         }
+         ${script}
+         put_back; code=$?; cat "$real"; ls -A "$folder" | grep -vxE 'buffer|calls|conf|home|starts'; exit $code`,
+      );
+      return { text: result.stdout.toString(), said: result.stderr, code: result.code };
+    };
+    const THEIRS = "was changed by someone else meanwhile: their text stays; look at it.\n";
+
+    test("nobody does: the old text is back, and nothing lies beside it", () => {
+      expect(saved("replace", "")).toEqual({
+        code: 0,
+        text: "a\n",
+        said: "  Put back: the old files are in place, and containerd is well with them.\n",
+      });
+    });
+
+    test.each([
+      [
+        "just before the old text returns",
+        "before() { [ $1 != 1 ] || save theirs; }",
+        "a\ntheirs\n",
+      ],
+      [
+        "into the file, as the old text returns",
+        "after() { [ $1 != 1 ] || echo theirs >&8; }",
+        "a\ntheirs\n",
+      ],
+      [
+        "twice, around the exchange",
+        'before() { case $1 in 1 | 2) save "theirs $1" ;; esac; }',
+        "a\ntheirs 1\ntheirs 2\n",
+      ],
+      [
+        "again and again",
+        'before() { [ $1 -gt 9 ] || save "theirs $1"; }',
+        /^a\n(?:theirs \d\n){9}$/,
+      ],
+      ["before it begins", "save theirs", "a\ntheirs\n"],
+      [
+        "while our lines are taken out of their text",
+        "save one; before() { [ $1 != 1 ] || save two; }",
+        "a\none\ntwo\n",
+      ],
+      [
+        "into the file that was taken away, while the daemon starts",
+        "await() { echo theirs >&8; }",
+        "a\ntheirs\n",
+      ],
+      [
+        "and who put it back was killed right after the exchange",
+        'save theirs; mv "$real" "$tmp.old.x"; mv "$tmp.old" "$real"; mv "$tmp.old.x" "$tmp.old"',
+        "a\ntheirs\n",
+      ],
+    ])("%s: their text stays, without our lines", (_when, script, text) => {
+      const result = saved("replace", script);
+      expect(result.text).toMatch(text instanceof RegExp ? text : new RegExp(`^${text}$`));
+      expect(result.said).toContain(THEIRS);
+      expect(result.code).toBe(0);
+    });
+
+    test.each([
+      [
+        "as our new file goes",
+        'state_of() { if [ -f "$1" ]; then sha "$1"; else printf absent; fi; [ "$1" != "$real" ] || grep -q theirs "$folder/buffer" || save theirs; }',
+        "theirs\n",
+      ],
+      ["into our new file once it is gone", "await() { echo theirs >&8; }", "a\nours\ntheirs\n"],
+    ])("%s, where there was none: their text stays", (_when, script, text) => {
+      const result = saved("create", script);
+      expect(result.said).toContain(THEIRS);
+      expect(result.text).toBe(text);
+      expect(result.code).toBe(0);
+    });
+  });
+
+  test("mode and owner that a change set are put back, unless somebody has set others since", () => {
+    const modes = (since: string) =>
+      run(
+        `change apply none replacing; f=$tx/files/1 real=$folder/conf
+         : >"$real"; chmod 600 "$real"; echo "$real" >"$f/path"; echo "$real" >"$f/real"; echo mode >"$f/do"; echo 0644 >"$f/mode"
+         put_final; stat -c %a "$real"; ${since}; put_back; stat -c %a "$real"`,
+      ).stdout.toString();
+    expect(modes(":")).toBe("644\n600\n");
+    expect(modes('chmod 640 "$real"')).toBe("644\n640\n");
+  });
+
+  test.each([
+    ["inactive", "checking", "inactive", 0, "is stopped, as it was before.", ["stop"]],
+    ["failed", "activating", "failed", 0, "is stopped, as it was before.", ["stop"]],
+    [
+      "inactive",
+      "checking",
+      "active",
+      1,
+      "expected containerd to be stopped, as it was before; found it active",
+      ["stop"],
+    ],
+    ["inactive", "replaced", "inactive", 0, "Put back: the old files are in place.", []],
+    ["active", "checking", "active", 0, "is well with them.", ["restart"]],
+    ["activating", "checking", "active", 0, "is well with them.", ["restart"]],
+  ])(
+    "a daemon that was %s, put back at %s, is %s in the end (%s): %s",
+    (was, step, is, code, said, verbs) => {
+      const result = run(
+        `change apply restart ${step}; echo ${was} >"$tx/was"; echo 0 >"$tx/invocation"
+         systemctl() {
+           printf '%s\n' "$*" >>"$folder/calls"
+           case $* in
+             show*) printf 'LoadState=loaded\nActiveState=%s\nInvocationID=%s\n' ${is} "$(wc -l <"$folder/starts" | tr -d ' ')" ;;
+             *restart*) echo >>"$folder/starts" ;;
+           esac
+         }
+         limited() { shift; "$@"; }
+         echo nothing >"$tx/files/1/do"
+         put_back`,
+      );
+      expect(result.stderr).toContain(said);
+      expect(result.code).toBe(code);
+      const verb = /^(?:--no-block )?(stop|restart|start) containerd.service$/;
+      expect(
+        calls()
+          .split("\n")
+          .flatMap((line) => verb.exec(line)?.[1] ?? []),
+      ).toEqual(verbs);
     },
   );
 

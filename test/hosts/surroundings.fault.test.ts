@@ -5,7 +5,7 @@ import { defineLab, type RunningHost, type RunningLab, startLab } from "../../la
 import { applyEdits, type Edit } from "../../patch";
 import { createHash } from "node:crypto";
 import { describeLab } from "../lab-only";
-import { atMark, MARKS, noFault, whenSeen } from "./faults";
+import { aroundExchange, atMark, MARKS, noFault, whenSeen } from "./faults";
 import {
   CONFIG,
   criIsWell,
@@ -271,27 +271,62 @@ describeLab("a host on which something is not as it should be", () => {
   });
 
   describe("somebody else", () => {
+    test.each(
+      MARKS.flatMap((mark) => [
+        ["writes into the file", mark, `echo '# someone' >>${CONFIG}`] as const,
+        ["replaces the file", mark, `sed -i '$a # someone' ${CONFIG}`] as const,
+      ]),
+    )("%s at %s: nothing of theirs is lost", async (_what, mark, edit) => {
+      const patched = mirror();
+      succeeded(await patched.guard());
+      const decision = await patched.decide();
+      await atMark(node, mark, edit);
+      const result = await patched.apply(decision);
+      expect(await node.succeed(`cat ${CONFIG}`)).toContain("# someone");
+      if (result.code !== 0) expect(output(result)).toMatch(/changed by someone else/);
+      await criIsWell(node);
+      const again = await patched.up();
+      if (again !== undefined) succeeded(again);
+      succeeded(await patched.undo());
+      expect(await node.succeed(`tail -n 1 ${CONFIG}`)).toBe("# someone\n");
+      await node.succeed(`sed -i '/# someone/d' ${CONFIG} && systemctl restart containerd`);
+      expect(await manifest(node)).toBe(before);
+      patched.close();
+    });
+
     test.each([
-      ["writes into the file", `echo '# someone' >>${CONFIG}`],
-      ["replaces the file", `sed -i '$a # someone' ${CONFIG}`],
-    ])("%s at any step: nothing of theirs is lost", async (_what, edit) => {
-      for (const mark of MARKS) {
-        const patched = mirror();
-        succeeded(await patched.guard());
-        const decision = await patched.decide();
-        await atMark(node, mark, edit);
-        const result = await patched.apply(decision);
-        expect(await node.succeed(`cat ${CONFIG}`)).toContain("# someone");
-        if (result.code !== 0) expect(output(result)).toMatch(/changed by someone else/);
-        await criIsWell(node);
-        const again = await patched.up();
-        if (again !== undefined) succeeded(again);
-        succeeded(await patched.undo());
-        expect(await node.succeed(`tail -n 1 ${CONFIG}`)).toBe("# someone\n");
-        await node.succeed(`sed -i '/# someone/d' ${CONFIG} && systemctl restart containerd`);
-        expect(await manifest(node)).toBe(before);
-        patched.close();
+      ["just before the old text returns", { before: `sed -i '$a # someone' ${CONFIG}` }],
+      ["just before the old text returns, in place", { before: `echo '# someone' >>${CONFIG}` }],
+      ["just after it returned", { after: `sed -i '$a # someone' ${CONFIG}` }],
+      [
+        "by a program that has our text open, while the daemon starts",
+        {
+          before: `(exec 3>>${CONFIG}; sleep 1.5; echo '# someone' >&3) >/dev/null 2>&1 & sleep 0.1`,
+        },
+      ],
+    ])("saves %s: nothing of theirs is lost, and none of our lines stays", async (_when, hooks) => {
+      await node.succeed(
+        `mkdir -p ${CONTAINERD_DROP_IN} && printf '%s\\n' '[Service]' 'ExecStartPre=/bin/sh -c "if grep -qF ${REGISTRY} ${CONFIG}; then exit 1; fi; sleep 3"' >${CONTAINERD_DROP_IN}/fault.conf && systemctl daemon-reload`,
+      );
+      const patched = mirror();
+      succeeded(await patched.guard());
+      const decision = await patched.decide();
+      await aroundExchange(node, 2, hooks);
+      const said = failed(await patched.apply(decision));
+      expect(await node.succeed("cat /run/exchanges")).not.toBe("1\n");
+      expect(await node.succeed(`tail -n 1 ${CONFIG}`)).toBe("# someone\n");
+      await node.fail(`grep -F ${REGISTRY} ${CONFIG}`);
+      expect(await node.succeed("find /etc -name '.cluster-registry*'")).toBe("");
+      if (!("after" in hooks)) {
+        expect(said).toContain(
+          `${CONFIG} was changed by someone else meanwhile: their text stays; look at it.`,
+        );
       }
+      await noFault(node);
+      await node.succeed(
+        `sed -i '/# someone/d' ${CONFIG} && rm -r ${CONTAINERD_DROP_IN} && systemctl daemon-reload && systemctl restart containerd`,
+      );
+      await ends(patched);
     });
 
     test("an editor that saves again and again all the while never loses a save", async () => {
@@ -361,30 +396,50 @@ describeLab("a host on which something is not as it should be", () => {
       one.close();
     });
 
-    test("without flock the lock is a link that names its holder; one left by a dead process is taken over", async () => {
-      await node.succeed("mv /usr/bin/flock /usr/bin/flock.aside");
+    test.each(["flock", "diff", "awk", "sha256sum"])(
+      "a host without %s: refused by preview, guard, apply and undo alike, before anything is changed",
+      async (tool) => {
+        const patched = mirror();
+        succeeded(await patched.guard());
+        const decision = await patched.decide();
+        await node.succeed(`p=$(command -v ${tool}); mv $p $p.aside; ln -s $p /srv/missing`);
+        try {
+          const said = `expected the tools that a change needs; found none of the name: ${tool} (they are in coreutils,`;
+          await expect(patched.look()).rejects.toThrow(
+            `expected the tools that a change needs; found none of the name: ${tool}\n  fix: install them (they are in coreutils, diffutils,`,
+          );
+          expect(failed(await patched.apply(decision))).toContain(said);
+          expect(failed(await patched.undo())).toContain(said);
+          const guard = guardCreate({
+            sudo: false,
+            id: patched.id,
+            enrolled: "ab12",
+            daemon: "containerd",
+          });
+          expect(failed(await patched.run(guard, helperText()))).toContain(said);
+        } finally {
+          await node.succeed("p=$(readlink /srv/missing); mv $p.aside $p; rm /srv/missing");
+        }
+        expect(await manifest(node)).toBe(before);
+        await ends(patched);
+      },
+    );
+
+    test("a diff that fails in the middle of a change leaves the host as it was, and no record of an undo that is empty", async () => {
+      const patched = mirror();
+      succeeded(await patched.guard());
+      await node.exec("cat >/usr/local/bin/diff && chmod 755 /usr/local/bin/diff", {
+        stdin: "#!/bin/sh\nexit 2\n",
+      });
       try {
-        const one = mirror();
-        const two = mirror();
-        succeeded(await one.guard());
-        const decision = await one.decide();
-        await two.connect();
-        await node.succeed(`ln -s '999999:1 gone' ${HOME}/lock.holder`);
-        const results = await Promise.all([one.apply(decision), two.apply(decision)]);
-        expect(results.map((result) => result.code)).toEqual([0, 0]);
-        await node.fail(`test -L ${HOME}/lock.holder`);
-        two.close();
-        // A refusal ends as one, and leaves neither the link nor its stage.
-        await node.succeed(`rm -rf ${one.record}/payload && echo '# someone' >>${CONFIG}`);
-        const said = failed(await one.apply(decision));
-        expect(said).toContain("found them changed by someone else");
-        expect(said).not.toContain("stopped from outside");
-        await node.fail(`test -L ${HOME}/lock.holder || ls -d ${HOME}/stage.*`);
-        await node.succeed(`sed -i '/# someone/d' ${CONFIG}`);
-        await ends(one);
+        await refusesUntouched(
+          patched,
+          /config\.toml: expected diff\(1\) to say what changes, which an undo needs; found that it failed/,
+        );
       } finally {
-        await node.succeed("mv /usr/bin/flock.aside /usr/bin/flock");
+        await node.succeed("rm /usr/local/bin/diff");
       }
+      await ends(patched);
     });
   });
 
@@ -423,6 +478,53 @@ describeLab("a host on which something is not as it should be", () => {
       expect(await node.succeed("systemctl is-active containerd")).toBe("active\n");
       await criIsWell(node);
       await node.succeed(`rm -rf ${CONTAINERD_DROP_IN} && systemctl daemon-reload`);
+      await ends(patched);
+    });
+
+    test.each(["inactive", "failed"])(
+      "the start fails, and the daemon was %s before: so it is afterwards",
+      async (was) => {
+        await dropIn(
+          `[Service]\nExecStartPre=/bin/sh -c "if grep -qF ${REGISTRY} ${CONFIG}; then exit 1; fi"`,
+        );
+        await node.succeed(
+          was === "failed"
+            ? // A start that fails, and is not tried again.
+              `systemctl stop containerd; touch /run/broken; mkdir -p /run/systemd/system/containerd.service.d; printf '%s\\n' '[Service]' Restart=no 'ExecStartPre=/bin/sh -c "! test -e /run/broken"' >${CONTAINERD_DROP_IN}/broken.conf; systemctl daemon-reload; systemctl start containerd; rm /run/broken`
+            : "systemctl stop containerd",
+        );
+        expect((await node.exec("systemctl is-active containerd")).stdout).toBe(`${was}\n`);
+        const patched = mirror();
+        succeeded(await patched.guard());
+        const said = failed(await patched.apply(await patched.decide()));
+        expect(said).toContain(
+          "Put back: the old files are in place, and containerd is stopped, as it was before.",
+        );
+        expect((await node.exec("systemctl is-active containerd")).stdout).toBe(`${was}\n`);
+        await node.fail(`grep -F ${REGISTRY} ${CONFIG}`);
+        await node.succeed(
+          `rm -rf ${CONTAINERD_DROP_IN} && systemctl daemon-reload && systemctl restart containerd`,
+        );
+        await ends(patched);
+      },
+    );
+
+    test("a daemon that was stopped, and starts without its CRI plugin, is stopped again", async () => {
+      const patched = mirror();
+      succeeded(await patched.guard());
+      await node.succeed("systemctl stop containerd");
+      const decision = await patched.decide();
+      await node.exec("cat >/usr/local/bin/ctr && chmod 755 /usr/local/bin/ctr", {
+        stdin: "#!/bin/sh\necho io.containerd.grpc.v1 cri - error\n",
+      });
+      try {
+        const said = failed(await patched.apply(decision));
+        expect(said).toContain("containerd runs without its CRI plugin");
+        expect(said).toContain("and containerd is stopped, as it was before.");
+        expect((await node.exec("systemctl is-active containerd")).stdout).toBe("inactive\n");
+      } finally {
+        await node.succeed("rm /usr/local/bin/ctr; systemctl start containerd");
+      }
       await ends(patched);
     });
 
@@ -673,10 +775,39 @@ describeLab("a host on which something is not as it should be", () => {
     },
   );
 
+  test("with no tool but those that the guard looks for the whole circle works", async () => {
+    const names = /^needed_tools='([^']*)'/m.exec(helperText())?.[1]?.split(/\s+/) ?? [];
+    // The others are those of the login, of the daemon, of the exchange of two names, and of this test.
+    const kept = [...names, "sh", "dash", "bash", "perl", "mawk", "containerd", "ctr", "umount"];
+    await node.succeed(
+      `mkdir /srv/bin && for t in ${kept.join(" ")}; do test ! -e /usr/bin/$t || cp -aL /usr/bin/$t /srv/bin/; done`,
+    );
+    const patched = mirror();
+    await patched.connect();
+    await node.succeed("mount --bind /srv/bin /usr/bin");
+    try {
+      succeeded(await patched.up());
+      await node.succeed(`sed -i '/${REGISTRY}/d' ${CONFIG}`);
+      expect((await patched.decide()).why).toBe("drift on the host");
+      succeeded(await patched.up());
+      await atMark(node, "checking", "kill -9 $HELPER_PID");
+      await node.succeed(`sed -i '/${REGISTRY}/d' ${CONFIG}`);
+      expect(failed(await patched.up())).toContain("is put back now.");
+      succeeded(await patched.up());
+      succeeded(await patched.undo());
+    } finally {
+      await node.succeed("umount -l /usr/bin; systemctl restart containerd");
+    }
+    expect(await manifest(node)).toBe(before);
+    expect(await leftovers(node)).toBe("");
+    await node.succeed("rm -r /srv/bin");
+    patched.close();
+  });
+
   test("with busybox for every tool the whole circle works", async () => {
     await node.exec("cat >/root/busybox && chmod 755 /root/busybox", { stdin: busybox() });
     await node.succeed(
-      "for t in awk cat chmod chown cmp cp cut date diff find grep head hostname id ln ls mkdir mktemp mv od readlink rm rmdir sed sha256sum sleep sort stat sync tail timeout tr uname wc; do ln -s /root/busybox /usr/local/bin/$t; done",
+      "for t in awk cat chmod chown cmp cp cut date diff find grep head hostname id ln ls mkdir mktemp mv od readlink rm rmdir sed sha256sum sleep sort stat sync tail tee timeout tr uname wc; do ln -s /root/busybox /usr/local/bin/$t; done",
     );
     try {
       const patched = mirror();

@@ -1,5 +1,7 @@
 import {
   cidrContains,
+  isRegistryHost,
+  parseHostPort,
   parseRegistryAddress,
   type RegistryAddress,
   sameUrl,
@@ -16,7 +18,7 @@ describe("parseRegistryAddress", () => {
       host,
       port,
       family,
-      text: text.toLowerCase(),
+      text, // daemons compare it letter by letter
     });
   });
 
@@ -32,6 +34,13 @@ describe("parseRegistryAddress", () => {
     "a:5000/",
     "-a:5000",
     "a b:5000",
+    "my_registry.lan:5000",
+    "a..b:5000",
+    "a.:5000",
+    "a-.b:5000",
+    "172.30.1.2:05000",
+    "[::ffff:172.30.1.2]:5000",
+    "[fe80::1%eth0]:5000",
     ":5000",
     "",
   ])("does not read %j", (text) => {
@@ -53,6 +62,27 @@ it("cidrContains knows both families, and nothing about names", () => {
   expect(cidrContains("172.30.0.0/33", address("172.30.0.1:1"))).toBe(false);
   expect(cidrContains("172.30.0.1", address("172.30.0.1:1"))).toBe(false);
   expect(cidrContains("0.0.0.0/0", address("a.lan:1"))).toBe(false);
+});
+
+it("parseHostPort takes what URLs and NO_PROXY may have, in any letters", () => {
+  expect(parseHostPort("My_Cache.LAN:5000")).toMatchObject({
+    text: "my_cache.lan:5000",
+    port: 5000,
+  });
+  expect(parseHostPort("[::ffff:172.30.1.2]:80")).toMatchObject({ family: 6 });
+  expect(splitUrl("http://my_cache:5000")?.address.host).toBe("my_cache");
+});
+
+it.each([
+  ["docker.io", true],
+  ["Registry.lan:5000", true],
+  ["[fd00::1]", true],
+  ["a_b", false],
+  ["..", false],
+  ["a..b", false],
+  ["a/b", false],
+])("isRegistryHost(%j) is %s: it names a folder, and images", (text, expected) => {
+  expect(isRegistryHost(text)).toBe(expected);
 });
 
 it("sameUrl sees through slashes, default ports and case, not through schemes and paths", () => {

@@ -1,12 +1,17 @@
+import { parseTree } from "jsonc-parser";
+
 import type * as Certain from "../../patch/certain";
 import type * as ConfigVersion from "../../patch/containerd/version";
 import type * as HostsToml from "../../patch/containerd/hosts-toml";
+import type * as Diff from "../../patch/diff";
+import type * as Flags from "../../patch/docker/flags";
 import type * as Insecure from "../../patch/docker/insecure";
+import type * as JsonSource from "../../patch/docker/json-source";
 import type * as Hunks from "../../patch/hunks";
 import type * as Patch from "../../patch";
 import type * as ArrayEdits from "../../patch/toml/array";
 import type * as Place from "../../patch/toml/place";
-import type * as Scan from "../../patch/toml/scan";
+import type * as Places from "../../patch/toml/places";
 import type * as TextEdits from "../../patch/text-edit";
 import type * as Write from "../../patch/toml/write";
 import { checkConfig } from "./generate/config-properties";
@@ -100,9 +105,9 @@ const faults: Fault[] = [
   {
     name: "a line that starts with [ is a header even within a string over several lines",
     steps: {
-      "toml/scan": (actual: typeof Scan) => ({
+      "toml/places": (actual: typeof Places) => ({
         ...actual,
-        scanTables: (text: string) => scanNaively(actual, text),
+        findTables: (text: string) => findNaively(actual, text),
       }),
     },
     by: "config.toml",
@@ -115,7 +120,7 @@ const faults: Fault[] = [
       "toml/array": (actual: typeof ArrayEdits) => ({
         ...actual,
         arrangeArray: (...args: Parameters<typeof ArrayEdits.arrangeArray>) => {
-          const [text, start, values, wanted, quote, same] = args;
+          const [text, { valueStart: start }, values, wanted, quote, same] = args;
           const others = values.some((value) => !wanted.some((url) => same(url, value)));
           if (!others) return actual.arrangeArray(...args);
           const end = text.indexOf("]", start) + 1;
@@ -133,10 +138,10 @@ const faults: Fault[] = [
       "toml/array": (actual: typeof ArrayEdits) => ({
         ...actual,
         arrangeArray: (...args: Parameters<typeof ArrayEdits.arrangeArray>) => {
-          const [text, start, values, wanted, quote, same] = args;
+          const [text, array, values, wanted, quote, same] = args;
           const isThere = (url: string) => values.some((value) => same(url, value));
           const ordered = [...wanted.filter(isThere), ...wanted.filter((url) => !isThere(url))];
-          return actual.arrangeArray(text, start, values, ordered, quote, same);
+          return actual.arrangeArray(text, array, values, ordered, quote, same);
         },
       }),
     },
@@ -215,19 +220,88 @@ const faults: Fault[] = [
     by: "daemon.json",
     caught: "the difference is exactly what was asked",
   },
+  {
+    name: "the letters of an entry are compared in any case",
+    steps: {
+      "docker/insecure": (actual: typeof Insecure) => ({
+        ...actual,
+        coversRegistry: (...[entry, registry]: Parameters<typeof Insecure.coversRegistry>) =>
+          actual.coversRegistry(entry, registry) ||
+          entry.toLowerCase() === registry.text.toLowerCase(),
+      }),
+    },
+    by: "daemon.json",
+    caught: "the difference is exactly what was asked",
+  },
+  {
+    name: "entries with which dockerd does not start are taken for names",
+    steps: {
+      "docker/insecure": (actual: typeof Insecure) => ({ ...actual, entryFault: () => undefined }),
+    },
+    by: "daemon.json",
+    caught: "a broken state was not refused",
+  },
+  {
+    name: "a daemon.json may have comments and commas as a tsconfig.json",
+    steps: {
+      "docker/json-source": (actual: typeof JsonSource) => ({
+        ...actual,
+        parseJsonObject: (source: JsonSource.JsonObject["source"]) => {
+          try {
+            return actual.parseJsonObject(source);
+          } catch (error) {
+            const root = parseTree(source.text, [], { allowTrailingComma: true });
+            if (!/\/[/*]|,\s*[\]}]/.test(source.text) || root?.type !== "object") throw error;
+            return { source, root };
+          }
+        },
+      }),
+    },
+    by: "daemon.json",
+    caught: "[^]*is not valid JSON",
+  },
+  {
+    name: "a flag's value counts only behind an equals sign",
+    steps: {
+      "docker/flags": (actual: typeof Flags) => ({
+        ...actual,
+        readFlags: (lines: Parameters<typeof Flags.readFlags>[0]) =>
+          actual.readFlags(lines.filter(({ text }) => !/--insecure-registry /.test(text))),
+      }),
+    },
+    by: "daemon.json",
+    caught: "the difference is exactly what was asked|a broken state was not refused",
+  },
+  {
+    name: "a diff hides a line with a password to its end",
+    steps: {
+      diff: (actual: typeof Diff) => ({
+        ...actual,
+        fileDiff: (file: Patch.FilePlan) =>
+          actual.fileDiff(file).replace(/((?:token|auth|password)[^:]*:).*/gi, "$1 ***"),
+      }),
+    },
+    by: "daemon.json",
+    caught: "the change is seen",
+  },
 ];
 
 /** Headers by lines alone, as a hurried author would look for them. */
-function scanNaively(actual: typeof Scan, text: string): Scan.Table[] {
-  const tables = [new actual.Table(text, false, 0, 0, 0)];
-  for (const match of text.matchAll(/^([ \t]*)\[(\[?)/gm)) {
+function findNaively(actual: typeof Places, text: string): ReturnType<typeof Places.findTables> {
+  const found = actual.findTables(text);
+  if (!Array.isArray(found)) return found;
+  const starts = found.map(({ start }) => start);
+  const more = [...text.matchAll(/^([ \t]*)\[+([\w.]+)\]/gm)].flatMap((match): Places.Table[] => {
     const start = match.index + (match[1] ?? "").length;
-    const last = tables[tables.length - 1];
-    if (last !== undefined) last.end = match.index;
+    if (starts.includes(start)) return [];
     const lineEnd = actual.endOfLine(text, start);
-    tables.push(new actual.Table(text, match[2] === "[", match.index, start, lineEnd));
-  }
-  return tables;
+    const path = (match[2] ?? "").split(".");
+    const where = { lineStart: match.index, start, lineEnd, end: text.length };
+    return [{ path, partEnds: path.map(() => start), array: false, keyValues: [], ...where }];
+  });
+  const all = [...found, ...more].sort((one, other) => one.lineStart - other.lineStart);
+  all.forEach((table, index) => (table.end = all[index + 1]?.lineStart ?? text.length));
+  return all;
 }
 
 /** The patcher with some of its steps replaced. */

@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from "node:crypto";
-import { accessOf, type Surroundings } from "../../settings/access";
+import { accessOf } from "../../settings/access";
 import { parseSettings } from "../../settings/parse";
 import { SettingsError } from "../../settings/problem";
+import type { Surroundings } from "../../settings/surroundings";
 
 const KEY = generateKeyPairSync("rsa", {
   modulusLength: 2048,
@@ -18,6 +19,7 @@ const HOST_KEY = `ssh-ed25519 ${Buffer.concat([
 function around(files: Record<string, string>, agentSocket?: string): Surroundings {
   return {
     read: (path) => files[path],
+    env: (name) => ({ HOME: "/home/me" })[name],
     home: "/home/me",
     project: "/project",
     localUser: "me",
@@ -308,5 +310,201 @@ describe("accessOf", () => {
       "ssh: expected one bastion before 10.0.0.2, found 10.0.0.8 before 10.0.0.9: @pulumi/command goes through one; " +
         "give the outer one's network a way to the host, or run this on the outer one",
     ]);
+  });
+
+  describe("host keys", () => {
+    const OTHER_KEY = HOST_KEY.replace(/BwcH/g, "CAgI");
+    const own = { "/project/id": KEY, "/home/me/.ssh/known_hosts": KNOWN };
+    const ssh = { privateKeyPath: "id" };
+    const node01 = (changes: Record<string, unknown>, files: Record<string, string>) =>
+      accessOf(settingsWith({ ...ssh, ...changes }), around({ ...own, ...files })).get("node01");
+
+    test("of the machine's own known_hosts count as the user's do", () => {
+      const files = {
+        "/home/me/.ssh/known_hosts": "",
+        "/etc/ssh/ssh_known_hosts": KNOWN,
+      };
+      expect(node01({}, files)).toMatchObject({
+        keyInFiles: true,
+        login: { hostKeys: [HOST_KEY] },
+      });
+      expect(node01({}, files)).not.toHaveProperty("globalKnownHostsFiles");
+      const named = {
+        "/home/me/.ssh/known_hosts": "",
+        "/home/me/.ssh/config": "GlobalKnownHostsFile /fleet/known\nUserKnownHostsFile none\n",
+        "/fleet/known": KNOWN,
+      };
+      expect(node01({}, named)).toMatchObject({
+        knownHostsFiles: [],
+        globalKnownHostsFiles: ["/fleet/known"],
+        keyInFiles: true,
+        login: { hostKeys: [HOST_KEY] },
+      });
+    });
+
+    test.each([
+      "/etc/ssh/ssh_known_hosts",
+      "/etc/ssh/ssh_known_hosts2",
+      "/home/me/.ssh/known_hosts2",
+    ])("that %s revokes are refused, under accept-new too", (file) => {
+      const files = { [file]: `@revoked * ${HOST_KEY}\n`, "/home/me/.ssh/known_hosts": `10.0.0.1 ${OTHER_KEY}\n10.0.0.2 ${HOST_KEY}\n` }; // prettier-ignore
+      const [problem] = problemsOf(() => node01({}, files));
+      expect(problem).toContain(
+        "ssh: expected the host key of 10.0.0.2 in /home/me/.ssh/known_hosts",
+      );
+      expect(problem).toContain(`found none (${file} line 1: a key is @revoked).`);
+      expect(node01({ strictHostKeyChecking: "accept-new" }, files)).toMatchObject({
+        learnHostKey: true,
+        login: { hostKeyPolicy: "accept-any", revokedHostKeys: [HOST_KEY] },
+      });
+      expect(problemsOf(() => node01({ hostKey: HOST_KEY }, files))).toEqual([
+        `ssh.hostKey: expected a key that is not revoked, found one that is (${file} line 1: a key is @revoked)`,
+      ]);
+    });
+
+    test("of a RevokedHostKeys list are refused, and a list that is not there is an error", () => {
+      const config = { "/home/me/.ssh/config": "RevokedHostKeys ~/lost\n" };
+      const accept = { strictHostKeyChecking: "accept-new" };
+      expect(node01(accept, { ...config, "/home/me/lost": `${HOST_KEY}\n` })).toMatchObject({
+        revokedHostKeysFile: "/home/me/lost",
+        login: { hostKeyPolicy: "accept-any", revokedHostKeys: [HOST_KEY] },
+      });
+      expect(problemsOf(() => node01({}, config))).toEqual([
+        "ssh: RevokedHostKeys /home/me/lost: there is no such file",
+      ]);
+    });
+
+    test("are always verified, and accept-new needs a file to keep them in: both are said", () => {
+      const careless = { "/home/me/.ssh/config": "StrictHostKeyChecking no\n" };
+      expect(node01({}, careless)?.notes).toEqual([
+        "StrictHostKeyChecking no is not honoured: host keys are always verified",
+      ]);
+      expect(node01({ strictHostKeyChecking: "yes" }, careless)?.notes).toEqual([]);
+      const nowhere = {
+        "/home/me/.ssh/config": "UserKnownHostsFile /dev/null\nStrictHostKeyChecking accept-new\n",
+      };
+      expect(problemsOf(() => node01({}, nowhere))[0]).toBe(
+        "ssh: expected a known_hosts file to keep the key of 10.0.0.1 in (accept-new), found UserKnownHostsFile /dev/null in the ssh config: set knownHostsPath",
+      );
+    });
+  });
+
+  describe("the keys of an agent", () => {
+    const config = (text: string) => ({
+      "/home/me/.ssh/config": text,
+      "/home/me/.ssh/known_hosts": KNOWN,
+      "/home/me/.ssh/fleet.pub": `${HOST_KEY} me@desk\n`,
+    });
+    const chosen = (ssh: unknown, files: Record<string, string>, socket?: string) =>
+      accessOf(settingsWith(ssh), around(files, socket)).get("node01");
+    const key = { keys: [HOST_KEY], only: true };
+
+    test("are chosen by IdentityFile KEY.pub, without another word, and by KEY where KEY.pub alone is there", () => {
+      for (const name of ["~/.ssh/fleet.pub", "${HOME}/.ssh/fleet.pub", "%d/.ssh/fleet"]) {
+        const access = chosen({}, config(`IdentityFile ${name}\n`), "/run/agent");
+        expect(access?.login).toMatchObject({ agentSocket: "/run/agent", agentKeys: key });
+        expect(access?.login).not.toHaveProperty("privateKey");
+        expect(access).toMatchObject({ agentIdentityFiles: ["/home/me/.ssh/fleet.pub"] });
+        expect(access).not.toHaveProperty("identityFile");
+        expect(access?.notes).toEqual([
+          "only the chosen keys of the agent are offered where hosts are read and for Docker; @pulumi/command offers all of its keys, in its order",
+        ]);
+      }
+      expect(problemsOf(() => chosen({}, config("IdentityFile ~/.ssh/fleet.pub\n")))).toEqual([
+        "ssh: IdentityFile /home/me/.ssh/fleet.pub is a public key, so an agent must hold its private half, found no SSH_AUTH_SOCK in the environment",
+      ]);
+    });
+
+    test("are the IdentityFiles' alone where IdentitiesOnly says so, and else these first", () => {
+      const ssh = { agent: true };
+      const text = "IdentityFile ~/.ssh/fleet\n";
+      expect(chosen(ssh, config(`${text}IdentitiesOnly yes\n`), "/a")?.login.agentKeys).toEqual(
+        key,
+      );
+      expect(chosen(ssh, config(text), "/a")?.login.agentKeys).toEqual({ ...key, only: false });
+      expect(chosen(ssh, config("Port 22\n"), "/a")?.login).not.toHaveProperty("agentKeys");
+      const byDefault = {
+        ...config("IdentitiesOnly yes\n"),
+        "/home/me/.ssh/id_rsa": KEY,
+      };
+      const rsa = chosen(ssh, byDefault, "/a");
+      expect(rsa?.login.agentKeys?.keys[0]).toMatch(/^ssh-rsa AAAAB3/);
+      expect(rsa?.agentIdentityFiles).toEqual(["/home/me/.ssh/id_rsa"]);
+      expect(
+        problemsOf(() => chosen(ssh, config("IdentitiesOnly yes\nIdentityFile /no\n"), "/a")),
+      ).toEqual([
+        "ssh.agent: expected a public key that says which of the agent's keys is meant (IdentitiesOnly yes), found none at /no: " +
+          "write it there with `ssh-add -L`, under a name that ends in .pub",
+      ]);
+    });
+
+    test("are not asked for where the ssh config says IdentityAgent none", () => {
+      expect(
+        problemsOf(() => chosen({ agent: true }, config("IdentityAgent none\n"), "/a")),
+      ).toEqual([
+        "ssh.agent: expected a running ssh-agent, found IdentityAgent none in the ssh config",
+      ]);
+    });
+  });
+
+  describe("what cannot be used", () => {
+    const own = { "/home/me/.ssh/known_hosts": KNOWN, "/keys/a": KEY, "/keys/b": KEY };
+    const node01 = (config: string, files: Record<string, string> = {}, ssh: unknown = {}) =>
+      accessOf(settingsWith(ssh), around({ ...own, "/home/me/.ssh/config": config, ...files })).get(
+        "node01",
+      );
+
+    test("a ProxyCommand is refused by name, unless it is ssh to a bastion or the settings name one", () => {
+      const command = "Host 10.0.0.2\n  IdentityFile /keys/a\n  ProxyCommand";
+      const start = "Host *\n  IdentityFile /keys/a\n";
+      expect(problemsOf(() => node01(`${start}${command} connect -S socks:1080 %h %p\n`))).toEqual([
+        "ssh.config: expected ProxyJump (or ProxyCommand ssh -W %h:%p [USER@]BASTION) for 10.0.0.2, found ProxyCommand connect -S socks:1080 %h %p: " +
+          "@pulumi/command cannot run it; name the bastion with ProxyJump or in ssh.bastion",
+      ]);
+      const bastion = { "/home/me/.ssh/known_hosts": `${KNOWN}10.0.0.9 ${HOST_KEY}\n` };
+      expect(
+        node01(`${start}${command} ssh -W %h:%p jump@10.0.0.9\n`, bastion)?.login.proxy,
+      ).toMatchObject({
+        host: "10.0.0.9",
+        user: "jump",
+      });
+      const set = { bastion: { address: "10.0.0.9" } };
+      expect(node01(`${start}${command} connect %h\n`, bastion, set)?.login.proxy).toMatchObject({
+        host: "10.0.0.9",
+      });
+      expect(node01(`${start}${command} none\n`)?.login).not.toHaveProperty("proxy");
+    });
+
+    test("a certificate, and a second key, are named in a note and in the error of a refused login", () => {
+      const config =
+        "IdentityFile /keys/a\nIdentityFile /keys/b\nCertificateFile /certs/c\nCertificateFile /certs/none\n";
+      const access = node01(config, { "/certs/c": "x", "/keys/a-cert.pub": "y" });
+      const advice =
+        "@pulumi/command logs in by keys alone; have the key itself in the authorized_keys of the host";
+      const said = [
+        `certificate /certs/c: ${advice}`,
+        `certificate /keys/a-cert.pub: ${advice}`,
+        "/keys/b: of several IdentityFiles of the ssh config the first is used, /keys/a",
+      ];
+      expect(access?.login.notOffered).toEqual(said);
+      expect(access?.notes).toEqual(said.map((what) => `not offered: ${what}`));
+    });
+  });
+
+  test("a config of the settings is the only one that is read, as with ssh -F", () => {
+    const files = {
+      "/project/id": KEY,
+      "/home/me/.ssh/known_hosts": KNOWN,
+      "/home/me/.ssh/config": "User mine\n",
+      "/etc/ssh/ssh_config": "Port 2200\n",
+      "/project/lab.config": "HostKeyAlias 10.0.0.1\n",
+    };
+    const login = (config?: string) =>
+      accessOf(
+        settingsWith({ privateKeyPath: "id", ...(config !== undefined && { config }) }),
+        around({ ...files, "/home/me/.ssh/known_hosts": `${KNOWN}[10.0.0.1]:2200 ${HOST_KEY}\n` }),
+      ).get("controlplane")?.login;
+    expect(login("lab.config")).toMatchObject({ user: "root", port: 22 });
+    expect(login()).toMatchObject({ user: "mine", port: 2200 });
   });
 });

@@ -1,12 +1,39 @@
-import { clientOptions } from "../../ssh/client-config";
+import { type ClientSurroundings, clientOptions } from "../../ssh/client-config";
+import { defaultSources, namedSource, readConfig } from "../../ssh/config-file";
 
-const AT_HOME = { home: "/home/me", localUser: "me" };
+const AT_HOME: ClientSurroundings = {
+  home: "/home/me",
+  localUser: "me",
+  localHost: "desk.lab",
+  uid: 1000,
+  env: (name) => ({ HOME: "/home/me", KEYS: "/keys" })[name],
+};
+
+/** What a configuration says of a host; `/c` is the file, and may include others. */
+const read = (
+  text: string,
+  host: string,
+  around: Partial<ClientSurroundings> = {},
+  others: Record<string, string> = {},
+) => {
+  const files: Record<string, string> = { "/c": text, ...others };
+  const lines = readConfig(namedSource("/c", "/home/me"), "/home/me", {
+    read: (path) => files[path],
+    list: (folder) =>
+      Object.keys(files).flatMap((path) =>
+        path.startsWith(`${folder}/`)
+          ? path
+              .slice(folder.length + 1)
+              .split("/")
+              .slice(0, 1)
+          : [],
+      ),
+  });
+  return clientOptions(lines, host, { ...AT_HOME, ...around });
+};
 
 test("a host that the file does not name has nothing", () => {
-  expect(clientOptions("Host other\n  Port 2222\n", "node01", AT_HOME)).toEqual({
-    identityFiles: [],
-    notes: [],
-  });
+  expect(read("Host other\n  Port 2222\n", "node01")).toEqual({ certificateFiles: [], notes: [] });
 });
 
 test("the first value counts, and keys add up", () => {
@@ -14,82 +41,234 @@ test("the first value counts, and keys add up", () => {
 Host node01
   HostName 172.30.2.2
   IdentityFile ~/.ssh/lab_id
-  port = 2222
+  port = 2222 # a comment
 Host node* !node09
   Port 22
   User admin
   IdentityFile "%d/keys/%r@%h id"
+  IdentityFile ~/.ssh/lab_id
   IdentitiesOnly yes
 Host *
   ProxyJump none
   IdentityAgent SSH_AUTH_SOCK
-  UserKnownHostsFile ~/.ssh/known_hosts ~/.ssh/known_hosts2
+  UserKnownHostsFile ~/.ssh/known_hosts "/known hosts/%k"
+  GlobalKnownHostsFile /etc/%k none
+  RevokedHostKeys ~/revoked
   StrictHostKeyChecking accept-new
   HostKeyAlias lab
+  CertificateFile \${KEYS}/c-%n-cert.pub
 `;
-  expect(clientOptions(text, "node01", AT_HOME)).toEqual({
+  expect(read(text, "node01")).toEqual({
     hostName: "172.30.2.2",
     port: 2222,
     user: "admin",
     identityFiles: ["/home/me/.ssh/lab_id", "/home/me/keys/admin@172.30.2.2 id"],
+    certificateFiles: ["/keys/c-node01-cert.pub"],
     identitiesOnly: true,
     identityAgent: "SSH_AUTH_SOCK",
     proxyJump: [],
-    userKnownHostsFiles: ["/home/me/.ssh/known_hosts", "/home/me/.ssh/known_hosts2"],
+    userKnownHostsFiles: ["/home/me/.ssh/known_hosts", "/known hosts/lab"],
+    globalKnownHostsFiles: ["/etc/%k"],
+    revokedHostKeys: "/home/me/revoked",
     strictHostKeyChecking: "accept-new",
     hostKeyAlias: "lab",
     notes: [],
   });
-  expect(clientOptions(text, "node09", AT_HOME)).not.toHaveProperty("user");
+  expect(read(text, "node09")).not.toHaveProperty("user");
+});
+
+test("tokens and variables are expanded once, and what cannot be is refused by name", () => {
+  const files = (value: string) =>
+    read(`Host node01\n  HostName n1\n  IdentityFile ${value}\n`, "node01", { port: 2200 })
+      .identityFiles;
+  expect(files("${HOME}/.ssh/id")).toEqual(["/home/me/.ssh/id"]);
+  expect(files("/%%/%d/%h/%i/%k/%L/%l/%n/%p/%r/%u")).toEqual([
+    "/%//home/me/n1/1000/node01/desk/desk.lab/node01/2200/me/me",
+  ]);
+  expect(read("IdentityFile ${X}\n", "a", { env: () => "%h${HOME}" }).identityFiles).toEqual([
+    "%h${HOME}",
+  ]);
+  expect(() => files("${NOTHING}/id")).toThrow(
+    "/c line 3: IdentityFile ${NOTHING}/id: the environment variable NOTHING is not set",
+  );
+  expect(() => files("/%C")).toThrow("/c line 3: IdentityFile /%C: %C is not supported");
+  expect(() => files("~root/id")).toThrow(
+    "/c line 3: IdentityFile ~root/id: expected ~ or ~/, found the home folder of another user",
+  );
+  expect(() => files("${HOME")).toThrow("/c line 3: IdentityFile ${HOME: ${ is not closed");
+});
+
+test("an agent is named by a path, a variable, or not at all", () => {
+  const agent = (value: string) => read(`IdentityAgent ${value}\n`, "a").identityAgent;
+  expect(agent("~/agent.%r")).toBe("/home/me/agent.me");
+  expect(agent("$KEYS")).toBe("/keys");
+  expect(agent("${KEYS}/s")).toBe("/keys/s");
+  expect(agent("NONE")).toBe("none");
+  expect(() => agent("$NOTHING")).toThrow("the environment variable NOTHING is not set");
 });
 
 test("bastions are listed in order", () => {
-  const text = "Host *\n  ProxyJump admin@bastion:2222, inner\n";
-  expect(clientOptions(text, "node01", AT_HOME).proxyJump).toEqual(["admin@bastion:2222", "inner"]);
+  const jump = (text: string) => read(text, "node01").proxyJump;
+  expect(jump("ProxyJump admin@bastion:2222, inner\n")).toEqual(["admin@bastion:2222", "inner"]);
+  expect(jump("ProxyJump ssh://b:22\n")).toEqual(["b:22"]);
 });
 
-test("%h in HostName is the name asked for", () => {
-  expect(clientOptions("HostName %h.lab\n", "node01", AT_HOME).hostName).toBe("node01.lab");
+test("a ProxyCommand that is ssh to a bastion is a bastion; any other is handed on; the first of the two counts", () => {
+  const proxy = (text: string) => {
+    const { proxyJump, proxyCommand } = read(text, "node01");
+    return proxyCommand ?? proxyJump;
+  };
+  expect(proxy("ProxyCommand ssh -W %h:%p jump@bastion\n")).toEqual(["jump@bastion"]);
+  expect(proxy("ProxyCommand exec ssh -q -p 2222 -l jump bastion -W [%h]:%p\n")).toEqual([
+    "jump@bastion:2222",
+  ]);
+  expect(proxy("ProxyCommand /usr/bin/ssh fd00::9 -W%h:%p\n")).toEqual(["[fd00::9]"]);
+  expect(proxy("ProxyCommand none\n")).toEqual([]);
+  for (const command of [
+    "nc %h %p",
+    "ssh -i /key -W %h:%p bastion",
+    "ssh -W %h:22 bastion",
+    "ssh -W %h:%p bastion; reboot",
+    "ssh -W %h:%p $(cat b)",
+    "ssh -W %h:%p %r@bastion",
+    "ssh bastion nc %h %p",
+    '"quoted program" # no comment',
+  ])
+    expect(proxy(`ProxyCommand ${command}\n`)).toBe(command);
+  expect(proxy("ProxyCommand nc %h %p\nProxyJump b\n")).toBe("nc %h %p");
+  expect(proxy("ProxyJump b\nProxyCommand nc %h %p\n")).toEqual(["b"]);
+});
+
+test("%h in HostName is the name asked for, and %% a percent sign", () => {
+  expect(read("HostName %h.lab%%h\n", "node01").hostName).toBe("node01.lab%h");
 });
 
 test("Match by host and user applies; what would run a command is skipped, with a note", () => {
   const text = `
 Match host node01 user admin
   Port 2200
-Match exec "touch /tmp/match-exec-canary"
+Match host node01 exec "touch /tmp/match-exec-canary"
   Port 2201
+Match exec true host other
+  Port 2202
 Match all
   IdentityFile /k
-Match !host node01
+Match !host=node01
   IdentityFile /other
 `;
-  const found = clientOptions(text, "node01", { ...AT_HOME, user: "admin" });
+  const found = read(text, "node01", { user: "admin" });
   expect(found.port).toBe(2200);
   expect(found.identityFiles).toEqual(["/k"]);
   expect(found.notes).toEqual([
-    'Match exec touch /tmp/match-exec-canary: "exec" is not supported; the section is skipped',
+    'Match host node01 exec touch /tmp/match-exec-canary: "exec" is not supported; the section is skipped (/c line 4)',
   ]);
-  expect(clientOptions(text, "node01", AT_HOME).port).toBeUndefined();
+  expect(read(text, "node01").port).toBeUndefined();
+  expect(read(text, "node01", { defaultUser: "admin" }).port).toBe(2200);
 });
 
-test("what is not honoured is told, where it concerns the host", () => {
-  const text = `Include ~/.ssh/config.d/*
+test("Match final goes through the file once more, by the name that was found", () => {
+  const text = `
 Host node01
-  ProxyCommand nc %h %p
-Host node02
-  ProxyCommand other
+  HostName %h.lab
+Match final host *.lab
+  Port 2200
+Host *.lab
+  User ops
 `;
-  expect(clientOptions(text, "node01", AT_HOME).notes).toEqual([
-    "Include is not followed (Include ~/.ssh/config.d/*)",
-    "ProxyCommand is not supported; use ProxyJump (ProxyCommand nc %h %p)",
+  expect(read(text, "node01")).toMatchObject({ hostName: "node01.lab", port: 2200, user: "ops" });
+  expect(read(text.replace("final ", ""), "node01")).not.toHaveProperty("user");
+});
+
+test("Include is followed, in a section only for its hosts, and its own sections end with it", () => {
+  const others = {
+    "/home/me/.ssh/config.d/10-a": "User ops\nHost other\n  User nobody\n",
+    "/home/me/.ssh/config.d/20-b": "Host node01\n  Port 2200\n",
+    "/home/me/.ssh/config.d/.hidden": "Port 1\n",
+    "/lab": "Host *\n  IdentityFile /lab_id\n",
+  };
+  const text = `
+Host node01
+  Include config.d/*
+  HostKeyAlias fleet
+Host node02
+  Include /lab
+`;
+  expect(read(text, "node01", {}, others)).toEqual({
+    user: "ops",
+    port: 2200,
+    hostKeyAlias: "fleet",
+    certificateFiles: [],
+    notes: [],
+  });
+  expect(read(text, "node02", {}, others).identityFiles).toEqual(["/lab_id"]);
+  expect(read("Include ~/.ssh/config.d/[12]0-?\n", "node01", {}, others).port).toBe(2200);
+  expect(read("Include /nothing /no/*/thing\n", "node01", {}, others).notes).toEqual([]);
+  expect(() => read("Include /c\n", "a")).toThrow("/c: Include goes round in circles");
+  expect(() => read("Include ${X}/c\n", "a")).toThrow(
+    "/c line 1: Include ${X}/c: expected a path without ~USER, % and $",
+  );
+});
+
+test("the machine's own configuration comes after the user's", () => {
+  const files: Record<string, string> = {
+    "/home/me/.ssh/config": "Host *\n  User ops\n  Include more\n",
+    "/home/me/.ssh/more": "HostKeyAlias own\n",
+    "/etc/ssh/ssh_config": "User nobody\nInclude ssh_config.d/*.conf\n",
+    "/etc/ssh/ssh_config.d/a.conf": "Port 2200\n",
+  };
+  const list = (folder: string) => (folder === "/etc/ssh/ssh_config.d" ? ["a.conf", "b"] : []);
+  const lines = readConfig(defaultSources("/home/me"), "/home/me", {
+    read: (path) => files[path],
+    list,
+  });
+  expect(clientOptions(lines, "a", AT_HOME)).toMatchObject({
+    user: "ops",
+    hostKeyAlias: "own",
+    port: 2200,
+  });
+});
+
+test("what is not honoured is told where it concerns the host, algorithms in one note, habits not at all", () => {
+  const text = `
+Host node01
+  AddressFamily inet6
+  BindAddress 10.0.0.9
+  PKCS11Provider /lib/p.so
+  Ciphers aes128-ctr
+  MACs hmac-sha1
+  FrobnicateHost yes
+  ForwardAgent yes
+  GSSAPIAuthentication yes
+  CheckHostIP no
+Host node02
+  KnownHostsCommand /bin/keys %H
+  IgnoreUnknown UseKey*,Frob*
+  FrobnicateHost yes
+`;
+  expect(read(text, "node01").notes).toEqual([
+    "AddressFamily inet6 is not honoured (/c line 3)",
+    "BindAddress 10.0.0.9 is not honoured (/c line 4)",
+    "PKCS11Provider /lib/p.so is not honoured (/c line 5)",
+    "FrobnicateHost is not known here, and not honoured (/c line 8)",
+    "Ciphers, MACs: not honoured, the usual algorithms are offered",
+  ]);
+  expect(read(text, "node02").notes).toEqual([
+    "KnownHostsCommand /bin/keys %H is not honoured (/c line 13)",
   ]);
 });
 
-test("a text that is no configuration is refused", () => {
-  expect(() => clientOptions('Host "a\n', "a", AT_HOME)).toThrow(
-    "the ssh client configuration cannot be read",
-  );
-  expect(() => clientOptions("Port many\n", "a", AT_HOME)).toThrow(
-    "Port many for a: expected a number from 1 to 65535",
-  );
+test.each([
+  ['Host "a\n', '/c line 1: a quote is not closed: "a'],
+  ["Port many\n", "/c line 1: Port many: expected a number from 1 to 65535"],
+  ["\nPort 22 23\n", "/c line 2: Port: expected one value, found 22 23"],
+  ["Port\n", "/c line 1: Port: expected a value, found none"],
+  ["Match user\n", "/c line 1: Match user: expected a value, found none"],
+  ["IdentitiesOnly maybe\n", "/c line 1: IdentitiesOnly maybe: expected yes or no"],
+  [
+    "StrictHostKeyChecking maybe\n",
+    "/c line 1: StrictHostKeyChecking maybe: expected yes, no, ask, off or accept-new",
+  ],
+  ["RefuseConnection moved away\n", "/c line 1: RefuseConnection moved away"],
+])("%j is refused, with file and line", (text, message) => {
+  expect(() => read(text, "a")).toThrow(message);
 });

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo, Server } from "node:net";
 import { tmpdir } from "node:os";
@@ -106,6 +107,27 @@ describe("the host key", () => {
     expect(connection.hostKey).toBe(server.hostKeys[0]);
   });
 
+  test("that is revoked ends the attempt before anything is sent, with accept-any too", async () => {
+    const server = await start();
+    const [key = ""] = server.hostKeys;
+    for (const change of [
+      { hostKeys: undefined, hostKeyPolicy: "accept-any" as const },
+      { hostKeys: [key] },
+    ]) {
+      const error = await failure(
+        Connection.open(server.login({ ...change, revokedHostKeys: [key], name: "node02" })),
+      );
+      expect(error.kind).toBe("host-key");
+      expect(error.message).toBe(
+        `node02 (root@127.0.0.1:${server.port}): the host shows a revoked key, so nothing was sent.\n` +
+          `  found:    ssh-ed25519 ${sha256(key)}, @revoked in known_hosts (or in RevokedHostKeys)\n` +
+          "Whoever has a copy of this key can pretend to be the host: give the host a new one (remove " +
+          "/etc/ssh/ssh_host_*, then `ssh-keygen -A` there) and put the new key into known_hosts.",
+      );
+    }
+    expect(server.attempts).toEqual([]);
+  });
+
   test("that is no key is refused with the reason", async () => {
     const server = await start();
     const error = await failure(Connection.open(server.login({ hostKeys: ["ssh-ed25519 AAAA"] })));
@@ -183,8 +205,137 @@ describe("logging in", () => {
       Connection.open(server.login({ privateKey: undefined, agentSocket: "/nonexistent/agent" })),
     );
     expect(error.kind).toBe("authentication");
-    expect(error.message).toContain("the keys of the agent at /nonexistent/agent");
-    expect(error.message).toContain("Failed to connect to agent");
+    expect(error.message).toContain(
+      "Offered, once: nothing (agent at /nonexistent/agent: it cannot be reached (ENOENT)).",
+    );
+  });
+
+  test.each(["keyboard-interactive", "password"] as const)(
+    "with a key where the server wants a second factor by %s is reported as such",
+    async (second) => {
+      const server = await start({ methods: ["publickey"], second });
+      const error = await failure(Connection.open(server.login({ name: "node02" })));
+      expect(error.kind).toBe("authentication");
+      expect(error.retryable).toBe(false);
+      expect(error.message).toBe(
+        `node02 (root@127.0.0.1:${server.port}): login refused halfway: the server took private key ${sha256(GOOD_KEY.public)}, ` +
+          `and wants ${second} as well, a second factor. A program cannot give one: let this user in by one factor ` +
+          '(AuthenticationMethods publickey under "Match User root" in sshd_config), or take a user who needs one only. ' +
+          "Not tried again, so that no account is locked.",
+      );
+      expect(server.connections).toBe(1);
+      await open(server.login({ password: PASSWORD })); // both factors are there to be given
+    },
+  );
+
+  test("never gives the password to a question for a code, and reports the question", async () => {
+    const server = await start({
+      methods: ["publickey"],
+      second: "keyboard-interactive",
+      question: "Verification code: ",
+    });
+    const error = await failure(Connection.open(server.login({ password: PASSWORD })));
+    expect(error.message).toContain("wants keyboard-interactive as well, a second factor");
+    expect(error.message).toContain('(the server asked "Verification code:")');
+  });
+
+  test("says what was not offered, once the login is refused", async () => {
+    const server = await start();
+    const error = await failure(
+      Connection.open(
+        server.login({ privateKey: OTHER_KEY.private, notOffered: ["certificate /c: no"] }),
+      ),
+    );
+    expect(error.message).toContain("(not offered: certificate /c: no); the server takes");
+  });
+
+  describe("by an agent", () => {
+    const keys = [generateKey(), GOOD_KEY, generateKey("rsa"), generateKey("ecdsa")];
+    const line = (key: { public: string }) => key.public.split(" ").slice(0, 2).join(" ");
+    let socket: string;
+
+    beforeEach(async () => {
+      const folder = mkdtempSync(join(tmpdir(), "agent-"));
+      socket = join(folder, "s");
+      const agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
+      cleanups.push(() => {
+        agent.kill();
+        rmSync(folder, { recursive: true, force: true });
+      });
+      while (!existsSync(socket)) await new Promise((resolve) => setTimeout(resolve, 10));
+      keys.forEach((key, index) => {
+        const file = join(folder, `key${index}`);
+        writeFileSync(file, key.private, { mode: 0o600 });
+        const { status, stderr } = spawnSync("ssh-add", ["-q", file], {
+          encoding: "utf8",
+          env: { ...process.env, SSH_AUTH_SOCK: socket },
+        });
+        expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+      });
+    });
+    const login = (server: TestServer, agentKeys?: Login["agentKeys"]) =>
+      server.login({ privateKey: undefined, agentSocket: socket, agentKeys });
+
+    test("its keys are offered in its order, each once, and named when they are refused", async () => {
+      const server = await start({ methods: ["publickey"] });
+      await open(login(server));
+      expect(server.attempts).toEqual(["publickey", "publickey"]);
+      const strict = await start({ methods: ["publickey"], authorized: [] });
+      const error = await failure(Connection.open(login(strict)));
+      for (const key of keys) expect(error.message).toContain(`key ${sha256(key.public)}`);
+      expect(strict.attempts).toEqual(keys.map(() => "publickey"));
+    });
+
+    test("a chosen key is offered first, or alone", async () => {
+      for (const key of keys) {
+        const server = await start({ methods: ["publickey"], authorized: [line(key)] });
+        await open(login(server, { keys: [line(key)], only: false }));
+        expect(server.attempts).toEqual(["publickey"]);
+      }
+      const server = await start({ methods: ["publickey"] });
+      const error = await failure(
+        Connection.open(login(server, { keys: [line(keys[2]!)], only: true })),
+      );
+      expect(server.attempts).toEqual(["publickey"]);
+      expect(error.message).toContain(`Offered, once: key ${sha256(keys[2]!.public)}`);
+      const none = await failure(
+        Connection.open(login(server, { keys: [line(OTHER_KEY)], only: true })),
+      );
+      expect(none.message).toContain(
+        `Offered, once: nothing (agent at ${socket}: it holds none of the chosen keys)`,
+      );
+    });
+
+    test("a second factor after one of its keys is reported, and no other key is offered", async () => {
+      const server = await start({ methods: ["publickey"], second: "keyboard-interactive" });
+      const error = await failure(Connection.open(login(server)));
+      expect(error.message).toContain(
+        `login refused halfway: the server took key ${sha256(GOOD_KEY.public)}`,
+      );
+      expect(error.message).toContain("and wants keyboard-interactive as well, a second factor");
+    });
+
+    test("a certificate that it holds is named, not passed over", async () => {
+      const folder = mkdtempSync(join(tmpdir(), "certificate-"));
+      cleanups.push(() => rmSync(folder, { recursive: true }));
+      const run = (command: string, ...args: string[]) =>
+        spawnSync(command, args, {
+          cwd: folder,
+          encoding: "utf8",
+          env: { ...process.env, SSH_AUTH_SOCK: socket },
+        });
+      run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "ca");
+      run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "me@desk", "-f", "id");
+      run("ssh-keygen", "-q", "-s", "ca", "-I", "me", "-n", "root", "id.pub");
+      run("ssh-add", "-q", "-D");
+      expect(run("ssh-add", "-q", "id").status).toBe(0);
+      const server = await start({ methods: ["publickey"] });
+      const error = await failure(Connection.open(login(server)));
+      expect(server.attempts).toEqual(["publickey"]);
+      expect(error.message).toMatch(
+        /\(not offered: key SHA256:\S+ \(me@desk\) of the agent at \S+, which is a certificate \(ssh-ed25519-cert-v01@openssh.com\), which this client cannot offer\)/,
+      );
+    });
   });
 
   test("with a key does not ask a dead agent", async () => {
@@ -220,6 +371,22 @@ describe("a host that does not answer", () => {
       "waiting for ssh node02 (0 s): connection refused; no SSH server listens there (yet)",
     );
   });
+
+  test("is spoken of every few seconds, however often it is tried", async () => {
+    const server = await start();
+    await server.close();
+    const said: string[] = [];
+    await failure(
+      Connection.open(server.login({ name: "node02" }), {
+        waitSeconds: 6,
+        onWaiting: (line) => said.push(line.replace(/:.*/, "")),
+      }),
+    );
+    expect(said).toEqual([
+      "waiting for ssh node02 (0 s)",
+      expect.stringMatching(/^waiting for ssh node02 \([5-9] s\)$/),
+    ]);
+  }, 20_000);
 
   test("is given up after the limit, with the count", async () => {
     const server = await start();

@@ -1,10 +1,13 @@
 import { createHmac } from "node:crypto";
-import { knownHostsLine, lookupKnownHosts } from "../../ssh/known-hosts";
+import { knownHostsLine, lookupKnownHosts, revokedKeys } from "../../ssh/known-hosts";
 import { generateKey } from "./server";
 
 const KEY = generateKey().public.split(" ").slice(0, 2).join(" ");
 const OTHER = generateKey().public.split(" ").slice(0, 2).join(" ");
 const ECDSA = generateKey("ecdsa").public.split(" ").slice(0, 2).join(" ");
+
+const lookup = (text: string, host: string, port?: number) =>
+  lookupKnownHosts([{ path: "/k", text }], host, port);
 
 const hashed = (name: string): string => {
   const salt = Buffer.from("0123456789abcdefghij");
@@ -13,13 +16,13 @@ const hashed = (name: string): string => {
 
 test("a host has every key that is listed for it, in the file's order, each once", () => {
   const text = `# comment\n\nnode01,172.30.2.2 ${ECDSA} someone@somewhere\nnode02 ${OTHER}\n172.30.2.2 ${KEY}\r\nnode01 ${ECDSA}\n`;
-  expect(lookupKnownHosts(text, "node01").keys).toEqual([ECDSA]);
-  expect(lookupKnownHosts(text, "172.30.2.2")).toEqual({
+  expect(lookup(text, "node01").keys).toEqual([ECDSA]);
+  expect(lookup(text, "172.30.2.2")).toEqual({
     keys: [ECDSA, KEY],
     revoked: [],
     notes: [],
   });
-  expect(lookupKnownHosts(text, "node03")).toEqual({ keys: [], revoked: [], notes: [] });
+  expect(lookup(text, "node03")).toEqual({ keys: [], revoked: [], notes: [] });
 });
 
 test.each([
@@ -33,7 +36,7 @@ test.each([
   ["dots are no wildcards", "10.0.0.1", 22, `10.0.0.1 ${KEY}`],
   ["IPv6 with a port", "fd00::1", 2222, `[fd00::1]:2222 ${KEY}`],
 ])("a %s matches", (_what, host, port, line) => {
-  expect(lookupKnownHosts(line, host, port).keys).toEqual([KEY]);
+  expect(lookup(line, host, port).keys).toEqual([KEY]);
 });
 
 test.each([
@@ -44,41 +47,70 @@ test.each([
   ["another hash", "node02", 22, `${hashed("node01")} ${KEY}`],
   ["a broken hash", "node01", 22, `|1|xx ${KEY}`],
 ])("%s does not match", (_what, host, port, line) => {
-  expect(lookupKnownHosts(line, host, port).keys).toEqual([]);
+  expect(lookup(line, host, port).keys).toEqual([]);
 });
 
 test("a port's own key comes before the bare name's", () => {
   const text = `node01 ${OTHER}\n[node01]:2222 ${KEY}\n`;
-  expect(lookupKnownHosts(text, "node01", 2222).keys).toEqual([KEY]);
+  expect(lookup(text, "node01", 2222).keys).toEqual([KEY]);
 });
 
 test("a revoked key is not accepted, wherever it is listed", () => {
   const text = `node01 ${KEY}\nnode01 ${OTHER}\n@revoked * ${KEY}\n`;
-  expect(lookupKnownHosts(text, "node01")).toEqual({ keys: [OTHER], revoked: [KEY], notes: [] });
-  expect(
-    lookupKnownHosts(`@revoked [node01]:2222 ${KEY}\nnode01 ${KEY}`, "node01", 2222).keys,
-  ).toEqual([]);
+  expect(lookup(text, "node01")).toEqual({
+    keys: [OTHER],
+    revoked: [KEY],
+    notes: ["/k line 3: a key is @revoked"],
+  });
+  expect(lookup(`@revoked [node01]:2222 ${KEY}\nnode01 ${KEY}`, "node01", 2222).keys).toEqual([]);
+});
+
+test("a key that one file revokes is revoked in every file, under every name, and for every port", () => {
+  const files = (revoked: string) => [
+    { path: "/user", text: `node01 ${KEY}\n[node01]:2222 ${KEY}\n` },
+    { path: "/etc/ssh/ssh_known_hosts", text: `# the machine's\n@revoked ${revoked} ${KEY}\n` },
+  ];
+  for (const name of ["node01", "*", "other,node0?", hashed("node01")]) {
+    for (const port of [22, 2222]) {
+      expect(lookupKnownHosts(files(name), "node01", port)).toEqual({
+        keys: [],
+        revoked: [KEY],
+        notes: ["/etc/ssh/ssh_known_hosts line 2: a key is @revoked"],
+      });
+    }
+  }
+  for (const name of ["node02", "*,!node01", hashed("node02")])
+    expect(lookupKnownHosts(files(name), "node01").keys).toEqual([KEY]);
+});
+
+test("a list of revoked keys is read, and refused where it cannot be", () => {
+  const list = (text: string) => revokedKeys({ path: "/revoked", text });
+  expect(list(`# lost\n${KEY} me@desk\n\n${ECDSA}\n`)).toEqual([KEY, ECDSA]);
+  expect(() => list("SSHKRL\n\0\0")).toThrow(
+    "RevokedHostKeys /revoked: expected a list of public keys, found a KRL (ssh-keygen -k): write the keys one a line",
+  );
+  expect(() => list(`${KEY}\nSHA256:abc\n`)).toThrow("/revoked line 2: not a host key");
 });
 
 test("what cannot be used is told with its line", () => {
   const sk = `sk-ssh-ed25519@openssh.com ${blob("sk-ssh-ed25519@openssh.com")}`;
   const text = `@cert-authority * ${KEY}\nnode01 ${sk}\nnode01 ssh-ed25519 ###\n@other node01 ${KEY}\nnode01 ssh-rsa ${KEY.split(" ")[1]}\n`;
-  expect(lookupKnownHosts(text, "node01")).toEqual({
+  expect(lookup(text, "node01")).toEqual({
     keys: [],
     revoked: [],
     notes: [
-      "line 1: @cert-authority is not supported; add the host's own key",
-      "line 2: keys of type sk-ssh-ed25519@openssh.com are not supported",
-      'line 3: not a host key: the part after "ssh-ed25519" is not base64 of a key',
-      "line 4: unknown marker @other",
-      'line 5: not a host key: the line says "ssh-rsa", the key itself says "ssh-ed25519"',
+      "/k line 1: @cert-authority is not supported; add the host's own key",
+      "/k line 2: keys of type sk-ssh-ed25519@openssh.com are not supported",
+      '/k line 3: not a host key: the part after "ssh-ed25519" is not base64 of a key',
+      "/k line 4: unknown marker @other",
+      '/k line 5: not a host key: the line says "ssh-rsa", the key itself says "ssh-ed25519"',
     ],
   });
 });
 
 test("a line that is written is found again", () => {
   expect(knownHostsLine("node01", 22, KEY)).toBe(`node01 ${KEY}`);
-  expect(lookupKnownHosts(knownHostsLine("node01", 2222, KEY), "node01", 2222).keys).toEqual([KEY]);
+  expect(lookup(knownHostsLine("node01", 2222, KEY), "node01", 2222).keys).toEqual([KEY]);
 });
 
 function blob(type: string): string {

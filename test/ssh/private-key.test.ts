@@ -66,3 +66,21 @@ test("a file is read and checked; a missing one is named", async () => {
   );
   await expect(readPrivateKey(folder)).rejects.toThrow(`private key ${folder}: it is a directory`);
 });
+
+test("a key of a hardware token is refused by name, whatever else the library says of it", () => {
+  for (const type of ["sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com"]) {
+    const text = (part: string) => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(part.length);
+      return Buffer.concat([length, Buffer.from(part)]);
+    };
+    const body = Buffer.concat([
+      ...[Buffer.from("openssh-key-v1\0"), text("none"), text("none"), text("")],
+      ...[Buffer.from([0, 0, 0, 1]), text(`${text(type).toString("latin1")}rest`)],
+    ]).toString("base64");
+    const key = `-----BEGIN OPENSSH PRIVATE KEY-----\n${body.replace(/.{70}/g, "$&\n")}\n-----END OPENSSH PRIVATE KEY-----\n`;
+    expect(() => checkPrivateKey(key, undefined, "/home/me/.ssh/id_sk")).toThrow(
+      `private key /home/me/.ssh/id_sk: it is of a hardware token (${type}), which this client cannot use, from a file or by an agent; log in with another key`,
+    );
+  }
+});

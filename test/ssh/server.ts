@@ -23,6 +23,11 @@ export function generateKey(
   }
 }
 
+/** Type and base64 alone. */
+function bare(line: string): string {
+  return line.split(" ").slice(0, 2).join(" ");
+}
+
 /** A key that may log in to every test server, and one that may not. */
 export const GOOD_KEY = generateKey();
 export const OTHER_KEY = generateKey();
@@ -34,6 +39,12 @@ export interface TestServerOptions {
   onExec?: (command: string, channel: ServerChannel, env: Record<string, string>) => void;
   /** Methods offered. @default publickey, password */
   methods?: AuthContext["method"][];
+  /** Wanted as well once a key was taken: a second factor. */
+  second?: AuthContext["method"];
+  /** What keyboard-interactive asks. @default "Password: " */
+  question?: string;
+  /** Keys that may log in, as "TYPE BASE64". @default GOOD_KEY's */
+  authorized?: string[];
   /** Names that `setenv` may set. */
   acceptEnv?: string[];
   /** Sessions at a time on one connection. */
@@ -125,7 +136,7 @@ export class TestServer {
     server.on("connection", (client) => {
       let sessions = 0;
       client.on("error", () => undefined);
-      client.on("authentication", (ctx) => this.authenticate(ctx, methods));
+      client.on("authentication", (ctx) => this.authenticate(ctx, methods, options));
       client.on("session", (accept, reject) => {
         if (sessions >= (options.maxSessions ?? 10)) {
           reject();
@@ -165,21 +176,24 @@ export class TestServer {
     });
   }
 
-  private authenticate(ctx: AuthContext, methods: AuthContext["method"][]): void {
+  private authenticate(
+    ctx: AuthContext,
+    methods: AuthContext["method"][],
+    { second, question = "Password: ", authorized = [bare(GOOD_KEY.public)] }: TestServerOptions,
+  ): void {
     if (ctx.method === "none") {
       ctx.reject(methods);
       return;
     }
     const asksOnly = ctx.method === "publickey" && ctx.signature === undefined;
-    const known =
-      ctx.method === "publickey" &&
-      formatHostKey(ctx.key.data) === GOOD_KEY.public.split(" ").slice(0, 2).join(" ");
-    if (!methods.includes(ctx.method)) {
+    const known = ctx.method === "publickey" && authorized.includes(formatHostKey(ctx.key.data));
+    if (!methods.includes(ctx.method) && ctx.method !== second) {
       this.attempts.push(ctx.method);
       ctx.reject(methods);
     } else if (ctx.method === "publickey") {
       if (!asksOnly || !known) this.attempts.push("publickey");
-      if (known) ctx.accept();
+      if (known && !asksOnly && second !== undefined) ctx.reject([second], true);
+      else if (known) ctx.accept();
       else ctx.reject(methods);
     } else if (ctx.method === "password") {
       this.attempts.push("password");
@@ -187,7 +201,7 @@ export class TestServer {
       else ctx.reject(methods);
     } else if (ctx.method === "keyboard-interactive") {
       this.attempts.push("keyboard-interactive");
-      ctx.prompt([{ prompt: "Password: ", echo: false }], (answers) => {
+      ctx.prompt([{ prompt: question, echo: false }], (answers) => {
         if (answers[0] === PASSWORD) ctx.accept();
         else ctx.reject(methods);
       });

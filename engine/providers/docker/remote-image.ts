@@ -37,13 +37,14 @@ export const remoteImage: ResourceType = {
     return image.Id + name;
   },
 
-  async read(daemon, _id, held, ctx) {
-    const name = held["name"] as string;
+  async read(daemon, id, held, ctx) {
+    // Who only knows the id, as a program that reads it, has the name in there.
+    const name = typeof held["name"] === "string" ? held["name"] : nameIn(id);
     const image = await inspectImage(daemon, name, ctx);
     if (image === undefined) return undefined;
     return {
       id: image.Id + name,
-      properties: { imageId: image.Id, repoDigest: repoDigest(name, image.RepoDigests) },
+      properties: { name, imageId: image.Id, repoDigest: repoDigest(name, image.RepoDigests) },
     };
   },
 
@@ -59,6 +60,8 @@ export const remoteImage: ResourceType = {
     );
   },
 };
+
+const nameIn = (id: string): string => id.replace(/^sha256:[0-9a-f]{64}(?=.)/, "");
 
 /** The image by name or id, pulled by the daemon (through its mirrors) if it has none. */
 export async function findOrPull(

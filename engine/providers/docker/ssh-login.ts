@@ -1,19 +1,23 @@
-import { appendFile, mkdir, readFile } from "node:fs/promises";
-import { homedir, userInfo } from "node:os";
+import { appendFile, mkdir } from "node:fs/promises";
+import { homedir, hostname, userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { clientOptions } from "../../../ssh/client-config";
-import type { ClientOptions } from "../../../ssh/client-config";
-import { knownHostsLine, lookupKnownHosts } from "../../../ssh/known-hosts";
+import { type ClientOptions, clientOptions } from "../../../ssh/client-config";
+import { type ConfigLine, defaultSources, namedSource, readConfig } from "../../../ssh/config-file";
+import { certificateBeside, publicHalf, readIdentity } from "../../../ssh/identity";
+import { knownHostsLine } from "../../../ssh/known-hosts";
+import { hostKeyFiles, knownKeys } from "../../../ssh/known-keys";
+import { listFolder, readIfThere } from "../../../ssh/local-files";
 import type { Login } from "../../../ssh/login";
 import { checkPrivateKey } from "../../../ssh/private-key";
-import { parseSshOptions } from "./ssh-options";
-import type { SshOptions } from "./ssh-options";
+import { parseProxyCommand, parseSshOptions } from "./ssh-options";
 
 /** What logging in depends on beside the provider's settings; read from the process outside of tests. */
 export interface Surroundings {
   home: string;
   localUser: string;
   agentSocket?: string;
+  /** @default that of this process */
+  env?: (name: string) => string | undefined;
   /** Where the program runs: relative paths start there. */
   folder: string;
 }
@@ -50,8 +54,12 @@ export async function resolveLogin(
 ): Promise<ResolvedLogin> {
   const target = parseUrl(url);
   const given = parseSshOptions(args);
-  const configText = await readConfig(given, around);
-  return resolveHop(target, given, configText, around);
+  const config = configFiles(given.configFile, around);
+  const resolved = await resolveHop(target, given.lines, config, around);
+  return {
+    ...resolved,
+    ...(given.connectSeconds === undefined ? {} : { connectSeconds: given.connectSeconds }),
+  };
 }
 
 interface Target {
@@ -82,163 +90,180 @@ function parseUrl(url: string): Target {
   };
 }
 
+/** More bastions than anybody has, one behind the other. */
+const MOST_HOPS = 8;
+
+/** Flags that name the target are not the bastion's; keys and known hosts serve for both. */
+const OF_THE_TARGET = new Set(["user", "port", "hostkeyalias", "proxyjump", "proxycommand"]);
+
 async function resolveHop(
   target: Target,
-  given: SshOptions,
-  configText: string,
+  given: readonly ConfigLine[],
+  config: readonly ConfigLine[],
   around: Surroundings,
+  hops = 0,
 ): Promise<ResolvedLogin> {
-  const wantedUser = target.user ?? given.user;
-  const config = clientOptions(configText, target.host, {
+  if (hops > MOST_HOPS)
+    throw new Error(`sshOpts: ProxyJump of ${target.host} goes round in circles`);
+  const options = clientOptions([...given, ...config], target.host, {
     ...around,
-    ...(wantedUser === undefined ? {} : { user: wantedUser }),
+    env: around.env ?? ((name) => process.env[name]),
+    localHost: hostname(),
+    ...(target.user === undefined ? {} : { user: target.user }),
+    ...(target.port === undefined ? {} : { port: target.port }),
   });
-  const host = config.hostName ?? target.host;
-  const port = target.port ?? given.port ?? config.port ?? 22;
-  const warnings = [...config.notes];
-  const credentials = await findCredentials(given, config, around);
-  const keys = await findHostKeys(given, config, { host, name: target.host, port }, around);
-  if (keys.hostKeyPolicy === "accept-any") {
+  const host = options.hostName ?? target.host;
+  const port = target.port ?? options.port ?? 22;
+  const { notOffered, ...credentials } = findCredentials(options, around);
+  const keys = findHostKeys(options, host, port, around);
+  const warnings = [...options.notes, ...notOffered.map((what) => `${host}: not offered: ${what}`)];
+  if (keys.login.hostKeyPolicy === "accept-any") {
     warnings.push(`${host}: its host key is not known, and StrictHostKeyChecking says not to mind`);
   }
   const login: Login = {
     host,
     port,
-    user: wantedUser ?? config.user ?? around.localUser,
+    user: target.user ?? options.user ?? around.localUser,
     ...credentials,
-    ...(keys.hostKeyPolicy === undefined
-      ? { hostKeys: keys.hostKeys }
-      : { hostKeyPolicy: keys.hostKeyPolicy }),
+    ...(notOffered.length > 0 && { notOffered }),
+    ...keys.login,
   };
-  // The two say the same thing, and one that is given hides both of the configuration's.
-  const hops = given.proxyJump ?? (given.proxyCommand ? [] : (config.proxyJump ?? []));
-  const nearest = hops.at(-1);
-  const command = given.proxyJump === undefined ? given.proxyCommand?.through : undefined;
-  if (command !== undefined) {
-    const hop = await resolveLogin(command.url, command.args, around);
-    login.proxy = hop.login;
-    warnings.push(...hop.warnings);
-  } else if (nearest !== undefined) {
-    // Flags that name the target (user, port) are not the bastion's; keys and known hosts serve for both.
-    const forHop = { ...given };
-    for (const name of ["user", "port", "hostKeyAlias"] as const) delete forHop[name];
-    const hop = await resolveHop(
-      parseUrl(`ssh://${nearest.replace(/^ssh:\/\//, "")}`),
-      { ...forHop, proxyJump: hops.slice(0, -1) },
-      configText,
-      around,
-    );
-    login.proxy = hop.login;
-    warnings.push(...hop.warnings);
+  const bastion = await bastionOf(target, options, given, config, around, hops);
+  if (bastion !== undefined) {
+    login.proxy = bastion.login;
+    warnings.push(...bastion.warnings);
   }
-  return {
-    login,
-    warnings,
-    ...(given.connectSeconds === undefined ? {} : { connectSeconds: given.connectSeconds }),
-    ...(keys.remember === undefined ? {} : { remember: keys.remember }),
+  return { login, warnings, ...(keys.remember && { remember: keys.remember }) };
+}
+
+async function bastionOf(
+  target: Target,
+  options: ClientOptions,
+  given: readonly ConfigLine[],
+  config: readonly ConfigLine[],
+  around: Surroundings,
+  hops: number,
+): Promise<ResolvedLogin | undefined> {
+  if (options.proxyCommand !== undefined) {
+    const { url, args } = parseProxyCommand(options.proxyCommand);
+    return resolveLogin(url, args, around);
+  }
+  const jumps = options.proxyJump ?? [];
+  const nearest = jumps.at(-1);
+  if (nearest === undefined) return undefined;
+  const next = parseUrl(`ssh://${nearest}`);
+  // `Host *` with a ProxyJump applies to the bastion as well: it is reached directly all the same, as ssh does.
+  if (next.host === target.host) return undefined;
+  const rest = jumps.slice(0, -1).join(",");
+  const flags = given.filter(({ keyword }) => !OF_THE_TARGET.has(keyword));
+  const way: ConfigLine = {
+    keyword: "proxyjump",
+    name: "ProxyJump",
+    words: [rest],
+    where: "sshOpts",
   };
+  return resolveHop(next, rest === "" ? flags : [way, ...flags], config, around, hops + 1);
 }
 
 /** The names under which the ssh command looks for keys by itself. */
 const DEFAULT_KEYS = ["id_ed25519", "id_ecdsa", "id_rsa"];
 
-async function findCredentials(
-  given: SshOptions,
-  config: ClientOptions,
+/** The first private key that can be used; else the agent, with the keys that were named first, or alone. */
+function findCredentials(
+  options: ClientOptions,
   around: Surroundings,
-): Promise<Pick<Login, "privateKey" | "agentSocket">> {
-  const named = [...given.identityFiles, ...config.identityFiles];
-  const agent = agentSocket(given, config, around);
-  const files =
-    named.length > 0 ? named : DEFAULT_KEYS.map((name) => join(around.home, ".ssh", name));
+): Pick<Login, "privateKey" | "agentSocket" | "agentKeys"> & { notOffered: string[] } {
+  const agent = agentSocket(options, around);
+  const named = options.identityFiles?.map((path) => absolute(path, around));
+  const files = named ?? DEFAULT_KEYS.map((name) => join(around.home, ".ssh", name));
+  const certificates = [
+    ...options.certificateFiles.filter((path) => readIfThere(path) !== undefined),
+    ...files.flatMap((path) => certificateBeside(path, readIfThere) ?? []),
+  ];
+  const notOffered = [...new Set(certificates)].map(
+    (path) => `certificate ${path}: certificates are not supported`,
+  );
+  const chosen: string[] = [];
   for (const path of files) {
-    const key = await readIfThere(absolute(path, around));
-    if (key === undefined) continue;
-    try {
-      checkPrivateKey(key, undefined, path);
-    } catch (error) {
-      if (agent !== undefined) continue; // encrypted: the agent may hold it
-      throw error;
+    const identity = readIdentity(path, readIfThere);
+    if (identity === undefined) continue;
+    if (identity.kind === "private") {
+      try {
+        checkPrivateKey(identity.text, undefined, path);
+        if (chosen.length === 0) return { privateKey: identity.text, notOffered };
+      } catch (error) {
+        if (agent === undefined) throw error; // encrypted: an agent may hold it
+      }
+    } else if (agent === undefined) {
+      throw new Error(
+        `sshOpts: IdentityFile ${identity.path} is a public key, so an agent must hold its private half; found no agent`,
+      );
     }
-    return { privateKey: key };
+    const half = publicHalf(path, readIfThere);
+    if (half !== undefined) chosen.push(half);
   }
-  if (agent !== undefined) return { agentSocket: agent };
-  throw new Error(`sshOpts: no private key to log in with; looked for ${files.join(", ")}`);
+  if (agent === undefined)
+    throw new Error(`sshOpts: no private key to log in with; looked for ${files.join(", ")}`);
+  const only = options.identitiesOnly === true;
+  return {
+    agentSocket: agent,
+    ...((only || chosen.length > 0) && { agentKeys: { keys: chosen, only } }),
+    notOffered,
+  };
 }
 
-function agentSocket(
-  given: SshOptions,
-  config: ClientOptions,
-  around: Surroundings,
-): string | undefined {
-  const asked = given.identityAgent ?? config.identityAgent ?? "SSH_AUTH_SOCK";
-  if (asked.toLowerCase() === "none") return undefined;
-  if (asked === "SSH_AUTH_SOCK") return around.agentSocket;
-  return asked.startsWith("$") ? process.env[asked.slice(1)] : absolute(asked, around);
+function agentSocket(options: ClientOptions, around: Surroundings): string | undefined {
+  const asked = options.identityAgent ?? "SSH_AUTH_SOCK";
+  if (asked === "none") return undefined;
+  return asked === "SSH_AUTH_SOCK" ? around.agentSocket : absolute(asked, around);
 }
 
 interface HostKeys {
-  hostKeys?: string[];
-  hostKeyPolicy?: "accept-any";
+  login: Pick<Login, "hostKeys" | "hostKeyPolicy" | "revokedHostKeys">;
   remember?: (hostKey: string) => Promise<void>;
 }
 
-async function findHostKeys(
-  given: SshOptions,
-  config: ClientOptions,
-  { host, name, port }: { host: string; name: string; port: number },
+function findHostKeys(
+  options: ClientOptions,
+  host: string,
+  port: number,
   around: Surroundings,
-): Promise<HostKeys> {
-  const userFiles = (
-    given.userKnownHostsFiles ??
-    config.userKnownHostsFiles ?? [join(around.home, ".ssh", "known_hosts")]
-  ).map((path) => absolute(path, around));
-  const alias = given.hostKeyAlias ?? config.hostKeyAlias;
-  const texts = await Promise.all([...userFiles, "/etc/ssh/ssh_known_hosts"].map(readIfThere));
-  const text = texts.map((one) => one ?? "").join("\n");
-  const lookups =
-    alias === undefined
-      ? [...new Set([host, name])].map((one) => lookupKnownHosts(text, one, port))
-      : [lookupKnownHosts(text, alias)];
-  const hostKeys = lookups.flatMap((found) => found.keys);
-  const checking = given.strictHostKeyChecking ?? config.strictHostKeyChecking ?? "ask";
-  if (hostKeys.length > 0) return { hostKeys };
-  if (["no", "off"].includes(checking)) return { hostKeyPolicy: "accept-any" };
-  const [file] = userFiles;
-  if (checking !== "accept-new" || file === undefined) return { hostKeys: [] };
+): HostKeys {
+  const looked = hostKeyFiles(options, around.home, readIfThere);
+  const user = looked.user.map((path) => absolute(path, around));
+  const alias = options.hostKeyAlias;
+  const name = alias ?? host;
+  const knownPort = alias === undefined ? port : 22;
+  const found = knownKeys({ ...looked, user }, name, knownPort, readIfThere);
+  const revoked = found.revoked.length === 0 ? {} : { revokedHostKeys: found.revoked };
+  if (found.keys.length > 0) return { login: { hostKeys: found.keys, ...revoked } };
+  const checking = options.strictHostKeyChecking ?? "ask";
+  if (checking === "no") return { login: { hostKeyPolicy: "accept-any", ...revoked } };
+  const [file] = user;
+  if (checking !== "accept-new" || file === undefined)
+    return { login: { hostKeys: [], ...revoked } };
   return {
-    hostKeyPolicy: "accept-any",
+    login: { hostKeyPolicy: "accept-any", ...revoked },
     remember: async (hostKey) => {
       await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-      await appendFile(
-        file,
-        `${knownHostsLine(alias ?? host, alias === undefined ? port : 22, hostKey)}\n`,
-        {
-          mode: 0o600,
-        },
-      );
+      const line = knownHostsLine(name, knownPort, hostKey);
+      // Read now, since others may have learnt theirs meanwhile. A last line without an end would swallow ours.
+      const before = readIfThere(file);
+      const end = before === undefined || /(^|\n)$/.test(before) ? "" : "\n";
+      await appendFile(file, `${end}${line}\n`, { mode: 0o600 });
     },
   };
 }
 
-async function readConfig(given: SshOptions, around: Surroundings): Promise<string> {
-  if (given.configFile?.toLowerCase() === "none") return "";
-  const path = given.configFile ?? join(around.home, ".ssh", "config");
-  const text = await readIfThere(absolute(path, around));
-  if (text === undefined && given.configFile !== undefined) {
-    throw new Error(`sshOpts: -F ${path}: there is no such file`);
-  }
-  return text ?? "";
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? ""))
-      return undefined;
-    throw error;
-  }
+function configFiles(named: string | undefined, around: Surroundings): ConfigLine[] {
+  if (named?.toLowerCase() === "none") return [];
+  const { home } = around;
+  const files = { read: readIfThere, list: listFolder };
+  if (named === undefined) return readConfig(defaultSources(home), home, files);
+  const path = absolute(named, around);
+  if (readIfThere(path) === undefined)
+    throw new Error(`sshOpts: -F ${named}: there is no such file`);
+  return readConfig(namedSource(path, home), home, files);
 }
 
 /** A path as the user wrote it: `~` is home, and a relative one starts where the program runs. */

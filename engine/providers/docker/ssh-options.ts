@@ -1,18 +1,10 @@
-/** The flags of `sshOpts` that are honoured; anything else is refused by name, as nothing may be dropped in silence. */
+import { clientOptions } from "../../../ssh/client-config";
+import { type ConfigLine, parseLine } from "../../../ssh/config-file";
+
+/** What the arguments say; anything that is not honoured is refused by name, as nothing may be dropped in silence. */
 export interface SshOptions {
-  user?: string;
-  port?: number;
-  identityFiles: string[];
-  identitiesOnly?: boolean;
-  /** Socket of an agent, or "none". */
-  identityAgent?: string;
-  userKnownHostsFiles?: string[];
-  strictHostKeyChecking?: string;
-  hostKeyAlias?: string;
-  /** The bastions in order, each `[user@]host[:port]`; empty: none, whatever the configuration says. */
-  proxyJump?: string[];
-  /** A bastion that an ssh command of its own goes to; undefined inside: none, whatever the configuration says. */
-  proxyCommand?: { through: ProxyCommand | undefined };
+  /** As lines of a configuration: they come before those of the files. */
+  lines: ConfigLine[];
   connectSeconds?: number;
   /** A configuration file instead of ~/.ssh/config; "none": none. */
   configFile?: string;
@@ -25,54 +17,28 @@ export interface ProxyCommand {
   args: string[];
 }
 
-/**
- * Reads the arguments that the real provider hands to the `ssh` command. The first value of an option counts.
- * @throws Error that names the flag.
- */
-export function parseSshOptions(args: readonly string[]): SshOptions {
-  const options: SshOptions = { identityFiles: [] };
-  const rest = [...args];
-  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
-    const flag = /^-([a-zA-Z0-9])(.*)$/s.exec(arg);
-    const letter = flag?.[1];
-    if (letter === undefined) throw refuse(arg, "it is no flag");
-    const inline = flag?.[2] ?? "";
-    if ("TqnC".includes(letter) && inline === "") continue; // nothing to do with this connection
-    if (!"iopJlF".includes(letter)) throw refuse(`-${letter}`, "it is not supported");
-    const value = inline === "" ? rest.shift() : inline;
-    if (value === undefined) throw refuse(`-${letter}`, "its value is missing");
-    switch (letter) {
-      case "i":
-        options.identityFiles.push(value);
-        break;
-      case "o":
-        applyOption(options, value);
-        break;
-      default:
-        applyKeyword(
-          options,
-          { p: "port", J: "proxyjump", l: "user", F: "-F" }[letter] ?? "",
-          value,
-        );
-    }
-  }
-  return options;
-}
+/** Flags that say in one letter what -o says by name. */
+const KEYWORDS: Record<string, string> = {
+  i: "IdentityFile",
+  p: "Port",
+  J: "ProxyJump",
+  l: "User",
+};
 
-function applyOption(options: SshOptions, text: string): void {
-  const parts = /^\s*([A-Za-z]+)(?:\s*=\s*|\s+)(.*?)\s*$/s.exec(text);
-  const [, keyword, value] = parts ?? [];
-  if (keyword === undefined || value === undefined)
-    throw refuse(`-o ${text}`, "expected NAME=VALUE");
-  const name = keyword.toLowerCase();
-  // A list and a command have quotes of their own.
-  const whole = ["userknownhostsfile", "proxycommand"].includes(name)
-    ? value
-    : value.replace(/^"(.*)"$/s, "$1");
-  if (!applyKeyword(options, name, whole)) {
-    throw refuse(`-o ${keyword}`, "it is not supported");
-  }
-}
+const HONOURED = new Set([
+  "globalknownhostsfile",
+  "hostkeyalias",
+  "identitiesonly",
+  "identityagent",
+  "identityfile",
+  "port",
+  "proxycommand",
+  "proxyjump",
+  "revokedhostkeys",
+  "stricthostkeychecking",
+  "user",
+  "userknownhostsfile",
+]);
 
 /** Options that ask for what is done here anyway, or that only concern the ssh command's own behaviour. */
 const HARMLESS = new Set([
@@ -92,59 +58,65 @@ const HARMLESS = new Set([
   "updatehostkeys",
 ]);
 
-function applyKeyword(options: SshOptions, keyword: string, value: string): boolean {
-  switch (keyword) {
-    case "identityfile":
-      options.identityFiles.push(value);
-      return true;
-    case "user":
-      options.user ??= value;
-      return true;
-    case "port":
-      options.port ??= positive("port", value);
-      return true;
-    case "connecttimeout":
-      options.connectSeconds ??= positive("ConnectTimeout", value);
-      return true;
-    case "identitiesonly":
-      options.identitiesOnly ??= value.toLowerCase() === "yes";
-      return true;
-    case "identityagent":
-      options.identityAgent ??= value;
-      return true;
-    case "userknownhostsfile":
-      options.userKnownHostsFiles ??= (value.match(/"[^"]*"|\S+/g) ?? []).map((word) =>
-        word.replace(/^"(.*)"$/s, "$1"),
-      );
-      return true;
-    case "stricthostkeychecking":
-      options.strictHostKeyChecking ??= value.toLowerCase();
-      return true;
-    case "hostkeyalias":
-      options.hostKeyAlias ??= value;
-      return true;
-    case "proxyjump":
-      options.proxyJump ??=
-        value.toLowerCase() === "none" ? [] : value.split(",").map((hop) => hop.trim());
-      return true;
-    case "proxycommand":
-      options.proxyCommand ??= {
-        through: value.toLowerCase() === "none" ? undefined : parseProxyCommand(value),
-      };
-      return true;
-    case "-F":
-      options.configFile ??= value;
-      return true;
-    default:
-      return HARMLESS.has(keyword);
+/**
+ * Reads the arguments that the real provider hands to the `ssh` command.
+ * @throws Error that names the flag.
+ */
+export function parseSshOptions(args: readonly string[]): SshOptions {
+  const options: SshOptions = { lines: [] };
+  const rest = [...args];
+  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
+    const flag = /^-([a-zA-Z0-9])(.*)$/s.exec(arg);
+    const letter = flag?.[1];
+    if (letter === undefined) throw refuse(arg, "it is no flag");
+    const inline = flag?.[2] ?? "";
+    if ("TqnC".includes(letter) && inline === "") continue; // nothing to do with this connection
+    if (!"iopJlF".includes(letter)) throw refuse(`-${letter}`, "it is not supported");
+    const value = inline === "" ? rest.shift() : inline;
+    if (value === undefined) throw refuse(`-${letter}`, "its value is missing");
+    if (letter === "F") options.configFile ??= value;
+    else if (letter === "o") applyOption(options, value);
+    else {
+      const name = KEYWORDS[letter] ?? "";
+      options.lines.push({
+        keyword: name.toLowerCase(),
+        name,
+        words: [value],
+        where: `sshOpts: -${letter}`,
+      });
+    }
   }
+  check(options.lines);
+  return options;
+}
+
+/** An option is a line of the configuration. */
+function applyOption(options: SshOptions, text: string): void {
+  const line = text.includes("=") || /\s/.test(text.trim()) ? readLine(text) : undefined;
+  if (line === undefined) throw refuse(`-o ${text}`, "expected NAME=VALUE");
+  const { keyword, name, words } = line;
+  if (keyword === "connecttimeout") options.connectSeconds ??= positive(name, words.join(" "));
+  else if (HONOURED.has(keyword)) options.lines.push({ ...line, where: `sshOpts: -o ${name}` });
+  else if (!HARMLESS.has(keyword)) throw refuse(`-o ${name}`, "it is not supported");
+}
+
+/** Values that cannot be are found now, not at the first connection. */
+function check(lines: readonly ConfigLine[]): void {
+  const around = { home: "/", localUser: "user", env: () => "" };
+  let proxyCommand: string | undefined;
+  try {
+    ({ proxyCommand } = clientOptions(lines, "host", around));
+  } catch (error) {
+    throw refuse((error as Error).message.replace("sshOpts: ", ""));
+  }
+  if (proxyCommand !== undefined) parseProxyCommand(proxyCommand);
 }
 
 /**
  * The one command that is understood: ssh itself, connecting its input and output to the target. Nothing is run.
  * @throws Error for any other.
  */
-function parseProxyCommand(text: string): ProxyCommand {
+export function parseProxyCommand(text: string): ProxyCommand {
   const refused = (why: string): Error => refuse(`-o ProxyCommand=${text}`, why);
   const [program, ...rest] = shellWords(text) ?? [];
   const at = rest.findIndex((word, index) => word === "%h:%p" && rest[index - 1] === "-W");
@@ -187,9 +159,18 @@ function positive(what: string, value: string): number {
   return number;
 }
 
-function refuse(what: string, why: string): Error {
+function readLine(text: string): ConfigLine | undefined {
+  try {
+    return parseLine(text, "-o");
+  } catch (error) {
+    throw refuse((error as Error).message);
+  }
+}
+
+function refuse(what: string, why?: string): Error {
   return new Error(
-    `sshOpts: ${what}: ${why}. The embedded engine honours -i, -p, -l, -J, -F, and of -o: IdentityFile, IdentitiesOnly, ` +
-      "IdentityAgent, User, Port, ProxyJump, ProxyCommand=ssh ... -W %h:%p HOST, UserKnownHostsFile, StrictHostKeyChecking, HostKeyAlias, ConnectTimeout",
+    `sshOpts: ${what}${why === undefined ? "" : `: ${why}`}. The embedded engine honours -i, -p, -l, -J, -F, and of -o: IdentityFile, IdentitiesOnly, ` +
+      "IdentityAgent, User, Port, ProxyJump, ProxyCommand=ssh ... -W %h:%p HOST, UserKnownHostsFile, GlobalKnownHostsFile, " +
+      "RevokedHostKeys, StrictHostKeyChecking, HostKeyAlias, ConnectTimeout",
   );
 }

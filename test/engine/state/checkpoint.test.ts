@@ -3,7 +3,15 @@ import * as path from "node:path";
 import { Crypter } from "../../../engine/secrets/passphrase";
 import { Writer, parseCheckpoint } from "../../../engine/state/checkpoint";
 import { integrityError } from "../../../engine/state/integrity";
-import { Secret, type PropertyMap } from "../../../engine/values/property";
+import { diffMaps } from "../../../engine/values/diff";
+import {
+  RESOURCE_SIGNATURE,
+  SIGNATURE,
+  Secret,
+  deepEquals,
+  type PropertyMap,
+} from "../../../engine/values/property";
+import { fromWire, toWire } from "../../../engine/values/wire";
 
 // A key is derived, on a machine that may have much else to do.
 jest.setTimeout(60_000);
@@ -52,6 +60,44 @@ test("a secret that changed is encrypted anew, and no plain text is written", as
   expect(written).not.toContain("another secret");
   const reread = parseCheckpoint(written, file).open(crypter);
   expect(reread.snapshot.resources[0]?.outputs["token"]).toMatchObject({ value: "another secret" });
+});
+
+test("numbers that JSON does not have are written as Pulumi writes them, in secrets too, and read back", async () => {
+  const raw = parseCheckpoint(text, file);
+  const crypter = await Crypter.open("fixture", raw.salt ?? "");
+  const { snapshot, stack } = raw.open(crypter);
+  const [root] = snapshot.resources;
+  const numbers = { list: [NaN, Infinity, -Infinity, 1.5], sealed: new Secret(Infinity) };
+  if (root) root.outputs = numbers;
+
+  const written = new Writer(stack, crypter).checkpoint(snapshot);
+
+  const float = (hex: string): string =>
+    `{"4dabf18193072939515e22adb298388d":"8ad145fe-0d11-4827-bfd7-1abcbf086f5c","value":"${hex}"}`;
+  const [nan, plus, minus] = ["7fffffffffffffff", "7ff0000000000000", "fff0000000000000"].map(
+    float,
+  );
+  expect(written).toContain(`"list":[${nan},${plus},${minus},1.5]`);
+  const [reread] = parseCheckpoint(written, file).open(crypter).snapshot.resources;
+  expect(reread?.outputs["list"]).toEqual(numbers.list);
+  expect(reread?.outputs["sealed"]).toMatchObject({ value: Infinity });
+  expect(deepEquals(reread?.outputs["list"], numbers.list)).toBe(true);
+  expect(diffMaps(reread?.outputs ?? {}, numbers)).toEqual({});
+});
+
+test("a reference to a resource has the version of its package, also where an older engine left it out", async () => {
+  const raw = parseCheckpoint(text, file);
+  const crypter = await Crypter.open("fixture", raw.salt ?? "");
+  const { snapshot, stack } = raw.open(crypter);
+  const [root] = snapshot.resources;
+  const reference = { [SIGNATURE]: RESOURCE_SIGNATURE, urn: "urn:x", id: "1" };
+  if (root) root.outputs = { reference };
+  const written = new Writer(stack, crypter).checkpoint(snapshot);
+  const [reread] = parseCheckpoint(written, file).open(crypter).snapshot.resources;
+  expect(reread?.outputs["reference"]).toEqual({ ...reference, packageVersion: "" });
+  expect(fromWire(toWire({ reference }), "/")).toEqual({
+    reference: { ...reference, packageVersion: "" },
+  });
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import { PartialFailure } from "../../../engine/providers/provider";
-import { Secret } from "../../../engine/values/property";
-import { Simulation } from "../simulation";
+import { Secret, UNKNOWN_TEXT } from "../../../engine/values/property";
+import { Simulation, type Thing } from "../simulation";
 
 const urn = (name: string): string => `urn:pulumi:s::p::fake:index:Thing::${name}`;
 
@@ -68,6 +68,69 @@ test("deleteBeforeReplace deletes first, with the dependents that would be repla
 
   expect(sim.world.takeLog()).toEqual(["delete b", "delete a", "create a", "create b"]);
   expect(sim.snapshot.resources.filter((r) => r.pendingReplacement)).toEqual([]);
+});
+
+test("deleteBeforeReplace deletes first also what is in the resource, where it depends on it as well", async () => {
+  const sim = new Simulation();
+  const program = (fixed: string) => [
+    { name: "a", inputs: { fixed, first: true } },
+    { name: "b", from: "a", in: "a", replaceOnChanges: ["value"] },
+    { name: "c", in: "a" },
+  ];
+  await sim.up(program("1"));
+  sim.world.takeLog();
+
+  await sim.up(program("2"));
+
+  expect(sim.world.takeLog()).toEqual(["delete b", "delete a", "create a", "create b"]);
+});
+
+test("a targeted delete-first replacement makes the dependent that had to go again, as it was", async () => {
+  const sim = new Simulation();
+  const program = (fixed: string, other: string): Thing[] => [
+    { name: "a", inputs: { fixed, first: true, value: fixed } },
+    { name: "b", from: "a", inputs: { other }, replaceOnChanges: ["value"] },
+    { name: "c", after: ["b"], inputs: { other } },
+  ];
+  await sim.up(program("1", "x"));
+  sim.world.takeLog();
+
+  const { failed } = await sim.up(program("2", "y"), { targets: [urn("a")] });
+
+  expect(failed).toBe(false);
+  expect(sim.world.takeLog()).toEqual(["delete b", "delete a", "create a", "create b"]);
+  expect(sim.state("b").inputs).toMatchObject({ other: "x", value: "1" });
+  expect(sim.snapshot.resources.filter((r) => r.pendingReplacement)).toEqual([]);
+  expect(sim.names).toEqual(["a", "b", "c"]);
+  await sim.up(program("2", "y"));
+  expect(sim.world.takeLog()).toEqual(["create b", "update c", "delete b"]);
+});
+
+test("a dependent that a delete-first replacement has deleted is not deleted again by the next run", async () => {
+  const sim = new Simulation();
+  const program = (fixed: string) => [
+    { name: "a", inputs: { fixed, first: true } },
+    { name: "b", from: "a", replaceOnChanges: ["value"] },
+    { name: "c", from: "b", replaceOnChanges: ["value"] },
+  ];
+  for (const failing of ["delete a", "create a", "delete b", "create b"]) {
+    await sim.up(program("1"));
+    sim.world.failing.set(failing, new Error("busy"));
+    expect((await sim.up(program("2"))).failed).toBe(true);
+    sim.world.failing.clear();
+    await sim.up(program("2"));
+    const log = sim.world.takeLog().filter((line) => !line.endsWith("failed"));
+    expect(log.slice(-6)).toEqual([
+      "delete c",
+      "delete b",
+      "delete a",
+      "create a",
+      "create b",
+      "create c",
+    ]);
+    await sim.destroy();
+    sim.world.takeLog();
+  }
 });
 
 test("a crash between delete and create is remembered: the next run only creates", async () => {
@@ -159,6 +222,42 @@ test("protect refuses a delete and names the resource, and a replacement before 
   expect(sim.world.takeLog()).toEqual([]);
 });
 
+test("what the program only reads by the id that the stack owned is let go, and stays there", async () => {
+  const sim = new Simulation();
+  await sim.up([{ name: "a", inputs: { value: "x" } }, { name: "b" }]);
+  const ids = { a: sim.state("a").id ?? "", b: "given" };
+  sim.world.things.set("given", { name: "b", value: "y" });
+  sim.world.takeLog();
+
+  const { steps, changes } = await sim.up([
+    { name: "a", read: ids.a },
+    { name: "b", read: ids.b },
+  ]);
+
+  expect(steps).toEqual(["read a", "read-replacement b", "replace b", "delete-replaced b"]);
+  expect(changes).toEqual({ same: 1, read: 1, replace: 1 });
+  expect(sim.world.takeLog()).toEqual(["delete b"]);
+  expect(sim.state("a")).toMatchObject({ id: ids.a, external: true, outputs: { value: "x" } });
+  await sim.up([]);
+  expect(sim.world.takeLog()).toEqual([]);
+});
+
+test("a read tells the provider what the program says of the resource, as inputs and as state", async () => {
+  const sim = new Simulation();
+  sim.world.things.set("given", { name: "a" });
+  await sim.up([{ name: "a", read: "given", inputs: { hint: "here" } }]);
+  expect(sim.world.reads).toEqual([
+    { id: "given", inputs: { name: "a", hint: "here" }, outputs: { name: "a", hint: "here" } },
+  ]);
+});
+
+test("a preview does not read by an id that is not known yet", async () => {
+  const sim = new Simulation();
+  const { steps, messages } = await sim.up([{ name: "a", read: UNKNOWN_TEXT }], { preview: true });
+  expect({ steps, messages }).toEqual({ steps: ["read a"], messages: [] });
+  expect(sim.world.reads).toEqual([]);
+});
+
 test("retainOnDelete and deletedWith take the resource out of the state without touching it", async () => {
   const sim = new Simulation();
   await sim.up([
@@ -184,6 +283,46 @@ test("ignoreChanges keeps the old value, also of a property that the program no 
 
   expect(steps).toEqual(["same a"]);
   expect(sim.state("a").inputs).toEqual({ name: "a", kind: "default", value: "1", other: "1" });
+});
+
+test("ignoreChanges below a secret keeps the old value, and keeps it secret", async () => {
+  const sim = new Simulation();
+  await sim.up([{ name: "a", inputs: { login: new Secret({ password: "canary" }) } }]);
+
+  await sim.up([
+    { name: "a", inputs: { login: { password: "new" } }, ignoreChanges: ["login.password"] },
+  ]);
+
+  expect(sim.state("a").inputs["login"]).toEqual({ password: new Secret("canary") });
+  expect(sim.state("a").outputs["login"]).toEqual(new Secret({ password: "canary" }));
+});
+
+test("ignoreChanges that cannot be followed are named, and the change is made", async () => {
+  const sim = new Simulation();
+  await sim.up([{ name: "a", inputs: { l: [{ k: "1", v: "1" }] } }]);
+
+  const { steps, messages } = await sim.up([
+    {
+      name: "a",
+      inputs: {
+        l: [
+          { k: "2", v: "2" },
+          { k: "2", v: "2" },
+        ],
+      },
+      ignoreChanges: ["l[*].k", "l[5].k", "l[b", "nothing.below"],
+    },
+  ]);
+
+  expect(steps).toEqual(["update a"]);
+  expect(sim.state("a").inputs["l"]).toEqual([
+    { k: "1", v: "2" },
+    { k: "2", v: "2" },
+  ]);
+  expect(messages).toEqual([
+    'ignoreChanges: property path "l[b" is not readable at "[b"; changes there are not ignored',
+    'cannot ignore changes in added or removed elements of the path: "l[*].k, l[5].k"',
+  ]);
 });
 
 test("replaceOnChanges makes a replacement of an update", async () => {
@@ -406,6 +545,30 @@ test("an operation that takes longer than its customTimeouts is stopped, and the
   expect(sim.names).toEqual(["a"]);
 });
 
+test("a customTimeouts of months is as long as it says", async () => {
+  const sim = new Simulation();
+  sim.world.during = (_operation, signal) =>
+    new Promise((resolve, reject) => {
+      signal?.addEventListener("abort", () => reject(signal.reason as Error));
+      setTimeout(resolve, 50);
+    });
+  const { messages } = await sim.up([{ name: "a", customTimeouts: { create: 90 * 24 * 3600 } }]);
+  expect(messages).toEqual([]);
+  expect(sim.names).toEqual(["a"]);
+});
+
+test("what a refresh could read is as wanted again: its errors of before are gone, and nothing else changes", async () => {
+  const sim = new Simulation();
+  sim.world.half.add("create a");
+  await sim.up([{ name: "a" }]);
+  sim.world.half.clear();
+  const before = sim.state("a");
+  expect(before.initErrors).toEqual(["half done"]);
+  expect((await sim.destroy({ refresh: true })).steps).toEqual(["same a"]);
+  expect(sim.state("a")).toEqual({ ...before, initErrors: [] });
+  expect((await sim.up([{ name: "a" }])).steps).toEqual(["same a"]);
+});
+
 test("never more operations at once than allowed", async () => {
   const sim = new Simulation();
   let running = 0;
@@ -429,4 +592,13 @@ test("a second run over the same program writes nothing but at its end", async (
   sim.written.length = 0;
   await sim.up(program);
   expect(sim.written).toHaveLength(1);
+});
+
+test("a provider is configured once, however many resources are read at once", async () => {
+  const sim = new Simulation();
+  await sim.up(["a", "b", "c", "d"].map((name) => ({ name })));
+  sim.world.configured = 0;
+  const { steps } = await sim.destroy({ refresh: true });
+  expect(steps.sort()).toEqual(["same a", "same b", "same c", "same d"]);
+  expect(sim.world.configured).toBe(1);
 });

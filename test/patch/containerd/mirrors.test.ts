@@ -137,7 +137,7 @@ mirrors = { "172.30.1.2:5000" = { endpoint = ["http://172.30.1.2:5000"] }, a = {
     );
     const header = `version = 2\n[${CRI}.mirrors."[fd00::1]:5000"]\nendpoint = ["http://a"]\n`;
     expect(refusalOf(() => planFor(header, { registry }))).toContain(
-      "config.toml:2:1: expected table headers without brackets in their names; found one with a bracket, with which containerd 1.7.28 does not read the file",
+      "config.toml:2:1: expected table headers without brackets in their names; found one with a bracket, with which containerd 1.7.28 does not start",
     );
   });
 
@@ -200,12 +200,12 @@ describe("a registry that is there already", () => {
   it("with a list that is none is refused", () => {
     const config = `version = 2\n[${CRI}.mirrors."172.30.1.2:5000"]\n  endpoint = "http://172.30.1.2:5000"\n`;
     expect(refusalOf(() => planFor(config))).toBe(`/etc/containerd/config.toml:3:3: \
-expected ${CRI}.mirrors."172.30.1.2:5000".endpoint to be an array of strings; found string
+expected ${CRI}.mirrors."172.30.1.2:5000".endpoint to be an array of strings; found a string
   2 | [${CRI}.mirrors."172.30.1.2:5000"]
 > 3 |   endpoint = "http://172.30.1.2:5000"
     |   ^
   4 |
-  fix: mend it by hand; containerd does not take it either`);
+  fix: write an array of strings, or take the key out`);
   });
 });
 

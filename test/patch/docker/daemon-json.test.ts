@@ -95,11 +95,38 @@ describe("insecure-registries", () => {
   it.each([
     ["another port", "172.30.1.2:5001"],
     ["no port", "172.30.1.2"],
-    ["a slash at its end, which dockerd does not take off", "172.30.1.2:5000/"],
+    ["zeros before the port", "172.30.1.2:05000"],
+    ["a sign before the port", "172.30.1.2:+5000"],
     ["a CIDR elsewhere", "172.31.0.0/16"],
     ["a longer address", "172.30.1.22:5000"],
   ])("does not count as there with %s", (_, entry) => {
     expect(plan(`{"insecure-registries": ["${entry}"]}`).activate).toBe("reload");
+  });
+
+  it.each([
+    ["REGISTRY.lan:5000", "registry.lan:5000"],
+    ["registry.lan:5000", "REGISTRY.lan:5000"],
+    ["[FD00::1]:5000", "[fd00::1]:5000"],
+    ["10.0.0.11:05000", "10.0.0.11:5000"],
+    ["http://REGISTRY.lan:5000", "registry.lan:5000"],
+  ])(
+    "%s is not %s to dockerd, which compares letter by letter: added, with a note",
+    (entry, registry) => {
+      const { files, notes } = plan(`{"insecure-registries": ["${entry}"]}`, { registry });
+      expect(files[0]?.desired?.toString()).toBe(
+        `{"insecure-registries": ["${registry}", "${entry}"]}`,
+      );
+      expect(notes).toEqual([
+        `${PATH}: "${entry}" in line 1 does not count, since dockerd compares letter by letter`,
+      ]);
+    },
+  );
+
+  it("null is an empty list, which is written in its place", () => {
+    expect(after('{\n  "insecure-registries": null,\n  "mtu": 1\n}\n')).toBe(
+      '{\n  "insecure-registries": ["172.30.1.2:5000"],\n  "mtu": 1\n}\n',
+    );
+    expect(plan('{"insecure-registries": null}', { present: false }).activate).toBe("none");
   });
 
   it("a host name is not in a CIDR, whatever DNS may say; an IPv6 address can be", () => {
@@ -147,15 +174,25 @@ ${PATH}:4:3: expected each key once; found "a" again, first in line 2
   });
 
   it.each([
-    ["a comma behind the last element", '{"a": 1,}', `${PATH}:1:9: expected valid JSON`],
+    [
+      "a comma behind the last element",
+      '{"a": 1,}',
+      `${PATH}:1:8: expected no comma behind the last element`,
+    ],
     ["text behind the object", "{} {}", "found more text behind the end of the object"],
-    ["no end", '{"a": 1', "found no } that ends the object"],
+    ["no end", '{"a": 1', "found no } that ends the { in line 1"],
     ["an array", "[1]", "expected an object { ... }; found a value of type array"],
     ["a control character in a string", '{"a": "\t"}', "found a control character in a string"],
     ["a number JSON has not", '{"a": 01}', `${PATH}:1:`],
     ["a list that is none", '{"insecure-registries": "x"}', "as an array of strings"],
     ["a list of other things", '{"insecure-registries": ["x", 1]}', "found a value of type number"],
-    ["null", '{"insecure-registries": null}', "found a value of type null"],
+    ["null among them", '{"insecure-registries": ["x", null]}', "found a value of type null in it"],
+    ["a file of null", "null", "expected an object { ... }; found a value of type null"],
+    [
+      "a number that no double holds",
+      '{"a": 1e400}',
+      "found the number 1e400, which dockerd cannot hold",
+    ],
     ["UTF-16", "\u0000{\u0000}", "found a NUL byte at byte 0"],
   ])("%s", (_, text, message) => {
     expect(refusal(text)).toContain(message);
@@ -193,7 +230,39 @@ expected "insecure-registries", the only spelling with which dockerd starts; fou
     expect(message).toContain(`, "key-9000": 1}`);
     expect(message.length).toBeLessThan(600);
     const secret = refusal(`{"token": "hunter2", ${items}, "key-9000": 1}`);
-    expect(secret).toContain('> 1 | {"token": ***\n    |              ^\n');
+    expect(secret).toContain(`, "key-9000": 1}`);
+    expect(refusal(`{"token": "hunter2", "a": 1, "a": 2}`)).toContain(`
+> 1 | {"token": ***, "a": 1, "a": 2}
+    |                        ^
+`);
+  });
+
+  it.each([
+    ["10.0.0.11:5000 ", "has a port that is no number from 0 to 65535"],
+    ["othermachine:port", "has a port that is no number from 0 to 65535"],
+    ["my_registry.lan", "has an underscore, which no image name has in its host"],
+    ["me:hunter2@registry.lan:5000", "has a user in front"],
+    ["registry lan", "has a blank, or a character that is not seen, in it"],
+    ["a:1,b:1", "is more than one"],
+    ["registry.lan/v2", "has a path"],
+    ["*.lan", "has a wildcard, which dockerd does not know"],
+    ["registry.", "names no host"],
+    ["-a", "begins or ends with a dash"],
+    ["ftp://a", "has a scheme other than http and https"],
+    [
+      "10.0.0.0/33",
+      "is no network: bits from 0 to 32 stand behind an IPv4 address, to 128 behind an IPv6 one",
+    ],
+  ])("the entry %j, with the line and without a password", (entry, fault) => {
+    const message = refusal(`{\n  "insecure-registries": [\n    "a:1",\n    "${entry}"\n  ]\n}`);
+    const shown = entry.replace("me:hunter2", "***");
+    expect(message).toContain(`${PATH}:4:5: expected a host, HOST:PORT or a network: \
+dockerd does not start with anything else; found "${shown}", which ${fault}
+  3 |     "a:1",
+> 4 |     "${shown}"
+    |     ^
+  5 |   ]
+  fix: `);
   });
 
   it("one key ten thousand times: the first ones are named", () => {
@@ -228,6 +297,10 @@ expected "insecure-registries", the only spelling with which dockerd starts; fou
   it("a registry that is no address, all of them named", () => {
     const message = refusal("{}", { registry: ["http://a:5000", "a", "a:5000/x", "[::1]:99999"] });
     expect(message.match(/^settings: expected a registry as HOST:PORT/gm)).toHaveLength(4);
+    expect(refusal("{}", { registry: "my_registry.lan:5000" })).toBe(`settings: \
+expected a registry as HOST:PORT, such as 172.30.1.2:5000 or [fd00::1]:5000; \
+found \`my_registry.lan:5000\`: no image can be named so, since a host in an image name has no underscore
+  fix: give the registry's host a name of letters, digits, dashes and dots, or name its address`);
   });
 });
 

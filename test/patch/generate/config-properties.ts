@@ -1,5 +1,3 @@
-import { parse, stringify } from "smol-toml";
-
 import type * as patch from "../../../patch";
 import { type Case } from "./containerd-config";
 import {
@@ -15,12 +13,10 @@ import {
   urlsOf,
   usesHosts,
 } from "./expected";
+import { dumpAfter, type Patcher } from "./dump-after";
 import { checkHostsFiles } from "./hosts-properties";
 import { checkRemoval } from "./removal-properties";
 import { sameEndpoint } from "./wanted";
-
-/** The patcher under test: the real one, or one with a fault put in. */
-export type Patcher = Pick<typeof patch, "planContainerd" | "hunks" | "withoutHunks" | "Refusal">;
 
 /** What a property found broken; its name says which property. */
 export class Broken extends Error {
@@ -173,23 +169,6 @@ function written({ input }: Case, plan: patch.Plan): Map<string, Buffer> {
     if (path !== input.configPath && desired !== undefined) files.set(path, desired);
   }
   return files;
-}
-
-/** What `containerd config dump` shows once the plan is carried out. */
-export function dumpAfter({ registry, merged, mirrors }: Case, after: Tree): string {
-  if (merged?.replaced === true) return merged.dump;
-  const dump: Tree = parse(merged?.dump ?? "");
-  const [plugin] = Object.keys(dump["plugins"] ?? {});
-  const table = make(dump, ["plugins", plugin ?? "", "registry"]);
-  const own = make(structuredClone(after), registry);
-  const theirs = Object.entries((table["mirrors"] ?? {}) as Tree).filter(
-    ([host, value]) => !(host in mirrors) || show(value) !== show({ endpoint: mirrors[host] }),
-  );
-  table["mirrors"] = { ...((own["mirrors"] ?? {}) as Tree), ...Object.fromEntries(theirs) };
-  if (merged?.kind !== "an import with another directory") {
-    table["config_path"] = own["config_path"] ?? "";
-  }
-  return stringify(dump);
 }
 
 /** Are the mirrors an import's alone? Then ours are added one after the other. */

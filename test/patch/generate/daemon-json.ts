@@ -22,17 +22,28 @@ export const DAEMON_FEATURES = [
   "insecure-registries as the last key",
   "the registry already there",
   "the registry there with a scheme",
+  "entries that only look like the registry",
+  "entries with which dockerd does not start",
+  "insecure-registries is null",
   "a CIDR with the registry in it",
   "a CIDR without the registry",
   "several registries wanted",
+  "a registry with capitals wanted",
+  "a registry that no image name has",
+  "keys that look secret",
   "a byte-order mark",
   "a comment",
+  "a comma behind the last element",
+  "a character that JSON has not",
+  "a number that no double holds",
+  "text behind the object",
   "a key twice",
   "insecure-registries of another type",
   "insecure-registries in another case",
   "flags without registries",
   "a flag for our registry",
   "a flag for another registry",
+  "a flag with which dockerd does not start",
   "taken out again",
 ] as const;
 
@@ -68,8 +79,15 @@ export function generateDaemonJson(seed: number): DaemonCase {
   const unreadable: Feature[] = [
     "a comment",
     "a key twice",
+    "a comma behind the last element",
+    "a character that JSON has not",
+    "a number that no double holds",
+    "text behind the object",
     "insecure-registries of another type",
     "insecure-registries in another case",
+    "entries with which dockerd does not start",
+    "a registry that no image name has",
+    "a flag with which dockerd does not start",
   ];
   const isBoth = isFlagged && ("insecure-registries" in generated.settings || left.length > 0);
   const refused = isBoth || unreadable.some((feature) => features.has(feature));
@@ -78,7 +96,10 @@ export function generateDaemonJson(seed: number): DaemonCase {
 
 /** Lines as a unit has them, which set the same thing or something else. */
 function generateFlags(random: Random, note: (feature: Feature) => void): string[] {
-  switch (random.below(16)) {
+  switch (random.below(20)) {
+    case 4:
+      note("a flag with which dockerd does not start");
+      return ["ExecStart=/usr/bin/dockerd --insecure-registry=172.30.1.2:5000/"];
     case 0:
       note("a flag for our registry");
       return ["ExecStart=/usr/bin/dockerd -H fd:// --insecure-registry 172.30.0.0/16"];
@@ -97,16 +118,33 @@ function generateFlags(random: Random, note: (feature: Feature) => void): string
 /** What JSON has not, or dockerd takes otherwise than its author. */
 function spoilt(random: Random, text: string, note: (feature: Feature) => void): string {
   const brace = text.indexOf("{") + 1;
-  if (brace === 0 || !random.chance(0.08)) return text;
+  if (brace === 0 || !random.chance(0.2)) return text;
   const comma = /^\s*\}/.test(text.slice(brace)) ? "" : ",";
   const front = (added: string): string => text.slice(0, brace) + added + text.slice(brace);
-  switch (random.below(3)) {
+  switch (random.below(7)) {
     case 0:
       note("a comment");
-      return random.pick([front("/* why */"), front("// why\n"), `${text}// end`]);
+      return random.pick([
+        front("/* why */"),
+        front("// why\n"),
+        front("# why\n"),
+        `${text}// end`,
+      ]);
     case 1:
       note("a key twice");
       return front(`"twice": 1, "twice": {}${comma}`);
+    case 2:
+      note("a comma behind the last element");
+      return front(`"list": [1,]${comma}`);
+    case 3:
+      note("a character that JSON has not");
+      return front(random.pick([`\u201ca\u201d: 1${comma}`, "\u00a0", "\u200b", `'a': 1${comma}`]));
+    case 4:
+      note("a number that no double holds");
+      return front(`"many": 1e999${comma}`);
+    case 5:
+      note("text behind the object");
+      return `${text}{}`;
     default:
       note("insecure-registries in another case");
       return front(`"Insecure-Registries": ["a:5000"]${comma}`);
@@ -120,6 +158,14 @@ function generateFile(seed: number, random: Random, note: (feature: Feature) => 
   if (random.chance(0.15)) {
     note("several registries wanted");
     wanted.push("registry.lan:5000", "[fd00::2]:5000");
+  }
+  if (random.chance(0.1)) {
+    note("a registry with capitals wanted");
+    wanted.push(random.pick(["Registry.lan:5000", "[FD00::2]:5000"]));
+  }
+  if (random.chance(0.03)) {
+    note("a registry that no image name has");
+    wanted.push(random.pick(["my_registry.lan:5000", "a..lan:5000", "172.30.1.2:05000"]));
   }
   if (random.chance(0.04)) {
     note("no file");
@@ -162,6 +208,8 @@ function otherKeys(random: Random, note: (feature: Feature) => void): [string, u
     ["labels", ['{"insecure-registries": []}', "a,b]}", "standort=Zürich"]],
     ["default-address-pools", [{ base: "10.10.0.0/16", size: 24 }]],
     ["empty", {}],
+    ["authorization-plugins", ["opa"]],
+    ["log-token", "hunter2"],
   ];
   const kept = random.shuffled(all).slice(0, random.below(all.length + 1));
   for (const [key, value] of kept) {
@@ -169,21 +217,49 @@ function otherKeys(random: Random, note: (feature: Feature) => void): [string, u
       note("braces and commas in strings");
       note("non-ASCII text");
     }
+    if (/token|auth/.test(key)) note("keys that look secret");
     if (typeof value === "object" && !Array.isArray(value)) note("nested objects");
   }
   return kept;
 }
 
+/** dockerd starts with these, and compares them letter by letter. */
+const LOOKALIKES = ["172.30.1.2:05000", "REGISTRY.lan:5000", "[fD00::2]:5000", "172.30.1.2"];
+
+const BAD_ENTRIES = [
+  "172.30.1.2:5000 ",
+  "172.30.1.2:5000/",
+  "",
+  "my_registry:5000",
+  "host:port",
+  "host:1-9",
+  "*.lan",
+  "tcp://172.30.1.2:5000",
+  "10.0.0.0/33",
+  "a:1,b:2",
+];
+
 /** The list, or undefined for none; of another type it is no list. */
 function listOf(random: Random, note: (feature: Feature) => void): unknown {
   if (random.chance(0.04)) {
     note("insecure-registries of another type");
-    return random.pick<unknown>(["172.30.1.2:5000", null, { a: 1 }, ["a:5000", 5], true]);
+    return random.pick<unknown>(["172.30.1.2:5000", { a: 1 }, ["a:5000", 5], [null], true]);
+  }
+  if (random.chance(0.03)) {
+    note("insecure-registries is null");
+    return null;
+  }
+  if (random.chance(0.05)) {
+    note("entries with which dockerd does not start");
+    return random.shuffled(["old.lan", random.pick(BAD_ENTRIES)]);
   }
   const others = random
     .shuffled(["10.1.1.1:5000", "old.lan", "[fd00::1]:5000"])
     .slice(0, random.below(4));
-  switch (random.below(8)) {
+  switch (random.below(9)) {
+    case 6:
+      note("entries that only look like the registry");
+      return random.shuffled([...others, ...LOOKALIKES]);
     case 0:
       note("an empty insecure-registries");
       return [];

@@ -5,7 +5,7 @@ import { type DaemonCase } from "./daemon-json";
 /** The patcher under test: the real one, or one with a fault put in. */
 export type DaemonPatcher = Pick<
   typeof patch,
-  "planDaemonJson" | "hunks" | "withoutHunks" | "Refusal"
+  "fileDiff" | "planDaemonJson" | "hunks" | "withoutHunks" | "Refusal"
 >;
 
 const PATH = "/etc/docker/daemon.json";
@@ -44,6 +44,13 @@ export function checkDaemonJson(patcher: DaemonPatcher, generated: DaemonCase): 
     broken("reload when changed", plan.activate);
   }
 
+  const diff = patcher.fileDiff(file);
+  if (diff.includes("hunter2")) broken("nothing secret is shown", diff);
+  const added = diff.split("\n").filter((line) => line.startsWith("+") && !line.startsWith("+++"));
+  if (!missing.every((name) => added.some((line) => line.includes(JSON.stringify(name))))) {
+    broken("the change is seen", diff);
+  }
+
   const hunks = patcher.hunks(file);
   const base = bytes ?? Buffer.alloc(0);
   if (file.edits.length > 0) {
@@ -54,7 +61,7 @@ export function checkDaemonJson(patcher: DaemonPatcher, generated: DaemonCase): 
     }
     for (const { offset, length } of file.edits) {
       const replaced = base.subarray(offset, offset + length).toString();
-      if (replaced.trim() !== "") broken("foreign bytes stay", replaced);
+      if (!["", "null"].includes(replaced.trim())) broken("foreign bytes stay", replaced);
     }
     const oneLiner = text === undefined || !/\{\r?\n/.test(text);
     const ownLine =

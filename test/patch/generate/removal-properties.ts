@@ -1,6 +1,6 @@
 import type * as patch from "../../../patch";
-import { dumpAfter, type Patcher } from "./config-properties";
 import { type Case } from "./containerd-config";
+import { dumpAfter, type Patcher } from "./dump-after";
 import { isMigrating, read, show, type Tree, urlsOf, usesHosts } from "./expected";
 import { sameEndpoint } from "./wanted";
 

@@ -121,6 +121,22 @@ test("404 is gone; any other answer, and none, is an error", async () => {
   );
 });
 
+test("what a program only reads is found by its id alone, an image by the name in it", async () => {
+  const digest = `sha256:${"0".repeat(64)}`;
+  daemon.answers = {
+    "GET /volumes/data": [200, volumeInfo],
+    "GET /images/registry:2/json": [200, { Id: digest, RepoDigests: [`registry@${digest}`] }],
+  };
+  const read = (type: string, id: string, state: Props = {}) =>
+    provider.read(type, id, state, state, context("x", type));
+  expect((await read(VOLUME, "data"))?.outputs).toMatchObject({ name: "data", mountpoint: "/m" });
+  expect(await read(IMAGE, `${digest}registry:2`)).toMatchObject({
+    id: `${digest}registry:2`,
+    outputs: { name: "registry:2", imageId: digest, repoDigest: `registry@${digest}` },
+  });
+  expect((await read(IMAGE, digest, { name: "registry:2" }))?.id).toBe(`${digest}registry:2`);
+});
+
 test("a socket that cannot be reached says who must be allowed what", async () => {
   await provider.close();
   await ssh.close();

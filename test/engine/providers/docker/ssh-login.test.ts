@@ -87,6 +87,20 @@ test("accept-new remembers what it saw", async () => {
   expect((await resolve("ssh://10.0.0.2:2222", flags)).login.hostKeys).toEqual([hostKey]);
 });
 
+test("accept-new leaves a last line without an end as it is, and begins one of its own", async () => {
+  const accepting = [...flags, "-o", "StrictHostKeyChecking=accept-new"];
+  const other = `other ${hostKey}`;
+  for (const [before, after] of [
+    [other, `${other}\n10.0.0.2 ${hostKey}\n`],
+    [`${other}\n`, `${other}\n10.0.0.2 ${hostKey}\n`],
+    ["", `10.0.0.2 ${hostKey}\n`],
+  ] as const) {
+    writeFileSync(join(folder, "known"), before);
+    await (await resolve("ssh://10.0.0.2", accepting)).remember?.(hostKey);
+    expect(readFileSync(join(folder, "known"), "utf8")).toBe(after);
+  }
+});
+
 test("bastions nest, the last one nearest to the host", async () => {
   const { login } = await resolve("ssh://root@10.0.0.1", [...flags, "-J", "a@outer:2200,inner"]);
   expect(login.proxy).toMatchObject({ host: "inner", user: "me", port: 22 });

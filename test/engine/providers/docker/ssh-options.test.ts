@@ -1,36 +1,28 @@
-import { parseSshOptions } from "../../../../engine/providers/docker/ssh-options";
+import { clientOptions } from "../../../../ssh/client-config";
+import {
+  parseProxyCommand,
+  parseSshOptions,
+} from "../../../../engine/providers/docker/ssh-options";
+
+const around = { home: "/home/me", localUser: "me", env: () => "/keys" };
 
 test("flags are read apart or in one word, and the first value of an option counts", () => {
-  expect(
-    parseSshOptions([
-      "-i",
-      "lab_id",
-      "-p2222",
-      "-o",
-      "UserKnownHostsFile=/k1 /k2",
-      "-o",
-      "StrictHostKeyChecking no",
-      "-oStrictHostKeyChecking=yes",
-      "-o",
-      'IdentityFile="/keys/a b"',
-      "-J",
-      "admin@bastion:2200, inner",
-      "-l",
-      "ops",
-      "-o",
-      "BatchMode=yes",
-      "-o",
-      "ConnectTimeout=5",
-      "-T",
-    ]),
-  ).toEqual({
+  const { lines, ...rest } = parseSshOptions([
+    ...["-i", "lab_id", "-p2222", "-o", "UserKnownHostsFile=/k1 /k2"],
+    ...["-o", "StrictHostKeyChecking no", "-oStrictHostKeyChecking=yes"],
+    ...["-o", 'IdentityFile="${KEYS}/a b"', "-J", "admin@bastion:2200, inner", "-l", "ops"],
+    ...["-o", "BatchMode=yes", "-o", "ConnectTimeout=5", "-T"],
+  ]);
+  expect(rest).toEqual({ connectSeconds: 5 });
+  expect(clientOptions(lines, "host", around)).toEqual({
     identityFiles: ["lab_id", "/keys/a b"],
+    certificateFiles: [],
     port: 2222,
     userKnownHostsFiles: ["/k1", "/k2"],
     strictHostKeyChecking: "no",
     proxyJump: ["admin@bastion:2200", "inner"],
     user: "ops",
-    connectSeconds: 5,
+    notes: [],
   });
 });
 
@@ -51,9 +43,14 @@ test.each([
   [["-L", "80:localhost:80"], "sshOpts: -L: it is not supported."],
   [["-A"], "sshOpts: -A: it is not supported."],
   [["-i"], "sshOpts: -i: its value is missing."],
-  [["-p", "many"], "sshOpts: port many: expected a number."],
+  [["-p", "many"], "sshOpts: -p: Port many: expected a number from 1 to 65535."],
   [["host"], "sshOpts: host: it is no flag."],
   [["-o", "nonsense"], "sshOpts: -o nonsense: expected NAME=VALUE."],
+  [["-o", "CertificateFile=/c"], "sshOpts: -o CertificateFile: it is not supported."],
+  [
+    ["-o", "IdentityFile=~other/k"],
+    "sshOpts: -o IdentityFile: IdentityFile ~other/k: expected ~ or ~/, found the home folder of another user.",
+  ],
 ])("%j is refused by name, with what there is", (args, message) => {
   expect(() => parseSshOptions(args)).toThrow(message);
   expect(() => parseSshOptions(args)).toThrow(
@@ -62,12 +59,14 @@ test.each([
 });
 
 test("a ProxyCommand that is ssh to a bastion is taken apart, one that is none hides the configuration's", () => {
-  const bastion = (text: string) =>
-    parseSshOptions(["-o", `ProxyCommand=${text}`]).proxyCommand?.through;
-  expect(bastion("ssh -i '/a b/100%%' -W %h:%p -p 2222 jump@10.0.0.9")).toEqual({
+  expect(parseProxyCommand("ssh -i '/a b/100%%%%' -W %h:%p -p 2222 jump@10.0.0.9")).toEqual({
     url: "ssh://jump@10.0.0.9",
-    args: ["-i", "/a b/100%", "-p", "2222"],
+    args: ["-i", "/a b/100%%", "-p", "2222"],
   });
-  expect(bastion("ssh -W %h:%p fd00::9")).toEqual({ url: "ssh://[fd00::9]", args: [] });
-  expect(parseSshOptions(["-o", "ProxyCommand=none"]).proxyCommand).toEqual({});
+  expect(parseProxyCommand("ssh -F none -W %h:%p fd00::9")).toEqual({
+    url: "ssh://[fd00::9]",
+    args: ["-F", "none"],
+  });
+  const { lines } = parseSshOptions(["-o", "ProxyCommand=none"]);
+  expect(clientOptions(lines, "host", around)).toMatchObject({ proxyJump: [] });
 });

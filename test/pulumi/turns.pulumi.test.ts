@@ -1,15 +1,13 @@
-import { execFile, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { run } from "../../engine/operation";
 import type { EngineEvent } from "../../engine/steps/events";
-import { TestProject } from "./project";
+import { TestProject } from "../engine/project";
+import { testWithPulumi } from "./cli";
+import { makeToolchain } from "./toolchain";
 
 // Two engines and a dozen starts of Node: minutes on a machine that has much else to do.
 jest.setTimeout(600_000);
-
-// The Pulumi CLI with its nodejs host and the command plugin: hosts without them skip this, and say so.
-const version = spawnSync("pulumi", ["version"], { encoding: "utf8" });
-const turns = version.status === 0 ? test : test.skip;
 
 const PROGRAM = `
   import * as command from "@pulumi/command";
@@ -26,15 +24,17 @@ const PROGRAM = `
   export const list = [1, { two: 2 }];
 `;
 
-turns(
-  `the engines take turns on one stack (${version.status === 0 ? version.stdout.trim() : "skipped: no pulumi on PATH"})`,
+testWithPulumi(
+  "the engines take turns on one stack, the CLI with this project's providers",
   async () => {
+    const toolchain = await makeToolchain(console.error);
     const project = await TestProject.make(PROGRAM);
     const pulumi = (...args: string[]): Promise<unknown> =>
       promisify(execFile)("pulumi", [...args, "--stack", "dev", "--non-interactive"], {
         cwd: project.folder,
         env: {
           ...process.env,
+          ...toolchain.env,
           PULUMI_BACKEND_URL: `file://${project.folder}`,
           PULUMI_CONFIG_PASSPHRASE: "pw",
         },
@@ -63,6 +63,7 @@ turns(
       await pulumi("destroy", "--yes");
     } finally {
       project.dispose();
+      toolchain.remove();
     }
   },
 );

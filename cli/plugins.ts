@@ -1,0 +1,49 @@
+import { join } from "node:path";
+import { install, pulumiHome, remove } from "../engine/plugin/install";
+import { plugins as all } from "../engine/providers";
+
+const NAMES = all.map(({ name }) => name).join(", ");
+const USAGE = `usage: npm run plugins -- install [--replace] [NAME...] | remove [NAME...]
+
+  install   put this project's providers where the Pulumi CLI finds plugins: $PULUMI_HOME/plugins, else ~/.pulumi/plugins
+  remove    take them away again, and bring back what --replace set aside
+
+  NAME        ${NAMES}; without a name, all of them
+  --replace   set the plugin of the same name and version aside where there is one: Pulumi's own, most likely
+
+For networks that have a Pulumi CLI and cannot download plugins. Where the official ones can be had, use those.`;
+
+/** `npm run plugins`: this engine's providers as plugins of the Pulumi CLI. */
+export function main(args: string[]): void {
+  try {
+    console.log(dispatch(args));
+  } catch (error) {
+    console.error(`plugins: ${(error as Error).message}`);
+    process.exitCode = 1;
+  }
+}
+
+function dispatch(args: string[]): string {
+  if (args.some((arg) => arg === "--help" || arg === "-h")) return USAGE;
+  const [command = "", ...words] = args;
+  const replace = words.includes("--replace");
+  const names = words.filter((word) => word !== "--replace");
+  const unknown = names.find((name) => !all.some((plugin) => plugin.name === name));
+  if (unknown !== undefined)
+    throw new Error(`no provider ${JSON.stringify(unknown)}; there are ${NAMES}`);
+  const chosen = all.filter(({ name }) => names.length === 0 || names.includes(name));
+  const home = pulumiHome(process.env);
+  switch (command) {
+    case "install": {
+      if (process.platform === "win32") throw new Error("Windows is not supported");
+      const witness = join(__dirname, "run.mjs");
+      const program = [process.execPath, witness, "provider"];
+      return install(chosen, { home, program, witness }, replace).join("\n");
+    }
+    case "remove":
+      if (replace) throw new Error(`--replace belongs to install\n${USAGE}`);
+      return remove(chosen, home).join("\n");
+    default:
+      throw new Error(`${command ? `unknown command ${command}` : "which command?"}\n${USAGE}`);
+  }
+}

@@ -1,0 +1,40 @@
+/** Errors as Pulumi's provider protocol has them: what came about by half travels in the error's details. */
+import * as grpc from "@grpc/grpc-js";
+import { Any } from "google-protobuf/google/protobuf/any_pb";
+import * as proto from "@pulumi/pulumi/proto/provider_pb";
+import { Status } from "@pulumi/pulumi/proto/status_pb";
+import { PartialFailure } from "../providers/provider";
+import type { ResourceState } from "../state/resource";
+import { toWire } from "../values/wire";
+
+const DETAILS = "grpc-status-details-bin";
+
+/** Not served at all: the engine then does what it does for providers that lack the call. */
+export class Unimplemented extends Error {}
+
+/** `partial`: the resource as a PartialFailure has left it. */
+export function serviceError(
+  error: unknown,
+  redact: (text: string) => string,
+  partial?: ResourceState,
+): grpc.ServerErrorResponse {
+  const message = redact(error instanceof Error ? error.message : String(error));
+  const code =
+    error instanceof Unimplemented ? grpc.status.UNIMPLEMENTED : (grpc.status.UNKNOWN as number);
+  const response = { name: "Error", message, code, details: message };
+  if (!(error instanceof PartialFailure) || !partial) return response;
+  const failed = new proto.ErrorResourceInitFailed();
+  failed.setId(error.id);
+  failed.setProperties(toWire(partial.outputs));
+  failed.setInputs(toWire(partial.inputs));
+  failed.setReasonsList(error.reasons.map(redact));
+  const detail = new Any();
+  detail.pack(failed.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
+  const status = new Status();
+  status.setCode(code);
+  status.setMessage(message);
+  status.addDetails(detail);
+  const metadata = new grpc.Metadata();
+  metadata.set(DETAILS, Buffer.from(status.serializeBinary()));
+  return { ...response, metadata };
+}

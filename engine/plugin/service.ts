@@ -1,0 +1,369 @@
+/**
+ * One of this engine's providers over Pulumi's own protocol, pulumirpc.ResourceProvider, for the Pulumi CLI. A service
+ * is one provider instance: the CLI starts a process for each.
+ */
+import type * as grpc from "@grpc/grpc-js";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { PluginInfo, type PluginAttach } from "@pulumi/pulumi/proto/plugin_pb";
+import * as proto from "@pulumi/pulumi/proto/provider_pb";
+import type {
+  CheckFailure,
+  CreateContext,
+  Diff,
+  PropertyChange,
+  ProviderInstance,
+  ProviderPlugin,
+  StepContext,
+} from "../providers/provider";
+import { Redactor } from "../secrets/redact";
+import type { CustomTimeouts, ResourceState } from "../state/resource";
+import { PluginManager } from "../steps/manager";
+import { timeoutSignal } from "../steps/progress";
+import { urnType } from "../steps/urn";
+import { deepEquals, markLike, unwrapMap, type PropertyMap } from "../values/property";
+import { fromWire, toWire } from "../values/wire";
+import type { EngineLog } from "./engine-log";
+import { serviceError, Unimplemented } from "./errors";
+
+export class ProviderService {
+  private instance: ProviderInstance | undefined;
+  private manager: PluginManager | undefined;
+  /** Aborted by Cancel, with which the CLI also ends each run; another run begins with Configure. */
+  private run = new AbortController();
+  private readonly redactor = new Redactor();
+
+  /** `folder`: the program's, which relative paths start from. */
+  constructor(
+    private readonly plugin: ProviderPlugin,
+    private readonly folder: string,
+    private readonly log: EngineLog,
+  ) {}
+
+  /** What a gRPC server is given. Calls that are not here are answered as unimplemented. */
+  readonly methods = {
+    handshake: this.unary((r: proto.ProviderHandshakeRequest) => this.handshake(r)),
+    attach: this.unary((r: PluginAttach) => this.attach(r.getAddress())),
+    getPluginInfo: this.unary(() => this.info()),
+    getSchema: this.unary((r: proto.GetSchemaRequest) => this.schema(r)),
+    checkConfig: this.unary((r: proto.CheckRequest) => this.checkConfig(r)),
+    diffConfig: this.unary((r: proto.DiffRequest) => this.diffConfig(r)),
+    configure: this.unary((r: proto.ConfigureRequest) => this.configure(r)),
+    check: this.unary((r: proto.CheckRequest) => this.check(r)),
+    diff: this.unary((r: proto.DiffRequest) => this.diff(r)),
+    create: this.unary((r: proto.CreateRequest, fails) => this.create(r, fails)),
+    read: this.unary((r: proto.ReadRequest) => this.read(r)),
+    update: this.unary((r: proto.UpdateRequest, fails) => this.update(r, fails)),
+    delete: this.unary((r: proto.DeleteRequest) => this.delete(r)),
+    invoke: this.unary((r: proto.InvokeRequest) => this.invoke(r)),
+    cancel: this.unary(() => this.cancel()),
+    parameterize: this.unary(() => this.refuse("parameters")),
+    construct: this.unary(() => this.refuse("components")),
+    call: this.unary(() => this.refuse("methods")),
+  };
+
+  /** Lets go of connections. */
+  async close(): Promise<void> {
+    this.run.abort(new Error(`the ${this.plugin.name} provider was ended`));
+    await this.instance?.close();
+    this.log.close();
+  }
+
+  private handshake(
+    request: proto.ProviderHandshakeRequest,
+  ): Promise<proto.ProviderHandshakeResponse> {
+    this.log.connect(request.getEngineAddress());
+    const response = new proto.ProviderHandshakeResponse();
+    response.setAcceptSecrets(true);
+    return Promise.resolve(response);
+  }
+
+  private attach(address: string): Promise<Empty> {
+    this.log.connect(address);
+    return Promise.resolve(new Empty());
+  }
+
+  private info(): Promise<PluginInfo> {
+    const info = new PluginInfo();
+    info.setVersion(this.plugin.version);
+    return Promise.resolve(info);
+  }
+
+  /** The types by name. Their properties are the SDK's: nothing is generated from here. */
+  private schema(request: proto.GetSchemaRequest): Promise<proto.GetSchemaResponse> {
+    if (request.getVersion() !== 0)
+      throw new Error(`there is no schema of version ${request.getVersion()}, only of version 0`);
+    const { name, version, types } = this.plugin;
+    const resources = Object.fromEntries(types.map((type) => [type, {}]));
+    const response = new proto.GetSchemaResponse();
+    response.setSchema(JSON.stringify({ name, version, resources }));
+    return Promise.resolve(response);
+  }
+
+  private async checkConfig(request: proto.CheckRequest): Promise<proto.CheckResponse> {
+    const news = this.properties(request.getNews());
+    const { inputs, failures } = await this.plugin.checkConfig(unwrapMap(news));
+    const checked = markLike(inputs, news);
+    if (news["version"] !== undefined) checked["version"] ??= news["version"];
+    return checkResponse(checked, failures);
+  }
+
+  private async diffConfig(request: proto.DiffRequest): Promise<proto.DiffResponse> {
+    const olds = this.properties(request.getOldInputs() ?? request.getOlds());
+    const news = this.properties(request.getNews());
+    return diffResponse(
+      deepEquals(olds, news)
+        ? { changes: "none", replaces: [] }
+        : await this.plugin.diffConfig(unwrapMap(olds), unwrapMap(news)),
+    );
+  }
+
+  private async configure(request: proto.ConfigureRequest): Promise<proto.ConfigureResponse> {
+    const inputs = this.properties(request.getArgs());
+    const former = this.instance;
+    this.instance = await this.plugin.configure(unwrapMap(inputs), this.folder);
+    this.manager = new PluginManager(this.instance, this.folder);
+    this.run = new AbortController();
+    await former?.close();
+    const response = new proto.ConfigureResponse();
+    response.setAcceptsecrets(true);
+    response.setSupportspreview(true);
+    return response;
+  }
+
+  private async check(request: proto.CheckRequest): Promise<proto.CheckResponse> {
+    const state = this.resource(request);
+    const olds = this.properties(request.getOlds());
+    const { inputs, failures } = await this.configured().check(
+      state,
+      // The protocol sends an empty map where there is nothing yet.
+      Object.keys(olds).length > 0 ? olds : undefined,
+      this.properties(request.getNews()),
+    );
+    return checkResponse(inputs, failures);
+  }
+
+  private async diff(request: proto.DiffRequest): Promise<proto.DiffResponse> {
+    const old = this.resource(request, {
+      id: request.getId(),
+      inputs: this.properties(request.getOldInputs()),
+      outputs: this.properties(request.getOlds()),
+    });
+    return diffResponse(await this.configured().diff(old, this.properties(request.getNews())));
+  }
+
+  private async create(request: proto.CreateRequest, fails: Fails): Promise<proto.CreateResponse> {
+    const state = this.resource(request, { inputs: this.properties(request.getProperties()) });
+    fails(state);
+    await this.configured().create(state, {
+      ...this.context(state.urn, "create", request.getTimeout()),
+      preview: request.getPreview(),
+    });
+    const response = new proto.CreateResponse();
+    response.setId(state.id ?? "");
+    response.setProperties(toWire(state.outputs));
+    return response;
+  }
+
+  private async update(request: proto.UpdateRequest, fails: Fails): Promise<proto.UpdateResponse> {
+    const id = request.getId();
+    const inputs = this.properties(request.getOldInputs());
+    const old = this.resource(request, { id, inputs, outputs: this.properties(request.getOlds()) });
+    const state = this.resource(request, { id, inputs: this.properties(request.getNews()) });
+    fails(state);
+    const ctx: CreateContext = {
+      ...this.context(state.urn, "update", request.getTimeout()),
+      preview: request.getPreview(),
+    };
+    await this.configured().update(old, state, ctx);
+    const response = new proto.UpdateResponse();
+    response.setProperties(toWire(state.outputs));
+    return response;
+  }
+
+  private async read(request: proto.ReadRequest): Promise<proto.ReadResponse> {
+    const state = this.resource(request, {
+      id: request.getId(),
+      inputs: this.properties(request.getInputs()),
+      outputs: this.properties(request.getProperties()),
+    });
+    const now = await this.configured().read(state, this.context(state.urn, "create", 0));
+    const response = new proto.ReadResponse();
+    if (!now) return response; // No id: it is gone.
+    response.setId(now.id ?? "");
+    response.setInputs(toWire(now.inputs));
+    response.setProperties(toWire(now.outputs));
+    return response;
+  }
+
+  private async delete(request: proto.DeleteRequest): Promise<Empty> {
+    const state = this.resource(request, {
+      id: request.getId(),
+      inputs: this.properties(request.getOldInputs()),
+      outputs: this.properties(request.getProperties()),
+    });
+    await this.configured().delete(state, this.context(state.urn, "delete", request.getTimeout()));
+    return new Empty();
+  }
+
+  private async invoke(request: proto.InvokeRequest): Promise<proto.InvokeResponse> {
+    const token = request.getTok();
+    this.configured();
+    if (!this.instance?.invoke)
+      throw new Error(`the function ${token} is not in this plugin; ${this.official}`);
+    const args = this.properties(request.getArgs());
+    const { result, failures } = await this.instance.invoke(
+      token,
+      unwrapMap(args),
+      this.run.signal,
+    );
+    const response = new proto.InvokeResponse();
+    response.setReturn(toWire(markLike(result, args)));
+    response.setFailuresList(failures.map(checkFailure));
+    return response;
+  }
+
+  private cancel(): Promise<Empty> {
+    this.run.abort(new Error("the operation was cancelled"));
+    return Promise.resolve(new Empty());
+  }
+
+  private refuse(feature: string): Promise<never> {
+    const { name } = this.plugin;
+    return Promise.reject(new Unimplemented(`the ${name} provider has no ${feature}`));
+  }
+
+  private configured(): PluginManager {
+    if (!this.manager) throw new Error(`the ${this.plugin.name} provider is not configured yet`);
+    return this.manager;
+  }
+
+  private context(
+    urn: string,
+    operation: keyof CustomTimeouts,
+    timeoutSeconds: number,
+  ): StepContext {
+    const signals = [this.run.signal];
+    if (timeoutSeconds > 0) signals.push(timeoutSignal(operation, timeoutSeconds));
+    return {
+      urn,
+      signal: AbortSignal.any(signals),
+      log: (severity, text, ephemeral = false) =>
+        this.log.write(urn, severity, this.redactor.redact(text), ephemeral),
+      ...(timeoutSeconds > 0 ? { timeoutSeconds } : {}),
+    };
+  }
+
+  /** Refuses types that are not served here, whatever is to be done with them. */
+  private resource(
+    request: { getUrn(): string },
+    known: Partial<ResourceState> = {},
+  ): ResourceState {
+    const urn = request.getUrn();
+    const type = urnType(urn);
+    const { name, types } = this.plugin;
+    if (!types.includes(type)) {
+      throw new Error(
+        `this ${name} plugin has no resource type ${type} (it has ${types.join(", ")}); ${this.official}`,
+      );
+    }
+    return {
+      urn,
+      type,
+      custom: true,
+      inputs: {},
+      outputs: {},
+      dependencies: [],
+      initErrors: [],
+      propertyDependencies: {},
+      additionalSecretOutputs: [],
+      aliases: [],
+      customTimeouts: {},
+      stackTrace: [],
+      ignoreChanges: [],
+      replaceOnChanges: [],
+      extra: {},
+      ...known,
+    };
+  }
+
+  private get official(): string {
+    const { name } = this.plugin;
+    return (
+      `it is cluster-registry's own, not Pulumi's: \`npm run plugins -- remove ${name}\` takes it away, and the CLI then ` +
+      "downloads the official one"
+    );
+  }
+
+  /** A property map of a request. Its secrets are kept out of every text from then on. */
+  private properties(struct: Struct | undefined): PropertyMap {
+    const map = fromWire(struct, this.folder);
+    this.redactor.addFrom(map);
+    return map;
+  }
+
+  private unary<Request, Response>(
+    handle: (request: Request, fails: Fails) => Promise<Response>,
+  ): grpc.handleUnaryCall<Request, Response> {
+    return (call, callback) => {
+      let resource: ResourceState | undefined;
+      const answer = async (): Promise<Response> => {
+        try {
+          return await handle(call.request, (state) => (resource = state));
+        } finally {
+          await this.log.flush();
+        }
+      };
+      answer().then(
+        (response) => callback(null, response),
+        (error: unknown) =>
+          callback(serviceError(error, (text) => this.redactor.redact(text), resource)),
+      );
+    };
+  }
+}
+
+/** Says which resource a failure is about. */
+type Fails = (state: ResourceState) => void;
+
+function checkResponse(inputs: PropertyMap, failures: CheckFailure[]): proto.CheckResponse {
+  const response = new proto.CheckResponse();
+  response.setInputs(toWire(inputs));
+  response.setFailuresList(failures.map(checkFailure));
+  return response;
+}
+
+function checkFailure({ property, reason }: CheckFailure): proto.CheckFailure {
+  const failure = new proto.CheckFailure();
+  failure.setProperty(property);
+  failure.setReason(reason);
+  return failure;
+}
+
+const KINDS: Record<PropertyChange, proto.PropertyDiff.Kind> = {
+  add: proto.PropertyDiff.Kind.ADD,
+  delete: proto.PropertyDiff.Kind.DELETE,
+  update: proto.PropertyDiff.Kind.UPDATE,
+  "add-replace": proto.PropertyDiff.Kind.ADD_REPLACE,
+  "delete-replace": proto.PropertyDiff.Kind.DELETE_REPLACE,
+  "update-replace": proto.PropertyDiff.Kind.UPDATE_REPLACE,
+};
+
+function diffResponse({ changes, replaces, deleteBeforeReplace, detailed }: Diff) {
+  const response = new proto.DiffResponse();
+  response.setChanges(
+    changes === "none"
+      ? proto.DiffResponse.DiffChanges.DIFF_NONE
+      : proto.DiffResponse.DiffChanges.DIFF_SOME,
+  );
+  response.setReplacesList(replaces);
+  response.setDeletebeforereplace(deleteBeforeReplace === true);
+  if (!detailed) return response;
+  response.setHasdetaileddiff(true);
+  for (const [path, kind] of Object.entries(detailed)) {
+    const change = new proto.PropertyDiff();
+    change.setKind(KINDS[kind]);
+    response.getDetaileddiffMap().set(path, change);
+  }
+  return response;
+}

@@ -1,0 +1,78 @@
+/** Programs that are built from Go modules, with a go.mod and a go.sum of our own, and kept in the cache. */
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
+import { withLock } from "../lock";
+import { must } from "../process";
+
+export interface GoProgram {
+  /** A folder with go.mod, go.sum and a file that imports `package`. Its name is the program's in the cache. */
+  folder: string;
+  /** Import path of the main package. */
+  package: string;
+  /** Variables that the linker sets, by import path and name: "example.com/version.Version". */
+  variables?: Record<string, string>;
+}
+
+/** Where the program is, or will be, in the cache: another go.sum, or another variable, is another folder. */
+export function goProgramFolder(cache: string, program: GoProgram): string {
+  const hash = createHash("sha256");
+  for (const file of ["go.mod", "go.sum"]) hash.update(readFileSync(join(program.folder, file)));
+  // Not the compiler's version: what another one has built is as good, also where there is no compiler.
+  hash.update(JSON.stringify([buildArguments(program), process.platform, process.arch]));
+  return join(cache, `${basename(program.folder)}-${hash.digest("hex").slice(0, 12)}`);
+}
+
+/** Why the program cannot be had here; undefined: it is built, or can be. */
+export function whyNoGoProgram(cache: string, program: GoProgram): string | undefined {
+  if (existsSync(goProgramFolder(cache, program))) return undefined;
+  const go = spawnSync("go", ["version"], { encoding: "utf8" });
+  if (go.status === 0) return undefined;
+  return `no Go compiler on PATH to build ${program.package} with`;
+}
+
+/** The folder with the program, which is built at the first call. Go's module proxy must be within reach then. */
+export async function ensureGoProgram(
+  cache: string,
+  program: GoProgram,
+  log: (line: string) => void,
+): Promise<string> {
+  const folder = goProgramFolder(cache, program);
+  const name = basename(folder);
+  await withLock(
+    `go/${folder}`,
+    () => log(`another process builds ${name}: waiting for it`),
+    async () => {
+      if (!existsSync(folder)) await build(program, folder, log);
+    },
+  );
+  return folder;
+}
+
+async function build(
+  program: GoProgram,
+  folder: string,
+  log: (line: string) => void,
+): Promise<void> {
+  const started = Date.now();
+  log(`building ${program.package} from its Go module (some minutes, once)`);
+  mkdirSync(join(folder, ".."), { recursive: true });
+  const draft = mkdtempSync(`${folder}.draft-`);
+  try {
+    await must("go", [...buildArguments(program), "-o", `${draft}/`, program.package], {
+      cwd: program.folder,
+      // What is set for this machine's own builds must not change this one.
+      env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-mod=readonly", GOWORK: "off" },
+    });
+    renameSync(draft, folder);
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+  log(`built ${basename(folder)} in ${Math.round((Date.now() - started) / 1000)} s`);
+}
+
+function buildArguments({ variables = {} }: GoProgram): string[] {
+  const settings = Object.entries(variables).map(([name, value]) => ` -X ${name}=${value}`);
+  return ["build", "-buildvcs=false", "-trimpath", "-ldflags", `-s -w${settings.join("")}`];
+}

@@ -1,0 +1,29 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ensureGoProgram, whyNoGoProgram, type GoProgram } from "./program";
+
+const FOLDER = join(__dirname, "pulumi");
+const MODULE = "github.com/pulumi/pulumi";
+
+/** The Pulumi CLI. It has no language hosts and no plugins: those are not Go modules. */
+const PULUMI: GoProgram = {
+  folder: FOLDER,
+  package: `${MODULE}/pkg/v3/cmd/pulumi`,
+  // Without a version, the SDK's automation refuses the CLI.
+  variables: { [`${MODULE}/sdk/v3/go/common/version.Version`]: version() },
+};
+
+function version(): string {
+  const required = /^require \S+\/pkg\/v3 (v\S+)$/m.exec(
+    readFileSync(join(FOLDER, "go.mod"), "utf8"),
+  );
+  if (!required?.[1]) throw new Error(`${FOLDER}/go.mod does not require ${MODULE}/pkg/v3`);
+  return required[1];
+}
+
+export const whyNoPulumi = (cache: string): string | undefined => whyNoGoProgram(cache, PULUMI);
+
+/** The Pulumi CLI's executable in the cache, built at the first call: five to eight minutes on two cores. */
+export async function ensurePulumi(cache: string, log: (line: string) => void): Promise<string> {
+  return join(await ensureGoProgram(cache, PULUMI, log), "pulumi");
+}

@@ -1,0 +1,12 @@
+import { type Source } from "./source";
+
+/** k3s, kubespray and others keep templates of these files, which no daemon reads as they are. */
+export function refuseTemplate(source: Source): void {
+  const match = /\{\{[^\n]*?\}\}|\{%[^\n]*?%\}/.exec(source.text);
+  if (match === null) return;
+  throw source.refuse(match.index, {
+    expected: "a file as the daemon reads it",
+    found: `a template: \`${match[0]}\``,
+    fix: "plan for the file that is made of it, or change the template by hand",
+  });
+}

@@ -1,0 +1,54 @@
+import { utils } from "ssh2";
+import { parseHostKey } from "./host-key";
+
+/** What a file of `IdentityFile` turned out to be. */
+export type Identity =
+  | { readonly kind: "private"; readonly path: string; readonly text: string }
+  /** A public key: an agent has its private half. */
+  | { readonly kind: "public"; readonly path: string; readonly key: string };
+
+/** A file's text; undefined: there is none. */
+export type ReadFile = (path: string) => string | undefined;
+
+/**
+ * Reads an IdentityFile as ssh does: a private key, or a public one whose private half an agent has, which may lie beside
+ * the name that is given (`KEY` names `KEY.pub`). Undefined: neither is there.
+ */
+export function readIdentity(path: string, read: ReadFile): Identity | undefined {
+  const text = read(path);
+  if (text !== undefined) {
+    const key = publicKeyOf(text);
+    return key === undefined ? { kind: "private", path, text } : { kind: "public", path, key };
+  }
+  const beside = `${path}.pub`;
+  const key = publicKeyOf(read(beside) ?? "");
+  return key === undefined ? undefined : { kind: "public", path: beside, key };
+}
+
+/** The public half of an IdentityFile as "TYPE BASE64", by which an agent's key is chosen; undefined: it is not to be had. */
+export function publicHalf(path: string, read: ReadFile): string | undefined {
+  const identity = readIdentity(path, read);
+  if (identity?.kind !== "private") return identity?.key;
+  const parsed = utils.parseKey(identity.text);
+  const key = parsed instanceof Error ? undefined : [parsed].flat()[0];
+  const blob = key?.getPublicSSH();
+  if (key !== undefined && blob !== undefined) return `${key.type} ${blob.toString("base64")}`;
+  return publicKeyOf(read(`${path}.pub`) ?? "");
+}
+
+/** The certificate that ssh would offer with a key by itself. */
+export function certificateBeside(path: string, read: ReadFile): string | undefined {
+  const name = `${path.replace(/\.pub$/, "")}-cert.pub`;
+  return read(name) === undefined ? undefined : name;
+}
+
+function publicKeyOf(text: string): string | undefined {
+  const line = text.trim();
+  if (!/^(ssh-|ecdsa-|sk-)\S+ [A-Za-z0-9+/=]+/.test(line)) return undefined;
+  try {
+    parseHostKey(line);
+  } catch {
+    return undefined; // no key after all: who reads it as a private one says so
+  }
+  return line.split(/\s+/).slice(0, 2).join(" ");
+}
