@@ -15,7 +15,7 @@ export {
 export type { DockerSource } from "./commands";
 export { decide, enrolledId } from "./decide";
 export type { DecideInput, Decision, Health, Why } from "./decide";
-export type { Planner, Texts, Want } from "./owned-files";
+export { baselineTexts, type Planner, type Texts, type Want } from "./owned-files";
 export { helperText } from "./helper-text";
 export {
   fileBytes,

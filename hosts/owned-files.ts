@@ -119,7 +119,11 @@ function liveTexts(observation: Observation, daemon: Daemon): Map<string, Buffer
   );
 }
 
-function baselineTexts(observation: Observation, daemon: Daemon): Map<string, Buffer | undefined> {
+/** A daemon's files without anything of ours, whoever claims it. */
+export function baselineTexts(
+  observation: Observation,
+  daemon: Daemon,
+): Map<string, Buffer | undefined> {
   const texts = liveTexts(observation, daemon);
   for (const { file, baseline } of managedOf(observation, daemon)) {
     texts.set(file.path, baseline === undefined ? undefined : Buffer.from(baseline, "base64"));

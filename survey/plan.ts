@@ -1,4 +1,5 @@
 import {
+  baselineTexts,
   daemonFlags,
   type Decision,
   decide,
@@ -7,6 +8,7 @@ import {
   type Observation,
   proxyEnvironment,
   type Texts,
+  type Want,
 } from "../hosts";
 import { mixesWays, planContainerd, planDaemonJson } from "../patch";
 import { durationSeconds, hostPort } from "../settings/formats";
@@ -28,11 +30,11 @@ export function imagePrefix({ registry }: Settings): string {
  * @throws Refusal where its configuration cannot be edited with certainty
  */
 export function planMirror(observation: Observation, settings: Settings, id: string): Decision {
-  const { mirrors, migrate, registry } = settings;
+  const { mirrors, migrate, recreateDeleted, registry } = settings;
   const prefix = imagePrefix(settings);
   const spec = { registry: prefix, endpoints: [`http://${prefix}`], mirrors, migrate };
   const reach = { address: registry.address, port: registry.port };
-  return decideMirror(observation, id, spec, { ...patience(settings), reach });
+  return decideMirror(observation, id, spec, { ...patience(settings), reach }, recreateDeleted);
 }
 
 /** The same, for what a stack wants and no more. */
@@ -41,6 +43,7 @@ export function decideMirror(
   id: string,
   spec: MirrorSpec,
   health: Health,
+  recreateDeleted = false,
 ): Decision {
   const { containerd } = observation;
   const daemonVersion = containerd?.version;
@@ -50,28 +53,33 @@ export function decideMirror(
     );
   }
   const live = fileBytes(observation, CONTAINERD_CONFIG);
+  const inputOf = (wants: readonly Want[], texts: Texts) => ({
+    configPath: CONTAINERD_CONFIG,
+    bytes: texts.get(CONTAINERD_CONFIG),
+    daemonVersion,
+    ...(containerd.dump !== undefined && { dump: containerd.dump }),
+    ...(live !== undefined && { dumped: live }),
+    certsD: hostsTomls(texts),
+    certificates: containerd.certificates ?? [],
+    environment: proxyEnvironment(containerd.service),
+    ...uniteMirrors(wants),
+  });
+  // Said of all nodes, it is for those that mix both ways: that shows in the files as they are without us.
+  const moves = (wants: readonly Want[], texts: Texts) => {
+    const input = inputOf(wants, texts);
+    return input.migrate && mixesWays(input);
+  };
+  const migrate = moves([{ id, spec }], baselineTexts(observation, "containerd"));
   return decide({
     observation,
     id,
     daemon: "containerd",
-    plan: (wants, texts) => {
-      const input = {
-        configPath: CONTAINERD_CONFIG,
-        bytes: texts.get(CONTAINERD_CONFIG),
-        daemonVersion,
-        ...(containerd.dump !== undefined && { dump: containerd.dump }),
-        ...(live !== undefined && { dumped: live }),
-        certsD: hostsTomls(texts),
-        certificates: containerd.certificates ?? [],
-        environment: proxyEnvironment(containerd.service),
-        ...uniteMirrors(wants),
-      };
-      // Said of all nodes, it is for those that mix both ways.
-      return planContainerd({ ...input, migrate: input.migrate && mixesWays(input) });
-    },
-    spec,
+    plan: (wants, texts) =>
+      planContainerd({ ...inputOf(wants, texts), migrate: moves(wants, texts) }),
+    spec: { ...spec, migrate },
     claims: [spec.registry],
     health,
+    recreateDeleted,
   });
 }
 
@@ -93,7 +101,8 @@ export function planInsecureRegistry(
   id: string,
 ): Decision {
   const spec = { insecureRegistries: [imagePrefix(settings)] };
-  return decideInsecureRegistry(observation, id, spec, patience(settings));
+  const { recreateDeleted } = settings;
+  return decideInsecureRegistry(observation, id, spec, patience(settings), recreateDeleted);
 }
 
 /** The same, for what a stack wants and no more. */
@@ -102,6 +111,7 @@ export function decideInsecureRegistry(
   id: string,
   spec: InsecureSpec,
   health: Health,
+  recreateDeleted = false,
 ): Decision {
   const { docker } = observation;
   return decide({
@@ -122,6 +132,7 @@ export function decideInsecureRegistry(
     spec,
     claims: [...spec.insecureRegistries],
     health: { ...health, insecureRegistries: [...spec.insecureRegistries] },
+    recreateDeleted,
   });
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { planContainerd, planDaemonJson } from "../../patch";
+import { mixesWays, planContainerd, planDaemonJson } from "../../patch";
 import { decideInsecureRegistry, decideMirror } from "../../survey/plan";
 import {
   type InsecureSpec,
@@ -165,13 +165,14 @@ function play(first: string | undefined, steps: readonly Step[]): void {
   const expected = () => {
     const bytes = foreign === undefined ? undefined : Buffer.from(foreign, "latin1");
     if (wants.size === 0) return new Map([[CONFIG, foreign]]);
-    const plan = planContainerd({
+    const input = {
       configPath: CONFIG,
       bytes,
       daemonVersion: "1.7.28",
       certsD: new Map(),
       ...uniteMirrors([...wants].map(([id, one]) => ({ id, spec: one }))),
-    });
+    };
+    const plan = planContainerd({ ...input, migrate: input.migrate && mixesWays(input) });
     return new Map(plan.files.map(({ path, desired }) => [path, desired?.toString("latin1")]));
   };
   const check = () => {

@@ -25,6 +25,8 @@ export interface Patch {
   registry: string;
   user?: string;
   stack?: string;
+  /** The resource's name, where it is not that of the host. */
+  resource?: string;
   health?: Health;
   mirrors?: Record<string, string[]>;
   migrate?: boolean;
@@ -42,7 +44,8 @@ export class PatchedHost {
     readonly host: RunningHost,
     readonly patch: Patch,
   ) {
-    this.id = recordId("test", patch.stack ?? "dev", `${patch.daemon}-${host.name}`);
+    const resource = patch.resource ?? `${patch.daemon}-${host.name}`;
+    this.id = recordId("test", patch.stack ?? "dev", resource);
   }
 
   get record(): string {
