@@ -135,7 +135,7 @@ function declareRegistry(
   const shared = { connection: connectionArgs(access.login), sudo: access.sudo };
   const enrolled = enrolledId(observation);
   const planAnew = async () => {
-    const ask = askFor(settings, ids, access);
+    const ask = askFor(settings, access);
     const now = await withConnection(access, (connection) => observe(connection, ask));
     return planInsecureRegistry(now, settings, ids.daemonJson);
   };

@@ -28,7 +28,7 @@ export = async function program(): Promise<Record<string, unknown>> {
 
   const surveyed = await surveyHosts(
     access.values(),
-    (host) => askFor(settings, ids, host),
+    (host) => askFor(settings, host),
     (text) => void pulumi.log.info(text, undefined, undefined, true),
   );
   const problems = refusals(settings, surveyed, ids);

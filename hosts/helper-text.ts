@@ -4,7 +4,15 @@ import { join } from "node:path";
 const FOLDER = join(__dirname, "helper");
 
 /** Of the helper, what a look at a host needs. */
-const LOOKING = ["00-start.sh", "30-files.sh", "40-daemon.sh", "45-standing.sh", "90-observe.sh"];
+const LOOKING = [
+  "00-start.sh",
+  "20-text.sh",
+  "25-ours.sh",
+  "30-files.sh",
+  "40-daemon.sh",
+  "45-standing.sh",
+  "90-observe.sh",
+];
 
 let whole: string | undefined;
 let looking: string | undefined;

@@ -6,8 +6,6 @@ export interface Ask {
   sudo: boolean;
   /** Absolute paths of files whose bytes are wanted. */
   files: string[];
-  /** Ids whose payloads are wanted; an id that the host has no record of is just absent in the answer. */
-  records: string[];
   /** Look at containerd: version, service, effective configuration, hosts.toml files. */
   containerd: boolean;
   /** Look at docker: version, service, what the running daemon takes as insecure. */
@@ -33,6 +31,17 @@ export interface ObservedFile {
   changedAt?: number;
   /** Why it cannot be replaced, in words; undefined: nothing is known to be in the way. */
   fixed?: string;
+}
+
+/** A file that some record claims a part of. */
+export interface ManagedFile {
+  file: ObservedFile;
+  /** The same without anything of ours, whoever claims it, in base64; undefined: there would be no file. */
+  baseline?: string;
+  /** Ids of the records that claim it, first claimant first; empty where they are of a former version. */
+  claims: string[];
+  /** Of a file that was there before us: where on the host its last text is kept, and its size. */
+  kept?: { path: string; size: number };
 }
 
 export interface EnvironmentVariable {
@@ -98,10 +107,12 @@ export interface Observation {
   /** A hash of boot id, inode and change time: tells apart hosts that were cloned with their machine id. */
   hostId: string;
   files: ObservedFile[];
-  /** Every record on the host, of other stacks too; payloads only of those asked for. */
+  /** Every record on the host, of other stacks too. */
   records: ObservedRecord[];
   /** What starts the daemons: its version, where it tells one, and whether D-Bus answers. */
   systemd?: { version?: number; bus: boolean };
+  /** Every file that a record has a claim to, of other stacks too. */
+  managed: ManagedFile[];
   containerd?: {
     /** For example `1.7.28`; undefined: there is no containerd. */
     version?: string;
@@ -153,7 +164,8 @@ export function hostsTomlFiles(observation: Observation): Map<string, Buffer> {
   return found;
 }
 
-function bytesOf(file: ObservedFile): Buffer | undefined {
+/** Its bytes; undefined: there is none. @throws HostRefusal where the path is no plain file. */
+export function bytesOf(file: ObservedFile): Buffer | undefined {
   if (file.kind === "absent") return undefined;
   if (file.kind === "other" || file.content === undefined) {
     throw new HostRefusal(

@@ -2,6 +2,7 @@ import { environmentFile, plainVariables, splitUnits, unitEnvironment } from "./
 import type { UnitFile } from "./unit-files";
 import type {
   EnvironmentVariable,
+  ManagedFile,
   ObservedContainer,
   ObservedFile,
   ObservedRecord,
@@ -98,6 +99,7 @@ class Reading {
   private readonly managerFiles: UnitFile[] = [];
   private readonly environmentFiles = { containerd: [] as UnitFile[], docker: [] as UnitFile[] };
   private readonly records: ObservedRecord[] = [];
+  private readonly managed: ManagedFile[] = [];
   private readonly payloads = new Map<string, string>();
   private readonly single = new Map<string, Entry>();
   private section: "containerd" | "docker" | undefined;
@@ -123,6 +125,7 @@ class Reading {
         return { ...record, ...(payload !== undefined && { payload }) };
       }),
       systemd: this.systemd(),
+      managed: this.managed,
       ...(containerd && { containerd: this.containerd(containerd) }),
       ...(docker && { docker: this.docker(docker) }),
       apt: this.single.has("apt"),
@@ -138,6 +141,17 @@ class Reading {
         this.closeFile();
         this.file = { path: entry.rest, kind: "absent" };
         this.fileWord = entry.word;
+        break;
+      case "managed":
+        this.closeFile();
+        this.file = { path: entry.rest, kind: "absent" };
+        this.fileWord = entry.word;
+        this.managed.push({ file: this.file, claims: [] });
+        break;
+      case "claims":
+      case "kept":
+      case "baseline":
+        Object.assign(this.managed.at(-1) ?? {}, managedFacts(entry));
         break;
       case "absent":
         break;
@@ -188,7 +202,7 @@ class Reading {
     if (file === undefined) return;
     if (this.fileWord === "file") this.files.push(file);
     else if (this.fileWord === "hosts-toml") this.hostsToml.push(file);
-    else {
+    else if (this.fileWord === "manager" || this.fileWord === "environment") {
       const text = Buffer.from(file.content ?? "", "base64").toString("utf8");
       const unitFile = { path: file.path, text };
       if (this.fileWord === "manager") this.managerFiles.push(unitFile);
@@ -294,6 +308,13 @@ class Reading {
 function record(text: string): ObservedRecord {
   const [id = "", enrolled = "", running = ""] = text.split(" ");
   return { id, enrolled, ...(running !== "" && { running }) };
+}
+
+function managedFacts({ word, rest, bytes }: Entry): Partial<ManagedFile> {
+  if (word === "claims") return { claims: rest.split(" ").filter(Boolean) };
+  if (word === "baseline") return { baseline: bytes.toString("base64") };
+  const space = rest.indexOf(" ");
+  return { kept: { size: Number(rest.slice(0, space)), path: rest.slice(space + 1) } };
 }
 
 function fileFacts(text: string): Partial<ObservedFile> {

@@ -130,6 +130,8 @@ const node = object({
   ssh: ssh.optional(),
   /** `migrate` of this node. @default that of all nodes */
   migrate: flag.optional(),
+  /** `recreateDeleted` of this node. @default that of all nodes */
+  recreateDeleted: flag.optional(),
 });
 
 const url = text("an http:// or https:// address without user, query or fragment", isEndpoint);
@@ -222,6 +224,11 @@ export const schema = object({
    * node stays as it is. @default false
    */
   migrate: flag.default(false),
+  /**
+   * Where somebody has deleted a configuration file that was there before us: write a new one with nothing but our lines.
+   * Else that is an error, which says where the file's last text is kept. @default false
+   */
+  recreateDeleted: flag.default(false),
   /** Publish the registry in the cluster (KEP-1755). @default the cluster is not touched */
   kubernetes: kubernetes.optional(),
   /** Which engine runs this stack; read by `npm run up` and its like. */

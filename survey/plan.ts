@@ -1,17 +1,20 @@
 import {
   containerdConfig,
+  baselineTexts,
   daemonFlags,
   type Decision,
   decide,
   fileBytes,
-  hostsTomlFiles,
+  type Health,
   type Observation,
-  parsePayload,
   proxyEnvironment,
+  type Texts,
+  type Want,
 } from "../hosts";
 import { mixesWays, planContainerd, planDaemonJson } from "../patch";
 import { durationSeconds, hostPort } from "../settings/formats";
 import type { Settings } from "../settings/schema";
+import { type InsecureSpec, type MirrorSpec, uniteInsecure, uniteMirrors } from "./wants";
 
 /** containerd's configuration, as its units and packages have it. */
 export const CONTAINERD_CONFIG = "/etc/containerd/config.toml";
@@ -28,47 +31,66 @@ export function imagePrefix({ registry }: Settings): string {
  * @throws Refusal where its configuration cannot be edited with certainty
  */
 export function planMirror(observation: Observation, settings: Settings, id: string): Decision {
+  const { mirrors, migrate, recreateDeleted, registry } = settings;
+  const prefix = imagePrefix(settings);
+  const spec = { registry: prefix, endpoints: [`http://${prefix}`], mirrors, migrate };
+  const reach = { address: registry.address, port: registry.port };
+  return decideMirror(observation, id, spec, { ...patience(settings), reach }, recreateDeleted);
+}
+
+/** The same, for what a stack wants and no more. */
+export function decideMirror(
+  observation: Observation,
+  id: string,
+  spec: MirrorSpec,
+  health: Health,
+  recreateDeleted = false,
+): Decision {
   const { containerd } = observation;
-  if (containerd?.version === undefined) {
+  const daemonVersion = containerd?.version;
+  if (containerd === undefined || daemonVersion === undefined) {
     throw new Error(
       "expected containerd, found none; install it first (it is what the node's pods run on), or take the host out of nodes",
     );
   }
-  const { mirrors, registry } = settings;
-  const prefix = imagePrefix(settings);
-  const endpoints = [`http://${prefix}`];
   const path = containerdConfig(observation);
-  const input = {
+  const live = fileBytes(observation, path);
+  const inputOf = (wants: readonly Want[], texts: Texts) => ({
     configPath: path,
-    bytes: fileBytes(observation, path),
-    daemonVersion: containerd.version,
+    bytes: texts.get(path),
+    daemonVersion,
     ...(containerd.dump !== undefined && { dump: containerd.dump }),
-    certsD: hostsTomlFiles(observation),
+    ...(live !== undefined && { dumped: live }),
+    certsD: hostsTomls(texts),
     certificates: containerd.certificates ?? [],
     environment: proxyEnvironment(containerd.service),
-    registry: { address: prefix, endpoints },
-    mirrors,
+    ...uniteMirrors(wants),
+  });
+  // Said of all nodes, it is for those that mix both ways: that shows in the files as they are without us.
+  const moves = (wants: readonly Want[], texts: Texts) => {
+    const input = inputOf(wants, texts);
+    return input.migrate && mixesWays(input);
   };
-  // Said of all nodes, it is for those that mix both ways; one that has been moved no longer does.
-  const migrate = settings.migrate && (hasMigrated(observation, id) || mixesWays(input));
-  const plan = planContainerd({ ...input, migrate });
+  const migrate = moves([{ id, spec }], baselineTexts(observation, "containerd"));
   return decide({
     observation,
     id,
     daemon: "containerd",
-    plan,
-    spec: { registry: prefix, endpoints, mirrors, migrate },
-    claims: [prefix],
-    health: { ...patience(settings), reach: { address: registry.address, port: registry.port } },
+    plan: (wants, texts) =>
+      planContainerd({ ...inputOf(wants, texts), migrate: moves(wants, texts) }),
+    spec: { ...spec, migrate },
+    claims: [spec.registry],
+    health,
+    recreateDeleted,
   });
 }
 
-/** Did the last apply move the node's mirrors to hosts.toml files? */
-function hasMigrated({ records }: Observation, id: string): boolean {
-  const payload = records.find((record) => record.id === id)?.payload;
-  if (payload === undefined) return false;
-  const spec = JSON.parse(parsePayload(payload).spec) as { migrate?: unknown };
-  return spec.migrate === true;
+function hostsTomls(texts: Texts): Map<string, Buffer> {
+  return new Map(
+    [...texts].flatMap(([path, bytes]): [string, Buffer][] =>
+      bytes !== undefined && path.endsWith("/hosts.toml") ? [[path, bytes]] : [],
+    ),
+  );
 }
 
 /**
@@ -80,26 +102,39 @@ export function planInsecureRegistry(
   settings: Settings,
   id: string,
 ): Decision {
+  const spec = { insecureRegistries: [imagePrefix(settings)] };
+  const { recreateDeleted } = settings;
+  return decideInsecureRegistry(observation, id, spec, patience(settings), recreateDeleted);
+}
+
+/** The same, for what a stack wants and no more. */
+export function decideInsecureRegistry(
+  observation: Observation,
+  id: string,
+  spec: InsecureSpec,
+  health: Health,
+  recreateDeleted = false,
+): Decision {
   const { docker } = observation;
-  const prefix = imagePrefix(settings);
-  const plan = planDaemonJson({
-    path: DAEMON_JSON,
-    bytes: fileBytes(observation, DAEMON_JSON),
-    registry: prefix,
-    ...(docker !== undefined && {
-      flags: daemonFlags(docker.service),
-      environment: proxyEnvironment(docker.service),
-    }),
-    ...(docker?.version !== undefined && { dockerVersion: docker.version }),
-  });
   return decide({
     observation,
     id,
     daemon: "docker",
-    plan,
-    spec: { insecureRegistries: [prefix] },
-    claims: [prefix],
-    health: { ...patience(settings), insecureRegistries: [prefix] },
+    plan: (wants, texts) =>
+      planDaemonJson({
+        path: DAEMON_JSON,
+        bytes: texts.get(DAEMON_JSON),
+        registry: uniteInsecure(wants),
+        ...(docker !== undefined && {
+          flags: daemonFlags(docker.service),
+          environment: proxyEnvironment(docker.service),
+        }),
+        ...(docker?.version !== undefined && { dockerVersion: docker.version }),
+      }),
+    spec,
+    claims: [...spec.insecureRegistries],
+    health: { ...health, insecureRegistries: [...spec.insecureRegistries] },
+    recreateDeleted,
   });
 }
 

@@ -6,6 +6,7 @@ main() {
     guard) guard "$@" ;;
     apply) apply "$@" ;;
     undo) undo "$@" ;;
+    restore) restore "$@" ;;
     docker-install) docker_install "$@" ;;
     container-claim) container_claim "$@" ;;
     container-claimed) container_claimed "$@" ;;
@@ -26,7 +27,7 @@ main() {
       need_root
       watchdog "$@"
       ;;
-    *) refuse "expected guard, apply, undo, docker-install, container-claim, container-claimed, container-release, reach or observe; found \"$verb\"" ;;
+    *) refuse "expected guard, apply, undo, restore, docker-install, container-claim, container-claimed, container-release, reach or observe; found \"$verb\"" ;;
   esac
 }
 

@@ -8,7 +8,7 @@ import { type CriConfig, readCriConfig } from "./config";
 import { endpointProblems, toEndpoint, withoutTwins } from "./endpoint";
 import { refuseGenerated } from "./generated";
 import { planHosts } from "./hosts-way";
-import { type ContainerdInput, type WantedHost } from "./input";
+import { type ContainerdInput, type OwnRegistry, type WantedHost } from "./input";
 import { planMigration } from "./migrate";
 import {
   importNames,
@@ -49,7 +49,7 @@ export function planContainerd(input: ContainerdInput): Plan {
   const source = Source.decode(input.configPath, input.bytes ?? Buffer.alloc(0));
   const document = readToml(source, daemon);
   const config = readCriConfig(document, daemon);
-  const merged = mergedRegistry(config, input.dump);
+  const merged = mergedRegistry(config, input.dump, dumpedConfig(input, config));
   if (input.present === false) return planRemoval(input, config, merged, wanted);
 
   const proxies = proxyProblems(wanted, input.environment ?? []);
@@ -79,6 +79,13 @@ export function planContainerd(input: ContainerdInput): Plan {
   refuseGenerated(source, plan);
   plan.notes.push(...importsNote(input, config, merged, plan));
   return plan;
+}
+
+/** The configuration that the dump shows, if it is another one. */
+function dumpedConfig({ dumped, bytes }: ContainerdInput, config: CriConfig): CriConfig {
+  if (dumped === undefined || bytes?.equals(dumped) === true) return config;
+  const source = Source.decode(config.document.source.path, dumped);
+  return readCriConfig(readToml(source, config.daemon), config.daemon);
 }
 
 /**
@@ -124,29 +131,30 @@ function refuseUnnamed(wanted: readonly WantedHost[], daemon: DaemonVersion): vo
 /** Each host once, its endpoints checked. */
 function wantedHosts(input: ContainerdInput): WantedHost[] {
   const problems: Problem[] = [];
-  const { address, endpoints } = input.registry;
-  const parsed = parseRegistryAddress(address);
-  if (parsed === undefined) {
-    problems.push({
-      file: "settings",
-      expected: "registry.address as HOST:PORT, such as 172.30.1.2:5000 or [fd00::1]:5000",
-      found: `\`${address}\``,
-      fix: "name the host and the port alone, without scheme and path",
-    });
-  }
-  const own = {
-    host: parsed?.text ?? address,
-    setting: "registry.endpoints",
-    endpoints,
-    own: true,
-  };
+  const own = [input.registry].flat().map(({ address, endpoints }: OwnRegistry) => {
+    const parsed = parseRegistryAddress(address);
+    if (parsed === undefined) {
+      problems.push({
+        file: "settings",
+        expected: "registry.address as HOST:PORT, such as 172.30.1.2:5000 or [fd00::1]:5000",
+        found: `\`${address}\``,
+        fix: "name the host and the port alone, without scheme and path",
+      });
+    }
+    return {
+      host: parsed?.text ?? address,
+      setting: "registry.endpoints",
+      endpoints,
+      own: true,
+    };
+  });
   const others = Object.entries(input.mirrors).map(([name, list]) => ({
     host: name === "*" ? "_default" : name,
     setting: `mirrors.${name}`,
     endpoints: list,
     own: false,
   }));
-  const twins = others.filter(({ host }) => host === own.host);
+  const twins = others.filter(({ host }) => own.some((one) => one.host === host));
   for (const { setting } of twins) {
     problems.push({
       file: "settings",
@@ -163,7 +171,7 @@ function wantedHosts(input: ContainerdInput): WantedHost[] {
       fix: "join the two into mirrors._default",
     });
   }
-  const hosts = [own, ...others].map(({ host, setting, endpoints: list, own: isOwn }) => {
+  const hosts = [...own, ...others].map(({ host, setting, endpoints: list, own: isOwn }) => {
     const checked = list.map(toEndpoint);
     problems.push(...hostProblems(setting, host), ...endpointProblems(setting, checked));
     return { host, endpoints: withoutTwins(checked, sameMirror), own: isOwn };

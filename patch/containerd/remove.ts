@@ -7,19 +7,18 @@ import { type Change, judged } from "../toml/judged";
 import { edited, withoutPath } from "../toml/remove";
 import { elementsOf } from "../toml/places";
 import { stringsOf, valueAt } from "../toml/value";
-import { filesBelow, hostsTomlPath } from "./certs-d";
+import { hostsTomlPath } from "./certs-d";
 import { type CriConfig } from "./config";
 import { DEFAULT_DIRECTORY } from "./hosts-way";
 import { isOurs } from "./hosts-toml";
 import { type MergedRegistry } from "./merged";
 import { endpointsOf, mirrorKey, sameMirror } from "./mirrors";
 import { type ContainerdInput, untouched, type WantedHost } from "./input";
-import { type ConfigPathRemoval, configPathRemoval } from "./remove-config-path";
 
 /**
- * The plan that takes the registry out again, made from the files alone: its endpoints out of `mirrors`,
- * hosts.toml files with our mark, and a config_path that nothing else needs. (`destroy` has the record of
- * what was written, and puts the very bytes of before back.)
+ * The plan that takes the registry out again, made from the files alone: its endpoints out of `mirrors`, and
+ * hosts.toml files with our mark. A config_path stays: a file does not say who set it. (`destroy` has the record
+ * of what was written, and puts the very bytes of before back.)
  */
 export function planRemoval(
   input: ContainerdInput,
@@ -45,42 +44,20 @@ export function planRemoval(
     changed = step.document;
     changes.push(...step.changes);
   }
-  const removed = new Set(files.flatMap(({ path, desired }) => (desired ? [] : [path])));
-  const others = filesBelow(directory ?? DEFAULT_DIRECTORY, input.certsD).filter(
-    (path) => !removed.has(path),
-  );
-  const isHostsWay = directory !== undefined && changes.length === 0;
-  const step = isHostsWay && others.length === 0 ? configPathRemoval(config) : undefined;
-  if (files.length === 0 && changes.length === 0 && step === undefined) {
+  if (files.length === 0 && changes.length === 0) {
     notes.push(`${input.configPath}: nothing of the registry is in it`);
   }
-  if (isHostsWay) {
-    notes.push(`${input.configPath}: config_path = "${directory}" ${whatOfIt(step, others)}`);
+  if (directory !== undefined && changes.length === 0) {
+    notes.push(
+      `${input.configPath}: config_path = "${directory}" stays, since a file does not say who set it; without a hosts.toml it changes nothing`,
+    );
   }
-  if (step?.kind === "file") {
-    return {
-      files: [...files, removal(input.configPath, input.bytes)],
-      notes,
-      activate: "restart",
-    };
-  }
-  changed = step?.document ?? changed;
-  changes.push(...(step?.changes ?? []));
   if (changes.length === 0) {
     return { files: [...files, untouched(input)], notes, activate: "none" };
   }
   const edits = lineEdits(config.document.text, changed.text);
   const main = judged(config.document, input.bytes, edits, changes);
   return { files: [...files, main], notes, activate: "restart" };
-}
-
-function whatOfIt(step: ConfigPathRemoval | undefined, others: readonly string[]): string {
-  if (step === undefined) {
-    const why = others.length > 0 ? `for ${others.join(", ")}` : "since others set it, too";
-    return `stays, ${why}; without a hosts.toml it changes nothing`;
-  }
-  const how = step.kind === "value" ? "is emptied" : "goes";
-  return `${how}, as it is what adding a registry sets, and no hosts.toml of another one was seen there`;
 }
 
 function hostsFileRemoval(path: string, bytes: Buffer | undefined, notes: string[]): FilePlan[] {

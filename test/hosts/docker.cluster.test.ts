@@ -241,7 +241,6 @@ describeLab("docker on real hosts", () => {
       await byHand("--restart always -v images:/var/lib/registry");
       const ask = {
         files: [],
-        records: [],
         containerd: false,
         docker: true,
         container: "registry",

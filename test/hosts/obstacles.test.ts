@@ -40,7 +40,7 @@ function found(observed: Observation): string[] {
     observation: observed,
     id: "test.dev.containerd-n1",
     daemon: "containerd",
-    plan,
+    plan: () => plan,
     spec: {},
     claims: [],
     health: {},

@@ -2,8 +2,9 @@ import { parsePayload } from "../../hosts";
 import { settingsOn } from "../../settings/node";
 import { parseSettings } from "../../settings/parse";
 import { planMirror } from "../../survey/plan";
-import { file, observation, service } from "../hosts/observations";
+import { file, managed, observation, service } from "../hosts/observations";
 
+const ID = "p.s.containerd-node01";
 const REGISTRY = 'plugins."io.containerd.grpc.v1.cri".registry';
 const mirrors = `version = 2
 [${REGISTRY}.mirrors."docker.io"]
@@ -11,7 +12,12 @@ const mirrors = `version = 2
 `;
 const both = `${mirrors}[${REGISTRY}]\n  config_path = "/etc/containerd/certs.d"\n`;
 
-function plan(config: string, asked: Record<string, unknown>, records: object[] = []) {
+function plan(
+  config: string,
+  asked: Record<string, unknown>,
+  records: object[] = [],
+  baseline?: string,
+) {
   const settings = parseSettings({
     registry: { host: "node01", address: "10.0.0.2" },
     nodes: [{ name: "node01", address: "10.0.0.2", role: "worker", ...(asked["node"] as object) }],
@@ -22,8 +28,11 @@ function plan(config: string, asked: Record<string, unknown>, records: object[] 
     files: [file("/etc/containerd/config.toml", config)],
     containerd: { version: "1.7.28", service: service(), hostsToml: [] },
     records: records as never,
+    ...(baseline !== undefined && {
+      managed: [managed(file("/etc/containerd/config.toml", config), baseline, [ID])],
+    }),
   });
-  return planMirror(host, settingsOn(settings, "node01"), "p.s.containerd-node01");
+  return planMirror(host, settingsOn(settings, "node01"), ID);
 }
 
 const moved = (decision: ReturnType<typeof plan>): unknown[] => [
@@ -57,11 +66,9 @@ describe("migrate: true", () => {
 
   it("stays what the record says once the node was moved, so that the next preview is empty", () => {
     const first = plan(both, { migrate: true });
-    const records = [
-      { id: "p.s.containerd-node01", enrolled: first.enrolled, payload: first.payload },
-    ];
+    const records = [{ id: ID, enrolled: first.enrolled, payload: first.payload }];
     const config = `version = 2\n[${REGISTRY}]\n  config_path = "/etc/containerd/certs.d"\n`;
-    const again = plan(config, { migrate: true }, records);
+    const again = plan(config, { migrate: true }, records, both);
     expect(moved(again)[1]).toBe(true);
     expect(again.why).not.toBe("settings changed");
     expect(plan(config, {}, records).why).toBe("settings changed");
