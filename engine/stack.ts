@@ -3,7 +3,7 @@ import { applyConfigTypes, loadProject, type ConfigValue, type Project } from ".
 import { StackFile } from "./config/stack-file";
 import { selectedStack, stackName } from "./config/workspace";
 import type { StackOutputs } from "./providers/builtin";
-import { newCrypter, openCrypter } from "./secrets/from-environment";
+import { newCrypter, openCrypter, type AskPassphrase } from "./secrets/from-environment";
 import type { Crypter } from "./secrets/passphrase";
 import { Backend } from "./state/backend";
 import type { Snapshot } from "./state/resource";
@@ -20,6 +20,8 @@ interface StackLocation {
   /** Undefined: PULUMI_STACK, else the selected one. */
   stack?: string | undefined;
   env?: NodeJS.ProcessEnv;
+  /** @default nobody is asked */
+  askPassphrase?: AskPassphrase;
 }
 
 /** Project, backend and stack name, before anything of the stack is read. */
@@ -30,13 +32,14 @@ export class Workspace {
     private readonly env: NodeJS.ProcessEnv,
     /** With `--stack`. */
     readonly named: string | undefined,
+    private readonly askPassphrase: AskPassphrase,
   ) {}
 
-  static open({ folder, stack, env = process.env }: StackLocation): Workspace {
+  static open({ folder, stack, env = process.env, askPassphrase }: StackLocation): Workspace {
     const project = loadProject(folder);
     const backend = Backend.at(env["PULUMI_BACKEND_URL"] ?? project.backendUrl, project.folder);
     const named = stack === undefined ? undefined : stackName(project, stack);
-    return new Workspace(project, backend, env, named);
+    return new Workspace(project, backend, env, named, askPassphrase);
   }
 
   /** The selected one; as `--stack` does not change it. */
@@ -81,8 +84,8 @@ export class Workspace {
     const file = StackFile.load(project.configFolder, stack);
     const { salt } = file;
     const crypter = salt
-      ? await openCrypter(salt, this.env)
-      : await newCrypter(this.env, allowEmptyPassphrase);
+      ? await openCrypter(salt, this.env, this.askPassphrase)
+      : await newCrypter(this.env, allowEmptyPassphrase, this.askPassphrase);
     if (!salt) {
       file.salt = crypter.salt;
       await file.save();
@@ -109,10 +112,11 @@ export class Workspace {
    */
   async load(orEmpty = false): Promise<Stack> {
     const name = await this.stackName();
-    const { project, backend, env } = this;
+    const { project, backend, env, askPassphrase } = this;
     const file = StackFile.load(project.configFolder, name);
     // Deriving the key takes a third of a second: begun before the state is read.
-    const opening = file.salt === undefined ? undefined : openCrypter(file.salt, env);
+    const opening =
+      file.salt === undefined ? undefined : openCrypter(file.salt, env, askPassphrase);
     opening?.catch(() => undefined);
     const fresh =
       orEmpty && file.salt !== undefined ? emptyCheckpoint(project.name, name) : undefined;
@@ -122,8 +126,8 @@ export class Workspace {
     const stateCrypter =
       raw.salt === undefined || raw.salt === crypter?.salt
         ? crypter
-        : await openCrypter(raw.salt, env);
-    crypter ??= stateCrypter ?? (await newCrypter(env));
+        : await openCrypter(raw.salt, env, askPassphrase);
+    crypter ??= stateCrypter ?? (await newCrypter(env, false, askPassphrase));
     if (file.salt === undefined) {
       file.salt = crypter.salt;
       await file.save();

@@ -2,6 +2,7 @@
 import { embeddedOrPulumi, EVERYWHERE } from "./choose";
 import { command } from "./exit";
 import { helpText, parseFlags, UsageError, type FlagSpec } from "./flags";
+import { refuseWhatNpmTook } from "./npm-flags";
 import { print } from "./subcommands";
 
 const FLAGS: Record<string, FlagSpec> = {
@@ -21,6 +22,7 @@ export function cancelCommand(args: string[]): Promise<void> {
       );
       return;
     }
+    refuseWhatNpmTook("cancel", { flags, rest }, FLAGS);
     if (rest.length > 1) throw new UsageError(`accepts at most 1 arg(s), received ${rest.length}`);
     const stack = flags["stack"] ?? rest[0];
     const workspace = await embeddedOrPulumi({ ...flags, stack }, ["cancel", ...args]);

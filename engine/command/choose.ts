@@ -7,6 +7,7 @@ import { StackFile } from "../config/stack-file";
 import { loadProject } from "../config/project";
 import { Workspace } from "../stack";
 import { UsageError, type Flags, type FlagSpec } from "./flags";
+import { askHidden, isInteractive } from "./prompt";
 
 /** Flags of every command. */
 export const EVERYWHERE: Record<string, FlagSpec> = {
@@ -53,7 +54,12 @@ export async function embeddedOrPulumi(
   const { cwd, engine, stack } = flags as Record<string, string | undefined>;
   const project = loadProject(cwd ?? process.cwd());
   const url = process.env["PULUMI_BACKEND_URL"] ?? project.backendUrl ?? `file://${project.folder}`;
-  const open = (): Workspace => Workspace.open({ folder: project.folder, stack });
+  const open = (): Workspace =>
+    Workspace.open({
+      folder: project.folder,
+      stack,
+      askPassphrase: isInteractive(flags) ? (question) => askHidden(question) : undefined,
+    });
   // Others are opened only once they have to be, since that refuses by name backends that the CLI can use.
   const workspace = url.startsWith("file://") ? open() : undefined;
   const file = workspace && (await stackFileOf(workspace));

@@ -9,6 +9,7 @@ import { embeddedOrPulumi, EVERYWHERE } from "./choose";
 import { EXIT, ExitError, command } from "./exit";
 import { confirmed, helpText, parseFlags, UsageError, type Flags, type FlagSpec } from "./flags";
 import { listenForInterrupts, type Interrupts } from "./interrupt";
+import { refuseWhatNpmTook } from "./npm-flags";
 import { ask, isInteractive } from "./prompt";
 import { Digest } from "../display/digest";
 import { Display } from "../display/display";
@@ -37,6 +38,15 @@ const COMMON: Record<string, FlagSpec> = {
     help: "Only this resource (URN, * and ** as wildcards); may come again",
   },
   "target-dependents": { kind: "switch", help: "And what depends on a target" },
+  exclude: { kind: "list", help: "All but this resource (URN, * and **); may come again" },
+  "exclude-dependents": { kind: "switch", help: "And not what depends on it" },
+  color: { kind: "value", help: "always, never, raw or auto (default: on terminals)" },
+  message: {
+    kind: "value",
+    short: "m",
+    help: "Taken as the CLI takes it; only a backend with a history keeps it",
+  },
+  "suppress-outputs": { kind: "switch", help: "Do not show the stack's outputs" },
   "continue-on-error": {
     kind: "switch",
     help: "Go on with what does not depend on a failed resource",
@@ -94,6 +104,7 @@ export function operate(kind: Kind, args: string[]): Promise<void> {
         );
         return;
       }
+      refuseWhatNpmTook(kind, { flags, rest }, FLAGS[kind]);
       if (rest.length > 0)
         throw new UsageError(`unknown command ${JSON.stringify(rest[0])} for "${kind}"`);
       if (
@@ -171,10 +182,10 @@ class Operation {
     }
     const result = await this.phase(stack, false, true);
     this.throwUnlessSucceeded(result);
-    if (kind === "destroy" && !flags["json"] && !flags["target"]) {
+    if (kind === "destroy" && !flags["json"] && !flags["target"] && !flags["exclude"]) {
       process.stdout.write(
-        "The resources in the stack have been deleted, but the history and configuration associated with the stack are " +
-          `still maintained.\nIf you want to remove the stack completely, run \`npm run stack -- rm ${stack.name}\`.\n`,
+        "The resources in the stack have been deleted, but its configuration and its empty state are still there.\n" +
+          `If you want to remove the stack completely, run \`npm run stack -- rm ${stack.name}\`.\n`,
       );
     }
     this.checkNoChanges(result, "occurred");
@@ -217,6 +228,12 @@ class Operation {
         `invalid argument "${parallel}" for "-p, --parallel" flag: expected a number`,
       );
     }
+    const color = text(flags, "color") ?? "auto";
+    if (!["always", "never", "raw", "auto"].includes(color)) {
+      throw new UsageError(
+        `unsupported color option: '${color}'. Supported values are: always, never, raw, auto`,
+      );
+    }
     const refresh = text(flags, "refresh");
     if (refresh !== undefined && refresh !== "true" && refresh !== "false") {
       throw new UsageError(
@@ -233,6 +250,8 @@ class Operation {
       targets: new Targets(
         (flags["target"] as string[] | undefined) ?? [],
         flags["target-dependents"] === true,
+        (flags["exclude"] as string[] | undefined) ?? [],
+        flags["exclude-dependents"] === true,
       ),
       cancel: interrupts.cancel,
       terminate: interrupts.terminate,
@@ -256,7 +275,14 @@ class Operation {
       const options = { config, redactor, runsProgram, out: process.stdout };
       return preview ? new Digest(options) : new EventStream(options);
     }
-    const options = { preview, redactor, diff: this.flags["diff"] === true, out: process.stdout };
+    const options = {
+      preview,
+      redactor,
+      diff: this.flags["diff"] === true,
+      outputs: this.flags["suppress-outputs"] !== true,
+      color: text(this.flags, "color") ?? "auto",
+      out: process.stdout,
+    };
     return process.stdout.isTTY ? new LiveDisplay(options) : new Display(options);
   }
 

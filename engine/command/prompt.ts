@@ -1,5 +1,6 @@
 /** Questions on the terminal. */
 import { createInterface } from "node:readline/promises";
+import { Writable } from "node:stream";
 import type { Flags } from "./flags";
 
 export function isInteractive(flags: Flags): boolean {
@@ -16,4 +17,26 @@ export async function ask(question: string, cancel?: AbortSignal): Promise<strin
   const answer = await Promise.race([prompt.question(question), left]);
   prompt.close();
   return answer.trim();
+}
+
+/** The same without showing what is typed. On stderr, since stdout may be read by a program. Throws where it is left. */
+export async function askHidden(
+  question: string,
+  input: NodeJS.ReadableStream = process.stdin,
+  output: NodeJS.WritableStream = process.stderr,
+): Promise<string> {
+  output.write(question);
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const prompt = createInterface({ input, output: silent, terminal: true });
+  const left = new Promise<never>((_resolve, reject) => {
+    prompt.once("SIGINT", () => prompt.close());
+    prompt.once("close", () => reject(new Error("no passphrase was given")));
+  });
+  left.catch(() => undefined);
+  try {
+    return await Promise.race([prompt.question(""), left]);
+  } finally {
+    prompt.close();
+    output.write("\n");
+  }
 }

@@ -6,7 +6,8 @@ import { shellWord } from "../display/shell";
 import { NoSuchStack, type Stack, type Workspace } from "../stack";
 import { openable, Writer } from "../state/checkpoint";
 import { integrityError } from "../state/integrity";
-import { STACK_TYPE } from "../steps/urn";
+import type { ResourceState } from "../state/resource";
+import { STACK_TYPE, isDefaultProvider, urnName } from "../steps/urn";
 import { blind, unwrap, type PropertyMap, type PropertyValue } from "../values/property";
 import { EXIT, ExitError } from "./exit";
 import { confirmed, UsageError, type Flags } from "./flags";
@@ -19,6 +20,19 @@ const FILE_FLAG = { kind: "value", help: "The file; else stdin or stdout" } as c
 const NAMED = { usage: "[NAME]", args: { min: 0, max: 1 }, namesStack: true } as const;
 
 const SUBCOMMANDS: Record<string, Subcommand> = {
+  show: {
+    usage: "",
+    about: "Shows the stack's resources and outputs; also without the word",
+    examples: ["npm run stack", "npm run -s stack -- --show-urns --stack prod"],
+    flags: {
+      "show-urns": { kind: "switch", short: "u", help: "The URN of each resource too" },
+      "show-ids": { kind: "switch", short: "i", help: "The id of each resource too" },
+      "show-name": { kind: "switch", help: "Only the stack's name" },
+      "show-secrets": SECRETS_FLAG,
+    },
+    args: { min: 0, max: 0 },
+    run: show,
+  },
   init: {
     ...NAMED,
     about: "Makes an empty stack and selects it",
@@ -98,10 +112,48 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
   },
 };
 
-export const stackCommand = (args: string[]): Promise<void> => dispatch("stack", SUBCOMMANDS, args);
+export const stackCommand = (args: string[]): Promise<void> =>
+  dispatch("stack", SUBCOMMANDS, args, "show");
 
 function select({ project, backend }: Workspace, name: string | undefined): Promise<void> {
   return selectStack(project, backend.url, name, process.env);
+}
+
+async function show(workspace: Workspace, _args: string[], flags: Flags): Promise<void> {
+  const name = await workspace.stackName();
+  if (flags["show-name"]) return print(name);
+  const { time } = await workspace.read();
+  const stack = await workspace.load();
+  const { resources } = stack.state().snapshot;
+  print(`Current stack is ${name}:`);
+  if (time !== undefined) print(`    Last updated: ${ago(new Date(time))} (${time})`);
+  print(`Current stack resources (${resources.length}):`);
+  if (resources.length === 0) print("    No resources currently in this stack");
+  else print(table([["TYPE", "NAME"], ...tree(resources, flags)], "    "));
+  print("");
+  output(stack, undefined, flags);
+}
+
+/** Each below what it is in, with as many lines as are asked for. */
+function tree(resources: readonly ResourceState[], flags: Flags): string[][] {
+  const rows = (parent: string, indent: string): string[][] => {
+    const children = resources.filter(
+      (r) => (r.parent ?? "") === parent && !isDefaultProvider(r.urn),
+    );
+    return children.flatMap((resource, i) => {
+      const isLast = i === children.length - 1;
+      const [branch, stem] = parent === "" ? ["", ""] : isLast ? ["└─ ", "   "] : ["├─ ", "│  "];
+      const more = (label: string, text: string | undefined): string[][] =>
+        text === undefined ? [] : [[`${indent}${stem}${label}: ${text}`, ""]];
+      return [
+        [`${indent}${branch}${resource.type}`, urnName(resource.urn)],
+        ...(flags["show-urns"] ? more("URN", resource.urn) : []),
+        ...(flags["show-ids"] ? more("ID", resource.id) : []),
+        ...rows(resource.urn, indent + stem),
+      ];
+    });
+  };
+  return rows("", "");
 }
 
 async function init(workspace: Workspace, _args: string[], flags: Flags): Promise<void> {

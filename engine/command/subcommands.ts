@@ -3,6 +3,7 @@ import type { Workspace } from "../stack";
 import { embeddedOrPulumi, EVERYWHERE } from "./choose";
 import { command } from "./exit";
 import { helpText, parseFlags, UsageError, type Flags, type FlagSpec } from "./flags";
+import { refuseWhatNpmTook } from "./npm-flags";
 
 export interface Subcommand {
   /** Arguments, for the help. */
@@ -39,6 +40,7 @@ export function dispatch(
       const { about, examples } = subcommand;
       return void process.stdout.write(helpText(usage, about, examples, specs));
     }
+    refuseWhatNpmTook(name, { flags, rest: word === fallback ? rest : [word, ...rest] }, specs);
     const { min, max } = subcommand.args;
     if (rest.length < min || rest.length > max) {
       const many =

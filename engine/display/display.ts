@@ -11,6 +11,10 @@ export interface DisplayOptions {
   preview: boolean;
   /** Every changed property with its values. */
   diff: boolean;
+  /** The stack's outputs, in the end. @default true */
+  outputs?: boolean;
+  /** `always`, `never`, or by what `out` is. */
+  color?: string;
   redactor: Redactor;
   out: { write(text: string): unknown; isTTY?: boolean; rows?: number; columns?: number };
 }
@@ -33,7 +37,7 @@ export class Display {
   private readonly messages = new Map<string, Message[]>();
 
   constructor(protected readonly options: DisplayOptions) {
-    this.paint = Paint.for(options.out);
+    this.paint = Paint.for(options.out, options.color);
   }
 
   readonly sink = (event: EngineEvent): void => {
@@ -46,7 +50,7 @@ export class Display {
     const { preview } = this.options;
     for (const line of [
       ...this.diagnostics(),
-      ...outputLines(result, preview),
+      ...(this.options.outputs === false ? [] : outputLines(result, preview)),
       ...summaryLines(result, preview, this.paint),
       "",
     ]) {

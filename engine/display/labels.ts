@@ -80,7 +80,13 @@ const CODES: Record<Colour, string> = {
 export class Paint {
   constructor(private readonly enabled: boolean) {}
 
-  static for(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv = process.env): Paint {
+  /** `raw` colours nothing: Pulumi's own marks are nothing that we have. */
+  static for(
+    stream: { isTTY?: boolean },
+    color = "auto",
+    env: NodeJS.ProcessEnv = process.env,
+  ): Paint {
+    if (color !== "auto") return new Paint(color === "always");
     return new Paint(stream.isTTY === true && !env["NO_COLOR"] && env["TERM"] !== "dumb");
   }
 

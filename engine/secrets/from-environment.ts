@@ -14,23 +14,41 @@ function passphraseFrom(env: NodeJS.ProcessEnv): string | undefined {
   }
 }
 
+const REMEMBER = "    (set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to remember)";
 const UNSET =
   "passphrase must be set with PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE environment variables";
 
+/** Asks on the terminal, and shows nothing of the answer. Undefined: there is nobody to ask. */
+export type AskPassphrase = ((question: string) => Promise<string>) | undefined;
+
 /** Opens the secrets of a stack. With no passphrase set, an empty one is tried, and nothing is said if it fits. */
-export async function openCrypter(salt: string, env: NodeJS.ProcessEnv): Promise<Crypter> {
+export async function openCrypter(
+  salt: string,
+  env: NodeJS.ProcessEnv,
+  ask?: AskPassphrase,
+): Promise<Crypter> {
   const passphrase = passphraseFrom(env);
   try {
     return await Crypter.open(passphrase ?? "", salt);
   } catch (error) {
-    if (error instanceof WrongPassphrase && passphrase === undefined) throw new Error(UNSET);
-    throw error;
+    if (!(error instanceof WrongPassphrase) || passphrase !== undefined) throw error;
+    if (!ask) throw new Error(UNSET, { cause: error });
+    const given = await ask(`Enter your passphrase to unlock config/secrets\n${REMEMBER}: `);
+    return Crypter.open(given, salt);
   }
 }
 
 /** For a new stack. `allowEmpty`: an unset passphrase is an empty one (stacks that hold nothing worth protecting). */
-export function newCrypter(env: NodeJS.ProcessEnv, allowEmpty = false): Promise<Crypter> {
+export async function newCrypter(
+  env: NodeJS.ProcessEnv,
+  allowEmpty = false,
+  ask?: AskPassphrase,
+): Promise<Crypter> {
   const passphrase = passphraseFrom(env) ?? (allowEmpty ? "" : undefined);
-  if (passphrase === undefined) return Promise.reject(new Error(UNSET));
-  return Crypter.create(passphrase);
+  if (passphrase !== undefined) return Crypter.create(passphrase);
+  if (!ask) throw new Error(UNSET);
+  const given = await ask(`Enter your passphrase to protect config/secrets\n${REMEMBER}: `);
+  if ((await ask("Re-enter your passphrase to confirm: ")) !== given)
+    throw new Error("the two passphrases are not the same; nothing was made");
+  return Crypter.create(given);
 }

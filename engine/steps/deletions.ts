@@ -16,7 +16,7 @@ export class Deletions {
   /** Deletes what the program did not register, and what was replaced. Throws StepFailed or Halted. */
   async run(): Promise<void> {
     const condemned: Condemned[] = [];
-    const allowed = this.deletionTargets();
+    const allowed = this.deletionTargets() ?? this.allButExcluded();
     const needed = this.neededByFailed();
     for (const state of this.progress.base) {
       if (this.progress.gone.has(state) && (state.delete || this.progress.isOperatedOn(state.urn)))
@@ -75,6 +75,17 @@ export class Deletions {
         )
         .join("\n"),
     );
+  }
+
+  /** With excludes: all but them and what they need. */
+  private allButExcluded(): Set<string> | undefined {
+    const { targets } = this.progress.options;
+    const kept = this.progress.base.filter((state) => targets.excludesState(state));
+    if (kept.length === 0) return undefined;
+    const needed = new Set(kept.map(({ urn }) => urn));
+    for (const state of [...this.progress.base].reverse())
+      if (needed.has(state.urn)) dependenciesOf(state).forEach((urn) => needed.add(urn));
+    return new Set(this.progress.base.map(({ urn }) => urn).filter((urn) => !needed.has(urn)));
   }
 
   /** Each as soon as all that depends on it is gone. */

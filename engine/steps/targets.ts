@@ -4,6 +4,9 @@ import { STACK_TYPE } from "./urn";
 
 export class Targets {
   private readonly patterns: RegExp[];
+  private readonly excluded: RegExp[];
+  /** With --exclude-dependents: what was found to depend on an excluded one. */
+  private readonly excludedToo = new Set<string>();
   /** With --target-dependents: what was found to depend on a target. */
   private readonly added = new Set<string>();
 
@@ -11,8 +14,13 @@ export class Targets {
     readonly urns: readonly string[],
     /** True: what depends on a target is one too. */
     readonly dependents: boolean,
+    /** `--exclude`: the resources that it may not touch. Targets go before them, as in Pulumi. */
+    private readonly excludes: readonly string[] = [],
+    /** True: nor may it what depends on one of them. */
+    private readonly excludeDependents = false,
   ) {
     this.patterns = urns.map(pattern);
+    this.excluded = excludes.map(pattern);
   }
 
   get constrained(): boolean {
@@ -26,14 +34,31 @@ export class Targets {
 
   /** Providers and the stack itself are always worked on. */
   includes(state: ResourceState): boolean {
-    if (isGroundwork(state) || this.names(state.urn)) return true;
-    if (!this.dependents) return false;
+    if (isGroundwork(state)) return true;
+    if (!this.constrained) return !this.excludesState(state);
+    return (
+      this.names(state.urn) || (this.dependents && this.dependsOn(state, (urn) => this.names(urn)))
+    );
+  }
+
+  /** True for what is not to be touched, by name or, if asked for, by what it depends on. */
+  excludesState(state: ResourceState): boolean {
+    if (this.constrained || this.excludes.length === 0) return false;
+    const isExcluded = (urn: string): boolean =>
+      this.excludedToo.has(urn) || this.excluded.some((p) => p.test(urn));
+    if (isExcluded(state.urn)) return true;
+    if (!this.excludeDependents || !this.dependsOn(state, isExcluded)) return false;
+    this.excludedToo.add(state.urn);
+    return true;
+  }
+
+  private dependsOn(state: ResourceState, test: (urn: string) => boolean): boolean {
     const all = [
       ...state.dependencies,
       ...Object.values(state.propertyDependencies).flat(),
       state.parent ?? "",
     ];
-    return all.some((urn) => urn !== "" && !urn.includes(`::${STACK_TYPE}::`) && this.names(urn));
+    return all.some((urn) => urn !== "" && !urn.includes(`::${STACK_TYPE}::`) && test(urn));
   }
 
   /** What is worked on for the sake of all others makes no targets of them. */
@@ -43,7 +68,7 @@ export class Targets {
 
   /** Targets that match none of `urns`. Patterns may match nothing. */
   missing(urns: readonly string[]): string[] {
-    return this.urns.filter((t) => !t.includes("*") && !urns.includes(t));
+    return [...this.urns, ...this.excludes].filter((t) => !t.includes("*") && !urns.includes(t));
   }
 }
 

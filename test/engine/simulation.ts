@@ -69,6 +69,8 @@ export class Simulation {
       parallel: 4,
       targets: [],
       targetDependents: false,
+      excludes: [],
+      excludeDependents: false,
       refresh: false,
       ...given,
     };
@@ -85,7 +87,12 @@ export class Simulation {
       sink,
     );
     const host = new ProviderHost([fakePlugin(this.world)], "/");
-    const targets = new Targets(options.targets, options.targetDependents);
+    const targets = new Targets(
+      options.targets,
+      options.targetDependents,
+      options.excludes,
+      options.excludeDependents,
+    );
     try {
       let base: readonly ResourceState[] = before.resources;
       if (options.refresh)
@@ -219,6 +226,8 @@ export interface Options {
   parallel: number;
   targets: string[];
   targetDependents: boolean;
+  excludes: string[];
+  excludeDependents: boolean;
   refresh: boolean;
   cancel?: AbortSignal;
 }

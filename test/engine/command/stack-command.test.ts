@@ -162,6 +162,32 @@ test("a backend of Pulumi's old layout is refused, and not marked as one of the 
   expect((await stack("ls")).code).toBe(0);
 });
 
+test("without a word it shows the resources, each below what it is in, and the outputs; URNs and ids if asked for", async () => {
+  project.program(`
+    const group = new pulumi.ComponentResource("p:index:Group", "g");
+    new Thing("a", {}, { parent: group });
+    new Thing("b");
+    export const url = "here";
+  `);
+  await project.run();
+  const text = async (...args: string[]): Promise<string> =>
+    (await stack("--stack", "dev", ...args)).stdout.replace(/updated: .*/, "updated: T");
+  expect(await text()).toBe(
+    "Current stack is dev:\n    Last updated: T\nCurrent stack resources (5):\n" +
+      "    TYPE                    NAME\n" +
+      "    pulumi:pulumi:Stack     p-dev\n" +
+      "    ├─ p:index:Group        g\n" +
+      "    │  └─ fake:index:Thing  a\n" +
+      "    └─ fake:index:Thing     b\n\n" +
+      "Current stack outputs (1):\n    OUTPUT  VALUE\n    url     here\n",
+  );
+  expect(await text("--show-urns")).toContain(
+    "URN: urn:pulumi:dev::p::p:index:Group$fake:index:Thing::a\n",
+  );
+  expect(await text("--show-ids")).toMatch(/ID: b-\d\n/);
+  expect(await text("--show-name")).toBe("dev\n");
+});
+
 test("cancel of a stack that is not there says so, with 6; of one that is not locked, that there was nothing to do", async () => {
   await stack("init", "one");
   expect(await said(project, ["cancel", "two"])).toEqual(

@@ -1,7 +1,12 @@
-import { openCrypter } from "../../../engine/secrets/from-environment";
+import { PassThrough } from "node:stream";
+import { askHidden } from "../../../engine/command/prompt";
+import { newCrypter, openCrypter } from "../../../engine/secrets/from-environment";
 import { Crypter, WrongPassphrase } from "../../../engine/secrets/passphrase";
 import { Redactor } from "../../../engine/secrets/redact";
 import { Secret } from "../../../engine/values/property";
+
+// Keys are derived, on a machine that may have much else to do.
+jest.setTimeout(120_000);
 
 // From a stack that the Pulumi CLI made with the passphrase "fixture".
 const SALT = "v1:NC8b6cl9+CQ=:v1:4qeqihaKw3cuD9A5:L9jOBPPDGRr8ss1zETkl4Jzg+orS0g==";
@@ -50,4 +55,43 @@ test("messages lose secrets: whole texts, lines of keys, credentials within secr
   expect(redactor.redact("s3cret-token hunter22 node01.example\nAAAABBBBCCCCDDDDEEEE")).toBe(
     "[secret] [secret] node01.example\n[secret]",
   );
+});
+
+test("a passphrase that is not set is asked for, twice where it is new, and only where there is somebody to ask", async () => {
+  const asked: string[] = [];
+  const answering =
+    (...answers: string[]) =>
+    (question: string) => {
+      asked.push(question);
+      return Promise.resolve(answers.shift() ?? "");
+    };
+  const { salt } = await newCrypter({}, false, answering("pw", "pw"));
+  const crypter = await openCrypter(salt, {}, answering("pw"));
+  expect(crypter.salt).toBe(salt);
+  const remember =
+    "    (set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to remember): ";
+  expect(asked).toEqual([
+    `Enter your passphrase to protect config/secrets\n${remember}`,
+    "Re-enter your passphrase to confirm: ",
+    `Enter your passphrase to unlock config/secrets\n${remember}`,
+  ]);
+  await expect(newCrypter({}, false, answering("pw", "pv"))).rejects.toThrow(
+    "the two passphrases are not the same; nothing was made",
+  );
+  await expect(newCrypter({})).rejects.toThrow(
+    "passphrase must be set with PULUMI_CONFIG_PASSPHRASE",
+  );
+  await expect(openCrypter(salt, {})).rejects.toThrow("passphrase must be set with");
+  await expect(openCrypter(salt, {}, answering("other"))).rejects.toThrow("incorrect passphrase");
+});
+
+test("what is typed as a passphrase is not shown", async () => {
+  const [input, output] = [new PassThrough(), new PassThrough()];
+  const answer = askHidden("Passphrase: ", input, output);
+  input.write("canary\r");
+  expect(await answer).toBe("canary");
+  expect(String(output.read())).toBe("Passphrase: \n");
+  const leaving = askHidden("Passphrase: ", input, output);
+  input.write("\x03");
+  await expect(leaving).rejects.toThrow("no passphrase was given");
 });

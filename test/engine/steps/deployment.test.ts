@@ -434,6 +434,30 @@ test("with a target only that is touched, and what it needs", async () => {
   expect(sim.names.sort()).toEqual(["a", "b", "gone"]);
 });
 
+test("what is excluded is not touched, nor deleted, nor what it needs; its dependents only if asked for", async () => {
+  const sim = new Simulation();
+  const program = (value: string): Thing[] => [
+    { name: "a", inputs: { value } },
+    { name: "b", inputs: { value }, after: ["a"] },
+    { name: "c", inputs: { value }, after: ["b"] },
+    { name: "d", inputs: { value } },
+  ];
+  await sim.up(program("1"));
+  sim.world.takeLog();
+
+  await sim.up(program("2"), { excludes: [urn("b")] });
+  expect(sim.world.takeLog().sort()).toEqual(["update a", "update c", "update d"]);
+  await sim.up(program("3"), { excludes: ["**::b"], excludeDependents: true });
+  expect(sim.world.takeLog().sort()).toEqual(["update a", "update d"]);
+  await sim.destroy({ excludes: [urn("b")] });
+  expect(sim.world.takeLog().sort()).toEqual(["delete c", "delete d"]);
+  expect(sim.names).toEqual(["a", "b"]);
+  expect((await sim.up([{ name: "new" }, { name: "b" }], { excludes: ["**::new"] })).failed).toBe(
+    false,
+  );
+  expect(sim.world.takeLog()).toEqual(["update b", "delete a"]);
+});
+
 test("what is left alone stays behind what it depends on, also where the program has changed their order", async () => {
   const sim = new Simulation();
   await sim.up([{ name: "a" }, { name: "b", from: "a" }]);

@@ -1,0 +1,31 @@
+/** `npm run up --stack dev`: npm takes flags before a `--` for its own, and leaves them in the environment. */
+import { shellWord } from "../display/shell";
+import { UsageError, type Flags, type FlagSpec } from "./flags";
+
+/** Throws UsageError, with what to type in its place, where npm has taken flags that are meant for `script`. */
+export function refuseWhatNpmTook(
+  script: string,
+  { flags, rest }: { flags: Flags; rest: readonly string[] },
+  specs: Record<string, FlagSpec>,
+  env: NodeJS.ProcessEnv = process.env,
+): void {
+  if (env["npm_lifecycle_event"] !== script) return;
+  const taken = Object.entries(specs).flatMap(([name, { kind }]) => {
+    const value = env[`npm_config_${name.replaceAll("-", "_")}`] ?? "";
+    // That one is npm's own, and may be a setting of the user's.
+    if (name === "color" || flags[name] !== undefined || ["", "false"].includes(value)) return [];
+    return [{ name, value, takesValue: kind === "value" || kind === "list" }];
+  });
+  if (taken.length === 0) return;
+  const words = [...rest];
+  const typed = taken.map(({ name, value, takesValue }) => {
+    if (!takesValue) return `--${name}`;
+    // npm takes the flag and leaves its value, unless there was a `=`. Of several, the order is lost.
+    if (value !== "true") return `--${name}=${shellWord(value)}`;
+    const alone = taken.filter((other) => other.takesValue && other.value === "true").length === 1;
+    return `--${name} ${alone && words.length > 0 ? shellWord(words.shift() ?? "") : name.toUpperCase()}`;
+  });
+  const names = taken.map(({ name }) => `--${name}`).join(", ");
+  const line = ["npm run", script, "--", ...words.map(shellWord), ...typed].join(" ");
+  throw new UsageError(`npm has taken ${names} for itself; put it behind two dashes: ${line}`);
+}
