@@ -41,22 +41,26 @@ function registerTypeScript(useDefineForClassFields = true) {
 }
 
 /**
- * Stack traces name the lines of the sources. What it takes is loaded with the first stack that is looked at: most runs
- * have none.
+ * Stack traces name the lines of the sources.
  *
  * @param {Map<string, string>} maps of registerTypeScript
- * @param load the package source-map-support
+ * @param support the package source-map-support
  */
+function installSourceMaps(maps, support) {
+  support.install({
+    environment: "node",
+    handleUncaughtExceptions: false,
+    retrieveSourceMap: (source) => {
+      const map = maps.get(source.replace(/^file:\/\//, ""));
+      return map ? { url: source, map } : null;
+    },
+  });
+}
+
+/** The same, with what it takes loaded by the first stack that is looked at: most runs have none. */
 function mapStackTraces(maps, load) {
   Error.prepareStackTrace = (error, frames) => {
-    load().install({
-      environment: "node",
-      handleUncaughtExceptions: false,
-      retrieveSourceMap: (source) => {
-        const map = maps.get(source.replace(/^file:\/\//, ""));
-        return map ? { url: source, map } : null;
-      },
-    });
+    installSourceMaps(maps, load());
     return Error.prepareStackTrace(error, frames);
   };
 }
@@ -100,4 +104,4 @@ function hash(text) {
   return createHash("sha256").update(text).digest("hex");
 }
 
-module.exports = { mapStackTraces, registerTypeScript };
+module.exports = { installSourceMaps, mapStackTraces, registerTypeScript };

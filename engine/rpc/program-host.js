@@ -9,7 +9,7 @@
 const { existsSync, readFileSync } = require("node:fs");
 const Module = require("node:module");
 const path = require("node:path");
-const { mapStackTraces, registerTypeScript } = require("../typescript");
+const { installSourceMaps, registerTypeScript } = require("../typescript");
 
 const { createRequire } = Module;
 
@@ -105,7 +105,8 @@ function inspectWithoutColor() {
 
 inspectWithoutColor();
 if (isModuleProject()) process.env.PULUMI_NODEJS_TYPESCRIPT = "true";
-else mapStackTraces(registerTypeScript(definesClassFields()), () => fromSdk("source-map-support"));
+// Now: the SDK installs its own, which would hide one that comes later, and takes the resources' places from stacks.
+else installSourceMaps(registerTypeScript(definesClassFields()), fromSdk("source-map-support"));
 withoutSerializer(() => {
   fromProgram("@pulumi/pulumi");
   fromProgram("@pulumi/pulumi/cmd/run/tracing");
