@@ -5,9 +5,9 @@ export { DockerHost, type DockerHostArgs } from "./docker-host";
 export { dockerAddress, dockerSshOptions } from "./docker-ssh";
 export { LocalRegistryHosting, type LocalRegistryHostingArgs } from "./local-registry-hosting";
 export {
-  DATA_PATH,
   RegistryContainer,
   type RegistryContainerArgs,
   type RegistryData,
 } from "./registry-container";
 export { refusal } from "./refusal";
+export { stackResources } from "./stack-resources";

@@ -9,6 +9,9 @@ export const CONTAINER_NAME = "registry";
 /** The label by which the helper knows our container; its value is the id given to `containerClaim`. */
 export const OWNER_LABEL = "io.cluster-registry.owner";
 
+/** The label that says which state made a container: two operators with a state each do not take it from each other. */
+export const STATE_LABEL = "io.cluster-registry.state";
+
 const HOME = "/var/lib/cluster-registry";
 
 /**
@@ -96,6 +99,16 @@ export function containerClaimed(a: {
 /** Gives the adopted container its name back (delete). The helper's text comes on stdin. */
 export function containerRelease(a: { sudo: boolean; id: string; name: string }): string {
   return carried(a.sudo, "container-release", a.id, a.name);
+}
+
+/** Removes a container of ours that no state knows. The helper's text comes on stdin. */
+export function containerLeftover(a: { sudo: boolean; id: string; container: string }): string {
+  return carried(a.sudo, "container-leftover", a.id, a.container);
+}
+
+/** Starts docker if it stands still. The helper's text comes on stdin. */
+export function dockerStart(a: { sudo: boolean }): string {
+  return carried(a.sudo, "docker-start");
 }
 
 /** Does http://address:port/v2/ answer from the host? The helper's text comes on stdin. */

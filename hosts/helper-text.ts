@@ -4,7 +4,13 @@ import { join } from "node:path";
 const FOLDER = join(__dirname, "helper");
 
 /** Of the helper, what a look at a host needs. */
-const LOOKING = ["00-start.sh", "40-daemon.sh", "45-standing.sh", "90-observe.sh"];
+const LOOKING = [
+  "00-start.sh",
+  "40-daemon.sh",
+  "45-standing.sh",
+  "85-containers.sh",
+  "90-observe.sh",
+];
 
 let whole: string | undefined;
 let looking: string | undefined;

@@ -3,14 +3,17 @@ export {
   CONTAINER_NAME,
   containerClaim,
   containerClaimed,
+  containerLeftover,
   containerRelease,
   dockerInstall,
+  dockerStart,
   guardCreate,
   guardDelete,
   HELPER,
   OWNER_LABEL,
   reach,
   recordId,
+  STATE_LABEL,
 } from "./commands";
 export type { DockerSource } from "./commands";
 export { decide, enrolledId } from "./decide";

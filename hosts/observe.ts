@@ -21,7 +21,9 @@ export function observeInput(ask: Ask): string {
     ...ask.files.map((path) => `file ${plainPath(path)}`),
     ...ask.records.map((id) => `record ${id}`),
     ...(ask.containerd ? ["containerd"] : []),
-    ...(ask.docker && ask.container !== undefined ? [`container ${ask.container}`] : []),
+    ...(ask.docker && ask.container !== undefined
+      ? [`container ${ask.container.name}`, `volume ${ask.container.volume}`]
+      : []),
     ...(ask.docker ? ["docker"] : []),
   ]);
 }

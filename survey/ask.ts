@@ -15,6 +15,6 @@ export function askFor(settings: Settings, ids: RecordIds, { name, sudo }: HostA
     records: [...(isNode ? [ids.mirror(name)] : []), ...(isRegistry ? [ids.daemonJson] : [])],
     containerd: isNode,
     docker: isRegistry,
-    ...(isRegistry && { container: CONTAINER_NAME }),
+    ...(isRegistry && { container: { name: CONTAINER_NAME, volume: settings.registry.volume } }),
   };
 }

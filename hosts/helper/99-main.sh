@@ -9,7 +9,9 @@ main() {
     docker-install) docker_install "$@" ;;
     container-claim) container_claim "$@" ;;
     container-claimed) container_claimed "$@" ;;
+    container-leftover) container_leftover "$@" ;;
     container-release) container_release "$@" ;;
+    docker-start) docker_start ;;
     reach) reach "$@" ;;
     observe) observe_installed "$@" ;;
     run)
@@ -25,7 +27,7 @@ main() {
       need_root
       watchdog "$@"
       ;;
-    *) refuse "expected guard, apply, undo, docker-install, container-claim, container-claimed, container-release, reach or observe; found \"$verb\"" ;;
+    *) refuse "expected guard, apply, undo, docker-install, docker-start, container-claim, container-claimed, container-leftover, container-release, reach or observe; found \"$verb\"" ;;
   esac
 }
 

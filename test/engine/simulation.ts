@@ -88,8 +88,14 @@ export class Simulation {
     const targets = new Targets(options.targets, options.targetDependents);
     try {
       let base: readonly ResourceState[] = before.resources;
+      const unread = new Set<string>();
       if (options.refresh)
-        base = await refresh(base, { host, runner, journal, sink, targets }, things === undefined);
+        base = await refresh(
+          base,
+          { host, runner, journal, sink, targets },
+          things === undefined,
+          unread,
+        );
       const progress = new Progress(
         base,
         {
@@ -99,6 +105,7 @@ export class Simulation {
           targets,
           packageConfig: () => ({}),
           forget: () => undefined,
+          unread,
         },
         host,
         runner,

@@ -35,6 +35,6 @@ test("a registry host that is no node is asked for Docker and the container alon
     records: ["cluster-registry.test.daemon-json"],
     containerd: false,
     docker: true,
-    container: "registry",
+    container: { name: "registry", volume: "registry-data" },
   });
 });
