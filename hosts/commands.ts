@@ -121,7 +121,10 @@ export function reach(a: { sudo: boolean; address: string; port: number }): stri
  * docker's socket, which sudo would hide.
  */
 export function observeCommand(sudo: boolean): string {
-  const socket = "w=no; test -w /var/run/docker.sock && w=yes; ";
+  // Of a docker that stands still, or is not there yet, the socket is not there: then the group tells.
+  const socket =
+    "w=no; test -w /var/run/docker.sock && w=yes; " +
+    'test -e /var/run/docker.sock || case " $(id -nG) " in *" docker "*) w=yes;; esac; ';
   if (!sudo) return sh(`${socket}exec sh -s observe $w`);
   return sh(
     `${socket}if sudo -n true 2>/dev/null; then exec sudo -n sh -s observe $w; fi; ` +
