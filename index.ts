@@ -6,9 +6,10 @@ import { parseSettings } from "./settings/parse";
 import { SettingsError } from "./settings/problem";
 import { surroundings } from "./settings/surroundings";
 import { declareCluster } from "./cluster";
-import { refusal, stackResources } from "./components";
+import { loginOf, refusal, stackResources } from "./components";
 import { askFor } from "./survey/ask";
 import { surveyHosts } from "./survey/hosts";
+import { leaving, undoNote } from "./survey/leaving";
 import { configNotes } from "./survey/notes";
 import { pastOf } from "./survey/past";
 import { recordIds } from "./survey/records";
@@ -37,6 +38,13 @@ export = async function program(): Promise<Record<string, unknown>> {
     stackResources().then(pastOf),
   ]);
   for (const note of registryNotes(settings, surveyed, ids, past)) void pulumi.log.warn(note);
+  if (pulumi.runtime.isDryRun()) {
+    const undone = leaving(past.guards, settings, surveyed).map((guard) =>
+      undoNote(guard, loginOf(guard.connection)),
+    );
+    for (const { known, text } of await Promise.all(undone))
+      void (known ? pulumi.log.info(text) : pulumi.log.warn(text));
+  }
   const problems = refusals(settings, surveyed, ids);
   const trouble = problems.map(({ host, reason }) => `${host}: ${reason}`).join("\n");
   const refuse = refusal(

@@ -12,7 +12,7 @@ import { integrityError } from "./state/integrity";
 import { Journal } from "./state/journal";
 import type { PendingOperation, ResourceState, Snapshot } from "./state/resource";
 import { Deployment } from "./steps/deployment";
-import { Progress } from "./steps/progress";
+import { Progress, type Explain } from "./steps/progress";
 import type { EngineEvent, Op, Sink } from "./steps/events";
 import { Halted, StepFailed } from "./steps/halt";
 import { ProviderHost } from "./steps/provider-host";
@@ -41,6 +41,8 @@ export interface RunOptions {
   program?: Program;
   /** @default every provider of this engine */
   plugins?: readonly ProviderPlugin[];
+  /** What a person should know of a resource before it is deleted; asked in previews. @default nothing */
+  explain?: Explain;
   /** Learns the secrets of the run; messages are redacted already, a display does it with what it makes of values. */
   redactor?: Redactor;
   sink: Sink;
@@ -190,6 +192,7 @@ class Run {
         packageConfig: (pkg) => this.stack.packageConfig(this.config, pkg),
         forget: (state) => this.writer.forget(state),
         unread,
+        ...(this.options.explain && { explain: this.options.explain }),
       },
       this.host,
       this.runner,

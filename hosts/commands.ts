@@ -66,6 +66,11 @@ export function applyCreate(a: { sudo: boolean; id: string }): string {
   return sh(installed(a.sudo, "apply", a.id));
 }
 
+/** Says what the guard's delete would do, and does nothing. The helper's text comes on stdin. */
+export function wouldUndoCommand(a: { sudo: boolean; id: string }): string {
+  return carried(a.sudo, "would-undo", a.id);
+}
+
 /** How docker gets onto a host: by apt, not at all (it has to be there), or from a folder of packages on the host. */
 export type DockerSource = "apt" | "present" | { packages: string };
 

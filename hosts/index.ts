@@ -31,6 +31,7 @@ export {
   type ObservedService,
 } from "./observation";
 export { observe } from "./observe";
+export { wouldUndo } from "./would-undo";
 export { canonicalJson, parsePayload, type Daemon, type Payload } from "./payload";
 export { HostRefusal } from "./refusal";
 export { daemonFlags, proxyEnvironment } from "./sourced-lines";

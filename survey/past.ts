@@ -13,9 +13,21 @@ export interface PastRegistry {
 /** Where images lie. */
 export type Data = { readonly volume: string } | { readonly path: string };
 
+/** A patch of one daemon's files on one host, as its guard's delete would undo it. */
+export interface PastGuard {
+  readonly host: string;
+  readonly daemon: "containerd" | "docker";
+  /** Name of the record on the host. */
+  readonly id: string;
+  readonly sudo: boolean;
+  /** As the Command had it. */
+  readonly connection: Readonly<Record<string, unknown>>;
+}
+
 /** What the stack's own state says of an earlier run, as far as a plan needs it. */
 export interface Past {
   readonly registries: readonly PastRegistry[];
+  readonly guards: readonly PastGuard[];
 }
 
 /** What either engine answers for `readStackResourceOutputs`: each resource's outputs, by URN. */
@@ -45,7 +57,35 @@ export function pastOf(resources: ResourceOutputs): Past {
       });
     }
   }
-  return { registries: [...found.values()] };
+  const guards = Object.entries(resources).flatMap(([urn, { outputs }]) => {
+    const guard = guardOf(urn, outputs);
+    return guard === undefined ? [] : [guard];
+  });
+  return { registries: [...found.values()], guards };
+}
+
+/** The guard that a resource of the state is; undefined for any other. */
+export function guardOf(
+  urn: string,
+  outputs: Readonly<Record<string, unknown>>,
+): PastGuard | undefined {
+  const { type, name } = parts(urn);
+  const [, component, host = "", daemon] =
+    /^cluster-registry:index:(\w+)\$command:remote:Command::(.*)-(containerd|docker)-guard$/.exec(
+      `${type}::${name}`,
+    ) ?? [];
+  const script = text(outputs["delete"]);
+  const id = / undo ([A-Za-z0-9._-]+)/.exec(script)?.[1];
+  const connection = outputs["connection"];
+  if (component === undefined || id === undefined || typeof connection !== "object")
+    return undefined;
+  return {
+    host,
+    daemon: daemon as PastGuard["daemon"],
+    id,
+    sudo: script.includes("sudo -n"),
+    connection: (connection ?? {}) as Readonly<Record<string, unknown>>,
+  };
 }
 
 /** Where a container that is there keeps its images. */

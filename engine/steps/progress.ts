@@ -12,6 +12,11 @@ import type { Runner } from "./runner";
 import type { Targets } from "./targets";
 import { isDefaultProvider } from "./urn";
 
+/** What a person should know of a resource before it is deleted. */
+export type Explain = (
+  state: ResourceState,
+) => Promise<{ severity: "info" | "warning"; text: string } | undefined>;
+
 interface DeploymentOptions {
   project: string;
   stack: string;
@@ -23,6 +28,8 @@ interface DeploymentOptions {
   forget: (state: ResourceState) => void;
   /** URNs that a refresh could not read yet. @default none */
   unread?: ReadonlySet<string>;
+  /** Asked in previews, of what is deleted. @default nothing */
+  explain?: Explain;
 }
 
 /** What the program is told. */

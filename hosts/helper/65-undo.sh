@@ -33,11 +33,7 @@ undo_now() {
     return 0
   fi
   begin undo "$record/payload"
-  read_record
-  refused=
-  work=
-  number=0
-  for earlier in "$record"/undo/*/; do plan_undo "${earlier%/}"; done
+  plan_all
   if [ -n "$refused" ]; then
     drop
     refuse "$refused
@@ -47,6 +43,15 @@ undo_now() {
   if [ "$activate" != none ]; then note_daemon; fi
   carry_out
   say "${result:-Nothing of ours was left in the files.}"
+}
+
+# What becomes of each file, and of the daemon; `refused` says what cannot be done.
+plan_all() {
+  read_record
+  refused=
+  work=
+  number=0
+  for earlier in "$record"/undo/*/; do plan_undo "${earlier%/}"; done
 }
 
 # The daemon and the names that the last apply was about.

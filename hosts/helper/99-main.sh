@@ -6,6 +6,7 @@ main() {
     guard) guard "$@" ;;
     apply) apply "$@" ;;
     undo) undo "$@" ;;
+    would-undo) would_undo "$@" ;;
     docker-install) docker_install "$@" ;;
     container-claim) container_claim "$@" ;;
     container-claimed) container_claimed "$@" ;;
@@ -27,7 +28,7 @@ main() {
       need_root
       watchdog "$@"
       ;;
-    *) refuse "expected guard, apply, undo, docker-install, docker-start, container-claim, container-claimed, container-leftover, container-release, reach or observe; found \"$verb\"" ;;
+    *) refuse "expected guard, apply, undo, would-undo, docker-install, docker-start, container-claim, container-claimed, container-leftover, container-release, reach or observe; found \"$verb\"" ;;
   esac
 }
 

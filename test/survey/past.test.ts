@@ -5,7 +5,7 @@ const registry = (type: string, name: string) =>
   `${PREFIX}cluster-registry:index:RegistryContainer$${type}::${name}`;
 
 test("a state without a registry has no past", () => {
-  expect(pastOf({})).toEqual({ registries: [] });
+  expect(pastOf({})).toEqual({ registries: [], guards: [] });
   expect(
     pastOf({
       [`${PREFIX}docker:index/container:Container::somebody-container`]: {
@@ -13,7 +13,7 @@ test("a state without a registry has no past", () => {
         outputs: { id: "f0" },
       },
     }),
-  ).toEqual({ registries: [] });
+  ).toEqual({ registries: [], guards: [] });
 });
 
 test("the container with its labels and where its images lie, and the claim before it, are read host by host", () => {

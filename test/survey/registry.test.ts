@@ -61,7 +61,7 @@ function notes(
     of === undefined
       ? { access, error: new Error("no answer") }
       : { access, observation: observation({ docker: of }) };
-  const past: Past = { registries };
+  const past: Past = { registries, guards: [] };
   return registryNotes(settings, new Map([["cp", host]]), ids, past);
 }
 
