@@ -14,6 +14,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { enrolledId, type Observation, observe, OWNER_LABEL, STATE_LABEL } from "./hosts";
 import type { HostAccess } from "./settings/access";
 import type { ClusterAccess } from "./settings/cluster";
+import { settingsOn } from "./settings/node";
 import type { Settings } from "./settings/schema";
 import { askFor } from "./survey/ask";
 import { type Surveyed, withConnection } from "./survey/hosts";
@@ -59,7 +60,7 @@ export function declareCluster(
   });
   const plans = nodes.map((node) => ({
     ...node,
-    decision: planMirror(node.observation, settings, ids.mirror(node.name)),
+    decision: planMirror(node.observation, settingsOn(settings, node.name), ids.mirror(node.name)),
   }));
   const changing = plans.filter(({ decision }) => !decision.inSync).map(({ access }) => access);
   const { address, port } = settings.registry;
@@ -161,7 +162,7 @@ function declareRegistry(
   const shared = { connection: connectionArgs(access.login), sudo: access.sudo };
   const enrolled = enrolledId(observation);
   const planAnew = async () => {
-    const ask = askFor(settings, ids, access);
+    const ask = askFor(settings, access);
     const now = await withConnection(access, (connection) => observe(connection, ask));
     return planInsecureRegistry(now, settings, ids.daemonJson);
   };

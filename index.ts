@@ -32,7 +32,7 @@ export = async function program(): Promise<Record<string, unknown>> {
   const [surveyed, past] = await Promise.all([
     surveyHosts(
       access.values(),
-      (host) => askFor(settings, ids, host),
+      (host) => askFor(settings, host),
       (text) => void pulumi.log.info(text, undefined, undefined, true),
     ),
     stackResources().then(pastOf),

@@ -2,14 +2,26 @@ import { spawnSync } from "node:child_process";
 import { findLab, LABS, startLab, stopLab, type RunningLab } from "../lab";
 import { statusTable } from "../lab/status";
 
-const USAGE = `usage: npm run lab -- up | down | status | ssh [USER@]HOST ['COMMAND']   [--lab NAME]
+const USAGE =
+  "usage: npm run lab -- up | down | status | ssh [USER@]HOST ['COMMAND']   [--lab NAME]";
 
-  up       boot the lab's hosts, or mend what is missing of them
+const HELP = `${USAGE}
+
+Makes real hosts on this machine to try cluster-registry on. It needs Debian and root.
+
+  up       boot the lab's hosts; those that run already stay as they are
   down     end the hosts and remove everything of the lab
-  status   show the hosts and how they are
-  ssh      log in, or run one command; its output and its exit code pass through unchanged
+  status   list the hosts and their state
+  ssh      log in, or run one command in quotes; its output and exit code are those of npm run lab
 
-  --lab NAME   which lab: ${Object.keys(LABS).join(", ")} (default: dev)`;
+  --lab NAME   the lab: ${Object.keys(LABS).join(" or ")} (default: dev)
+  -h, --help   print this text
+
+Examples:
+  npm run lab -- up
+  npm run lab -- ssh node01 'systemctl status containerd'
+  npm run lab -- up --lab dedicated
+  npm run lab -- down`;
 
 /** `npm run lab`: the test hosts of this machine. */
 export async function main(args: string[]): Promise<void> {
@@ -36,6 +48,9 @@ function parse(args: string[]): Request {
     if (!name) throw new Error(`--lab needs a name\n${USAGE}`);
     lab = name;
   }
+  if (words.some((word) => word === "--help" || word === "-h")) {
+    return { lab, command: "--help", rest: [] };
+  }
   const [command = "", ...rest] = words;
   return { lab, command, rest };
 }
@@ -45,8 +60,7 @@ async function dispatch({ lab, command, rest }: Request): Promise<number> {
   if (command !== "ssh" && rest.length > 0) throw new Error(`unknown: ${rest.join(" ")}\n${USAGE}`);
   switch (command) {
     case "--help":
-    case "-h":
-      console.log(USAGE);
+      console.log(HELP);
       return 0;
     case "up": {
       const definition = LABS[lab];

@@ -68,8 +68,7 @@ while (!packagesAreInstalled()) {
   rmSync(lock);
 }
 
-process.env.TS_NODE_PROJECT = join(root, "tsconfig.json");
-process.env.TS_NODE_TRANSPILE_ONLY = "true";
 const require = createRequire(import.meta.url);
-require("ts-node/register/transpile-only");
+const { registerTypeScript, mapStackTraces } = require("../engine/typescript.js");
+mapStackTraces(registerTypeScript(), () => require("source-map-support"));
 await require(`./${command}.ts`).main(args);

@@ -2,13 +2,32 @@ import { join } from "node:path";
 import { dev, whyNoLab } from "../lab";
 import { wholeJob } from "./whole-job";
 
-const USAGE = "usage: npm start   (no options: it boots the lab and runs the stack dev on it)";
+const USAGE = "usage: npm start";
+
+const HELP = `${USAGE}
+
+Does the whole job of the lesson on real hosts that it makes on this machine: it boots the lab "dev", runs "up" on the
+stack "dev" with the embedded engine, pushes an image to the registry, and pulls it on every node. It needs Debian and
+root. A second run finds everything in place, changes no host, and pulls the image again.
+
+  -h, --help   print this text
+
+Afterwards:
+  npm run lab -- status                  # the hosts
+  npm run preview -- --stack dev         # what has drifted
+  npm run lab -- ssh node01 'crictl images'
+  npm run destroy -- --stack dev --yes   # put the hosts back
+  npm run lab -- down                    # remove the hosts`;
 
 /**
  * `npm start`: the whole job of the lesson for real, from nothing, on hosts of this machine's own. A second run finds
  * everything in place, changes no host, and pulls the image afresh.
  */
 export async function main(args: string[]): Promise<void> {
+  if (args.some((arg) => arg === "--help" || arg === "-h")) {
+    console.log(HELP);
+    return;
+  }
   const reason = whyNoLab();
   if (args.length > 0 || reason !== undefined) {
     console.error(

@@ -39,6 +39,25 @@ const SUITES: Record<string, Suite> = {
 /** Loaded only where it is needed: it brings all providers along. */
 const toolchainModule = () =>
   createRequire(__filename)("../test/pulumi/toolchain") as typeof toolchains;
+const HELP = `usage: npm test -- [JEST OPTIONS]
+       npm run test:processes | test:cluster | test:faults | test:daemons | test:pulumi | test:soak -- [JEST OPTIONS]
+
+npm test runs the unit tests, then the tests on lab hosts that take a few minutes. Each of the others runs one longer
+suite. All but the unit tests and test:processes need Debian and root; elsewhere they are skipped, with the reason.
+
+  test:processes   whole commands and programs of the embedded engine
+  test:cluster     the protocol on lab hosts: refusals, a fleet that changes, logins
+  test:faults      kills, cuts and full disks on lab hosts
+  test:daemons     every version of containerd and Docker
+  test:pulumi      both engines on the same programs; builds the Pulumi CLI, which needs Go
+  test:soak        faults at random moments; SOAK_ROUNDS says how many, SOAK_SEED repeats a run
+
+  -h, --help       print this text; all other options are jest's
+
+Examples:
+  npm test -- -t "a second up changes nothing"
+  npm test -- --testPathPatterns=test/patch
+  SOAK_ROUNDS=20 npm run test:soak`;
 
 /** Suites that need no lab. */
 const ANYWHERE = ["unit", "processes"];
@@ -48,6 +67,10 @@ const ANYWHERE = ["unit", "processes"];
  * Each suite's results are left in .results/ for the count at the end of `.ci/run`.
  */
 export async function main(args: string[]): Promise<void> {
+  if (args.some((arg) => arg === "--help" || arg === "-h")) {
+    console.log(HELP);
+    return;
+  }
   const named = args[0]?.startsWith("--suite=")
     ? [args[0].slice("--suite=".length)]
     : ["unit", "lab"];

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import { parseRegistryAddress } from "../patch/address";
 import { coversRegistry } from "../patch/docker/insecure";
-import type { Activation, FilePlan, Plan } from "../patch/plan";
-import { hasChanges } from "../patch/plan";
+import type { Activation, FilePlan } from "../patch/plan";
+import { orderOf, otherClaimants, takenOver } from "./claimants";
 import { planDiff } from "./diff";
 import { helperText } from "./helper-text";
 import type { ObservedFile, ObservedRecord, ObservedService, Observation } from "./observation";
-import { buildPayload, canonicalJson, parsePayload } from "./payload";
+import { type OwnedFile, planFiles, type Planner, planOthers, refuseDeleted } from "./owned-files";
+import { buildPayload, canonicalJson, isFormer, parsePayload } from "./payload";
 import type { Daemon, Payload, PayloadFile } from "./payload";
 
 /** What must be so once the files are written; else the host puts the old ones back. */
@@ -22,19 +23,28 @@ export interface Health {
 }
 
 export type Why =
-  "first apply" | "drift on the host" | "settings changed" | "restart pending" | "unfinished apply";
+  | "first apply"
+  | "drift on the host"
+  | "settings changed"
+  | "restart pending"
+  | "unfinished apply"
+  | "this host had another name"
+  | "record of an earlier version";
 
 export interface DecideInput {
   observation: Observation;
   /** The record's name (see `recordId`). */
   id: string;
   daemon: Daemon;
-  plan: Plan;
+  /** Plans the daemon's files for all who claim something in them. */
+  plan: Planner;
   /** What was asked for; a change of it is a new apply even where the files are right already. */
   spec: unknown;
-  /** What is claimed on the host, such as `172.30.1.2:5000`: an undo leaves what another record claims too. */
+  /** Names that are ours in the files, such as `172.30.1.2:5000`. */
   claims: string[];
   health: Health;
+  /** Write a file that somebody has deleted anew, with nothing but our lines. @default false */
+  recreateDeleted?: boolean;
 }
 
 export interface Decision {
@@ -57,18 +67,34 @@ export interface Decision {
 /**
  * Compares a host with what it should be. In sync: no edit, nothing else asked for than at the last apply, and the daemon
  * runs with the files as they are.
+ * @throws HostRefusal where a file that was there before us has been deleted, or another record cannot be read
  */
 export function decide(input: DecideInput): Decision {
-  const { observation, id, plan } = input;
-  const record = observation.records.find((one) => one.id === id);
+  const { observation, id, daemon } = input;
+  if (input.recreateDeleted !== true) refuseDeleted(observation, daemon);
+  const instead = takenOver(observation, id);
+  const record = recordOf(observation, id, instead);
   const last = lastPayload(record);
   const spec = canonicalJson(input.spec);
   const enrolled = enrolledId(observation);
-  const files = plan.files.map((file) => payloadFile(file, last));
+  const others = otherClaimants(observation, daemon, id);
+  const own = { id, spec: input.spec, order: orderOf(last, others) };
+  const wants = [...others, own].sort((a, b) => a.order - b.order || (a.id < b.id ? -1 : 1));
+  const isFormerRecord = record?.payload !== undefined && isFormer(record.payload);
+  const unchanged = last?.spec === spec && !isFormerRecord;
+  const { files, notes } = planFiles(observation, daemon, wants, input.plan, unchanged);
+  const changes = files.filter(({ live, plan }) => !same(live, plan.desired));
   const modes = modeDrift(files, observation);
-  const pending = isRestartPending(input, record);
-  const why = reason({ record, last, spec, edits: hasChanges(plan) || modes.length > 0, pending });
-  const shared = { enrolled, guardStdin: helperText(), notes: plan.notes };
+  const pending = isRestartPending(input, record, files);
+  const why = reason({
+    record,
+    last,
+    spec,
+    edits: changes.length > 0 || modes.length > 0,
+    pending,
+    renamed: instead.length > 0,
+  });
+  const shared = { enrolled, guardStdin: helperText(), notes };
   if (why === undefined && record?.payload !== undefined) {
     return {
       ...shared,
@@ -80,20 +106,32 @@ export function decide(input: DecideInput): Decision {
     };
   }
   const revision = (last?.revision ?? 0) + 1;
-  const activate = activation(plan, pending, input.daemon, observation);
+  const activate = activation(changes, pending, daemon, observation);
+  const groups = planOthers(observation, daemon, wants, input.plan);
   const payload: Payload = {
     enrolled,
-    daemon: input.daemon,
+    daemon,
     revision,
     why: why ?? "first apply",
     spec,
+    order: own.order,
+    claimants: wants.map((one) => ({
+      id: one.id,
+      revision: others.find((other) => other.id === one.id)?.revision ?? revision,
+    })),
+    instead,
     claims: input.claims,
     activate,
-    insecure: input.health.insecureRegistries ?? [],
+    insecure: [
+      ...new Set([
+        ...(input.health.insecureRegistries ?? []),
+        ...others.flatMap(({ insecure }) => insecure),
+      ]),
+    ],
     ...(input.health.reach && { reach: input.health.reach }),
     waitSeconds: input.health.waitSeconds ?? 60,
     watchdogSeconds: input.health.watchdogSeconds ?? 180,
-    files,
+    files: files.map((file) => payloadFile(file, groups)),
   };
   return {
     ...shared,
@@ -102,7 +140,7 @@ export function decide(input: DecideInput): Decision {
     revision,
     activate,
     payload: buildPayload(payload),
-    diff: planDiff(plan.files) + modes.join(""),
+    diff: planDiff(changes.map(changeOf)) + modes.join(""),
   };
 }
 
@@ -115,16 +153,31 @@ export function enrolledId(observation: Observation): string {
   return enrolled[0] ?? observation.hostId;
 }
 
+/** Our record here: under our name, or under the one that this host had before. */
+function recordOf(
+  { records }: Observation,
+  id: string,
+  instead: readonly string[],
+): ObservedRecord | undefined {
+  const own = records.find((one) => one.id === id);
+  if (own?.payload !== undefined) return own;
+  return records.find((one) => one.id === instead[0]) ?? own;
+}
+
 function reason(facts: {
   record: ObservedRecord | undefined;
   last: Payload | undefined;
   spec: string;
   edits: boolean;
   pending: boolean;
+  renamed: boolean;
 }): Why | undefined {
+  const text = facts.record?.payload;
   if (facts.record?.unfinished !== undefined) return "unfinished apply";
-  if (facts.record?.payload === undefined) return "first apply";
+  if (facts.renamed) return "this host had another name";
+  if (text === undefined) return "first apply";
   if (facts.last?.spec !== facts.spec) return "settings changed";
+  if (isFormer(text)) return "record of an earlier version";
   if (facts.edits) return "drift on the host";
   return facts.pending ? "restart pending" : undefined;
 }
@@ -139,18 +192,25 @@ function lastPayload(record: ObservedRecord | undefined): Payload | undefined {
   }
 }
 
+/** A containerd that gets another config.toml is restarted, a docker reloaded; hosts.toml files are read at each pull. */
 function activation(
-  plan: Plan,
+  changes: readonly OwnedFile[],
   pending: boolean,
   daemon: Daemon,
   { docker }: Observation,
 ): Activation {
-  if (plan.activate === "restart" || !pending) return plan.activate;
-  return daemon === "docker" && docker?.service.active === "active" ? "reload" : "restart";
+  const takes = changes.some(({ path }) => !path.endsWith("/hosts.toml"));
+  if (!takes && !pending) return "none";
+  if (daemon === "containerd") return "restart";
+  return takes || docker?.service.active === "active" ? "reload" : "restart";
 }
 
 /** Does the daemon run with something else than what the files say? */
-function isRestartPending(input: DecideInput, record: ObservedRecord | undefined): boolean {
+function isRestartPending(
+  input: DecideInput,
+  record: ObservedRecord | undefined,
+  files: readonly OwnedFile[],
+): boolean {
   const { observation, daemon, health } = input;
   if (daemon === "docker") {
     const live = observation.docker?.insecureRegistries;
@@ -162,9 +222,9 @@ function isRestartPending(input: DecideInput, record: ObservedRecord | undefined
   if (service?.active !== "active") return true;
   // This very start of the daemon took our lines at the last apply.
   if (record?.running !== undefined && record.running === service.invocation) return false;
-  return input.plan.files
-    .filter((file) => !file.path.endsWith("/hosts.toml") && file.base !== undefined)
-    .map((file) => observation.files.find((one) => one.path === file.path))
+  return files
+    .filter(({ path, live }) => !path.endsWith("/hosts.toml") && live !== undefined)
+    .map(({ path }) => observation.files.find((one) => one.path === path))
     .some((file) => file !== undefined && changedSince(file, service));
 }
 
@@ -184,33 +244,57 @@ function changedSince(file: ObservedFile, service: ObservedService): boolean {
   return service.startedAt + GRAIN < file.changedAt;
 }
 
-function payloadFile(file: FilePlan, last: Payload | undefined): PayloadFile {
-  const known = last?.files.find((one) => one.path === file.path)?.mode;
-  const mode = file.base === undefined ? (file.mode ?? 0o644) : known;
+/** The edits are for the text without anything of ours: no line of anybody else is among them. */
+function payloadFile(
+  { path, live, plan }: OwnedFile,
+  groups: readonly { ids: string[]; files: FilePlan[] }[],
+): PayloadFile {
+  const isOurs = plan.base === undefined && plan.desired !== undefined;
   return {
-    path: file.path,
-    base: sha256(file.base),
-    after: sha256(file.desired),
-    ...(mode !== undefined && file.desired !== undefined && { mode }),
-    edits: file.edits,
+    path,
+    base: sha256(live),
+    baseline: sha256(plan.base),
+    ...(isOurs && { mode: plan.mode ?? 0o644 }),
+    after: sha256(plan.desired),
+    edits: plan.edits,
+    others: groups.map(({ ids, files }) => {
+      const file = files.find((one) => one.path === path);
+      return { for: ids, after: sha256(file ? file.desired : plan.base), edits: file?.edits ?? [] };
+    }),
+  };
+}
+
+/** The whole of a change from the file as it is. */
+function changeOf({ path, live, plan }: OwnedFile): FilePlan {
+  const text = (plan.desired ?? "").toString();
+  return {
+    path,
+    base: live,
+    desired: plan.desired,
+    edits: [{ offset: 0, length: live?.length ?? 0, text }],
   };
 }
 
 /** Files that we made, and that have another mode or owner by now: a line of the diff for each. */
-function modeDrift(files: PayloadFile[], observation: Observation): string[] {
-  return files.flatMap((file) => {
+function modeDrift(files: readonly OwnedFile[], observation: Observation): string[] {
+  return files.flatMap(({ path, live: now, plan }) => {
     const live = observation.files
       .concat(observation.containerd?.hostsToml ?? [])
-      .find((one) => one.path === file.path && one.kind === "file");
-    if (file.mode === undefined || live === undefined || file.base === undefined) return [];
+      .find((one) => one.path === path && one.kind === "file");
+    if (plan.base !== undefined || plan.desired === undefined) return [];
+    if (now === undefined || live === undefined) return [];
     const found = `${(live.mode ?? 0).toString(8).padStart(4, "0")} ${live.uid}:${live.gid}`;
-    const wanted = `${file.mode.toString(8).padStart(4, "0")} 0:0`;
+    const wanted = `${(plan.mode ?? 0o644).toString(8).padStart(4, "0")} 0:0`;
     return found === wanted
       ? []
       : [
-          `--- ${file.path}\tlive\n+++ ${file.path}\tdesired\n-mode and owner ${found}\n+mode and owner ${wanted}\n`,
+          `--- ${path}\tlive\n+++ ${path}\tdesired\n-mode and owner ${found}\n+mode and owner ${wanted}\n`,
         ];
   });
+}
+
+function same(a: Buffer | undefined, b: Buffer | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : a.equals(b);
 }
 
 function sha256(bytes: Buffer | undefined): string | undefined {

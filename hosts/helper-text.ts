@@ -6,6 +6,8 @@ const FOLDER = join(__dirname, "helper");
 /** Of the helper, what a look at a host needs. */
 const LOOKING = [
   "00-start.sh",
+  "20-text.sh",
+  "25-ours.sh",
   "40-daemon.sh",
   "45-standing.sh",
   "85-containers.sh",

@@ -18,12 +18,14 @@ export {
 export type { DockerSource } from "./commands";
 export { decide, enrolledId } from "./decide";
 export type { DecideInput, Decision, Health, Why } from "./decide";
+export type { Planner, Texts, Want } from "./owned-files";
 export { helperText } from "./helper-text";
 export {
   fileBytes,
   hostsTomlFiles,
   type Ask,
   type EnvironmentVariable,
+  type ManagedFile,
   type Observation,
   type ObservedContainer,
   type ObservedFile,

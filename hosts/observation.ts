@@ -6,8 +6,6 @@ export interface Ask {
   sudo: boolean;
   /** Absolute paths of files whose bytes are wanted. */
   files: string[];
-  /** Ids whose payloads are wanted; an id that the host has no record of is just absent in the answer. */
-  records: string[];
   /** Look at containerd: version, service, effective configuration, hosts.toml files. */
   containerd: boolean;
   /** Look at docker: version, service, what the running daemon takes as insecure. */
@@ -31,6 +29,17 @@ export interface ObservedFile {
   gid?: number;
   /** Time of the last change of contents, owner, mode or name, in seconds since 1970. */
   changedAt?: number;
+}
+
+/** A file that some record claims a part of. */
+export interface ManagedFile {
+  file: ObservedFile;
+  /** The same without anything of ours, whoever claims it, in base64; undefined: there would be no file. */
+  baseline?: string;
+  /** Ids of the records that claim it, first claimant first; empty where they are of a former version. */
+  claims: string[];
+  /** Of a file that was there before us: where on the host its last text is kept, and its size. */
+  kept?: { path: string; size: number };
 }
 
 export interface EnvironmentVariable {
@@ -98,8 +107,10 @@ export interface Observation {
   hostId: string;
   os: { id: string; versionId: string; prettyName: string };
   files: ObservedFile[];
-  /** Every record on the host, of other stacks too; payloads only of those asked for. */
+  /** Every record on the host, of other stacks too. */
   records: ObservedRecord[];
+  /** Every file that a record has a claim to, of other stacks too. */
+  managed: ManagedFile[];
   containerd?: {
     /** For example `1.7.28`; undefined: there is no containerd. */
     version?: string;
@@ -109,6 +120,8 @@ export interface Observation {
     /** What it said instead. */
     dumpError?: string;
     hostsToml: ObservedFile[];
+    /** Paths of the certificates and keys beside them, in folders as Docker has them. */
+    certificates?: string[];
   };
   docker?: {
     version?: string;
@@ -149,7 +162,8 @@ export function hostsTomlFiles(observation: Observation): Map<string, Buffer> {
   return found;
 }
 
-function bytesOf(file: ObservedFile): Buffer | undefined {
+/** Its bytes; undefined: there is none. @throws HostRefusal where the path is no plain file. */
+export function bytesOf(file: ObservedFile): Buffer | undefined {
   if (file.kind === "absent") return undefined;
   if (file.kind === "other" || file.content === undefined) {
     throw new HostRefusal(

@@ -19,7 +19,6 @@ export async function observe(connection: Connection, ask: Ask): Promise<Observa
 export function observeInput(ask: Ask): string {
   return observeText([
     ...ask.files.map((path) => `file ${plainPath(path)}`),
-    ...ask.records.map((id) => `record ${id}`),
     ...(ask.containerd ? ["containerd"] : []),
     ...(ask.docker && ask.container !== undefined
       ? [`container ${ask.container.name}`, `volume ${ask.container.volume}`]

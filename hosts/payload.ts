@@ -4,25 +4,33 @@ import type { Activation, Edit } from "../patch/plan";
  * What `helper apply` reads on stdin, and what it keeps as the record of the apply: header lines, then for each
  * file its checksums and edits. Only our own lines are in it. A person can read it, in a Pulumi diff as on the host:
  *
- *     cluster-registry 1
+ *     cluster-registry 2
  *     enrolled 0f3a...
  *     daemon containerd
  *     revision 1
  *     why first apply
  *     spec {"registry":"172.30.1.2:5000"}
+ *     order 1
+ *     claimant test.dev.containerd-node01 1
+ *     claimant test.other.containerd-n1 4
  *     claim 172.30.1.2:5000
  *     activate restart
  *     wait 60
  *     watchdog 180
  *     file /etc/containerd/config.toml
  *     base 5891...
+ *     baseline 77d0...
  *     after 3b1f...
  *     edit 1204 0
  *     +        [plugins."io.containerd.grpc.v1.cri".registry.mirrors."172.30.1.2:5000"]
  *     +          endpoint = ["http://172.30.1.2:5000"]
+ *     for test.other.containerd-n1
+ *     after 77d0...
  *     end
  *
- * `edit OFFSET LENGTH` counts bytes of the base. After `+` comes one line of text; a line `\` after it says that the
+ * `base` is the file as the plan saw it, `baseline` the same without anything of ours, `after` what it shall be; the lines
+ * behind `for` say what it would be if only those claimants were there. All edits are for the baseline.
+ * `edit OFFSET LENGTH` counts its bytes. After `+` comes one line of text; a line `\` after it says that the
  * text ends without a newline. In a text `\\` is a backslash, `\r` a carriage return, `\ooo` another control character.
  */
 export interface Payload {
@@ -33,7 +41,13 @@ export interface Payload {
   why: string;
   /** Canonical JSON of what was asked for. */
   spec: string;
-  /** What the record lays claim to on the host; an undo leaves what another record claims too. */
+  /** The place among the claimants of the daemon's files: whose settings come first where both are in one list. */
+  order: number;
+  /** All who claim something in these files once this is applied, in their order, each with its last apply's revision. */
+  claimants: { id: string; revision: number }[];
+  /** Records that this one takes the place of: of this stack, from when the host had another node's name. */
+  instead: string[];
+  /** Names that are ours in the files, such as `172.30.1.2:5000`: where they are gone, a person has taken our lines out. */
   claims: string[];
   activate: Activation;
   /** docker: names that the daemon must take as insecure in the end. */
@@ -47,18 +61,33 @@ export interface Payload {
 
 export type Daemon = "containerd" | "docker";
 
-export interface PayloadFile {
-  path: string;
-  /** sha256 of the bytes that the edits are for; undefined: there is no file. */
-  base: string | undefined;
-  /** sha256 of the bytes after them; undefined: there shall be no file. */
+/** One text of a file, made from its baseline. */
+export interface PayloadText {
+  /** sha256 of the bytes after the edits; undefined: there shall be no file. */
   after: string | undefined;
-  /** Only of a file that we created: its mode, which is ours to keep. */
-  mode?: number;
   edits: Edit[];
 }
 
-const FORMAT = "cluster-registry 1";
+export interface PayloadFile extends PayloadText {
+  path: string;
+  /** sha256 of the bytes that the plan saw; undefined: there is no file. */
+  base: string | undefined;
+  /** sha256 of these without anything of ours; undefined: there would be no file. */
+  baseline: string | undefined;
+  /** Only of a file that we created: its mode, which is ours to keep. */
+  mode?: number;
+  /** What it would be for some of the claimants alone. */
+  others: (PayloadText & { for: string[] })[];
+}
+
+const FORMAT = "cluster-registry 2";
+/** Payloads of records that were written before files had claimants: their headers are as today's. */
+const FORMER = "cluster-registry 1";
+
+/** Is this the record of a version that kept an undo for each record? */
+export function isFormer(text: string): boolean {
+  return text.startsWith(`${FORMER}\n`);
+}
 
 /** The payload as text. @throws Error where a value cannot stand on a line of its own. */
 export function buildPayload(payload: Payload): string {
@@ -69,6 +98,9 @@ export function buildPayload(payload: Payload): string {
     `revision ${payload.revision}`,
     `why ${payload.why}`,
     `spec ${payload.spec}`,
+    `order ${payload.order}`,
+    ...payload.claimants.map(({ id, revision }) => `claimant ${id} ${revision}`),
+    ...payload.instead.map((id) => `instead ${id}`),
     ...payload.claims.map((claim) => `claim ${claim}`),
     `activate ${payload.activate}`,
     ...payload.insecure.map((name) => `insecure ${name}`),
@@ -88,13 +120,17 @@ export function buildPayload(payload: Payload): string {
 /** Reads what `buildPayload` wrote. @throws Error naming the line that is not understood. */
 export function parsePayload(text: string): Payload {
   const lines = text.split("\n");
-  if (lines[0] !== FORMAT) throw new Error(`expected "${FORMAT}" on line 1; found "${lines[0]}"`);
+  if (lines[0] !== FORMAT && lines[0] !== FORMER)
+    throw new Error(`expected "${FORMAT}" on line 1; found "${lines[0]}"`);
   const payload: Payload = {
     enrolled: "",
     daemon: "containerd",
     revision: 0,
     why: "",
     spec: "",
+    order: 0,
+    claimants: [],
+    instead: [],
     claims: [],
     activate: "none",
     insecure: [],
@@ -127,9 +163,17 @@ function fileLines(file: PayloadFile): string[] {
   return [
     `file ${file.path}`,
     `base ${file.base ?? "absent"}`,
-    `after ${file.after ?? "absent"}`,
+    `baseline ${file.baseline ?? "absent"}`,
     ...(file.mode === undefined ? [] : [`mode ${octal(file.mode)}`]),
-    ...file.edits.flatMap((edit) => [`edit ${edit.offset} ${edit.length}`, ...textLines(edit)]),
+    ...versionLines(file),
+    ...file.others.flatMap((other) => [`for ${other.for.join(" ")}`, ...versionLines(other)]),
+  ];
+}
+
+function versionLines({ after, edits }: PayloadText): string[] {
+  return [
+    `after ${after ?? "absent"}`,
+    ...edits.flatMap((edit) => [`edit ${edit.offset} ${edit.length}`, ...textLines(edit)]),
   ];
 }
 
@@ -144,7 +188,7 @@ function textLines({ text }: Edit): string[] {
 function readLine(payload: Payload, line: string): boolean {
   const [word, rest] = split(line);
   const file = payload.files[payload.files.length - 1];
-  const edit = file?.edits[file.edits.length - 1];
+  const edit = (file?.others.at(-1) ?? file)?.edits.at(-1);
   if (line.startsWith("+") && edit !== undefined) {
     edit.text += `${unescaped(line.slice(1))}\n`;
     return true;
@@ -175,6 +219,17 @@ function readHeader(payload: Payload, word: string, rest: string): boolean {
     case "spec":
       payload.spec = rest;
       return true;
+    case "order":
+      payload.order = Number(rest);
+      return isCount(rest);
+    case "claimant": {
+      const [id, revision] = split(rest);
+      payload.claimants.push({ id, revision: Number(revision) });
+      return isCount(revision);
+    }
+    case "instead":
+      payload.instead.push(rest);
+      return true;
     case "claim":
       payload.claims.push(rest);
       return true;
@@ -196,7 +251,14 @@ function readHeader(payload: Payload, word: string, rest: string): boolean {
       payload.watchdogSeconds = Number(rest);
       return isCount(rest);
     case "file":
-      payload.files.push({ path: rest, base: undefined, after: undefined, edits: [] });
+      payload.files.push({
+        path: rest,
+        base: undefined,
+        baseline: undefined,
+        after: undefined,
+        edits: [],
+        others: [],
+      });
       return rest.startsWith("/");
     case "end":
       return rest === "";
@@ -206,19 +268,24 @@ function readHeader(payload: Payload, word: string, rest: string): boolean {
 }
 
 function readFileLine(file: PayloadFile, word: string, rest: string): boolean {
+  const part = file.others.at(-1) ?? file;
   switch (word) {
     case "base":
-      file.base = rest === "absent" ? undefined : rest;
+    case "baseline":
+      file[word] = rest === "absent" ? undefined : rest;
+      return true;
+    case "for":
+      file.others.push({ for: rest.split(" "), after: undefined, edits: [] });
       return true;
     case "after":
-      file.after = rest === "absent" ? undefined : rest;
+      part.after = rest === "absent" ? undefined : rest;
       return true;
     case "mode":
       file.mode = parseInt(rest, 8);
       return /^[0-7]{4}$/.test(rest);
     case "edit": {
       const [offset, length] = split(rest);
-      file.edits.push({ offset: Number(offset), length: Number(length), text: "" });
+      part.edits.push({ offset: Number(offset), length: Number(length), text: "" });
       return isCount(offset) && isCount(length);
     }
     default:

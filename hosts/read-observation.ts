@@ -1,6 +1,7 @@
 import { environmentFile, splitUnits, unitEnvironment } from "./unit-files";
 import type { UnitFile } from "./unit-files";
 import type {
+  ManagedFile,
   ObservedContainer,
   ObservedFile,
   ObservedRecord,
@@ -93,8 +94,10 @@ function toolsRefusal(names: string): HostRefusal {
 class Reading {
   private readonly files: ObservedFile[] = [];
   private readonly hostsToml: ObservedFile[] = [];
+  private readonly certificates: string[] = [];
   private readonly environmentFiles = { containerd: [] as UnitFile[], docker: [] as UnitFile[] };
   private readonly records: ObservedRecord[] = [];
+  private readonly managed: ManagedFile[] = [];
   private readonly payloads = new Map<string, string>();
   private readonly containers: Buffer[] = [];
   private readonly single = new Map<string, Entry>();
@@ -127,6 +130,7 @@ class Reading {
         const payload = this.payloads.get(record.id);
         return { ...record, ...(payload !== undefined && { payload }) };
       }),
+      managed: this.managed,
       ...(containerd && { containerd: this.containerd(containerd) }),
       ...(docker && { docker: this.docker(docker) }),
       helper: { installed: this.single.has("helper") },
@@ -143,6 +147,17 @@ class Reading {
         this.file = { path: entry.rest, kind: "absent" };
         this.fileWord = entry.word;
         break;
+      case "managed":
+        this.closeFile();
+        this.file = { path: entry.rest, kind: "absent" };
+        this.fileWord = entry.word;
+        this.managed.push({ file: this.file, claims: [] });
+        break;
+      case "claims":
+      case "kept":
+      case "baseline":
+        Object.assign(this.managed.at(-1) ?? {}, managedFacts(entry));
+        break;
       case "absent":
         break;
       case "other":
@@ -156,6 +171,9 @@ class Reading {
         break;
       case "content":
         if (this.file) this.file.content = entry.bytes.toString("base64");
+        break;
+      case "certificate":
+        this.certificates.push(entry.rest);
         break;
       case "payload":
         this.payloads.set(entry.rest, entry.bytes.toString("utf8"));
@@ -189,7 +207,7 @@ class Reading {
     if (file === undefined) return;
     if (this.fileWord === "file") this.files.push(file);
     else if (this.fileWord === "hosts-toml") this.hostsToml.push(file);
-    else if (this.section) {
+    else if (this.fileWord === "environment" && this.section) {
       const text = Buffer.from(file.content ?? "", "base64").toString("utf8");
       this.environmentFiles[this.section].push({ path: file.path, text });
     }
@@ -239,6 +257,7 @@ class Reading {
         dumpError: this.text("containerd dump-error").trim(),
       }),
       hostsToml: this.hostsToml,
+      certificates: this.certificates,
     };
   }
 
@@ -265,6 +284,13 @@ class Reading {
 function record(text: string): ObservedRecord {
   const [id = "", enrolled = "", running = ""] = text.split(" ");
   return { id, enrolled, ...(running !== "" && { running }) };
+}
+
+function managedFacts({ word, rest, bytes }: Entry): Partial<ManagedFile> {
+  if (word === "claims") return { claims: rest.split(" ").filter(Boolean) };
+  if (word === "baseline") return { baseline: bytes.toString("base64") };
+  const space = rest.indexOf(" ");
+  return { kept: { size: Number(rest.slice(0, space)), path: rest.slice(space + 1) } };
 }
 
 function fileFacts(text: string): Partial<ObservedFile> {

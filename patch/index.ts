@@ -3,7 +3,7 @@
  * Nothing here reads or writes a file.
  */
 export { type ContainerdInput } from "./containerd/input";
-export { planContainerd } from "./containerd/plan";
+export { mixesWays, planContainerd } from "./containerd/plan";
 export { type Endpoint, type EndpointInput } from "./containerd/endpoint";
 export { OWNERSHIP_MARK } from "./containerd/hosts-toml";
 export { fileDiff } from "./diff";

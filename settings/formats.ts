@@ -49,12 +49,31 @@ export function durationSeconds(text: string): number | undefined {
   return seconds;
 }
 
-/** An image reference less its tag and digest checks: what `docker pull` takes (distribution's reference grammar). */
+// distribution's reference grammar, which docker and containerd read image names by.
+const LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
+const HOST = `(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9A-Fa-f:]+\\])(?::[0-9]+)?`;
+const PART = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+const IMAGE_HOST = new RegExp(`^${HOST}$`);
+const IMAGE_REFERENCE = new RegExp(
+  `^(?:${HOST}/)?${PART}(?:/${PART})*(?::\\w[\\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$`,
+);
+
+/** What `docker pull` takes. */
 export function isImageReference(text: string): boolean {
-  const name = /^(?:[A-Za-z0-9.-]+(?::\d+)?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*/;
-  const rest = /^(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/;
-  const match = name.exec(text);
-  return match !== null && rest.test(text.slice(match[0].length));
+  return IMAGE_REFERENCE.test(text);
+}
+
+/**
+ * The host of an image name, with or without a port: what stands before the first slash and does not look like a part of
+ * a name on Docker Hub.
+ */
+export function isImageHost(text: string): boolean {
+  if (!IMAGE_HOST.test(text) || text === "index.docker.io") return false;
+  const address = /^\[(.*)\]/.exec(text)?.[1];
+  if (address !== undefined && !isIPv6(address)) return false;
+  const port = /:(\d+)$/.exec(text.replace(/^\[.*\]/, ""))?.[1];
+  if (port !== undefined && (Number(port) < 1 || Number(port) > 65535)) return false;
+  return /[.:[]/.test(text) || text === "localhost" || text !== text.toLowerCase();
 }
 
 /** An http or https address of a registry, with nothing in it that containerd or dockerd would not take. */

@@ -2,9 +2,11 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import {
   durationSeconds,
+  hostPort,
   isAddress,
   isEndpoint,
   isHostName,
+  isImageHost,
   isImageReference,
   isLoopback,
   isOwnAddress,
@@ -86,9 +88,13 @@ const registry = object({
   /** Name of the host that runs the registry: one of `nodes`, or a host of its own. */
   host: hostName,
   /** The address that every node pulls from. */
-  address: address.refine((value) => !isOwnAddress(value), {
-    error: "an address that other hosts reach (not loopback or 0.0.0.0)",
-  }),
+  address: address
+    .refine((value) => isImageHost(hostPort(value, DEFAULT_PORT)) || !isAddress(value), {
+      error: "an address that image names can have (an IPv6 address without zone and dots)",
+    })
+    .refine((value) => !isOwnAddress(value), {
+      error: "an address that other hosts reach (not loopback or 0.0.0.0)",
+    }),
   /** Where SSH reaches the host. @default the node's address, or `address` for a host of its own */
   sshAddress: address.optional(),
   /** @default 5000 */
@@ -122,6 +128,8 @@ const node = object({
   role: z.enum(["master", "worker"], { error: "master or worker" }),
   /** Settings that differ from `ssh` on this node. */
   ssh: ssh.optional(),
+  /** `migrate` of this node. @default that of all nodes */
+  migrate: flag.optional(),
 });
 
 const url = text("an http:// or https:// address without user, query or fragment", isEndpoint);
@@ -154,10 +162,9 @@ const endpoint = z.union([url, mirror], {
       ? "an http:// or https:// address without user, query or fragment"
       : "an address, or {url, ca, client, skipVerify, overridePath, capabilities}",
 });
-const registryName = text("a registry's host name, such as docker.io or 10.0.0.5:5000", (value) =>
-  /^(_default|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d+)?|\[[0-9a-fA-F:]+\](:\d+)?)$/.test(
-    value,
-  ),
+const registryName = text(
+  "a registry's host as in image names (docker.io, 10.0.0.5:5000; one without a dot needs its port)",
+  (value) => value === "_default" || isImageHost(value),
 );
 
 /** The helper on the host hands the files in it to apt, and takes no other characters there. */
@@ -210,7 +217,10 @@ export const schema = object({
       },
     )
     .default({}),
-  /** Move existing `mirrors` of a config.toml to hosts.toml files where both ways are mixed. @default false */
+  /**
+   * Move existing `mirrors` to hosts.toml files on the nodes that mix both ways, or would with these settings. Every other
+   * node stays as it is. @default false
+   */
   migrate: flag.default(false),
   /** Publish the registry in the cluster (KEP-1755). @default the cluster is not touched */
   kubernetes: kubernetes.optional(),

@@ -3,16 +3,14 @@ import { CONTAINER_NAME } from "../hosts";
 import type { HostAccess } from "../settings/access";
 import type { Settings } from "../settings/schema";
 import { CONTAINERD_CONFIG, DAEMON_JSON } from "./plan";
-import type { RecordIds } from "./records";
 
 /** What the survey wants to know of one host, by what the host is for. */
-export function askFor(settings: Settings, ids: RecordIds, { name, sudo }: HostAccess): Ask {
+export function askFor(settings: Settings, { name, sudo }: HostAccess): Ask {
   const isNode = settings.nodes.some((node) => node.name === name);
   const isRegistry = settings.registry.host === name;
   return {
     sudo,
     files: [...(isNode ? [CONTAINERD_CONFIG] : []), ...(isRegistry ? [DAEMON_JSON] : [])],
-    records: [...(isNode ? [ids.mirror(name)] : []), ...(isRegistry ? [ids.daemonJson] : [])],
     containerd: isNode,
     docker: isRegistry,
     ...(isRegistry && { container: { name: CONTAINER_NAME, volume: settings.registry.volume } }),

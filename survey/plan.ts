@@ -3,13 +3,15 @@ import {
   type Decision,
   decide,
   fileBytes,
-  hostsTomlFiles,
+  type Health,
   type Observation,
   proxyEnvironment,
+  type Texts,
 } from "../hosts";
-import { planContainerd, planDaemonJson } from "../patch";
+import { mixesWays, planContainerd, planDaemonJson } from "../patch";
 import { durationSeconds, hostPort } from "../settings/formats";
 import type { Settings } from "../settings/schema";
+import { type InsecureSpec, type MirrorSpec, uniteInsecure, uniteMirrors } from "./wants";
 
 /** containerd's configuration, as its units and packages have it. */
 export const CONTAINERD_CONFIG = "/etc/containerd/config.toml";
@@ -26,35 +28,59 @@ export function imagePrefix({ registry }: Settings): string {
  * @throws Refusal where its configuration cannot be edited with certainty
  */
 export function planMirror(observation: Observation, settings: Settings, id: string): Decision {
+  const { mirrors, migrate, registry } = settings;
+  const prefix = imagePrefix(settings);
+  const spec = { registry: prefix, endpoints: [`http://${prefix}`], mirrors, migrate };
+  const reach = { address: registry.address, port: registry.port };
+  return decideMirror(observation, id, spec, { ...patience(settings), reach });
+}
+
+/** The same, for what a stack wants and no more. */
+export function decideMirror(
+  observation: Observation,
+  id: string,
+  spec: MirrorSpec,
+  health: Health,
+): Decision {
   const { containerd } = observation;
-  if (containerd?.version === undefined) {
+  const daemonVersion = containerd?.version;
+  if (containerd === undefined || daemonVersion === undefined) {
     throw new Error(
       "expected containerd, found none; install it first (it is what the node's pods run on), or take the host out of nodes",
     );
   }
-  const { mirrors, migrate, registry } = settings;
-  const prefix = imagePrefix(settings);
-  const endpoints = [`http://${prefix}`];
-  const plan = planContainerd({
-    configPath: CONTAINERD_CONFIG,
-    bytes: fileBytes(observation, CONTAINERD_CONFIG),
-    daemonVersion: containerd.version,
-    ...(containerd.dump !== undefined && { dump: containerd.dump }),
-    certsD: hostsTomlFiles(observation),
-    environment: proxyEnvironment(containerd.service),
-    registry: { address: prefix, endpoints },
-    mirrors,
-    migrate,
-  });
+  const live = fileBytes(observation, CONTAINERD_CONFIG);
   return decide({
     observation,
     id,
     daemon: "containerd",
-    plan,
-    spec: { registry: prefix, endpoints, mirrors, migrate },
-    claims: [prefix],
-    health: { ...patience(settings), reach: { address: registry.address, port: registry.port } },
+    plan: (wants, texts) => {
+      const input = {
+        configPath: CONTAINERD_CONFIG,
+        bytes: texts.get(CONTAINERD_CONFIG),
+        daemonVersion,
+        ...(containerd.dump !== undefined && { dump: containerd.dump }),
+        ...(live !== undefined && { dumped: live }),
+        certsD: hostsTomls(texts),
+        certificates: containerd.certificates ?? [],
+        environment: proxyEnvironment(containerd.service),
+        ...uniteMirrors(wants),
+      };
+      // Said of all nodes, it is for those that mix both ways.
+      return planContainerd({ ...input, migrate: input.migrate && mixesWays(input) });
+    },
+    spec,
+    claims: [spec.registry],
+    health,
   });
+}
+
+function hostsTomls(texts: Texts): Map<string, Buffer> {
+  return new Map(
+    [...texts].flatMap(([path, bytes]): [string, Buffer][] =>
+      bytes !== undefined && path.endsWith("/hosts.toml") ? [[path, bytes]] : [],
+    ),
+  );
 }
 
 /**
@@ -66,26 +92,36 @@ export function planInsecureRegistry(
   settings: Settings,
   id: string,
 ): Decision {
+  const spec = { insecureRegistries: [imagePrefix(settings)] };
+  return decideInsecureRegistry(observation, id, spec, patience(settings));
+}
+
+/** The same, for what a stack wants and no more. */
+export function decideInsecureRegistry(
+  observation: Observation,
+  id: string,
+  spec: InsecureSpec,
+  health: Health,
+): Decision {
   const { docker } = observation;
-  const prefix = imagePrefix(settings);
-  const plan = planDaemonJson({
-    path: DAEMON_JSON,
-    bytes: fileBytes(observation, DAEMON_JSON),
-    registry: prefix,
-    ...(docker !== undefined && {
-      flags: daemonFlags(docker.service),
-      environment: proxyEnvironment(docker.service),
-    }),
-    ...(docker?.version !== undefined && { dockerVersion: docker.version }),
-  });
   return decide({
     observation,
     id,
     daemon: "docker",
-    plan,
-    spec: { insecureRegistries: [prefix] },
-    claims: [prefix],
-    health: { ...patience(settings), insecureRegistries: [prefix] },
+    plan: (wants, texts) =>
+      planDaemonJson({
+        path: DAEMON_JSON,
+        bytes: texts.get(DAEMON_JSON),
+        registry: uniteInsecure(wants),
+        ...(docker !== undefined && {
+          flags: daemonFlags(docker.service),
+          environment: proxyEnvironment(docker.service),
+        }),
+        ...(docker?.version !== undefined && { dockerVersion: docker.version }),
+      }),
+    spec,
+    claims: [...spec.insecureRegistries],
+    health: { ...health, insecureRegistries: [...spec.insecureRegistries] },
   });
 }
 

@@ -1,5 +1,6 @@
 import { CONTAINER_NAME, enrolledId, type Observation, OWNER_LABEL } from "../hosts";
 import type { Route } from "../settings/access";
+import { settingsOn } from "../settings/node";
 import type { Settings } from "../settings/schema";
 import { knownHostsName } from "../ssh/known-hosts";
 import type { Surveyed } from "./hosts";
@@ -28,7 +29,7 @@ export function refusals(
         }
       };
       if (settings.nodes.some((node) => node.name === name)) {
-        attempt(() => planMirror(host.observation, settings, ids.mirror(name)));
+        attempt(() => planMirror(host.observation, settingsOn(settings, name), ids.mirror(name)));
       }
       if (settings.registry.host === name) {
         attempt(() => planInsecureRegistry(host.observation, settings, ids.daemonJson));

@@ -33,7 +33,7 @@ export async function makeRoom(
   state: string,
 ): Promise<void> {
   await withConnection(access, async (connection) => {
-    const { docker } = await observe(connection, askFor(settings, ids, access));
+    const { docker } = await observe(connection, askFor(settings, access));
     if (docker?.containers === undefined)
       throw new Error(
         `${access.name}: expected docker to say which containers there are, found that it does not answer: see \`systemctl status docker\` there`,

@@ -7,8 +7,11 @@
 "use strict";
 
 const { existsSync, readFileSync } = require("node:fs");
-const { createRequire } = require("node:module");
+const Module = require("node:module");
 const path = require("node:path");
+const { mapStackTraces, registerTypeScript } = require("../typescript");
+
+const { createRequire } = Module;
 
 // The program's own SDK, wherever it is installed.
 const fromProgram = createRequire(path.join(process.cwd(), "package.json"));
@@ -19,32 +22,28 @@ function isModuleProject() {
   return existsSync(manifest) && JSON.parse(readFileSync(manifest, "utf8")).type === "module";
 }
 
-function transpileTypeScript() {
-  const swc = require("@swc/core");
-  const maps = new Map();
-  require.extensions[".ts"] = (module, filename) => {
-    const { code, map } = swc.transformSync(readFileSync(filename, "utf8"), {
-      filename,
-      sourceMaps: true,
-      swcrc: false,
-      jsc: {
-        target: "es2022",
-        keepClassNames: true,
-        parser: { syntax: "typescript", decorators: true },
-      },
-      module: { type: "commonjs", ignoreDynamic: true },
-    });
-    maps.set(filename, map);
-    module._compile(code, filename);
+/**
+ * Runs `load` with two modules that the SDK asks for at its start and uses only to serialize functions: npm's own
+ * dependency solver and the TypeScript compiler, which take most of the time to load. They are loaded when first used.
+ */
+function withoutSerializer(load) {
+  const sdk = path.dirname(fromProgram.resolve("@pulumi/pulumi/package.json"));
+  const late = new Set(["@npmcli/arborist", "../../typescript-shim"]);
+  const { _load } = Module;
+  Module._load = function (request, parent, ...rest) {
+    const ofSerializer = parent?.filename?.startsWith(path.join(sdk, "runtime", "closure"));
+    if (!ofSerializer || !late.has(request)) return _load.call(this, request, parent, ...rest);
+    let loaded;
+    const get = (_target, name) =>
+      // What a compiled `import * as` asks first; that alone is no use of the module.
+      name === "__esModule" || (loaded ??= parent.require(request))[name];
+    return new Proxy({}, { get });
   };
-  fromSdk("source-map-support").install({
-    environment: "node",
-    handleUncaughtExceptions: false,
-    retrieveSourceMap: (source) => {
-      const map = maps.get(source.replace(/^file:\/\//, ""));
-      return map ? { url: source, map } : null;
-    },
-  });
+  try {
+    return load();
+  } finally {
+    Module._load = _load;
+  }
 }
 
 /** The SDK formats a stack trace for each of its promises, for a report that only PULUMI_DEBUG_PROMISE_LEAKS prints. */
@@ -74,10 +73,12 @@ function inspectWithoutColor() {
 
 inspectWithoutColor();
 if (isModuleProject()) process.env.PULUMI_NODEJS_TYPESCRIPT = "true";
-else transpileTypeScript();
-fromProgram("@pulumi/pulumi");
-fromProgram("@pulumi/pulumi/cmd/run/tracing");
-fromProgram("@pulumi/pulumi/runtime/closure/v8Hooks");
+else mapStackTraces(registerTypeScript(), () => fromSdk("source-map-support"));
+withoutSerializer(() => {
+  fromProgram("@pulumi/pulumi");
+  fromProgram("@pulumi/pulumi/cmd/run/tracing");
+  fromProgram("@pulumi/pulumi/runtime/closure/v8Hooks");
+});
 if (!process.env.PULUMI_DEBUG_PROMISE_LEAKS) sparePromiseTraces();
 // Five messages a resource, one after the other, that the engine would not show.
 fromProgram("@pulumi/pulumi/log").debug = () => Promise.resolve();

@@ -6,8 +6,8 @@
 #   helper              this program
 #   lock                held by whatever changes this host
 #   records/ID/         what one resource of one stack did here: enrolled, first/ (copies of the first day),
-#                       payload (the last apply's stdin), running, seen/ (containerd's own view of the file),
-#                       undo/N/ (what destroy restores)
+#                       payload (the last apply's stdin), running, seen/ (containerd's own view of the file)
+#   files/KEY/          what is known of one file, whoever claims what is in it (25-ours.sh)
 #   records/ID/next/    a change that is under way, or was cut off: `step` says how far it came
 #   stage.XXXXXXXX/     the stdin and the output of a change that is under way
 set -u

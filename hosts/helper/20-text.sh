@@ -47,13 +47,13 @@ hunks() {
   } | awk 'NR > 3 { print last } { last = $0 } END { exit (last > 1) }'
 }
 
-# without HUNKS FILE strict|lenient LOST [CLAIMS]: the text with the added lines of the hunks taken out and the removed
+# without HUNKS strict|lenient LOST [CLAIMS] <TEXT: the text with the added lines of the hunks taken out and the removed
 # ones put back. Strict: where a hunk is not found just once as it was written, or has no added line to look for, its lines
 # are noted in LOST and the result is 1; unless a person has seen to it already: none of its lines is there any more, nor any
 # of the CLAIMS (words apart by blanks). Lenient: such a hunk is passed over.
-# Whether a newline ends the last line is part of no line: it stays as it is found.
+# Whether a newline ends the last line is part of no line: it stays as it is found. (The dot shows awk where the text ends.)
 without() {
-  awk -v size="$(wc -c <"$2")" -v strict="$3" -v lost="$4" -v claims="${5-}" '
+  { cat; printf .; } | awk -v strict="$2" -v lost="$3" -v claims="${4-}" '
     function enter() { if (!inside) { b++; inside = 1; before[b] = context; adds[b] = 0; dels[b] = 0; after[b] = "" } }
     function fits(p, j,    i) {
       for (i = 1; i <= adds[j]; i++) if (line[p + i - 1] != add[j, i]) return 0
@@ -110,16 +110,19 @@ without() {
       if (inside) after[b] = context
       inside = 0; next
     }
-    { pos += length($0) + 1; line[++n] = $0 }
+    { line[++n] = $0 }
     END {
       line[0] = ""
+      closed = line[n] == "."
+      if (closed) line[n--] = ""
+      else line[n] = substr(line[n], 1, length(line[n]) - 1)
       for (j = b; j >= 1; j--) {
         p = place(j)
         if (p > 0) swap(p, j)
         else if (strict == "strict" && !seenTo(j)) missing(j)
       }
-      for (i = 1; i <= n; i++) printf "%s%s", line[i], (i < n || pos == size) ? "\n" : ""
+      for (i = 1; i <= n; i++) printf "%s%s", line[i], (i < n || closed) ? "\n" : ""
       exit bad
     }
-  ' phase=1 "$1" phase=2 "$2"
+  ' phase=1 "$1" phase=2 -
 }

@@ -66,17 +66,6 @@ remove() {
   fi
 }
 
-# The path that is really written: after symbolic links, of the file or of the folder it shall be in.
-real_path() {
-  if [ -e "$1" ]; then
-    readlink -f "$1"
-  elif [ -d "${1%/*}" ]; then
-    printf '%s/%s\n' "$(readlink -f "${1%/*}")" "${1##*/}"
-  else
-    printf '%s\n' "$1"
-  fi
-}
-
 # Is the path a mount of its own? Such a file cannot be replaced, only be written into.
 is_mount_point() {
   awk -v path="$1" '$5 == path { found = 1 } END { exit !found }' /proc/self/mountinfo

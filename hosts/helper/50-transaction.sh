@@ -5,7 +5,9 @@
 #   unit, wait          the daemon, and how long it may take
 #   activate            none, reload or restart
 #   wanted, unwanted    docker: names that must and must not be insecure afterwards
-#   payload, undo/      the new record (apply)
+#   payload             the new record (apply)
+#   own/, leave/        the new entries of $files, and the names of those that go
+#   instead             records of this stack that this one takes the place of
 #   files/N/            path, real, base, after, do (replace, create, remove, mode, nothing), new (the bytes),
 #                       interim (bytes to run with for a moment), mode, owner, tmp, keep, folders
 
@@ -249,7 +251,7 @@ put_back_old() {
 
 # leave_theirs FILE: their text is in place, without our lines if they are in it. $now is what is in place now.
 leave_theirs() {
-  if [ -f "$f/lines" ] && without "$f/lines" "$1" strict "$tx/lost" >"$tx/theirs" 2>/dev/null; then
+  if [ -f "$f/lines" ] && without "$f/lines" strict "$tx/lost" <"$1" >"$tx/theirs" 2>/dev/null; then
     cmp -s "$tx/theirs" "$real" && return 0
     rm -f "$tmp.theirs"
     cp -a "$1" "$tmp.theirs" && cat "$tx/theirs" >"$tmp.theirs" && replace "$tmp.theirs" "$real" "$now" "$tmp.theirs.old"
@@ -382,27 +384,54 @@ commit() {
   stop_watchdog
   case $(first_line "$tx/kind") in
     apply)
-      rm -rf "$record/undo.gone"
-      if [ -d "$tx/undo" ]; then
-        { [ ! -d "$record/undo" ] || mv "$record/undo" "$record/undo.gone"; } && mv "$tx/undo" "$record/undo"
-      fi &&
+      # A change of the former format that was cut off has its undo here.
+      { [ ! -d "$tx/undo" ] || { rm -rf "$record/undo" && mv "$tx/undo" "$record/undo"; }; } &&
+        commit_entries && take_places &&
         { [ ! -f "$tx/running" ] || mv -f "$tx/running" "$record/running"; } &&
         { [ ! -f "$tx/payload" ] || mv -f "$tx/payload" "$record/payload"; } ||
         abandon "expected to write the record in $record; found that the system refused: is the disk full or read-only?"
       durable "$record" "$record/payload"
-      rm -rf "$record/undo.gone"
       finish_files
       keep_dump
       forget
       ;;
     undo)
       finish_files
-      for commit_file in "$tx"/files/*/; do
-        [ "$(first_line "${commit_file}after")" != absent ] || drop_folders "${commit_file}made"
-      done
+      commit_entries || abandon "expected to write in $files; found that the system refused: is the disk full or read-only?"
       forget_record
       ;;
   esac
+}
+
+commit_entries() {
+  [ -d "$tx/own" ] || return 0
+  for commit_entry in "$tx"/own/* "$tx"/leave/*; do
+    [ -d "$commit_entry" ] || continue
+    rm -rf "$files/${commit_entry##*/}"
+    case $commit_entry in */own/*) mkdir -p "$files" && mv "$commit_entry" "$files/" || return 1 ;; esac
+  done
+  # Folders that an undo makes were somebody else's, and stay.
+  [ "$(first_line "$tx/kind")" = undo ] || cat "$tx"/files/*/folders >>"$home/folders" 2>/dev/null
+  sweep_folders
+  [ ! -d "$files" ] || durable "$files"
+}
+
+# Of the folders that we made, those that hold nothing any more go; deepest first, since one lies in another.
+sweep_folders() {
+  [ -s "$home/folders" ] || return 0
+  sort -ru "$home/folders" | while IFS= read -r swept_folder; do
+    rmdir "$swept_folder" 2>/dev/null
+    [ ! -d "$swept_folder" ] || printf '%s\n' "$swept_folder"
+  done >"$home/folders.new" && mv -f "$home/folders.new" "$home/folders"
+}
+
+# Other records of this stack for the same daemon are of a node that had this host before: the copy of the first day is theirs.
+take_places() {
+  while IFS= read -r taken; do
+    if [ -d "$records/$taken/first" ]; then rm -rf "$record/first" && mv "$records/$taken/first" "$record/first"; fi &&
+      if [ -f "$records/$taken/running" ]; then mv -f "$records/$taken/running" "$record/running"; fi &&
+      rm -rf "${records:?}/$taken" || return 1
+  done <"$tx/instead"
 }
 
 # What containerd makes of the new file is known by now; a look at the host need not ask it again (it takes longer than all
@@ -438,7 +467,7 @@ leave_home() {
   [ -f "$home/installed-by-guard" ] || return 0
   rmdir "$records" 2>/dev/null || return 0
   sweep_uploads
-  rm -rf "$home/helper" "$home/installed-by-guard" "$home/lock" "$home"/gone.*
+  rm -rf "$files" "$home/folders" "$home/helper" "$home/installed-by-guard" "$home/lock" "$home"/gone.*
   rmdir "$home" 2>/dev/null
   return 0
 }
@@ -468,13 +497,6 @@ recover() {
 carry_out() {
   mark checked
   for each in "$tx"/files/*/; do stage "${each%/}"; done
-  # Folders that were made for a file go with it again. Those that an undo makes were somebody else's, and stay.
-  if [ "$(first_line "$tx/kind")" = apply ]; then
-    for each in "$tx"/files/*/; do
-      each=${each%/}
-      [ ! -s "$each/folders" ] || cat "$each/folders" >>"$tx/undo/${each##*/}/folders" || abandon "expected room in $tx; found none: is the disk full?"
-    done
-  fi
   mark staged
   for each in "$tx"/files/*/; do validate "${each%/}"; done
   mark validated
@@ -515,13 +537,22 @@ carry_out() {
 }
 
 not_well() {
-  if [ "$(first_line "$tx/kind")" = undo ] && [ "$(first_line "$tx/well")" != yes ]; then
-    complain "${unit%.service} was not well before, and is not well now: $problem"
-    return 0
+  way_out=
+  if [ "$(first_line "$tx/kind")" = undo ]; then
+    if [ "$(first_line "$tx/well")" != yes ]; then
+      complain "${unit%.service} was not well before, and is not well now: $problem"
+      return 0
+    fi
+    if [ -f "$stage/anyway" ]; then
+      complain "${unit%.service} is not well with the files of before, which are in place: $problem"
+      return 0
+    fi
+    way_out="
+  To have the files of before all the same, run on this host: sudo sh $home/helper undo $id anyway"
   fi
   words=$(last_words "$unit" "$since")
   abandon "expected ${unit%.service} to be well with the new files; found: $problem
-$words"
+$words$way_out"
 }
 
 # The bytes that were meant take the place of the interim ones; the daemon has nothing more to take from them.

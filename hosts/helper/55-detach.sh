@@ -78,8 +78,16 @@ run_detached() {
   if [ -f "$stage/payload" ]; then own_patience "$stage/payload"; else own_patience "$records/$2/payload"; fi
   take_lock "$2"
   sweep
+  # Files are shared: what any record's change was cut off in comes to its end first.
+  for unsettled in "$records"/*/next; do
+    [ -d "$unsettled" ] || continue
+    unsettled=${unsettled%/next}
+    open_record "${unsettled##*/}"
+    recover
+  done
   open_record "$2"
-  recover
+  rm -rf "$record/done"
+  convert
   case $1 in
     apply) apply_now ;;
     undo) undo_now ;;

@@ -27,18 +27,19 @@ apply_now() {
     return 0
   fi
   begin apply "$stage/payload"
-  cp "$stage/payload" "$tx/payload" || abandon "expected room in $tx; found none: is the disk full?"
+  cp "$stage/payload" "$tx/payload" || no_room
   read_payload
   printf '%s\n' "$activate" >"$tx/activate"
   [ "$enrolled" = "$(first_line "$record/enrolled")" ] ||
     abandon "expected a payload for this host ($(first_line "$record/enrolled")); found one for $enrolled: was the host replaced? Run \`up\` again"
+  need_claimants
   foreign=
   for each in "$tx"/files/*/; do look_at "${each%/}"; done
   [ -z "$foreign" ] || abandon "expected the files as they were when the plan was made; found them changed by someone else:$foreign
   Look at them, then run again: the new plan starts from what is there now."
   work=
+  names=$(sed -n '/^file /q; s/^claim //p' "$record/payload" 2>/dev/null)
   for each in "$tx"/files/*/; do prepare "${each%/}"; done
-  carry_over
   choose_activation
   printf '%s\n' "$activate" >"$tx/activate"
   if [ -n "$work" ] || [ "$activate" != none ]; then
@@ -54,14 +55,12 @@ apply_now() {
 
 # begin KIND PAYLOAD: a fresh folder for a change of this record, and a watchdog that ends the change if it hangs anywhere.
 begin() {
-  mkdir -p "$tx/files" "$tx/undo" || refuse "cannot make $tx: is the disk full or read-only?"
+  mkdir -p "$tx/files" "$tx/own" "$tx/leave" || refuse "cannot make $tx: is the disk full or read-only?"
   # These must be there before they are needed: on a full disk an existing file can still be written over.
   for begin_file in error lost theirs running watchdog; do : >"$tx/$begin_file"; done
   rm -f "$tx/watchdog" "$tx/running"
-  printf '%s\n' "$1" >"$tx/kind" || abandon "expected room in $tx; found none: is the disk full?"
-  : >"$tx/wanted"
-  : >"$tx/unwanted"
-  : >"$tx/reach"
+  printf '%s\n' "$1" >"$tx/kind" || no_room
+  for begin_file in wanted unwanted reach claimants instead; do : >"$tx/$begin_file"; done
   arm_watchdog "$(payload_seconds watchdog "$2" 180)"
   mark begin
   activate=none
@@ -78,11 +77,11 @@ read_payload() {
     word=${line%% *}
     rest=${line#* }
     case $read_line:$line in
-      1:'cluster-registry 1') continue ;;
-      1:*) abandon "expected a payload of format 1; found \"$(printf %s "$line" | cut -c1-60)\": the helper and the program are of different versions; run \`up\` again" ;;
+      1:'cluster-registry 2') continue ;;
+      1:*) abandon "expected a payload of format 2; found \"$(printf %s "$line" | cut -c1-60)\": the helper and the program are of different versions; run \`up\` again" ;;
     esac
     case $word in
-      base | after | mode | edit | +* | \\)
+      base | baseline | after | mode | for | edit | +* | \\)
         # Without one, $f/base would be /base.
         [ -n "$f" ] || abandon "expected a file line before line $read_line; found none"
         ;;
@@ -90,7 +89,12 @@ read_payload() {
     case $word in
       enrolled) enrolled=$rest ;;
       daemon) daemon=$rest ;;
-      revision | spec | claim | watchdog) ;;
+      revision | spec | order | claim | watchdog) ;;
+      claimant) printf '%s\n' "$rest" >>"$tx/claimants" ;;
+      instead)
+        need_id "$rest"
+        printf '%s\n' "$rest" >>"$tx/instead"
+        ;;
       why) why=$rest ;;
       activate) activate=$rest ;;
       insecure) printf '%s\n' "$rest" >>"$tx/wanted" ;;
@@ -100,10 +104,17 @@ read_payload() {
         number=$((number + 1))
         f=$tx/files/$number
         need_path "$rest"
-        mkdir "$f" && printf '%s\n' "$rest" >"$f/path" && : >"$f/edits" || abandon "expected room in $tx; found none: is the disk full?"
+        part=$f
+        others=0
+        mkdir -p "$f/others/0" && printf '%s\n' "$rest" >"$f/path" && : >"$f/edits" && : >"$f/others/0/for" || no_room
         ;;
-      base | after | mode) printf '%s\n' "$rest" >"$f/$word" || abandon "expected room in $tx; found none: is the disk full?" ;;
-      edit | +* | \\) printf '%s\n' "$line" >>"$f/edits" || abandon "expected room in $tx; found none: is the disk full?" ;;
+      for)
+        others=$((others + 1))
+        part=$f/others/$others
+        mkdir "$part" && printf '%s\n' "$rest" | tr ' ' '\n' >"$part/for" && : >"$part/edits" || no_room
+        ;;
+      base | baseline | after | mode) printf '%s\n' "$rest" >"$part/$word" || no_room ;;
+      edit | +* | \\) printf '%s\n' "$line" >>"$part/edits" || no_room ;;
       end) ended=yes ;;
       *) abandon "expected a payload line; found line $read_line: \"$(printf %s "$line" | cut -c1-60)\"" ;;
     esac
@@ -122,7 +133,26 @@ read_payload() {
     '' | *[!0-9]*) abandon "expected a number of seconds; found \"$seconds\"" ;;
   esac
   printf '%s\n' "$unit" >"$tx/unit"
-  printf '%s\n' "$seconds" >"$tx/wait" || abandon "expected room in $tx; found none: is the disk full?"
+  printf '%s\n' "$seconds" >"$tx/wait" || no_room
+}
+
+no_room() {
+  abandon "expected room in $tx; found none: is the disk full?"
+}
+
+# The plan is for certain claimants, each with what it last asked for.
+need_claimants() {
+  cut -d ' ' -f 1 "$tx/claimants" >"$tx/claims"
+  grep -v "^$id " "$tx/claimants" | sort >"$tx/planned"
+  for claimant in "$records"/*/payload; do
+    [ -f "$claimant" ] && grep -qxF -e "daemon $daemon" "$claimant" || continue
+    claimant_id=${claimant%/payload}
+    claimant_id=${claimant_id##*/}
+    [ "$claimant_id" != "$id" ] && ! grep -qxF -e "$claimant_id" "$tx/instead" || continue
+    printf '%s %s\n' "$claimant_id" "$(sed -n '/^file /q; s/^revision //p' "$claimant")"
+  done | sort >"$tx/present" || no_room
+  cmp -s "$tx/planned" "$tx/present" ||
+    abandon "expected the records of this host as they were when the plan was made; found another apply or destroy since: $(sort "$tx/planned" "$tx/present" | uniq -u | cut -d ' ' -f 1 | uniq | tr '\n' ' '): run again"
 }
 
 # sudo may be limited to this program: it writes the files it is for, and no others.
@@ -167,24 +197,26 @@ look_at() {
   own_folders "$real"
   printf '%s\n' "$real" >"$f/real"
   now=$(state_of "$real")
+  baseline_of "$real" "$f/others/0"
+  planned=$(first_line "$f/baseline")
   do=nothing
   case $now in
     other) abandon "$path: expected a plain file; found something else" ;;
     "$after")
       if [ -f "$f/mode" ] && [ "$(stat -c '%a %u:%g' "$real")" != "$(mode_short "$f/mode") 0:0" ]; then do=mode; fi
       ;;
-    "$base")
+    # Ours may have gone since the plan was made, by an undo of the same run.
+    "$base" | "$planned")
       do=replace
-      if [ "$base" = absent ]; then do=create; fi
+      if [ "$now" = absent ]; then do=create; fi
       if [ "$after" = absent ]; then do=remove; fi
       ;;
-    *)
-      foreign="$foreign
-  $path"
-      ;;
+    *) planned= ;;
   esac
+  [ "$planned" = "$(state_of "$f/others/0/bytes")" ] || foreign="$foreign
+  $path"
   printf '%s\n' "$now" >"$f/base"
-  printf '%s\n' "$do" >"$f/do" || abandon "expected room in $tx; found none: is the disk full?"
+  printf '%s\n' "$do" >"$f/do" || no_room
 }
 
 # 0644 as stat says it.
@@ -193,29 +225,33 @@ mode_short() {
   printf '%s' "${mode_text#0}"
 }
 
-# The new bytes, and what an undo will need.
+# baseline_of FILE ALTERNATIVE: the file without anything of ours, as an alternative among the others.
+baseline_of() {
+  without_us "$path" "$1" >"$2/bytes"
+  case $? in
+    0) ;;
+    4) rm -f "$2/bytes" ;;
+    *) no_room ;;
+  esac
+}
+
+# The new bytes, and what an undo will need. All edits are for the text without anything of ours.
 prepare() {
   f=$1
   path=$(first_line "$f/path")
   real=$(first_line "$f/real")
   do=$(first_line "$f/do")
-  old=$real
-  case $do in
-    nothing | mode) if [ -f "$real" ]; then cat "$real" >"$f/new"; fi ;;
-    create)
-      old=/dev/null
-      edited /dev/null "$f/edits" >"$f/new"
-      printf '0:0\n' >"$f/owner"
-      ;;
-    replace)
-      edited "$real" "$f/edits" >"$f/new"
-      [ ! -f "$f/mode" ] || printf '0:0\n' >"$f/owner"
-      ;;
-    remove) : ;;
-  esac || abandon "expected room in $tx; found none: is the disk full?"
-  if [ "$(state_of "$f/new")" != "$(first_line "$f/after")" ]; then
-    abandon "$path: expected the edits to give the text that was planned; found another ($(state_of "$f/new")): is the disk full? Else this is a mistake of the program's; please report it"
-  fi
+  for part in "$f"/others/* "$f"; do
+    [ -f "$part/after" ] || continue
+    part_from=$f/others/0/bytes
+    [ -f "$part_from" ] || part_from=/dev/null
+    part_to=$part/bytes
+    [ "$part" != "$f" ] || part_to=$f/new
+    [ "$(first_line "$part/after")" = absent ] || edited "$part_from" "$part/edits" >"$part_to" || no_room
+    if [ "$(state_of "$part_to")" != "$(first_line "$part/after")" ]; then
+      abandon "$path: expected the edits to give the text that was planned; found another ($(state_of "$part_to")): is the disk full? Else this is a mistake of the program's; please report it"
+    fi
+  done
   new=$f/new
   [ -f "$new" ] || new=/dev/null
   case $do in
@@ -226,63 +262,31 @@ prepare() {
       ;;
     *)
       work=yes
-      result="${result}${path}: written. "
+      case $do in
+        remove) result="${result}${path}: removed. " ;;
+        *) result="${result}${path}: written. " ;;
+      esac
+      [ ! -f "$f/mode" ] || printf '0:0\n' >"$f/owner"
+      old=$real
+      [ "$do" != create ] || old=/dev/null
       hunks "$old" "$new" >"$f/lines" || abandon "$path: expected diff(1) to say what changes, which an undo needs; found that it failed: is the disk full?"
+      [ "$daemon" != docker ] || plan_interim
       ;;
   esac
-  new_undo
+  new_entry "$tx/claims"
 }
 
-# What destroy restores: the text without our lines. An admin's edits since the last apply are in it; what was there on the
-# first day is not brought back over them.
-new_undo() {
-  undo=$tx/undo/${f##*/}
-  mkdir -p "$undo" || abandon "expected room in $tx; found none: is the disk full?"
-  printf '%s\n' "$path" >"$undo/path"
-  first_line "$f/after" >"$undo/after"
-  : >"$undo/folders"
-  now=$(first_line "$f/base")
-  earlier=$(undo_of "$record" "$path")
-  if [ -n "$earlier" ] && [ "$now" = "$(first_line "$earlier/after")" ]; then
-    cp -p "$earlier"/* "$undo/"
-    first_line "$f/after" >"$undo/after"
-  elif [ "$now" != absent ]; then
-    if [ -n "$earlier" ]; then
-      cp "$earlier/folders" "$undo/folders"
-      without "$earlier/hunks" "$real" lenient /dev/null >"$undo/bytes"
-      # A file that we made, with nothing in it but our lines.
-      if [ ! -f "$earlier/bytes" ] && ! grep -q '[^[:space:]]' "$undo/bytes"; then rm -f "$undo/bytes"; fi
-    else
-      cat "$real" >"$undo/bytes"
-    fi
-    if [ -f "$undo/bytes" ]; then
-      stat -c %a "$real" >"$undo/mode"
-      stat -c %u:%g "$real" >"$undo/owner"
-    fi
-  elif [ -n "$earlier" ]; then
-    cp "$earlier/folders" "$undo/folders"
-  fi || abandon "expected room in $tx; found none: is the disk full?"
-  was=$undo/bytes
-  [ -f "$was" ] || was=/dev/null
-  hunks "$was" "$new" >"$undo/hunks" || abandon "expected room in $tx; found none: is the disk full?"
-}
-
-# The undo folder of a path in a record, if it has one.
-undo_of() {
-  for undo_of_each in "$1"/undo/*/; do
-    [ "$(first_line "${undo_of_each}path")" != "$2" ] || printf '%s' "${undo_of_each%/}"
-  done
-}
-
-# Files of the record that this payload does not name any more are still ours to undo.
-carry_over() {
-  for carry in "$record"/undo/*/; do
-    [ -d "$carry" ] || continue
-    carry_path=$(first_line "${carry}path")
-    [ -z "$(undo_of "$tx" "$carry_path")" ] || continue
-    number=$((number + 1))
-    cp -pR "${carry%/}" "$tx/undo/$number" || abandon "expected room in $tx; found none: is the disk full?"
-  done
+# new_entry CLAIMS: what is known of the file once this change is done, from $f/new and $f/others. A file in which
+# nothing of anybody is left has no entry any more.
+new_entry() {
+  if [ "$(state_of "$f/new")" = "$(state_of "$f/others/0/bytes")" ] || [ ! -s "$1" ]; then
+    mkdir -p "$tx/leave/$(key "$path")" || no_room
+    return 0
+  fi
+  own=$tx/own/$(key "$path")
+  mkdir -p "$own" && cp -R "$f/others" "$own/others" && rm -f "$own"/others/*/edits "$own"/others/*/after &&
+    printf '%s\n' "$path" >"$own/path" && cp "$1" "$own/claims" && cat "$f/new" >"$own/text" &&
+    note_entry "$own" "$real" || no_room
 }
 
 # Nothing is restarted that runs with the right text already.
@@ -325,7 +329,7 @@ note_daemon() {
     esac
     case $? in 0) well=yes ;; esac
   fi
-  printf '%s\n' "$well" >"$tx/well" || abandon "expected room in $tx; found none: is the disk full?"
+  printf '%s\n' "$well" >"$tx/well" || no_room
   # Without something that can ask the daemon, a change could not be checked: better known before it.
   case $problem in 'nothing here can ask'*) abandon "$problem" ;; esac
   case $activate in

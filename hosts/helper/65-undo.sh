@@ -1,7 +1,11 @@
-# undo ID: this host as it would be if this record had never been.
+# undo ID [anyway]: this host as it would be if this record had never been; anyway: also where the daemon is not well with that.
 undo() {
   need_root
   need_id "${1-}"
+  case ${2-} in
+    '' | anyway) ;;
+    *) refuse "expected nothing more, or anyway; found \"$2\"" ;;
+  esac
   if [ ! -d "$records/$1" ]; then
     say "Nothing to undo."
     return 0
@@ -9,6 +13,7 @@ undo() {
   need_tools
   need_home
   new_stage
+  [ -z "${2-}" ] || : >"$stage/anyway"
   detach undo "$1"
   undo_code=$?
   # With the last record everything went but what this very undo stood on.
@@ -20,16 +25,9 @@ undo() {
 }
 
 undo_now() {
-  if [ ! -d "$record/undo" ]; then
+  if [ ! -f "$record/payload" ]; then
     forget_record
     say "Nothing to undo."
-    return 0
-  fi
-  claimant=$(other_claimant)
-  if [ -n "$claimant" ]; then
-    hand_over "$records/$claimant"
-    forget_record
-    say "Left as it is: $claimant has a claim to the same; it restores what was before when it goes."
     return 0
   fi
   begin undo "$record/payload"
@@ -41,167 +39,192 @@ undo_now() {
   fi
   printf '%s\n' "$activate" >"$tx/activate"
   if [ "$activate" != none ]; then note_daemon; fi
+  result=${result:-$(nothing_done)}
   carry_out
-  say "${result:-Nothing of ours was left in the files.}"
+  say "$result"
+}
+
+nothing_done() {
+  others=$(cat "$tx"/files/*/claims 2>/dev/null | sort -u | tr '\n' ' ')
+  if [ -n "$others" ]; then say "Left as it is: ${others}wants the same."; else say "Nothing of ours was left in the files."; fi
 }
 
 # What becomes of each file, and of the daemon; `refused` says what cannot be done.
 plan_all() {
   read_record
   refused=
-  work=
+  result=
   number=0
-  for earlier in "$record"/undo/*/; do plan_undo "${earlier%/}"; done
+  for entry in "$files"/*/; do
+    if grep -qxF -e "$id" "${entry}claims" 2>/dev/null; then plan_undo "${entry%/}"; fi
+  done
+  # Where all was there before us already there is no file.
+  for each in "$tx"/files/*/; do [ ! -d "$each" ] || spare_config_path "${each%/}"; done
+  [ -z "$refused" ] || return 0
+  for each in "$tx"/files/*/; do [ ! -d "$each" ] || settle_undo "${each%/}"; done
 }
 
 # The daemon and the names that the last apply was about.
 read_record() {
-  daemon=docker unit='' seconds=60 names='' claims=''
-  while IFS= read -r line; do
-    rest=${line#* }
-    case $line in
-      'daemon '*) daemon=$rest ;;
-      'wait '*) seconds=$rest ;;
-      'claim '*) claims="$claims $rest" ;;
-      'insecure '*)
-        names="$names$rest
-"
-        ;;
-      'file '*) break ;;
-    esac
-  done <"$record/payload"
+  daemon=$(payload_word daemon)
   unit=$daemon.service
+  # Of what this record claims, what nobody else does.
+  names=$(payload_word claim)
+  for other in "$records"/*/payload; do
+    [ "$other" != "$record/payload" ] || continue
+    names=$(printf '%s\n' "$names" | while IFS= read -r name; do
+      grep -qxF -e "claim $name" "$other" || printf '%s\n' "$name"
+    done)
+  done
+  claims=$(printf '%s\n' "$names" | tr '\n' ' ')
   printf '%s\n' "$unit" >"$tx/unit"
-  printf '%s\n' "$seconds" >"$tx/wait" || abandon "expected room in $tx; found none: is the disk full?"
+  payload_seconds wait "$record/payload" 60 >"$tx/wait" || no_room
   unit_state "$unit"
   running=no
   if [ "$unit_load" = loaded ] && [ "$unit_active" = active ]; then running=yes; fi
 }
 
-# Another record of the same daemon with one of our claims.
-other_claimant() {
-  sed -n '/^file /q; /^claim /p; /^daemon /p' "$record/payload" >"$record/claims"
-  grep -q '^claim ' "$record/claims" || return 0
-  for other in "$records"/*/; do
-    other=${other%/}
-    [ "$other" != "$record" ] && [ -f "$other/payload" ] || continue
-    grep -qxF -e "$(grep '^daemon ' "$record/claims")" "$other/payload" || continue
-    if grep '^claim ' "$record/claims" | grep -qxF -f - "$other/payload"; then
-      printf '%s\n' "${other##*/}"
-      return 0
-    fi
-  done
+payload_word() {
+  sed -n "/^file /q; s/^$1 //p" "$record/payload"
 }
 
-# hand_over OTHER: what we would have restored, the other record restores in its time.
-hand_over() {
-  for mine in "$record"/undo/*/; do
-    mine=${mine%/}
-    theirs=$(undo_of "$1" "$(first_line "$mine/path")")
-    [ -n "$theirs" ] && [ -f "$theirs/bytes" ] && [ -s "$mine/hunks" ] || continue
-    without "$mine/hunks" "$theirs/bytes" lenient /dev/null >"$theirs/bytes.new" &&
-      cat "$theirs/hunks" "$mine/hunks" >"$theirs/hunks.new" || refuse "expected room in $theirs; found none: is the disk full?"
-    if [ ! -f "$mine/bytes" ] && ! grep -q '[^[:space:]]' "$theirs/bytes.new"; then
-      cp "$mine/folders" "$theirs/folders"
-      rm -f "$theirs/bytes.new" "$theirs/bytes"
-    else
-      mv -f "$theirs/bytes.new" "$theirs/bytes"
-    fi
-    mv -f "$theirs/hunks.new" "$theirs/hunks"
-  done
-}
-
-# What shall become of one file.
+# What shall become of one file: what it would be if only the other claimants were there.
 plan_undo() {
   number=$((number + 1))
   f=$tx/files/$number
-  mkdir "$f" || abandon "expected room in $tx; found none: is the disk full?"
   path=$(first_line "$1/path")
   real=$(real_path "$path")
   now=$(state_of "$real")
-  printf '%s\n' "$path" >"$f/path"
-  printf '%s\n' "$real" >"$f/real"
-  printf '%s\n' "$now" >"$f/base"
-  cp "$1/folders" "$f/made"
-  if [ "$now" = "$(first_line "$1/after")" ]; then
-    as_it_was "$1"
-  elif [ "$now" = absent ]; then
-    plan nothing absent
-  elif [ "$now" = other ]; then
+  mkdir -p "$f/others/0" && printf '%s\n' "$path" >"$f/path" && printf '%s\n' "$real" >"$f/real" && printf '%s\n' "$now" >"$f/base" &&
+    : >"$f/others/0/for" && { grep -vxF -e "$id" "$1/claims" >"$f/claims" || :; } || no_room
+  # Of a file that somebody has deleted, what is known is the text that was there.
+  live=$real
+  if [ "$now" = absent ] && [ -f "$1/others/0/bytes" ]; then live=$1/text; fi
+  baseline_of "$live" "$f/others/0"
+  target=
+  for other in "$1"/others/*; do
+    if cmp -s "$other/for" "$f/claims"; then target=$other; fi
+  done
+  : >"$tx/lost"
+  if [ "$now" = other ]; then
     refused="$refused$path: expected a plain file; found something else
 "
+  elif [ -z "$target" ]; then
+    refused="$refused$path: expected a plan of what it is for $(tr '\n' ' ' <"$f/claims")alone; found none: run \`up\` of that stack first, which plans it or says what it lacks; or destroy that stack first
+"
+  elif [ "$now" = "$(state_of "$1/others/0/bytes")" ] || [ "$now" = "$(state_of "$target/bytes")" ]; then
+    # A person has put it back.
+    [ "$now" = absent ] || cat "$real" >"$f/new" || no_room
   else
-    without_ours "$1"
+    as_if "$target" "$live" strict "$tx/lost" "$(gone_claims)" >"$f/new"
+    case $? in
+      0) ;;
+      4) rm -f "$f/new" ;;
+      *)
+        refused="$refused$path: expected our lines as they were written; found the file edited where they were. By hand:
+$(masked <"$tx/lost")
+then run again
+"
+        ;;
+    esac
+  fi
+  plan_others "$1"
+  after=$(state_of "$f/new")
+  if [ "$after" = "$now" ] || [ "$now" = absent ]; then
+    do=nothing
+    after=$now
+  elif [ "$after" = absent ]; then
+    do=remove
+  else
+    do=replace
+  fi
+  printf '%s\n' "$do" >"$f/do" && printf '%s\n' "$after" >"$f/after" || no_room
+}
+
+# What is claimed, and was not there before: where it is gone, a person has seen to it.
+gone_claims() {
+  for gone_claim in $claims; do
+    grep -qF -e "$gone_claim" "$target/bytes" 2>/dev/null || printf '%s ' "$gone_claim"
+  done
+}
+
+# What the file would be for some of the claimants that are left.
+plan_others() {
+  others=0
+  for other in "$1"/others/*; do
+    [ -s "$other/for" ] && ! grep -vxF -q -f "$f/claims" "$other/for" && ! cmp -s "$other/for" "$f/claims" || continue
+    others=$((others + 1))
+    mkdir "$f/others/$others" && cp "$other/for" "$f/others/$others/for" || no_room
+    as_if "$other" "$live" >"$f/others/$others/bytes"
+    case $? in
+      0) ;;
+      4) rm -f "$f/others/$others/bytes" ;;
+      *) no_room ;;
+    esac
+  done
+}
+
+# A folder that config_path names stays in force while anything lies in it that this undo does not take away.
+spare_config_path() {
+  f=$1
+  case $(first_line "$f/path"):$(first_line "$f/do") in
+    */daemon.json:* | */hosts.toml:* | *:nothing) return 0 ;;
+  esac
+  real=$(first_line "$f/real")
+  [ -f "$f/new" ] || : >"$tx/theirs"
+  [ ! -f "$f/new" ] || cat "$f/new" >"$tx/theirs"
+  config_paths <"$real" | while IFS= read -r spared; do
+    config_paths <"$tx/theirs" | grep -qxF -e "$spared" || find "$(real_path "$spared")" ! -type d 2>/dev/null
+  done | while IFS= read -r spared; do
+    for removed in "$tx"/files/*/; do
+      if [ "$(first_line "${removed}real")" = "$spared" ] && [ "$(first_line "${removed}do")" = remove ]; then continue 2; fi
+    done
+    printf '%s\n' "$spared"
+  done >"$f/spared"
+  [ -s "$f/spared" ] || return 0
+  # With nothing to put back but config_path, the file can stay as it is.
+  if hunks "$tx/theirs" "$real" | grep '^-' | grep -qv config_path; then
+    refused="$refused$(first_line "$f/path"): expected nothing but ours in the folder of its config_path, which goes with us; found
+$(sed 's/^/  /' "$f/spared")
+move that away, or into the mirrors of the file, then run again
+"
+  else
+    result="$result$(first_line "$f/path"): config_path stays, since $(sed -n 1p "$f/spared") is not ours. "
+    cat "$real" >"$f/new" && printf 'nothing\n' >"$f/do" && first_line "$f/base" >"$f/after" || no_room
   fi
 }
 
-# plan DO AFTER
-plan() {
-  { printf '%s\n' "$1" >"$f/do" && printf '%s\n' "$2" >"$f/after"; } || abandon "expected room in $tx; found none: is the disk full?"
-  case $1 in
+# What a planned file means for the daemon, for what is said, and for what is known of it.
+settle_undo() {
+  f=$1
+  path=$(first_line "$f/path")
+  real=$(first_line "$f/real")
+  new_entry "$f/claims"
+  case $(first_line "$f/do") in
     nothing) return 0 ;;
     remove) result="$result$path: removed. " ;;
-    mode) result="$result$path: mode and owner put back. " ;;
-    create) result="$result$path: put back. " ;;
     *) result="$result$path: our lines taken out. " ;;
   esac
   case $path in
     */hosts.toml) return 0 ;;
   esac
-  [ "$running" = yes ] && [ "$1" != mode ] || return 0
+  [ "$running" = yes ] || return 0
   case $unit in
-    docker.service) plan_reload ;;
+    docker.service)
+      [ "$activate" = restart ] || activate=reload
+      plan_interim
+      ;;
     *) activate=restart ;;
   esac
 }
 
-# The file is as we left it: what was there before returns, byte for byte.
-as_it_was() {
-  if [ ! -f "$1/bytes" ]; then
-    if [ "$now" = absent ]; then plan nothing absent; else plan remove absent; fi
-    return 0
-  fi
-  cp "$1/bytes" "$f/new" || abandon "expected room in $tx; found none: is the disk full?"
-  after=$(sha "$f/new")
-  if [ "$now" = absent ]; then
-    cp "$1/mode" "$1/owner" "$f/"
-    plan create "$after"
-  elif [ "$after" != "$now" ]; then
-    cp "$1/mode" "$1/owner" "$f/"
-    plan replace "$after"
-  else
-    plan nothing "$after"
-  fi
-}
-
-# Someone edited it since: only our lines go.
-without_ours() {
-  : >"$tx/lost"
-  if ! without "$1/hunks" "$real" strict "$tx/lost" "$claims" >"$f/new"; then
-    refused="$refused$path: expected our lines as they were written; found the file edited where they were. By hand:
-$(masked <"$tx/lost")
-then run again
-"
-    return 0
-  fi
-  after=$(sha "$f/new")
-  if [ "$after" = "$now" ]; then
-    plan nothing "$after"
-  elif [ ! -f "$1/bytes" ] && ! grep -q '[^[:space:]]' "$f/new"; then
-    plan remove absent
-  else
-    plan replace "$after"
-  fi
-}
-
 # dockerd keeps the insecure registries it has when a file without the key is reloaded; an empty list clears them. So it
 # gets one for a moment.
-plan_reload() {
-  [ "$activate" = restart ] || activate=reload
+plan_interim() {
   final=$f/new
   [ "$(first_line "$f/after")" != absent ] || final=/dev/null
-  printf '%s' "$names" | while IFS= read -r name; do
-    grep -qF -e "$name" "$final" || printf '%s\n' "$name"
+  printf '%s\n' "$names" | while IFS= read -r name; do
+    [ -z "$name" ] || grep -qF -e "$name" "$final" || printf '%s\n' "$name"
   done >"$tx/unwanted"
   grep -q '"insecure-registries"' "$final" && return 0
   awk '

@@ -10,8 +10,8 @@ would_undo() {
   need_tools
   copy=$(mktemp -d /run/cluster-registry.XXXXXXXX) || refuse "expected room in /run; found none"
   trap 'rm -rf "$copy"' EXIT
-  for known in records files; do
-    [ ! -d "$home/$known" ] || cp -a "$home/$known" "$copy/" || refuse "expected room in /run; found none"
+  for known in records files folders; do
+    [ ! -e "$home/$known" ] || cp -a "$home/$known" "$copy/" || refuse "expected room in /run; found none"
   done
   home=$copy records=$copy/records files=$copy/files
   open_record "$1"
@@ -21,11 +21,7 @@ would_undo() {
   for empty in wanted unwanted lost error; do : >"$tx/$empty"; done
   activate=none
   result=
-  claimant=$(other_claimant)
-  if [ -n "$claimant" ]; then
-    say "Nothing changes: $claimant has a claim to the same, and restores what was before when it goes."
-    return 0
-  fi
+  convert
   plan_all
   if [ -n "$refused" ]; then
     say "${refused}  The undo would refuse that, and change nothing."

@@ -29,6 +29,8 @@ guard() {
   printf '%s\n' "$2" >"$record/enrolled.new" && mv -f "$record/enrolled.new" "$record/enrolled" ||
     refuse "expected room in $record; found none: is the disk full?"
   durable "$record" "$record/enrolled" "$home/helper"
+  # What was cut off is seen to by the apply that follows, and this with it.
+  [ -n "$(find "$records" -maxdepth 2 -name next)" ] || convert
   say "Guarded: $1"
 }
 

@@ -28,7 +28,6 @@ observe() {
   while IFS= read -r wish; do
     case $wish in
       'file '*) observe_file file "${wish#file }" ;;
-      'record '*) observe_payload "${wish#record }" ;;
       containerd) look_containerd=yes ;;
       docker) look_docker=yes ;;
       'container '*) ask_container=${wish#container } ;;
@@ -36,6 +35,7 @@ observe() {
     esac
   done
   observe_records
+  observe_managed
   [ $look_containerd = no ] || observe_containerd
   [ $look_docker = no ] || observe_docker
   say end
@@ -64,12 +64,12 @@ observe_host() {
 # observe_file WORD PATH
 observe_file() {
   say "$1 $2"
-  observed=$(readlink -f "$2")
+  observed=$(real_path "$2")
   # A change that was cut off will be put back before the next: its old text is what the next plan is about.
-  settled=$(settled_text "${observed:-$2}")
+  settled=$(settled_text "$observed")
   if [ "$settled" = none ]; then
     say absent
-  elif [ -f "${settled:-$2}" ]; then
+  elif [ -f "${settled:-$observed}" ]; then
     settled=${settled:-$observed}
     size=$(wc -c <"$settled")
     if [ "$size" -gt 4194304 ]; then
@@ -81,11 +81,11 @@ observe_file() {
     printf '%s' "$observed" | hex
     say content
     hex <"$settled"
-  elif [ -d "$2" ]; then
+  elif [ -d "$observed" ]; then
     say 'other a folder'
-  elif [ -e "$2" ]; then
+  elif [ -e "$observed" ]; then
     say 'other a special file'
-  elif [ -L "$2" ]; then
+  elif [ -L "$observed" ]; then
     say 'other a symbolic link to nothing'
   else
     say absent
@@ -110,19 +110,42 @@ settled_text() {
   done
 }
 
-observe_payload() {
-  case $1 in */* | .*) return 0 ;; esac
-  [ -f "$records/$1/payload" ] || return 0
-  say "payload $1"
-  hex <"$records/$1/payload"
-}
-
 observe_records() {
   for observed_record in "$records"/*/; do
     [ -f "${observed_record}enrolled" ] || continue
     observed_name=${observed_record%/}
     say "record ${observed_name##*/} $(first_line "${observed_record}enrolled") $(first_line "${observed_record}running")"
     if [ -d "${observed_record}next" ]; then say "unfinished $(first_line "${observed_record}next/step")"; fi
+    if [ -f "${observed_record}payload" ]; then
+      say "payload ${observed_name##*/}"
+      hex <"${observed_record}payload"
+    fi
+  done
+}
+
+# Of each managed file: how it is now, what it is without anything of ours, and what there is of it should it be gone.
+observe_managed() {
+  for managed in "$files"/*/path "$records"/*/undo/*/path "$records"/*/next/own/*/path; do
+    first_line "$managed" && echo
+  done | sort -u | while IFS= read -r managed; do
+    case $managed in /*) ;; *) continue ;; esac
+    observe_file managed "$managed"
+    managed_file=${settled:-$observed}
+    [ "$settled" != none ] || managed_file=/nonexistent
+    managed_entry=$(entry_of "$managed")
+    if [ -n "$managed_entry" ]; then
+      say "claims $(tr '\n' ' ' <"$managed_entry/claims")"
+      [ ! -f "$managed_entry/others/0/bytes" ] || say "kept $(wc -c <"$managed_entry/text") $managed_entry/text"
+    else
+      for managed_undo in $(former_of "$managed"); do
+        [ ! -f "$managed_undo/bytes" ] || say "kept $(wc -c <"$managed_undo/bytes") $managed_undo/bytes"
+      done
+    fi
+    # Twice, since what is absent is known only at the end.
+    if without_us "$managed" "$managed_file" >/dev/null; then
+      say baseline
+      without_us "$managed" "$managed_file" | hex
+    fi
   done
 }
 
@@ -189,6 +212,9 @@ observe_containerd() {
     case $certs in /*) ;; *) continue ;; esac
     for hosts_toml in "$certs"/*/hosts.toml; do
       if [ -f "$hosts_toml" ]; then observe_file hosts-toml "$hosts_toml"; fi
+    done
+    for certificate in "$certs"/*/*.crt "$certs"/*/*.cert "$certs"/*/*.key; do
+      if [ -f "$certificate" ]; then say "certificate $certificate"; fi
     done
   done
 }

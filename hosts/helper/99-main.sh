@@ -7,6 +7,7 @@ main() {
     apply) apply "$@" ;;
     undo) undo "$@" ;;
     would-undo) would_undo "$@" ;;
+    restore) restore "$@" ;;
     docker-install) docker_install "$@" ;;
     container-claim) container_claim "$@" ;;
     container-claimed) container_claimed "$@" ;;
@@ -28,7 +29,7 @@ main() {
       need_root
       watchdog "$@"
       ;;
-    *) refuse "expected guard, apply, undo, would-undo, docker-install, docker-start, container-claim, container-claimed, container-leftover, container-release, reach or observe; found \"$verb\"" ;;
+    *) refuse "expected guard, apply, undo, would-undo, restore, docker-install, docker-start, container-claim, container-claimed, container-leftover, container-release, reach or observe; found \"$verb\"" ;;
   esac
 }
 

@@ -1,3 +1,5 @@
+import { type ContainerdInput } from "./input";
+
 /**
  * The names that a registry's folder can have, in the order containerd looks: the port may be written
  * with underscores, for file systems that take no colon.
@@ -23,4 +25,14 @@ export function hostsTomlPath(
 export function filesBelow(directory: string, existing: ReadonlyMap<string, Buffer>): string[] {
   const root = `${directory.replace(/\/+$/, "")}/`;
   return [...existing.keys()].filter((path) => path.startsWith(root));
+}
+
+/** What containerd uses below a directory: hosts.toml files, and certificates as Docker has them. */
+export function usedBelow(
+  directory: string,
+  { certsD, certificates = [] }: Pick<ContainerdInput, "certsD" | "certificates">,
+): string[] {
+  const root = `${directory.replace(/\/+$/, "")}/`;
+  const below = certificates.filter((path) => path.startsWith(root));
+  return [...filesBelow(directory, certsD), ...below];
 }

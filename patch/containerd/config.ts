@@ -1,6 +1,7 @@
 import { type Problem, Refusal } from "../problem";
 import { type TomlDocument } from "../toml/document";
 import { CONFIG, nameOf } from "./config-facts";
+import { choosePlugin, registryOf } from "./choose-plugin";
 import { refuseFacts } from "./fact";
 import { isTable, stringsOf, type Tree, type TreeTable } from "../toml/value";
 import {
@@ -41,7 +42,8 @@ export function readCriConfig(document: TomlDocument, daemon: DaemonVersion): Cr
   // First of all: docker.com's file has this one line and no version, which would hide the reason.
   refuseSwitchedOff(document, daemon);
   refuseFacts(CONFIG, document, daemon);
-  const { plugin, addVersion } = choosePlugin(document, daemon, version);
+  const plugins = tableAt(document, ["plugins"]);
+  const { plugin, addVersion } = choosePlugin(document, daemon, version, plugins);
   const registry = registryPath(plugin);
   const problems = unreadTables(document, daemon, plugin, version);
   if (problems.length > 0) throw new Refusal(problems);
@@ -84,69 +86,6 @@ function refuseSwitchedOff(document: TomlDocument, daemon: DaemonVersion): void 
   });
 }
 
-interface Choice {
-  plugin: string;
-  addVersion: number | undefined;
-}
-
-function choosePlugin(
-  document: TomlDocument,
-  daemon: DaemonVersion,
-  version: number | undefined,
-): Choice {
-  const plugins = tableAt(document, ["plugins"]);
-  if (version !== undefined && version >= 2) {
-    // containerd 2 takes a version 3 table from a version 2 file, unless the version 2 table has a
-    // `registry` of its own, which then replaces the other one whole.
-    const newer = criPlugin(3);
-    const onlyNewer =
-      version === 2 &&
-      daemon.major >= 2 &&
-      registryOf(plugins, newer) !== undefined &&
-      registryOf(plugins, criPlugin(2)) === undefined;
-    return { plugin: onlyNewer ? newer : criPlugin(version), addVersion: undefined };
-  }
-  const names = Object.keys(plugins);
-  const switches = ["disabled_plugins", "required_plugins"].flatMap(
-    (key) => stringsOf(document.get([key])) ?? [],
-  );
-  const short = [...names, ...switches].some((name) => !name.includes("."));
-  if (daemon.major < 2) {
-    // Without a version, 1.x reads version 1: short plugin names, the long ones have no effect.
-    const long = names.find((name) => name.includes("."));
-    if (long !== undefined) throw missingVersion(document, daemon, long, 2);
-    if (version === undefined && !short && names.length === 0) {
-      return { plugin: criPlugin(2), addVersion: 2 };
-    }
-    return { plugin: criPlugin(1), addVersion: undefined };
-  }
-  const old = names.find((name) => !name.includes(".") || name === criPlugin(2));
-  if (version !== undefined || short || old !== undefined) {
-    throw missingVersion(document, daemon, old ?? names[0], 3);
-  }
-  return { plugin: criPlugin(3), addVersion: 3 };
-}
-
-function missingVersion(
-  document: TomlDocument,
-  daemon: DaemonVersion,
-  plugin: string | undefined,
-  wanted: number,
-): Refusal {
-  const version = document.get(["version"]);
-  const path = plugin === undefined ? ["version"] : ["plugins", plugin];
-  const found = version === undefined ? "no version line" : `version = ${Number(version)}`;
-  const table = plugin === undefined ? "" : `, and [${shown(document, path)}]`;
-  return document.source.refuse(document.offsetOf(path) ?? 0, {
-    expected: `a file that says for which version its tables are`,
-    found: `${found}${table}: containerd ${daemon.text} does not read such tables`,
-    fix:
-      daemon.major < 2
-        ? `put \`version = ${wanted}\` on top if the tables are meant for it`
-        : "put the version it was written for on top, or write the file anew with `containerd config migrate`",
-  });
-}
-
 /** Registry settings in the table of another version: nobody can want both, and one has no effect. */
 function unreadTables(
   document: TomlDocument,
@@ -161,6 +100,8 @@ function unreadTables(
     const path = registryPath(name);
     const registry = registryOf(plugins, name);
     if (name === plugin || registry === undefined || !hasSettings(registry)) continue;
+    // In a version 1 file, containerd 1.x passes over plugins of longer names.
+    if (daemon.major < 2 && plugin === criPlugin(1)) continue;
     const merges = isAtLeast(daemon, 2, 3) ? " (from 2.3 on it replaces the other)" : "";
     problems.push(
       document.source.problem(document.offsetOf(path) ?? 0, {
@@ -168,17 +109,12 @@ function unreadTables(
           `registry settings in [${shown(document, read)}], where containerd ${daemon.text} ` +
           `reads them for version ${version ?? "1 (no version line)"}`,
         found: `settings in [${shown(document, path)}]${merges}`,
-        fix: `move them to [${shown(document, read)}], or take them out`,
+        // Not "move them": there they may meet the other of mirrors and config_path, with which CRI does not load.
+        fix: `take [${shown(document, path)}] out; what is still wanted of it goes to [${shown(document, read)}], which takes either mirrors or config_path`,
       }),
     );
   }
   return problems;
-}
-
-function registryOf(plugins: TreeTable, plugin: string): TreeTable | undefined {
-  const table = plugins[plugin];
-  const registry = isTable(table) ? table["registry"] : undefined;
-  return isTable(registry) ? registry : undefined;
 }
 
 function hasSettings(registry: TreeTable): boolean {

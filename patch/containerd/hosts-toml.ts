@@ -1,7 +1,5 @@
 import { sameUrl, withScheme } from "../address";
 import { type Source } from "../source";
-import type { TomlDocument } from "../toml/document";
-import { isTable, stringsOf, type Tree, type TreeTable } from "../toml/value";
 import { tomlArray, tomlString } from "../toml/write";
 import { type Endpoint } from "./endpoint";
 import { isUnreadInHeader } from "./go-toml";
@@ -88,68 +86,4 @@ function sameTransport(a: Endpoint, b: Endpoint): boolean {
 /** Has the file our mark as its first line? */
 export function isOurs(source: Source): boolean {
   return source.text.split(/\r?\n/, 1)[0] === OWNERSHIP_MARK;
-}
-
-/**
- * Where a hosts.toml that somebody else wrote leads pulls elsewhere: to the endpoints they have to go, in
- * their order and before any other host. Further hosts behind them do no harm.
- *
- * @returns the offset of what is asked instead, or has other settings; undefined: it leads there
- */
-export function whereElsewhere(document: TomlDocument, file: HostsFile): number | undefined {
-  const server = document.get(["server"]);
-  const hosts = hostsInOrder(document);
-  const asked = hosts.filter(({ table }) => canPull(table));
-  if (typeof server === "string" && hosts.length > 0) {
-    const offset = document.offsetOf(["server"]) ?? 0;
-    asked.push({ url: server, table: document.tree, offset });
-  }
-  for (const [index, endpoint] of file.endpoints.entries()) {
-    const found = asked[index];
-    if (found === undefined) return (hosts.at(-1) ?? asked.at(-1))?.offset ?? firstKey(document);
-    if (!sameUrl(found.url, endpoint.url) || !sameSettings(found.table, endpoint)) {
-      return found.offset;
-    }
-  }
-  return undefined;
-}
-
-function firstKey(document: TomlDocument): number {
-  const [key] = Object.keys(document.tree);
-  return (key === undefined ? undefined : document.offsetOf([key])) ?? 0;
-}
-
-interface Asked {
-  url: string;
-  table: TreeTable;
-  offset: number;
-}
-
-/** The `[host]` tables in the order of the file, which is the order containerd tries them in. */
-function hostsInOrder(document: TomlDocument): Asked[] {
-  const hosts = document.getTable(["host"]) ?? {};
-  return Object.entries(hosts)
-    .filter((entry): entry is [string, TreeTable] => isTable(entry[1]))
-    .map(([url, table]) => ({ url, table, offset: document.offsetOf(["host", url]) ?? 0 }))
-    .sort((a, b) => a.offset - b.offset);
-}
-
-function canPull(table: TreeTable): boolean {
-  const capabilities = stringsOf(table["capabilities"]);
-  if (capabilities === undefined || capabilities.length === 0) return true;
-  return capabilities.includes("pull") && capabilities.includes("resolve");
-}
-
-function sameSettings(table: TreeTable, endpoint: Endpoint): boolean {
-  const client: Tree | undefined = table["client"];
-  const wanted = endpoint.client;
-  const pair = Array.isArray(client) ? stringsOf(client[0]) : undefined;
-  return (
-    (stringsOf(table["ca"])?.join() ?? table["ca"]) === endpoint.ca &&
-    (wanted === undefined
-      ? client === undefined
-      : pair?.[0] === wanted.cert && pair[1] === wanted.key) &&
-    (table["skip_verify"] ?? false) === (endpoint.skipVerify ?? false) &&
-    (table["override_path"] ?? false) === (endpoint.overridePath ?? false)
-  );
 }

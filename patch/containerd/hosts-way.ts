@@ -1,18 +1,22 @@
 import { sameUrl, splitUrl } from "../address";
 import { type FilePlan, filePlan, type Plan } from "../plan";
+import { Refusal } from "../problem";
 import { Source } from "../source";
 import { insertLines, type TextEdit, toByteEdits } from "../text-edit";
 import { lineEdits } from "../line-edits";
 import { type Change, judged } from "../toml/judged";
 import { placeKey } from "../toml/place";
 import { tomlPath, tomlString } from "../toml/write";
-import { filesBelow, hostsTomlPath } from "./certs-d";
+import { hostsTomlPath, usedBelow } from "./certs-d";
 import { type CriConfig } from "./config";
-import { hostsToml, type HostsFile, isOurs, upstreamOf, whereElsewhere } from "./hosts-toml";
+import { HOSTS_NOT_ASKED, HOSTS_THROWN_AWAY } from "./hosts-facts";
+import { hostsToml, type HostsFile, isOurs, upstreamOf } from "./hosts-toml";
+import { needlessSkipVerify, whereElsewhere } from "./asked";
+import { refuseFacts } from "./fact";
 import { type MergedRegistry } from "./merged";
 import { type ContainerdInput, type WantedHost } from "./input";
 import { readToml } from "./read-toml";
-import { isAtLeast } from "./version";
+import { honoursList } from "./pull-mode";
 
 /** Where hosts.toml files go when config.toml names no directory: where everybody looks for them. */
 export const DEFAULT_DIRECTORY = "/etc/containerd/certs.d";
@@ -35,7 +39,7 @@ export function planHosts(
     notes.push(`${input.configPath}: config_path is already ${directory}${line}`);
   } else {
     const ours = new Set(files.map(({ path }) => path));
-    const woken = filesBelow(directory, input.certsD).filter((path) => !ours.has(path));
+    const woken = usedBelow(directory, input).filter((path) => !ours.has(path));
     if (woken.length > 0) notes.push(`config_path also puts into force: ${woken.join(", ")}`);
   }
   const main = judged(config.document, input.bytes, step.edits, step.changes, 0o644);
@@ -57,10 +61,10 @@ function chooseDirectory(
   const [first] = directories;
   if (first === undefined) return { directory: DEFAULT_DIRECTORY, change: true };
   if (merged.configPath === first) return { directory: first, change: false };
-  // A list. Before 2.1 all of its directories count, and ours is among them.
-  if (!isAtLeast(config.daemon, 2, 1)) return { directory: first, change: false };
+  // Where all of a list's directories count, ours is among them.
+  if (honoursList(config, merged)) return { directory: first, change: false };
   const path = [...config.registry, "config_path"];
-  const inOthers = directories.slice(1).flatMap((other) => filesBelow(other, input.certsD));
+  const inOthers = directories.slice(1).flatMap((other) => usedBelow(other, input));
   if (inOthers.length > 0 || config.configPath === "") {
     throw config.document.source.refuse(config.document.offsetOf(path) ?? 0, {
       expected: `one directory as config_path: containerd ${config.daemon.text} ignores a list when it pulls`,
@@ -157,6 +161,7 @@ export function planHostsFile(
   const bytes = input.certsD.get(path);
   const text = hostsToml(wanted, config.daemon);
   if (bytes === undefined || bytes.length === 0) {
+    refuseUnsaidCertificate(input, path, wanted);
     return filePlan(path, bytes, [{ offset: 0, length: 0, text }], 0o644);
   }
   const source = Source.decode(path, bytes);
@@ -167,17 +172,44 @@ export function planHostsFile(
     return filePlan(path, bytes, toByteEdits(source, lineEdits(source.text, wantedText)));
   }
   const document = readToml(source, config.daemon);
-  const elsewhere = whereElsewhere(document, wanted);
+  refuseFacts(HOSTS_THROWN_AWAY, document, config.daemon);
+  const elsewhere = whereElsewhere(document, wanted, config.daemon);
   if (elsewhere === undefined) {
     notes.push(`${path}: written by somebody else, and leads there already`);
+    for (const line of needlessSkipVerify(document, config.daemon)) {
+      notes.push(
+        `${path}: skip_verify${line}, makes containerd try TLS before it asks by http; take it out`,
+      );
+    }
     return filePlan(path, bytes, []);
   }
+  refuseFacts(HOSTS_NOT_ASKED, document, config.daemon);
   const urls = wanted.endpoints.map(({ url }) => url).join(", ");
-  throw source.refuse(elsewhere, {
+  throw source.refuse(elsewhere.offset, {
     expected: `a hosts.toml that leads ${wanted.host} to ${urls}, or none`,
-    found: "one that somebody else wrote and that leads elsewhere",
+    found: `one that somebody else wrote and that leads elsewhere: ${elsewhere.found}`,
     fix: `move the file away, or write in it:\n${indented(text)}`,
   });
+}
+
+/** Beside a hosts.toml, containerd no longer looks at the certificates in its folder. */
+function refuseUnsaidCertificate(input: ContainerdInput, path: string, wanted: HostsFile): void {
+  const folder = path.slice(0, path.lastIndexOf("/") + 1);
+  const found = (input.certificates ?? []).filter((file) => file.startsWith(folder));
+  const { host, endpoints, server } = wanted;
+  const unsaid = [...endpoints, ...(server ? [server] : [])].find(
+    ({ url, ca, client }) => url.startsWith("https:") && ca === undefined && client === undefined,
+  );
+  const [certificate] = found;
+  if (certificate === undefined || unsaid === undefined) return;
+  throw new Refusal([
+    {
+      file: path,
+      expected: `certificates of ${host} in the settings: containerd uses none of the folder beside a hosts.toml`,
+      found: found.join(", "),
+      fix: `write in the settings {"url": "${unsaid.url}", "ca": "${certificate}"} among the endpoints of ${host}, or move the certificate away`,
+    },
+  ]);
 }
 
 function indented(text: string): string {

@@ -12,12 +12,19 @@ export interface ContainerdInput {
   daemonVersion: string;
   /** What `containerd config dump` prints: the file with all it imports. Without it, the file alone counts. */
   dump?: string;
+  /**
+   * The bytes of the file that the dump was made of.
+   * @default the ones that the plan is for
+   */
+  dumped?: Buffer;
   /** The hosts.toml files that exist in the directories of config_path and /etc/containerd/certs.d. */
   certsD: ReadonlyMap<string, Buffer>;
+  /** Paths of the certificates and keys in folders as Docker has them, in the same directories: a folder without hosts.toml is in use by them. */
+  certificates?: readonly string[];
   /** Lines that set containerd's environment: units, drop-ins, environment files. */
   environment?: readonly SourcedLine[];
-  /** The registry of our own, by the name that images are named with, and where it really is. */
-  registry: { address: string; endpoints: readonly EndpointInput[] };
+  /** The registries of our own, by the name that images are named with, and where each really is. */
+  registry: OwnRegistry | readonly OwnRegistry[];
   /** Mirrors of other registries, by host (`docker.io`, `_default` for any other). */
   mirrors: Readonly<Record<string, readonly EndpointInput[]>>;
   /** Move `mirrors` entries that are there to hosts.toml files. */
@@ -27,6 +34,11 @@ export interface ContainerdInput {
    * @default true
    */
   present?: boolean;
+}
+
+export interface OwnRegistry {
+  address: string;
+  endpoints: readonly EndpointInput[];
 }
 
 /** What a registry's pulls are to be led to. */

@@ -13,28 +13,56 @@ export interface MergedRegistry {
   dump: TomlDocument | undefined;
   /** The imported files by name, or the patterns that name them. */
   imports: string[];
+  /** The file that the dump was made of, and what the daemon makes of it. */
+  dumped: { config: CriConfig; configPath: string; mirrors: TreeTable };
 }
 
 /** The built-in list of 2.2.0 and 2.2.1, which `containerd config dump` shows there as if it were set. */
 const BUILT_IN_LIST = "/etc/containerd/certs.d:/etc/docker/certs.d";
 
-/** The registry settings as `containerd config dump` shows them; those of the file alone without a dump. */
-export function mergedRegistry(config: CriConfig, dump: string | undefined): MergedRegistry {
+/**
+ * The registry settings as `containerd config dump` shows them; those of the file alone without a dump.
+ *
+ * @param dumped  the file that the dump was made of: what only the dump has is from an import, and is there for both
+ */
+export function mergedRegistry(
+  config: CriConfig,
+  dump: string | undefined,
+  dumped: CriConfig = config,
+): MergedRegistry {
   const { configPath, mirrors } = config;
   if (dump === undefined || dump.trim() === "") {
-    return { configPath, mirrors, dump: undefined, imports: patternsOf(config) };
+    const imports = patternsOf(config);
+    return {
+      configPath,
+      mirrors,
+      dump: undefined,
+      imports,
+      dumped: { config, configPath, mirrors },
+    };
   }
   const merged = TomlDocument.parse(
     Source.decode("the output of `containerd config dump`", Buffer.from(dump, "utf8")),
   );
   const registry = registryOf(merged);
   const mergedPath = registry["config_path"];
-  const isBuiltIn = mergedPath === BUILT_IN_LIST && configPath !== BUILT_IN_LIST;
-  return {
+  const isBuiltIn = mergedPath === BUILT_IN_LIST && dumped.configPath !== BUILT_IN_LIST;
+  const asDumped = {
+    config: dumped,
     configPath: typeof mergedPath === "string" && !isBuiltIn ? mergedPath : "",
     mirrors: isTable(registry["mirrors"]) ? registry["mirrors"] : {},
+  };
+  const imports = importsOf(config, merged);
+  if (dumped === config) return { ...asDumped, dump: merged, imports, dumped: asDumped };
+  const imported = Object.entries(asDumped.mirrors).filter(
+    ([host, entry]) => !sameMeaning(dumped.mirrors[host], entry),
+  );
+  return {
+    configPath: asDumped.configPath === dumped.configPath ? configPath : asDumped.configPath,
+    mirrors: { ...mirrors, ...Object.fromEntries(imported) },
     dump: merged,
-    imports: importsOf(config, merged),
+    imports,
+    dumped: asDumped,
   };
 }
 
@@ -44,7 +72,7 @@ export function mergedRegistry(config: CriConfig, dump: string | undefined): Mer
  */
 export function refuseHidden(config: CriConfig, merged: MergedRegistry): void {
   if (merged.dump === undefined || merged.imports.length === 0) return;
-  const problems = hidden(config, merged.dump, merged);
+  const problems = hidden(merged.dumped.config, merged.dump, { ...merged, ...merged.dumped });
   if (problems.length > 0) throw new Refusal(problems);
 }
 

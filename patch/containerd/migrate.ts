@@ -5,7 +5,7 @@ import { lineEdits } from "../line-edits";
 import { type Change, judged } from "../toml/judged";
 import { edited, withoutPath } from "../toml/remove";
 import { isTable, type TreeTable } from "../toml/value";
-import { filesBelow } from "./certs-d";
+import { usedBelow } from "./certs-d";
 import { type CriConfig } from "./config";
 import { type Endpoint } from "./endpoint";
 import { type HostsFile, registryServedBy } from "./hosts-toml";
@@ -38,7 +38,7 @@ export function planMigration(
   const [first, ...others] = merged.configPath.split(":").filter((part) => part !== "");
   refuseRelative(config, merged.configPath);
   const directory = first ?? DEFAULT_DIRECTORY;
-  const inOthers = others.flatMap((other) => filesBelow(other, input.certsD));
+  const inOthers = others.flatMap((other) => usedBelow(other, input));
   if (inOthers.length > 0) {
     throw document.source.refuse(document.offsetOf([...registry, "config_path"]) ?? 0, {
       expected: "one directory as config_path: migrate leaves the first one alone",

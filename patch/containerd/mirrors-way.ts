@@ -10,6 +10,7 @@ import { isPlain } from "./endpoint";
 import { importNames, importOffset, type MergedRegistry } from "./merged";
 import { holdsInOrder, mirrorKey, mirrorStep } from "./mirrors";
 import { type ContainerdInput, untouched, type WantedHost } from "./input";
+import { MixedWays } from "./mixed-ways";
 import { shown } from "./version";
 
 /** Refuses endpoints of which `mirrors` cannot say all. */
@@ -17,7 +18,7 @@ export function refuseSpecial(config: CriConfig, wanted: readonly WantedHost[]):
   const special = wanted.filter(({ endpoints }) => !endpoints.every(isPlain));
   if (special.length === 0) return;
   const { document, registry } = config;
-  throw new Refusal(
+  throw new MixedWays(
     special.map(({ host }) =>
       document.source.problem(document.offsetOf([...registry, "mirrors"]) ?? importOffset(config), {
         expected: `plain URLs for ${host}, since mirrors can say no more`,

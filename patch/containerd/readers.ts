@@ -1,3 +1,4 @@
+import { HOSTS_NOT_ASKED, HOSTS_THROWN_AWAY } from "./hosts-facts";
 import { CONFIG } from "./config-facts";
 import { type Fact } from "./fact";
 import { GO_TOML, GO_TOML_1, GO_TOML_2 } from "./go-toml";
@@ -9,3 +10,6 @@ export const CONTAINERD: Readonly<Record<string, readonly Fact[]>> = {
   "go-toml 1 and 2": GO_TOML,
   "config.toml": CONFIG,
 };
+
+/** The same of hosts.toml. */
+export const HOSTS: readonly Fact[] = [...HOSTS_THROWN_AWAY, ...HOSTS_NOT_ASKED];

@@ -11,12 +11,13 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Says what it does, takes a while, and leaves what npm ci would: its record, and the ts-node that run.mjs loads. */
+/** Says what it does, takes a while, and leaves what npm ci would: its record, and the transpiler that run.mjs loads. */
 const NPM = `#!/bin/sh
 echo begin >>"$ROOT/npm.log"
 sleep 0.5
-mkdir -p "$ROOT/node_modules/ts-node/register"
-: >"$ROOT/node_modules/ts-node/register/transpile-only.js"
+mkdir -p "$ROOT/node_modules/@swc/core"
+echo '{"version": "1"}' >"$ROOT/node_modules/@swc/core/package.json"
+echo 'exports.transformSync = (code) => ({ code });' >"$ROOT/node_modules/@swc/core/index.js"
 echo '{"packages": {}}' >"$ROOT/node_modules/.package-lock.json"
 echo end >>"$ROOT/npm.log"
 `;
@@ -28,6 +29,8 @@ describe("cli/run.mjs", () => {
     root = mkdtempSync(join(tmpdir(), "run-"));
     mkdirSync(join(root, "cli"));
     mkdirSync(join(root, "bin"));
+    const transpiler = join("engine", "typescript.js");
+    cpSync(join(__dirname, "..", "..", transpiler), join(root, transpiler));
     cpSync(join(__dirname, "..", "..", "cli", "run.mjs"), join(root, "cli", "run.mjs"));
     writeFileSync(join(root, "cli", "hello.ts"), 'exports.main = () => console.log("hello");');
     writeFileSync(join(root, "package-lock.json"), '{"packages": {}}');

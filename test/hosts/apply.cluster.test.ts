@@ -213,7 +213,7 @@ describeLab("helper on real hosts", () => {
     }
   });
 
-  test("an undo that finds another record's claim leaves the lines, and that record takes them out", async () => {
+  test("lines that another stack wants too stay, and its destroy takes them out", async () => {
     const before = await node.succeed(`sha256sum ${CONFIG}`);
     const old = new PatchedHost(lab, node, {
       daemon: "containerd",
@@ -230,7 +230,7 @@ describeLab("helper on real hosts", () => {
     const applied = await manifest(node);
     const started = await invocation(node, "containerd");
     expect(succeeded(await old.undo())).toBe(
-      "Left as it is: test.new.containerd-n1 has a claim to the same; it restores what was before when it goes.\n",
+      "Left as it is: test.new.containerd-n1 wants the same.\n",
     );
     expect(await manifest(node)).toBe(applied);
     expect(await invocation(node, "containerd")).toBe(started);

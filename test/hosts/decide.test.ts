@@ -1,10 +1,25 @@
 import { decide, type DecideInput, enrolledId, parsePayload } from "../../hosts";
 import { filePlan } from "../../patch/plan";
-import { file, observation, service } from "./observations";
+import { file, managed, observation, service } from "./observations";
 
 const CONFIG = "/etc/containerd/config.toml";
 const ID = "p.dev.containerd-node01";
 const live = "a\npassword = secret\nb\n";
+
+/** "ours" comes behind "a", where it is not in the file. */
+const withOurs: DecideInput["plan"] = (_wants, texts) => {
+  const bytes = texts.get(CONFIG);
+  const edits = bytes?.includes("ours") === true ? [] : [{ offset: 2, length: 0, text: "ours\n" }];
+  return { files: [filePlan(CONFIG, bytes, edits)], notes: [], activate: "restart" };
+};
+
+const nothingToDo =
+  (path: string): DecideInput["plan"] =>
+  (_wants, texts) => ({
+    files: [filePlan(path, texts.get(path), [])],
+    notes: [],
+    activate: "none",
+  });
 
 function input(changes: Partial<DecideInput> = {}): DecideInput {
   return {
@@ -14,11 +29,7 @@ function input(changes: Partial<DecideInput> = {}): DecideInput {
     }),
     id: ID,
     daemon: "containerd",
-    plan: {
-      files: [filePlan(CONFIG, Buffer.from(live), [{ offset: 2, length: 0, text: "ours\n" }])],
-      notes: [],
-      activate: "restart",
-    },
+    plan: withOurs,
     spec: { registry: "172.30.1.2:5000" },
     claims: ["172.30.1.2:5000"],
     health: {},
@@ -35,11 +46,11 @@ function applied(
   const now = live.replace("a\n", "a\nours\n");
   return {
     ...from,
-    plan: { files: [filePlan(CONFIG, Buffer.from(now), [])], notes: [], activate: "none" },
     observation: {
       ...from.observation,
       files: [file(CONFIG, now, { changedAt: 99 })],
       records: [{ id: ID, enrolled: "ab12", payload, running: "start-1" }],
+      managed: [managed(file(CONFIG, now), live, [ID])],
       ...changes,
     },
   };
@@ -83,8 +94,11 @@ test("in sync, the payload is the record's own, whatever the settings of health 
 
 test("drift has the next revision, so that its payload is never one that was applied before", () => {
   const first = decide(input());
-  const drifted = applied(input(), first.payload, { files: [file(CONFIG, live)] });
-  const second = decide({ ...drifted, plan: input().plan });
+  const drifted = applied(input(), first.payload, {
+    files: [file(CONFIG, live)],
+    managed: [managed(file(CONFIG, live), live, [ID])],
+  });
+  const second = decide(drifted);
   expect(second).toMatchObject({ inSync: false, why: "drift on the host", revision: 2 });
   expect(second.payload).not.toBe(first.payload);
 });
@@ -160,7 +174,7 @@ describe("docker", () => {
     ...input(),
     daemon: "docker",
     health: { insecureRegistries: ["172.30.1.2:5000"] },
-    plan: { files: [filePlan(DAEMON_JSON, Buffer.from("{}"), [])], notes: [], activate: "none" },
+    plan: nothingToDo(DAEMON_JSON),
     observation: observation({
       files: [file(DAEMON_JSON, "{}")],
       docker: {
@@ -188,21 +202,19 @@ describe("docker", () => {
 
 describe("a file that we made", () => {
   const HOSTS = "/etc/containerd/certs.d/172.30.1.2:5000/hosts.toml";
-  const made = decide(
-    input({
-      plan: {
-        files: [filePlan(HOSTS, undefined, [{ offset: 0, length: 0, text: "x\n" }], 0o644)],
-        notes: [],
-        activate: "none",
-      },
-    }),
-  );
+  const plan: DecideInput["plan"] = (_wants, texts) => {
+    const bytes = texts.get(HOSTS);
+    const edits = bytes === undefined ? [{ offset: 0, length: 0, text: "x\n" }] : [];
+    return { files: [filePlan(HOSTS, bytes, edits, 0o644)], notes: [], activate: "none" };
+  };
+  const made = decide(input({ plan }));
   const again = (changes: object) =>
     decide({
       ...applied(input(), made.payload),
-      plan: { files: [filePlan(HOSTS, Buffer.from("x\n"), [])], notes: [], activate: "none" },
+      plan,
       observation: observation({
         records: [{ id: ID, enrolled: "ab12", payload: made.payload, running: "start-1" }],
+        managed: [managed(file(HOSTS, "x\n", changes), undefined, [ID])],
         containerd: {
           version: "2.2.3",
           service: service(),

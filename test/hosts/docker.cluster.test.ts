@@ -388,7 +388,6 @@ describeLab("docker on real hosts", () => {
       observe(await connect(host), {
         sudo: false,
         files: [],
-        records: [],
         containerd: false,
         docker: true,
         container: { name: "registry", volume: "images" },
@@ -398,7 +397,6 @@ describeLab("docker on real hosts", () => {
       await byHand("--restart always -v images:/var/lib/registry");
       const ask = {
         files: [],
-        records: [],
         containerd: false,
         docker: true,
         container: { name: "registry", volume: "images" },

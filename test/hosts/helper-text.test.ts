@@ -42,7 +42,7 @@ describe.each(userlands)("$name", (userland) => {
   test.each([
     [
       [],
-      'expected guard, apply, undo, would-undo, docker-install, docker-start, container-claim, container-claimed, container-leftover, container-release, reach or observe; found ""',
+      'expected guard, apply, undo, would-undo, restore, docker-install, docker-start, container-claim, container-claimed, container-leftover, container-release, reach or observe; found ""',
     ],
     [["bash", "-c", "id"], 'found "bash"'],
     [
@@ -113,12 +113,17 @@ describe.each(userlands)("$name", (userland) => {
       revision: 1,
       why: "",
       spec: "",
+      order: 1,
+      claimants: [],
+      instead: [],
       claims: [],
       activate: "none",
       insecure: [],
       waitSeconds: 1,
       watchdogSeconds: 1,
-      files: [{ path: "/x", base: undefined, after: undefined, edits }],
+      files: [
+        { path: "/x", base: undefined, baseline: undefined, after: undefined, edits, others: [] },
+      ],
     };
     const onlyEdits = buildPayload(payload)
       .split("\n")
@@ -209,7 +214,7 @@ describe.each(userlands)("$name", (userland) => {
     writeFileSync(join(folder, "after"), after);
     writeFileSync(join(folder, "live"), live);
     const script =
-      'hunks "$1/base" "$1/after" >"$1/hunks"; : >"$1/lost"; without "$1/hunks" "$1/live" strict "$1/lost" "$2"';
+      'hunks "$1/base" "$1/after" >"$1/hunks"; : >"$1/lost"; without "$1/hunks" strict "$1/lost" "$2" <"$1/live"';
     const result = runWithParts(userland, TEXT, script, { args: [folder, claims] });
     expect(result.stderr).toBe("");
     return {
@@ -376,13 +381,22 @@ describe.each(userlands)("$name", (userland) => {
   });
 
   describe("what a payload may name", () => {
-    const PARTS = ["00-start.sh", "30-files.sh", "40-daemon.sh", "60-apply.sh"];
+    const PARTS = ["00-start.sh", "25-ours.sh", "30-files.sh", "40-daemon.sh", "60-apply.sh"];
     const abandon = 'abandon() { complain "$@"; exit 1; }; tx=$1; : >$tx/wanted; mkdir "$tx/files"';
 
-    test.each(["base absent", "after absent", "mode 0600", "edit 0 0", "+text", "\\"])(
+    test.each([
+      "base absent",
+      "baseline absent",
+      "for a",
+      "after absent",
+      "mode 0600",
+      "edit 0 0",
+      "+text",
+      "\\",
+    ])(
       "%j without a file is refused, and nothing is written at the root of the file system",
       (line) => {
-        writeFileSync(join(folder, "payload"), `cluster-registry 1\n${line}\nend\n`);
+        writeFileSync(join(folder, "payload"), `cluster-registry 2\n${line}\nend\n`);
         const result = runWithParts(userland, PARTS, `${abandon}; read_payload`, {
           args: [folder],
         });

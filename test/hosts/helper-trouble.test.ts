@@ -7,6 +7,7 @@ const ALL = [
   "00-start.sh",
   "10-lock.sh",
   "20-text.sh",
+  "25-ours.sh",
   "30-files.sh",
   "40-daemon.sh",
   "45-standing.sh",

@@ -1,4 +1,4 @@
-import type { ObservedFile, ObservedService, Observation } from "../../hosts";
+import type { ManagedFile, ObservedFile, ObservedService, Observation } from "../../hosts";
 
 /** A service that has run since second 100. */
 export function service(changes: Partial<ObservedService> = {}): ObservedService {
@@ -46,8 +46,25 @@ export function observation(changes: Partial<Observation> = {}): Observation {
     os: { id: "debian", versionId: "12", prettyName: "Debian GNU/Linux 12 (bookworm)" },
     files: [],
     records: [],
+    managed: [],
     helper: { installed: false },
     apt: true,
     ...changes,
+  };
+}
+
+/** A file that is claimed, with what it is without anything of ours (undefined: no file). */
+export function managed(
+  observed: ObservedFile,
+  baseline: string | undefined,
+  claims: string[],
+): ManagedFile {
+  return {
+    file: observed,
+    claims,
+    ...(baseline !== undefined && {
+      baseline: Buffer.from(baseline).toString("base64"),
+      kept: { path: "/kept", size: baseline.length },
+    }),
   };
 }

@@ -1,25 +1,20 @@
 import { readFileSync } from "node:fs";
 import {
   applyCreate,
-  decide,
   type Decision,
   enrolledId,
-  fileBytes,
   guardCreate,
   guardDelete,
   type Health,
   helperText,
-  hostsTomlFiles,
   type Observation,
   observe,
-  proxyEnvironment,
-  daemonFlags,
   recordId,
 } from "../../hosts";
 import type { RunningHost, RunningLab } from "../../lab";
-import { planContainerd, planDaemonJson } from "../../patch";
 import { Connection } from "../../ssh/connection";
 import type { ExecResult } from "../../ssh/exec";
+import { decideInsecureRegistry, decideMirror } from "../../survey/plan";
 
 export const CONFIG = "/etc/containerd/config.toml";
 export const DAEMON_JSON = "/etc/docker/daemon.json";
@@ -87,54 +82,23 @@ export class PatchedHost {
     return await observe(await this.connect(), {
       sudo: this.sudo,
       files: [CONFIG, DAEMON_JSON],
-      records: [this.id],
       containerd: this.patch.daemon === "containerd",
       docker: this.patch.daemon === "docker",
     });
   }
 
   decideOn(observation: Observation): Decision {
-    const { daemon, registry, health = {}, mirrors = {}, migrate = false } = this.patch;
-    const plan =
-      daemon === "containerd"
-        ? planContainerd({
-            configPath: CONFIG,
-            bytes: fileBytes(observation, CONFIG),
-            daemonVersion: observation.containerd?.version ?? "",
-            ...(observation.containerd?.dump !== undefined && {
-              dump: observation.containerd.dump,
-            }),
-            certsD: hostsTomlFiles(observation),
-            environment: observation.containerd
-              ? proxyEnvironment(observation.containerd.service)
-              : [],
-            registry: { address: registry, endpoints: [`http://${registry}`] },
-            mirrors,
-            migrate,
-          })
-        : planDaemonJson({
-            path: DAEMON_JSON,
-            bytes: fileBytes(observation, DAEMON_JSON),
-            registry,
-            flags: observation.docker ? daemonFlags(observation.docker.service) : [],
-            ...(observation.docker?.version !== undefined && {
-              dockerVersion: observation.docker.version,
-            }),
-          });
-    return decide({
-      observation,
-      id: this.id,
-      daemon,
-      plan,
-      spec: { registry, mirrors, migrate },
-      claims: [registry],
-      health: {
-        waitSeconds: 20,
-        watchdogSeconds: 40,
-        ...(daemon === "docker" && { insecureRegistries: [registry] }),
-        ...health,
-      },
-    });
+    const { daemon, registry, mirrors = {}, migrate = false } = this.patch;
+    const health = { waitSeconds: 20, watchdogSeconds: 40, ...this.patch.health };
+    if (daemon === "docker")
+      return decideInsecureRegistry(
+        observation,
+        this.id,
+        { insecureRegistries: [registry] },
+        health,
+      );
+    const spec = { registry, endpoints: [`http://${registry}`], mirrors, migrate };
+    return decideMirror(observation, this.id, spec, health);
   }
 
   async decide(): Promise<Decision> {

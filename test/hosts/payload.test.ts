@@ -7,6 +7,12 @@ const payload: Payload = {
   revision: 3,
   why: "drift on the host",
   spec: '{"registry":"172.30.1.2:5000"}',
+  order: 1,
+  claimants: [
+    { id: "p.dev.containerd-n1", revision: 3 },
+    { id: "p.two.containerd-n1", revision: 1 },
+  ],
+  instead: ["p.dev.containerd-n0"],
   claims: ["172.30.1.2:5000"],
   activate: "restart",
   insecure: [],
@@ -17,26 +23,40 @@ const payload: Payload = {
     {
       path: "/etc/containerd/config.toml",
       base: "aa",
+      baseline: "99",
       after: "bb",
       edits: [{ offset: 12, length: 0, text: "  [a]\n    b = 1\n" }],
+      others: [
+        {
+          for: ["p.two.containerd-n1"],
+          after: "dd",
+          edits: [{ offset: 12, length: 2, text: "z\n" }],
+        },
+      ],
     },
     {
       path: "/etc/containerd/certs.d/172.30.1.2:5000/hosts.toml",
       base: undefined,
+      baseline: undefined,
       after: "cc",
       mode: 0o644,
       edits: [{ offset: 0, length: 0, text: 'server = "http://172.30.1.2:5000"' }],
+      others: [{ for: ["p.two.containerd-n1"], after: undefined, edits: [] }],
     },
   ],
 };
 
 test("a payload is lines that a person can read, our own lines marked by a plus", () => {
-  expect(buildPayload(payload)).toBe(`cluster-registry 1
+  expect(buildPayload(payload)).toBe(`cluster-registry 2
 enrolled 0f3a
 daemon containerd
 revision 3
 why drift on the host
 spec {"registry":"172.30.1.2:5000"}
+order 1
+claimant p.dev.containerd-n1 3
+claimant p.two.containerd-n1 1
+instead p.dev.containerd-n0
 claim 172.30.1.2:5000
 activate restart
 reach 172.30.1.2 5000
@@ -44,17 +64,25 @@ wait 60
 watchdog 180
 file /etc/containerd/config.toml
 base aa
+baseline 99
 after bb
 edit 12 0
 +  [a]
 +    b = 1
+for p.two.containerd-n1
+after dd
+edit 12 2
++z
 file /etc/containerd/certs.d/172.30.1.2:5000/hosts.toml
 base absent
-after cc
+baseline absent
 mode 0644
+after cc
 edit 0 0
 +server = "http://172.30.1.2:5000"
 \\
+for p.two.containerd-n1
+after absent
 end
 `);
 });
@@ -93,12 +121,12 @@ test("a NUL character is refused: no configuration has one", () => {
 });
 
 test.each([
-  ["", 'expected "cluster-registry 1" on line 1; found ""'],
+  ["", 'expected "cluster-registry 2" on line 1; found ""'],
   [
-    "cluster-registry 2\nend\n",
-    'expected "cluster-registry 1" on line 1; found "cluster-registry 2"',
+    "cluster-registry 3\nend\n",
+    'expected "cluster-registry 2" on line 1; found "cluster-registry 3"',
   ],
-  ["cluster-registry 1\n", 'line 2 of the payload is not understood: ""'],
+  ["cluster-registry 2\n", 'line 2 of the payload is not understood: ""'],
   [
     "cluster-registry 1\nsurprise 1\nend\n",
     'line 2 of the payload is not understood: "surprise 1"',

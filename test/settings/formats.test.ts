@@ -49,14 +49,25 @@ describe("isImageReference", () => {
     `registry:3@${digest}`,
     "10.0.0.1:5000/a/b:1",
     "ghcr.io/x/y",
+    "[fd00::1]:5000/a__b/c--d.e_f",
   ])("%s is one", (text) => expect(isImageReference(text)).toBe(true));
 
-  test.each(["", "Registry", "registry:", "registry@sha256:12", "a b", "registry;rm"])(
-    "%j is none",
-    (text) => {
-      expect(isImageReference(text)).toBe(false);
-    },
-  );
+  test.each([
+    "",
+    "Registry",
+    "registry:",
+    "registry@sha256:12",
+    "a b",
+    "registry;rm",
+    "a..b",
+    "a//b",
+    "a._b",
+    "my_host:5000/a",
+    "a-/b",
+    "-a.lan/b",
+  ])("%j is none", (text) => {
+    expect(isImageReference(text)).toBe(false);
+  });
 });
 
 describe("isEndpoint", () => {

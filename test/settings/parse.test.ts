@@ -1,3 +1,4 @@
+import { settingsOn } from "../../settings/node";
 import { parseSettings } from "../../settings/parse";
 import { SettingsError } from "../../settings/problem";
 
@@ -127,6 +128,78 @@ describe("parseSettings", () => {
     },
   );
 
+  test.each([
+    "my_registry.lan",
+    "registry..lan",
+    "registry.",
+    "-registry.lan",
+    "r\u00e9gistre.lan",
+  ])(
+    "refuses %s as the address to pull from: it is no host name, and no image can be named so",
+    (address) => {
+      expect(problemsOf({ ...minimal, registry: { host: "controlplane", address } })).toEqual([
+        `registry.address: expected an IP address or a host name, found "${address}"`,
+      ]);
+    },
+  );
+
+  test.each(["fe80::1%eth0", "::ffff:10.0.0.1"])(
+    "refuses %s as the address to pull from: it is an address, but no image can be named so",
+    (address) => {
+      expect(problemsOf({ ...minimal, registry: { host: "controlplane", address } })).toEqual([
+        `registry.address: expected an address that image names can have (an IPv6 address without zone and dots), found "${address}"`,
+      ]);
+    },
+  );
+
+  test.each([
+    "docker.io",
+    "Registry.lan",
+    "cache:5000",
+    "localhost",
+    "[fd00::1]:5000",
+    "[FD00::1]",
+    "_default",
+  ])("takes mirrors of %s", (name) => {
+    expect(problemsOf({ ...minimal, mirrors: { [name]: ["https://a"] } })).toEqual([]);
+  });
+
+  test.each([
+    "my_cache.lan",
+    "cache",
+    "a..lan",
+    "a-.lan",
+    "a.lan.",
+    "a.lan:0",
+    "a.lan:65536",
+    "[::::]",
+    "[fe80::1%eth0]",
+    "[::ffff:10.0.0.1]",
+    "index.docker.io",
+    "http://a.lan",
+    "a.lan/b",
+  ])("refuses mirrors of %s: no image is of that registry", (name) => {
+    const [problem] = problemsOf({ ...minimal, mirrors: { [name]: ["https://a"] } });
+    expect(problem).toContain("expected a registry's host as in image names (docker.io, ");
+  });
+
+  test("takes migrate for one node too", () => {
+    const nodes = [{ ...minimal.nodes[0], migrate: true }, minimal.nodes[1]];
+    const settings = parseSettings({ ...minimal, nodes });
+    expect(settingsOn(settings, "controlplane").migrate).toBe(true);
+    expect(settingsOn(settings, "node01").migrate).toBe(false);
+    const off = parseSettings({
+      ...minimal,
+      migrate: true,
+      nodes: [{ ...minimal.nodes[0], migrate: false }, minimal.nodes[1]],
+    });
+    expect(settingsOn(off, "controlplane").migrate).toBe(false);
+    expect(settingsOn(off, "node01").migrate).toBe(true);
+    expect(problemsOf({ ...minimal, nodes: [{ ...minimal.nodes[0], migrate: "yes" }] })).toEqual([
+      'nodes[0].migrate: expected true or false, found "yes"',
+    ]);
+  });
+
   test("refuses two ways to log in", () => {
     expect(problemsOf({ ...minimal, ssh: { privateKeyPath: "key", agent: true } })).toEqual([
       "ssh: expected one way to log in, found privateKeyPath and agent",
@@ -214,7 +287,7 @@ describe("parseSettings", () => {
         mirrors: { "docker io": ["https://a"], "docker.io": ["mirror.gcr.io"] },
       }),
     ).toEqual([
-      `mirrors["docker io"]: expected a registry's host name, such as docker.io or 10.0.0.5:5000 as the name`,
+      `mirrors["docker io"]: expected a registry's host as in image names (docker.io, 10.0.0.5:5000; one without a dot needs its port) as the name`,
       `mirrors["docker.io"][0]: expected an http:// or https:// address without user, query or fragment, found "mirror.gcr.io"`,
     ]);
   });

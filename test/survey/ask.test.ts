@@ -1,8 +1,6 @@
 import { parseSettings } from "../../settings/parse";
 import { askFor } from "../../survey/ask";
-import { recordIds } from "../../survey/records";
 
-const ids = recordIds("cluster-registry", "test");
 const settings = parseSettings({
   registry: { host: "reg", address: "10.0.0.9" },
   nodes: [{ name: "node01", address: "10.0.0.2", role: "worker" }],
@@ -18,21 +16,19 @@ const access = (name: string) => ({
   notes: [],
 });
 
-test("a node is asked for containerd alone, under the record that carries project, stack and node", () => {
-  expect(askFor(settings, ids, access("node01"))).toEqual({
+test("a node is asked for containerd alone", () => {
+  expect(askFor(settings, access("node01"))).toEqual({
     sudo: true,
     files: ["/etc/containerd/config.toml"],
-    records: ["cluster-registry.test.containerd-node01"],
     containerd: true,
     docker: false,
   });
 });
 
 test("a registry host that is no node is asked for Docker and the container alone", () => {
-  expect(askFor(settings, ids, access("reg"))).toEqual({
+  expect(askFor(settings, access("reg"))).toEqual({
     sudo: true,
     files: ["/etc/docker/daemon.json"],
-    records: ["cluster-registry.test.daemon-json"],
     containerd: false,
     docker: true,
     container: { name: "registry", volume: "registry-data" },

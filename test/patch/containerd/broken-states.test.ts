@@ -18,8 +18,8 @@ found mirrors here, and ${V2}.config_path = "/x", line 3
 which moves mirrors to hosts.toml files`);
   });
 
-  it("an old TLS table where config_path is, or would be, set: on 1.x only", () => {
-    const config = `version = 2\n[${V2}.configs."a:5000".tls]\nca_file = "/a.crt"\n`;
+  it("an old TLS table where config_path is set: on 1.x only", () => {
+    const config = `version = 2\n[${V2}]\nconfig_path = "/x"\n[${V2}.configs."a:5000".tls]\nca_file = "/a.crt"\n`;
     expect(refusalOf(() => planFor(config))).toContain(
       `expected no ${V2}.configs."a:5000".tls beside config_path`,
     );

@@ -138,7 +138,9 @@ expected version = 2 or lower, the highest that containerd 1.7.28 reads; found v
     );
     expect(
       refusalOf(() => planFor("[plugins.cri]\na = 1\n", { daemonVersion: "2.2.3" })),
-    ).toContain("fix: put the version it was written for on top, or write the file anew");
+    ).toContain(
+      'fix: put `version = 2` on top, and write plugins.cri as plugins."io.containerd.grpc.v1.cri" in every header, and every other plugin by its whole name',
+    );
   });
 
   it("is refused where settings stand in the table of another version", () => {
@@ -370,23 +372,40 @@ server = "https://registry-1.docker.io"
   });
 
   it.each([
-    ["leads elsewhere", '# x\n  [host."http://10.0.0.9:5000"]\n', "2:3"],
-    ["asks another host first", '[host."https://x"]\n[host."http://172.30.1.2:5000"]\n', "1:1"],
-    ["only resolves there", '[host."http://172.30.1.2:5000"]\ncapabilities = ["resolve"]\n', "1:1"],
-    ["has a server alone, which 1.6 ignores", '\nserver = "http://172.30.1.2:5000"\n', "2:1"],
     [
-      "asks it last, behind another server",
-      'server = "https://x"\n[host."http://172.30.1.2:5000"]\nskip_verify = true\n',
-      "2:1",
+      "leads elsewhere",
+      '# x\n  [host."http://10.0.0.9:5000"]\n',
+      "2:3",
+      "http://10.0.0.9:5000 is asked",
     ],
-    ["says nothing", "# nothing\n", "1:1"],
-  ])("of somebody else that %s is refused at its place, with what to write", (_, text, place) => {
-    const certsD = new Map([[HOSTS, Buffer.from(text)]]);
-    const message = refusalOf(() => planFor(config, { certsD }));
-    const [line = 0, column = 0] = place.split(":").map(Number);
-    expect(message).toBe(`${HOSTS}:${place}: \
+    [
+      "asks another host first",
+      '[host."x"]\n[host."http://172.30.1.2:5000"]\n',
+      "1:1",
+      "https://x is asked",
+    ],
+    [
+      "only resolves there",
+      '[host."http://172.30.1.2:5000"]\ncapabilities = ["resolve"]\n',
+      "1:1",
+      "http://172.30.1.2:5000 is not asked",
+    ],
+    [
+      "takes its URL for the whole API root",
+      'server = "https://x"\n[host."http://172.30.1.2:5000"]\noverride_path = true\n',
+      "3:1",
+      "the settings have another override_path for http://172.30.1.2:5000",
+    ],
+    ["says nothing", "# nothing\n", "1:1", "http://172.30.1.2:5000 is not asked"],
+  ])(
+    "of somebody else that %s is refused at its place, with what to write",
+    (_, text, place, found) => {
+      const certsD = new Map([[HOSTS, Buffer.from(text)]]);
+      const message = refusalOf(() => planFor(config, { certsD }));
+      const [line = 0, column = 0] = place.split(":").map(Number);
+      expect(message).toBe(`${HOSTS}:${place}: \
 expected a hosts.toml that leads 172.30.1.2:5000 to http://172.30.1.2:5000, or none; \
-found one that somebody else wrote and that leads elsewhere
+found one that somebody else wrote and that leads elsewhere: ${found}
 ${codeFrame(text, line, column)}
   fix: move the file away, or write in it:
     ${OWNERSHIP_MARK}
@@ -394,8 +413,9 @@ ${codeFrame(text, line, column)}
 
     [host."http://172.30.1.2:5000"]
       capabilities = ["pull", "resolve"]`);
-    expect(message).toContain(`> ${line} | ${text.split("\n")[line - 1]}\n`);
-  });
+      expect(message).toContain(`> ${line} | ${text.split("\n")[line - 1]}\n`);
+    },
+  );
 
   it("of somebody else with a byte-order mark is adopted where containerd reads it, on 1.x", () => {
     const certsD = new Map([[HOSTS, Buffer.from('\uFEFF[host."http://172.30.1.2:5000"]\n')]]);

@@ -485,7 +485,6 @@ describe("connections", () => {
     expect(error.message).toContain("gave up after 3 attempts");
     expect(step.logs.map((log) => log.text)).toEqual([
       "waiting for ssh 127.0.0.1 (0 s): connection refused; no SSH server listens there (yet)",
-      "waiting for ssh 127.0.0.1 (0 s): connection refused; no SSH server listens there (yet)",
     ]);
   });
 

@@ -1,0 +1,131 @@
+# What of a file is ours. A managed file belongs to nobody: several resources, of several stacks, claim what is in it.
+# $files/KEY/ (KEY is the path) holds what is known of it:
+#   path, after         its name, and the checksum as we last wrote it
+#   claims              the ids of those who claim it, first claimant first
+#   text, mode, owner   all of it as we last wrote it, for the day when somebody deletes it
+#   others/N/           what it would be if only the claimants in `for` were there: `bytes` (none: no file), and `hunks`
+#                       from there to `text`. others/0 is for nobody: that is what the last undo leaves.
+# $home/folders lists the folders that we made.
+files=$home/files
+
+# key PATH: the path as the name of one folder.
+key() {
+  printf '%s' "$1" | sed 's/%/%25/g; s#/#%2F#g'
+}
+
+# The path that is really written: after symbolic links, of the file or of the folder it shall be in.
+real_path() {
+  if [ -e "$1" ]; then
+    readlink -f "$1"
+  elif [ -d "${1%/*}" ]; then
+    printf '%s/%s\n' "$(readlink -f "${1%/*}")" "${1##*/}"
+  else
+    printf '%s\n' "$1"
+  fi
+}
+
+# entry_of PATH: the folder of a managed file, empty for another one. A change that was cut off when it was good counts.
+entry_of() {
+  entry_key=$(key "$1")
+  for entry in "$records"/*/next/own/"$entry_key" "$files/$entry_key"; do
+    [ -d "$entry" ] || continue
+    case $entry in
+      */next/own/*) case $(first_line "${entry%/own/*}/step") in healthy | recording) ;; *) continue ;; esac ;;
+    esac
+    printf '%s' "$entry"
+    return
+  done
+}
+
+# as_if ALTERNATIVE FILE [strict LOST CLAIMS]: the text that FILE would be if only those were there that the alternative
+# (others/N of its entry) is for. 4: there would be no file. Somebody else's edits since are in it. Strict: as `without`.
+as_if() {
+  [ -f "$2" ] || return 4
+  if [ "$(sha "$2")" = "$(first_line "${1%/others/*}/after")" ]; then
+    [ -f "$1/bytes" ] || return 4
+    cat "$1/bytes"
+  else
+    # A file that we made, with nothing in it but our lines.
+    [ -f "$1/bytes" ] || without "$1/hunks" lenient /dev/null <"$2" | grep -q '[^[:space:]]' || return 4
+    without "$1/hunks" "${3-lenient}" "${4-/dev/null}" "${5-}" <"$2"
+  fi
+}
+
+# without_us PATH FILE: the text of the file at PATH (which is in FILE by now) with nothing of anybody's in it. 4: no file.
+without_us() {
+  us=$(entry_of "$1")
+  if [ -n "$us" ]; then
+    as_if "$us/others/0" "$2"
+  else
+    # shellcheck disable=SC2046 # folders without blanks
+    former_text "$2" $(former_of "$1")
+  fi
+}
+
+# Records of the former format keep what they wrote for themselves, in records/ID/undo/N/: path, after, hunks, bytes, folders.
+# former_of PATH: these folders of all records.
+former_of() {
+  for former in "$records"/*/undo/*/; do
+    [ "$(first_line "${former}path")" != "$1" ] || printf '%s\n' "${former%/}"
+  done
+}
+
+# former_text FILE UNDO...: as without_us. Who wrote last goes first: another's lines may stand on those of one before.
+former_text() {
+  [ -f "$1" ] || return 4
+  if [ $# -eq 1 ]; then
+    cat "$1"
+    return
+  fi
+  former_now=$(sha "$1")
+  former_made=no
+  former_taken=$(cat "$1" && printf .)
+  shift
+  while [ $# -gt 0 ]; do
+    former_tries=$#
+    while [ "$former_tries" -gt 0 ]; do
+      former_next=$1
+      shift
+      if former_without "$former_next" strict; then break; fi
+      set -- "$@" "$former_next"
+      former_tries=$((former_tries - 1))
+    done
+    [ "$former_tries" -gt 0 ] || {
+      former_without "$1" lenient
+      former_next=$1
+      shift
+    }
+    [ -f "$former_next/bytes" ] || former_made=yes
+  done
+  [ $former_made = no ] || printf '%s' "${former_taken%.}" | grep -q '[^[:space:]]' || return 4
+  printf '%s' "${former_taken%.}"
+}
+
+# former_without UNDO strict|lenient: takes what the record wrote out of $former_taken, if it can.
+former_without() {
+  former_rest=$(
+    if [ "$former_now" = "$(first_line "$1/after")" ]; then
+      [ ! -f "$1/bytes" ] || cat "$1/bytes"
+    else
+      printf '%s' "${former_taken%.}" | without "$1/hunks" "$2" /dev/null
+    fi && printf .
+  )
+  case $former_rest in *.) former_taken=$former_rest ;; *) return 1 ;; esac
+  former_now=$(printf '%s' "${former_taken%.}" | sha256sum)
+  former_now=${former_now%% *}
+}
+
+# note_entry ENTRY FILE: what follows from an entry's `text` and `bytes`, and from the file that has (or will have) its mode.
+note_entry() {
+  sha "$1/text" >"$1/after" || return 1
+  if [ -f "$2" ]; then
+    stat -c %a "$2" >"$1/mode" && stat -c %u:%g "$2" >"$1/owner"
+  else
+    printf '644\n' >"$1/mode" && printf '0:0\n' >"$1/owner"
+  fi || return 1
+  for note_other in "$1"/others/*; do
+    [ ! -f "$note_other/bytes" ] || set -- "$1" "$note_other/bytes"
+    [ -f "$note_other/bytes" ] || set -- "$1" /dev/null
+    hunks "$2" "$1/text" >"$note_other/hunks" || return 1
+  done
+}

@@ -1,0 +1,73 @@
+import { parsePayload } from "../../hosts";
+import { settingsOn } from "../../settings/node";
+import { parseSettings } from "../../settings/parse";
+import { planMirror } from "../../survey/plan";
+import { file, observation, service } from "../hosts/observations";
+
+const REGISTRY = 'plugins."io.containerd.grpc.v1.cri".registry';
+const mirrors = `version = 2
+[${REGISTRY}.mirrors."docker.io"]
+  endpoint = ["https://mirror.gcr.io"]
+`;
+const both = `${mirrors}[${REGISTRY}]\n  config_path = "/etc/containerd/certs.d"\n`;
+
+function plan(config: string, asked: Record<string, unknown>, records: object[] = []) {
+  const settings = parseSettings({
+    registry: { host: "node01", address: "10.0.0.2" },
+    nodes: [{ name: "node01", address: "10.0.0.2", role: "worker", ...(asked["node"] as object) }],
+    migrate: asked["migrate"] ?? false,
+    mirrors: asked["mirrors"] ?? {},
+  });
+  const host = observation({
+    files: [file("/etc/containerd/config.toml", config)],
+    containerd: { version: "1.7.28", service: service(), hostsToml: [] },
+    records: records as never,
+  });
+  return planMirror(host, settingsOn(settings, "node01"), "p.s.containerd-node01");
+}
+
+const moved = (decision: ReturnType<typeof plan>): unknown[] => [
+  decision.diff.includes('-  endpoint = ["https://mirror.gcr.io"]'),
+  (JSON.parse(parsePayload(decision.payload).spec) as { migrate: boolean }).migrate,
+];
+
+describe("migrate: true", () => {
+  it("moves the mirrors of a node that mixes both ways", () => {
+    expect(moved(plan(both, { migrate: true }))).toEqual([true, true]);
+  });
+
+  it("leaves a node that does not mix them as if it were not said", () => {
+    const decision = plan(mirrors, { migrate: true });
+    expect(moved(decision)).toEqual([false, false]);
+    expect(decision.payload).toBe(plan(mirrors, {}).payload);
+  });
+
+  it("moves them where the settings can be said in hosts.toml files alone", () => {
+    const asked = { mirrors: { "docker.io": [{ url: "https://mirror.gcr.io", ca: "/ca.crt" }] } };
+    expect(() => plan(mirrors, asked)).toThrow("set migrate: true");
+    expect(moved(plan(mirrors, { ...asked, migrate: true }))).toEqual([true, true]);
+  });
+
+  it("is said for one node, before what is said for all", () => {
+    expect(moved(plan(both, { node: { migrate: true } }))).toEqual([true, true]);
+    expect(() => plan(both, { node: { migrate: false }, migrate: true })).toThrow(
+      "either mirrors or config_path",
+    );
+  });
+
+  it("stays what the record says once the node was moved, so that the next preview is empty", () => {
+    const first = plan(both, { migrate: true });
+    const records = [
+      { id: "p.s.containerd-node01", enrolled: first.enrolled, payload: first.payload },
+    ];
+    const config = `version = 2\n[${REGISTRY}]\n  config_path = "/etc/containerd/certs.d"\n`;
+    const again = plan(config, { migrate: true }, records);
+    expect(moved(again)[1]).toBe(true);
+    expect(again.why).not.toBe("settings changed");
+    expect(plan(config, {}, records).why).toBe("settings changed");
+  });
+
+  it("hides no other refusal", () => {
+    expect(() => plan("version = = 2\n", { migrate: true })).toThrow("expected valid TOML");
+  });
+});
