@@ -5,22 +5,25 @@ import {
   dockerAddress,
   DockerHost,
   dockerSshOptions,
-  DATA_PATH,
   LocalRegistryHosting,
   refusal,
   RegistryContainer,
   type RegistryContainerArgs,
 } from "./components";
-import { enrolledId, type Observation, observe, OWNER_LABEL } from "./hosts";
+import * as pulumi from "@pulumi/pulumi";
+import { enrolledId, type Observation, observe, OWNER_LABEL, STATE_LABEL } from "./hosts";
 import type { HostAccess } from "./settings/access";
 import type { ClusterAccess } from "./settings/cluster";
 import { settingsOn } from "./settings/node";
 import type { Settings } from "./settings/schema";
 import { askFor } from "./survey/ask";
 import { type Surveyed, withConnection } from "./survey/hosts";
+import { liveData, type Past } from "./survey/past";
 import { imagePrefix, planInsecureRegistry, planMirror } from "./survey/plan";
 import { checkReach } from "./survey/reach";
 import type { RecordIds } from "./survey/records";
+import { leftoverNote, leftovers } from "./survey/registry";
+import { makeRoom, ownLeftovers } from "./survey/room";
 
 /** A host that was looked at and can be declared. */
 interface Known {
@@ -33,6 +36,7 @@ interface Known {
  * on each node once the registry runs and all of them reach it.
  *
  * @param troubled  hosts to leave out of a preview, since they could not be looked at or planned for
+ * @param past  what the state says of the last run
  * @param cluster  the cluster that is told of the registry, last of all
  * @returns the stack's outputs
  */
@@ -41,6 +45,7 @@ export function declareCluster(
   surveyed: ReadonlyMap<string, Surveyed>,
   ids: RecordIds,
   troubled: ReadonlySet<string>,
+  past: Past,
   cluster?: ClusterAccess,
 ): Record<string, unknown> {
   const known = (name: string): Known | undefined => {
@@ -48,7 +53,7 @@ export function declareCluster(
     return host === undefined || "error" in host || troubled.has(name) ? undefined : host;
   };
   const host = known(settings.registry.host);
-  const registry = host && declareRegistry(settings, host, ids);
+  const registry = host && declareRegistry(settings, host, ids, past);
   const nodes = settings.nodes.flatMap(({ name, role }) => {
     const node = known(name);
     return node === undefined ? [] : [{ name, role, ...node }];
@@ -116,21 +121,43 @@ function adoptedData(
   { docker }: Observation,
   ids: RecordIds,
 ): Pick<RegistryContainerArgs, "adopted"> {
-  const container = docker?.container;
-  if (container === undefined || container.labels[OWNER_LABEL] !== ids.container) return {};
-  const mount = container.mounts.find(({ destination }) => destination === DATA_PATH);
-  if (mount === undefined) return {};
-  return {
-    adopted:
-      mount.type === "bind" ? { path: mount.source } : { volume: mount.name ?? mount.source },
-  };
+  const container = docker?.containers?.find(({ labels }) => labels[OWNER_LABEL] === ids.container);
+  const data = container && liveData(container);
+  return data === undefined ? {} : { adopted: data };
+}
+
+/** A container of ours that our state does not know makes room for the one that is made; a preview says so. */
+function roomFor(
+  settings: Settings,
+  { access, observation }: Known,
+  ids: RecordIds,
+  past: Past,
+): Pick<RegistryContainerArgs, "room" | "labelled"> {
+  const before = past.registries.find((one) => one.host === access.name);
+  const containers = observation.docker?.containers;
+  const found = leftovers(containers ?? [], ids, before);
+  const labelled =
+    before?.container === undefined || before.container.labels[STATE_LABEL] !== undefined;
+  if (pulumi.runtime.isDryRun()) {
+    const look = async (state: string): Promise<void> => {
+      for (const one of ownLeftovers(found, state)) {
+        if (one.state !== undefined) await pulumi.log.warn(`${access.name}: ${leftoverNote(one)}`);
+      }
+    };
+    return { labelled, room: (state) => orTell(look(state)) };
+  }
+  // With nothing found there is nothing to remove; docker that stood still has told us nothing yet.
+  if (containers !== undefined && found.length === 0) return { labelled };
+  return { labelled, room: (state) => orTell(makeRoom(settings, access, ids, before, state)) };
 }
 
 function declareRegistry(
   settings: Settings,
-  { access, observation }: Known,
+  known: Known,
   ids: RecordIds,
+  past: Past,
 ): RegistryContainer {
+  const { access, observation } = known;
   const { registry } = settings;
   const shared = { connection: connectionArgs(access.login), sudo: access.sudo };
   const enrolled = enrolledId(observation);
@@ -160,6 +187,7 @@ function declareRegistry(
     {
       ...shared,
       enrolled,
+      host: registry.host,
       recordId: ids.container,
       dockerHost: dockerAddress(access),
       sshOpts: dockerSshOptions(access),
@@ -172,6 +200,7 @@ function declareRegistry(
       deleteEnabled: registry.deleteEnabled,
       adopt: registry.adopt,
       ...adoptedData(observation, ids),
+      ...roomFor(settings, known, ids, past),
     },
     { dependsOn: [patch] },
   );

@@ -6,12 +6,15 @@ import { parseSettings } from "./settings/parse";
 import { SettingsError } from "./settings/problem";
 import { surroundings } from "./settings/surroundings";
 import { declareCluster } from "./cluster";
-import { refusal } from "./components";
+import { loginOf, refusal, stackResources } from "./components";
 import { askFor } from "./survey/ask";
 import { surveyHosts } from "./survey/hosts";
+import { leaving, undoNote } from "./survey/leaving";
 import { configNotes } from "./survey/notes";
+import { pastOf } from "./survey/past";
 import { recordIds } from "./survey/records";
 import { refusals } from "./survey/refusals";
+import { registryNotes } from "./survey/registry";
 
 /**
  * Look at every host first, refuse what cannot be done with certainty, and only then declare what each host shall be.
@@ -26,11 +29,22 @@ export = async function program(): Promise<Record<string, unknown>> {
   for (const note of configNotes(access.values())) void pulumi.log.warn(note);
   const ids = recordIds(project, pulumi.getStack());
 
-  const surveyed = await surveyHosts(
-    access.values(),
-    (host) => askFor(settings, host),
-    (text) => void pulumi.log.info(text, undefined, undefined, true),
-  );
+  const [surveyed, past] = await Promise.all([
+    surveyHosts(
+      access.values(),
+      (host) => askFor(settings, host),
+      (text) => void pulumi.log.info(text, undefined, undefined, true),
+    ),
+    stackResources().then(pastOf),
+  ]);
+  for (const note of registryNotes(settings, surveyed, ids, past)) void pulumi.log.warn(note);
+  if (pulumi.runtime.isDryRun()) {
+    const undone = leaving(past.guards, settings, surveyed).map((guard) =>
+      undoNote(guard, loginOf(guard.connection)),
+    );
+    for (const { known, text } of await Promise.all(undone))
+      void (known ? pulumi.log.info(text) : pulumi.log.warn(text));
+  }
   const problems = refusals(settings, surveyed, ids);
   const trouble = problems.map(({ host, reason }) => `${host}: ${reason}`).join("\n");
   const refuse = refusal(
@@ -39,7 +53,7 @@ export = async function program(): Promise<Record<string, unknown>> {
   if (problems.length > 0 && !pulumi.runtime.isDryRun()) throw refuse;
 
   const troubled = new Set(problems.flatMap(({ host, planned }) => (planned ? [] : [host])));
-  const outputs = declareCluster(settings, surveyed, ids, troubled, cluster);
+  const outputs = declareCluster(settings, surveyed, ids, troubled, past, cluster);
   if (problems.length > 0) throw refuse;
   return outputs;
 };

@@ -1,13 +1,13 @@
 export { ContainerdMirror, type ContainerdMirrorArgs } from "./containerd-mirror";
-export { connectionArgs } from "./connection";
+export { connectionArgs, loginOf } from "./connection";
 export { DaemonJsonPatch, type DaemonJsonPatchArgs } from "./daemon-json-patch";
 export { DockerHost, type DockerHostArgs } from "./docker-host";
 export { dockerAddress, dockerSshOptions } from "./docker-ssh";
 export { LocalRegistryHosting, type LocalRegistryHostingArgs } from "./local-registry-hosting";
 export {
-  DATA_PATH,
   RegistryContainer,
   type RegistryContainerArgs,
   type RegistryData,
 } from "./registry-container";
 export { refusal } from "./refusal";
+export { stackResources } from "./stack-resources";

@@ -6,8 +6,10 @@ import {
   containerClaim,
   containerClaimed,
   containerRelease,
+  dockerStart,
   helperText,
   OWNER_LABEL,
+  STATE_LABEL,
 } from "../hosts";
 
 /** Where the registry server keeps the images, in the container. */
@@ -52,6 +54,18 @@ export interface RegistryContainerArgs {
    * and a preview in which the claim changes would show the volume and the container as replaced.
    */
   adopted?: RegistryData;
+  /** What people call the host; stands in front of what destroy says. */
+  host: string;
+  /**
+   * The container bears the label that says which state made it. That of an earlier version does not, and a label more
+   * would replace it. @default true
+   */
+  labelled?: boolean;
+  /**
+   * Makes room for the container just before it is made; in a preview it only looks. It is given the id of this state.
+   * @default nothing
+   */
+  room?: (state: string) => Promise<void>;
 }
 
 /** Where a registry's images lie: in a Docker volume, or in a folder of the host; neither: in the volume of its own. */
@@ -101,10 +115,11 @@ export class RegistryContainer extends pulumi.ComponentResource {
       // What was there before us is never ours to delete.
       { ...options, retainOnDelete: (args.retainVolume ?? true) || (args.adopt ?? false) },
     );
+    const room = this.room(args, provider, claim);
     const container = new docker.Container(
       `${name}-container`,
       {
-        name: CONTAINER_NAME,
+        name: room,
         image: image.imageId,
         restart: "always",
         ports: [{ internal: INSIDE_PORT, external: port, ip: args.bind ?? "0.0.0.0" }],
@@ -123,11 +138,16 @@ export class RegistryContainer extends pulumi.ComponentResource {
         labels: [
           { label: OWNER_LABEL, value: args.recordId },
           { label: ENROLLED_LABEL, value: args.enrolled },
+          ...(args.labelled === false ? [] : [{ label: STATE_LABEL, value: provider.id }]),
         ],
       },
       // One name and one port: the old container must go before the new one can be.
       { ...options, deleteBeforeReplace: true, dependsOn: [claim] },
     );
+
+    this.beforeDestroy(name, args, container);
+    if ((args.retainVolume ?? true) || args.adopt === true)
+      this.volumeStays(name, args, data, volume);
 
     this.containerId = container.id;
     const running = pulumi.all([args.address, port, container.id]);
@@ -138,6 +158,61 @@ export class RegistryContainer extends pulumi.ComponentResource {
       url: this.url,
       imagePrefix: this.imagePrefix,
     });
+  }
+
+  /** The container's name, once there is room for it. A preview knows it at once, also where the claim is to run again. */
+  private room(
+    { room }: RegistryContainerArgs,
+    provider: docker.Provider,
+    claim: command.remote.Command,
+  ): pulumi.Input<string> {
+    if (room === undefined) return CONTAINER_NAME;
+    if (!pulumi.runtime.isDryRun())
+      return pulumi
+        .all([provider.id, claim.stdout])
+        .apply(([state]) => room(state).then(() => CONTAINER_NAME));
+    provider.id.apply(room);
+    return CONTAINER_NAME;
+  }
+
+  /** Goes first when the container goes: a docker that stands still cannot remove it. */
+  private beforeDestroy(
+    name: string,
+    args: RegistryContainerArgs,
+    container: docker.Container,
+  ): void {
+    new command.remote.Command(
+      `${name}-docker-runs`,
+      {
+        connection: args.connection,
+        logging: command.remote.Logging.None,
+        addPreviousOutputInEnv: false,
+        delete: dockerStart({ sudo: args.sudo ?? false }),
+        stdin: helperText(),
+      },
+      { parent: this, dependsOn: [container], ignoreChanges: ["stdin"] },
+    );
+  }
+
+  /** A destroy runs no program, so a resource has to say what it leaves; one that needs no connection. */
+  private volumeStays(
+    name: string,
+    args: RegistryContainerArgs,
+    data: pulumi.Output<RegistryData>,
+    volume: docker.Volume,
+  ): void {
+    const text = pulumi
+      .all([data, volume.name])
+      .apply(([found, volumeName]) => staysText(args.host, found, volumeName));
+    new command.local.Command(
+      `${name}-volume-stays`,
+      {
+        delete: text.apply((line) => `echo ${shellWord(line)}`),
+        logging: command.local.Logging.Stdout,
+        addPreviousOutputInEnv: false,
+      },
+      { parent: this },
+    );
   }
 
   /** Makes room for the container: a leftover of ours goes, one made by hand is taken over or refused. */
@@ -166,6 +241,19 @@ function adoptedData(stdout: string): RegistryData {
   const found = JSON.parse(stdout) as { type?: string; source?: string };
   if (found.source === undefined) return {};
   return found.type === "bind" ? { path: found.source } : { volume: found.source };
+}
+
+function staysText(host: string, { path, volume: adopted }: RegistryData, volume: string): string {
+  if (path !== undefined)
+    return `${host}: the folder ${path} stays, with the images in it: it is the adopted container's`;
+  if (adopted !== undefined)
+    return `${host}: the volume ${volume} stays, with the images in it: it is the adopted container's`;
+  return `${host}: the volume ${volume} stays, with the images in it; to delete them, run: docker volume rm ${volume}`;
+}
+
+/** One word of a POSIX shell's, whatever is in it. */
+function shellWord(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function hostPort(address: string, port: number): string {

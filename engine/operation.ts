@@ -12,10 +12,11 @@ import { integrityError } from "./state/integrity";
 import { Journal } from "./state/journal";
 import type { PendingOperation, ResourceState, Snapshot } from "./state/resource";
 import { Deployment } from "./steps/deployment";
-import { Progress } from "./steps/progress";
+import { Progress, type Explain } from "./steps/progress";
 import type { EngineEvent, Op, Sink } from "./steps/events";
 import { Halted, StepFailed } from "./steps/halt";
 import { ProviderHost } from "./steps/provider-host";
+import type { PropertyMap } from "./values/property";
 import { refresh } from "./steps/refresh";
 import { Runner } from "./steps/runner";
 import { Targets } from "./steps/targets";
@@ -40,6 +41,8 @@ export interface RunOptions {
   program?: Program;
   /** @default every provider of this engine */
   plugins?: readonly ProviderPlugin[];
+  /** What a person should know of a resource before it is deleted; asked in previews. @default nothing */
+  explain?: Explain;
   /** Learns the secrets of the run; messages are redacted already, a display does it with what it makes of values. */
   redactor?: Redactor;
   sink: Sink;
@@ -68,6 +71,7 @@ class Run {
   private readonly errored = new Set<string>();
   private readonly redactor: Redactor;
   private readonly snapshot: Snapshot;
+  private readonly asTheyWere: PropertyMap;
   private readonly writer: Writer;
   private readonly journal: Journal;
   private readonly runner: Runner;
@@ -97,6 +101,11 @@ class Run {
     this.writer = new Writer(stack.fullName, crypter);
     const write = (snapshot: Snapshot): Promise<void> =>
       backend.write(project.name, name, this.writer.checkpoint(snapshot));
+    this.asTheyWere = Object.fromEntries(
+      this.snapshot.resources.flatMap((r) =>
+        r.delete ? [] : [[r.urn, { type: r.type, outputs: r.outputs }] as const],
+      ),
+    );
     this.journal = new Journal(this.snapshot, options.preview ? undefined : write);
     this.targets = options.targets ?? new Targets([], false);
     const never = new AbortController().signal;
@@ -112,7 +121,10 @@ class Run {
       this.journal,
       this.sink,
     );
-    const plugins = [...(options.plugins ?? allPlugins), builtinPlugin(stack.outputsOf)];
+    const plugins = [
+      ...(options.plugins ?? allPlugins),
+      builtinPlugin(stack.outputsOf, this.resourcesOf),
+    ];
     this.host = new ProviderHost(plugins, project.program.folder);
   }
 
@@ -161,9 +173,11 @@ class Run {
     this.tellPending(wantsRefresh);
     if (kind !== "up") this.refuseMissingTargets(this.snapshot.resources.map((r) => r.urn));
     let base: readonly ResourceState[] = this.snapshot.resources;
+    const unread = new Set<string>();
     if (wantsRefresh) {
       const { host, runner, journal, targets, sink } = this;
-      base = await refresh(base, { host, runner, journal, targets, sink }, kind === "refresh");
+      const parts = { host, runner, journal, targets, sink };
+      base = await refresh(base, parts, kind === "refresh", unread);
       if (!preview) await this.journal.flush();
     }
     if (kind === "refresh") return;
@@ -177,6 +191,8 @@ class Run {
         targets: this.targets,
         packageConfig: (pkg) => this.stack.packageConfig(this.config, pkg),
         forget: (state) => this.writer.forget(state),
+        unread,
+        ...(this.options.explain && { explain: this.options.explain }),
       },
       this.host,
       this.runner,
@@ -270,6 +286,18 @@ class Run {
       if (event.severity === "error" && event.urn) this.errored.add(event.urn);
       this.options.sink({ ...event, text: this.redactor.redact(event.text) });
     } else this.options.sink(event);
+  };
+
+  /** This stack's own resources as they were when the run began, as the CLI reads them from its state. */
+  private readonly resourcesOf = (name: string): Promise<PropertyMap> => {
+    const own = [this.stack.name, this.stack.fullName];
+    if (!own.includes(name))
+      return Promise.reject(
+        new Error(
+          `readStackResourceOutputs of "${name}": the embedded engine answers it for the stack itself (${this.stack.name}); use --engine pulumi for this program`,
+        ),
+      );
+    return Promise.resolve(this.asTheyWere);
   };
 
   private tellPending(refreshing: boolean): void {

@@ -9,6 +9,9 @@ export const CONTAINER_NAME = "registry";
 /** The label by which the helper knows our container; its value is the id given to `containerClaim`. */
 export const OWNER_LABEL = "io.cluster-registry.owner";
 
+/** The label that says which state made a container: two operators with a state each do not take it from each other. */
+export const STATE_LABEL = "io.cluster-registry.state";
+
 const HOME = "/var/lib/cluster-registry";
 
 /**
@@ -63,6 +66,11 @@ export function applyCreate(a: { sudo: boolean; id: string }): string {
   return sh(installed(a.sudo, "apply", a.id));
 }
 
+/** Says what the guard's delete would do, and does nothing. The helper's text comes on stdin. */
+export function wouldUndoCommand(a: { sudo: boolean; id: string }): string {
+  return carried(a.sudo, "would-undo", a.id);
+}
+
 /** How docker gets onto a host: by apt, not at all (it has to be there), or from a folder of packages on the host. */
 export type DockerSource = "apt" | "present" | { packages: string };
 
@@ -98,6 +106,16 @@ export function containerRelease(a: { sudo: boolean; id: string; name: string })
   return carried(a.sudo, "container-release", a.id, a.name);
 }
 
+/** Removes a container of ours that no state knows. The helper's text comes on stdin. */
+export function containerLeftover(a: { sudo: boolean; id: string; container: string }): string {
+  return carried(a.sudo, "container-leftover", a.id, a.container);
+}
+
+/** Starts docker if it stands still. The helper's text comes on stdin. */
+export function dockerStart(a: { sudo: boolean }): string {
+  return carried(a.sudo, "docker-start");
+}
+
 /** Does http://address:port/v2/ answer from the host? The helper's text comes on stdin. */
 export function reach(a: { sudo: boolean; address: string; port: number }): string {
   return carried(a.sudo, "reach", a.address, String(a.port));
@@ -108,7 +126,10 @@ export function reach(a: { sudo: boolean; address: string; port: number }): stri
  * docker's socket, which sudo would hide.
  */
 export function observeCommand(sudo: boolean): string {
-  const socket = "w=no; test -w /var/run/docker.sock && w=yes; ";
+  // Of a docker that stands still, or is not there yet, the socket is not there: then the group tells.
+  const socket =
+    "w=no; test -w /var/run/docker.sock && w=yes; " +
+    'test -e /var/run/docker.sock || case " $(id -nG) " in *" docker "*) w=yes;; esac; ';
   if (!sudo) return sh(`${socket}exec sh -s observe $w`);
   return sh(
     `${socket}if sudo -n true 2>/dev/null; then exec sudo -n sh -s observe $w; fi; ` +

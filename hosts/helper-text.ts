@@ -11,6 +11,7 @@ const LOOKING = [
   "30-files.sh",
   "40-daemon.sh",
   "45-standing.sh",
+  "85-containers.sh",
   "90-observe.sh",
 ];
 

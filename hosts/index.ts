@@ -3,14 +3,17 @@ export {
   CONTAINER_NAME,
   containerClaim,
   containerClaimed,
+  containerLeftover,
   containerRelease,
   dockerInstall,
+  dockerStart,
   guardCreate,
   guardDelete,
   HELPER,
   OWNER_LABEL,
   reach,
   recordId,
+  STATE_LABEL,
 } from "./commands";
 export type { DockerSource } from "./commands";
 export { decide, enrolledId } from "./decide";
@@ -31,6 +34,7 @@ export {
 } from "./observation";
 export { observe } from "./observe";
 export { obstacles } from "./obstacles";
+export { wouldUndo } from "./would-undo";
 export { canonicalJson, parsePayload, type Daemon, type Payload } from "./payload";
 export { HostRefusal } from "./refusal";
 export { containerdConfig, daemonFlags, processProxies, proxyEnvironment } from "./sourced-lines";

@@ -10,8 +10,8 @@ export interface Ask {
   containerd: boolean;
   /** Look at docker: version, service, what the running daemon takes as insecure. */
   docker: boolean;
-  /** A docker container to describe; only together with `docker`. */
-  container?: string;
+  /** The container of the registry, and the volume with its images; only together with `docker`. */
+  container?: { name: string; volume: string };
 }
 
 /** One path, as it is. JSON-able: the bytes are base64 (see `fileBytes`). */
@@ -94,6 +94,9 @@ export interface ObservedContainer {
   name: string;
   image: string;
   running: boolean;
+  /** Docker's word: created, running, paused, restarting, exited, removing or dead. */
+  status: string;
+  exitCode: number;
   labels: Record<string, string>;
   /** For example `0.0.0.0:5000->5000/tcp`. */
   ports: string[];
@@ -140,8 +143,13 @@ export interface Observation {
     insecureRegistries?: string[];
     /** May the login user itself, without sudo, use /var/run/docker.sock? */
     loginReachesSocket: boolean;
-    /** Undefined: there is no container of that name, or none was asked for. */
-    container?: ObservedContainer;
+    /**
+     * Those of the name that was asked for, and those with our owner's label. Undefined: Docker does not answer, or none
+     * was asked for. That is not the same as none: an empty list.
+     */
+    containers?: ObservedContainer[];
+    /** What the volume that was asked for holds; `unknown` where its files are not on the host. */
+    volume?: "absent" | "empty" | "images" | "unknown";
   };
   /** Is there an apt-get? */
   apt: boolean;

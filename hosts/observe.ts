@@ -20,7 +20,9 @@ export function observeInput(ask: Ask): string {
   return observeText([
     ...ask.files.map((path) => `file ${plainPath(path)}`),
     ...(ask.containerd ? ["containerd"] : []),
-    ...(ask.docker && ask.container !== undefined ? [`container ${ask.container}`] : []),
+    ...(ask.docker && ask.container !== undefined
+      ? [`container ${ask.container.name}`, `volume ${ask.container.volume}`]
+      : []),
     ...(ask.docker ? ["docker"] : []),
   ]);
 }

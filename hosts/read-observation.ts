@@ -101,6 +101,7 @@ class Reading {
   private readonly records: ObservedRecord[] = [];
   private readonly managed: ManagedFile[] = [];
   private readonly payloads = new Map<string, string>();
+  private readonly containers: Buffer[] = [];
   private readonly single = new Map<string, Entry>();
   private section: "containerd" | "docker" | undefined;
   private file: ObservedFile | undefined;
@@ -188,6 +189,9 @@ class Reading {
       case "docker":
         this.section = entry.word;
         this.single.set(entry.word, entry);
+        break;
+      case "container":
+        this.containers.push(entry.bytes);
         break;
       default:
         this.single.set(this.section ? `${this.section} ${entry.word}` : entry.word, entry);
@@ -291,7 +295,7 @@ class Reading {
 
   private docker(service: ObservedService): NonNullable<Observation["docker"]> {
     const version = /version (\d+\.\d+\.\d+[^,\s]*)/.exec(this.text("docker version"))?.[1];
-    const container = this.single.get("docker container");
+    const volume = this.single.get("docker volume")?.rest;
     return {
       ...(version !== undefined && { version }),
       service,
@@ -300,7 +304,11 @@ class Reading {
         insecureRegistries: this.text("docker insecure").split("\n").filter(Boolean),
       }),
       loginReachesSocket: this.single.get("docker socket")?.rest === "yes",
-      ...(container && { container: readContainer(container.bytes) }),
+      // Without the word docker has not answered, whatever came before it.
+      ...(this.single.has("docker containers") && {
+        containers: this.containers.map(readContainer),
+        ...(isVolumeState(volume) && { volume }),
+      }),
     };
   }
 }
@@ -344,12 +352,18 @@ interface InspectedContainer {
   Id: string;
   Name: string;
   Config: { Image: string; Labels: Record<string, string> | null };
-  State: { Running: boolean };
+  State: { Running: boolean; Status: string; ExitCode: number };
   HostConfig: {
     RestartPolicy?: { Name: string };
     PortBindings?: Record<string, { HostIp: string; HostPort: string }[] | null> | null;
   };
   Mounts: { Type: string; Name?: string; Source: string; Destination: string }[];
+}
+
+type VolumeState = NonNullable<NonNullable<Observation["docker"]>["volume"]>;
+
+function isVolumeState(word: string | undefined): word is VolumeState {
+  return ["absent", "empty", "images", "unknown"].includes(word ?? "");
 }
 
 function readContainer(bytes: Buffer): ObservedContainer {
@@ -359,6 +373,8 @@ function readContainer(bytes: Buffer): ObservedContainer {
     name: found.Name.replace(/^\//, ""),
     image: found.Config.Image,
     running: found.State.Running,
+    status: found.State.Status,
+    exitCode: found.State.ExitCode,
     labels: found.Config.Labels ?? {},
     ports: Object.entries(found.HostConfig.PortBindings ?? {}).flatMap(([port, bindings]) =>
       (bindings ?? []).map((one) => `${one.HostIp || "0.0.0.0"}:${one.HostPort}->${port}`),

@@ -13,6 +13,6 @@ export function askFor(settings: Settings, { name, sudo }: HostAccess): Ask {
     files: [...(isNode ? [CONTAINERD_CONFIG] : []), ...(isRegistry ? [DAEMON_JSON] : [])],
     containerd: isNode,
     docker: isRegistry,
-    ...(isRegistry && { container: CONTAINER_NAME }),
+    ...(isRegistry && { container: { name: CONTAINER_NAME, volume: settings.registry.volume } }),
   };
 }

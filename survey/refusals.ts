@@ -16,6 +16,7 @@ import { knownHostsName } from "../ssh/known-hosts";
 import type { Surveyed } from "./hosts";
 import { imagePrefix, planInsecureRegistry, planMirror } from "./plan";
 import type { RecordIds } from "./records";
+import { isDockerStopped } from "./registry";
 
 /**
  * Everything that stands in the way, host by host, before anything is declared: hosts that could not be looked at,
@@ -86,7 +87,8 @@ function checkRegistryHost(host: Surveyed, settings: Settings, containerId: stri
   if (access.bastion !== undefined) checkOpenSsh(access.bastion, "a login at the bastion");
   checkInstall(observation, settings.docker);
   checkSocket(observation, access.login.user);
-  const container = observation.docker?.container;
+  checkDockerUnit(observation);
+  const container = observation.docker?.containers?.find(({ name }) => name === CONTAINER_NAME);
   if (
     container === undefined ||
     container.labels[OWNER_LABEL] === containerId ||
@@ -101,6 +103,23 @@ function checkRegistryHost(host: Surveyed, settings: Settings, containerId: stri
           "set registry.adopt: true to take it over with its images, or remove it"
       : `expected no container named ${CONTAINER_NAME}, found that of ${owner} (${ports}): one registry host serves one stack`,
   );
+}
+
+/** Docker that is stopped is started by up; what cannot be started, or does not answer, is found before anything is changed. */
+function checkDockerUnit({ docker }: Observation): void {
+  if (docker?.version === undefined) return;
+  const { enabled, active } = docker.service;
+  if (isDockerStopped(docker) && enabled.startsWith("masked")) {
+    throw new Error(
+      `expected docker.service to run, or that up can start it, found it ${enabled} and ${active}: run \`systemctl unmask docker.service\` there`,
+    );
+  }
+  if (!isDockerStopped(docker) && docker.containers === undefined) {
+    throw new Error(
+      "expected docker to say which containers there are, found that docker.service runs and does not answer on /var/run/docker.sock: " +
+        "see `systemctl status docker` there",
+    );
+  }
 }
 
 /** @pulumi/docker runs OpenSSH, which takes a key's path or an agent, and host keys from files, and asks nobody. */

@@ -4,6 +4,7 @@ import type { RunOptions, RunResult } from "../operation";
 import { Redactor } from "../secrets/redact";
 import { Program } from "../rpc/program";
 import type { Stack, Workspace } from "../stack";
+import type { Explain } from "../steps/progress";
 import { Targets } from "../steps/targets";
 import { embeddedOrPulumi, EVERYWHERE } from "./choose";
 import { EXIT, ExitError, command } from "./exit";
@@ -93,8 +94,8 @@ const EXAMPLES: Record<Kind, string[]> = {
   refresh: ["npm run refresh -- --yes"],
 };
 
-/** The npm script of this name. */
-export function operate(kind: Kind, args: string[]): Promise<void> {
+/** The npm script of this name. `explain`: what a preview of it says of resources that are deleted. */
+export function operate(kind: Kind, args: string[], explain?: Explain): Promise<void> {
   return command(
     async () => {
       const { flags, rest } = parseFlags(args, FLAGS[kind]);
@@ -119,20 +120,25 @@ export function operate(kind: Kind, args: string[]): Promise<void> {
           "--yes or --skip-preview or --preview-only must be passed in to proceed when running in non-interactive mode",
         );
       }
-      await withEngine(kind, args, flags);
+      await withEngine(kind, args, flags, explain);
     },
     !args.some((arg) => /^(--json(=|$)|-[a-z]*j)/.test(arg)),
   );
 }
 
-async function withEngine(kind: Kind, args: string[], flags: Flags): Promise<void> {
+async function withEngine(
+  kind: Kind,
+  args: string[],
+  flags: Flags,
+  explain: Explain | undefined,
+): Promise<void> {
   const tell = (text: string): unknown => process.stderr.write(text);
   const workspace = await embeddedOrPulumi(flags, [kind, ...args], tell);
   if (!workspace) return;
   const { backend, project } = workspace;
   const file = backend.stackFile(project.name, await workspace.stackName());
   tell(`Engine: embedded, state in ${file}\n`);
-  await new Operation(kind, flags, workspace).run();
+  await new Operation(kind, flags, workspace, explain).run();
 }
 
 class Operation {
@@ -150,6 +156,7 @@ class Operation {
     private readonly kind: Kind,
     private readonly flags: Flags,
     private readonly workspace: Workspace,
+    private readonly explain: Explain | undefined,
   ) {}
 
   async run(): Promise<void> {
@@ -253,6 +260,7 @@ class Operation {
         (flags["exclude"] as string[] | undefined) ?? [],
         flags["exclude-dependents"] === true,
       ),
+      ...(this.explain && { explain: this.explain }),
       cancel: interrupts.cancel,
       terminate: interrupts.terminate,
     };

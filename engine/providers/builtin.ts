@@ -1,4 +1,4 @@
-/** Pulumi's own resource type: references to the outputs of other stacks of the same backend. */
+/** Pulumi's own: references to the outputs of other stacks of the same backend, and what a stack's resources are. */
 import type { PropertyMap } from "../values/property";
 import type { ProviderInstance, ProviderPlugin, Value } from "./provider";
 
@@ -8,7 +8,13 @@ import type { ProviderInstance, ProviderPlugin, Value } from "./provider";
  */
 export type StackOutputs = (name: string) => Promise<{ outputs: PropertyMap; secrets: string[] }>;
 
-export function builtinPlugin(stackOutputs: StackOutputs): ProviderPlugin {
+/** The outputs of every resource of a stack, by URN, with its type; their secrets marked. Throws where it is not. */
+export type StackResources = (name: string) => Promise<PropertyMap>;
+
+export function builtinPlugin(
+  stackOutputs: StackOutputs,
+  stackResources: StackResources,
+): ProviderPlugin {
   const refuse = (): Promise<never> =>
     Promise.reject(new Error("a stack reference can only be read"));
   const instance: ProviderInstance = {
@@ -27,6 +33,14 @@ export function builtinPlugin(stackOutputs: StackOutputs): ProviderPlugin {
         inputs: { name },
         outputs: { name, outputs: outputs as Value, secretOutputNames: secrets },
       };
+    },
+    async invoke(token, args) {
+      const name = args["stackName"];
+      if (token !== "pulumi:pulumi:readStackResourceOutputs" || typeof name !== "string")
+        throw new Error(
+          `the function ${token} is not supported by the embedded engine; use --engine pulumi for this program`,
+        );
+      return { result: { name, outputs: (await stackResources(name)) as Value }, failures: [] };
     },
     close: () => Promise.resolve(),
   };

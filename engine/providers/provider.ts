@@ -83,6 +83,12 @@ export class PartialFailure extends Error {
   }
 }
 
+/**
+ * Thrown by read where the host answers, and what has the resource does not run there: nothing is known of the resource, and
+ * this very operation may be about to start it. So a refresh keeps what the state has, and it is read when its turn comes.
+ */
+export class NotRunning extends Error {}
+
 /** A configured provider: one for each provider resource of the program. Errors that it throws fail the step. */
 export interface ProviderInstance {
   /** Its outputs come from a state, and have their marks already, each where it is: none is added, and none kept. */

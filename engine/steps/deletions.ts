@@ -106,6 +106,12 @@ export class Deletions {
     if ((await Promise.all(results)).includes(false)) throw new StepFailed();
   }
 
+  private async explain(state: ResourceState): Promise<void> {
+    const { preview, explain } = this.progress.options;
+    const said = preview ? await explain?.(state) : undefined;
+    if (said) this.progress.sink({ kind: "message", urn: state.urn, ephemeral: false, ...said });
+  }
+
   /** False: it is still there. */
   private async deleteOne(state: ResourceState, op: Op): Promise<boolean> {
     const replacing = op === "delete-replaced" || op === "discard-replaced";
@@ -116,6 +122,7 @@ export class Deletions {
     const work = async (): Promise<void> => {
       if (op === "remove-pending-replace") return;
       if (state.protect && !replacing) throw new ProtectedResource(state.urn);
+      await this.explain(state);
       await this.progress.remove(state);
     };
     try {

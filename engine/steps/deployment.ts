@@ -93,19 +93,23 @@ export class Deployment {
   /** Decides, and resolves to what is to be done. */
   private async generate(goal: Goal, urn: string): Promise<Action> {
     this.progress.runner.throwIfHalted();
-    const { old, alias } = this.findOld(goal, urn);
-    const state = stateOf(goal, urn, old);
+    const { old: before, alias } = this.findOld(goal, urn);
+    let state = stateOf(goal, urn, before);
     if (alias) state.aliases = [alias];
     // What had to go for the sake of a target has to come back, target or not.
     const recreating = this.progress.deleted.has(urn);
     const isTarget = this.progress.options.targets.includes(state);
-    if (!isTarget && !recreating) return () => this.leave(state, old);
+    if (!isTarget && !recreating) return () => this.leave(state, before);
     if (isTarget) this.progress.options.targets.add(state);
     if (this.dependsOnFailed(state)) return () => this.skip(state);
 
     const manager = goal.custom
       ? await this.progress.host.managerOf(goal.type, goal.provider)
       : undefined;
+    const isGone =
+      before && manager && !recreating && !(await this.progress.readNow(before, manager));
+    const old = isGone ? undefined : before;
+    if (isGone) state = { ...stateOf(goal, urn, undefined), aliases: state.aliases };
     if (isImport(goal, old)) {
       this.refuseMissingDependencies(state);
       return () => this.import(goal, state, old, manager as Manager);
@@ -125,7 +129,7 @@ export class Deployment {
       };
     }
     if (old?.external) return () => this.does.replaceWith(old, state, manager, unchanged, true);
-    if (!old) return () => this.does.create("create", undefined, state, manager);
+    if (!old) return () => this.does.create("create", isGone ? before : undefined, state, manager);
     return this.choose(goal, old, state, manager);
   }
 

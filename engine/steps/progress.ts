@@ -1,14 +1,21 @@
 /** What one operation knows and has decided so far, and what every part of it needs to carry a step out. */
-import type { CreateContext, StepContext } from "../providers/provider";
+import { NotRunning, type CreateContext, type StepContext } from "../providers/provider";
 import type { Journal } from "../state/journal";
 import { dependenciesOf, type CustomTimeouts, type ResourceState } from "../state/resource";
 import type { PropertyMap } from "../values/property";
 import { Aliases } from "./aliases";
 import type { Op, Sink, Step } from "./events";
+import type { Manager } from "./manager";
 import type { ProviderHost } from "./provider-host";
+import { keepUnchanged } from "./refresh";
 import type { Runner } from "./runner";
 import type { Targets } from "./targets";
 import { isDefaultProvider } from "./urn";
+
+/** What a person should know of a resource before it is deleted. */
+export type Explain = (
+  state: ResourceState,
+) => Promise<{ severity: "info" | "warning"; text: string } | undefined>;
 
 interface DeploymentOptions {
   project: string;
@@ -19,6 +26,10 @@ interface DeploymentOptions {
   packageConfig: (name: string) => PropertyMap;
   /** To be called when a resource of the state was changed in place. */
   forget: (state: ResourceState) => void;
+  /** URNs that a refresh could not read yet. @default none */
+  unread?: ReadonlySet<string>;
+  /** Asked in previews, of what is deleted. @default nothing */
+  explain?: Explain;
 }
 
 /** What the program is told. */
@@ -95,6 +106,25 @@ export class Progress {
         this.sink({ kind: "message", severity, text, urn, ephemeral }),
       ...(timeoutSeconds ? { timeoutSeconds } : {}),
     };
+  }
+
+  /**
+   * Reads what the refresh could not, now that what it depends on is done. False: it is gone. A preview has started
+   * nothing, and so takes it to be as it was.
+   */
+  async readNow(old: ResourceState, manager: Manager): Promise<boolean> {
+    if (this.options.unread?.has(old.urn) !== true) return true;
+    try {
+      const now = await manager.read(old, this.context(old.urn));
+      if (!now) return false;
+      Object.assign(old, keepUnchanged(old, now));
+      this.options.forget(old);
+      this.journal.touch();
+      return true;
+    } catch (error) {
+      if (this.options.preview && error instanceof NotRunning) return true;
+      throw error;
+    }
   }
 
   /** Has the provider delete the resource, where it is ours to delete. */

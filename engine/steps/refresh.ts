@@ -1,5 +1,5 @@
 /** Refresh: every resource is read, and the state says what was found. */
-import type { StepContext } from "../providers/provider";
+import { NotRunning, type StepContext } from "../providers/provider";
 import type { Journal } from "../state/journal";
 import { isProviderType, type ResourceState } from "../state/resource";
 import { deepEquals } from "../values/property";
@@ -13,13 +13,24 @@ import type { Runner } from "./runner";
 import type { Targets } from "./targets";
 import { isDefaultProvider } from "./urn";
 
-/** Resolves to the resources as they are now, the journal told. `counted`: the refresh is the operation itself. */
+/**
+ * Resolves to the resources as they are now, the journal told. `counted`: the refresh is the operation itself. Else what has
+ * a resource and does not run is no failure: its URN is put into `unread`.
+ */
 export async function refresh(
   base: readonly ResourceState[],
   parts: { host: ProviderHost; runner: Runner; journal: Journal; sink: Sink; targets: Targets },
   counted: boolean,
+  unread = new Set<string>(),
 ): Promise<ResourceState[]> {
   const { host, runner, journal, sink, targets } = parts;
+  const told = new Set<string>();
+  const postpone = (state: ResourceState, { message: text }: NotRunning): void => {
+    unread.add(state.urn);
+    if (told.has(text)) return;
+    told.add(text);
+    sink({ kind: "message", severity: "warning", text, urn: state.urn, ephemeral: false });
+  };
   const found = new Map<ResourceState, ResourceState | undefined>();
   const one = async (state: ResourceState): Promise<void> => {
     const { urn, type } = state;
@@ -43,7 +54,15 @@ export async function refresh(
       await host.ensure(state.provider, base);
       const manager = await host.managerOf(type, state.provider);
       const context = contextOf(urn, runner, sink);
-      const now = await manager.read(state, context);
+      const now = await manager.read(state, context).catch((error: unknown) => {
+        if (counted || !(error instanceof NotRunning)) throw error;
+        return error;
+      });
+      if (now instanceof NotRunning) {
+        postpone(state, now);
+        step.op = "same";
+        return;
+      }
       found.set(state, now && keepUnchanged(state, now));
       if (!now) {
         delete step.new;
@@ -97,7 +116,7 @@ function contextOf(urn: string, runner: Runner, sink: Sink): StepContext {
 }
 
 /** Equal values keep their objects, and so their ciphertext in the state. What could be read has no errors any more. */
-function keepUnchanged(state: ResourceState, now: ResourceState): ResourceState {
+export function keepUnchanged(state: ResourceState, now: ResourceState): ResourceState {
   const inputs = deepEquals(now.inputs, state.inputs) ? state.inputs : now.inputs;
   const outputs = deepEquals(now.outputs, state.outputs) ? state.outputs : now.outputs;
   const same = inputs === state.inputs && outputs === state.outputs && now.id === state.id;

@@ -38,7 +38,9 @@ export class ResourceSteps {
     deleteLater?: ResourceState,
   ): Promise<Registered> {
     return this.conclude(state, async () => {
-      const step = { ...this.progress.step(op, old, state), ...extra };
+      // An old one that is created was found to be gone.
+      const gone = op === "create";
+      const step = { ...this.progress.step(op, gone ? undefined : old, state), ...extra };
       const work = async (): Promise<void> => {
         try {
           await manager?.create(state, this.progress.createContext(state, "create"));
@@ -49,7 +51,7 @@ export class ResourceSteps {
       };
       await this.progress.runner.run(step, state.custom ? "creating" : undefined, work, () => {
         if (deleteLater) this.condemn(deleteLater);
-        this.progress.journal.put(old?.pendingReplacement ? old : undefined, state);
+        this.progress.journal.put(gone || old?.pendingReplacement ? old : undefined, state);
       });
       return step;
     });

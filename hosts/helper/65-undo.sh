@@ -31,21 +31,12 @@ undo_now() {
     return 0
   fi
   begin undo "$record/payload"
-  read_record
-  refused=
-  result=
-  number=0
-  for entry in "$files"/*/; do
-    if grep -qxF -e "$id" "${entry}claims" 2>/dev/null; then plan_undo "${entry%/}"; fi
-  done
-  # Where all was there before us already there is no file.
-  for each in "$tx"/files/*/; do [ ! -d "$each" ] || spare_config_path "${each%/}"; done
+  plan_all
   if [ -n "$refused" ]; then
     drop
     refuse "$refused
   Nothing was changed on this host."
   fi
-  for each in "$tx"/files/*/; do [ ! -d "$each" ] || settle_undo "${each%/}"; done
   printf '%s\n' "$activate" >"$tx/activate"
   if [ "$activate" != none ]; then note_daemon; fi
   result=${result:-$(nothing_done)}
@@ -56,6 +47,21 @@ undo_now() {
 nothing_done() {
   others=$(cat "$tx"/files/*/claims 2>/dev/null | sort -u | tr '\n' ' ')
   if [ -n "$others" ]; then say "Left as it is: ${others}wants the same."; else say "Nothing of ours was left in the files."; fi
+}
+
+# What becomes of each file, and of the daemon; `refused` says what cannot be done.
+plan_all() {
+  read_record
+  refused=
+  result=
+  number=0
+  for entry in "$files"/*/; do
+    if grep -qxF -e "$id" "${entry}claims" 2>/dev/null; then plan_undo "${entry%/}"; fi
+  done
+  # Where all was there before us already there is no file.
+  for each in "$tx"/files/*/; do [ ! -d "$each" ] || spare_config_path "${each%/}"; done
+  [ -z "$refused" ] || return 0
+  for each in "$tx"/files/*/; do [ ! -d "$each" ] || settle_undo "${each%/}"; done
 }
 
 # The daemon and the names that the last apply was about.

@@ -119,13 +119,73 @@ running_containerd() {
   if [ "${pid:-0}" != 0 ]; then readlink "/proc/$pid/exe"; else command -v containerd; fi
 }
 
-need_docker_client() {
+# Docker's three answers are told apart from here on: a container is there, none is there, or Docker does not answer. The
+# last is refused, and never taken for the second.
+
+# The client talks to this host's own daemon, whatever root's environment and contexts say.
+need_docker() {
   command -v docker >/dev/null || refuse "expected the docker command on this host; found none: install it (docker-cli on Debian 13)"
+  unset DOCKER_CONTEXT
+  DOCKER_HOST=unix:///var/run/docker.sock
+  export DOCKER_HOST
 }
 
-# inspect NAME FORMAT
+# Every container, one a line: its id and its names. In words of our own where docker does not answer.
+list_containers() {
+  containers=$(limited 60 docker ps --all --no-trunc --format '{{.ID}} {{.Names}}' 2>&1) ||
+    refuse "expected docker to say which containers there are; found: $(printf '%s\n' "$containers" | tail -n 1 | masked): see \`systemctl status docker\`, then run again. Nothing was changed."
+}
+
+# id_of NAME: the id of the container of that name; empty if there is none. Asked of what list_containers found.
+id_of() {
+  printf '%s\n' "$containers" | awk -v name="$1" '
+    length($1) == 64 { count = split($2, names, ","); for (i = 1; i <= count; i++) if (names[i] == name) print $1 }'
+}
+
+# inspect CONTAINER FORMAT: of a container that is there.
 inspect() {
-  docker container inspect --format "$2" "$1" 2>/dev/null
+  limited 60 docker container inspect --format "$2" "$1" ||
+    refuse "expected docker to describe the container $1; found that it does not (see above): run again"
+}
+
+owner_of() {
+  inspect "$1" '{{index .Config.Labels "io.cluster-registry.owner"}}'
+}
+
+# remove_ours CONTAINER: its volumes stay. One that has gone meanwhile is gone.
+remove_ours() {
+  docker rm -f "$1" >/dev/null && return 0
+  list_containers
+  case $containers in
+    *"$1"*) refuse "expected to remove our own container $1; found that docker refused (see above)" ;;
+  esac
+}
+
+# docker-start: docker runs, or is started. Destroy asks it first, since a docker that stands still cannot remove a container.
+docker_start() {
+  need_root
+  unit_state docker.service
+  docker_was=$unit_active
+  if [ "$unit_active" = active ] && docker_health '' ''; then
+    say "docker runs."
+    return 0
+  fi
+  [ "$unit_load" != masked ] ||
+    refuse "expected to start docker.service, since docker has to run for the registry's container to be removed; found it masked: run \`systemctl unmask docker.service\` on this host, then run again"
+  [ "$unit_load" = loaded ] ||
+    refuse "expected a unit docker.service on this host, since docker has to run for the registry's container to be removed; found none ($unit_load)"
+  docker_mark=$(journal_end)
+  systemctl reset-failed docker.service docker.socket 2>/dev/null
+  docker_said=$(systemctl start docker.service 2>&1) ||
+    refuse "expected to start docker.service; found: $(printf '%s\n' "$docker_said" | head -n 1 | masked)
+$(last_words docker.service "$docker_mark")"
+  docker_until=$(($(uptime_seconds) + 60))
+  until docker_health '' ''; do
+    [ "$(uptime_seconds)" -lt "$docker_until" ] || refuse "expected docker to answer once it was started; found: $problem
+$(last_words docker.service "$docker_mark")"
+    pause 0.2
+  done
+  say "docker was $docker_was: started."
 }
 
 # container-claim ID NAME [adopt]: makes room for the container of that name, which the program makes next.
@@ -138,34 +198,35 @@ container_claim() {
     '' | adopt) ;;
     *) refuse "expected nothing more, or adopt; found \"$3\"" ;;
   esac
-  need_docker_client
+  need_docker
+  list_containers
   before=$2-before-cluster-registry
-  owner=$(inspect "$2" '{{index .Config.Labels "io.cluster-registry.owner"}}')
-  if [ -z "$(inspect "$2" '{{.Id}}')" ]; then
+  present=$(id_of "$2")
+  if [ -z "$present" ]; then
     # Nothing there; or it was moved aside by an earlier run.
     images_of "$before" "$1"
     return 0
   fi
+  owner=$(owner_of "$present") || exit 1
   if [ "$owner" = "$1" ]; then
-    # Ours, and yet the program is about to make it: its state was lost. Volumes stay.
-    docker rm -f "$2" >/dev/null || refuse "expected to remove our own container $2; found that docker refused (see above)"
+    # Ours, and yet the program is about to make it: its state was lost, or a run was cut off. Volumes stay.
+    remove_ours "$present"
     images_of "$before" "$1"
     return 0
   fi
   [ -z "$owner" ] || refuse "expected no container $2, or one of $1; found that of $owner: two stacks cannot have one registry on one host"
   if [ "${3-}" != adopt ]; then
-    refuse "expected no container named $2; found one made by hand ($(described "$2")): remove it, or set registry.adopt: true to take it over with its images"
+    refuse "expected no container named $2; found one made by hand ($(described "$present")): remove it, or set registry.adopt: true to take it over with its images"
   fi
-  [ -z "$(inspect "$before" '{{.Id}}')" ] || refuse "expected the name $before to be free for the adopted container; found a container of that name: remove or rename it"
-  was_running=$(inspect "$2" '{{.State.Running}}')
-  adopted=$(inspect "$2" '{{.Id}}')
+  [ -z "$(id_of "$before")" ] || refuse "expected the name $before to be free for the adopted container; found a container of that name: remove or rename it"
+  was_running=$(inspect "$present" '{{.State.Running}}') || exit 1
   need_home
   claim=$home/claims/$1
-  if [ -f "$claim" ] && [ "$(sed -n 2p "$claim")" = "$adopted" ]; then
+  if [ -f "$claim" ] && [ "$(sed -n 2p "$claim")" = "$present" ]; then
     # A claim that was cut off: by now it is we who have stopped it.
     was_running=$(sed -n 1p "$claim")
   else
-    mkdir -p "$home/claims" && printf '%s\n' "$was_running" "$adopted" >"$claim.new" && mv -f "$claim.new" "$claim" ||
+    mkdir -p "$home/claims" && printf '%s\n' "$was_running" "$present" >"$claim.new" && mv -f "$claim.new" "$claim" ||
       refuse "expected room in $home; found none: is the disk full?"
   fi
   docker stop "$2" >/dev/null || refuse "expected to stop the container $2; found that docker refused (see above)"
@@ -173,6 +234,7 @@ container_claim() {
     [ "$was_running" != true ] || docker start "$2" >/dev/null
     refuse "expected to rename the container $2; found that docker refused (see above)"
   fi
+  list_containers
   images_of "$before" "$1"
 }
 
@@ -182,22 +244,52 @@ container_claimed() {
   need_root
   need_id "${1-}"
   need_name "${2-}"
-  need_docker_client
-  if [ "$(inspect "$2" '{{index .Config.Labels "io.cluster-registry.owner"}}')" = "$1" ]; then
-    images_of "$2-before-cluster-registry" "$1"
-  else
-    container_claim "$@"
+  need_docker
+  list_containers
+  present=$(id_of "$2")
+  if [ -n "$present" ]; then
+    owner=$(owner_of "$present") || exit 1
+    if [ "$owner" = "$1" ]; then
+      images_of "$2-before-cluster-registry" "$1"
+      return 0
+    fi
   fi
+  container_claim "$@"
+}
+
+# container-leftover ID CONTAINER: a container of ours that no state knows, since the run that made it was cut off, makes room
+# for the one that is made next. Exactly this one: another may have taken its name since. Its volumes stay.
+container_leftover() {
+  need_root
+  need_id "${1-}"
+  case ${2-} in
+    *[!0-9a-f]* | '') refuse "expected a container's id; found \"${2-}\"" ;;
+  esac
+  need_docker
+  list_containers
+  case $containers in
+    *"$2 "*) ;;
+    *)
+      say "Gone already: $2"
+      return 0
+      ;;
+  esac
+  owner=$(owner_of "$2") || exit 1
+  [ "$owner" = "$1" ] || refuse "expected the container $2 to be of $1; found ${owner:-no owner}: it is left alone"
+  remove_ours "$2"
+  say "Removed, its volumes kept: $2"
 }
 
 described() {
   inspect "$1" 'image {{.Config.Image}}, {{.State.Status}}, ports{{range $port, $bindings := .HostConfig.PortBindings}}{{range $bindings}} {{.HostIp}}:{{.HostPort}}->{{$port}}{{end}}{{end}}'
 }
 
-# images_of CONTAINER ID: where the images of the container that we adopted lie; {} if we adopted none.
+# images_of NAME ID: where the images of the container that we adopted lie; {} if we adopted none.
 images_of() {
-  if [ -f "$home/claims/$2" ] && [ "$(sed -n 2p "$home/claims/$2")" = "$(inspect "$1" '{{.Id}}')" ]; then
-    place=$(inspect "$1" '{{range .Mounts}}{{if eq .Destination "/var/lib/registry"}}{"type":"{{.Type}}","source":"{{if eq .Type "volume"}}{{.Name}}{{else}}{{.Source}}{{end}}"}{{end}}{{end}}')
+  adopted=
+  [ ! -f "$home/claims/$2" ] || adopted=$(sed -n 2p "$home/claims/$2")
+  if [ -n "$adopted" ] && [ "$adopted" = "$(id_of "$1")" ]; then
+    place=$(inspect "$adopted" '{{range .Mounts}}{{if eq .Destination "/var/lib/registry"}}{"type":"{{.Type}}","source":"{{if eq .Type "volume"}}{{.Name}}{{else}}{{.Source}}{{end}}"}{{end}}{{end}}') || exit 1
     say "${place:-"{}"}"
   else
     say '{}'
@@ -214,18 +306,22 @@ container_release() {
     say "Nothing to release."
     return 0
   fi
-  need_docker_client
+  docker_start >/dev/null
+  need_docker
+  list_containers
   before=$2-before-cluster-registry
   adopted=$(sed -n 2p "$claim")
   rm -f "$claim.new"
-  if [ "$(inspect "$before" '{{.Id}}')" = "$adopted" ]; then
-    if [ -n "$(inspect "$2" '{{.Id}}')" ]; then
-      [ "$(inspect "$2" '{{index .Config.Labels "io.cluster-registry.owner"}}')" = "$1" ] ||
+  present=$(id_of "$2")
+  if [ -n "$adopted" ] && [ "$(id_of "$before")" = "$adopted" ]; then
+    if [ -n "$present" ]; then
+      owner=$(owner_of "$present") || exit 1
+      [ "$owner" = "$1" ] ||
         refuse "expected the name $2 to be free for the container that had it before; found another container: remove it, then run again"
-      docker rm -f "$2" >/dev/null || refuse "expected to remove our own container $2; found that docker refused (see above)"
+      remove_ours "$present"
     fi
     docker rename "$before" "$2" || refuse "expected to give $before its name back; found that docker refused (see above)"
-  elif [ "$(inspect "$2" '{{.Id}}')" != "$adopted" ]; then
+  elif [ -z "$adopted" ] || [ "$present" != "$adopted" ]; then
     rm -f "$claim"
     rmdir "$home/claims" 2>/dev/null
     say "The container that was adopted is gone: nothing to put back."

@@ -22,7 +22,7 @@ observe() {
     return 0
   fi
   reaches=${1-no}
-  ask_container=
+  ask_container='' ask_volume=''
   look_containerd=no look_docker=no
   observe_host
   observe_systemd
@@ -32,6 +32,7 @@ observe() {
       containerd) look_containerd=yes ;;
       docker) look_docker=yes ;;
       'container '*) ask_container=${wish#container } ;;
+      'volume '*) ask_volume=${wish#volume } ;;
     esac
   done
   observe_records
@@ -261,13 +262,6 @@ observe_docker() {
   fi
   [ -n "$ask_container" ] || return 0
   need_name "$ask_container"
-  if command -v curl >/dev/null; then
-    inspected=$(curl -s -f -m 10 --unix-socket /var/run/docker.sock "http://docker/containers/$ask_container/json")
-  else
-    inspected=$(docker container inspect --format '{{json .}}' "$ask_container" 2>/dev/null)
-  fi
-  if [ -n "$inspected" ]; then
-    say container
-    printf '%s\n' "$inspected" | hex
-  fi
+  [ -z "$ask_volume" ] || need_name "$ask_volume"
+  observe_containers "$ask_container" "$ask_volume"
 }

@@ -6,11 +6,14 @@ main() {
     guard) guard "$@" ;;
     apply) apply "$@" ;;
     undo) undo "$@" ;;
+    would-undo) would_undo "$@" ;;
     restore) restore "$@" ;;
     docker-install) docker_install "$@" ;;
     container-claim) container_claim "$@" ;;
     container-claimed) container_claimed "$@" ;;
+    container-leftover) container_leftover "$@" ;;
     container-release) container_release "$@" ;;
+    docker-start) docker_start ;;
     reach) reach "$@" ;;
     observe) observe_installed "$@" ;;
     run)
@@ -27,7 +30,7 @@ main() {
       need_root
       watchdog "$@"
       ;;
-    *) refuse "expected guard, apply, undo, restore, docker-install, container-claim, container-claimed, container-release, reach or observe; found \"$verb\"" ;;
+    *) refuse "expected guard, apply, undo, would-undo, restore, docker-install, docker-start, container-claim, container-claimed, container-leftover, container-release, reach or observe; found \"$verb\"" ;;
   esac
 }
 

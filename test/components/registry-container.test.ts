@@ -5,6 +5,7 @@ import { type Declared, record, valueOf } from "./recorder";
 const args: RegistryContainerArgs = {
   connection: pulumi.secret({ host: "10.0.0.1" }),
   enrolled: "ab12",
+  host: "cp",
   recordId: "cluster-registry.test.registry",
   dockerHost: "ssh://root@10.0.0.1:22",
   address: "10.0.0.1",
@@ -32,10 +33,52 @@ describe("RegistryContainer", () => {
       labels: [
         { label: "io.cluster-registry.owner", value: "cluster-registry.test.registry" },
         { label: "io.cluster-registry.enrolled", value: "ab12" },
+        { label: "io.cluster-registry.state", value: "r-docker-id" },
       ],
     });
     expect(inputsOf(declared, "r-image")).toMatchObject({ name: "registry", keepLocally: true });
     expect(inputsOf(declared, "r-volume")).toMatchObject({ name: "registry-data" });
+  });
+
+  test("a container of an earlier version gets no label more, which would replace it", async () => {
+    const labels = inputsOf(await declare({ labelled: false }), "r-container")?.["labels"];
+    expect(labels).toEqual([
+      { label: "io.cluster-registry.owner", value: "cluster-registry.test.registry" },
+      { label: "io.cluster-registry.enrolled", value: "ab12" },
+    ]);
+  });
+
+  test("destroy starts a docker that stands still, before it removes the container", async () => {
+    expect(inputsOf(await declare({ sudo: true }), "r-docker-runs")).toMatchObject({
+      delete: expect.stringContaining("docker-start"),
+    });
+    expect(inputsOf(await declare({}), "r-docker-runs")).not.toHaveProperty("create");
+  });
+
+  test("destroy says which volume stays, where, and how it is removed; not where it goes with the rest", async () => {
+    const stays = async (changes: Partial<RegistryContainerArgs>, claim?: string) =>
+      inputsOf(await declare(changes, claim), "r-volume-stays")?.["delete"];
+    expect(await stays({})).toBe(
+      "echo 'cp: the volume registry-data stays, with the images in it; to delete them, run: docker volume rm registry-data'",
+    );
+    expect(await stays({ retainVolume: false })).toBeUndefined();
+    expect(await stays({ adopt: true, adopted: { volume: "9f86" } })).toBe(
+      "echo 'cp: the volume 9f86 stays, with the images in it: it is the adopted container'\\''s'",
+    );
+    expect(await stays({ adopt: true, adopted: { path: "/srv/it's" } })).toBe(
+      "echo 'cp: the folder /srv/it'\\''s stays, with the images in it: it is the adopted container'\\''s'",
+    );
+  });
+
+  test("there is room for the container before it is made, and it is asked with the id of this state", async () => {
+    const order: string[] = [];
+    const room = (state: string) => {
+      order.push(state);
+      return Promise.resolve();
+    };
+    const declared = await declare({ room });
+    expect(order).toEqual(["r-docker-id"]);
+    expect(inputsOf(declared, "r-container")).toMatchObject({ name: "registry" });
   });
 
   test("an image that is pinned by its digest is used as it is", async () => {

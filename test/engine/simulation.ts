@@ -95,8 +95,14 @@ export class Simulation {
     );
     try {
       let base: readonly ResourceState[] = before.resources;
+      const unread = new Set<string>();
       if (options.refresh)
-        base = await refresh(base, { host, runner, journal, sink, targets }, things === undefined);
+        base = await refresh(
+          base,
+          { host, runner, journal, sink, targets },
+          things === undefined,
+          unread,
+        );
       const progress = new Progress(
         base,
         {
@@ -106,6 +112,7 @@ export class Simulation {
           targets,
           packageConfig: () => ({}),
           forget: () => undefined,
+          unread,
         },
         host,
         runner,

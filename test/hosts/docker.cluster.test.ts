@@ -2,9 +2,11 @@ import { readFileSync } from "node:fs";
 import {
   containerClaim,
   containerClaimed,
+  containerLeftover,
   containerRelease,
   dockerInstall,
   type DockerSource,
+  dockerStart,
   helperText,
   observe,
   OWNER_LABEL,
@@ -228,6 +230,151 @@ describeLab("docker on real hosts", () => {
       expect(await state()).toBe("true\n");
     });
 
+    describe("while docker does not answer", () => {
+      const stop = () => host.succeed("systemctl stop docker.socket docker.service");
+      const isActive = async () =>
+        (await host.exec("systemctl is-active docker.service")).stdout.trim();
+      afterEach(async () => {
+        await host.exec("systemctl unmask docker.service docker.socket");
+        await host.succeed(
+          "systemctl reset-failed docker; systemctl start docker.socket docker.service",
+        );
+      });
+
+      const unanswered =
+        /^expected docker to say which containers there are; found: Cannot connect to the Docker daemon at unix:\/\/\/var\/run\/docker\.sock\. Is the docker daemon running\?: see `systemctl status docker`, then run again\. Nothing was changed\.\n$/;
+
+      test("a claim is refused, and its container is there as before once docker is", async () => {
+        await byHand(`--restart always --label ${OWNER_LABEL}=${ID}`);
+        const id = await host.succeed("docker container inspect -f '{{.Id}}' registry");
+        await stop();
+        for (const one of [claim, claimed]) expect(failed(await one())).toMatch(unanswered);
+        expect(failed(await claim(true))).toMatch(unanswered);
+        await host.succeed("systemctl start docker");
+        expect(await host.succeed("docker container inspect -f '{{.Id}}' registry")).toBe(id);
+      });
+
+      test("a release starts it, and gives the adopted container back", async () => {
+        await byHand();
+        succeeded(await claim(true));
+        await stop();
+        expect(succeeded(await release())).toBe("The container registry is as it was before.\n");
+        expect(
+          await host.succeed("docker container inspect -f '{{.State.Running}}' registry"),
+        ).toBe("true\n");
+      });
+
+      test("a docker that hangs is none without containers either", async () => {
+        await byHand(`--restart always --label ${OWNER_LABEL}=${ID}`);
+        await host.succeed("systemctl kill -s STOP --kill-who=main docker");
+        try {
+          const { docker } = await look();
+          expect(docker?.service.active).toBe("active");
+          expect(docker?.containers).toBeUndefined();
+        } finally {
+          await host.succeed("systemctl kill -s CONT --kill-who=main docker");
+        }
+        expect((await look()).docker?.containers).toHaveLength(1);
+      });
+
+      test.each([
+        ["with its socket", "systemctl stop docker.service"],
+        ["without its socket", "systemctl stop docker.socket docker.service"],
+      ])("a look does not start it (%s), and finds no container known", async (_what, stopping) => {
+        await byHand();
+        await host.succeed(stopping);
+        const { docker } = await look();
+        expect(docker?.containers).toBeUndefined();
+        expect(docker?.volume).toBeUndefined();
+        expect(await isActive()).toBe("inactive");
+      });
+
+      test.each([
+        [
+          "stopped",
+          "systemctl stop docker.socket docker.service",
+          "docker was inactive: started.\n",
+        ],
+        [
+          "stopped, its socket there",
+          "systemctl stop docker.service",
+          "docker was inactive: started.\n",
+        ],
+        [
+          "failed",
+          `systemctl stop docker.socket docker; mkdir -p /etc/docker; echo '{"no-such-flag": 1}' >/etc/docker/daemon.json; systemctl start docker; ` +
+            "until [ $(systemctl is-active docker) = failed ]; do sleep 0.2; done; rm /etc/docker/daemon.json",
+          "docker was failed: started.\n",
+        ],
+        ["running", "true", "docker runs.\n"],
+      ])("docker-start starts it where it is %s", async (_what, before, said) => {
+        await host.succeed(before);
+        expect(succeeded(await run(host, dockerStart({ sudo: false })))).toBe(said);
+        expect(await isActive()).toBe("active");
+        await host.succeed("docker ps");
+      });
+
+      test("docker-start refuses one that is masked, or that does not start, in its own words", async () => {
+        await stop();
+        await host.succeed("systemctl mask docker.service");
+        expect(failed(await run(host, dockerStart({ sudo: false })))).toBe(
+          "expected to start docker.service, since docker has to run for the registry's container to be removed; found it masked: run `systemctl unmask docker.service` on this host, then run again\n",
+        );
+        await host.succeed("systemctl unmask docker.service");
+        await host.succeed(
+          "mkdir -p /etc/docker; echo '{\"no-such-flag\": 1}' >/etc/docker/daemon.json",
+        );
+        const said = failed(await run(host, dockerStart({ sudo: false })));
+        await host.succeed("rm /etc/docker/daemon.json");
+        expect(said).toMatch(
+          /^expected to start docker\.service; found: Job for docker\.service failed/,
+        );
+        expect(said).toContain("no-such-flag");
+      });
+    });
+
+    test("a container of ours that no state knows is removed, and no other; its volume stays", async () => {
+      const leftover = async (container: string) =>
+        run(host, containerLeftover({ sudo: false, id: ID, container }));
+      await byHand(`--label ${OWNER_LABEL}=${ID} -v registry-data:/var/lib/registry`);
+      const ours = (await host.succeed("docker inspect -f '{{.Id}}' registry")).trim();
+      expect(succeeded(await leftover(ours))).toBe(`Removed, its volumes kept: ${ours}\n`);
+      expect(succeeded(await leftover(ours))).toBe(`Gone already: ${ours}\n`);
+      expect(await host.succeed("docker volume ls -q")).toBe("registry-data\n");
+      await byHand();
+      const theirs = (await host.succeed("docker inspect -f '{{.Id}}' registry")).trim();
+      expect(failed(await leftover(theirs))).toBe(
+        `expected the container ${theirs} to be of ${ID}; found no owner: it is left alone\n`,
+      );
+      await host.succeed("docker inspect registry");
+    });
+
+    test("a container of ours under another name, and what the volume holds, are in the observation", async () => {
+      expect((await look()).docker).toMatchObject({ containers: [], volume: "absent" });
+      await byHand(`--label ${OWNER_LABEL}=${ID} -v images:/var/lib/registry`);
+      await host.succeed("docker rename registry aside && docker stop aside");
+      const { docker } = await look();
+      expect(docker).toMatchObject({
+        volume: "empty",
+        containers: [{ name: "aside", status: "exited", running: false }],
+      });
+      await host.succeed(
+        "mkdir -p $(docker volume inspect -f '{{.Mountpoint}}' images)/docker/registry/v2/repositories/app",
+      );
+      expect((await look()).docker?.volume).toBe("images");
+      // Without curl it is docker's own client that is asked.
+      await host.succeed("mv /usr/bin/curl /usr/bin/curl.aside");
+      try {
+        const same = await look();
+        expect(same.docker?.volume).toBe("images");
+        expect(same.docker?.containers).toEqual(docker?.containers);
+        await host.succeed("docker rm -f aside && docker volume rm images");
+        expect((await look()).docker).toMatchObject({ containers: [], volume: "absent" });
+      } finally {
+        await host.succeed("mv /usr/bin/curl.aside /usr/bin/curl");
+      }
+    });
+
     test("adopted with the image's own anonymous volume: its name is told", async () => {
       await byHand();
       const volume = await host.succeed(
@@ -237,29 +384,42 @@ describeLab("docker on real hosts", () => {
       succeeded(await release());
     });
 
+    const look = async () =>
+      observe(await connect(host), {
+        sudo: false,
+        files: [],
+        containerd: false,
+        docker: true,
+        container: { name: "registry", volume: "images" },
+      });
+
     test("the container, its ports and who may reach docker are in the observation", async () => {
       await byHand("--restart always -v images:/var/lib/registry");
       const ask = {
         files: [],
         containerd: false,
         docker: true,
-        container: "registry",
+        container: { name: "registry", volume: "images" },
       };
       const root = await observe(await connect(host), { ...ask, sudo: false });
       expect(root.docker).toMatchObject({
         loginReachesSocket: true,
-        container: {
-          name: "registry",
-          image: "registry",
-          running: true,
-          ports: ["0.0.0.0:5000->5000/tcp"],
-          restartPolicy: "always",
-          mounts: [{ type: "volume", name: "images", destination: "/var/lib/registry" }],
-        },
+        volume: "empty",
+        containers: [
+          {
+            name: "registry",
+            image: "registry",
+            running: true,
+            status: "running",
+            ports: ["0.0.0.0:5000->5000/tcp"],
+            restartPolicy: "always",
+            mounts: [{ type: "volume", name: "images", destination: "/var/lib/registry" }],
+          },
+        ],
       });
       const ops = await observe(await connect(host, "ops"), { ...ask, sudo: true });
       expect(ops.docker?.loginReachesSocket).toBe(false);
-      expect(ops.docker?.container?.running).toBe(true);
+      expect(ops.docker?.containers?.[0]?.running).toBe(true);
     });
 
     test("the registry is reached from another host; a closed port is told as such", async () => {

@@ -42,7 +42,7 @@ describe.each(userlands)("$name", (userland) => {
   test.each([
     [
       [],
-      'expected guard, apply, undo, restore, docker-install, container-claim, container-claimed, container-release, reach or observe; found ""',
+      'expected guard, apply, undo, would-undo, restore, docker-install, docker-start, container-claim, container-claimed, container-leftover, container-release, reach or observe; found ""',
     ],
     [["bash", "-c", "id"], 'found "bash"'],
     [

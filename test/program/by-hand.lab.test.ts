@@ -65,6 +65,18 @@ describeLab("a cluster where the lesson was done by hand", () => {
     await stack.succeed(stack.preview("--expect-no-changes"));
   });
 
+  test("adopt that is taken out would leave the images behind, and a preview says so", async () => {
+    const { current } = stack;
+    const { address } = lab.host("controlplane");
+    stack.change({ registry: { host: "controlplane", address } });
+    const said = await stack.succeed(stack.preview());
+    stack.configure(current);
+    expect(said.stdout + said.stderr).toMatch(
+      /controlplane: the registry will be empty: the volume [0-9a-f]{64}, which holds those that it has now, stays behind, unused\. To keep them, set registry\.volume: [0-9a-f]{64}/,
+    );
+    await stack.succeed(stack.preview("--expect-no-changes"));
+  });
+
   test("destroy leaves the entries, and gives the container back as it was, its images in it", async () => {
     await stack.succeed(stack.destroy());
     for (const host of lab.hosts.values()) {

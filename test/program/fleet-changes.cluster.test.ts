@@ -90,11 +90,10 @@ describeLab("a fleet that changes", () => {
     await stack.succeed(stack.preview("--expect-no-changes"));
   });
 
-  test("a registry host that was installed anew is set up again by an up without refresh", async () => {
+  test("a registry host that was installed anew is set up again by one up", async () => {
     await lab.host("controlplane").reinstall();
-    const said = await stack.up();
-    expect(said.code).toBe(1);
-    await stack.succeed(stack.up("--refresh=false"));
+    // The CLI reads the container first, and there is no Docker to read it from.
+    await stack.succeed(stack.up(...(ENGINE === "embedded" ? [] : ["--refresh=false"])));
     image = await pushImage(lab.host("controlplane"), registry);
     await lab.host("node01").removeImage(image);
     await lab.host("node01").pullImage(image);

@@ -69,7 +69,7 @@ describeLab("operators, and the network between them and the hosts", () => {
     const said = await Promise.all(stacks.map((stack) => stack.up()));
     for (const each of said.filter(({ code }) => code !== 0)) {
       expect(text(each)).toMatch(
-        /found them changed by someone else|The container name "\/registry" is already in use/,
+        /found them changed by someone else|The container name "\/registry" is already in use|another operator has the same stack/,
       );
     }
     expect(await controlplane.succeed("docker ps -a --format '{{.Names}}'")).toBe("registry\n");
@@ -81,7 +81,9 @@ describeLab("operators, and the network between them and the hosts", () => {
     const hasNot = stacks.find((stack) => stack !== has);
     if (has === undefined || hasNot === undefined) throw new Error(ups.map(text).join("\n"));
     expect(ups.filter(({ code }) => code !== 0).map(text)).toEqual([
-      expect.stringContaining('The container name "/registry" is already in use'),
+      expect.stringContaining(
+        "of this very stack, made from another state: another operator has the same stack in a state of their own.",
+      ),
     ]);
     await has.succeed(has.preview("--expect-no-changes"));
     expect(await controlplane.succeed(`grep -cF '"${registry}"' ${DAEMON_JSON}`)).toBe("1\n");

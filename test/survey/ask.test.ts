@@ -31,6 +31,6 @@ test("a registry host that is no node is asked for Docker and the container alon
     files: ["/etc/docker/daemon.json"],
     containerd: false,
     docker: true,
-    container: "registry",
+    container: { name: "registry", volume: "registry-data" },
   });
 });

@@ -35,6 +35,7 @@ const docker = (
   service: service({ unit: "docker.service", execStart: "/usr/sbin/dockerd -H fd://" }),
   insecureRegistries: [],
   loginReachesSocket: true,
+  containers: [],
   ...changes,
 });
 
@@ -43,6 +44,8 @@ const container = (labels: Record<string, string>): ObservedContainer => ({
   name: "registry",
   image: "registry:2",
   running: true,
+  status: "running",
+  exitCode: 0,
   labels,
   ports: ["0.0.0.0:5000->5000/tcp"],
   mounts: [],
@@ -188,7 +191,7 @@ describe("refusals", () => {
   });
 
   test("a container made by hand is refused with its image and ports, and taken where the settings say adopt", () => {
-    const hand = cp({ docker: docker({ container: container({}) }) });
+    const hand = cp({ docker: docker({ containers: [container({})] }) });
     expect(problemsOf([hand, node01])).toEqual([
       "cp: expected no container named registry, found one that was made by hand (registry:2, 0.0.0.0:5000->5000/tcp): " +
         "set registry.adopt: true to take it over with its images, or remove it",
@@ -199,7 +202,7 @@ describe("refusals", () => {
 
   test("a container of this stack is none, one of another stack is", () => {
     const owned = (owner: string) =>
-      cp({ docker: docker({ container: container({ "io.cluster-registry.owner": owner }) }) });
+      cp({ docker: docker({ containers: [container({ "io.cluster-registry.owner": owner })] }) });
     expect(problemsOf([owned(ids.container), node01])).toEqual([]);
     expect(problemsOf([owned("other.prod.registry"), node01])).toEqual([
       "cp: expected no container named registry, found that of other.prod.registry (0.0.0.0:5000->5000/tcp): one registry host serves one stack",

@@ -257,9 +257,9 @@ type Ctx = Parameters<ResourceType["delete"]>[3];
 const isConflict = (error: unknown): error is DaemonError =>
   error instanceof DaemonError && error.status === 409;
 
-/** Nobody but a person can tell whose it is: a run that was killed right after the create left no id in the state. */
+/** A run that was killed right after the create left no id in the state; it is for the program to make room for the next. */
 function taken(name: string, { message, status }: DaemonError): DaemonError {
-  const fix = `if it was made by a run that was cut off, take it away with \`docker rm -f ${name}\` on that host (its volumes stay), and run again`;
+  const fix = `run again; if the name is taken then too, see whose container it is (\`docker inspect ${name}\` on that host)`;
   return new DaemonError(`${message}\n  fix: ${fix}`, status);
 }
 

@@ -5,6 +5,7 @@ import type { DockerOptions } from "dockerode";
 import { Connection } from "../../../ssh/connection";
 import { SshError } from "../../../ssh/error";
 import { describeLogin } from "../../../ssh/login";
+import { NotRunning } from "../provider";
 import { resolveLogin } from "./ssh-login";
 import type { Surroundings } from "./ssh-login";
 
@@ -33,6 +34,8 @@ export class DaemonError extends Error {
 export class Daemon {
   private opened: Promise<{ docker: Docker; where: string; connection?: Connection }> | undefined;
   private readonly closing = new AbortController();
+  /** It was seen to run, or how it is run is not systemd's business: not asked again. */
+  private runs = false;
 
   constructor(
     private readonly settings: DaemonSettings,
@@ -50,7 +53,10 @@ export class Daemon {
     use: (docker: Docker) => Promise<T>,
   ): Promise<T> {
     ctx.signal.throwIfAborted();
-    const { docker, where } = await untilAborted(this.open(ctx.log), ctx.signal);
+    const { docker, where, connection } = await untilAborted(this.open(ctx.log), ctx.signal);
+    if (connection !== undefined && !this.runs) {
+      await untilAborted(this.mustRun(where, connection), ctx.signal);
+    }
     try {
       return await untilAborted(use(docker), ctx.signal);
     } catch (error) {
@@ -69,6 +75,39 @@ export class Daemon {
       return await this.call(what, ctx, use);
     } catch (error) {
       if (error instanceof DaemonError && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * A connection to docker's socket would have systemd start a docker that stands still, and a look must not. So systemd is
+   * asked first.
+   * @throws NotRunning
+   */
+  private async mustRun(where: string, connection: Connection): Promise<void> {
+    const { code, stdout } = await connection.exec(UNIT_STATES);
+    const [service, socket] = code === 0 ? unitStates(stdout.toString()) : [];
+    const stands = service !== undefined && ["inactive", "failed"].includes(service.active);
+    // A docker without a unit, or that somebody runs by hand, is there if its socket is.
+    if (stands && (socket?.active === "active" || !(await this.listens(connection)))) {
+      const { load, active } = service;
+      const how =
+        load === "not-found"
+          ? "there is no docker.service"
+          : `docker.service is ${load === "masked" ? `masked, ${active}` : active}`;
+      throw new NotRunning(
+        `docker at ${where} does not run: ${how}. What it has is not known until it does`,
+      );
+    }
+    this.runs = true;
+  }
+
+  private async listens(connection: Connection): Promise<boolean> {
+    try {
+      (await connection.forwardUnix(SOCKET)).destroy();
+      return true;
+    } catch (error) {
+      if (error instanceof SshError && error.kind === "forward-refused") return false;
       throw error;
     }
   }
@@ -123,6 +162,19 @@ export class Daemon {
     const docker = new DockerClient(options);
     return { docker, where: describeLogin(login), connection };
   }
+}
+
+const UNIT_STATES = "systemctl show -p LoadState -p ActiveState docker.service docker.socket";
+
+/** What systemctl says of the service and the socket. */
+function unitStates(text: string): { load: string; active: string }[] {
+  return text
+    .trim()
+    .split(/\n\n+/)
+    .map((block) => ({
+      load: /^LoadState=(.*)$/m.exec(block)?.[1] ?? "",
+      active: /^ActiveState=(.*)$/m.exec(block)?.[1] ?? "",
+    }));
 }
 
 type Warn = (severity: "warning", text: string) => void;

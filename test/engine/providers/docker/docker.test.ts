@@ -4,7 +4,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dockerPlugin } from "../../../../engine/providers/docker";
-import { UNKNOWN } from "../../../../engine/providers/provider";
+import { NotRunning, UNKNOWN } from "../../../../engine/providers/provider";
 import type { Props, ProviderInstance } from "../../../../engine/providers/provider";
 import { GOOD_KEY, OTHER_KEY, TestServer } from "../../../ssh/server";
 import { context } from "../context";
@@ -98,7 +98,10 @@ test("all requests go over one SSH connection, to the daemon's socket", async ()
     await provider.create(VOLUME, { name: "data", __defaults: [] }, context("data", VOLUME));
   }
   expect(ssh.connections).toBe(1);
-  expect(ssh.commands).toEqual([]);
+  // Whether docker runs is asked once.
+  expect(ssh.commands).toEqual([
+    "systemctl show -p LoadState -p ActiveState docker.service docker.socket",
+  ]);
   expect(daemon.asked.slice(0, 2)).toEqual(["POST /volumes/create?", "GET /volumes/data"]);
 });
 
@@ -149,6 +152,80 @@ test("a socket that cannot be reached says who must be allowed what", async () =
   );
 });
 
+describe("a docker that does not run", () => {
+  /** A host whose systemd says this of docker; with its socket, or with nothing listening there. */
+  async function host(service: string, socket: string, listens: boolean): Promise<void> {
+    await provider.close();
+    await ssh.close();
+    ssh = await TestServer.start({
+      ...(listens && { unixSockets: { "/var/run/docker.sock": daemon.socket } }),
+      onExec: (_command, channel) => {
+        channel.write(`${service}\n\n${socket}\n`);
+        channel.exit(0);
+        channel.end();
+      },
+    });
+    writeFileSync(join(folder, "known"), `[127.0.0.1]:${ssh.port} ${ssh.hostKeys[0]}\n`);
+    provider = await configure();
+  }
+  const unit = (load: string, active: string) => `LoadState=${load}\nActiveState=${active}`;
+  const read = () => provider.read(CONTAINER, "c", {}, {}, context("c", CONTAINER));
+  const NONE = unit("not-found", "inactive");
+
+  test.each([
+    [
+      "stopped",
+      unit("loaded", "inactive"),
+      unit("loaded", "inactive"),
+      false,
+      "docker.service is inactive",
+    ],
+    [
+      "failed",
+      unit("loaded", "failed"),
+      unit("loaded", "failed"),
+      false,
+      "docker.service is failed",
+    ],
+    [
+      "masked",
+      unit("masked", "inactive"),
+      unit("loaded", "inactive"),
+      false,
+      "docker.service is masked, inactive",
+    ],
+    [
+      "stopped, and its socket would start it",
+      unit("loaded", "inactive"),
+      unit("loaded", "active"),
+      true,
+      "docker.service is inactive",
+    ],
+    ["not there", NONE, NONE, false, "there is no docker.service"],
+  ])(
+    "%s: is not known to have no container, and is not started by the look",
+    async (_how, service, socket, listens, words) => {
+      await host(service, socket, listens);
+      const error: unknown = await read().catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(NotRunning);
+      expect((error as Error).message).toBe(
+        `docker at root@127.0.0.1:${ssh.port} does not run: ${words}. What it has is not known until it does`,
+      );
+      expect(daemon.asked).toEqual([]);
+    },
+  );
+
+  test.each([
+    ["that runs", unit("loaded", "active"), unit("loaded", "active")],
+    ["that starts", unit("loaded", "activating"), unit("loaded", "active")],
+    ["that is no unit of systemd's", NONE, NONE],
+  ])("one %s is asked", async (_how, service, socket) => {
+    await host(service, socket, true);
+    daemon.answers = { "GET /containers/c/json": [404, { message: "No such container" }] };
+    expect(await read()).toBeUndefined();
+  });
+});
+
 test("what is asked for is sent as a body, never in the URL", async () => {
   daemon.answers = {
     "GET /images/registry/json": [200, { Id: "sha256:1" }],
@@ -161,7 +238,7 @@ test("what is asked for is sent as a body, never in the URL", async () => {
   expect(daemon.asked.join()).not.toContain("canary");
 });
 
-test("a name that is taken is told with what to do, should it be of a run that was cut off", async () => {
+test("a name that is taken is told with what to do", async () => {
   daemon.answers = {
     "GET /images/registry/json": [200, { Id: "sha256:1" }],
     "POST /containers/create?name=c": [409, { message: "Conflict. The name is in use" }],
@@ -169,7 +246,7 @@ test("a name that is taken is told with what to do, should it be of a run that w
   const inputs: Props = { name: "c", image: "registry" };
   await expect(provider.create(CONTAINER, inputs, context("c", CONTAINER))).rejects.toThrow(
     "cannot create container c: Conflict. The name is in use\n" +
-      "  fix: if it was made by a run that was cut off, take it away with `docker rm -f c` on that host (its volumes stay), and run again",
+      "  fix: run again; if the name is taken then too, see whose container it is (`docker inspect c` on that host)",
   );
 });
 

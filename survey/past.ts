@@ -1,0 +1,125 @@
+import type { Observation } from "../hosts";
+
+/** What the stack's own state says of the registry on one host, as the last run left it. */
+export interface PastRegistry {
+  readonly host: string;
+  /** Has room been made for a container? */
+  readonly claimed: boolean;
+  /** Undefined: no container of this host is in the state. */
+  readonly container?: { readonly id: string; readonly labels: Readonly<Record<string, string>> };
+  readonly data?: Data;
+}
+
+/** Where images lie. */
+export type Data = { readonly volume: string } | { readonly path: string };
+
+/** A patch of one daemon's files on one host, as its guard's delete would undo it. */
+export interface PastGuard {
+  readonly host: string;
+  readonly daemon: "containerd" | "docker";
+  /** Name of the record on the host. */
+  readonly id: string;
+  readonly sudo: boolean;
+  /** As the Command had it. */
+  readonly connection: Readonly<Record<string, unknown>>;
+}
+
+/** What the stack's own state says of an earlier run, as far as a plan needs it. */
+export interface Past {
+  readonly registries: readonly PastRegistry[];
+  readonly guards: readonly PastGuard[];
+}
+
+/** What either engine answers for `readStackResourceOutputs`: each resource's outputs, by URN. */
+export type ResourceOutputs = Readonly<
+  Record<string, { readonly type: string; readonly outputs: Readonly<Record<string, unknown>> }>
+>;
+
+const COMPONENT = "cluster-registry:index:";
+/** The container's folder of images. */
+const DATA_PATH = "/var/lib/registry";
+
+/** Reads the past out of the state's resources. What is not ours is passed over. */
+export function pastOf(resources: ResourceOutputs): Past {
+  const found = new Map<string, PastRegistry>();
+  const add = (host: string, what: Partial<PastRegistry>) =>
+    found.set(host, { host, claimed: false, ...found.get(host), ...what });
+  for (const [urn, { outputs }] of Object.entries(resources)) {
+    const { type, name } = parts(urn);
+    const host = (suffix: string) => name.slice(0, -suffix.length);
+    if (type === `${COMPONENT}RegistryContainer$command:remote:Command` && name.endsWith("-claim"))
+      add(host("-claim"), { claimed: true });
+    if (type === `${COMPONENT}RegistryContainer$docker:index/container:Container`) {
+      const data = dataOf(outputs["volumes"]);
+      add(host("-container"), {
+        container: { id: text(outputs["id"]), labels: labelsOf(outputs["labels"]) },
+        ...(data && { data }),
+      });
+    }
+  }
+  const guards = Object.entries(resources).flatMap(([urn, { outputs }]) => {
+    const guard = guardOf(urn, outputs);
+    return guard === undefined ? [] : [guard];
+  });
+  return { registries: [...found.values()], guards };
+}
+
+/** The guard that a resource of the state is; undefined for any other. */
+export function guardOf(
+  urn: string,
+  outputs: Readonly<Record<string, unknown>>,
+): PastGuard | undefined {
+  const { type, name } = parts(urn);
+  const [, component, host = "", daemon] =
+    /^cluster-registry:index:(\w+)\$command:remote:Command::(.*)-(containerd|docker)-guard$/.exec(
+      `${type}::${name}`,
+    ) ?? [];
+  const script = text(outputs["delete"]);
+  const id = / undo ([A-Za-z0-9._-]+)/.exec(script)?.[1];
+  const connection = outputs["connection"];
+  if (component === undefined || id === undefined || typeof connection !== "object")
+    return undefined;
+  return {
+    host,
+    daemon: daemon as PastGuard["daemon"],
+    id,
+    sudo: script.includes("sudo -n"),
+    connection: (connection ?? {}) as Readonly<Record<string, unknown>>,
+  };
+}
+
+/** Where a container that is there keeps its images. */
+export function liveData(
+  container: NonNullable<NonNullable<Observation["docker"]>["containers"]>[number],
+): Data | undefined {
+  const mount = container.mounts.find(({ destination }) => destination === DATA_PATH);
+  if (mount === undefined) return undefined;
+  return mount.type === "bind" ? { path: mount.source } : { volume: mount.name ?? mount.source };
+}
+
+/** Type, with those of its parents, and name at the end of a URN. */
+function parts(urn: string): { type: string; name: string } {
+  const [, , type = "", ...name] = urn.split("::");
+  return { type, name: name.join("::") };
+}
+
+function dataOf(volumes: unknown): Data | undefined {
+  const mount = objects(volumes).find(({ containerPath }) => containerPath === DATA_PATH);
+  const path = text(mount?.["hostPath"]);
+  const volume = text(mount?.["volumeName"]);
+  return path !== "" ? { path } : volume !== "" ? { volume } : undefined;
+}
+
+function labelsOf(labels: unknown): Record<string, string> {
+  return Object.fromEntries(
+    objects(labels).map(({ label, value }) => [text(label), text(value)] as const),
+  );
+}
+
+function objects(list: unknown): Record<string, unknown>[] {
+  return Array.isArray(list) ? (list as Record<string, unknown>[]) : [];
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}

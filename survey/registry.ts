@@ -1,0 +1,168 @@
+import {
+  CONTAINER_NAME,
+  type Observation,
+  type ObservedContainer,
+  OWNER_LABEL,
+  STATE_LABEL,
+} from "../hosts";
+import type { Settings } from "../settings/schema";
+import type { Surveyed } from "./hosts";
+import { type Data, liveData, type Past, type PastRegistry } from "./past";
+import type { RecordIds } from "./records";
+
+/**
+ * What a person should know of the registry's container and images before an `up`: what has drifted, in words, and which
+ * images the registry will not have any more.
+ */
+export function registryNotes(
+  settings: Settings,
+  surveyed: ReadonlyMap<string, Surveyed>,
+  ids: RecordIds,
+  past: Past,
+): string[] {
+  const { host } = settings.registry;
+  const there = surveyed.get(host);
+  const docker = there === undefined || "error" in there ? undefined : there.observation.docker;
+  const before = past.registries.find((one) => one.host === host);
+  const notes = [
+    ...(docker === undefined ? [] : dockerNotes(docker)),
+    ...(docker?.containers === undefined
+      ? []
+      : containerNotes(settings, docker.containers, ids, before)),
+    ...dataNotes(settings, docker, before, past),
+  ];
+  return notes.map((note) => `${host}: ${note}`);
+}
+
+type Docker = NonNullable<Observation["docker"]>;
+
+/** Does docker stand still, so that nothing is known of its containers? */
+export function isDockerStopped({ version, service }: Docker): boolean {
+  return version !== undefined && !["active", "reloading"].includes(service.active);
+}
+
+function dockerNotes(docker: Docker): string[] {
+  if (!isDockerStopped(docker)) return [];
+  const { active, sub } = docker.service;
+  return [
+    `docker is not running (docker.service is ${active === sub ? active : `${active}, ${sub}`}), and so the registry is not either: ` +
+      "up starts docker; which containers it has is known then",
+  ];
+}
+
+/** A container of this stack that its state does not know. */
+export interface Leftover {
+  readonly container: ObservedContainer;
+  /** Where it says so, and ours had made room for one by then: the state that made it, which may be another operator's. */
+  readonly state?: string;
+}
+
+/** Containers of this stack that its state does not know: a run that made one was cut off, or the state was lost. */
+export function leftovers(
+  containers: readonly ObservedContainer[],
+  ids: RecordIds,
+  before: PastRegistry | undefined,
+): Leftover[] {
+  return containers
+    .filter(
+      ({ id, labels }) => labels[OWNER_LABEL] === ids.container && id !== before?.container?.id,
+    )
+    .map((container) => {
+      const state = container.labels[STATE_LABEL];
+      // A state that is new takes over what a lost one left.
+      return { container, ...(before?.claimed === true && state !== undefined && { state }) };
+    });
+}
+
+export function leftoverNote({ container: { id, name, status } }: Leftover): string {
+  return (
+    `the container ${name} (${id.slice(0, 12)}, ${status}) is this stack's, and its state does not know it, as after a run that was cut off: ` +
+    "up replaces it, and keeps its volume"
+  );
+}
+
+function containerNotes(
+  { registry }: Settings,
+  containers: readonly ObservedContainer[],
+  ids: RecordIds,
+  before: PastRegistry | undefined,
+): string[] {
+  const unknown = leftovers(containers, ids, before);
+  const notes = unknown.filter(({ state }) => state === undefined).map(leftoverNote);
+  const id = before?.container?.id;
+  if (id === undefined) return notes;
+  const current = containers.find((one) => one.id === id);
+  if (current !== undefined) return [...notes, ...stateNotes(current)];
+  if (unknown.length > 0) return notes;
+  return [
+    `the container ${CONTAINER_NAME} is gone, removed by somebody else: up makes it again, on the volume ${registry.volume}`,
+  ];
+}
+
+/** What is not as it was left, of a container that is there. */
+function stateNotes({ name, running, status, exitCode }: ObservedContainer): string[] {
+  const notes: string[] = [];
+  if (name !== CONTAINER_NAME)
+    notes.push(
+      `the container ${CONTAINER_NAME} was renamed to ${name}: up removes it and makes it again by its name, on the same volume`,
+    );
+  if (status === "paused")
+    notes.push(
+      `the container ${name} is paused, so that no pull is answered, and up leaves it so: run \`docker unpause ${name}\` there`,
+    );
+  else if (status === "restarting")
+    notes.push(
+      `the container ${name} ends again and again (exit code ${exitCode}), and up cannot mend it: see \`docker logs ${name}\` there`,
+    );
+  else if (!running)
+    notes.push(
+      `the container ${name} is not running (${status === "exited" ? `exited with code ${exitCode}` : status}): up starts it`,
+    );
+  return notes;
+}
+
+/** Will the registry have other images than it has now, or none? */
+function dataNotes(
+  { registry }: Settings,
+  docker: Docker | undefined,
+  before: PastRegistry | undefined,
+  past: Past,
+): string[] {
+  const wanted = `the volume ${registry.volume}`;
+  const has = docker?.volume === "images";
+  const unknown = docker !== undefined && isDockerStopped(docker);
+  const outlook = has
+    ? `the registry will have the images that are in ${wanted}`
+    : unknown
+      ? `the registry will be empty, unless there are images in ${wanted}`
+      : "the registry will be empty";
+  if (before?.container === undefined) {
+    return past.registries
+      .filter(({ host, container }) => host !== registry.host && container !== undefined)
+      .map(
+        ({ host, data }) =>
+          `${outlook}: it moves here from ${host}, where its images stay behind${data ? ` in ${called(data)}` : ""}. ` +
+          "Push them again, or copy them first",
+      );
+  }
+  const id = before.container.id;
+  const current = docker?.containers?.find((one) => one.id === id);
+  const held = (current && liveData(current)) ?? before.data;
+  if (held === undefined || registry.adopt) return [];
+  if ("volume" in held && held.volume === registry.volume) {
+    return docker?.volume === "absent"
+      ? [`the registry will be empty: ${wanted}, which held its images, is gone`]
+      : [];
+  }
+  const stays = registry.retainVolume || "path" in held;
+  const way = "volume" in held ? `registry.volume: ${held.volume}` : "registry.adopt: true";
+  return [
+    `${outlook}: ${called(held)}, which holds those that it has now, ${
+      stays ? "stays behind, unused" : "is deleted (registry.retainVolume is false)"
+    }. To keep them, set ${way}`,
+  ];
+}
+
+function called(data: Data): string {
+  return "volume" in data ? `the volume ${data.volume}` : `the folder ${data.path}`;
+}

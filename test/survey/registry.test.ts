@@ -1,0 +1,208 @@
+import type { ObservedContainer, Observation } from "../../hosts";
+import { parseSettings } from "../../settings/parse";
+import type { Surveyed } from "../../survey/hosts";
+import type { Past, PastRegistry } from "../../survey/past";
+import { recordIds } from "../../survey/records";
+import { leftovers, registryNotes } from "../../survey/registry";
+import { ownLeftovers } from "../../survey/room";
+import { observation, service } from "../hosts/observations";
+
+const ids = recordIds("cluster-registry", "test");
+const OWNER = { "io.cluster-registry.owner": ids.container };
+const settingsWith = (registry: Record<string, unknown> = {}) =>
+  parseSettings({
+    registry: { host: "cp", address: "10.0.0.1", ...registry },
+    nodes: [{ name: "cp", address: "10.0.0.1", role: "master" }],
+  });
+
+type Docker = NonNullable<Observation["docker"]>;
+const docker = (changes: Partial<Docker> = {}): Docker => ({
+  version: "20.10.24",
+  service: service({ unit: "docker.service" }),
+  loginReachesSocket: true,
+  containers: [container()],
+  volume: "images",
+  ...changes,
+});
+
+function container(changes: Partial<ObservedContainer> = {}): ObservedContainer {
+  return {
+    id: "ab12".repeat(16),
+    name: "registry",
+    image: "registry",
+    running: true,
+    status: "running",
+    exitCode: 0,
+    labels: OWNER,
+    ports: [],
+    mounts: [
+      { type: "volume", name: "registry-data", source: "/v", destination: "/var/lib/registry" },
+    ],
+    restartPolicy: "always",
+    ...changes,
+  };
+}
+
+const before: PastRegistry = {
+  host: "cp",
+  claimed: true,
+  container: { id: "ab12".repeat(16), labels: OWNER },
+  data: { volume: "registry-data" },
+};
+
+function notes(
+  of: Docker | undefined,
+  registries: readonly PastRegistry[] = [before],
+  settings = settingsWith(),
+): string[] {
+  const access = { name: "cp" } as Surveyed["access"];
+  const host: Surveyed =
+    of === undefined
+      ? { access, error: new Error("no answer") }
+      : { access, observation: observation({ docker: of }) };
+  const past: Past = { registries, guards: [] };
+  return registryNotes(settings, new Map([["cp", host]]), ids, past);
+}
+
+describe("what a preview says of the registry's container", () => {
+  test("nothing where all is as it was left, and nothing at the first up", () => {
+    expect(notes(docker())).toEqual([]);
+    expect(notes(docker({ containers: [], volume: "absent" }), [])).toEqual([]);
+  });
+
+  test("docker that is not running is said as such, and never as a container that is gone", () => {
+    const stopped = docker({ service: service({ active: "inactive", sub: "dead" }) });
+    delete stopped.containers;
+    delete stopped.volume;
+    expect(notes(stopped)).toEqual([
+      "cp: docker is not running (docker.service is inactive, dead), and so the registry is not either: up starts docker; which containers it has is known then",
+    ]);
+    expect(
+      notes({ ...stopped, service: service({ active: "failed", sub: "failed" }) })[0],
+    ).toContain("(docker.service is failed)");
+  });
+
+  test("a docker that is not installed, or a host that does not answer, gives no note", () => {
+    const none = docker({ service: service({ active: "inactive", sub: "dead" }) });
+    delete none.version;
+    delete none.containers;
+    delete none.volume;
+    expect(notes(none, [])).toEqual([]);
+    expect(notes(undefined)).toEqual([]);
+  });
+
+  test.each([
+    [
+      { running: false, status: "exited", exitCode: 137 },
+      "cp: the container registry is not running (exited with code 137): up starts it",
+    ],
+    [
+      { running: false, status: "created" },
+      "cp: the container registry is not running (created): up starts it",
+    ],
+    [
+      { status: "paused" },
+      "cp: the container registry is paused, so that no pull is answered, and up leaves it so: run `docker unpause registry` there",
+    ],
+    [
+      { status: "restarting", exitCode: 2 },
+      "cp: the container registry ends again and again (exit code 2), and up cannot mend it: see `docker logs registry` there",
+    ],
+    [
+      { name: "aside" },
+      "cp: the container registry was renamed to aside: up removes it and makes it again by its name, on the same volume",
+    ],
+  ])("a container that is %j is said in words", (changes, text) => {
+    expect(notes(docker({ containers: [container(changes)] }))).toEqual([text]);
+  });
+
+  test("a container that is gone is said to be, with the volume that it comes back on", () => {
+    expect(notes(docker({ containers: [] }))).toEqual([
+      "cp: the container registry is gone, removed by somebody else: up makes it again, on the volume registry-data",
+    ]);
+  });
+});
+
+describe("a container of this stack that its state does not know", () => {
+  const other = container({ id: "cd34".repeat(16), status: "created", running: false });
+  const note =
+    "cp: the container registry (cd34cd34cd34, created) is this stack's, and its state does not know it, as after a run that was cut off: up replaces it, and keeps its volume";
+
+  test("is replaced by up, and nobody is asked to remove it", () => {
+    const { container: _, data: __, ...claimed } = before;
+    expect(notes(docker({ containers: [other] }), [claimed])).toEqual([note]);
+    expect(notes(docker({ containers: [other] }), [])).toEqual([note]);
+    expect(notes(docker({ containers: [other] }), [before])).toEqual([note]);
+  });
+
+  test("is another operator's where it says that another state made it, and ours has made room before", () => {
+    const labels = { ...OWNER, "io.cluster-registry.state": "theirs" };
+    const theirs = leftovers([{ ...other, labels }], ids, before);
+    expect(() => ownLeftovers(theirs, "ours")).toThrow(
+      "expected room for the container of the registry, found the container registry (cd34cd34cd34) of this very stack, made from another state: " +
+        "another operator has the same stack in a state of their own. Share one backend; or have them destroy theirs, then run again",
+    );
+    expect(ownLeftovers(theirs, "theirs")).toHaveLength(1);
+    // A state that is new takes over what a lost one left.
+    expect(ownLeftovers(leftovers([{ ...other, labels }], ids, undefined), "ours")).toHaveLength(1);
+  });
+
+  test("that of another stack, or one made by hand, is none of ours", () => {
+    expect(leftovers([container({ labels: {} })], ids, undefined)).toEqual([]);
+    expect(
+      leftovers([container({ labels: { "io.cluster-registry.owner": "x" } })], ids, undefined),
+    ).toEqual([]);
+  });
+});
+
+describe("what a preview says of the images", () => {
+  test("a new registry.volume leaves them behind; one that has images has other ones", () => {
+    const settings = settingsWith({ volume: "new" });
+    expect(notes(docker({ volume: "absent" }), [before], settings)).toEqual([
+      "cp: the registry will be empty: the volume registry-data, which holds those that it has now, stays behind, unused. To keep them, set registry.volume: registry-data",
+    ]);
+    expect(notes(docker({ volume: "images" }), [before], settings)).toEqual([
+      "cp: the registry will have the images that are in the volume new: the volume registry-data, which holds those that it has now, stays behind, unused. To keep them, set registry.volume: registry-data",
+    ]);
+    const going = settingsWith({ volume: "new", retainVolume: false });
+    expect(notes(docker({ volume: "absent" }), [before], going)[0]).toContain(
+      "the volume registry-data, which holds those that it has now, is deleted (registry.retainVolume is false)",
+    );
+  });
+
+  test("adopt that is taken out leaves those of the adopted container behind", () => {
+    const mounts = [{ type: "bind", source: "/srv/images", destination: "/var/lib/registry" }];
+    const adopted = docker({ volume: "absent", containers: [container({ mounts })] });
+    expect(notes(adopted)).toEqual([
+      "cp: the registry will be empty: the folder /srv/images, which holds those that it has now, stays behind, unused. To keep them, set registry.adopt: true",
+    ]);
+    expect(notes(adopted, [before], settingsWith({ adopt: true }))).toEqual([]);
+  });
+
+  test("another host leaves them on the old one", () => {
+    const old: PastRegistry = { ...before, host: "old" };
+    expect(notes(docker({ containers: [], volume: "absent" }), [old])).toEqual([
+      "cp: the registry will be empty: it moves here from old, where its images stay behind in the volume registry-data. Push them again, or copy them first",
+    ]);
+    expect(notes(docker({ containers: [], volume: "images" }), [old])[0]).toMatch(
+      /^cp: the registry will have the images that are in the volume registry-data: it moves here from old/,
+    );
+    expect(notes(undefined, [old])).toHaveLength(1);
+  });
+
+  test("a volume that was removed by hand, with the container that held it", () => {
+    expect(notes(docker({ containers: [], volume: "absent" }))).toEqual([
+      "cp: the container registry is gone, removed by somebody else: up makes it again, on the volume registry-data",
+      "cp: the registry will be empty: the volume registry-data, which held its images, is gone",
+    ]);
+  });
+
+  test("nothing is foretold of a volume while docker is not running", () => {
+    const stopped = docker({ service: service({ active: "inactive", sub: "dead" }) });
+    delete stopped.containers;
+    delete stopped.volume;
+    expect(notes(stopped, [before], settingsWith({ volume: "new" }))[1]).toMatch(
+      /^cp: the registry will be empty, unless there are images in the volume new: /,
+    );
+  });
+});
