@@ -1,6 +1,4 @@
-import { codeFrame } from "./frame";
 import { type Edit, type FilePlan } from "./plan";
-import { type Problem, Refusal } from "./problem";
 
 const NEWLINE = 0x0a;
 
@@ -73,61 +71,6 @@ export function revert(plan: FilePlan): boolean {
   return goOn(base.length) && inDesired === desired.length;
 }
 
-/**
- * Takes hunks out of a file that may have been edited since: `removed` is put back where `added` is. Where
- * all of them stand where they were written, that is where they are, whatever else is in the file; moved
- * by somebody's edit, each has to be there exactly once.
- *
- * @throws Refusal when the lines of a hunk are not found exactly once, as they were written, or a hunk
- * has no lines to look for: then only a person can tell what is ours.
- */
-export function withoutHunks(path: string, bytes: Buffer, undone: readonly Hunk[]): Buffer {
-  const { lines, closed: isClosed } = splitLines(bytes);
-  // Found before any is taken out: a line that is put back may be the very same as one of another hunk.
-  const places = placesAsWritten(lines, undone) ?? placesFound(path, lines, undone);
-  const ordered = undone
-    .map((hunk, index) => ({ hunk, place: places[index] ?? 0 }))
-    .sort((a, b) => a.place - b.place);
-  for (const { hunk, place } of ordered.reverse()) {
-    lines.splice(place, hunk.added.length, ...hunk.removed.map(toBytes));
-  }
-  return joinLines({ lines, closed: isClosed });
-}
-
-/** Where the hunks stand in a file that nobody has edited above or in them; undefined: somebody has. */
-function placesAsWritten(lines: readonly string[], undone: readonly Hunk[]): number[] | undefined {
-  let shift = 0;
-  const places = undone.map(({ line, removed, added }) => {
-    const place = line - 1 + shift;
-    shift += added.length - removed.length;
-    return added.length > 0 && standsAt(lines, added.map(toBytes), place) ? place : -1;
-  });
-  return places.includes(-1) ? undefined : places;
-}
-
-function placesFound(path: string, lines: readonly string[], undone: readonly Hunk[]): number[] {
-  const problems: Problem[] = [];
-  const places = undone.map((hunk) => {
-    const found = occurrences(lines, hunk.added.map(toBytes));
-    if (found.length !== 1) problems.push(lost(path, lines, hunk, found));
-    return found[0] ?? 0;
-  });
-  undone.forEach((hunk, index) => {
-    const place = places[index] ?? 0;
-    const within = undone.some((other, at) => {
-      const otherPlace = places[at] ?? 0;
-      return at !== index && otherPlace <= place && place < otherPlace + other.added.length;
-    });
-    if (within)
-      problems.push({
-        ...lost(path, lines, hunk, [place]),
-        found: "they are there, in one another",
-      });
-  });
-  if (problems.length > 0) throw new Refusal(problems);
-  return places;
-}
-
 /** A run of whole lines of the base, and what has become of it, as offsets in bytes. */
 interface Region {
   from: number;
@@ -173,74 +116,6 @@ function trimmed(line: number, before: string[], after: string[]): Hunk | undefi
   if (removed.length === 0 && added.length === 0) return undefined;
   return { line: line + start, removed, added };
 }
-
-/** Every index at which the run of lines begins; none for an empty run. */
-function occurrences(lines: readonly string[], run: readonly string[]): number[] {
-  const [first] = run;
-  if (first === undefined) return [];
-  const found: number[] = [];
-  for (let at = lines.indexOf(first); at >= 0; at = lines.indexOf(first, at + 1)) {
-    if (standsAt(lines, run, at)) found.push(at);
-  }
-  return found;
-}
-
-function standsAt(lines: readonly string[], run: readonly string[], at: number): boolean {
-  return run.every((line, index) => lines[at + index] === line);
-}
-
-function lost(
-  path: string,
-  lines: readonly string[],
-  hunk: Hunk,
-  places: readonly number[],
-): Problem {
-  const at = (line: number) => ({
-    line,
-    column: 1,
-    frame: codeFrame(Buffer.from(lines.join("\n"), "latin1").toString("utf8"), line, 1),
-  });
-  const quote = (lines: string[]) => lines.map((line) => `\`${line.trim()}\``).join(", ");
-  if (hunk.added.length === 0) {
-    return {
-      file: path,
-      ...at(Math.min(hunk.line, Math.max(lines.length, 1))),
-      expected: "the file as it was written, with these lines taken out",
-      found: "a file edited since",
-      fix: `put them back by hand: ${quote(hunk.removed)}`,
-    };
-  }
-  const back = hunk.removed.length === 0 ? "" : `, and put back ${quote(hunk.removed)}`;
-  return {
-    file: path,
-    ...(places[0] !== undefined && at(places[0] + 1)),
-    expected: "the lines written here exactly once, unchanged",
-    found: places.length === 0 ? "they are not there" : `they are there ${places.length} times`,
-    fix: `take out by hand ${quote(hunk.added)}${back}`,
-  };
-}
-
-interface Lines {
-  /** Each byte as one character, so that taking a file apart and joining it changes no byte. */
-  lines: string[];
-  /** Does the last line end with "\n"? True for a file without lines. */
-  closed: boolean;
-}
-
-function splitLines(bytes: Buffer): Lines {
-  if (bytes.length === 0) return { lines: [], closed: true };
-  const lines = bytes.toString("latin1").split("\n");
-  const isClosed = lines[lines.length - 1] === "";
-  if (isClosed) lines.pop();
-  return { lines, closed: isClosed };
-}
-
-function joinLines({ lines, closed: isClosed }: Lines): Buffer {
-  if (lines.length === 0) return Buffer.alloc(0);
-  return Buffer.from(lines.join("\n") + (isClosed ? "\n" : ""), "latin1");
-}
-
-const toBytes = (line: string): string => Buffer.from(line, "utf8").toString("latin1");
 
 /** The bytes with every line closed, and whether that took a "\n" more. */
 function closed(bytes: Buffer | undefined): { bytes: Buffer; added: boolean } {

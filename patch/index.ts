@@ -8,7 +8,7 @@ export { type Endpoint, type EndpointInput } from "./containerd/endpoint";
 export { OWNERSHIP_MARK } from "./containerd/hosts-toml";
 export { fileDiff } from "./diff";
 export { type DaemonJsonInput, planDaemonJson } from "./docker/daemon-json";
-export { type Hunk, hunks, withoutHunks } from "./hunks";
+export { type Hunk, hunks, revert } from "./hunks";
 export { maskSecrets } from "./mask";
 export {
   type Activation,

@@ -390,6 +390,8 @@ commit() {
   { printf 'recording\n' >"$tx/step.new" && mv -f "$tx/step.new" "$tx/step"; } 2>/dev/null
   # Not after the record: what was good is not to be reverted while it is written.
   stop_watchdog
+  # First, since a folder of ours goes only once nothing is left in it.
+  finish_files
   case $(first_line "$tx/kind") in
     apply)
       # A change of the former format that was cut off has its undo here.
@@ -399,13 +401,11 @@ commit() {
         { [ ! -f "$tx/payload" ] || mv -f "$tx/payload" "$record/payload"; } ||
         abandon "expected to write the record in $record; found that the system refused: is the disk full or read-only?"
       durable "$record" "$record/payload"
-      finish_files
       keep_dump
       forget
       ;;
     undo)
       disarm_boot
-      finish_files
       commit_entries || abandon "expected to write in $files; found that the system refused: is the disk full or read-only?"
       forget_record
       ;;

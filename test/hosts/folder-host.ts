@@ -38,6 +38,8 @@ need_home() { mkdir -p "$records"; }
 take_lock() { :; }
 arm_watchdog() { :; }
 stop_watchdog() { :; }
+arm_boot() { :; }
+disarm_boot() { :; }
 validate() { :; }
 keep_dump() { :; }
 journal_end() { :; }

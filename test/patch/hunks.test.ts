@@ -1,4 +1,4 @@
-import { applyEdits, type Edit, type FilePlan, type Hunk, hunks, withoutHunks } from "../../patch";
+import { applyEdits, type Edit, type FilePlan, type Hunk, hunks, revert } from "../../patch";
 
 function file(base: string | undefined, edits: Edit[]): FilePlan {
   const bytes = base === undefined ? undefined : Buffer.from(base);
@@ -102,75 +102,11 @@ describe("hunks", () => {
     expect(hunks(plan)).toEqual(expected);
   });
 
-  it.each(
-    cases.filter(
-      ([, plan]) => plan.desired !== undefined && !plan.base?.equals(Buffer.from("a\na\n")),
-    ),
-  )("taken out again give the base: %s", (_, plan) => {
-    const back = withoutHunks("f", plan.desired ?? Buffer.alloc(0), hunks(plan));
-    expect(back).toEqual(plan.base ?? Buffer.alloc(0));
+  it.each(cases)("taken out again give the base: %s", (_, plan) => {
+    expect(revert(plan)).toBe(true);
   });
 
   it("cannot say that the last line was closed, and refuse to be made then", () => {
     expect(() => hunks(file("a", [insert(1, "\n")]))).toThrow("f: a plan must not change");
-  });
-});
-
-describe("withoutHunks", () => {
-  const ours: Hunk[] = [{ line: 2, removed: [], added: ["x", "y"] }];
-  const without = (text: string, undone = ours) =>
-    withoutHunks("/etc/f", Buffer.from(text), undone).toString();
-
-  it("finds our lines wherever an edit by somebody else has moved them", () => {
-    expect(without("new\n\na\nx\ny\nb, changed")).toBe("new\n\na\nb, changed");
-  });
-
-  it("keeps bytes that are no text", () => {
-    const bytes = Buffer.concat([Buffer.from([0xff, 0x0a]), Buffer.from("x\ny\n")]);
-    expect(withoutHunks("f", bytes, ours)).toEqual(Buffer.from([0xff, 0x0a]));
-  });
-
-  it("puts replaced lines back", () => {
-    const replaced = [{ line: 1, removed: ["k = 1"], added: ["k = 2"] }];
-    expect(without("a\nk = 2\n", replaced)).toBe("a\nk = 1\n");
-  });
-
-  it("refuses where our lines are changed, with what to take out by hand", () => {
-    expect(() => without("a\nx\nb\ny\n"))
-      .toThrow(`/etc/f: expected the lines written here exactly once, unchanged; found they are not there
-  fix: take out by hand \`x\`, \`y\``);
-  });
-
-  it("refuses where they are there twice", () => {
-    expect(() => without("x\ny\nx\ny\n")).toThrow(
-      "/etc/f:1:1: expected the lines written here exactly once",
-    );
-    expect(() => without("x\ny\nx\ny\n")).toThrow("found they are there 2 times");
-  });
-
-  it("takes them where they were written, when the same lines are there elsewhere too", () => {
-    expect(without("x\nx\ny\nb\nx\ny\n")).toBe("x\nb\nx\ny\n");
-  });
-
-  it("finds all of them before it puts any back, since a line put back may be the same as one of ours", () => {
-    const swapped: Hunk[] = [
-      { line: 2, removed: ["c"], added: ["a"] },
-      { line: 4, removed: ["a"], added: ["c"] },
-    ];
-    expect(without("[\na\nx\nc\n]\n", swapped)).toBe("[\nc\nx\na\n]\n");
-    expect(without("new\n[\na\nx\nc\n]\n", swapped)).toBe("new\n[\nc\nx\na\n]\n");
-  });
-
-  it("refuses where one place would have to stand for two", () => {
-    const twice: Hunk[] = [
-      { line: 7, removed: [], added: ["x"] },
-      { line: 9, removed: [], added: ["x", "y"] },
-    ];
-    expect(() => without("a\nx\ny\n", twice)).toThrow("found they are there, in one another");
-  });
-
-  it("refuses where lines were only taken out: nothing says where they stood", () => {
-    const gone = [{ line: 3, removed: ["k = 1"], added: [] }];
-    expect(() => without("a\n", gone)).toThrow("fix: put them back by hand: `k = 1`");
   });
 });

@@ -13,7 +13,6 @@ import type * as Diff from "../../patch/diff";
 import type * as Flags from "../../patch/docker/flags";
 import type * as Insecure from "../../patch/docker/insecure";
 import type * as JsonSource from "../../patch/docker/json-source";
-import type * as Hunks from "../../patch/hunks";
 import type * as Patch from "../../patch";
 import type * as ArrayEdits from "../../patch/toml/array";
 import type * as Place from "../../patch/toml/place";
@@ -203,18 +202,6 @@ const faults: Fault[] = [
     },
     by: "config.toml",
     caught: "hosts.toml leads to the registry",
-  },
-  {
-    name: "hunks forget the lines that were replaced",
-    steps: {
-      hunks: (actual: typeof Hunks) => ({
-        ...actual,
-        hunks: (plan: Patch.FilePlan) =>
-          actual.hunks(plan).map((hunk) => ({ ...hunk, removed: [] })),
-      }),
-    },
-    by: "config.toml",
-    caught: "reversible",
   },
   {
     name: "containerd 1.x is taken for one that reads all of TOML",

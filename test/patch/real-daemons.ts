@@ -1,13 +1,7 @@
 import { parse } from "smol-toml";
 
 import type { RunningHost } from "../../lab";
-import {
-  type ContainerdInput,
-  type FilePlan,
-  hunks,
-  planContainerd,
-  withoutHunks,
-} from "../../patch";
+import { type ContainerdInput, planContainerd } from "../../patch";
 import { generateConfig } from "./generate/containerd-config";
 import { sameEndpoint } from "./generate/wanted";
 
@@ -110,21 +104,15 @@ export async function carryOut(
   if (plan.activate === "restart") await restartContainerd(host);
 }
 
-/** Takes a plan's lines out of the files as they are on the host. */
+/** Puts the files of before back. */
 export async function undo(
   host: RunningHost,
   plan: Awaited<ReturnType<typeof planOn>>,
 ): Promise<void> {
   for (const file of plan.files.filter(({ edits }) => edits.length > 0)) {
-    await write(host, file.path, await before(host, file));
+    await write(host, file.path, file.base);
   }
   if (plan.activate === "restart") await restartContainerd(host);
-}
-
-async function before(host: RunningHost, file: FilePlan): Promise<Buffer | undefined> {
-  if (file.base === undefined) return undefined;
-  const now = (await read(host, file.path)) ?? Buffer.alloc(0);
-  return withoutHunks(file.path, now, hunks(file));
 }
 
 /**

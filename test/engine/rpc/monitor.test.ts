@@ -11,13 +11,13 @@ const FEATURES: Record<string, boolean> = {
   aliasSpecs: true,
   // Outputs are then sent as plain values, secrets and unknowns.
   outputValues: false,
-  // Refused by the SDK, by name, in a program that uses them.
-  replaceWith: false,
-  transforms: false,
-  invokeTransforms: false,
-  parameterization: false,
-  resourceHooks: false,
-  errorHooks: false,
+  // Refused by the engine, by name, in a program that uses them: the SDK would say "update the Pulumi CLI".
+  replaceWith: true,
+  transforms: true,
+  invokeTransforms: true,
+  parameterization: true,
+  resourceHooks: true,
+  errorHooks: true,
   aFeatureOfTomorrow: false,
 };
 

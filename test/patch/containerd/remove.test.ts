@@ -1,14 +1,6 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-
 import { CONFIG, HOSTS, planFor, textOf } from "./plan";
 
 const V2 = 'plugins."io.containerd.grpc.v1.cri".registry';
-
-function defaultFile(version: string): string {
-  const folder = join(__dirname, "../../fixtures/containerd");
-  return readFileSync(join(folder, `containerd-${version}-default.toml`), "utf8");
-}
 
 describe("present: false", () => {
   it("takes the registry's table out of mirrors", () => {

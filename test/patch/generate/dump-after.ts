@@ -5,7 +5,7 @@ import { type Case } from "./containerd-config";
 import { make, show, type Tree } from "./expected";
 
 /** The patcher under test: the real one, or one with a fault put in. */
-export type Patcher = Pick<typeof patch, "planContainerd" | "hunks" | "withoutHunks" | "Refusal">;
+export type Patcher = Pick<typeof patch, "planContainerd" | "hunks" | "revert" | "Refusal">;
 
 /** What `containerd config dump` shows once the plan is carried out. */
 export function dumpAfter({ registry, merged, mirrors }: Case, after: Tree): string {
