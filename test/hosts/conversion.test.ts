@@ -1,6 +1,7 @@
 import {
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -33,6 +34,9 @@ function hostOf(name: string, userland = userlands[0]): FolderHost {
   if (existsSync(join(after, "etc")))
     cpSync(join(after, "etc"), join(folder, "etc"), { recursive: true });
   cpSync(join(after, "var/lib/cluster-registry"), join(folder, "home"), { recursive: true });
+  // Where there was no file on the first day this folder is empty, and git keeps no empty folder.
+  for (const id of readdirSync(join(folder, "home/records")))
+    mkdirSync(join(folder, "home/records", id, "first"), { recursive: true });
   // Folders that we made are named as on the host: here they are below the test's folder.
   for (const path of readdirSync(join(folder, "home"), { recursive: true, encoding: "utf8" })) {
     if (!path.endsWith("/folders")) continue;
