@@ -41,7 +41,11 @@ export function refusals(
       };
       if (settings.nodes.some((node) => node.name === name)) {
         attempt(() => {
-          const decision = planMirror(host.observation, settingsOn(settings, name), ids.mirror(name));
+          const decision = planMirror(
+            host.observation,
+            settingsOn(settings, name),
+            ids.mirror(name),
+          );
           refuseObstacles(host.observation, "containerd", decision, settings);
         });
       }

@@ -110,7 +110,9 @@ describeLab("what is refused before anything is touched", () => {
       await host.succeed(`printf '{\\n  "mtu": 1454,\\n}\\n' > ${DAEMON_JSON}`);
       const text = await refused({});
       expect(text).toContain("controlplane: ");
-      expect(text).toMatch(/\/etc\/docker\/daemon\.json:2:14: expected no comma behind the last element/);
+      expect(text).toMatch(
+        /\/etc\/docker\/daemon\.json:2:14: expected no comma behind the last element/,
+      );
     } finally {
       await host.exec(`cat > ${DAEMON_JSON}`, { stdin: original });
     }

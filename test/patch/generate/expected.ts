@@ -25,7 +25,7 @@ export function honoursList({ input, merged, cri }: Case): boolean {
   const tables = merged === undefined ? [cri as Tree] : Object.values(plugins);
   return tables.some((table) => {
     const registry = (table["registry"] ?? {}) as Tree;
-    const isUsed = Object.keys((registry["configs"] ?? {})).length > 0;
+    const isUsed = Object.keys(registry["configs"] ?? {}).length > 0;
     return isUsed || (table["max_concurrent_downloads"] ?? 3) !== 3;
   });
 }
