@@ -335,7 +335,7 @@ describeLab("helper on real hosts", () => {
       succeeded(await patched.up());
       await node.succeed("systemctl stop docker.socket docker.service");
       const pending = await patched.decide();
-      expect(pending).toMatchObject({ why: "restart pending", diff: "" });
+      expect(pending).toMatchObject({ why: "not running", diff: "" });
       await node.succeed('test "$(systemctl is-active docker.service)" = inactive');
       expect(succeeded(await patched.apply(pending))).toBe("docker restarted, and well.\n");
       await node.succeed("systemctl start docker.socket");
