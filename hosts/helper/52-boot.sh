@@ -8,8 +8,9 @@ boot_flag=/run/cluster-registry-under-way
 arm_boot() {
   boot_wants=$boot_folder/$unit.wants
   {
+    # The folder is noted before it is made: on a full disk it would stay otherwise.
     : >"$boot_flag" &&
-      if [ ! -d "$boot_wants" ]; then (umask 022 && mkdir "$boot_wants") && printf '%s\n' "$boot_wants" >"$tx/wants"; fi &&
+      if [ ! -d "$boot_wants" ]; then printf '%s\n' "$boot_wants" >"$tx/wants" && (umask 022 && mkdir "$boot_wants"); fi &&
       (umask 022 && boot_text >"$boot_folder/$boot_unit") &&
       ln -sf "../$boot_unit" "$boot_wants/$boot_unit"
   } 2>"$tx/error" ||
