@@ -1,0 +1,83 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { decideInsecureRegistry, decideMirror } from "../../survey/plan";
+import { CONFIG, DAEMON_JSON, FolderHost } from "./folder-host";
+import { userlands } from "./shells";
+
+const lesson = readFileSync(
+  join(__dirname, "../fixtures/records-1/mirrors/before", CONFIG),
+  "latin1",
+);
+const A = "10.0.0.1:5000";
+const B = "10.0.0.1:5001";
+const DOCKER = "test.one.daemon-json";
+const NODE = "test.one.containerd-n";
+
+jest.setTimeout(60_000);
+
+let folder: string;
+let host: FolderHost;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "edited-"));
+  const [userland] = userlands;
+  if (userland === undefined) throw new Error("no shell to test with");
+  host = new FolderHost(folder, userland);
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const docker = (registry: string) =>
+  decideInsecureRegistry(host.look(), DOCKER, { insecureRegistries: [registry] }, {});
+
+function dockerUp(registry: string): void {
+  expect(host.apply(DOCKER, docker(registry))).toMatchObject({ code: 0, stderr: "" });
+}
+
+const node = (...mirrors: string[]) =>
+  decideMirror(
+    host.look(),
+    NODE,
+    { registry: A, endpoints: [`http://${A}`], mirrors: { "docker.io": mirrors }, migrate: false },
+    {},
+  );
+
+function nodeUp(...mirrors: string[]): void {
+  expect(host.apply(NODE, node(...mirrors))).toMatchObject({ code: 0, stderr: "" });
+}
+
+function edit(path: string, from: string, to: string): void {
+  const text = host.read(path) ?? "";
+  expect(text).toContain(from);
+  host.write(path, text.replace(from, to));
+}
+
+describe("a list of ours on one line, to which an admin has added something", () => {
+  test("daemon.json: another port takes the old one's place, the admin's entry stays, and stays when we go", () => {
+    host.write(DAEMON_JSON, '{\n  "debug": true,\n  "mtu": 1454\n}\n');
+    dockerUp(A);
+    edit(DAEMON_JSON, `["${A}"]`, `["${A}", "admin:5000"]`);
+    expect(docker(B).diff).toContain(`-  "insecure-registries": ["${A}", "admin:5000"],\n`);
+    dockerUp(B);
+    expect(host.read(DAEMON_JSON)).toContain("admin:5000");
+    expect(host.read(DAEMON_JSON)).toContain(B);
+    expect(host.read(DAEMON_JSON)).not.toContain(A);
+    expect(host.undo(DOCKER)).toMatchObject({ code: 0, stderr: "" });
+    expect(host.read(DAEMON_JSON)).toBe(
+      '{\n  "insecure-registries": ["admin:5000"],\n  "debug": true,\n  "mtu": 1454\n}\n',
+    );
+  });
+
+  test("config.toml: a corrected mirror takes the old one's place, the admin's stays, and stays when we go", () => {
+    host.write(CONFIG, lesson);
+    nodeUp("https://wrong.example");
+    edit(CONFIG, '"https://wrong.example", ', '"https://wrong.example", "https://admin.example", ');
+    nodeUp("https://right.example");
+    expect(host.read(CONFIG)).not.toContain("wrong.example");
+    expect(host.read(CONFIG)).toContain('["https://right.example", "https://admin.example", ');
+    expect(host.undo(NODE)).toMatchObject({ code: 0, stderr: "" });
+    const [, list] = /mirrors\."docker\.io"\]\n\s*endpoint = \[(.*)\]/.exec(lesson) ?? [];
+    expect(host.read(CONFIG)).toBe(
+      lesson.replace(`endpoint = [${list}]`, `endpoint = ["https://admin.example", ${list}]`),
+    );
+  });
+});
