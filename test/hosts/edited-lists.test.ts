@@ -81,3 +81,37 @@ describe("a list of ours on one line, to which an admin has added something", ()
     );
   });
 });
+
+describe("lines of ours that an admin has edited otherwise, with something in them that goes", () => {
+  const plain = '{\n  "mtu": 1454\n}\n';
+
+  test("daemon.json laid out anew: another port is refused, with the line to take out; once it is out, all is well", () => {
+    host.write(DAEMON_JSON, plain);
+    dockerUp(A);
+    const laidOut = `{\n  "insecure-registries": [\n    "${A}"\n  ],\n  "mtu": 1454\n}\n`;
+    host.write(DAEMON_JSON, laidOut);
+    // The same settings find nothing to do.
+    expect(docker(A).diff).toBe("");
+    expect(() => docker(B)).toThrow(
+      `/etc/docker/daemon.json: expected our lines with ${A} as they were written, since they go; found them edited by somebody else\n` +
+        `  fix: by hand, take out:   "insecure-registries": ["${A}"],\n` +
+        "       then run again",
+    );
+    host.write(DAEMON_JSON, plain);
+    dockerUp(B);
+    expect(host.read(DAEMON_JSON)).not.toContain(A);
+    expect(host.undo(DOCKER)).toMatchObject({ code: 0, stderr: "" });
+    expect(host.read(DAEMON_JSON)).toBe(plain);
+  });
+
+  test("config.toml: an endpoint in the registry's own table, and the registry moves; what takes nothing away goes on", () => {
+    host.write(CONFIG, lesson);
+    nodeUp("https://wrong.example");
+    edit(CONFIG, `["http://${A}"]`, `["http://${A}", "http://admin:1"]`);
+    expect(node("https://wrong.example", "https://more.example").diff).toContain("more.example");
+    const moved = { registry: B, endpoints: [`http://${B}`], mirrors: {}, migrate: false };
+    expect(() => decideMirror(host.look(), NODE, moved, {})).toThrow(
+      `expected our lines with http://${A}, ${A} as they were written, since they go`,
+    );
+  });
+});
