@@ -209,6 +209,9 @@ observe_containerd() {
   containerd_config
   if [ -z "$config_file" ]; then
     say "config-doubt $config_doubt"
+    # It is there all the same.
+    say version
+    "$containerd_program" --version 2>&1 | hex
     return 0
   fi
   say "config $config_file"
