@@ -7,7 +7,14 @@ import { planDiff } from "./diff";
 import { helperText } from "./helper-text";
 import type { ObservedFile, ObservedRecord, ObservedService, Observation } from "./observation";
 import { notRunning } from "./obstacles";
-import { type OwnedFile, planFiles, type Planner, planOthers, refuseDeleted } from "./owned-files";
+import {
+  type OwnedFile,
+  planFiles,
+  type Planner,
+  planOthers,
+  refuseDeleted,
+  refuseStranded,
+} from "./owned-files";
 import { buildPayload, canonicalJson, isFormer, parsePayload } from "./payload";
 import type { Daemon, Payload, PayloadFile } from "./payload";
 
@@ -87,6 +94,9 @@ export function decide(input: DecideInput): Decision {
   const isFormerRecord = record?.payload !== undefined && isFormer(record.payload);
   const unchanged = last?.spec === spec && !isFormerRecord;
   const { files, notes } = planFiles(observation, daemon, wants, input.plan, unchanged);
+  const wanted = new Set(wants.flatMap((want) => strings(want.spec)));
+  const gone = strings(parsedSpec(last)).filter((name) => !wanted.has(name));
+  refuseStranded(observation, daemon, gone, files);
   const changes = files.filter(({ live, plan }) => !same(live, plan.desired));
   const modes = modeDrift(files, observation);
   const pending = isRestartPending(input, record, files);
@@ -199,6 +209,20 @@ function lastPayload(record: ObservedRecord | undefined): Payload | undefined {
   } catch {
     return undefined;
   }
+}
+
+function parsedSpec(last: Payload | undefined): unknown {
+  return last === undefined ? undefined : JSON.parse(last.spec);
+}
+
+/** All names and addresses in what is asked for, the names of keys too. */
+function strings(spec: unknown): string[] {
+  if (typeof spec === "string") return [spec];
+  if (typeof spec !== "object" || spec === null) return [];
+  return [
+    ...(Array.isArray(spec) ? [] : Object.keys(spec)),
+    ...Object.values(spec).flatMap(strings),
+  ];
 }
 
 /** A containerd that gets another config.toml is restarted, a docker reloaded; hosts.toml files are read at each pull. */

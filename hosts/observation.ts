@@ -42,6 +42,8 @@ export interface ManagedFile {
   claims: string[];
   /** Of a file that was there before us: where on the host its last text is kept, and its size. */
   kept?: { path: string; size: number };
+  /** Where somebody has edited our lines since: what of them is to be taken out, and put back, a line each, masked. */
+  edited?: string;
 }
 
 export interface EnvironmentVariable {

@@ -71,17 +71,22 @@ function dumpObstacles({ containerd }: Observation): string[] {
   ];
 }
 
+/** A masked unit says nothing of the daemon, so that this is asked before anything that the unit is to say. */
+export function isMasked({ enabled }: ObservedService): boolean {
+  return enabled.startsWith("masked");
+}
+
+export function maskedUnit(unit: string): string {
+  return `expected a unit ${unit} that can be started; found it masked: run \`systemctl unmask ${unit.replace(/\.service$/, "")}\``;
+}
+
 function serviceObstacles(
   service: ObservedService,
   daemon: Daemon,
   activate: Decision["activate"],
 ): string[] {
-  const { unit, installed, enabled, killMode, needsDaemonReload, active, canReload } = service;
-  if (enabled.startsWith("masked")) {
-    return [
-      `expected a unit ${unit} that can be started; found it masked: run \`systemctl unmask ${daemon}\``,
-    ];
-  }
+  const { unit, installed, killMode, needsDaemonReload, active, canReload } = service;
+  if (isMasked(service)) return [maskedUnit(unit)];
   if (!installed) {
     return [
       `expected a unit ${unit} that systemd can load; found none: see \`systemctl status ${daemon}\``,

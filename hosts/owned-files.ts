@@ -110,6 +110,40 @@ export function refuseDeleted(observation: Observation, daemon: Daemon): void {
   }
 }
 
+/**
+ * What was asked for and is not any more is known by our lines. Where somebody has edited those, it would stay in force as if
+ * it were theirs.
+ * @param gone  names that nobody wants any more
+ * @throws HostRefusal with the lines that a person is to look at
+ */
+export function refuseStranded(
+  observation: Observation,
+  daemon: Daemon,
+  gone: readonly string[],
+  files: readonly OwnedFile[],
+): void {
+  for (const { file, edited = "" } of managedOf(observation, daemon)) {
+    const lines = edited.split("\n").filter((line) => line !== "");
+    const ours = (word: string) => lines.filter((line) => line.startsWith(`  ${word}: `)).join();
+    const desired = files.find(({ path }) => path === file.path)?.plan.desired?.toString() ?? "";
+    const stays = gone.filter(
+      (name) =>
+        isQuoted(ours("take out"), name) &&
+        !isQuoted(ours("put back"), name) &&
+        isQuoted(desired, name),
+    );
+    if (stays.length === 0) continue;
+    throw new HostRefusal(
+      `${file.path}: expected our lines with ${stays.join(", ")} as they were written, since they go; ` +
+        `found them edited by somebody else\n  fix: by hand, ${lines.map((line) => line.trim()).join("\n       ")}\n       then run again`,
+    );
+  }
+}
+
+function isQuoted(text: string, name: string): boolean {
+  return text.includes(`"${name}"`) || text.includes(`'${name}'`);
+}
+
 function liveTexts(observation: Observation, daemon: Daemon): Map<string, Buffer | undefined> {
   const { files, containerd, managed } = observation;
   const seen: ObservedFile[] = [...files, ...(containerd?.hostsToml ?? [])];

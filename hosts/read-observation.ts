@@ -152,6 +152,7 @@ class Reading {
       case "claims":
       case "kept":
       case "baseline":
+      case "edited":
         Object.assign(this.managed.at(-1) ?? {}, managedFacts(entry));
         break;
       case "absent":
@@ -321,6 +322,7 @@ function record(text: string): ObservedRecord {
 function managedFacts({ word, rest, bytes }: Entry): Partial<ManagedFile> {
   if (word === "claims") return { claims: rest.split(" ").filter(Boolean) };
   if (word === "baseline") return { baseline: bytes.toString("base64") };
+  if (word === "edited") return { edited: bytes.toString() };
   const space = rest.indexOf(" ");
   return { kept: { size: Number(rest.slice(0, space)), path: rest.slice(space + 1) } };
 }

@@ -1,5 +1,6 @@
 import type { SourcedLine } from "../patch";
 import type { EnvironmentVariable, ObservedService, Observation } from "./observation";
+import { isMasked, maskedUnit } from "./obstacles";
 import { HostRefusal } from "./refusal";
 
 /** Proxy settings of a daemon, each as `NAME=value` with the place that sets it. */
@@ -21,6 +22,7 @@ export function processProxies(service: ObservedService): SourcedLine[] {
 export function containerdConfig({ containerd }: Observation): string {
   const { configPath, configDoubt, service } = containerd ?? {};
   if (configDoubt === undefined || service === undefined) return configPath ?? USUAL_CONFIG;
+  if (isMasked(service)) throw new HostRefusal(maskedUnit(service.unit));
   const { file, line, text } = commandLine(service);
   throw new HostRefusal(
     `${file}${line === undefined ? "" : `:${line}`}: expected a command line that says which file containerd reads; found \`${text}\`: ${configDoubt}\n` +

@@ -50,7 +50,8 @@ hunks() {
 # without HUNKS strict|lenient LOST [CLAIMS] <TEXT: the text with the added lines of the hunks taken out and the removed
 # ones put back. Strict: where a hunk is not found just once as it was written, or has no added line to look for, its lines
 # are noted in LOST and the result is 1; unless a person has seen to it already: none of its lines is there any more, nor any
-# of the CLAIMS (words apart by blanks). Lenient: such a hunk is passed over.
+# of the CLAIMS (words apart by blanks). Lenient: such a hunk is passed over. Of a list on one line that somebody has edited
+# since, our items are taken out, and theirs stay.
 # Whether a newline ends the last line is part of no line: it stays as it is found. (The dot shows awk where the text ends.)
 without() {
   { cat; printf .; } | awk -v strict="$2" -v lost="$3" -v claims="${4-}" '
@@ -70,6 +71,71 @@ without() {
       return manyExact == 1 ? exact : 0
     }
     function bare(s) { gsub(/^[[:space:]]+|[[:space:]]+$/, "", s); return s }
+    # The quoted items of the list that a line has, into set; `key` is what stands before the list, empty where there is none.
+    function items(s, set,    size, at) {
+      key = ""
+      if (!match(s, /[=:][[:space:]]*\[/)) return 0
+      key = bare(substr(s, 1, RSTART))
+      s = substr(s, RSTART + RLENGTH)
+      while (match(s, /^[[:space:],]*["\047]/)) {
+        s = substr(s, RLENGTH)
+        at = index(substr(s, 2), substr(s, 1, 1))
+        if (at == 0) break
+        set[++size] = substr(s, 1, at + 1)
+        s = substr(s, at + 2)
+      }
+      ends = s ~ /^[[:space:],]*\]/
+      return size + 0
+    }
+    function among(s, set, size,    i) {
+      for (i = 1; i <= size; i++) if (set[i] == s) return 1
+      return 0
+    }
+    # What a hunk added to a list on one line, into ours and listKey; 0: it is about something else.
+    function added(j,    i, has, had, was, got) {
+      ours = 0
+      if (adds[j] != 1 || dels[j] > 1) return 0
+      has = items(add[j, 1], got)
+      listKey = key
+      # In TOML a key is of the table whose header stands before it.
+      if (listKey ~ /=$/ && before[j] !~ /^[[:space:]]*\[/) return 0
+      if (dels[j] == 1) {
+        had = items(del[j, 1], was)
+        if (key != listKey) return 0
+        for (i = 1; i <= had; i++) if (!among(was[i], got, has)) return 0
+      }
+      for (i = 1; i <= has; i++) if (!among(got[i], was, had)) our[++ours] = got[i]
+      return ours
+    }
+    # The lines with that list which have an item of ours, into `listed` (the last one) and `holds` (how many of ours it has).
+    function lists(j,    p, i, size, of, header, many) {
+      for (p = 1; p <= n; p++) {
+        if (line[p] ~ /^[[:space:]]*\[/) header = bare(line[p])
+        size = items(line[p], of)
+        if (key == "" || key != listKey || (key ~ /=$/ && header != bare(before[j]))) continue
+        for (i = found = 0; i < ours; ) if (among(our[++i], of, size)) found++
+        # What it goes on with in the next line is not looked at.
+        if (!ends) found = -1
+        if (found != 0) { many++; listed = p; holds = found; more = size > found }
+      }
+      return many + 0
+    }
+    function takeOut(j,    i, at, front, rest) {
+      # A list of ours alone that is not as it was written is for a person to look at.
+      if (!added(j) || lists(j) != 1 || holds != ours || (dels[j] == 0 && !more)) return 0
+      for (i = 1; i <= ours; i++) {
+        match(line[listed], /[=:][[:space:]]*\[/)
+        front = substr(line[listed], 1, RSTART + RLENGTH - 1)
+        rest = substr(line[listed], RSTART + RLENGTH)
+        at = index(rest, our[i])
+        front = front substr(rest, 1, at - 1)
+        rest = substr(rest, at + length(our[i]))
+        if (match(rest, /^[[:space:]]*,[[:space:]]*/)) rest = substr(rest, RLENGTH + 1)
+        else if (match(front, /[[:space:]]*,[[:space:]]*$/)) front = substr(front, 1, RSTART - 1)
+        line[listed] = front rest
+      }
+      return 1
+    }
     function present(s,    i) {
       s = bare(s)
       # A bracket alone is nobody in particular.
@@ -77,14 +143,23 @@ without() {
       for (i = 1; i <= n; i++) if (bare(line[i]) == s) return 1
       return 0
     }
+    function within(s,    i) {
+      for (i = 1; i <= ours; i++) if (our[i] == "\"" s "\"" || our[i] == "\047" s "\047") return 1
+      return 0
+    }
     function seenTo(j,    i, k, word, words) {
+      if (added(j) && lists(j) > 0) return 0
       if (adds[j] == 0) {
         for (i = 1; i <= dels[j]; i++) if (!present(del[j, i])) return 0
         return 1
       }
       for (i = 1; i <= adds[j]; i++) if (present(add[j, i])) return 0
       words = split(claims, word, " ")
-      for (k = 1; k <= words; k++) for (i = 1; i <= n; i++) if (index(line[i], word[k])) return 0
+      for (k = 1; k <= words; k++) {
+        # The items of a list are looked for one by one, above; a name in it that stands elsewhere as well is not of this list.
+        if (ours > 0 && !within(word[k])) continue
+        for (i = 1; i <= n; i++) if (index(line[i], word[k])) return 0
+      }
       return words > 0
     }
     function missing(j,    i) {
@@ -119,8 +194,10 @@ without() {
       for (j = b; j >= 1; j--) {
         p = place(j)
         if (p > 0) swap(p, j)
-        else if (strict == "strict" && !seenTo(j)) missing(j)
+        else if (!takeOut(j)) left[j] = 1
       }
+      # Asked of what is left once all the others are out: a claim may stand in several of them.
+      if (strict == "strict") for (j = b; j >= 1; j--) if (left[j] && !seenTo(j)) missing(j)
       for (i = 1; i <= n; i++) printf "%s%s", line[i], (i < n || closed) ? "\n" : ""
       exit bad
     }

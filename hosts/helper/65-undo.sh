@@ -189,9 +189,13 @@ $(sed 's/^/  /' "$f/spared")
 move that away, or into the mirrors of the file, then run again
 "
   else
-    result="$result$(first_line "$f/path"): config_path stays, since $(sed -n 1p "$f/spared") is not ours. "
+    result="$result$(spared_words "$f") "
     cat "$real" >"$f/new" && printf 'nothing\n' >"$f/do" && first_line "$f/base" >"$f/after" || no_room
   fi
+}
+
+spared_words() {
+  say "$(first_line "$1/path"): config_path stays, since $(first_line "$1/spared") is not ours."
 }
 
 # What a planned file means for the daemon, for what is said, and for what is known of it.

@@ -28,6 +28,7 @@ would_undo() {
     return 0
   fi
   changed=no
+  for each in "$tx"/files/*/; do [ ! -s "${each}spared" ] || say "$(spared_words "${each%/}")"; done
   for each in "$tx"/files/*/; do [ ! -d "$each" ] || show_change "${each%/}"; done
   case $changed:$activate in
     no:*) say "No file changes, and no daemon restarts." ;;

@@ -149,6 +149,11 @@ observe_managed() {
     if [ -n "$managed_entry" ]; then
       say "claims $(tr '\n' ' ' <"$managed_entry/claims")"
       [ ! -f "$managed_entry/others/0/bytes" ] || say "kept $(wc -c <"$managed_entry/text") $managed_entry/text"
+      managed_edited=$(as_if "$managed_entry/others/0" "$managed_file" strict /dev/stderr 2>&1 >/dev/null | masked)
+      [ -z "$managed_edited" ] || {
+        say edited
+        printf '%s\n' "$managed_edited" | hex
+      }
     else
       for managed_undo in $(former_of "$managed"); do
         [ ! -f "$managed_undo/bytes" ] || say "kept $(wc -c <"$managed_undo/bytes") $managed_undo/bytes"
@@ -204,6 +209,9 @@ observe_containerd() {
   containerd_config
   if [ -z "$config_file" ]; then
     say "config-doubt $config_doubt"
+    # It is there all the same.
+    say version
+    "$containerd_program" --version 2>&1 | hex
     return 0
   fi
   say "config $config_file"

@@ -389,6 +389,34 @@ describeLab("a host that is set up in its own way", () => {
     return refusals(settings, surveyed, ids).map(({ reason }) => reason);
   }
 
+  test.each([
+    [
+      "masked",
+      "systemctl mask --runtime containerd",
+      "expected a unit containerd.service that can be started; found it masked: run `systemctl unmask containerd`",
+    ],
+    [
+      "started by something that does not name its file",
+      `mkdir -p ${CONTAINERD_DROP_IN} && printf '[Service]\\nExecStart=\\nExecStart=/opt/start\\n' >${CONTAINERD_DROP_IN}/fault.conf && systemctl daemon-reload`,
+      "expected a command line that says which file containerd reads; found `ExecStart=/opt/start`: its unit does not say which, and it does not run",
+    ],
+  ])(
+    "a containerd that stands still and is %s is not taken for none",
+    async (_what, fault, words) => {
+      const patched = new PatchedHost(lab, node, { daemon: "containerd", registry: REGISTRY });
+      await node.succeed(`systemctl stop containerd && ${fault}`);
+      try {
+        const [problem] = await refusedByPreview(patched);
+        expect(problem).toContain(words);
+      } finally {
+        await node.succeed(
+          `systemctl unmask --runtime containerd; rm -rf ${CONTAINERD_DROP_IN}; systemctl daemon-reload; systemctl start containerd`,
+        );
+        patched.close();
+      }
+    },
+  );
+
   describe("what stands in the way is refused by preview and up alike, by the same words:", () => {
     test.each([
       [

@@ -209,6 +209,119 @@ describe.each(userlands)("$name", (userland) => {
     expect(result).toEqual({ code: 0, text: 'more\n["a"]\nz', lost: "" });
   });
 
+  const docker = (list: string) =>
+    `{\n  "debug": true,\n  "insecure-registries": [${list}],\n  "mtu": 1454\n}\n`;
+  const hub = '[plugins.cri.registry.mirrors."docker.io"]';
+  const toml = (list: string) =>
+    `[a]\n  endpoint = ["x"]\n  ${hub}\n    endpoint = [${list}]\n[b]\n`;
+
+  test.each([
+    [
+      "JSON, behind ours",
+      '{\n  "debug": true,\n  "mtu": 1454\n}\n',
+      docker('"o:1"'),
+      docker('"o:1", "admin:5000"'),
+      docker('"admin:5000"'),
+    ],
+    [
+      "JSON, before ours",
+      '{\n  "debug": true,\n  "mtu": 1454\n}\n',
+      docker('"o:1"'),
+      docker('"admin:5000","o:1"'),
+      docker('"admin:5000"'),
+    ],
+    [
+      "JSON, a list that was there",
+      docker('"was:1"'),
+      docker('"was:1", "o:1"'),
+      docker('"was:1", "admin:1", "o:1"'),
+      docker('"was:1", "admin:1"'),
+    ],
+    [
+      "JSON, where they took out their own",
+      docker('"was:1"'),
+      docker('"was:1", "o:1"'),
+      docker('"o:1"'),
+      docker(""),
+    ],
+    [
+      "TOML, in the middle",
+      toml('"a", "z"'),
+      toml('"a", "o", "z"'),
+      toml('"a", "o", "admin", "z"'),
+      toml('"a", "admin", "z"'),
+    ],
+    [
+      "TOML, at the end, in other quotes",
+      toml("'a'"),
+      toml("'a', 'o'"),
+      toml("'a', \"admin\", 'o'"),
+      toml("'a', \"admin\""),
+    ],
+    [
+      "TOML, several of ours",
+      toml('"z"'),
+      toml('"o", "p", "z"'),
+      toml('"o", "admin", "p", "z"'),
+      toml('"admin", "z"'),
+    ],
+    [
+      "TOML, an address with brackets",
+      toml('"z"'),
+      toml('"http://[fd00::1]:5000", "z"'),
+      toml('"http://[fd00::1]:5000", "admin", "z"'),
+      toml('"admin", "z"'),
+    ],
+  ])(
+    "of a list on one line that an admin has edited, our items are taken out, and theirs stay: %s",
+    (_what, base, after, live, text) => {
+      expect(takenOut(base, after, live, "o:1")).toEqual({ code: 0, text, lost: "" });
+    },
+  );
+
+  test.each([
+    [
+      "laid out over several lines",
+      "{\n}\n",
+      '{\n  "insecure-registries": ["o:1"]\n}\n',
+      '{\n  "insecure-registries": [\n    "o:1", "admin:1"\n  ]\n}\n',
+    ],
+    [
+      "in another table too",
+      toml('"z"'),
+      toml('"o", "z"'),
+      `${toml('"admin", "o", "z"')}${hub}\n endpoint = ["o"]\n`,
+    ],
+    ["half of it gone", toml('"z"'), toml('"o", "p", "z"'), toml('"o", "z"')],
+  ])(
+    "a list that somebody has edited otherwise is for a person to look at: %s",
+    (_what, base, after, live) => {
+      const { code, text } = takenOut(base, after, live, "o:1");
+      expect({ code, text }).toEqual({ code: 1, text: live });
+    },
+  );
+
+  test("the same item in another table's list is not ours", () => {
+    const live = `${toml('"a", "admin"')}[other]\n  endpoint = ["b", "o"]\n`;
+    expect(takenOut(toml('"a"'), toml('"a", "o"'), live, "10.0.0.1:5000")).toEqual({
+      code: 0,
+      text: live,
+      lost: "",
+    });
+  });
+
+  test("what a person has taken out of a list by hand is seen to, while a claim still stands in other lines of ours", () => {
+    const before = `[m]\n${hub}\n  endpoint = ["a"]\n`;
+    const mine = '[m."10.0.0.1:5000"]\n  endpoint = ["http://10.0.0.1:5000"]\n';
+    const after = `[m]\n${mine}${hub}\n  endpoint = ["a", "o"]\n`;
+    const live = `[m]\n${mine}${hub}\n  endpoint = ["a", "admin"]\n`;
+    expect(takenOut(before, after, live, "10.0.0.1:5000")).toEqual({
+      code: 0,
+      text: `[m]\n${hub}\n  endpoint = ["a", "admin"]\n`,
+      lost: "",
+    });
+  });
+
   function takenOut(base: string, after: string, live: string, claims = "") {
     writeFileSync(join(folder, "base"), base);
     writeFileSync(join(folder, "after"), after);

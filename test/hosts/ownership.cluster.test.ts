@@ -1,3 +1,4 @@
+import { wouldUndo } from "../../hosts";
 import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
 import { describeLab } from "../lab-only";
 import {
@@ -104,6 +105,12 @@ describeLab("who wants what of a host's files", () => {
       "mkdir /etc/containerd/certs.d/other:5000 && touch /etc/containerd/certs.d/other:5000/ca.crt",
     );
     const started = await invocation(node, "containerd");
+    const said = await wouldUndo(await one.connect(), { sudo: false, id: one.id });
+    expect(said.split("\n")[0]).toBe(
+      `${CONFIG}: config_path stays, since /etc/containerd/certs.d/other:5000/ca.crt is not ours.`,
+    );
+    expect(said).not.toContain("+++ /etc/containerd/config.toml");
+    expect(said.endsWith("\nNo daemon restarts.")).toBe(true);
     expect(succeeded(await one.undo())).toContain(
       `${CONFIG}: config_path stays, since /etc/containerd/certs.d/other:5000/ca.crt is not ours.`,
     );

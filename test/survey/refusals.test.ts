@@ -170,6 +170,16 @@ describe("refusals", () => {
     ]);
   });
 
+  test("a node whose containerd is masked and stands still is refused for that, not for a missing containerd", () => {
+    const masked = on(
+      { installed: false, enabled: "masked", active: "inactive", execStart: "", unitFiles: [] },
+      { configDoubt: "its unit does not say which, and it does not run" },
+    );
+    expect(problemsOf([cp({}), masked])).toEqual([
+      "node01: expected a unit containerd.service that can be started; found it masked: run `systemctl unmask containerd`",
+    ]);
+  });
+
   test("a registry host without docker is refused where the settings say that it is present, or without apt", () => {
     const bare = service({ installed: false });
     const without = (apt: boolean) => {

@@ -1,0 +1,117 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { decideInsecureRegistry, decideMirror } from "../../survey/plan";
+import { CONFIG, DAEMON_JSON, FolderHost } from "./folder-host";
+import { userlands } from "./shells";
+
+const lesson = readFileSync(
+  join(__dirname, "../fixtures/records-1/mirrors/before", CONFIG),
+  "latin1",
+);
+const A = "10.0.0.1:5000";
+const B = "10.0.0.1:5001";
+const DOCKER = "test.one.daemon-json";
+const NODE = "test.one.containerd-n";
+
+jest.setTimeout(60_000);
+
+let folder: string;
+let host: FolderHost;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "edited-"));
+  const [userland] = userlands;
+  if (userland === undefined) throw new Error("no shell to test with");
+  host = new FolderHost(folder, userland);
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const docker = (registry: string) =>
+  decideInsecureRegistry(host.look(), DOCKER, { insecureRegistries: [registry] }, {});
+
+function dockerUp(registry: string): void {
+  expect(host.apply(DOCKER, docker(registry))).toMatchObject({ code: 0, stderr: "" });
+}
+
+const node = (...mirrors: string[]) =>
+  decideMirror(
+    host.look(),
+    NODE,
+    { registry: A, endpoints: [`http://${A}`], mirrors: { "docker.io": mirrors }, migrate: false },
+    {},
+  );
+
+function nodeUp(...mirrors: string[]): void {
+  expect(host.apply(NODE, node(...mirrors))).toMatchObject({ code: 0, stderr: "" });
+}
+
+function edit(path: string, from: string, to: string): void {
+  const text = host.read(path) ?? "";
+  expect(text).toContain(from);
+  host.write(path, text.replace(from, to));
+}
+
+describe("a list of ours on one line, to which an admin has added something", () => {
+  test("daemon.json: another port takes the old one's place, the admin's entry stays, and stays when we go", () => {
+    host.write(DAEMON_JSON, '{\n  "debug": true,\n  "mtu": 1454\n}\n');
+    dockerUp(A);
+    edit(DAEMON_JSON, `["${A}"]`, `["${A}", "admin:5000"]`);
+    expect(docker(B).diff).toContain(`-  "insecure-registries": ["${A}", "admin:5000"],\n`);
+    dockerUp(B);
+    expect(host.read(DAEMON_JSON)).toContain("admin:5000");
+    expect(host.read(DAEMON_JSON)).toContain(B);
+    expect(host.read(DAEMON_JSON)).not.toContain(A);
+    expect(host.undo(DOCKER)).toMatchObject({ code: 0, stderr: "" });
+    expect(host.read(DAEMON_JSON)).toBe(
+      '{\n  "insecure-registries": ["admin:5000"],\n  "debug": true,\n  "mtu": 1454\n}\n',
+    );
+  });
+
+  test("config.toml: a corrected mirror takes the old one's place, the admin's stays, and stays when we go", () => {
+    host.write(CONFIG, lesson);
+    nodeUp("https://wrong.example");
+    edit(CONFIG, '"https://wrong.example", ', '"https://wrong.example", "https://admin.example", ');
+    nodeUp("https://right.example");
+    expect(host.read(CONFIG)).not.toContain("wrong.example");
+    expect(host.read(CONFIG)).toContain('["https://right.example", "https://admin.example", ');
+    expect(host.undo(NODE)).toMatchObject({ code: 0, stderr: "" });
+    const [, list] = /mirrors\."docker\.io"\]\n\s*endpoint = \[(.*)\]/.exec(lesson) ?? [];
+    expect(host.read(CONFIG)).toBe(
+      lesson.replace(`endpoint = [${list}]`, `endpoint = ["https://admin.example", ${list}]`),
+    );
+  });
+});
+
+describe("lines of ours that an admin has edited otherwise, with something in them that goes", () => {
+  const plain = '{\n  "mtu": 1454\n}\n';
+
+  test("daemon.json laid out anew: another port is refused, with the line to take out; once it is out, all is well", () => {
+    host.write(DAEMON_JSON, plain);
+    dockerUp(A);
+    const laidOut = `{\n  "insecure-registries": [\n    "${A}"\n  ],\n  "mtu": 1454\n}\n`;
+    host.write(DAEMON_JSON, laidOut);
+    // The same settings find nothing to do.
+    expect(docker(A).diff).toBe("");
+    expect(() => docker(B)).toThrow(
+      `/etc/docker/daemon.json: expected our lines with ${A} as they were written, since they go; found them edited by somebody else\n` +
+        `  fix: by hand, take out:   "insecure-registries": ["${A}"],\n` +
+        "       then run again",
+    );
+    host.write(DAEMON_JSON, plain);
+    dockerUp(B);
+    expect(host.read(DAEMON_JSON)).not.toContain(A);
+    expect(host.undo(DOCKER)).toMatchObject({ code: 0, stderr: "" });
+    expect(host.read(DAEMON_JSON)).toBe(plain);
+  });
+
+  test("config.toml: an endpoint in the registry's own table, and the registry moves; what takes nothing away goes on", () => {
+    host.write(CONFIG, lesson);
+    nodeUp("https://wrong.example");
+    edit(CONFIG, `["http://${A}"]`, `["http://${A}", "http://admin:1"]`);
+    expect(node("https://wrong.example", "https://more.example").diff).toContain("more.example");
+    const moved = { registry: B, endpoints: [`http://${B}`], mirrors: {}, migrate: false };
+    expect(() => decideMirror(host.look(), NODE, moved, {})).toThrow(
+      `expected our lines with http://${A}, ${A} as they were written, since they go`,
+    );
+  });
+});
