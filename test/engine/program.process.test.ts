@@ -277,12 +277,6 @@ test.each([
   expect(messages).toContain(`error: ${message}`);
 });
 
-test("transforms and hooks are refused by the SDK, since the engine says that it has none", async () => {
-  project = await TestProject.make(`new Thing("a", {}, { transforms: [() => undefined] });`);
-  const { messages } = await project.run({ preview: true });
-  expect(messages[0]).toContain("The Pulumi CLI does not support transforms");
-});
-
 test("a cancel lets what runs come to its end; a terminate leaves it pending in the state", async () => {
   project = await TestProject.make(
     `const a = new Thing("a"); new Thing("b", {}, { dependsOn: a });`,
