@@ -42,6 +42,8 @@ export interface ManagedFile {
   claims: string[];
   /** Of a file that was there before us: where on the host its last text is kept, and its size. */
   kept?: { path: string; size: number };
+  /** Where it was edited since, in base64: as it was last written, and the hunks of all that is ours in that. */
+  written?: { text?: string; hunks?: string };
 }
 
 export interface EnvironmentVariable {

@@ -152,7 +152,9 @@ class Reading {
       case "claims":
       case "kept":
       case "baseline":
-        Object.assign(this.managed.at(-1) ?? {}, managedFacts(entry));
+      case "written":
+      case "hunks":
+        Object.assign(this.managed.at(-1) ?? {}, managedFacts(entry, this.managed.at(-1)));
         break;
       case "absent":
         break;
@@ -318,9 +320,14 @@ function record(text: string): ObservedRecord {
   return { id, enrolled, ...(running !== "" && { running }) };
 }
 
-function managedFacts({ word, rest, bytes }: Entry): Partial<ManagedFile> {
+function managedFacts(
+  { word, rest, bytes }: Entry,
+  known: ManagedFile | undefined,
+): Partial<ManagedFile> {
   if (word === "claims") return { claims: rest.split(" ").filter(Boolean) };
   if (word === "baseline") return { baseline: bytes.toString("base64") };
+  if (word === "written") return { written: { text: bytes.toString("base64") } };
+  if (word === "hunks") return { written: { ...known?.written, hunks: bytes.toString("base64") } };
   const space = rest.indexOf(" ");
   return { kept: { size: Number(rest.slice(0, space)), path: rest.slice(space + 1) } };
 }

@@ -29,6 +29,7 @@ would_undo() {
   fi
   changed=no
   for each in "$tx"/files/*/; do [ ! -d "$each" ] || show_change "${each%/}"; done
+  [ -z "$said" ] || say "${said% }"
   case $changed:$activate in
     no:*) say "No file changes, and no daemon restarts." ;;
     *:restart) say "${unit%.service} restarts; containers go on." ;;

@@ -149,6 +149,13 @@ observe_managed() {
     if [ -n "$managed_entry" ]; then
       say "claims $(tr '\n' ' ' <"$managed_entry/claims")"
       [ ! -f "$managed_entry/others/0/bytes" ] || say "kept $(wc -c <"$managed_entry/text") $managed_entry/text"
+      # Edited since: what we wrote tells which of our lines somebody's hand was at.
+      if [ -f "$managed_file" ] && [ "$(sha "$managed_file")" != "$(first_line "$managed_entry/after")" ]; then
+        say written
+        hex <"$managed_entry/text"
+        say hunks
+        hex <"$managed_entry/others/0/hunks"
+      fi
     else
       for managed_undo in $(former_of "$managed"); do
         [ ! -f "$managed_undo/bytes" ] || say "kept $(wc -c <"$managed_undo/bytes") $managed_undo/bytes"
