@@ -220,8 +220,16 @@ observe_containerd() {
   seen=
   [ -n "$settled" ] || seen=$(seen_before "$containerd_program")
   case $settled in
-    '') [ -e "$configured" ] || [ "$configured" != /etc/containerd/config.toml ] || configured= ;;
-    none) configured=/dev/null ;;
+    '')
+      if [ -e "$configured" ]; then
+        :
+      elif [ "$configured" = /etc/containerd/config.toml ]; then
+        configured=
+      elif [ -n "$(entry_of "$configured")" ]; then
+        configured=/dev/stdin
+      fi
+      ;;
+    none) configured=/dev/stdin ;;
     *) configured=$settled ;;
   esac
   say version
@@ -231,7 +239,10 @@ observe_containerd() {
     say dump
   else
     "$containerd_program" --version 2>&1 | hex
-    if dump=$(limited 20 "$containerd_program" ${configured:+--config "$configured"} config dump 2>&1); then
+    # Where there is no file, /dev/stdin stands for it. Containerd runs without one, but 1.6 does not dump its defaults then.
+    if dump=$(say 'version = 2' | limited 20 "$containerd_program" ${configured:+--config "$configured"} config dump 2>&1); then
+      say dump
+    elif [ -z "$configured" ] && dump=$(say 'version = 2' | limited 20 "$containerd_program" --config /dev/stdin config dump 2>&1); then
       say dump
     else
       say dump-error

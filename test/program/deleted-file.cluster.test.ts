@@ -67,11 +67,20 @@ describeLab("configuration files that somebody has deleted", () => {
     stack.change({ recreateDeleted: true });
     await stack.succeed(stack.up());
     const [config, daemonJson] = await texts();
-    expect(config).toContain(`endpoint = ["http://${registry}"]`);
-    expect(config).not.toContain("SystemdCgroup");
+    expect(config).toBe(
+      'version = 2\n\n[plugins."io.containerd.grpc.v1.cri".registry]\n  config_path = "/etc/containerd/certs.d"\n',
+    );
     expect(JSON.parse(daemonJson ?? "")).toEqual({ "insecure-registries": [registry] });
     await criIsWell(host);
     await stack.succeed(stack.preview("--expect-no-changes"));
+    await stack.succeed(stack.destroy());
+    await host.fail(`test -e ${CONFIG} || test -e ${DAEMON_JSON}`);
+    await gone();
+
+    // Now it is a host that never had these files: the setting is not needed there.
+    stack.change({ recreateDeleted: false });
+    await stack.succeed(stack.up());
+    expect(await texts()).toEqual([config, daemonJson]);
     await stack.succeed(stack.destroy());
     await host.fail(`test -e ${CONFIG} || test -e ${DAEMON_JSON}`);
     await gone();
