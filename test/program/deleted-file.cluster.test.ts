@@ -76,14 +76,6 @@ describeLab("configuration files that somebody has deleted", () => {
     await stack.succeed(stack.destroy());
     await host.fail(`test -e ${CONFIG} || test -e ${DAEMON_JSON}`);
     await gone();
-
-    // Now it is a host that never had these files: the setting is not needed there.
-    stack.change({ recreateDeleted: false });
-    await stack.succeed(stack.up());
-    expect(await texts()).toEqual([config, daemonJson]);
-    await stack.succeed(stack.destroy());
-    await host.fail(`test -e ${CONFIG} || test -e ${DAEMON_JSON}`);
-    await gone();
   });
 
   test("a destroy leaves them deleted, and says that their last text goes", async () => {
