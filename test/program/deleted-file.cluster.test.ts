@@ -55,29 +55,6 @@ describeLab("configuration files that somebody has deleted", () => {
       `cp -a ${folder}/config.toml ${CONFIG}; cp -a ${folder}/daemon.json ${DAEMON_JSON}`,
     );
 
-  test("with recreateDeleted both are written from nothing, and destroy takes them away again", async () => {
-    await remove();
-    for (const said of [await stack.preview(), await stack.up()]) {
-      expect(said.code).not.toBe(0);
-      for (const path of [CONFIG, DAEMON_JSON])
-        expect(text(said)).toContain(`${path}: expected the file of `);
-      expect(text(said)).toContain("or set recreateDeleted: true, to start from nothing");
-    }
-    await host.fail(`test -e ${CONFIG} || test -e ${DAEMON_JSON}`);
-    stack.change({ recreateDeleted: true });
-    await stack.succeed(stack.up());
-    const [config, daemonJson] = await texts();
-    expect(config).toBe(
-      'version = 2\n\n[plugins."io.containerd.grpc.v1.cri".registry]\n  config_path = "/etc/containerd/certs.d"\n',
-    );
-    expect(JSON.parse(daemonJson ?? "")).toEqual({ "insecure-registries": [registry] });
-    await criIsWell(host);
-    await stack.succeed(stack.preview("--expect-no-changes"));
-    await stack.succeed(stack.destroy());
-    await host.fail(`test -e ${CONFIG} || test -e ${DAEMON_JSON}`);
-    await gone();
-  });
-
   test("a destroy leaves them deleted, and says that their last text goes", async () => {
     const sizes = (await texts()).map(({ length }) => length);
     await remove();
