@@ -38,13 +38,14 @@ export function hostPatch(
   // of both. A replacement would run the old undo first, on a host that is gone, or that shows another host key by now.
   const shared = {
     connection,
-    logging: command.remote.Logging.None,
     addPreviousOutputInEnv: false,
   };
   const guard = new command.remote.Command(
     `${name}-${daemon}-guard`,
     {
       ...shared,
+      // What the undo did, and what it had to leave, is for whoever destroys.
+      logging: command.remote.Logging.Stdout,
       create: guardCreate({ sudo, id, enrolled, daemon }),
       delete: guardDelete({ sudo, id }),
       stdin: decision.guardStdin,
@@ -55,6 +56,7 @@ export function hostPatch(
     `${name}-${daemon}-apply`,
     {
       ...shared,
+      logging: command.remote.Logging.None,
       create: applyCreate({ sudo, id }),
       stdin: pulumi.all([decision, args.after]).apply(([{ payload }]) => payload),
     },

@@ -3,6 +3,7 @@ import type { FilePlan, Plan } from "../patch/plan";
 import { Source } from "../patch/source";
 import { toByteEdits } from "../patch/text-edit";
 import { HELPER } from "./commands";
+import { editedByHand } from "./edited-by-hand";
 import { bytesOf, type ManagedFile, type ObservedFile, type Observation } from "./observation";
 import type { Daemon } from "./payload";
 import { HostRefusal } from "./refusal";
@@ -66,7 +67,8 @@ export function planFiles(
     const isWanted = edits?.length === 0 && (unchanged || sameWords(now, file.desired));
     return { path: file.path, live: now, plan: isWanted ? asItIs(file, now) : file };
   });
-  return { files, notes: (asIs ?? plan).notes };
+  const edited = managedOf(observation, daemon).flatMap((file) => editedByHand(file) ?? []);
+  return { files, notes: [...(asIs ?? plan).notes, ...edited] };
 }
 
 /** The plans for every group of some of the claimants; none for a group that cannot be there without the others. */

@@ -47,11 +47,11 @@ hunks() {
   } | awk 'NR > 3 { print last } { last = $0 } END { exit (last > 1) }'
 }
 
-# without HUNKS strict|lenient LOST [CLAIMS] <TEXT: the text with the added lines of the hunks taken out and the removed
+# without HUNKS strict|exact|lenient LOST [CLAIMS] <TEXT: the text with the added lines of the hunks taken out and the removed
 # ones put back. Strict: where a hunk is not found just once as it was written, or has no added line to look for, its lines
 # are noted in LOST and the result is 1; unless a person has seen to it already: none of its lines is there any more, nor any
 # of the CLAIMS (words apart by blanks). Lenient: such a hunk is passed over. Of a list on one line that somebody has edited
-# since, our items are taken out, and theirs stay.
+# since, our items are taken out, and theirs stay. Exact: as strict, but such a list counts as not found.
 # Whether a newline ends the last line is part of no line: it stays as it is found. (The dot shows awk where the text ends.)
 without() {
   { cat; printf .; } | awk -v strict="$2" -v lost="$3" -v claims="${4-}" '
@@ -194,10 +194,10 @@ without() {
       for (j = b; j >= 1; j--) {
         p = place(j)
         if (p > 0) swap(p, j)
-        else if (!takeOut(j)) left[j] = 1
+        else if (strict == "exact" || !takeOut(j)) left[j] = 1
       }
       # Asked of what is left once all the others are out: a claim may stand in several of them.
-      if (strict == "strict") for (j = b; j >= 1; j--) if (left[j] && !seenTo(j)) missing(j)
+      if (strict != "lenient") for (j = b; j >= 1; j--) if (left[j] && !seenTo(j)) missing(j)
       for (i = 1; i <= n; i++) printf "%s%s", line[i], (i < n || closed) ? "\n" : ""
       exit bad
     }

@@ -86,7 +86,7 @@ former_text() {
     while [ "$former_tries" -gt 0 ]; do
       former_next=$1
       shift
-      if former_without "$former_next" strict; then break; fi
+      if former_without "$former_next" exact; then break; fi
       set -- "$@" "$former_next"
       former_tries=$((former_tries - 1))
     done
@@ -101,7 +101,7 @@ former_text() {
   printf '%s' "${former_taken%.}"
 }
 
-# former_without UNDO strict|lenient: takes what the record wrote out of $former_taken, if it can.
+# former_without UNDO exact|lenient: takes what the record wrote out of $former_taken, if it can.
 former_without() {
   former_rest=$(
     if [ "$former_now" = "$(first_line "$1/after")" ]; then

@@ -38,6 +38,7 @@ undo_now() {
   Nothing was changed on this host."
   fi
   printf '%s\n' "$activate" >"$tx/activate"
+  result=$said$result
   if [ "$activate" != none ]; then note_daemon; fi
   result=${result:-$(nothing_done)}
   carry_out
@@ -49,10 +50,11 @@ nothing_done() {
   if [ -n "$others" ]; then say "Left as it is: ${others}wants the same."; else say "Nothing of ours was left in the files."; fi
 }
 
-# What becomes of each file, and of the daemon; `refused` says what cannot be done.
+# What becomes of each file, and of the daemon; `refused` says what cannot be done, `said` what a person should know.
 plan_all() {
   read_record
   refused=
+  said=
   result=
   number=0
   for entry in "$files"/*/; do
@@ -68,10 +70,10 @@ plan_all() {
 read_record() {
   daemon=$(payload_word daemon)
   unit=$daemon.service
-  # Of what this record claims, what nobody else does.
+  # Of what this record claims, what nobody else does in the same files.
   names=$(payload_word claim)
   for other in "$records"/*/payload; do
-    [ "$other" != "$record/payload" ] || continue
+    [ "$other" != "$record/payload" ] && grep -qxF -e "daemon $daemon" "$other" || continue
     names=$(printf '%s\n' "$names" | while IFS= read -r name; do
       grep -qxF -e "claim $name" "$other" || printf '%s\n' "$name"
     done)
@@ -189,7 +191,7 @@ $(sed 's/^/  /' "$f/spared")
 move that away, or into the mirrors of the file, then run again
 "
   else
-    result="$result$(spared_words "$f") "
+    said="$said$(spared_words "$f") "
     cat "$real" >"$f/new" && printf 'nothing\n' >"$f/do" && first_line "$f/base" >"$f/after" || no_room
   fi
 }
@@ -204,6 +206,9 @@ settle_undo() {
   path=$(first_line "$f/path")
   real=$(first_line "$f/real")
   new_entry "$f/claims"
+  if [ "$(first_line "$f/base")" = absent ] && [ -f "$f/others/0/bytes" ] && [ ! -s "$f/claims" ]; then
+    said="$said$path: somebody has deleted it, and it stays so; its last text of $(wc -c <"$files/$(key "$path")/text") bytes, which was kept on this host, goes. "
+  fi
   case $(first_line "$f/do") in
     nothing) return 0 ;;
     remove) result="$result$path: removed. " ;;

@@ -28,8 +28,8 @@ would_undo() {
     return 0
   fi
   changed=no
-  for each in "$tx"/files/*/; do [ ! -s "${each}spared" ] || say "$(spared_words "${each%/}")"; done
   for each in "$tx"/files/*/; do [ ! -d "$each" ] || show_change "${each%/}"; done
+  [ -z "$said" ] || say "${said% }"
   case $changed:$activate in
     no:*) say "No file changes, and no daemon restarts." ;;
     *:restart) say "${unit%.service} restarts; containers go on." ;;

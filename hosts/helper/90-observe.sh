@@ -154,6 +154,13 @@ observe_managed() {
         say edited
         printf '%s\n' "$managed_edited" | hex
       }
+      # Edited since: what we wrote tells which of our lines somebody's hand was at.
+      if [ -f "$managed_file" ] && [ "$(sha "$managed_file")" != "$(first_line "$managed_entry/after")" ]; then
+        say written
+        hex <"$managed_entry/text"
+        say hunks
+        hex <"$managed_entry/others/0/hunks"
+      fi
     else
       for managed_undo in $(former_of "$managed"); do
         [ ! -f "$managed_undo/bytes" ] || say "kept $(wc -c <"$managed_undo/bytes") $managed_undo/bytes"
@@ -221,8 +228,16 @@ observe_containerd() {
   seen=
   [ -n "$settled" ] || seen=$(seen_before "$containerd_program")
   case $settled in
-    '') [ -e "$configured" ] || [ "$configured" != /etc/containerd/config.toml ] || configured= ;;
-    none) configured=/dev/null ;;
+    '')
+      if [ -e "$configured" ]; then
+        :
+      elif [ "$configured" = /etc/containerd/config.toml ]; then
+        configured=
+      elif [ -n "$(entry_of "$configured")" ]; then
+        configured=/dev/stdin
+      fi
+      ;;
+    none) configured=/dev/stdin ;;
     *) configured=$settled ;;
   esac
   say version
@@ -232,7 +247,10 @@ observe_containerd() {
     say dump
   else
     "$containerd_program" --version 2>&1 | hex
-    if dump=$(limited 20 "$containerd_program" ${configured:+--config "$configured"} config dump 2>&1); then
+    # Where there is no file, /dev/stdin stands for it. Containerd runs without one, but 1.6 does not dump its defaults then.
+    if dump=$(say 'version = 2' | limited 20 "$containerd_program" ${configured:+--config "$configured"} config dump 2>&1); then
+      say dump
+    elif [ -z "$configured" ] && dump=$(say 'version = 2' | limited 20 "$containerd_program" --config /dev/stdin config dump 2>&1); then
       say dump
     else
       say dump-error

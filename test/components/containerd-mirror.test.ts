@@ -38,7 +38,7 @@ describe("ContainerdMirror", () => {
       delete: expect.stringContaining(
         "/var/lib/cluster-registry/helper undo cluster-registry.test.containerd-node01",
       ),
-      logging: "none",
+      logging: "stdout",
       addPreviousOutputInEnv: false,
     });
     expect(apply).toMatchObject({

@@ -1,0 +1,123 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { decideInsecureRegistry, decideMirror } from "../../survey/plan";
+import type { MirrorSpec } from "../../survey/wants";
+import { CONFIG, DAEMON_JSON, FolderHost } from "./folder-host";
+import { userlands } from "./shells";
+
+const MIRROR_ID = "test.dev.containerd-n";
+const DOCKER_ID = "test.dev.daemon-json";
+const REGISTRY = "10.0.0.1:5000";
+const FIRST = {
+  [CONFIG]: readFileSync(join(__dirname, "../fixtures/records-1/mirrors/before", CONFIG), "latin1"),
+  [DAEMON_JSON]: '{\n  "debug": true,\n  "mtu": 1454\n}\n',
+};
+
+jest.setTimeout(60_000);
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "by-hand-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const mirror = (registry: string): MirrorSpec => ({
+  registry,
+  endpoints: [`http://${registry}`],
+  mirrors: {},
+  migrate: false,
+});
+
+describe("files that a person has changed", () => {
+  let host: FolderHost;
+
+  /** A host with both files as they were, and our lines in them. */
+  function setUp(): FolderHost {
+    const [userland] = userlands;
+    if (userland === undefined) throw new Error("no shell to test with");
+    const made = new FolderHost(folder, userland);
+    for (const [path, text] of Object.entries(FIRST)) made.write(path, text);
+    const decision = decideMirror(made.look(), MIRROR_ID, mirror(REGISTRY), {});
+    expect(made.apply(MIRROR_ID, decision)).toMatchObject({ code: 0, stderr: "" });
+    const spec = { insecureRegistries: [REGISTRY] };
+    const other = decideInsecureRegistry(made.look(), DOCKER_ID, spec, {});
+    expect(made.apply(DOCKER_ID, other)).toMatchObject({ code: 0, stderr: "" });
+    return made;
+  }
+  beforeEach(() => {
+    host = setUp();
+  });
+
+  const ids: [string, keyof typeof FIRST][] = [
+    [MIRROR_ID, CONFIG],
+    [DOCKER_ID, DAEMON_JSON],
+  ];
+
+  test("an undo says that the last text of a deleted file goes, and leaves it deleted", () => {
+    for (const [id, path] of ids) {
+      const { length } = host.read(path) ?? "";
+      host.write(path, undefined);
+      expect(host.undo(id)).toEqual({
+        code: 0,
+        stderr: "",
+        stdout: `${path}: somebody has deleted it, and it stays so; its last text of ${length} bytes, which was kept on this host, goes. \n`,
+      });
+      expect(host.read(path)).toBeUndefined();
+    }
+    expect(host.look()).toMatchObject({ managed: [], records: [] });
+  });
+
+  test.each([
+    ["with our lines", (ours: string) => ours, (first: string) => first],
+    ["without our lines", (_: string, first: string) => first, (first: string) => first],
+    [
+      "older, without our lines, with others",
+      (_: string, first: string) => older(first),
+      (first: string) => older(first),
+    ],
+    [
+      "older, with our lines and with others",
+      (ours: string) => older(ours),
+      (first: string) => older(first),
+    ],
+  ])("a backup %s, destroyed at once: only our lines go", (_what, backup, then) => {
+    for (const [id, path] of ids) {
+      host.write(path, backup(host.read(path) ?? "", FIRST[path]));
+      expect(host.undo(id)).toMatchObject({ code: 0, stderr: "" });
+      expect(host.read(path)).toBe(then(FIRST[path]));
+    }
+    expect(host.look()).toMatchObject({ managed: [], records: [] });
+  });
+
+  test("where our line was edited and the settings change, the note names what stays; destroy leaves just that", () => {
+    const edited = "http://by-hand.example:5000";
+    host.write(CONFIG, host.read(CONFIG)?.replace(`http://${REGISTRY}`, edited));
+    const spec = mirror("10.0.0.2:5000");
+    const decision = decideMirror(host.look(), MIRROR_ID, spec, {});
+    const lines = host.read(CONFIG)?.split("\n") ?? [];
+    const at = lines.findIndex((line) => line.includes(edited));
+    expect(decision.notes).toEqual([
+      `${CONFIG}: our lines were edited by hand; these stay, as an admin's, and destroy leaves them too (take them out if nobody wants them):` +
+        `\n  line ${at}: ${lines[at - 1]?.trim()}\n  line ${at + 1}: ${lines[at]?.trim()}`,
+    ]);
+    expect(host.apply(MIRROR_ID, decision)).toMatchObject({ code: 0, stderr: "" });
+    const again = decideMirror(host.look(), MIRROR_ID, spec, {});
+    expect(again.inSync).toBe(true);
+    expect(again.notes.join()).not.toContain("by hand");
+    expect(host.undo(MIRROR_ID)).toMatchObject({ code: 0, stderr: "" });
+    const left = host.read(CONFIG)?.split("\n") ?? [];
+    const first = FIRST[CONFIG].split("\n");
+    expect(left.filter((line) => !first.includes(line)).map((line) => line.trim())).toEqual([
+      lines[at - 1]?.trim(),
+      lines[at]?.trim(),
+    ]);
+  });
+});
+
+/** As somebody else had it, some time ago. */
+function older(text: string): string {
+  return text.startsWith("{")
+    ? text.replace('"debug": true', '"debug": false')
+    : `# older\n${text}`;
+}
