@@ -1,52 +1,9 @@
 import { type TomlDocument } from "../toml/document";
-import { isTable, stringsOf, type Tree, type TreeTable } from "../toml/value";
+import { isTable, stringsOf } from "../toml/value";
 import { type Fact, type Finding, on1x, on2x, onAll } from "./fact";
-import { inOtherLetters, readAs } from "./letters";
+import { inOtherLetters } from "./letters";
+import { criTables, ROOT as TYPES, type WrongType, wrongTypeIn } from "./types";
 import { criPlugin, type DaemonVersion, isAtLeast, shown } from "./version";
-
-type Kind = "text" | "integer" | "boolean" | "texts" | "table" | { [key: string]: Kind } | [Kind];
-
-const socket: Kind = { address: "text", uid: "integer", gid: "integer" };
-
-/** The types of config.toml's own keys, in every version of containerd; `[kind]` is a table of any keys. */
-const TYPES: { [key: string]: Kind } = {
-  version: "integer",
-  root: "text",
-  state: "text",
-  temp: "text",
-  plugin_dir: "text",
-  disabled_plugins: "texts",
-  required_plugins: "texts",
-  imports: "texts",
-  oom_score: "integer",
-  plugins: ["table"],
-  grpc: {
-    ...socket,
-    tcp_address: "text",
-    tcp_tls_ca: "text",
-    tcp_tls_cert: "text",
-    tcp_tls_key: "text",
-    max_recv_message_size: "integer",
-    max_send_message_size: "integer",
-  },
-  ttrpc: socket,
-  debug: { ...socket, level: "text", format: "text" },
-  metrics: { address: "text", grpc_histogram: "boolean" },
-  cgroup: { path: "text" },
-  proxy_plugins: [{ type: "text", address: "text" }],
-  timeouts: ["text"],
-  stream_processors: [
-    { accepts: "texts", returns: "text", path: "text", args: "texts", env: "texts" },
-  ],
-};
-
-const kinds = {
-  text: "a string",
-  integer: "an integer",
-  boolean: "true or false",
-  texts: "a list of strings",
-  table: "a table",
-};
 
 const list = (key: string): Pick<Fact, "does" | "example" | "instead" | "of" | "find"> => ({
   does: `does not start with a string as ${key}`,
@@ -76,6 +33,19 @@ export const CONFIG: readonly Fact[] = [
     find: wrongTypes(
       Object.keys(TYPES).filter((key) => !["disabled_plugins", "imports", "version"].includes(key)),
     ),
+  },
+  {
+    does: "does not start with a value of another type than the keys of its CRI plugin have",
+    of: onAll,
+    example: `version = 2\n[${REGISTRY}.mirrors."a:1"]\nendpoint = "http://a:1"\n`,
+    instead: `version = 2\n[${REGISTRY}.mirrors."a:1"]\nendpoint = ["http://a:1"]\n`,
+    find: (document, daemon) => {
+      for (const { path, table, kind } of criTables(document, daemon)) {
+        const wrong = wrongTypeIn(document, table, kind, path, daemon);
+        if (wrong !== undefined) return wrongFinding(document, wrong, daemon);
+      }
+      return undefined;
+    },
   },
   {
     does: "does not start with a short plugin name in disabled_plugins of a version 2 file",
@@ -116,7 +86,7 @@ export const CONFIG: readonly Fact[] = [
         fix:
           short === "io"
             ? 'put the plugin\'s name in quotes: plugins."io.containerd.grpc.v1.cri"'
-            : `take the table out, or write plugins.${wholeName(short)}${runcToo(document, short)}`,
+            : `take the table out, or write ${wholeTable(short)}${runcToo(document, short)}`,
       };
     },
   },
@@ -246,6 +216,11 @@ function runcToo(document: TomlDocument, short: string): string {
     : ", with a table for the runtime runc beside the others";
 }
 
+function wholeTable(short: string): string {
+  const whole = WHOLE_NAMES[short];
+  return whole === undefined ? wholeName(short) : `plugins."${whole}"`;
+}
+
 function wholeName(short: string): string {
   const whole = WHOLE_NAMES[short];
   return whole === undefined ? "its whole name, such as io.containerd.TYPE.v1.NAME" : `"${whole}"`;
@@ -255,86 +230,16 @@ function wrongTypes(keys: readonly string[]) {
   return (document: TomlDocument, daemon: DaemonVersion): Finding | undefined => {
     if (!isTable(document.tree)) return undefined;
     const chosen = Object.fromEntries(keys.map((key) => [key, TYPES[key] ?? "table"]));
-    const wrong = wrongIn(document, document.tree, chosen, [], daemon);
-    if (wrong === undefined) return undefined;
-    return {
-      offset: document.offsetOf(wrong.path) ?? 0,
-      expected: `${shown(document, wrong.path)} to be ${wrong.expected}`,
-      found: `${wrong.found}, with which containerd ${daemon.text} does not start`,
-      fix: `write ${wrong.expected}, or take the key out`,
-    };
+    const wrong = wrongTypeIn(document, document.tree, chosen, [], daemon);
+    return wrong && wrongFinding(document, wrong, daemon);
   };
 }
 
-interface Wrong {
-  path: string[];
-  expected: string;
-  found: string;
-}
-
-function wrongIn(
-  document: TomlDocument,
-  table: TreeTable,
-  types: Kind & object,
-  path: readonly string[],
-  daemon: DaemonVersion,
-): Wrong | undefined {
-  for (const [key, value] of Object.entries(table)) {
-    const name = Array.isArray(types) ? key : readAs(key, Object.keys(types), daemon);
-    if (name === undefined) continue;
-    const kind = Array.isArray(types) ? types[0] : types[name];
-    const wrong = kind && wrongValue(document, value, kind, [...path, key], daemon);
-    if (wrong !== undefined) return wrong;
-  }
-  return undefined;
-}
-
-function wrongValue(
-  document: TomlDocument,
-  value: Tree,
-  kind: Kind,
-  path: string[],
-  daemon: DaemonVersion,
-): Wrong | undefined {
-  if (typeof kind === "object") {
-    if (isTable(value)) return wrongIn(document, value, kind, path, daemon);
-    return { path, expected: "a table", found: nameOf(document, value, path) };
-  }
-  return isOf(document, value, kind, path)
-    ? undefined
-    : { path, expected: kinds[kind], found: nameOf(document, value, path) };
-}
-
-function isOf(
-  document: TomlDocument,
-  value: Tree,
-  kind: keyof typeof kinds,
-  path: readonly string[],
-): boolean {
-  switch (kind) {
-    case "text":
-      return typeof value === "string";
-    case "integer":
-      return (typeof value === "number" && !document.isFloat(path)) || typeof value === "bigint";
-    case "boolean":
-      return typeof value === "boolean";
-    case "texts":
-      return stringsOf(value) !== undefined;
-    case "table":
-      return isTable(value);
-  }
-}
-
-/** The kind of a value, for messages. */
-export function nameOf(
-  document: TomlDocument,
-  value: Tree | undefined,
-  path: readonly string[],
-): string {
-  if (Array.isArray(value)) return "an array";
-  if (isTable(value)) return "a table";
-  if (typeof value === "string") return "a string";
-  if (typeof value === "number" && document.isFloat(path)) return "a number with a fraction";
-  if (typeof value === "object") return "a date";
-  return typeof value === "boolean" ? "true or false" : "a number";
+function wrongFinding(document: TomlDocument, wrong: WrongType, daemon: DaemonVersion): Finding {
+  return {
+    offset: document.offsetOf(wrong.path) ?? 0,
+    expected: `${shown(document, wrong.path)} to be ${wrong.expected}`,
+    found: `${wrong.found}, with which containerd ${daemon.text} does not start`,
+    fix: `write ${wrong.expected}, or take the key out`,
+  };
 }

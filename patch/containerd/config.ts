@@ -1,6 +1,8 @@
 import { type Problem, Refusal } from "../problem";
 import { type TomlDocument } from "../toml/document";
-import { CONFIG, nameOf } from "./config-facts";
+import { CONFIG } from "./config-facts";
+import { STARTS } from "./start-facts";
+import { nameOf } from "./types";
 import { choosePlugin, registryOf } from "./choose-plugin";
 import { refuseFacts } from "./fact";
 import { isTable, stringsOf, type Tree, type TreeTable } from "../toml/value";
@@ -41,7 +43,7 @@ export function readCriConfig(document: TomlDocument, daemon: DaemonVersion): Cr
   const version = fileVersion(document, daemon);
   // First of all: docker.com's file has this one line and no version, which would hide the reason.
   refuseSwitchedOff(document, daemon);
-  refuseFacts(CONFIG, document, daemon);
+  refuseFacts([...CONFIG, ...STARTS], document, daemon);
   const plugins = tableAt(document, ["plugins"]);
   const { plugin, addVersion } = choosePlugin(document, daemon, version, plugins);
   const registry = registryPath(plugin);

@@ -1,5 +1,6 @@
 import { type TomlDocument } from "../toml/document";
 import { isTable, stringsOf, type Tree, type TreeTable } from "../toml/value";
+import { isDuration } from "./duration";
 import { type Fact, type Finding, on1x, on2x, onAll } from "./fact";
 import { inOtherLetters } from "./letters";
 import { type DaemonVersion, isAtLeast, shown } from "./version";
@@ -74,7 +75,8 @@ export const HOSTS_THROWN_AWAY: readonly Fact[] = [
     example: `${HEAD}dial_timeout = 3\n`,
     instead: `${HEAD}dial_timeout = "3s"\n`,
     find: inTables(["dial_timeout"], (value, daemon) =>
-      !knowsDialTimeout(daemon) || (typeof value === "string" && isDuration(value))
+      !knowsDialTimeout(daemon) ||
+      (typeof value === "string" && (value === "" || isDuration(value)))
         ? undefined
         : {
             expected: 'a duration in quotes, such as "3s"',
@@ -300,11 +302,6 @@ function isTexts(value: Tree): boolean {
 
 function knowsDialTimeout(daemon: DaemonVersion): boolean {
   return isAtLeast(daemon, 2, 0, 8);
-}
-
-/** As Go's time.ParseDuration reads it; empty means none. */
-function isDuration(text: string): boolean {
-  return /^(?:|[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+))$/.test(text);
 }
 
 /** Does Go's url.Parse take it, once it has a scheme? */

@@ -82,6 +82,12 @@ export function planDaemonJson(input: DaemonJsonInput): Plan {
       return false;
     }
     notes.push(...unlike(source, entries, registry));
+    if (registry.family === 6 && !takesIPv6Names(input.dockerVersion)) {
+      const daemon = `dockerd ${input.dockerVersion ?? "before 25.0"}`;
+      notes.push(
+        `${path}: ${daemon} takes no image name with an IPv6 address; name the registry by a host name, or upgrade Docker to 25.0`,
+      );
+    }
     return true;
   });
   const [flag] = flags.insecureRegistries;
@@ -168,14 +174,41 @@ function refuseBoth(
   object: JsonObject | undefined,
   flag: SourcedLine | undefined,
 ): void {
-  const key = object && propertyOf(object, KEY);
-  if (key === undefined || flag === undefined) return;
+  const key = object && (propertyOf(object, KEY) ?? nestedKey(object));
+  if (object === undefined || key === undefined || flag === undefined) return;
   const line = flag.line === undefined ? "" : `, line ${flag.line}`;
   throw source.refuse(key.offset, {
     expected: `${KEY} here or as a flag of dockerd, not both: dockerd does not start then`,
     found: `the key, and \`${maskSecrets(flag.text.trim())}\` in ${flag.file}${line}`,
-    fix: "take --insecure-registry out of that line, and write its values here",
+    fix:
+      propertyOf(object, KEY) === undefined
+        ? "take the key out: dockerd reads no list there"
+        : "take --insecure-registry out of that line, and write its values here",
   });
+}
+
+/** From 25.0 on `[fd00::1]:5000/image` is an image name. */
+function takesIPv6Names(dockerVersion: string | undefined): boolean {
+  return takes("bracketsWithoutPort", dockerVersion);
+}
+
+/** Objects whose keys dockerd does not look up among its flags. */
+const OPAQUE = [
+  "builder",
+  "cluster-store-opts",
+  "default-ulimits",
+  "features",
+  "log-opts",
+  "runtimes",
+];
+
+/** dockerd takes the keys of any other object for flags, too, though it reads no list there. */
+function nestedKey({ root }: JsonObject): Node | undefined {
+  return (root.children ?? [])
+    .filter(({ children }) => !OPAQUE.includes(String(children?.[0]?.value)))
+    .flatMap(({ children }) => children?.[1] ?? [])
+    .flatMap(({ type, children }) => (type === "object" ? (children ?? []) : []))
+    .find(({ children }) => children?.[0]?.value === KEY);
 }
 
 /** The nodes of the entries that are there. null is an empty list to dockerd. */

@@ -127,6 +127,13 @@ export const DOCKERD = {
     starts: false,
   },
 
+  nestedKeyAndFlag: {
+    does: "does not start with the key in another object beside its flag",
+    example: '{"tls-settings": {"insecure-registries": ["b:2"]}}',
+    flags: ["--insecure-registry=a:1"],
+    starts: false,
+  },
+
   host: entry("takes a host without a port", "registry"),
   hostWithCapitals: entry("keeps capitals of an entry", "REGISTRY.lan:5000"),
   addressWithCapitals: entry("keeps capitals of an address", "[FD00::1]:5000"),

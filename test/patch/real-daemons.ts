@@ -49,11 +49,13 @@ export async function write(
 }
 
 /** Restarts containerd and waits until its CRI plugins are all loaded. */
-export async function restartContainerd(host: RunningHost): Promise<void> {
-  await host.succeed("systemctl reset-failed containerd; systemctl restart containerd");
+export async function restartContainerd(host: RunningHost, timeoutSeconds = 30): Promise<void> {
+  // A daemon that does not start fails the check below, which says the same.
+  await host.exec("systemctl reset-failed containerd; systemctl restart containerd");
   // 1.x has one CRI plugin; 2.x three, of which the one that answers is there under the old name too.
   await host.waitUntilSucceeds(
     "ctr plugins ls | awk '$1 ~ /cri/ || $2 ~ /^(cri|images|runtime)$/ { n++; if ($NF != \"ok\") bad = 1 } END { exit bad || !n }'",
+    { timeoutSeconds },
   );
   await host.waitUntilSucceeds("test -S /run/containerd/containerd.sock");
 }

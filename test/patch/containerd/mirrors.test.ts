@@ -200,12 +200,12 @@ describe("a registry that is there already", () => {
   it("with a list that is none is refused", () => {
     const config = `version = 2\n[${CRI}.mirrors."172.30.1.2:5000"]\n  endpoint = "http://172.30.1.2:5000"\n`;
     expect(refusalOf(() => planFor(config))).toBe(`/etc/containerd/config.toml:3:3: \
-expected ${CRI}.mirrors."172.30.1.2:5000".endpoint to be an array of strings; found a string
+expected ${CRI}.mirrors."172.30.1.2:5000".endpoint to be a list of strings; found a string, with which containerd 1.7.28 does not start
   2 | [${CRI}.mirrors."172.30.1.2:5000"]
 > 3 |   endpoint = "http://172.30.1.2:5000"
     |   ^
   4 |
-  fix: write an array of strings, or take the key out`);
+  fix: write a list of strings, or take the key out`);
   });
 });
 

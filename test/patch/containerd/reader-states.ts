@@ -1,5 +1,5 @@
 import type { RunningHost } from "../../../lab";
-import { CONTAINERD, HOSTS } from "../../../patch/containerd/readers";
+import { CONTAINERD, HOSTS, STARTS } from "../../../patch/containerd/readers";
 import { type DaemonVersion, parseDaemonVersion } from "../../../patch/containerd/version";
 import {
   carryOut,
@@ -54,6 +54,27 @@ export function readerTests(host: () => RunningHost, image: () => string): void 
       expect(wrong).toEqual([]);
     },
     5 * MINUTE,
+  );
+
+  it(
+    "loads CRI, or does not, with every example of the table of starts as it says",
+    async () => {
+      const loads = async (text: string): Promise<boolean> => {
+        await write(host(), CONFIG, Buffer.from(text));
+        return restartContainerd(host(), 10).then(
+          () => true,
+          () => false,
+        );
+      };
+      const wrong: string[] = [];
+      for (const fact of STARTS) {
+        const found = [await loads(fact.example), await loads(fact.instead)];
+        if (found.join() !== [!fact.of(daemon), true].join())
+          wrong.push(`${fact.does}: ${found.join()}`);
+      }
+      expect(wrong).toEqual([]);
+    },
+    10 * MINUTE,
   );
 
   it(

@@ -112,7 +112,10 @@ describe("insecure-registries", () => {
   ])(
     "%s is not %s to dockerd, which compares letter by letter: added, with a note",
     (entry, registry) => {
-      const { files, notes } = plan(`{"insecure-registries": ["${entry}"]}`, { registry });
+      const { files, notes } = plan(`{"insecure-registries": ["${entry}"]}`, {
+        registry,
+        dockerVersion: "26.1.5",
+      });
       expect(files[0]?.desired?.toString()).toBe(
         `{"insecure-registries": ["${registry}", "${entry}"]}`,
       );
@@ -486,5 +489,23 @@ describe("present: false", () => {
     expect(removed('{"insecure-registries": ["172.30.0.0/16"]}').activate).toBe("none");
     expect(removed("{}").notes).toEqual([`${PATH}: 172.30.1.2:5000 is not in insecure-registries`]);
     expect(removed("").files[0]?.edits).toEqual([]);
+  });
+});
+
+describe("a registry with an IPv6 address", () => {
+  const note =
+    "/etc/docker/daemon.json: dockerd 20.10.24 takes no image name with an IPv6 address; name the registry by a host name, or upgrade Docker to 25.0";
+
+  it("is noted for a dockerd that takes no image name with one", () => {
+    const { notes, files } = plan("{}", { registry: "[fd00::1]:5000", dockerVersion: "20.10.24" });
+    expect(notes).toEqual([note]);
+    expect(files[0]?.desired?.toString()).toContain("[fd00::1]:5000");
+  });
+
+  it.each([
+    ["[fd00::1]:5000", "25.0.0"],
+    ["10.0.0.11:5000", "20.10.24"],
+  ])("is not noted otherwise: %s, %s", (registry, dockerVersion) => {
+    expect(plan("{}", { registry, dockerVersion }).notes).toEqual([]);
   });
 });

@@ -163,6 +163,18 @@ export const SUGGESTIONS: Suggestion[] = [
     followed: { text: list("b:2", "a:1"), flags: line("ExecStart=/usr/bin/dockerd") },
   },
   {
+    name: "a flag beside the key in another object",
+    asked: {
+      text: '{"tls-settings": {"insecure-registries": ["b:2"]}}',
+      flags: line("ExecStart=/usr/bin/dockerd --insecure-registry=10.0.0.11:5000"),
+    },
+    fixes: ["take the key out: dockerd reads no list there"],
+    followed: {
+      text: "{}",
+      flags: line("ExecStart=/usr/bin/dockerd --insecure-registry=10.0.0.11:5000"),
+    },
+  },
+  {
     name: "a flag with an entry with which dockerd does not start",
     asked: {
       text: "{}",

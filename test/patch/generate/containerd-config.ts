@@ -291,7 +291,7 @@ function generateModel(
   maybe("oom_score", -999);
   maybe("disabled_plugins", []);
   maybe("grpc", { address: "/run/containerd/containerd.sock", gid: 0 });
-  maybe("debug", { level: "a # [b] = 'c'", note: 'say "]" \\ and Zürich' });
+  maybe("debug", { address: "a # [b] = 'c'", note: 'say "]" \\ and Zürich' });
   maybe("odd", {
     when: new Raw("1979-05-27 07:32:00Z", true),
     big: new Raw("9223372036854775807", true),
