@@ -382,7 +382,7 @@ describeLab("a host on which something is not as it should be", () => {
       expect(results.filter((result) => result.code === 0)).toHaveLength(1);
       const refused = results.find((result) => result.code !== 0);
       expect(failed(refused)).toContain(
-        "expected the files as they were when the plan was made; found them changed by someone else",
+        "expected the records of this host as they were when the plan was made; found another apply or destroy since",
       );
       for (const each of [one, two]) {
         const again = await each.up();

@@ -122,7 +122,7 @@ describeLab("what is secret", () => {
     const own = [CONFIG_TOML, `${DROP_IN}/proxy.conf`, `${DROP_IN}/fault.conf`];
     const others = (await holders([FOREIGN, PROXY])).filter((path) => !own.includes(path));
     for (const path of others) {
-      expect(path).toMatch(/^\/var\/lib\/cluster-registry\/records\//);
+      expect(path).toMatch(/^\/var\/lib\/cluster-registry\/(records|files)\//);
       expect(await host.succeed(`stat -c '%a %U' ${path}`)).toBe("600 root\n");
     }
   }

@@ -107,7 +107,7 @@ export function nodeTests(host: () => RunningHost, image: () => string): void {
       expect((await planOn(node, registry, { mirrors })).activate).toBe("none");
 
       const removal = await planOn(node, registry, { mirrors, present: false });
-      expect(removal.activate).toBe("restart");
+      expect(removal.activate).toBe("none");
       await carryOut(node, removal);
       expect(await pull(node, image())).toContain(PLAIN_HTTP);
       await node.fail(`ls ${CERTS_D}/*/hosts.toml`);
