@@ -2,6 +2,7 @@ import { type TomlDocument } from "../toml/document";
 import { isTable, stringsOf } from "../toml/value";
 import { isDuration } from "./duration";
 import { type Fact, type Finding, on1x, on2x, onAll } from "./fact";
+import { isMoved } from "./pull-mode";
 import { criTables } from "./types";
 import { type DaemonVersion, isAtLeast, shown } from "./version";
 
@@ -85,6 +86,13 @@ export const STARTS: readonly Fact[] = [
     },
   },
   {
+    does: "takes the snapshotter of a version 2 file only if there are runtimes beside it",
+    of: on2x,
+    example: `version = 2\ndisabled_plugins = ["io.containerd.snapshotter.v1.overlayfs"]\n[${CRI}.containerd]\nsnapshotter = "native"\n`,
+    instead: `version = 2\ndisabled_plugins = ["io.containerd.snapshotter.v1.overlayfs"]\n[${CRI}.containerd]\nsnapshotter = "native"\n[${CRI}.containerd.runtimes.runc]\nruntime_type = "io.containerd.runc.v2"\n`,
+    find: () => undefined, // the row above finds it
+  },
+  {
     does: "does not start with a timeout that is no duration",
     of: onAll,
     example: 'version = 2\n[timeouts]\n"io.containerd.timeout.shim.load" = "5"\n',
@@ -166,10 +174,11 @@ function noDuration(
 
 /** The snapshotter that CRI takes. */
 function snapshotterOf(document: TomlDocument, daemon: DaemonVersion): string {
-  const names = criTables(document, daemon).flatMap(({ path }) => [
-    document.get([...path, "containerd", "snapshotter"]),
-    document.get([...path, "snapshotter"]),
-  ]);
+  const names = criTables(document, daemon).flatMap(({ table }) => {
+    const { containerd } = table;
+    const counts = isTable(containerd) && (daemon.major < 2 || isMoved(containerd));
+    return [counts ? containerd["snapshotter"] : undefined, table["snapshotter"]];
+  });
   return (
     names.find((name): name is string => typeof name === "string" && name !== "") ?? "overlayfs"
   );

@@ -87,7 +87,7 @@ describe.each(STOPPED)("a file that containerd does not start with: %s", (_, tex
 
 describe("a file that containerd starts with, though it looks like one of those", () => {
   it.each([
-    `version = 2\ndisabled_plugins = ["io.containerd.snapshotter.v1.overlayfs"]\n[${CRI}.containerd]\nsnapshotter = "native"\n`,
+    `version = 2\ndisabled_plugins = ["io.containerd.snapshotter.v1.overlayfs"]\n[${CRI}.containerd]\nsnapshotter = "native"\n[${CRI}.containerd.runtimes.runc]\nruntime_type = "io.containerd.runc.v2"\n`,
     `version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n[${CRI}.containerd]\ndefault_runtime_name = "nvidia"\n`,
     `version = 2\n[${CRI}.containerd.default_runtime]\nruntime_type = "io.containerd.runc.v2"\n`,
     'version = 2\n[debug]\nlevel = "WARN"\n',
