@@ -32,7 +32,8 @@ It writes nothing and connects to no host.
   -h, --help               print this text
 
 The hosts.toml files and certificates of the node count as well, if you copy their folder beside FILE. For a
-config_path such as /etc/k0s/certs.d the command reads the first folder that exists of etc/k0s/certs.d, k0s/certs.d and certs.d.
+config_path such as /etc/k0s/certs.d the command reads the first folder that exists of etc/k0s/certs.d, k0s/certs.d
+and certs.d.
 
 The diff goes to stdout, with passwords masked; everything else goes to stderr.
 Exit code: 0 no change, 2 changes, 1 the file is refused or the command line is wrong.
