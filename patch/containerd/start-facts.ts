@@ -8,6 +8,15 @@ import { type DaemonVersion, isAtLeast, shown } from "./version";
 
 const CRI = 'plugins."io.containerd.grpc.v1.cri"';
 const SNAPSHOTTER = "io.containerd.snapshotter.v1.";
+const NATIVE = `version = 2
+disabled_plugins = ["${SNAPSHOTTER}overlayfs"]
+[${CRI}.containerd]
+snapshotter = "native"
+[${CRI}.containerd.runtimes.runc]
+runtime_type = "io.containerd.runc.v2"
+`;
+
+const TRANSFER = ["plugins", "io.containerd.transfer.v1.local"];
 
 type Of = (daemon: DaemonVersion) => boolean;
 const on16: Of = (daemon) => !isAtLeast(daemon, 1, 7);
@@ -67,7 +76,7 @@ export const STARTS: readonly Fact[] = [
     find: (document, daemon) => {
       const needed = [
         ...NEEDED.flatMap(([of, ...names]) => (of(daemon) ? names : [])),
-        SNAPSHOTTER + snapshotterOf(document, daemon),
+        ...snapshottersOf(document, daemon).map((name) => SNAPSHOTTER + name),
       ];
       const version = document.get(["version"]) ?? 0;
       const byLastPart = typeof version === "number" && version < 2;
@@ -86,10 +95,10 @@ export const STARTS: readonly Fact[] = [
     },
   },
   {
-    does: "takes the snapshotter of a version 2 file only if there are runtimes beside it",
+    does: "does not load CRI without overlayfs, whichever snapshotter CRI takes, unless the transfer service unpacks with another",
     of: on2x,
-    example: `version = 2\ndisabled_plugins = ["io.containerd.snapshotter.v1.overlayfs"]\n[${CRI}.containerd]\nsnapshotter = "native"\n`,
-    instead: `version = 2\ndisabled_plugins = ["io.containerd.snapshotter.v1.overlayfs"]\n[${CRI}.containerd]\nsnapshotter = "native"\n[${CRI}.containerd.runtimes.runc]\nruntime_type = "io.containerd.runc.v2"\n`,
+    example: NATIVE,
+    instead: `${NATIVE}[[plugins."io.containerd.transfer.v1.local".unpack_config]]\nplatform = "linux"\nsnapshotter = "native"\n`,
     find: () => undefined, // the row above finds it
   },
   {
@@ -172,16 +181,17 @@ function noDuration(
   };
 }
 
-/** The snapshotter that CRI takes. */
-function snapshotterOf(document: TomlDocument, daemon: DaemonVersion): string {
+/** The snapshotter that CRI takes, and those that the transfer service of 2.x does. */
+function snapshottersOf(document: TomlDocument, daemon: DaemonVersion): string[] {
   const names = criTables(document, daemon).flatMap(({ table }) => {
     const { containerd } = table;
     const counts = isTable(containerd) && (daemon.major < 2 || isMoved(containerd));
     return [counts ? containerd["snapshotter"] : undefined, table["snapshotter"]];
   });
-  return (
-    names.find((name): name is string => typeof name === "string" && name !== "") ?? "overlayfs"
-  );
+  const own = names.find((name): name is string => typeof name === "string" && name !== "");
+  const unpacking = document.get([...TRANSFER, "unpack_config"]);
+  const unpacks = daemon.major >= 2 && !Array.isArray(unpacking);
+  return [own ?? "overlayfs", ...(unpacks ? ["overlayfs"] : [])];
 }
 
 /** The runtimes that are there without a table, to which 2.x adds those of a file, and which 1.x forgets for them. */
