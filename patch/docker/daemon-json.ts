@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { type Node } from "jsonc-parser";
+import { getNodeValue, type Node } from "jsonc-parser";
 
 import { parseRegistryAddress, type RegistryAddress } from "../address";
 import { certain } from "../certain";
@@ -50,13 +50,13 @@ export function planDaemonJson(input: DaemonJsonInput): Plan {
   const { path, bytes } = input;
   const registries = parseRegistries(input.registry);
   const source = Source.decode(path, bytes ?? Buffer.alloc(0));
-  const object = readObject(source, input.dockerVersion);
   const present = input.present ?? true;
+  const object = readObject(source, input.dockerVersion, present);
   const flags = readFlags((input.flags ?? []).map(sourced));
   if (flags.configFile !== undefined && flags.configFile.value !== path) {
     throw new Refusal([otherFile(path, flags.configFile)]);
   }
-  if (!present) return planRemoval(source, bytes, object, registries, input.dockerVersion);
+  if (!present) return planRemoval(source, bytes, object, registries);
 
   const proxies = dockerProxyProblems(registries, input.environment ?? [], object);
   if (proxies.length > 0) throw new Refusal(proxies);
@@ -129,8 +129,12 @@ function parseRegistries(registry: string | readonly string[]): RegistryAddress[
 }
 
 /** The object in the file; undefined for a file without anything in it. */
-function readObject(source: Source, dockerVersion: string | undefined): JsonObject | undefined {
-  if (source.hasByteOrderMark && !takes("byteOrderMark", dockerVersion)) {
+function readObject(
+  source: Source,
+  dockerVersion: string | undefined,
+  present: boolean,
+): JsonObject | undefined {
+  if (present && source.hasByteOrderMark && !takes("byteOrderMark", dockerVersion)) {
     throw source.refuse(0, {
       expected: "JSON without a byte-order mark",
       found: `a byte-order mark, which dockerd ${dockerVersion ?? "before 23.0"} does not take`,
@@ -139,7 +143,7 @@ function readObject(source: Source, dockerVersion: string | undefined): JsonObje
   }
   if (source.text.replace(/^\uFEFF/, "").trim() === "") return undefined;
   const object = parseJsonObject(source);
-  refuseOtherCase(object);
+  if (present) refuseOtherCase(object);
   return object;
 }
 
@@ -329,7 +333,6 @@ function planRemoval(
   bytes: Buffer | undefined,
   object: JsonObject | undefined,
   registries: readonly RegistryAddress[],
-  dockerVersion: string | undefined,
 ): Plan {
   const nothing = (note: string): Plan => ({
     files: [filePlan(source.path, bytes, [])],
@@ -338,7 +341,8 @@ function planRemoval(
   });
   const names = registries.map(({ text }) => text).join(", ");
   if (object === undefined) return nothing(`there is nothing in it, so nothing of ${names}`);
-  const entries = entriesOf(object, dockerVersion);
+  // What dockerd does not start with is not ours, and must not keep ours in the file: it stays as it is.
+  const entries = propertyOf(object, KEY)?.children?.[1]?.children ?? [];
   const ours = entries.filter((entry) =>
     registries.some((registry) => namesRegistry(String(entry.value), registry)),
   );
@@ -357,7 +361,9 @@ function planRemoval(
     }
   }
   const edits = toByteEdits(source, entryRemovals(source.text, entries, new Set(ours)));
-  const kept = entries.filter((entry) => !ours.includes(entry)).map(({ value }) => value as string);
+  const kept = entries
+    .filter((entry) => !ours.includes(entry))
+    .map((node) => getNodeValue(node) as unknown);
   const file = checked(source, bytes, edits, object, (settings) => ({ ...settings, [KEY]: kept }));
   return { files: [file], notes: [], activate: "reload" };
 }

@@ -450,6 +450,19 @@ describe("present: false", () => {
   const removed = (text: string) => plan(text, { present: false });
 
   it.each([
+    ['{"insecure-registries": ["172.30.1.2:5000", "bad/"]}', '{"insecure-registries": ["bad/"]}'],
+    ['{"insecure-registries": [5, "172.30.1.2:5000"]}', '{"insecure-registries": [5]}'],
+    [
+      '{"Insecure-Registries": ["a"], "insecure-registries": ["172.30.1.2:5000", "b"]}',
+      '{"Insecure-Registries": ["a"], "insecure-registries": ["b"]}',
+    ],
+    ['{"insecure-registries": "172.30.1.2:5000"}', '{"insecure-registries": "172.30.1.2:5000"}'],
+  ])("a fault that was there without us does not keep the registry in %s", (text, left) => {
+    expect(() => plan(text)).toThrow(Refusal);
+    expect(removed(text).files[0]?.desired?.toString()).toBe(left);
+  });
+
+  it.each([
     ['{\n  "mtu": 1\n}\n'],
     ['{"mtu":1}'],
     ["{ }"],

@@ -37,6 +37,7 @@ export const DAEMON_FEATURES = [
   "a character that JSON has not",
   "a number that no double holds",
   "text behind the object",
+  "a template",
   "a key twice",
   "insecure-registries of another type",
   "insecure-registries in another case",
@@ -83,6 +84,7 @@ export function generateDaemonJson(seed: number): DaemonCase {
     "a character that JSON has not",
     "a number that no double holds",
     "text behind the object",
+    "a template",
     "insecure-registries of another type",
     "insecure-registries in another case",
     "entries with which dockerd does not start",
@@ -121,7 +123,10 @@ function spoilt(random: Random, text: string, note: (feature: Feature) => void):
   if (brace === 0 || !random.chance(0.2)) return text;
   const comma = /^\s*\}/.test(text.slice(brace)) ? "" : ",";
   const front = (added: string): string => text.slice(0, brace) + added + text.slice(brace);
-  switch (random.below(7)) {
+  switch (random.below(8)) {
+    case 6:
+      note("a template");
+      return front(`"mtu": {{ mtu }}${comma}`);
     case 0:
       note("a comment");
       return random.pick([
