@@ -108,6 +108,7 @@ containerd_config() {
     {
       systemctl show-environment 2>/dev/null 9>&- | sed 's/^/manager /'
       printf '%s\n' "$config_facts"
+      printf '%s\n' "$config_facts" | environment_lines
     } | awk '
       function bare(s) {
         gsub(/^[[:space:]]+|[[:space:]]+$/, "", s)
@@ -131,14 +132,18 @@ containerd_config() {
         $0 = substr($0, 13)
         while (match($0, /^[[:space:]]*("([^"\\]|\\.)*"|[^[:space:]]+)/)) { note(bare(substr($0, 1, RLENGTH))); $0 = substr($0, RLENGTH + 1) }
       }
-      /^EnvironmentFiles=/ { sub(/^EnvironmentFiles=/, ""); sub(/ [(]ignore_errors=.*/, ""); from[++files] = $0 }
+      /^file / { note(substr($0, 6)) }
       /^ExecStart=/ { sub(/^.*argv\[\]=/, ""); sub(/ ; ignore_errors=.*/, ""); command = $0 }
       END {
-        for (i = 1; i <= files; i++) while ((getline line < from[i]) > 0) note(line)
         count = split(filled(command), word, " ")
         file = "/etc/containerd/config.toml"
         for (i = 1; i <= count; i++) {
-          if (word[i] ~ /(^|\/)containerd$/) seen = 1
+          # A shell, or a script of that name, may start it with any file: the process shows with which.
+          if (!seen && word[i] ~ /(^|\/)([a-z]*sh|busybox)$/) exit
+          if (!seen && word[i] ~ /(^|\/)containerd$/) {
+            seen = 1
+            if ((getline line < word[i]) > 0 && line ~ /^#!/) exit
+          }
           else if (seen && word[i] ~ /^(-c|--?config)$/) file = word[++i]
           else if (seen && word[i] ~ /^(-c|--?config)=/) { file = word[i]; sub(/^[^=]*=/, "", file) }
         }
@@ -164,7 +169,29 @@ containerd_config() {
       *) config_doubt="$config_file, which is no absolute path" config_file='' ;;
     esac
   fi
+  if [ -n "$config_file" ] && [ -n "$config_pid" ] && ! same_for_process "$config_pid" "$config_file"; then
+    config_doubt="the process finds another file at $config_file than this host has there (BindPaths, RootDirectory or the like of its unit)"
+    config_file=
+  fi
   config_known=yes
+}
+
+# The lines of a unit's environment files, after `file `. A name can be a pattern; a backslash at a line's end goes on.
+environment_lines() {
+  sed -n 's/^EnvironmentFiles=\(.*\) (ignore_errors=.*/\1/p' | while IFS= read -r environment_files; do
+    (
+      IFS=
+      for environment_file in $environment_files; do
+        [ ! -f "$environment_file" ] || sed -e :a -e '/\\$/{' -e 'N' -e 's/\\\n//' -e ba -e '}' -e 's/^/file /' "$environment_file"
+      done
+    )
+  done
+}
+
+# same_for_process PID PATH: does it find there what we find? In a mount namespace or a root of its own it may not.
+same_for_process() {
+  [ -e "/proc/$1/root/" ] || return 0
+  [ "/proc/$1/root$2" -ef "$2" ] || { [ ! -e "/proc/$1/root$2" ] && [ ! -e "$2" ]; }
 }
 
 # The address of containerd's socket, if its configuration names another than the usual one.

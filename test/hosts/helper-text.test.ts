@@ -458,6 +458,42 @@ describe.each(userlands)("$name", (userland) => {
       );
     });
 
+    test("of an environment file whose lines go on, or that stands for several", () => {
+      const path = join(folder, "containerd.env");
+      writeFileSync(path, "ARGS=--log-level info \\\n  --config /srv/c.toml\n");
+      const facts = { ExecStart: exec("/usr/bin/containerd $ARGS") };
+      const of = (file: string) => ({ ...facts, EnvironmentFiles: `${file} (ignore_errors=no)` });
+      expect(config(of(path))).toBe("/srv/c.toml|");
+      expect(config(of(join(folder, "*.env")))).toBe("/srv/c.toml|");
+    });
+
+    test("is not read off a shell's command line, nor of a script that has the daemon's name: the process says it", () => {
+      const script = join(folder, "containerd");
+      writeFileSync(script, "#!/bin/sh\nexec /usr/bin/containerd --config /srv/c.toml\n");
+      const commands = ['/bin/sh -c "/usr/bin/containerd --config /srv/c.toml; true"', script];
+      for (const command of commands) {
+        const facts = { ExecStart: exec(command) };
+        expect(config(facts)).toBe("|its unit does not say which, and it does not run");
+        const runs = running("/usr/bin/containerd --config /srv/c.toml");
+        expect(config({ ...facts, MainPID: String(process.pid) }, runs)).toBe("/srv/c.toml|");
+      }
+    });
+
+    test("is not that of the same path elsewhere: a process with files of its own is no host to patch", () => {
+      const path = join(folder, "seen.toml");
+      writeFileSync(path, "version = 2\n");
+      // The kernel of the test's machine may have no namespaces to give: what the shell compares is put in its place.
+      const apart = `${running(`/usr/bin/containerd --config ${path}`)}; same_for_process() { return 1; }`;
+      const facts = {
+        ExecStart: exec(`/usr/bin/containerd --config ${path}`),
+        MainPID: String(process.pid),
+      };
+      expect(config(facts, running(`/usr/bin/containerd --config ${path}`))).toBe(`${path}|`);
+      expect(config(facts, apart)).toBe(
+        `|the process finds another file at ${path} than this host has there (BindPaths, RootDirectory or the like of its unit)`,
+      );
+    });
+
     const running = (command: string) => `tr() { printf '%s\\n' ${command}; }; config_pid=1`;
 
     test("is what the process says where the unit does not, and must be the same where both do", () => {
