@@ -152,6 +152,26 @@ export const STARTS: readonly Fact[] = [
     },
   },
   {
+    does: "does not load CRI with an entry of auths that is no URL",
+    of: onAll,
+    example: `version = 2\n[${CRI}.registry.auths."10.0.0.12:5000"]\nusername = "a"\n`,
+    instead: `version = 2\n[${CRI}.registry.auths."http://10.0.0.12:5000"]\nusername = "a"\n`,
+    find: (document, daemon) => {
+      for (const { path } of criTables(document, daemon)) {
+        const auths = [...path, "registry", "auths"];
+        const wrong = Object.keys(document.getTable(auths) ?? {}).find((key) => !isUrl(key));
+        if (wrong === undefined) continue;
+        return {
+          offset: document.offsetOf([...auths, wrong]) ?? 0,
+          expected: `URLs in ${shown(document, auths)}, such as "https://HOST:PORT"`,
+          found: `"${wrong}", with which containerd ${daemon.text} does not load CRI`,
+          fix: `write the key with http:// or https:// in front, or take the entry out`,
+        };
+      }
+      return undefined;
+    },
+  },
+  {
     does: "does not load CRI with a default runtime that is not among the runtimes",
     of: onAll,
     example: `version = 2\n[${CRI}.containerd]\ndefault_runtime_name = "nvidia"\n`,
@@ -166,6 +186,14 @@ export const STARTS: readonly Fact[] = [
     find: onlyForRuntimeV1,
   },
 ];
+
+/** Does Go's url.Parse take it as it stands? What is in front of a colon is a scheme to it, unless it cannot be one. */
+function isUrl(text: string): boolean {
+  const [first = ""] = text.split("/");
+  if (/^[a-z][a-z0-9+.-]*:/i.test(text))
+    return !/^[^:]+:\/\/[^/]*:[^/\]]*[^/\]\d][^/]*$/.test(text);
+  return !first.includes(":") && !/[\u0000-\u001f\u007f]/.test(text);
+}
 
 function noDuration(
   document: TomlDocument,

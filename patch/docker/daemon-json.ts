@@ -15,7 +15,8 @@ import { type DockerdFlags, flagProblem, readFlags } from "./flags";
 import { coversRegistry, entryFault, entryFix, namesRegistry, resemblesRegistry } from "./insecure";
 import { type JsonObject, parseJsonObject, propertyOf } from "./json-source";
 import { dockerProxyProblems } from "./proxies";
-import { takes } from "./readers";
+import { keyProblems } from "./keys";
+import { OPAQUE, takes } from "./readers";
 
 const KEY = "insecure-registries";
 
@@ -63,6 +64,8 @@ export function planDaemonJson(input: DaemonJsonInput): Plan {
   refuseBoth(source, object, flags.insecureRegistries[0]?.source);
   const entries = object === undefined ? [] : entriesOf(object, input.dockerVersion);
   refuseFlags(flags, input.dockerVersion);
+  const others = object === undefined ? [] : keyProblems(object, input.dockerVersion);
+  if (others.length > 0) throw new Refusal(others);
 
   const notes: string[] = [];
   const missing = registries.filter((registry) => {
@@ -195,16 +198,6 @@ function refuseBoth(
 function takesIPv6Names(dockerVersion: string | undefined): boolean {
   return takes("bracketsWithoutPort", dockerVersion);
 }
-
-/** Objects whose keys dockerd does not look up among its flags. */
-const OPAQUE = [
-  "builder",
-  "cluster-store-opts",
-  "default-ulimits",
-  "features",
-  "log-opts",
-  "runtimes",
-];
 
 /** dockerd takes the keys of any other object for flags, too, though it reads no list there. */
 function nestedKey({ root }: JsonObject): Node | undefined {

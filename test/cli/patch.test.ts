@@ -213,11 +213,11 @@ describe("npm run patch", () => {
   });
 
   it("shows the change of a file of one line, though a key in it looks secret", () => {
-    const text = '{"auth-plugin": "x", "insecure-registries": ["10.0.0.12:5000"]}\n';
+    const text = '{"log-opts": {"splunk-token": "x"}, "insecure-registries": ["10.0.0.12:5000"]}\n';
     const { code, out } = patch("daemon.json", text, ...REGISTRY);
     expect(code).toBe(2);
     expect(out).toContain(
-      '+{"auth-plugin": ***, "insecure-registries": ["172.30.1.2:5000", "10.0.0.12:5000"]}\n',
+      '+{"log-opts": {"splunk-token": ***}, "insecure-registries": ["172.30.1.2:5000", "10.0.0.12:5000"]}\n',
     );
   });
 
