@@ -76,6 +76,9 @@ describeLab("the command provider at a real sshd", () => {
     const results = await Promise.allSettled([make(inputs), make(inputs), make(inputs)]);
     expect(results.map((result) => result.status)).toEqual(["rejected", "rejected", "rejected"]);
     expect(Date.now() - started).toBeLessThan(3000);
+    // The daemon's last line comes a moment after it has refused us.
+    const lines = "journalctl -u ssh --no-pager -o cat | grep 'authenticating user ops'";
+    await host.waitUntilSucceeds(lines, { timeoutSeconds: 10 });
     const log = await host.succeed("journalctl -u ssh --no-pager -o cat");
     expect(log.match(/authenticating user ops/g)).toHaveLength(1);
   });
