@@ -9,7 +9,7 @@ describeLab("--expect-no-changes", () => {
   let stack: TestStack;
 
   beforeAll(async () => {
-    lab = await startLab(defineLab({ name: "expect", octet: 97, hosts: ["host"] }));
+    lab = await startLab(defineLab({ name: "expect", octet: 99, hosts: ["host"] }));
     stack = TestStack.lesson(lab);
     await stack.succeed(stack.up());
   });
