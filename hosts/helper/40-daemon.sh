@@ -35,6 +35,15 @@ unread_drop_in() {
   return 1
 }
 
+# The first masked unit among those that a unit requires, and without which it does not start.
+masked_need() {
+  needs=$(systemctl show -p Requires --value "$1" 2>/dev/null 9>&-)
+  [ -n "$needs" ] || return 0
+  # shellcheck disable=SC2086 # names of units, apart by blanks
+  systemctl show -p Id -p LoadState $needs 2>/dev/null 9>&- |
+    awk 'BEGIN { RS = "" } /LoadState=masked/ && match($0, /Id=[^\n]*/) { print substr($0, RSTART + 3, RLENGTH - 3); exit }'
+}
+
 # stands_in_the_way UNIT ACTIVATE: why the daemon is not to be restarted or reloaded, in `problem`; 1: nothing does. A preview
 # says the same of what was observed, by the same words: hosts/obstacles.ts.
 stands_in_the_way() {
@@ -56,6 +65,10 @@ stands_in_the_way() {
     problem="expected KillMode=process in $1, so that a restart leaves the containers running; found KillMode=$unit_kill: set it with \`systemctl edit containerd\`"
   elif [ "$2" = reload ] && [ "$unit_active" = active ] && [ "$unit_reload" != yes ]; then
     problem="expected $1 to have an ExecReload, so that it takes the file without a restart, which would stop its containers; found none: add \`ExecReload=/bin/kill -s HUP \$MAINPID\` to its [Service] with \`systemctl edit ${1%.service}\`"
+  elif [ "$2" = restart ] || [ "$unit_active" != active ]; then
+    need_masked=$(masked_need "$1")
+    [ -z "$need_masked" ] ||
+      problem="expected $1 to start, with all that it requires; found $need_masked masked: run \`systemctl unmask $need_masked\`"
   fi
   [ -n "$problem" ]
 }

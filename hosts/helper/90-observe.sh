@@ -180,6 +180,7 @@ observe_service() {
   systemctl show -p LoadState -p ActiveState -p SubState -p UnitFileState -p MainPID -p InvocationID \
     -p ExecMainStartTimestampMonotonic -p KillMode -p CanReload -p NeedDaemonReload -p ExecStart "$2" 2>/dev/null | hex
   if unread_drop_in "$2"; then say unread; fi
+  say "needs-masked $(masked_need "$2")"
   unit_text=$(systemctl cat "$2" 2>/dev/null)
   say units
   printf '%s\n' "$unit_text" | hex
