@@ -182,7 +182,7 @@ containerd_config() {
       *) config_doubt="$config_file, which is no absolute path" config_file='' ;;
     esac
   fi
-  if [ -n "$config_file" ] && [ -n "$config_pid" ] && ! same_for_process "$config_pid" "$config_file"; then
+  if [ -n "$config_file" ] && { unit_moves "$config_file" || { [ -n "$config_pid" ] && ! same_for_process "$config_pid" "$config_file"; }; }; then
     config_doubt="the process finds another file at $config_file than this host has there (BindPaths, RootDirectory or the like of its unit)"
     config_file=
   fi
@@ -199,6 +199,22 @@ environment_lines() {
       done
     )
   done
+}
+
+# unit_moves PATH: does containerd's unit put something else there, for its process alone? The next start does it, whatever the
+# one that runs has.
+unit_moves() {
+  systemctl show -p BindPaths -p BindReadOnlyPaths -p RootDirectory -p RootImage containerd.service 2>/dev/null 9>&- | awk -v path="$1" '
+    /^Root(Directory|Image)=./ && !/=\/$/ { moved = 1 }
+    /^Bind/ {
+      sub(/^[^=]*=/, "")
+      count = split($0, pair, " ")
+      for (i = 1; i <= count; i++) {
+        split(pair[i], part, ":")
+        if (part[2] != part[1] && index(path "/", part[2] "/") == 1) moved = 1
+      }
+    }
+    END { exit !moved }'
 }
 
 # same_for_process PID PATH: does it find there what we find? In a mount namespace or a root of its own it may not.

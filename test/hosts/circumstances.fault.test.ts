@@ -638,6 +638,8 @@ describeLab("a host that is set up in its own way", () => {
       await dropIn(CONTAINERD_DROP_IN, `[Service]\nBindPaths=${OTHER}:${CONFIG}`);
       await node.succeed("systemctl restart containerd");
       const patched = mirror();
+      // Replaced meanwhile, the file shows through until the next start.
+      await node.succeed(`cp -p ${CONFIG} ${CONFIG}.new && mv ${CONFIG}.new ${CONFIG}`);
       await expect(patched.decide()).rejects.toThrow(
         `the process finds another file at ${CONFIG} than this host has there (BindPaths, RootDirectory or the like of its unit)`,
       );

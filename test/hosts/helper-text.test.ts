@@ -484,6 +484,24 @@ describe.each(userlands)("$name", (userland) => {
       );
     });
 
+    test.each([
+      ["BindPaths", "/srv/a:/srv/b:rbind /srv/other.toml:/srv/c.toml:rbind", true],
+      ["BindReadOnlyPaths", "/srv/etc:/srv", true],
+      ["RootDirectory", "/srv/root", true],
+      ["BindPaths", "/srv/c.toml:/srv/c.toml:rbind /data:/srv/c", false],
+      ["RootDirectory", "/", false],
+    ])(
+      "is not known where the unit's %s=%s puts another file there, be the daemon running or not: %s",
+      (key, value, moved) => {
+        const facts = { ExecStart: exec("/usr/bin/containerd --config /srv/c.toml"), [key]: value };
+        expect(config(facts)).toBe(
+          moved
+            ? "|the process finds another file at /srv/c.toml than this host has there (BindPaths, RootDirectory or the like of its unit)"
+            : "/srv/c.toml|",
+        );
+      },
+    );
+
     const running = (command: string) => `tr() { printf '%s\\n' ${command}; }; config_pid=1`;
 
     test("is what the process says where the unit does not, and must be the same where both do", () => {
