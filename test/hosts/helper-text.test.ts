@@ -520,6 +520,18 @@ describe.each(userlands)("$name", (userland) => {
     });
   });
 
+  test("the environment files that a unit names by a pattern are looked at, each of them", () => {
+    for (const name of ["a.env", "b.env"]) writeFileSync(join(folder, name), "HTTP_PROXY=x\n");
+    const unit = `EnvironmentFile=-${folder}/*.env\nEnvironmentFile=/nowhere/*.env`;
+    const script = `systemctl() { case $1 in cat) printf '%s\n' '${unit.replace("\n", "' '")}' ;; esac; }
+      observe_file() { say "$*"; }; unit_state() { unit_pid=0; }; unread_drop_in() { return 1; }; masked_need() { :; }
+      hex() { cat >/dev/null; }; observe_service docker docker.service`;
+    const result = runWithParts(userland, ["00-start.sh", "40-daemon.sh", "90-observe.sh"], script);
+    expect(result.stdout.toString()).toContain(
+      `environment ${folder}/a.env\nenvironment ${folder}/b.env\nprocess`,
+    );
+  });
+
   test("without ctr there is nothing to ask containerd with, and that is what is said", () => {
     const script = 'PATH=/nowhere; containerd_health; printf "%s %s" $? "$problem"';
     expect(runWithParts(userland, ["00-start.sh", "40-daemon.sh"], script).stdout.toString()).toBe(
