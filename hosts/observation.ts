@@ -69,6 +69,8 @@ export interface ObservedService {
   /** Has the unit an ExecReload? */
   canReload?: boolean;
   needsDaemonReload: boolean;
+  /** A unit that this one requires, and that is masked. */
+  needsMasked?: string;
   /** The command line of the main process as the unit has it. */
   execStart: string;
   /** What systemd gives to every service, then Environment= and EnvironmentFile= settings, in the order that it applies them. */

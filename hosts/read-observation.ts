@@ -238,6 +238,7 @@ class Reading {
     const facts = keyValues(this.text(name));
     const units = splitUnits(this.text(`${name} units`));
     const extra = this.environmentFiles[name];
+    const masked = this.single.get(`${name} needs-masked`)?.rest ?? "";
     const startedAt = this.startTime(Number(facts.get("ExecMainStartTimestampMonotonic") ?? 0));
     return {
       unit: `${name}.service`,
@@ -251,6 +252,7 @@ class Reading {
       canReload: facts.get("CanReload") === "yes",
       needsDaemonReload:
         facts.get("NeedDaemonReload") === "yes" || this.single.has(`${name} unread`),
+      ...(masked !== "" && { needsMasked: masked }),
       execStart: /argv\[\]=(.*?) ; ignore_errors/.exec(facts.get("ExecStart") ?? "")?.[1] ?? "",
       environment: [
         ...this.managerEnvironment(),

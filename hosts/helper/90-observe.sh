@@ -171,12 +171,15 @@ observe_service() {
   systemctl show -p LoadState -p ActiveState -p SubState -p UnitFileState -p MainPID -p InvocationID \
     -p ExecMainStartTimestampMonotonic -p KillMode -p CanReload -p NeedDaemonReload -p ExecStart "$2" 2>/dev/null | hex
   if unread_drop_in "$2"; then say unread; fi
+  say "needs-masked $(masked_need "$2")"
   unit_text=$(systemctl cat "$2" 2>/dev/null)
   say units
   printf '%s\n' "$unit_text" | hex
   printf '%s\n' "$unit_text" | sed -n 's/^[[:space:]]*EnvironmentFile[[:space:]]*=[[:space:]]*-\{0,1\}\(\/[^[:space:]]*\).*/\1/p' |
-    while IFS= read -r environment_file; do
-      if [ -f "$environment_file" ]; then observe_file environment "$environment_file"; fi
+    while IFS= read -r environment_pattern; do
+      for environment_file in $environment_pattern; do
+        if [ -f "$environment_file" ]; then observe_file environment "$environment_file"; fi
+      done
     done
   # The rest of its environment can hold passwords, and is nobody's business.
   unit_state "$2"

@@ -494,6 +494,24 @@ describe.each(userlands)("$name", (userland) => {
       );
     });
 
+    test.each([
+      ["BindPaths", "/srv/a:/srv/b:rbind /srv/other.toml:/srv/c.toml:rbind", true],
+      ["BindReadOnlyPaths", "/srv/etc:/srv", true],
+      ["RootDirectory", "/srv/root", true],
+      ["BindPaths", "/srv/c.toml:/srv/c.toml:rbind /data:/srv/c", false],
+      ["RootDirectory", "/", false],
+    ])(
+      "is not known where the unit's %s=%s puts another file there, be the daemon running or not: %s",
+      (key, value, moved) => {
+        const facts = { ExecStart: exec("/usr/bin/containerd --config /srv/c.toml"), [key]: value };
+        expect(config(facts)).toBe(
+          moved
+            ? "|the process finds another file at /srv/c.toml than this host has there (BindPaths, RootDirectory or the like of its unit)"
+            : "/srv/c.toml|",
+        );
+      },
+    );
+
     const running = (command: string) => `tr() { printf '%s\\n' ${command}; }; config_pid=1`;
 
     test("is what the process says where the unit does not, and must be the same where both do", () => {
@@ -510,6 +528,18 @@ describe.each(userlands)("$name", (userland) => {
         "|it runs with /srv/run.toml, and would start with /etc/containerd/config.toml: restart it, so that it reads the one that its unit names",
       );
     });
+  });
+
+  test("the environment files that a unit names by a pattern are looked at, each of them", () => {
+    for (const name of ["a.env", "b.env"]) writeFileSync(join(folder, name), "HTTP_PROXY=x\n");
+    const unit = `EnvironmentFile=-${folder}/*.env\nEnvironmentFile=/nowhere/*.env`;
+    const script = `systemctl() { case $1 in cat) printf '%s\n' '${unit.replace("\n", "' '")}' ;; esac; }
+      observe_file() { say "$*"; }; unit_state() { unit_pid=0; }; unread_drop_in() { return 1; }; masked_need() { :; }
+      hex() { cat >/dev/null; }; observe_service docker docker.service`;
+    const result = runWithParts(userland, ["00-start.sh", "40-daemon.sh", "90-observe.sh"], script);
+    expect(result.stdout.toString()).toContain(
+      `environment ${folder}/a.env\nenvironment ${folder}/b.env\nprocess`,
+    );
   });
 
   test("without ctr there is nothing to ask containerd with, and that is what is said", () => {
