@@ -364,7 +364,8 @@ const faults: Fault[] = [
       }),
     },
     by: "daemon.json",
-    caught: "[^]*is not valid JSON",
+    // Two wordings of JSON.parse.
+    caught: "[^]*(?:is not valid JSON|after JSON at position)",
   },
   {
     name: "a flag's value counts only behind an equals sign",
