@@ -11,13 +11,21 @@ import {
   type RegistryContainerArgs,
 } from "./components";
 import * as pulumi from "@pulumi/pulumi";
-import { enrolledId, type Observation, observe, OWNER_LABEL, STATE_LABEL } from "./hosts";
+import {
+  type Daemon,
+  enrolledId,
+  type Observation,
+  observe,
+  OWNER_LABEL,
+  STATE_LABEL,
+} from "./hosts";
 import type { HostAccess } from "./settings/access";
 import type { ClusterAccess } from "./settings/cluster";
 import { settingsOn } from "./settings/node";
 import type { Settings } from "./settings/schema";
 import { askFor } from "./survey/ask";
 import { type Surveyed, withConnection } from "./survey/hosts";
+import { guardTriggers } from "./survey/moved";
 import { liveData, type Past } from "./survey/past";
 import { imagePrefix, planInsecureRegistry, planMirror } from "./survey/plan";
 import { checkReach } from "./survey/reach";
@@ -67,6 +75,8 @@ export function declareCluster(
   const reachable = registry?.containerId.apply(() => orTell(checkReach(changing, address, port)));
 
   const mirrors = plans.map(({ name, role, access, observation, decision }) => {
+    const enrolled = enrolledId(observation);
+    const triggers = triggersOf(past, name, "containerd", enrolled);
     const mirror = new ContainerdMirror(
       name,
       {
@@ -75,7 +85,8 @@ export function declareCluster(
         sudo: access.sudo,
         host: name,
         recordId: ids.mirror(name),
-        enrolled: enrolledId(observation),
+        enrolled,
+        ...(triggers && { triggers }),
         decision,
         ...(!decision.inSync && { after: reachable }),
       },
@@ -151,6 +162,15 @@ function roomFor(
   return { labelled, room: (state) => orTell(makeRoom(settings, access, ids, before, state)) };
 }
 
+function triggersOf(
+  { guards, undone = [] }: Past,
+  host: string,
+  daemon: Daemon,
+  enrolled: string,
+): unknown[] | undefined {
+  return guardTriggers(guards, undone, { host, daemon, enrolled });
+}
+
 function declareRegistry(
   settings: Settings,
   known: Known,
@@ -166,12 +186,14 @@ function declareRegistry(
     const now = await withConnection(access, (connection) => observe(connection, ask));
     return planInsecureRegistry(now, settings, ids.daemonJson);
   };
+  const triggers = triggersOf(past, registry.host, "docker", enrolled);
   const docker = new DockerHost(registry.host, { ...shared, enrolled, source: settings.docker });
   const patch = new DaemonJsonPatch(
     registry.host,
     {
       ...shared,
       enrolled,
+      ...(triggers && { triggers }),
       host: registry.host,
       recordId: ids.daemonJson,
       decision:

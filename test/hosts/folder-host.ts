@@ -133,7 +133,12 @@ export class FolderHost {
     return this.run(script, [id, decision.enrolled], decision.payload);
   }
 
-  undo(id: string): Said {
-    return this.run(`open_record "$2"; convert; if [ -d "$record" ]; then undo_now; fi`, [id]);
+  /** @param how  `anyway`, to leave lines of ours that were edited */
+  undo(id: string, how = ""): Said {
+    const script = `
+      open_record "$2"; convert
+      rm -f "$stage/anyway"; [ -z "$3" ] || : >"$stage/$3"
+      if [ -d "$record" ]; then undo_now; fi`;
+    return this.run(script, [id, how]);
   }
 }

@@ -88,6 +88,22 @@ describeLab("what becomes of the registry's host", () => {
       await isWell();
     });
 
+    test("and its socket masked: up and preview refuse it, with the command that helps", async () => {
+      await cp.succeed("systemctl stop docker.socket docker.service; systemctl mask docker.socket");
+      try {
+        for (const said of [await stack.preview(...unread), await stack.up(...unread)]) {
+          expect(said.code).not.toBe(0);
+          expect(text(said)).toContain(
+            "controlplane: expected docker.service to start, with all that it requires; found docker.socket masked: run `systemctl unmask docker.socket`",
+          );
+        }
+      } finally {
+        await cp.succeed("systemctl unmask docker.socket");
+      }
+      await stack.succeed(stack.up(...unread));
+      await isWell();
+    });
+
     (embedded ? test : test.skip)(
       "and the container removed before: one up starts it and makes the container again",
       async () => {
