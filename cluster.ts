@@ -11,14 +11,7 @@ import {
   type RegistryContainerArgs,
 } from "./components";
 import * as pulumi from "@pulumi/pulumi";
-import {
-  type Daemon,
-  enrolledId,
-  type Observation,
-  observe,
-  OWNER_LABEL,
-  STATE_LABEL,
-} from "./hosts";
+import { enrolledId, type Observation, observe, OWNER_LABEL, STATE_LABEL } from "./hosts";
 import type { HostAccess } from "./settings/access";
 import type { ClusterAccess } from "./settings/cluster";
 import { settingsOn } from "./settings/node";
@@ -76,7 +69,7 @@ export function declareCluster(
 
   const mirrors = plans.map(({ name, role, access, observation, decision }) => {
     const enrolled = enrolledId(observation);
-    const triggers = triggersOf(past, name, "containerd", enrolled);
+    const triggers = guardTriggers(past, { host: name, daemon: "containerd", enrolled });
     const mirror = new ContainerdMirror(
       name,
       {
@@ -162,15 +155,6 @@ function roomFor(
   return { labelled, room: (state) => orTell(makeRoom(settings, access, ids, before, state)) };
 }
 
-function triggersOf(
-  { guards, undone = [] }: Past,
-  host: string,
-  daemon: Daemon,
-  enrolled: string,
-): unknown[] | undefined {
-  return guardTriggers(guards, undone, { host, daemon, enrolled });
-}
-
 function declareRegistry(
   settings: Settings,
   known: Known,
@@ -186,7 +170,7 @@ function declareRegistry(
     const now = await withConnection(access, (connection) => observe(connection, ask));
     return planInsecureRegistry(now, settings, ids.daemonJson);
   };
-  const triggers = triggersOf(past, registry.host, "docker", enrolled);
+  const triggers = guardTriggers(past, { host: registry.host, daemon: "docker", enrolled });
   const docker = new DockerHost(registry.host, { ...shared, enrolled, source: settings.docker });
   const patch = new DaemonJsonPatch(
     registry.host,

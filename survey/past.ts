@@ -30,7 +30,7 @@ export interface PastGuard {
 export interface Past {
   readonly registries: readonly PastRegistry[];
   readonly guards: readonly PastGuard[];
-  /** Of these, those that are undone on a host that had the name before. @default none */
+  /** The guards that are replaced, and so undone, on the host that had their host's name before. @default none */
   readonly undone?: readonly PastGuard[];
 }
 

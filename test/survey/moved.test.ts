@@ -67,8 +67,8 @@ describe("a patch is on a host that the settings do not name any more", () => {
 test("a guard's triggers stay as the state has them, but for the run that replaces it", () => {
   const what = { host: "n1", daemon: "containerd" as const, enrolled: "new" };
   const was = guard("n1", "10.0.0.1", { triggers: ["old"] });
-  expect(guardTriggers([], [], what)).toBeUndefined();
-  expect(guardTriggers([guard("n1", "10.0.0.1")], [], what)).toBeUndefined();
-  expect(guardTriggers([was], [], what)).toEqual(["old"]);
-  expect(guardTriggers([was], [was], what)).toEqual(["new"]);
+  expect(guardTriggers({ guards: [], undone: [] }, what)).toBeUndefined();
+  expect(guardTriggers({ guards: [guard("n1", "10.0.0.1")], undone: [] }, what)).toBeUndefined();
+  expect(guardTriggers({ guards: [was], undone: [] }, what)).toEqual(["old"]);
+  expect(guardTriggers({ guards: [was], undone: [was] }, what)).toEqual(["new"]);
 });
