@@ -48,7 +48,7 @@ const COMMON: Record<string, FlagSpec> = {
   message: {
     kind: "value",
     short: "m",
-    help: "Taken as the CLI takes it, and kept nowhere",
+    help: "Accepted, as by the CLI, but not stored",
   },
   "suppress-outputs": { kind: "switch", help: "Do not show the stack's outputs" },
   "continue-on-error": {

@@ -4,7 +4,7 @@ import { diffMaps } from "../../values/diff";
 import { deepEquals } from "../../values/property";
 import { UNKNOWN } from "../provider";
 import type { CreateContext, Diff, Outputs, Props, StepContext } from "../provider";
-import { checkSchema } from "../schema";
+import { checkSchema, notTaken } from "../schema";
 import type { Fields, SchemaResult } from "../schema";
 
 /** One resource type of this provider. Its methods are those of a provider, without the type. */
@@ -36,12 +36,11 @@ export function commandResource(fields: Fields, run: Run): CommandResource {
   return {
     check(news) {
       const { failures, ...checked } = checkSchema(fields, news);
-      const names = Object.keys(fields).join(", ");
-      const reason = `not supported by the embedded engine, which takes ${names} here; use --engine pulumi for this program`;
-      const told = failures.map((failure) =>
+      const reason = notTaken(Object.keys(fields));
+      const explained = failures.map((failure) =>
         OTHERS.includes(failure.property) ? { ...failure, reason } : failure,
       );
-      return { ...checked, failures: told };
+      return { ...checked, failures: explained };
     },
     async create(inputs, ctx) {
       if (ctx.preview) {

@@ -10,7 +10,7 @@ import type {
   StepContext,
   Value,
 } from "../provider";
-import { checkSchema, isProps } from "../schema";
+import { checkSchema, isProps, notTaken } from "../schema";
 import { assembleOutputs, inputFields, rawStateDelta } from "./attributes";
 import type { Attributes } from "./attributes";
 import { diffResource } from "./changes";
@@ -111,16 +111,14 @@ export class BridgedResource {
   }
 }
 
-/** What the real provider would take, each with what is taken here. */
+/** The inputs that only the real provider takes, each with the names that are taken here. */
 function refusals(attributes: Attributes, inputs: Props, at: string): CheckFailure[] {
   const taken = Object.entries(attributes).filter(([, { input, refused }]) => input && !refused);
-  const names = taken.map(([name]) => name).join(", ");
+  const reason = notTaken(taken.map(([name]) => name));
   return Object.entries(attributes).flatMap(([name, { refused, elements, input }]) => {
     const value = inputs[name];
-    if (refused && !isOff(value) && !deepEquals(value, input?.default)) {
-      const reason = `not supported by the embedded engine, which takes ${names} here; use --engine pulumi for this program`;
+    if (refused && !isOff(value) && !deepEquals(value, input?.default))
       return [{ property: `${at}${name}`, reason }];
-    }
     if (elements === undefined || !Array.isArray(value)) return [];
     return value.flatMap((item, i) =>
       isProps(item) ? refusals(elements, item, `${at}${name}[${i}].`) : [],
