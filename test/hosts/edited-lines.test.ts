@@ -1,14 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decideInsecureRegistry, decideMirror } from "../../survey/plan";
-import { CONFIG, DAEMON_JSON, FolderHost } from "./folder-host";
-import { userlands } from "./shells";
+import { CONFIG, DAEMON_JSON, FolderHost, LESSON } from "./folder-host";
 
-const lesson = readFileSync(
-  join(__dirname, "../fixtures/records-1/mirrors/before", CONFIG),
-  "latin1",
-);
 const A = "10.0.0.1:5000";
 const HELPER = "/var/lib/cluster-registry/helper";
 const HEADER = `[plugins."io.containerd.grpc.v1.cri".registry.mirrors."${A}"]`;
@@ -19,10 +14,8 @@ let folder: string;
 let host: FolderHost;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "edited-"));
-  const [userland] = userlands;
-  if (userland === undefined) throw new Error("no shell to test with");
-  host = new FolderHost(folder, userland);
-  host.write(CONFIG, lesson);
+  host = FolderHost.inFirstShell(folder);
+  host.write(CONFIG, LESSON);
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -90,7 +83,7 @@ describe("an admin's edit inside a table of ours, and then an apply that only ad
     up(hub);
     edit(EDITED, OURS);
     expect(host.undo(idOf("one"))).toMatchObject({ code: 0, stderr: "" });
-    expect(host.read(CONFIG)).toBe(lesson);
+    expect(host.read(CONFIG)).toBe(LESSON);
   });
 
   test("once the lines are taken out, destroy leaves the first bytes, and up brings them back", () => {
@@ -103,7 +96,7 @@ describe("an admin's edit inside a table of ours, and then an apply that only ad
     expect(decided(hub).diff).toContain(`+          endpoint = ${OURS}`);
     expect(decided(hub).notes.join()).not.toContain("edited by hand");
     expect(host.undo(idOf("one"))).toMatchObject({ code: 0, stderr: "" });
-    expect(host.read(CONFIG)).toBe(lesson);
+    expect(host.read(CONFIG)).toBe(LESSON);
   });
 
   test("the command of the refusal leaves what stands there, and takes the rest out", () => {
@@ -112,7 +105,7 @@ describe("an admin's edit inside a table of ours, and then an apply that only ad
     const text = host.read(CONFIG) ?? "";
     expect(text).toContain(EDITED);
     expect(text).not.toContain("more.example");
-    expect(text.split("\n").length).toBe(lesson.split("\n").length + 2);
+    expect(text.split("\n").length).toBe(LESSON.split("\n").length + 2);
     expect(host.look()).toMatchObject({ managed: [], records: [] });
   });
 
@@ -120,13 +113,13 @@ describe("an admin's edit inside a table of ours, and then an apply that only ad
     up(hub);
     up({ "ghcr.io": ["https://more.example"] });
     up({});
-    expect(host.read(CONFIG)?.split("\n").length).toBe(lesson.split("\n").length + 2);
+    expect(host.read(CONFIG)?.split("\n").length).toBe(LESSON.split("\n").length + 2);
     const said = host.undo(idOf("one"));
     expect(said.code).toBe(1);
     expect(said.stderr).toContain(`take out:           endpoint = ${OURS}`);
     edit(EDITED, OURS);
     expect(host.undo(idOf("one"))).toMatchObject({ code: 0, stderr: "" });
-    expect(host.read(CONFIG)).toBe(lesson);
+    expect(host.read(CONFIG)).toBe(LESSON);
   });
 
   test("a name in them that is to go is refused, however many applies came in between", () => {
@@ -156,7 +149,7 @@ describe("two stacks, and an edit in the lines of one", () => {
     expect(host.undo(idOf("two")).code).toBe(1);
     edit(`["http://${two}", "http://admin:1"]`, `["http://${two}"]`);
     expect(host.undo(idOf("two"))).toMatchObject({ code: 0, stderr: "" });
-    expect(host.read(CONFIG)).toBe(lesson);
+    expect(host.read(CONFIG)).toBe(LESSON);
   });
 });
 

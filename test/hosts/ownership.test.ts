@@ -10,7 +10,7 @@ import {
   uniteInsecure,
   uniteMirrors,
 } from "../../survey/wants";
-import { CONFIG, DAEMON_JSON, FolderHost } from "./folder-host";
+import { CONFIG, DAEMON_JSON, FolderHost, LESSON } from "./folder-host";
 import { userlands } from "./shells";
 
 /** More of them with PROPERTY_RUNS. */
@@ -19,10 +19,6 @@ const [userland] = userlands;
 
 const A = "10.0.0.1:5000";
 const B = "10.0.0.2:5000";
-const lesson = readFileSync(
-  join(__dirname, "../fixtures/records-1/mirrors/before", CONFIG),
-  "latin1",
-);
 const hostsWay = readFileSync(
   join(__dirname, "../fixtures/records-1/hosts/before", CONFIG),
   "latin1",
@@ -67,7 +63,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 describe("two stacks and an admin on one node, in any order", () => {
   test.each([
-    ["a config.toml with mirrors", lesson],
+    ["a config.toml with mirrors", LESSON],
     ["a config.toml with config_path", hostsWay],
     ["a config.toml of one line", "version = 2\n"],
     ["a config.toml whose last line is open", "version = 2\n[grpc]\n  uid = 0"],

@@ -1,5 +1,5 @@
 import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
-import { criIsWell, installDocker } from "../hosts/patched-host";
+import { criIsWell, installDocker, undoAll } from "../hosts/patched-host";
 import { describeLab } from "../lab-only";
 import { type Said, TestStack } from "./stack";
 
@@ -36,9 +36,9 @@ describeLab("configuration files that somebody has deleted", () => {
   });
 
   afterEach(async () => {
+    await undoAll(host);
     await host.exec(
-      `for r in ${HOME}/records/*/; do test -d $r && sh ${HOME}/helper undo $(basename $r); done; rm -rf ${HOME}; ` +
-        `docker rm -f registry; cp -a /root/first/config.toml ${CONFIG}; cp -a /root/first/daemon.json ${DAEMON_JSON}; ` +
+      `rm -rf ${HOME}; docker rm -f registry; cp -a /root/first/config.toml ${CONFIG}; cp -a /root/first/daemon.json ${DAEMON_JSON}; ` +
         "systemctl reset-failed; systemctl restart containerd docker",
     );
     stack.remove();

@@ -1,8 +1,8 @@
 import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
+import { HOME, undoAll } from "../hosts/patched-host";
 import { describeLab } from "../lab-only";
 import { configManifest, daemonsOf, type Said, TestStack } from "./stack";
 
-const RECORDS = "/var/lib/cluster-registry";
 const HOSTS = ["controlplane", "old", "new"];
 
 describeLab("a node's name that goes to another host, while the one before lives on", () => {
@@ -23,10 +23,7 @@ describeLab("a node's name that goes to another host, while the one before lives
   });
 
   afterEach(async () => {
-    for (const host of hosts())
-      await host.exec(
-        `for r in ${RECORDS}/records/*/; do test -d $r && sh ${RECORDS}/helper undo $(basename $r); done`,
-      );
+    for (const host of hosts()) await undoAll(host);
     stack.remove();
   });
 
@@ -35,7 +32,7 @@ describeLab("a node's name that goes to another host, while the one before lives
   const hosts = (): RunningHost[] => HOSTS.map((name) => lab.host(name));
   const files = () => Promise.all(hosts().slice(1).map(configManifest));
   const text = ({ stdout, stderr }: Said) => stdout + stderr;
-  const isLeft = (name: string) => lab.host(name).succeed(`ls -A ${RECORDS} 2>/dev/null; true`);
+  const isLeft = (name: string) => lab.host(name).succeed(`ls -A ${HOME} 2>/dev/null; true`);
 
   /** The nodes beside the first, by name, and the lab's host that each is. */
   function nodes(more: Record<string, string>): void {
@@ -92,7 +89,7 @@ describeLab("a node's name that goes to another host, while the one before lives
     const old = lab.host("old");
     await old.cutPower();
     nodes({ node01: "new" });
-    const command = `sudo sh ${RECORDS}/helper undo cluster-registry.test.containerd-node01`;
+    const command = `sudo sh ${HOME}/helper undo cluster-registry.test.containerd-node01`;
     for (const run of [() => stack.preview(), () => stack.up()]) {
       const said = text(await stack.succeed(run()));
       expect(said).toContain(

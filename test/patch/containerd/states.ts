@@ -32,11 +32,8 @@ const states: Record<string, (config: string) => string> = {
   },
 };
 
-/**
- * The whole way on one real node, for each state: the pull fails, the plan is carried out, CRI is there and
- * pulls, the plan is undone, the bytes are those of before, and the pull fails as before.
- */
-export function nodeTests(host: () => RunningHost, image: () => string): void {
+/** After the tests, containerd has the file that it had before them. */
+function keepsConfig(host: () => RunningHost): void {
   let original: Buffer | undefined;
   beforeAll(async () => {
     original = await read(host(), CONFIG);
@@ -45,6 +42,14 @@ export function nodeTests(host: () => RunningHost, image: () => string): void {
     await write(host(), CONFIG, original);
     await restartContainerd(host());
   }, MINUTE);
+}
+
+/**
+ * The whole way on one real node, for each state: the pull fails, the plan is carried out, CRI is there and
+ * pulls, the plan is undone, the bytes are those of before, and the pull fails as before.
+ */
+export function nodeTests(host: () => RunningHost, image: () => string): void {
+  keepsConfig(host);
 
   it.each(Object.entries(states))(
     "%s: pulls once it is patched, and fails as before once that is undone",
@@ -229,14 +234,7 @@ const versionless: Record<string, string> = {
 
 /** The same way for those files: what is planned is read, nothing else changes, and the undo is whole. */
 export function versionlessTests(host: () => RunningHost, image: () => string): void {
-  let original: Buffer | undefined;
-  beforeAll(async () => {
-    original = await read(host(), CONFIG);
-  }, MINUTE);
-  afterAll(async () => {
-    await write(host(), CONFIG, original);
-    await restartContainerd(host());
-  }, MINUTE);
+  keepsConfig(host);
 
   it.each(Object.entries(versionless))(
     "%s without a version line: pulls once it is patched, and fails as before once that is undone",
