@@ -189,7 +189,7 @@ containerd_config() {
   config_known=yes
 }
 
-# The lines of a unit's environment files, after `file `. A name can be a pattern; a backslash at a line's end goes on.
+# The lines of a unit's environment files, each after `file `. A file's name can be a pattern; a backslash joins a line to the next.
 environment_lines() {
   sed -n 's/^EnvironmentFiles=\(.*\) (ignore_errors=.*/\1/p' | while IFS= read -r environment_files; do
     (
@@ -201,8 +201,8 @@ environment_lines() {
   done
 }
 
-# unit_moves PATH: does containerd's unit put something else there, for its process alone? The next start does it, whatever the
-# one that runs has.
+# unit_moves PATH: does containerd's unit put another file at PATH for its own process? The unit decides for the next start,
+# whatever the running process sees.
 unit_moves() {
   systemctl show -p BindPaths -p BindReadOnlyPaths -p RootDirectory -p RootImage containerd.service 2>/dev/null 9>&- | awk -v path="$1" '
     /^Root(Directory|Image)=./ && !/=\/$/ { moved = 1 }
@@ -217,7 +217,7 @@ unit_moves() {
     END { exit !moved }'
 }
 
-# same_for_process PID PATH: does it find there what we find? In a mount namespace or a root of its own it may not.
+# same_for_process PID PATH: does the process see the same file at PATH as we do? A mount namespace or another root can hide it.
 same_for_process() {
   [ -e "/proc/$1/root/" ] || return 0
   [ "/proc/$1/root$2" -ef "$2" ] || { [ ! -e "/proc/$1/root$2" ] && [ ! -e "$2" ]; }

@@ -242,8 +242,8 @@ baseline_of() {
   esac
 }
 
-# Lines of ours that somebody has edited stay in the text. For whom they are not meant, they are not theirs: noted with each
-# alternative, from the one that it was for those of its claimants who were there before.
+# Lines of ours that somebody has edited stay in the text of every alternative, also for claimants who did not ask for them.
+# Each alternative notes which lines these are. They come from the entry's alternative for the same claimants before this apply.
 note_edited() {
   edited_entry=$(entry_of "$path")
   [ -n "$edited_entry" ] || return 0

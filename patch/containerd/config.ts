@@ -39,7 +39,8 @@ export interface CriConfig {
  * @throws Refusal for a file that this daemon does not start with, or that it would read otherwise than
  * the file's author believes: CRI switched off, a version too high, settings in a table that is not read
  *
- * @param removing  what is to come out comes out of such a file, too, where its tables can be found
+ * @param removing  true: the plan only takes entries out, so a file that this daemon does not start with is read as well.
+ * @default false
  */
 export function readCriConfig(
   document: TomlDocument,
@@ -85,7 +86,7 @@ function fileVersion(document: TomlDocument, daemon: DaemonVersion): number | un
   return version;
 }
 
-/** With what of a file containerd does not start, or does not load CRI. */
+/** The faults of a file with which containerd does not start, or does not load CRI. */
 export function faultsOf({ document, daemon }: CriConfig): Problem[] {
   const facts = problemsOf([...CONFIG, ...STARTS], document, daemon);
   const off = offProblem(document, daemon);

@@ -46,7 +46,7 @@ export function problemsOf(
     });
 }
 
-/** @throws Refusal with all of that */
+/** @throws Refusal with all problems that `problemsOf` finds */
 export function refuseFacts(...args: Parameters<typeof problemsOf>): void {
   const problems = problemsOf(...args);
   if (problems.length > 0) throw new Refusal(problems);

@@ -26,7 +26,7 @@ export function planRemoval(
   merged: MergedRegistry,
   wanted: readonly WantedHost[],
 ): Plan {
-  // What stands in the way of containerd stood there without us, and must not keep ours in the file.
+  // A fault that keeps containerd from starting was there without us: a note names it, and our entries go all the same.
   const notes = faultsOf(config).map(
     ({ file, line, found, fix }) => `${file}:${line ?? 1}: stays as it is: ${found}; ${fix}`,
   );

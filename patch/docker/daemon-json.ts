@@ -334,7 +334,7 @@ function planRemoval(
   });
   const names = registries.map(({ text }) => text).join(", ");
   if (object === undefined) return nothing(`there is nothing in it, so nothing of ${names}`);
-  // What dockerd does not start with is not ours, and must not keep ours in the file: it stays as it is.
+  // A fault that keeps dockerd from starting is not ours: it stays, and does not stop the removal of our entries.
   const entries = propertyOf(object, KEY)?.children?.[1]?.children ?? [];
   const ours = entries.filter((entry) =>
     registries.some((registry) => namesRegistry(String(entry.value), registry)),

@@ -6,12 +6,12 @@ import { OPAQUE, takes } from "./readers";
 
 type Type = "text" | "texts" | "boolean" | "integer" | "table of texts" | "any";
 
-/** A key of daemon.json: its type, and the major versions of dockerd that surely do not know it. */
+/** A key of daemon.json: its type, and the major versions of dockerd that are known not to have it. */
 interface Key {
   type: Type;
-  /** Not up to this one. */
+  /** The newest major version without it. */
   after?: number;
-  /** Not from this one on. */
+  /** The oldest newer major version without it. */
   before?: number;
 }
 
@@ -42,9 +42,8 @@ export const KEYS: ReadonlyMap<string, Key> = new Map([
   ...all("table of texts", "log-opts"),
   ...all(
     "any",
-    "builder features runtimes default-ulimits default-address-pools default-shm-size deprecated-key-path host-gateway-ip cpu-rt-period cpu-rt-runtime",
+    "builder features runtimes default-ulimits default-address-pools default-shm-size deprecated-key-path host-gateway-ip cpu-rt-period cpu-rt-runtime api-cors-header",
   ),
-  ...all("any", "api-cors-header"),
   ...all("any", "cluster-store cluster-advertise cluster-store-opts graph oom-score-adjust", {
     before: 26,
   }),
@@ -62,12 +61,13 @@ export const KEYS: ReadonlyMap<string, Key> = new Map([
   ...all("any", "feature", { after: 26 }),
 ] satisfies [string, Key][]);
 
-/** The newest version that the table is of. */
+/** The newest major version that the table covers. */
 const NEWEST = 28;
 
 /** Keys and values in daemon.json, beside our own key, with which dockerd does not start. */
 export function keyProblems(object: JsonObject, dockerVersion: string | undefined): Problem[] {
   const { source, root } = object;
+  const daemon = dockerVersion === undefined ? "dockerd" : `dockerd ${dockerVersion}`;
   return (root.children ?? []).flatMap((property): Problem[] => {
     const [name, value] = property.children ?? [];
     if (name === undefined || value === undefined) return [];
@@ -79,11 +79,7 @@ export function keyProblems(object: JsonObject, dockerVersion: string | undefine
       const written = String(unknown.children?.[0]?.value);
       return [
         source.problem(unknown.offset, {
-          expected:
-            `only keys that dockerd ${dockerVersion ?? ""} knows: it does not start with any other`.replace(
-              "  ",
-              " ",
-            ),
+          expected: `only keys that ${daemon} knows: it does not start with any other`,
           found: JSON.stringify(written),
           fix: fixOf(written),
         }),
@@ -217,7 +213,7 @@ function wrongMirror(list: Node, dockerVersion: string | undefined): Wrong | und
   return undefined;
 }
 
-/** Says nothing of what a URL holds but its parts: there may be a password in it. */
+/** Names the faulty part of the URL and never quotes it: the URL may hold a password. */
 function mirrorFault(url: string, dockerVersion: string | undefined): string | undefined {
   if (!/^https?:\/\//i.test(url)) return "a mirror without http:// or https://";
   const rest = url.replace(/^[^:]*:\/\//, "");
