@@ -76,7 +76,7 @@ export function run(args: string[], output: Output): 0 | 1 | 2 {
     return 0;
   }
   if ("wrong" in request) {
-    output.error(`patch: ${request.wrong}\n${USAGE}\n--help says more\n`);
+    output.error(`patch: ${request.wrong}\n${USAGE}\nRun with --help for details.\n`);
     return 1;
   }
   try {

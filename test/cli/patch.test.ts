@@ -248,7 +248,7 @@ ${name}: expected a copy of daemon.json or of containerd's config.toml; found a 
     expect(code).toBe(1);
     expect(error).toContain(message);
     expect(error).toContain(
-      "\nusage: npm run patch -- FILE --registry HOST:PORT [options]\n--help says more\n",
+      "\nusage: npm run patch -- FILE --registry HOST:PORT [options]\nRun with --help for details.\n",
     );
   });
 

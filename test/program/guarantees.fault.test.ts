@@ -153,7 +153,7 @@ describeLab("what holds when the program itself meets trouble", () => {
     up.signal("SIGINT");
     if (ENGINE === "embedded") {
       await up.says(
-        "^C received; no new steps start, running ones are waited for. ^C again ends without waiting.",
+        "^C received; waiting for the running steps to finish. Press ^C again to end without waiting.",
       );
     }
     await thaw(controlplane);
@@ -187,7 +187,7 @@ describeLab("what holds when the program itself meets trouble", () => {
     expect(pending()).toEqual(["updating node01-containerd-apply"]);
     if (ENGINE === "embedded") {
       expect(said.stderr).toContain(
-        "^C received; ending now. What was running is noted in the state as pending.",
+        "^C received; terminating now. The state records the interrupted steps as pending.",
       );
     }
     const next = await stack.start("up", "--yes", "--skip-preview");
@@ -213,7 +213,7 @@ describeLab("what holds when the program itself meets trouble", () => {
     if (ENGINE === "embedded") {
       const urn = /npm run state -- (delete '([^']+)' --target-dependents --yes)/.exec(text(said));
       expect(text(said)).toContain(
-        "If the host is gone for good, take what it had out of the state: npm run state -- delete",
+        "If the host no longer exists, delete its resources from the state: npm run state -- delete",
       );
       await stack.succeed(
         stack.run("state delete", urn?.[2] ?? "", "--target-dependents", "--yes"),

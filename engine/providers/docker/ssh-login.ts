@@ -118,7 +118,7 @@ async function resolveHop(
   const keys = findHostKeys(options, host, port, around);
   const warnings = [...options.notes, ...notOffered.map((what) => `${host}: not offered: ${what}`)];
   if (keys.login.hostKeyPolicy === "accept-any") {
-    warnings.push(`${host}: its host key is not known, and StrictHostKeyChecking says not to mind`);
+    warnings.push(`${host}: its host key is not known, but StrictHostKeyChecking accepts it`);
   }
   const login: Login = {
     host,

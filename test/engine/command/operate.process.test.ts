@@ -44,7 +44,7 @@ test("a command that cannot begin says why, and ends: the program's process that
     code: 1,
     stdout: "",
     stderr: expect.stringMatching(
-      /\nerror: invalid argument "x" for "-p, --parallel" flag: expected a number\nSee --help for what there is.\n$/,
+      /\nerror: invalid argument "x" for "-p, --parallel" flag: expected a number\nRun with --help to list commands and flags.\n$/,
     ) as unknown,
   });
   project.write("Pulumi.yaml", "name: p\nruntime: nodejs\nconfig: {host: {type: string}}\n");
@@ -153,7 +153,7 @@ test("a full disk under stdout ends the display, not the operation; what somebod
     return { code, stdout: "", stderr };
   };
   const lost =
-    "warning: cannot write to stdout (ENOSPC: no space left on device, write); the work goes on\n";
+    "warning: cannot write to stdout (ENOSPC: no space left on device, write); the operation continues\n";
   const engine = `Engine: embedded, state in ${project.folder}/.pulumi/stacks/p/dev.json\n`;
   expect(await full("up", "--yes", "--skip-preview")).toEqual({
     code: 0,
