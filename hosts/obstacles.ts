@@ -116,10 +116,10 @@ function serviceObstacles(
 /** A change could not be checked. */
 function askObstacles({ containerd, docker }: Observation, daemon: Daemon): string[] {
   if (daemon === "containerd" && containerd?.ctr === false) {
-    return ["nothing here can ask containerd: expected its ctr command"];
+    return ["cannot query containerd: the ctr command is not installed"];
   }
   if (daemon === "docker" && docker?.asks === false) {
-    return ["nothing here can ask the docker daemon: expected one of curl, docker, python3, perl"];
+    return ["cannot query the docker daemon: install one of curl, docker, python3, perl"];
   }
   return [];
 }

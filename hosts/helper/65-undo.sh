@@ -47,7 +47,7 @@ undo_now() {
 
 nothing_done() {
   others=$(cat "$tx"/files/*/claims 2>/dev/null | sort -u | tr '\n' ' ')
-  if [ -n "$others" ]; then say "Left as it is: ${others}wants the same."; else say "Nothing of ours was left in the files."; fi
+  if [ -n "$others" ]; then say "Left as it is: ${others}requires the same."; else say "Nothing of ours was left in the files."; fi
 }
 
 # What becomes of each file, and of the daemon; `refused` says what cannot be done, `said` what a person should know.
@@ -207,12 +207,12 @@ settle_undo() {
   real=$(first_line "$f/real")
   new_entry "$f/claims"
   if [ "$(first_line "$f/base")" = absent ] && [ -f "$f/others/0/bytes" ] && [ ! -s "$f/claims" ]; then
-    said="$said$path: somebody has deleted it, and it stays so; its last text of $(wc -c <"$files/$(key "$path")/text") bytes, which was kept on this host, goes. "
+    said="$said$path: the file was deleted and is not restored; its last text of $(wc -c <"$files/$(key "$path")/text") bytes, which was kept on this host, is deleted. "
   fi
   case $(first_line "$f/do") in
     nothing) return 0 ;;
     remove) result="$result$path: removed. " ;;
-    *) result="$result$path: our lines taken out. " ;;
+    *) result="$result$path: our lines removed. " ;;
   esac
   case $path in
     */hosts.toml) return 0 ;;
@@ -243,5 +243,5 @@ plan_interim() {
       if (brace == 0) { print "{\"insecure-registries\": []}"; exit }
       rest = substr(text, brace + 1)
       printf "%s\"insecure-registries\": []%s%s", substr(text, 1, brace), (rest ~ /^[[:space:]]*}/ ? "" : ","), rest
-    }' "$final" >"$f/interim" || abandon "expected room in $tx; found none: is the disk full?"
+    }' "$final" >"$f/interim" || abandon "cannot write to $tx: is the disk full?"
 }

@@ -61,7 +61,7 @@ describe("files that a person has changed", () => {
       expect(host.undo(id)).toEqual({
         code: 0,
         stderr: "",
-        stdout: `${path}: somebody has deleted it, and it stays so; its last text of ${length} bytes, which was kept on this host, goes. \n`,
+        stdout: `${path}: the file was deleted and is not restored; its last text of ${length} bytes, which was kept on this host, is deleted. \n`,
       });
       expect(host.read(path)).toBeUndefined();
     }

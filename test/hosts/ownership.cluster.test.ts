@@ -191,7 +191,7 @@ describeLab("who wants what of a host's files", () => {
     await criIsWell(node);
     const command = `sudo sh ${HOME}/helper undo ${one.id} anyway`;
     expect(failed(await one.undo())).toContain(
-      `To have the files of before all the same, run on this host: ${command}\n`,
+      `To restore the original files anyway, run on this host: ${command}\n`,
     );
     await criIsWell(node);
     await node.succeed(command);
