@@ -36,7 +36,7 @@ export async function undoNote(
     const connection = await Connection.open({ ...login, name: host });
     try {
       const text = await wouldUndo(connection, guard);
-      return { known: true, text: `${host}: what is undone of ${daemon}:\n${text}` };
+      return { known: true, text: `${host}: changes to ${daemon} that will be undone:\n${text}` };
     } finally {
       connection.close();
     }
@@ -44,7 +44,7 @@ export async function undoNote(
     const reason = (error as Error).message;
     return {
       known: false,
-      text: `${host}: what would be undone of ${daemon} there could not be looked at: ${reason}`,
+      text: `${host}: cannot preview the undo of the changes to ${daemon}: ${reason}`,
     };
   }
 }

@@ -103,8 +103,7 @@ async function resolveHop(
   around: Surroundings,
   hops = 0,
 ): Promise<ResolvedLogin> {
-  if (hops > MOST_HOPS)
-    throw new Error(`sshOpts: ProxyJump of ${target.host} goes round in circles`);
+  if (hops > MOST_HOPS) throw new Error(`sshOpts: ProxyJump of ${target.host} is a loop`);
   const options = clientOptions([...given, ...config], target.host, {
     ...around,
     env: around.env ?? ((name) => process.env[name]),

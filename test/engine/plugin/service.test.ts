@@ -165,7 +165,7 @@ test("lines are the engine's before the step ends, and show no secret; nor do er
       create: (_type, inputs, ctx) => {
         ctx.log("info", `making ${inputs["value"] as string}`);
         ctx.log("warning", "slowly", true);
-        return Promise.reject(new Error(`cannot make ${inputs["value"] as string}`));
+        return Promise.reject(new Error(`cannot create ${inputs["value"] as string}`));
       },
     }),
   });
