@@ -211,14 +211,14 @@ describe.each(userlands)("$name", (userland) => {
   });
 
   test.each([
-    ["inactive", "checking", "inactive", 0, "is stopped, as it was before.", ["stop"]],
-    ["failed", "activating", "failed", 0, "is stopped, as it was before.", ["stop"]],
+    ["inactive", "checking", "inactive", 0, "is stopped, as before.", ["stop"]],
+    ["failed", "activating", "failed", 0, "is stopped, as before.", ["stop"]],
     [
       "inactive",
       "checking",
       "active",
       1,
-      "expected containerd to be stopped, as it was before; found it active",
+      "containerd, which was stopped before, is active",
       ["stop"],
     ],
     ["inactive", "replaced", "inactive", 0, "Rolled back: the old files are in place.", []],

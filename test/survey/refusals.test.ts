@@ -222,7 +222,7 @@ describe("refusals", () => {
   test("a login that does not reach Docker's socket is refused, saying what to run", () => {
     const ops = (there: ReturnType<typeof docker>) => cp({ docker: there }, { user: "ops" });
     expect(problemsOf([ops(docker({ loginReachesSocket: false })), node01])).toEqual([
-      "cp: expected a login that reaches Docker's socket, found ops, who does not: " +
+      "cp: the user ops cannot access Docker's socket: " +
         "log in as root on this host, or run 'usermod -aG docker ops' there",
     ]);
     expect(problemsOf([ops(docker()), node01])).toEqual([]);
@@ -279,7 +279,7 @@ describe("refusals", () => {
   test("two names for one host are refused: each would undo the other", () => {
     const twin: Surveyed = { access: access("node01"), observation: node({ hostId: "cp-id" }) };
     expect(problemsOf([cp({}), twin])).toEqual([
-      "node01: expected a host of its own, found the same one as cp (enrolment cp-id): remove one of them from the configuration",
+      "node01: this is the same host as cp (enrolment cp-id): remove one of them from the configuration",
     ]);
   });
 });
