@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import { fillDefaults, type ConfigValue } from "../config/project";
 import { shownConfig } from "../config/shown";
-import { BLINDFOLD, splitKey, type Opener } from "../config/stack-file";
+import { MASKED, splitKey, type Opener } from "../config/stack-file";
 import type { Workspace } from "../stack";
 import type { Path } from "../values/path";
 import { UsageError, type Flags } from "./flags";
@@ -135,7 +135,7 @@ function defaults(workspace: Workspace): Map<string, ConfigValue> {
 async function list(workspace: Workspace, _args: string[], flags: Flags): Promise<void> {
   const file = await workspace.stackFile();
   const blind = flags["show-secrets"] !== true;
-  const open = blind || !file.hasSecrets() ? BLINDFOLD : (await workspace.load(true)).crypter;
+  const open = blind || !file.hasSecrets() ? MASKED : (await workspace.load(true)).crypter;
   const rows = [...shownConfig(workspace.project, file, open)];
   if (flags["json"]) {
     const json = Object.fromEntries(rows.map(([key, value]) => [key, asJson(value, blind)]));

@@ -12,7 +12,7 @@ import { confirmed, helpText, parseFlags, UsageError, type Flags, type FlagSpec 
 import { listenForInterrupts, type Interrupts } from "./interrupt";
 import { refuseWhatNpmTook } from "./npm-flags";
 import { ask, isInteractive } from "./prompt";
-import { Digest } from "../display/digest";
+import { PreviewJson } from "../display/preview-json";
 import { Display } from "../display/display";
 import { EventStream } from "../display/event-stream";
 import { LiveDisplay } from "../display/live";
@@ -287,13 +287,13 @@ class Operation {
     stack: Stack,
     preview: boolean,
     redactor: Redactor,
-  ): Display | Digest | EventStream {
+  ): Display | PreviewJson | EventStream {
     if (this.flags["json"]) {
       const values = [...shownConfig(stack.project, stack.file)];
       const config = Object.fromEntries(values.map(([key, { text }]) => [key, text]));
       const runsProgram = this.kind === "up" || this.kind === "preview";
       const options = { config, redactor, runsProgram, out: process.stdout };
-      return preview ? new Digest(options) : new EventStream(options);
+      return preview ? new PreviewJson(options) : new EventStream(options);
     }
     const options = {
       preview,
