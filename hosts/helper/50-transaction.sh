@@ -541,7 +541,7 @@ carry_out() {
     unit_state "$unit"
     printf '%s\n' "$unit_invocation" >"$tx/running" || abandon "cannot write to $tx: is the disk full?"
   fi
-  for each in "$tx"/files/*/; do untouched "${each%/}"; done
+  for each in "$tx"/files/*/; do need_unwritten "${each%/}"; done
   mark healthy
   durable "$tx/step" "$tx"
   commit
@@ -580,9 +580,9 @@ settle() {
 }
 
 # A program that had the old file open may have written into it after it was replaced: that text is not thrown away.
-untouched() {
-  untouched_keep=$(first_line "$1/keep")
-  [ -f "$untouched_keep" ] || return 0
-  [ "$(sha "$untouched_keep")" = "$(first_line "$1/base")" ] ||
+need_unwritten() {
+  unwritten_keep=$(first_line "$1/keep")
+  [ -f "$unwritten_keep" ] || return 0
+  [ "$(sha "$unwritten_keep")" = "$(first_line "$1/base")" ] ||
     abandon "$(first_line "$1/path") was written by another program during this operation: check it, then run again"
 }
