@@ -172,7 +172,7 @@ test("lines are the engine's before the step ends, and show no secret; nor do er
   await configure();
   await expect(create({ name: "a", value: new Secret("s3cret") })).rejects.toMatchObject({
     code: grpc.status.UNKNOWN,
-    details: "cannot make [secret]",
+    details: "cannot create [secret]",
   });
   expect(lines).toEqual(["1 a making [secret]", "2 a slowly ..."]);
 });
