@@ -152,7 +152,7 @@ need_claimants() {
     printf '%s %s\n' "$claimant_id" "$(sed -n '/^file /q; s/^revision //p' "$claimant")"
   done | sort >"$tx/present" || no_room
   cmp -s "$tx/planned" "$tx/present" ||
-    abandon "expected the records of this host as they were when the plan was made; found another apply or destroy since: $(sort "$tx/planned" "$tx/present" | uniq -u | cut -d ' ' -f 1 | uniq | tr '\n' ' '): run again"
+    abandon "expected the records of this host as they were when the plan was made; found another apply or destroy since: $(echo $(sort "$tx/planned" "$tx/present" | uniq -u | cut -d ' ' -f 1 | uniq)): run again"
 }
 
 # sudo may be limited to this program: it writes the files it is for, and no others.

@@ -106,11 +106,11 @@ describeLab("who wants what of a host's files", () => {
     );
     const started = await invocation(node, "containerd");
     const said = await wouldUndo(await one.connect(), { sudo: false, id: one.id });
-    expect(said.split("\n")[0]).toBe(
+    expect(said.split("\n").slice(-2)).toEqual([
       `${CONFIG}: config_path stays, since /etc/containerd/certs.d/other:5000/ca.crt is not ours.`,
-    );
+      "No daemon restarts.",
+    ]);
     expect(said).not.toContain("+++ /etc/containerd/config.toml");
-    expect(said.endsWith("\nNo daemon restarts.")).toBe(true);
     expect(succeeded(await one.undo())).toContain(
       `${CONFIG}: config_path stays, since /etc/containerd/certs.d/other:5000/ca.crt is not ours.`,
     );

@@ -107,17 +107,22 @@ export function nodeTests(host: () => RunningHost, image: () => string): void {
       expect((await planOn(node, registry, { mirrors })).activate).toBe("none");
 
       const removal = await planOn(node, registry, { mirrors, present: false });
-      expect(removal.activate).toBe("none");
+      const inHosts = name === "its default file";
+      expect(removal.activate).toBe(inHosts ? "none" : "restart");
       await carryOut(node, removal);
       expect(await pull(node, image())).toContain(PLAIN_HTTP);
       await node.fail(`ls ${CERTS_D}/*/hosts.toml`);
       const left = (await read(node, CONFIG))?.toString();
-      // Whose the mirrors of docker.io are cannot be told from the file: they stay.
-      const lists = config.replace(
-        'endpoint = ["https://mirror.gcr.io"]',
-        'endpoint = ["https://mirror.gcr.io", "https://registry-1.docker.io"]',
-      );
-      expect(left).toBe(lists);
+      // The file does not say whose config_path and the mirrors of docker.io are: they stay.
+      const kept = inHosts
+        ? config.replace(/config_path = (""|'')/, (line) =>
+            line.replace(/""|''/, (quotes) => `${quotes[0]}${CERTS_D}${quotes[0]}`),
+          )
+        : config.replace(
+            'endpoint = ["https://mirror.gcr.io"]',
+            'endpoint = ["https://mirror.gcr.io", "https://registry-1.docker.io"]',
+          );
+      expect(left).toBe(kept);
       const again = await planOn(node, registry, { mirrors, present: false });
       expect(again.files.every(({ edits }) => edits.length === 0)).toBe(true);
     },
