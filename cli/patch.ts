@@ -13,7 +13,7 @@ import {
   planDaemonJson,
   Refusal,
 } from "../patch";
-import { copiedHostsFiles } from "./copied-hosts-files";
+import { copiedCertsD } from "./copied-certs-d";
 
 const USAGE = "usage: npm run patch -- FILE --registry HOST:PORT [options]";
 
@@ -31,8 +31,9 @@ It writes nothing and connects to no host.
   --remove                 remove the registry
   -h, --help               print this text
 
-To include the node's hosts.toml files, copy their directory next to FILE. For config_path = "/etc/k0s/certs.d", the
-command reads the first directory that exists: etc/k0s/certs.d, k0s/certs.d or certs.d, next to FILE.
+To include the node's hosts.toml files and certificates, copy their directory next to FILE. For
+config_path = "/etc/k0s/certs.d", the command reads the first directory that exists: etc/k0s/certs.d, k0s/certs.d or
+certs.d, next to FILE.
 
 Prints the diff to stdout, with passwords masked, and everything else to stderr.
 Exit codes: 0 no changes, 2 changes, 1 the file was refused or the command line is invalid.
@@ -153,7 +154,7 @@ function planFile(request: Request, output: Output): Plan {
     configPath: file,
     bytes,
     daemonVersion,
-    certsD: copiedHostsFiles(file, text),
+    ...copiedCertsD(file, text),
     registry: { address: registry, endpoints: [`http://${registry}`] },
     mirrors: {},
     present,

@@ -29,7 +29,7 @@ const COMMON: Record<string, FlagSpec> = {
   },
   "expect-no-changes": {
     kind: "switch",
-    help: "Return an error (exit code 7) if there are changes",
+    help: "Return an error (exit code 7) if there are changes. A refresh then also previews the program",
   },
   parallel: {
     kind: "value",
@@ -57,7 +57,7 @@ const COMMON: Record<string, FlagSpec> = {
   message: {
     kind: "value",
     short: "m",
-    help: "A message for the update. Backends without a history ignore it",
+    help: "Accepted for compatibility with the CLI; not stored",
   },
   "suppress-outputs": { kind: "switch", help: "Suppress the display of stack outputs" },
   "continue-on-error": {
@@ -151,6 +151,9 @@ async function withEngine(
   const file = backend.stackFile(project.name, await workspace.stackName());
   tell(`Engine: embedded, state in ${file}\n`);
   await new Operation(kind, flags, workspace, explain).run();
+  // A refresh reads no host whose resources are commands: what changed there is seen by the program, which looks itself.
+  if (kind === "refresh" && flags["expect-no-changes"])
+    await new Operation("preview", flags, workspace, undefined).run();
 }
 
 class Operation {

@@ -63,10 +63,10 @@ describe("RegistryContainer", () => {
     );
     expect(await stays({ retainVolume: false })).toBeUndefined();
     expect(await stays({ adopt: true, adopted: { volume: "9f86" } })).toBe(
-      "echo 'cp: the volume 9f86 and its images are kept: it is the adopted container'\\''s'",
+      "echo 'cp: the volume 9f86 and its images are kept: they belong to the adopted container'",
     );
     expect(await stays({ adopt: true, adopted: { path: "/srv/it's" } })).toBe(
-      "echo 'cp: the folder /srv/it'\\''s and its images are kept: it is the adopted container'\\''s'",
+      "echo 'cp: the folder /srv/it'\\''s and its images are kept: they belong to the adopted container'",
     );
   });
 

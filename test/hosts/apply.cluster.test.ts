@@ -137,10 +137,11 @@ describeLab("helper on real hosts", () => {
     const edited = await manifest(node);
     const started = await invocation(node, "containerd");
     expect(failed(await patched.undo())).toBe(
-      `${CONFIG}: expected our lines as they were written; found the file edited where they were. By hand:\n` +
+      `${CONFIG}: lines of this program were edited by hand. Change them by hand:\n` +
         `  take out:         [plugins."io.containerd.grpc.v1.cri".registry.mirrors."${REGISTRY}"]\n` +
         `  take out:           endpoint = ["http://${REGISTRY}"]\n` +
-        "then run again\n\n  Nothing was changed on this host.\n",
+        `then run again; or, to keep the edited lines, run on this host: sudo sh ${HOME}/helper undo ${patched.id} anyway\n\n` +
+        "  Nothing was changed on this host.\n",
     );
     expect(await manifest(node)).toBe(edited);
     expect(await invocation(node, "containerd")).toBe(started);

@@ -104,7 +104,9 @@ describeLab("a change that is cut off at any step", () => {
       succeeded(await patched.guard());
       const decision = await patched.decide();
       await atMark(node, mark, command);
-      expect(failed(await patched.apply(decision))).toContain("found it stopped from outside");
+      expect(failed(await patched.apply(decision))).toContain(
+        "the change was stopped from outside before its end",
+      );
       const now = await sum(CONFIG);
       if (GOOD.includes(mark)) expect(decision.payload).toContain(`after ${now}`);
       else expect(now).toBe(original);
@@ -327,7 +329,7 @@ describeLab("a change that is cut off at any step", () => {
       const decision = await patched.decide();
       await atMark(node, mark, "kill -STOP $HELPER_PID; sleep 600");
       const said = failed(await patched.apply(decision));
-      expect(said).toContain("found it stopped from outside");
+      expect(said).toContain("the change was stopped from outside before its end");
       const now = await sum(CONFIG);
       if (GOOD.includes(mark)) expect(decision.payload).toContain(`after ${now}`);
       else expect(now).toBe(original);

@@ -172,6 +172,32 @@ describeLab("who wants what of a host's files", () => {
     one.close();
   });
 
+  test("an admin's edit inside our lines outlives an apply that adds; destroy asks for it, and its command leaves what stands there", async () => {
+    const edited = `["http://${NEW}", "http://admin.example"]`;
+    const one = containerd();
+    succeeded(await one.up());
+    await node.succeed(`sed -i 's#\\["http://${NEW}"\\]#${edited}#' ${CONFIG}`);
+    const more = containerd({ mirrors: { "ghcr.io": ["https://more.example"] } });
+    expect((await more.decide()).notes.join()).toMatch(
+      /: lines of this program were edited by hand. .*\n {2}line \d+: \[plugins\..*\n {2}edited or removed: endpoint = /,
+    );
+    succeeded(await more.up());
+    await criIsWell(node);
+    expect(await node.succeed(`cat ${CONFIG}`)).toContain(edited);
+    const command = `sudo sh ${HOME}/helper undo ${one.id} anyway`;
+    expect(failed(await more.undo())).toContain(
+      `then run again; or, to keep the edited lines, run on this host: ${command}\n`,
+    );
+    await node.succeed(command);
+    const text = await node.succeed(`cat ${CONFIG}`);
+    expect(text).toContain(edited);
+    expect(text).not.toContain("more.example");
+    expect(await leftovers(node)).toBe("");
+    await criIsWell(node);
+    one.close();
+    more.close();
+  });
+
   test("mode and owner that an admin has changed stay as they are", async () => {
     const one = containerd();
     succeeded(await one.up());

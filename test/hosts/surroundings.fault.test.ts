@@ -496,7 +496,7 @@ describeLab("a host on which something is not as it should be", () => {
         succeeded(await patched.guard());
         const said = failed(await patched.apply(await patched.decide()));
         expect(said).toContain(
-          "Rolled back: the old files are in place, and containerd is stopped, as it was before.",
+          "Rolled back: the old files are in place, and containerd is stopped, as before.",
         );
         expect((await node.exec("systemctl is-active containerd")).stdout).toBe(`${was}\n`);
         await node.fail(`grep -F ${REGISTRY} ${CONFIG}`);
@@ -518,7 +518,7 @@ describeLab("a host on which something is not as it should be", () => {
       try {
         const said = failed(await patched.apply(decision));
         expect(said).toContain("containerd runs without its CRI plugin");
-        expect(said).toContain("and containerd is stopped, as it was before.");
+        expect(said).toContain("and containerd is stopped, as before.");
         expect((await node.exec("systemctl is-active containerd")).stdout).toBe("inactive\n");
       } finally {
         await node.succeed("rm /usr/local/bin/ctr; systemctl start containerd");
@@ -759,7 +759,7 @@ describeLab("a host on which something is not as it should be", () => {
         const patched = mirror();
         const blow = whenSeen(node, "activating", "systemctl kill --signal=KILL $UNIT");
         const said = failed(await patched.up());
-        expect(said).toContain("found it stopped from outside");
+        expect(said).toContain("the change was stopped from outside before its end");
         expect(said).toContain(
           'The last change was interrupted at "activating": rolling it back now.',
         );

@@ -13,6 +13,7 @@ import {
   manifest,
   PatchedHost,
   succeeded,
+  undoAll,
 } from "../hosts/patched-host";
 import { describeLab } from "../lab-only";
 import { TestStack } from "./stack";
@@ -34,9 +35,8 @@ describeLab("hosts that the version before has set up", () => {
   afterAll(() => lab?.down());
 
   afterEach(async () => {
-    await node.exec(
-      `for r in ${HOME}/records/*/; do test -d $r && sh ${HOME}/helper undo $(basename $r); done; rm -rf ${HOME}`,
-    );
+    await undoAll(node);
+    await node.exec(`rm -rf ${HOME}`);
   });
 
   const etc = () => manifest(node, "etc/docker etc/containerd");

@@ -178,7 +178,8 @@ describeLab("what holds when the program itself meets trouble", () => {
     const up = await stack.start("up", "--yes", "--skip-preview");
     await frozen(node01, up);
     up.signal("SIGINT");
-    if (ENGINE === "embedded") await up.says("^C received; no new steps start");
+    if (ENGINE === "embedded")
+      await up.says("^C received; waiting for the running steps to finish");
     // What comes at once is the same press.
     await new Promise((resolve) => setTimeout(resolve, 1000));
     up.signal("SIGINT");

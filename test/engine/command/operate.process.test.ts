@@ -288,7 +288,7 @@ describe("through npm, as a person types it", () => {
     if (child.pid === undefined) throw new Error("npm did not start");
     process.kill(-child.pid, "SIGINT");
     const said = await end;
-    expect(said.stderr).toContain("^C received; no new steps start, running ones are waited for.");
+    expect(said.stderr).toContain("^C received; waiting for the running steps to finish.");
     expect(said.code).toBe(8);
     expect(fs.existsSync(path.join(project.folder, "next"))).toBe(false);
     const { resources } = (await project.stack()).state().snapshot;
