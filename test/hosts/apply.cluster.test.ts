@@ -121,7 +121,7 @@ describeLab("helper on real hosts", () => {
     succeeded(await patched.up());
     await node.succeed(`sed -i '1i # kept by hand' ${CONFIG} && sed -i '/${REGISTRY}/d' ${CONFIG}`);
     succeeded(await patched.up());
-    expect(succeeded(await patched.undo())).toContain("our lines taken out");
+    expect(succeeded(await patched.undo())).toContain("our lines removed");
     expect(await node.succeed(`cat ${CONFIG}`)).toBe(`# kept by hand\n${before}`);
     await node.succeed(`sed -i 1d ${CONFIG} && systemctl restart containerd`);
     patched.close();

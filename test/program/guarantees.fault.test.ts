@@ -117,7 +117,7 @@ describeLab("what holds when the program itself meets trouble", () => {
       expect(locked.stderr).toContain("that process no longer exists");
     }
     const cancelled = await stack.succeed(stack.run("cancel"));
-    expect(cancelled.stdout).toBe(`The lock of '${stack.name}' is deleted (1 in all).\n`);
+    expect(cancelled.stdout).toBe(`Deleted the lock of '${stack.name}' (1 in all).\n`);
 
     // The change on the host goes on without an engine; the next one waits for it, and finds it done.
     const again = await stack.start("up", "--yes", "--skip-preview");

@@ -54,7 +54,7 @@ describeLab("a node's name that goes to another host, while the one before lives
       `node01: this name belongs to another host now. The previous host, ${old.address}, has lines of this program for containerd; up removes them there:`,
     );
     expect(said).toContain("after the undo");
-    expect(said).toContain("containerd restarts; containers go on.");
+    expect(said).toContain("containerd restarts; containers keep running.");
     expect(await daemonsOf(old)).toBe(started);
     await stack.succeed(stack.up());
     expect((await files())[0]).toBe(before[0]);

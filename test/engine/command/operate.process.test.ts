@@ -240,7 +240,7 @@ test("after kill -9 in the middle of a step the lock and the pending operation s
   expect(locked.stderr).toContain(`(pid ${child.pid})`);
   expect(locked.stderr).toContain("that process no longer exists");
   expect((await npmRun("cancel", "--stack", "dev")).stdout).toBe(
-    "The lock of 'dev' is deleted (1 in all).\n",
+    "Deleted the lock of 'dev' (1 in all).\n",
   );
   project.program("");
   const after = await npmRun("up", "--stack", "dev", "--yes", "--skip-preview");
