@@ -16,17 +16,17 @@ const USAGE =
 
 const HELP = `${USAGE}
 
-Makes real hosts on this machine to try cluster-registry on. It needs Debian and root.
+Runs real hosts on this machine to try cluster-registry on. Requires Debian and root.
 
-  up       boot the lab's hosts; those that run already stay as they are
-  down     end the hosts and remove everything of the lab
+  up       start the lab's hosts; hosts that are running are not changed
+  down     stop the hosts and remove the lab
   status   list the hosts and their state
-  ssh      log in, or run one command in quotes; its output and exit code are those of npm run lab
-  kubectl  run kubectl on the lab's cluster; all words that follow are its own
+  ssh      log in to a host, or run one quoted command and return its output and exit code
+  kubectl  run kubectl on the lab's cluster; it takes all words that follow
 
   --lab NAME   the lab: ${Object.keys(LABS).join(" or ")} (default: dev)
-  --kubernetes with up: make the hosts a Kubernetes cluster as well. It is built once, which needs Go and takes about
-               ten minutes
+  --kubernetes with up: make the hosts a Kubernetes cluster as well. The first time, this builds Kubernetes, which
+               requires Go and takes about ten minutes
   -h, --help   print this text
 
 Examples:
@@ -84,7 +84,7 @@ async function dispatch({ lab, command, rest }: Request): Promise<number> {
     case "up": {
       const definition = LABS[lab];
       if (!definition)
-        throw new Error(`no lab is called ${lab}; there are ${Object.keys(LABS).join(", ")}`);
+        throw new Error(`unknown lab ${lab}; known labs: ${Object.keys(LABS).join(", ")}`);
       const running = await startLab(definition, { log });
       const cluster = rest.length > 0 ? await startCluster(running, { log }) : undefined;
       console.log(await statusTable(running));
@@ -104,7 +104,7 @@ async function dispatch({ lab, command, rest }: Request): Promise<number> {
     case "ssh":
       return ssh(existing(lab), rest);
     default:
-      throw new Error(`${command ? `unknown command ${command}` : "which command?"}\n${USAGE}`);
+      throw new Error(`${command ? `unknown command ${command}` : "missing command"}\n${USAGE}`);
   }
 }
 

@@ -6,18 +6,18 @@ const USAGE = "usage: npm start   [-- --kubernetes]";
 
 const HELP = `${USAGE}
 
-Does the whole job of the lesson on real hosts that it makes on this machine: it boots the lab "dev", runs "up" on the
-stack "dev" with the embedded engine, pushes an image to the registry, and pulls it on every node. It needs Debian and
-root. A second run finds everything in place, changes no host, and pulls the image again.
+Sets up a registry on real hosts that it starts on this machine: it starts the lab "dev", runs "up" on the stack "dev"
+with the embedded engine, pushes an image to the registry, and pulls it on every node. Requires Debian and root. A
+second run changes no host and pulls the image again.
 
-  --kubernetes   make the hosts a Kubernetes cluster as well, and end with Pods that run on every node. Kubernetes is
-                 built once, which needs Go and takes about ten minutes
+  --kubernetes   make the hosts a Kubernetes cluster as well, and run Pods on every node. The first time, this builds
+                 Kubernetes, which requires Go and takes about ten minutes
   -h, --help     print this text
 
 Afterwards:
   npm run lab -- status                  # the hosts
   npm run preview -- --stack dev         # what has drifted
-  npm run lab -- ssh node01 'crictl images'
+  npm run lab -- ssh node01 'ctr -n k8s.io images ls -q'
   npm run destroy -- --stack dev --yes   # put the hosts back
   npm run lab -- down                    # remove the hosts`;
 
@@ -36,7 +36,7 @@ export async function main(args: string[]): Promise<void> {
     console.error(
       unknown.length > 0
         ? `unknown: ${unknown.join(" ")}\n${USAGE}`
-        : `npm start makes real hosts on this machine: ${reason}`,
+        : `npm start runs real hosts on this machine: ${reason}`,
     );
     process.exitCode = 1;
     return;
