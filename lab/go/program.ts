@@ -58,7 +58,7 @@ export function whyNoGoProgram(cache: string, program: GoProgram): string | unde
   if (existsSync(goProgramFolder(cache, program))) return undefined;
   const go = spawnSync("go", ["version"], { env: process.env, encoding: "utf8" });
   if (go.status === 0) return undefined;
-  return `no Go compiler on PATH to build ${program.packages.join(", ")} with`;
+  return `no Go compiler on PATH to build ${basename(program.folder)} with`;
 }
 
 /** The folder with the program, which is built at the first call. Go's module proxy must be within reach then. */
@@ -67,6 +67,9 @@ export async function ensureGoProgram(
   program: GoProgram,
   log: (line: string) => void,
 ): Promise<string> {
+  const reason = whyNoGoProgram(cache, program);
+  if (reason !== undefined)
+    throw new Error(`${reason}: install Go, or name a cache that has it in CLUSTER_REGISTRY_CACHE`);
   const folder = goProgramFolder(cache, program);
   const name = basename(folder);
   await withLock(
@@ -85,7 +88,7 @@ async function build(
   log: (line: string) => void,
 ): Promise<void> {
   const started = Date.now();
-  log(`building ${program.packages.join(", ")} from its Go module (some minutes, once)`);
+  log(`building ${basename(program.folder)} from Go modules (some minutes, once)`);
   mkdirSync(join(folder, ".."), { recursive: true });
   const draft = mkdtempSync(`${folder}.draft-`);
   try {

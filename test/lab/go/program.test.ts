@@ -116,9 +116,11 @@ test("the version that a go.mod requires is the one that is built, and a module 
   );
 });
 
-test("without a Go compiler the reason names what cannot be built", () => {
+test("without a Go compiler the reason names what cannot be built", async () => {
   process.env["PATH"] = "/nonexistent";
-  expect(whyNoGoProgram(cache, hello)).toBe(
-    "no Go compiler on PATH to build example.com/hello with",
+  const reason = "no Go compiler on PATH to build hello with";
+  expect(whyNoGoProgram(cache, hello)).toBe(reason);
+  await expect(ensureGoProgram(cache, hello, () => undefined)).rejects.toThrow(
+    new Error(`${reason}: install Go, or name a cache that has it in CLUSTER_REGISTRY_CACHE`),
   );
 });
