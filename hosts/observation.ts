@@ -143,6 +143,8 @@ export interface Observation {
     service: ObservedService;
     /** Is there something that can ask the daemon? */
     asks?: boolean;
+    /** Does the kernel forward packets now, and after a boot, by the files of sysctl? `unset`: none of them says. */
+    forwards?: { now: boolean; atBoot?: "1" | "0" | "unset" };
     /** Names and networks that the running daemon takes as insecure; undefined: it does not answer. */
     insecureRegistries?: string[];
     /** May the login user itself, without sudo, use /var/run/docker.sock? */
