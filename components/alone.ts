@@ -123,9 +123,7 @@ class HostAlone {
     const given = pulumi.unsecret(pulumi.all([pulumi.output(args), dependencies(opts)]));
     void sayWaiting(job.host, args, given);
     this.job = job;
-    this.seen = given.apply(([values]) =>
-      lookAt(job, values as Record<string, unknown>),
-    );
+    this.seen = given.apply(([values]) => lookAt(job, values as Record<string, unknown>));
     this.shared = {
       host: job.host,
       connection: this.seen.apply(({ access }) => connectionArgs(access.login)),
