@@ -1,3 +1,4 @@
+import { shellWord } from "../components/shell";
 import type { RunningHost, RunningLab } from "../lab";
 
 /** A web server of one file on the lab's busybox: what the image does is not the point, that nobody else has it is. */
@@ -18,7 +19,7 @@ export async function proveThePull(lab: RunningLab, say: (line: string) => void)
   if (registryHost === undefined) throw new Error(`lab ${lab.name} has no hosts`);
   const image = `${registryHost.address}:5000/mynginx:1.0`;
 
-  const build = `mkdir -p /root/mynginx && cd /root/mynginx && printf '%s\\n' ${DOCKERFILE.map(quote).join(" ")} > Dockerfile && docker build -q -t mynginx:1.0 .`;
+  const build = `mkdir -p /root/mynginx && cd /root/mynginx && printf '%s\\n' ${DOCKERFILE.map(shellWord).join(" ")} > Dockerfile && docker build -q -t mynginx:1.0 .`;
   await registryHost.succeed(build);
   say(`${registryHost.name}: docker build -t mynginx:1.0 .`);
   await registryHost.succeed(`docker tag mynginx:1.0 ${image} && docker push -q ${image}`);
@@ -54,8 +55,4 @@ async function requestsFrom(registryHost: RunningHost, node: RunningHost): Promi
     .split("\n")
     .filter((line) => line.startsWith(`${node.address} `) && /"GET \/v2\/mynginx\//.test(line))
     .length;
-}
-
-function quote(text: string): string {
-  return `'${text.replace(/'/g, "'\\''")}'`;
 }

@@ -71,4 +71,7 @@ while (!packagesAreInstalled()) {
 const require = createRequire(import.meta.url);
 const { registerTypeScript, mapStackTraces } = require("../engine/typescript.js");
 mapStackTraces(registerTypeScript(), () => require("source-map-support"));
-await require(`./${command}.ts`).main(args);
+const isOurs = existsSync(join(root, "cli", `${command}.ts`));
+await (isOurs
+  ? require(`./${command}.ts`).main(args)
+  : require("./pulumi.ts").main([command, ...args]));

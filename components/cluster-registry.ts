@@ -9,6 +9,7 @@ import { surroundings } from "../settings/surroundings";
 import { askFor } from "../survey/ask";
 import { surveyHosts } from "../survey/hosts";
 import { leaving, undoNote } from "../survey/leaving";
+import { moved, oldHost } from "../survey/moved";
 import { configNotes } from "../survey/notes";
 import { pastOf } from "../survey/past";
 import { imagePrefix } from "../survey/plan";
@@ -140,6 +141,11 @@ async function lookAndDeclare(
     for (const { known, text } of await Promise.all(undone))
       void (known ? pulumi.log.info(text) : pulumi.log.warn(text));
   }
+  const old = moved(past.guards, settings, surveyed);
+  const kept = await Promise.all(old.map((guard) => oldHost(guard, loginOf(guard.connection))));
+  for (const { undone, text } of kept)
+    if (text !== undefined) void (undone ? pulumi.log.info(text) : pulumi.log.warn(text));
+  const undone = old.filter((_, index) => kept[index]?.undone);
   const problems = refusals(settings, surveyed, ids);
   const trouble = problems.map(({ host, reason }) => `${host}: ${reason}`).join("\n");
   const refuse = refusal(
@@ -154,7 +160,7 @@ async function lookAndDeclare(
     troubled,
     waiting: new Set(waiting.keys()),
     gates,
-    past,
+    past: { ...past, undone },
     ...(cluster && { cluster }),
   });
   if (problems.length > 0) throw refuse;

@@ -6,7 +6,8 @@ import { settingsOn } from "../settings/node";
 import type { Settings } from "../settings/schema";
 import { askFor } from "../survey/ask";
 import { type Surveyed, withConnection } from "../survey/hosts";
-import type { Past } from "../survey/past";
+import { guardTriggers } from "../survey/moved";
+import type { Past, PastGuard } from "../survey/past";
 import { planInsecureRegistry, planMirror } from "../survey/plan";
 import { checkReach } from "../survey/reach";
 import { DEFAULT_CLUSTER, type RecordIds } from "../survey/records";
@@ -82,6 +83,7 @@ export function declareCluster(
   const mirrors = plans.map(({ name: node, role, host, decision }) => {
     const plan: HostPatchPlan = {
       ...host.shared,
+      ...hosts.triggers(node, "containerd"),
       host: node,
       recordId: ids.mirror(node),
       decision: host.after(() => decision),
@@ -147,6 +149,14 @@ class Hosts {
     };
   }
 
+  /** Of a host whose arguments are not known yet, the triggers stay those of the state. */
+  triggers(host: string, daemon: PastGuard["daemon"]): Pick<HostPatchPlan, "triggers"> {
+    const found = this.findings.surveyed.get(host);
+    const enrolled = found === undefined || "error" in found ? "" : enrolledId(found.observation);
+    const triggers = guardTriggers(this.findings.past, { host, daemon, enrolled });
+    return triggers === undefined ? {} : { triggers };
+  }
+
   /** The name of a component for a host. */
   nameOf(host: string): string {
     return `${this.cluster}-${host}`;
@@ -184,6 +194,7 @@ function declareRegistry(hosts: Hosts, findings: Findings): RegistryContainer | 
   );
   const patchPlan: HostPatchPlan = {
     ...shared,
+    ...hosts.triggers(registry.host, "docker"),
     host: registry.host,
     recordId: ids.daemonJson,
     decision: after(() => seen && insecureRegistry(seen, docker, settings, ids)),

@@ -16,6 +16,8 @@ export interface HostPatchPlan {
   enrolled: pulumi.Input<string>;
   /** What is to be done, as the survey and the patcher found it. */
   decision: pulumi.Input<Decision>;
+  /** The guard's: where they change, it is replaced, and so undone where it was. @default none */
+  triggers?: unknown[];
   /** The host is changed only once this is known. @default at once */
   after?: pulumi.Input<unknown>;
 }
@@ -50,6 +52,7 @@ export function hostPatch(
         .apply(([sudo, enrolled]) => guardCreate({ sudo, id, enrolled, daemon })),
       delete: pulumi.output(plan.sudo).apply((sudo) => guardDelete({ sudo, id })),
       stdin: decision.guardStdin,
+      ...(plan.triggers && { triggers: plan.triggers }),
     },
     opts,
   );

@@ -25,12 +25,16 @@ export interface PastGuard {
   readonly sudo: boolean;
   /** As the Command had it. */
   readonly connection: Readonly<Record<string, unknown>>;
+  /** As the Command had them. */
+  readonly triggers?: unknown[];
 }
 
 /** What the stack's own state says of an earlier run, as far as a plan needs it. */
 export interface Past {
   readonly registries: readonly PastRegistry[];
   readonly guards: readonly PastGuard[];
+  /** The guards that are replaced, and so undone, on the host that had their host's name before. @default none */
+  readonly undone?: readonly PastGuard[];
 }
 
 /** What either engine answers for `readStackResourceOutputs`: each resource's outputs, by URN. */
@@ -115,6 +119,7 @@ export function guardOf(
   if (component === undefined || id === undefined || typeof connection !== "object")
     return undefined;
   const cluster = clusterOfRecord(id, ...stackOf(urn));
+  const triggers = outputs["triggers"];
   return {
     host: hostName(urn, before, cluster),
     daemon: daemon as PastGuard["daemon"],
@@ -122,6 +127,7 @@ export function guardOf(
     cluster,
     sudo: script.includes("sudo -n"),
     connection: (connection ?? {}) as Readonly<Record<string, unknown>>,
+    ...(Array.isArray(triggers) && { triggers }),
   };
 }
 

@@ -1,5 +1,0 @@
-import { operate } from "../engine/command/operate";
-
-export function main(args: string[]): Promise<void> {
-  return operate("preview", args);
-}
