@@ -28,6 +28,7 @@ export default tseslint.config(
       ".lab/",
       ".pulumi/",
       ".results/",
+      "dist/",
       "test/fixtures/",
       "**/*.js",
       "**/*.mjs",

@@ -15,13 +15,14 @@ import { isDeclaredAlone } from "./alone";
 import { connectionArgs } from "./connection";
 import { ContainerdMirror } from "./containerd-mirror";
 import { DaemonJsonPatch } from "./daemon-json-patch";
-import { DockerHost, type DockerHostPlan } from "./docker-host";
+import { DockerHost } from "./docker-host";
 import { dockerAddress, dockerSshOptions } from "./docker-ssh";
 import type { HostPatchPlan } from "./host-patch";
 import { LocalRegistryHosting } from "./local-registry-hosting";
 import { planned } from "./planned";
 import { readable } from "./refusal";
-import { RegistryContainer, type RegistryContainerPlan } from "./registry-container";
+import type { DockerHostPlan, RegistryContainerPlan } from "./plans";
+import { RegistryContainer } from "./registry-container";
 import { adoptedData, roomFor, type Seen } from "./room";
 
 /** What a ClusterRegistry has found out before it declares anything. */

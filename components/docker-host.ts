@@ -1,9 +1,10 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { dockerInstall, type DockerSource, helperText } from "../hosts";
+import { dockerInstall, helperText } from "../hosts";
 import { dockerAlone } from "./alone";
 import type { DockerArgs, HostArgs } from "./args";
 import { planOf } from "./planned";
+import type { DockerHostPlan } from "./plans";
 
 /** Arguments of {@link DockerHost}. */
 export interface DockerHostArgs {
@@ -15,20 +16,6 @@ export interface DockerHostArgs {
    * @default apt
    */
   docker?: pulumi.Input<DockerArgs>;
-}
-
-/** What {@link DockerHost} needs of its host once that has been looked at. */
-export interface DockerHostPlan {
-  /** See `connectionArgs`. */
-  connection: pulumi.Input<command.types.input.remote.ConnectionArgs>;
-  /** Whether commands go through `sudo -n`. */
-  sudo: pulumi.Input<boolean>;
-  /** The host's enrolment id: on another host Docker is looked for again. */
-  enrolled: pulumi.Input<string>;
-  /** See {@link DockerHostArgs.docker}. */
-  source: pulumi.Input<DockerSource>;
-  /** What people call the host; stands in front of what destroy says. */
-  host: string;
 }
 
 /**

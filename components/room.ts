@@ -7,7 +7,7 @@ import type { RecordIds } from "../survey/records";
 import { leftoverNote, leftovers } from "../survey/registry";
 import { makeRoom, ownLeftovers } from "../survey/room";
 import { readable } from "./refusal";
-import type { RegistryContainerPlan, RegistryData } from "./registry-container";
+import type { RegistryContainerPlan, RegistryData } from "./plans";
 
 /** A host that was looked at. */
 export interface Seen {

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { RegistryContainer } from "../../components";
 import { planned } from "../../components/planned";
-import type { RegistryContainerPlan } from "../../components/registry-container";
+import type { RegistryContainerPlan } from "../../components/plans";
 import { type Declared, record, valueOf } from "./recorder";
 
 const plan: RegistryContainerPlan = {
