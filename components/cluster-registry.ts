@@ -148,9 +148,7 @@ async function lookAndDeclare(
   const undone = old.filter((_, index) => kept[index]?.undone);
   const problems = refusals(settings, surveyed, ids);
   const trouble = problems.map(({ host, reason }) => `${host}: ${reason}`).join("\n");
-  const refuse = refusal(
-    `No host was changed, since there is something to mend first:\n${trouble}`,
-  );
+  const refuse = refusal(`No host was changed. Resolve these problems first:\n${trouble}`);
   if (problems.length > 0 && !dryRun) throw refuse;
   const troubled = new Set(problems.flatMap(({ host, planned }) => (planned ? [] : [host])));
   const declared = declareCluster(parent, name, {

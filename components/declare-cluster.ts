@@ -20,7 +20,7 @@ import { dockerAddress, dockerSshOptions } from "./docker-ssh";
 import type { HostPatchPlan } from "./host-patch";
 import { LocalRegistryHosting } from "./local-registry-hosting";
 import { planned } from "./planned";
-import { readable } from "./refusal";
+import { withoutStack } from "./refusal";
 import type { DockerHostPlan, RegistryContainerPlan } from "./plans";
 import { RegistryContainer } from "./registry-container";
 import { adoptedData, roomFor, type Seen } from "./room";
@@ -79,7 +79,7 @@ export function declareCluster(
   );
   const { address, port } = settings.registry;
   const reachable = registry?.containerId.apply(() =>
-    readable(checkReach(changing, address, port)),
+    withoutStack(checkReach(changing, address, port)),
   );
   const mirrors = plans.map(({ name: node, role, host, decision }) => {
     const plan: HostPatchPlan = {
@@ -232,7 +232,7 @@ function insecureRegistry(
 ) {
   if (observation.docker?.version !== undefined)
     return planInsecureRegistry(observation, settings, ids.daemonJson);
-  return docker.installed.apply(() => readable(planAgain(access, settings, ids)));
+  return docker.installed.apply(() => withoutStack(planAgain(access, settings, ids)));
 }
 
 async function planAgain(access: HostAccess, settings: Settings, ids: RecordIds) {

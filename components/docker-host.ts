@@ -49,7 +49,7 @@ export class DockerHost extends pulumi.ComponentResource {
     new command.local.Command(
       `${name}-docker-stays`,
       {
-        delete: `echo '${plan.host}: Docker stays installed, with its other data: destroy never removes it'`,
+        delete: `echo '${plan.host}: Docker stays installed; destroy does not remove it or its other data'`,
         logging: command.local.Logging.Stdout,
         addPreviousOutputInEnv: false,
       },

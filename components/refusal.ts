@@ -13,7 +13,7 @@ export function refusal(message: string): pulumi.RunError {
 }
 
 /** The work's result. Its error is one that a person is to read as it is. */
-export async function readable<T>(work: Promise<T>): Promise<T> {
+export async function withoutStack<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {

@@ -6,7 +6,7 @@ import { liveData, type Past } from "../survey/past";
 import type { RecordIds } from "../survey/records";
 import { leftoverNote, leftovers } from "../survey/registry";
 import { makeRoom, ownLeftovers } from "../survey/room";
-import { readable } from "./refusal";
+import { withoutStack } from "./refusal";
 import type { RegistryContainerPlan, RegistryData } from "./plans";
 
 /** A host that was looked at. */
@@ -39,9 +39,12 @@ export function roomFor(
         if (one.state !== undefined) await pulumi.log.warn(`${access.name}: ${leftoverNote(one)}`);
       }
     };
-    return { labelled, room: (state) => readable(look(state)) };
+    return { labelled, room: (state) => withoutStack(look(state)) };
   }
   // With nothing found there is nothing to remove; docker that stood still has told us nothing yet.
   if (containers !== undefined && found.length === 0) return { labelled };
-  return { labelled, room: (state) => readable(makeRoom(settings, access, ids, before, state)) };
+  return {
+    labelled,
+    room: (state) => withoutStack(makeRoom(settings, access, ids, before, state)),
+  };
 }

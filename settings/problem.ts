@@ -29,5 +29,5 @@ export class SettingsError extends Error {
 export function problemList(subject: string, problems: readonly Problem[], prefix = ""): string {
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   const lines = problems.map(({ path, reason }) => `  ${prefix}${path}: ${reason}`);
-  return `${subject} has ${count}; no host was touched:\n${lines.join("\n")}`;
+  return `${subject} has ${count}; no host was changed:\n${lines.join("\n")}`;
 }

@@ -87,14 +87,14 @@ export const mirror = new ContainerdMirror("node01", { host: { address: "${node.
     expect(await cp.succeed("docker ps -aq")).toBe("");
   });
 
-  test("every mistake of one component is told in one error, and nothing is touched", async () => {
+  test("every mistake of one component is reported in one error, and no host is changed", async () => {
     const stack = start(
       `new ContainerdMirror("node01", { host: { address: "10.0.0", user: "a b" }, registry: "10.0.0.11", mirror: {} } as any);`,
     );
     const { code, stdout, stderr } = await stack.up();
     expect(code).not.toBe(0);
     const said = stdout + stderr;
-    expect(said).toContain("ContainerdMirror node01 has 4 problems; no host was touched:");
+    expect(said).toContain("ContainerdMirror node01 has 4 problems; no host was changed:");
     expect(said).toContain("  host.address: expected an IP address or a host name, found");
     expect(said).toContain("  registry: expected an address and a port as image names begin with");
     expect(said).toContain("  mirror: unknown key (known here: host, registry, role");
