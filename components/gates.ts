@@ -35,10 +35,8 @@ export async function gatesOf(
   for (const [host, opened] of gates) {
     if (await isKnown(opened)) continue;
     const index = nodes.findIndex(({ name }) => name === host);
-    waiting.set(
-      host,
-      unknown.find((path) => concerns(path, index, host === registry.host)),
-    );
+    const own = unknown.find((path) => path.startsWith(`nodes[${index}]`));
+    waiting.set(host, own ?? unknown.find((path) => concerns(path, index, host === registry.host)));
   }
   return { gates, waiting };
 }
