@@ -68,7 +68,12 @@ while (!packagesAreInstalled()) {
   rmSync(lock);
 }
 
+// Loading takes a moment, and a terminal on which nothing moves looks as if it hung.
+const terminal = process.stderr.isTTY;
+if (terminal) process.stderr.write("Loading ...");
 const require = createRequire(import.meta.url);
 const { registerTypeScript, mapStackTraces } = require("../engine/typescript.js");
 mapStackTraces(registerTypeScript(), () => require("source-map-support"));
-await require(`./${command}.ts`).main(args);
+const { main } = require(`./${command}.ts`);
+if (terminal) process.stderr.write("\r\x1b[2K");
+await main(args);

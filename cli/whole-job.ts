@@ -81,7 +81,7 @@ function nextSteps(lab: RunningLab, stack: string): string {
   return [
     `   npm run lab -- ssh ${node?.name} 'cat /etc/containerd/config.toml'     look at what was changed`,
     `   npm run lab -- ssh ${node?.name} "sed -i '/${registryHost?.address}:5000/d' /etc/containerd/config.toml"   break it like a tired admin`,
-    `   npm run preview -- --stack ${stack} --diff                           see the drift, host and line`,
+    `   npm run preview -- --stack ${stack}                                  see the drift, host and line`,
     `   npm run up -- --stack ${stack} --yes                                 repair just that`,
     `   npm run destroy -- --stack ${stack} --yes                            every file back as it was, byte for byte`,
     "   npm run lab -- down                                             remove the hosts",
