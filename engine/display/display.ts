@@ -132,6 +132,8 @@ export class Display {
       if (row.steps.size === 0) row.since = performance.now();
       row.steps.set(urn, { op, step });
       row.running.add(urn);
+      if (this.options.diff && !this.options.preview && key !== urn)
+        this.line(this.paint.op(op, this.memberHead(step, LABELS[op].running)));
     }
   }
 
@@ -237,13 +239,18 @@ export class Display {
     return kind === "file" ? this.paint.bold(text) : text;
   }
 
+  /** Of a resource that a component is made of, by its own name. */
+  private memberHead({ op, type, urn }: Step, status: string): string {
+    return `      ${LABELS[op].sign} ${type} ${urnName(urn)} ${status}`;
+  }
+
   /** A resource with its URN and its changed properties. `headed`: the row above is that of a component. */
   private resourceDetails(step: Step, headed: boolean): void {
-    const { op, type, urn } = step;
+    const { op, urn } = step;
     if (headed) {
       const brief = renderBrief(step);
-      const head = `${LABELS[op].sign} ${type} ${urnName(urn)} ${LABELS[op].plan}`;
-      this.line(this.paint.op(op, `      ${head}${brief === "" ? "" : ` ${brief}`}`));
+      const head = this.memberHead(step, LABELS[op].plan);
+      this.line(this.paint.op(op, `${head}${brief === "" ? "" : ` ${brief}`}`));
     }
     if (step.new?.id) this.line(`        [id=${step.new.id}]`);
     this.line(`        [urn=${urn}]`);

@@ -120,7 +120,7 @@ describeLab("what holds when the program itself meets trouble", () => {
     expect(cancelled.stdout).toBe(`The lock of '${stack.name}' is deleted (1 in all).\n`);
 
     // The change on the host goes on without an engine; the next one waits for it, and finds it done.
-    const again = await stack.start("up", "--yes", "--skip-preview");
+    const again = await stack.start("up", "--yes", "--skip-preview", "--diff");
     await again.says("node01-containerd-apply");
     await thaw(node01);
     await stack.succeed(again.ended);
@@ -190,7 +190,7 @@ describeLab("what holds when the program itself meets trouble", () => {
         "^C received; ending now. What was running is noted in the state as pending.",
       );
     }
-    const next = await stack.start("up", "--yes", "--skip-preview");
+    const next = await stack.start("up", "--yes", "--skip-preview", "--diff");
     await next.says("node01-containerd-apply");
     await thaw(node01);
     await stack.succeed(next.ended);

@@ -1,6 +1,6 @@
 import { defineLab, type RunningLab, startLab } from "../../lab";
 import { describeLab } from "../lab-only";
-import { configManifest, daemonsOf, ENGINE, recordsOf, type Said, TestStack } from "./stack";
+import { about, configManifest, daemonsOf, ENGINE, recordsOf, type Said, TestStack } from "./stack";
 
 describeLab("what is undone is shown before it is done", () => {
   let lab: RunningLab;
@@ -33,9 +33,9 @@ describeLab("what is undone is shown before it is done", () => {
 
   /** The diff of a host's files, as either engine shows it. */
   function expectUndo(said: string, host: string, daemon: string, file: string, then: string) {
-    const from = said.lastIndexOf(`${host}: what is undone of ${daemon}:`);
+    const from = said.search(about(host, `what is undone of ${daemon}`));
     expect(from).toBeGreaterThan(0);
-    const block = said.slice(from).split(/\n {2}\S/)[0] ?? "";
+    const block = said.slice(from).split(/\n {1,4}\S/)[0] ?? "";
     expect(block).toContain(`--- ${file}\tlive`);
     expect(block).toMatch(new RegExp(`^ *- .*${registry.replaceAll(".", "\\.")}`, "m"));
     expect(block).toContain(then);
@@ -47,7 +47,7 @@ describeLab("what is undone is shown before it is done", () => {
     const nodes = current["nodes"] as { name: string }[];
     expect(text(await stack.succeed(stack.preview()))).not.toContain("what is undone");
     stack.change({ nodes: nodes.filter(({ name }) => name !== "node01") });
-    const said = text(await stack.succeed(stack.preview()));
+    const said = text(await stack.succeed(stack.preview("--diff")));
     expectUndo(
       said,
       "node01",
@@ -73,7 +73,7 @@ describeLab("what is undone is shown before it is done", () => {
     "destroy: its preview shows each host's lines, which daemons restart, and the volume that stays",
     async () => {
       const before = await hosts();
-      const said = text(await stack.succeed(stack.run("destroy", "--preview-only")));
+      const said = text(await stack.succeed(stack.run("destroy", "--preview-only", "--diff")));
       for (const host of ["controlplane", "node01"])
         expectUndo(
           said,
