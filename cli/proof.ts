@@ -6,10 +6,11 @@ const REPOSITORY = "cluster-registry-proof";
 const LABEL = "io.cluster-registry.proof";
 
 /** A web server of one file on the lab's busybox: what the image does is not the point, that nobody else has it is. */
-const DOCKERFILE = [
+const dockerfile = (image: string): string[] => [
   "FROM busybox",
   `LABEL ${LABEL}=true`,
-  "RUN echo 'pulled from the private registry' > /index.html",
+  // A node that has the same content under another tag would not ask the registry for it.
+  `RUN echo 'pulled as ${image}' > /index.html`,
   'CMD ["httpd", "-f", "-h", "/"]',
 ];
 
@@ -25,7 +26,7 @@ export async function proveThePull(lab: RunningLab, say: (line: string) => void)
   if (registryHost === undefined) throw new Error(`lab ${lab.name} has no hosts`);
   const image = await freeImage(registryHost, `${registryHost.address}:5000/${REPOSITORY}`);
 
-  const lines = DOCKERFILE.map(quote).join(" ");
+  const lines = dockerfile(image).map(quote).join(" ");
   await registryHost.succeed(`printf '%s\\n' ${lines} | docker build -q -t ${image} -`);
   say(`${registryHost.name}: docker build -t ${image} -`);
   await registryHost.succeed(`docker push -q ${image}`);
