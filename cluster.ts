@@ -18,6 +18,7 @@ import { settingsOn } from "./settings/node";
 import type { Settings } from "./settings/schema";
 import { askFor } from "./survey/ask";
 import { type Surveyed, withConnection } from "./survey/hosts";
+import { guardTriggers } from "./survey/moved";
 import { liveData, type Past } from "./survey/past";
 import { imagePrefix, planInsecureRegistry, planMirror } from "./survey/plan";
 import { checkReach } from "./survey/reach";
@@ -67,6 +68,8 @@ export function declareCluster(
   const reachable = registry?.containerId.apply(() => orTell(checkReach(changing, address, port)));
 
   const mirrors = plans.map(({ name, role, access, observation, decision }) => {
+    const enrolled = enrolledId(observation);
+    const triggers = guardTriggers(past, { host: name, daemon: "containerd", enrolled });
     const mirror = new ContainerdMirror(
       name,
       {
@@ -75,7 +78,8 @@ export function declareCluster(
         sudo: access.sudo,
         host: name,
         recordId: ids.mirror(name),
-        enrolled: enrolledId(observation),
+        enrolled,
+        ...(triggers && { triggers }),
         decision,
         ...(!decision.inSync && { after: reachable }),
       },
@@ -166,12 +170,14 @@ function declareRegistry(
     const now = await withConnection(access, (connection) => observe(connection, ask));
     return planInsecureRegistry(now, settings, ids.daemonJson);
   };
+  const triggers = guardTriggers(past, { host: registry.host, daemon: "docker", enrolled });
   const docker = new DockerHost(registry.host, { ...shared, enrolled, source: settings.docker });
   const patch = new DaemonJsonPatch(
     registry.host,
     {
       ...shared,
       enrolled,
+      ...(triggers && { triggers }),
       host: registry.host,
       recordId: ids.daemonJson,
       decision:

@@ -10,6 +10,7 @@ import { loginOf, refusal, stackResources } from "./components";
 import { askFor } from "./survey/ask";
 import { surveyHosts } from "./survey/hosts";
 import { leaving, undoNote } from "./survey/leaving";
+import { moved, oldHost } from "./survey/moved";
 import { configNotes } from "./survey/notes";
 import { pastOf } from "./survey/past";
 import { recordIds } from "./survey/records";
@@ -45,6 +46,11 @@ export = async function program(): Promise<Record<string, unknown>> {
     for (const { known, text } of await Promise.all(undone))
       void (known ? pulumi.log.info(text) : pulumi.log.warn(text));
   }
+  const old = moved(past.guards, settings, surveyed);
+  const kept = await Promise.all(old.map((guard) => oldHost(guard, loginOf(guard.connection))));
+  for (const { undone, text } of kept)
+    if (text !== undefined) void (undone ? pulumi.log.info(text) : pulumi.log.warn(text));
+  const undone = old.filter((_, index) => kept[index]?.undone);
   const problems = refusals(settings, surveyed, ids);
   const trouble = problems.map(({ host, reason }) => `${host}: ${reason}`).join("\n");
   const refuse = refusal(
@@ -53,7 +59,7 @@ export = async function program(): Promise<Record<string, unknown>> {
   if (problems.length > 0 && !pulumi.runtime.isDryRun()) throw refuse;
 
   const troubled = new Set(problems.flatMap(({ host, planned }) => (planned ? [] : [host])));
-  const outputs = declareCluster(settings, surveyed, ids, troubled, past, cluster);
+  const outputs = declareCluster(settings, surveyed, ids, troubled, { ...past, undone }, cluster);
   if (problems.length > 0) throw refuse;
   return outputs;
 };

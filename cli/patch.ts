@@ -13,7 +13,7 @@ import {
   planDaemonJson,
   Refusal,
 } from "../patch";
-import { copiedHostsFiles } from "./copied-hosts-files";
+import { copiedCertsD } from "./copied-certs-d";
 
 const USAGE = "usage: npm run patch -- FILE --registry HOST:PORT [options]";
 
@@ -31,8 +31,9 @@ It writes nothing and connects to no host.
   --remove                 take the registry out
   -h, --help               print this text
 
-The hosts.toml files of the node count as well, if you copy their folder beside FILE. For a config_path such as
-/etc/k0s/certs.d the command reads the first folder that exists of etc/k0s/certs.d, k0s/certs.d and certs.d.
+The hosts.toml files and certificates of the node count as well, if you copy their folder beside FILE. For a
+config_path such as /etc/k0s/certs.d the command reads the first folder that exists of etc/k0s/certs.d, k0s/certs.d
+and certs.d.
 
 The diff goes to stdout, with passwords masked; everything else goes to stderr.
 Exit code: 0 no change, 2 changes, 1 the file is refused or the command line is wrong.
@@ -153,7 +154,7 @@ function planFile(request: Request, output: Output): Plan {
     configPath: file,
     bytes,
     daemonVersion,
-    certsD: copiedHostsFiles(file, text),
+    ...copiedCertsD(file, text),
     registry: { address: registry, endpoints: [`http://${registry}`] },
     mirrors: {},
     present,

@@ -1,3 +1,4 @@
+import { shellWord } from "../components/shell";
 import type { RunningHost, RunningLab } from "../lab";
 
 /** Nobody but this proof uses a repository of this name. */
@@ -26,7 +27,7 @@ export async function proveThePull(lab: RunningLab, say: (line: string) => void)
   if (registryHost === undefined) throw new Error(`lab ${lab.name} has no hosts`);
   const image = await freeImage(registryHost, `${registryHost.address}:5000/${REPOSITORY}`);
 
-  const lines = dockerfile(image).map(quote).join(" ");
+  const lines = dockerfile(image).map(shellWord).join(" ");
   await registryHost.succeed(`printf '%s\\n' ${lines} | docker build -q -t ${image} -`);
   say(`${registryHost.name}: docker build -t ${image} -`);
   await registryHost.succeed(`docker push -q ${image}`);
@@ -52,7 +53,7 @@ async function freeImage(host: RunningHost, repository: string): Promise<string>
 /** Undefined: Docker on the host has no such image. */
 async function isOurs(host: RunningHost, image: string): Promise<boolean | undefined> {
   const label = `{{index .Config.Labels "${LABEL}"}}`;
-  const found = await host.exec(`docker image inspect -f ${quote(label)} ${image}`);
+  const found = await host.exec(`docker image inspect -f ${shellWord(label)} ${image}`);
   if (found.code === 0) return found.stdout.trim() === "true";
   if (/no such image/i.test(found.stderr)) return undefined;
   throw new Error(`${host.name}: docker image inspect ${image}: ${found.stderr.trim()}`);
@@ -86,8 +87,4 @@ async function requestsFrom(registryHost: RunningHost, node: RunningHost): Promi
     .filter(
       (line) => line.startsWith(`${node.address} `) && line.includes(`"GET /v2/${REPOSITORY}/`),
     ).length;
-}
-
-function quote(text: string): string {
-  return `'${text.replace(/'/g, "'\\''")}'`;
 }

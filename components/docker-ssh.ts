@@ -1,4 +1,5 @@
 import type { HostAccess, Route } from "../settings/access";
+import { shellWord } from "./shell";
 
 /** Docker's address on a host, for @pulumi/docker, which runs OpenSSH for it. */
 export function dockerAddress({ login }: Pick<HostAccess, "login">): string {
@@ -54,7 +55,7 @@ function credentials({ login, identityFile, agentIdentityFiles }: Route): string
 function proxyCommand(bastion: Route): string {
   const { user, host, port } = bastion.login;
   const words = [...options(bastion), "-p", String(port), "-W"];
-  return `ssh ${words.map(shellWord).join(" ")} %h:%p ${shellWord(`${user}@${host}`)}`;
+  return `ssh ${words.map(proxyWord).join(" ")} %h:%p ${proxyWord(`${user}@${host}`)}`;
 }
 
 /** `-i` passes over a file that is not there under the name as it is written, percent signs and all. */
@@ -79,7 +80,7 @@ function quoted(value: string): string {
 }
 
 /** ssh hands a ProxyCommand to the shell, once it has replaced the percent tokens. */
-function shellWord(text: string): string {
+function proxyWord(text: string): string {
   const plain = text.replaceAll("%", "%%");
-  return /^[A-Za-z0-9@%_+=:,./-]+$/.test(plain) ? plain : `'${plain.replaceAll("'", "'\\''")}'`;
+  return /^[A-Za-z0-9@%_+=:,./-]+$/.test(plain) ? plain : shellWord(plain);
 }

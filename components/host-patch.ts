@@ -16,6 +16,8 @@ export interface HostPatchArgs {
   enrolled: string;
   /** What is to be done, as the survey and the patcher found it. */
   decision: pulumi.Input<Decision>;
+  /** The guard's: where they change, it is replaced, and so undone where it was. @default none */
+  triggers?: unknown[];
   /** The host is changed only once this is known. @default at once */
   after?: pulumi.Input<unknown>;
 }
@@ -49,6 +51,7 @@ export function hostPatch(
       create: guardCreate({ sudo, id, enrolled, daemon }),
       delete: guardDelete({ sudo, id }),
       stdin: decision.guardStdin,
+      ...(args.triggers && { triggers: args.triggers }),
     },
     opts,
   );

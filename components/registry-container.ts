@@ -11,6 +11,8 @@ import {
   OWNER_LABEL,
   STATE_LABEL,
 } from "../hosts";
+import { hostPort } from "../settings/formats";
+import { shellWord } from "./shell";
 
 /** Where the registry server keeps the images, in the container. */
 export const DATA_PATH = "/var/lib/registry";
@@ -249,13 +251,4 @@ function staysText(host: string, { path, volume: adopted }: RegistryData, volume
   if (adopted !== undefined)
     return `${host}: the volume ${volume} stays, with the images in it: it is the adopted container's`;
   return `${host}: the volume ${volume} stays, with the images in it; to delete them, run: docker volume rm ${volume}`;
-}
-
-/** One word of a POSIX shell's, whatever is in it. */
-function shellWord(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
-}
-
-function hostPort(address: string, port: number): string {
-  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }

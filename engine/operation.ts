@@ -121,10 +121,7 @@ class Run {
       this.journal,
       this.sink,
     );
-    const plugins = [
-      ...(options.plugins ?? allPlugins),
-      builtinPlugin(stack.outputsOf, this.resourcesOf),
-    ];
+    const plugins = [...(options.plugins ?? allPlugins), builtinPlugin(this.resourcesOf)];
     this.host = new ProviderHost(plugins, project.program.folder);
   }
 
@@ -222,7 +219,6 @@ class Run {
       project: project.name,
       stack: name,
       root: project.folder,
-      folder: project.program.folder,
     };
     const program = options.program ?? Program.load(project.program.folder);
     const monitor = new Monitor(parts);

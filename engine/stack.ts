@@ -2,14 +2,12 @@
 import { applyConfigTypes, loadProject, type ConfigValue, type Project } from "./config/project";
 import { StackFile } from "./config/stack-file";
 import { selectedStack, stackName } from "./config/workspace";
-import type { StackOutputs } from "./providers/builtin";
 import { newCrypter, openCrypter, type AskPassphrase } from "./secrets/from-environment";
 import type { Crypter } from "./secrets/passphrase";
 import { Backend } from "./state/backend";
 import type { Snapshot } from "./state/resource";
 import { Writer, openable, type Checkpoint, type RawCheckpoint } from "./state/checkpoint";
-import { STACK_TYPE } from "./steps/urn";
-import { Secret, hasSecret, sortedKeys, type PropertyMap } from "./values/property";
+import { Secret, type PropertyMap } from "./values/property";
 
 /** Exit code 6 of the CLI. */
 export class NoSuchStack extends Error {}
@@ -238,20 +236,6 @@ export class Stack {
       `npm run cancel -- --stack ${this.name}`,
     );
   }
-
-  /** See StackOutputs: other stacks of this backend. */
-  readonly outputsOf: StackOutputs = async (name) => {
-    const parts = name.split("/");
-    const stack = parts.at(-1) ?? name;
-    const project = parts.length > 1 ? (parts.at(-2) ?? "") : this.project.name;
-    const raw = await this.backend.read(project, stack);
-    if (!raw) throw new NoSuchStack(`unknown stack "${name}"`);
-    const crypter = await this.crypterFor(raw.salt);
-    const root = raw.open(crypter).snapshot.resources.find((r) => r.type === STACK_TYPE);
-    const outputs = root?.outputs ?? {};
-    const secrets = sortedKeys(outputs).filter((key) => hasSecret(outputs[key] ?? null));
-    return { outputs, secrets };
-  };
 }
 
 function unseal(value: unknown): void {

@@ -4,17 +4,11 @@ import { coversRegistry } from "../patch/docker/insecure";
 import type { Activation, FilePlan } from "../patch/plan";
 import { orderOf, otherClaimants, takenOver } from "./claimants";
 import { planDiff } from "./diff";
+import { editedLines } from "./edited-lines";
 import { helperText } from "./helper-text";
 import type { ObservedFile, ObservedRecord, ObservedService, Observation } from "./observation";
 import { notRunning } from "./obstacles";
-import {
-  type OwnedFile,
-  planFiles,
-  type Planner,
-  planOthers,
-  refuseDeleted,
-  refuseStranded,
-} from "./owned-files";
+import { type OwnedFile, planFiles, type Planner, planOthers, refuseDeleted } from "./owned-files";
 import { buildPayload, canonicalJson, isFormer, parsePayload } from "./payload";
 import type { Daemon, Payload, PayloadFile } from "./payload";
 
@@ -93,10 +87,10 @@ export function decide(input: DecideInput): Decision {
   const wants = [...others, own].sort((a, b) => a.order - b.order || (a.id < b.id ? -1 : 1));
   const isFormerRecord = record?.payload !== undefined && isFormer(record.payload);
   const unchanged = last?.spec === spec && !isFormerRecord;
-  const { files, notes } = planFiles(observation, daemon, wants, input.plan, unchanged);
+  const { files, notes: said } = planFiles(observation, daemon, wants, input.plan, unchanged);
   const wanted = new Set(wants.flatMap((want) => strings(want.spec)));
   const gone = strings(parsedSpec(last)).filter((name) => !wanted.has(name));
-  refuseStranded(observation, daemon, gone, files);
+  const notes = [...said, ...editedLines(observation, daemon, gone, files)];
   const changes = files.filter(({ live, plan }) => !same(live, plan.desired));
   const modes = modeDrift(files, observation);
   const pending = isRestartPending(input, record, files);

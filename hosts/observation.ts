@@ -44,8 +44,6 @@ export interface ManagedFile {
   kept?: { path: string; size: number };
   /** Where somebody has edited our lines since: what of them is to be taken out, and put back, a line each, masked. */
   edited?: string;
-  /** Where it was edited since, in base64: as it was last written, and the hunks of all that is ours in that. */
-  written?: { text?: string; hunks?: string };
 }
 
 export interface EnvironmentVariable {
@@ -71,6 +69,8 @@ export interface ObservedService {
   /** Has the unit an ExecReload? */
   canReload?: boolean;
   needsDaemonReload: boolean;
+  /** A unit that this one requires, and that is masked. */
+  needsMasked?: string;
   /** The command line of the main process as the unit has it. */
   execStart: string;
   /** What systemd gives to every service, then Environment= and EnvironmentFile= settings, in the order that it applies them. */

@@ -85,7 +85,7 @@ function serviceObstacles(
   daemon: Daemon,
   activate: Decision["activate"],
 ): string[] {
-  const { unit, installed, killMode, needsDaemonReload, active, canReload } = service;
+  const { unit, installed, killMode, needsDaemonReload, needsMasked, active, canReload } = service;
   if (isMasked(service)) return [maskedUnit(unit)];
   if (!installed) {
     return [
@@ -108,6 +108,11 @@ function serviceObstacles(
     return [
       `expected ${unit} to have an ExecReload, so that it takes the file without a restart, which would stop its containers; ` +
         `found none: add \`ExecReload=/bin/kill -s HUP $MAINPID\` to its [Service] with \`systemctl edit ${daemon}\``,
+    ];
+  }
+  if (needsMasked !== undefined && (activate === "restart" || active !== "active")) {
+    return [
+      `expected ${unit} to start, with all that it requires; found ${needsMasked} masked: run \`systemctl unmask ${needsMasked}\``,
     ];
   }
   return [];

@@ -3,7 +3,6 @@ import type { FilePlan, Plan } from "../patch/plan";
 import { Source } from "../patch/source";
 import { toByteEdits } from "../patch/text-edit";
 import { HELPER } from "./commands";
-import { editedByHand } from "./edited-by-hand";
 import { bytesOf, type ManagedFile, type ObservedFile, type Observation } from "./observation";
 import type { Daemon } from "./payload";
 import { HostRefusal } from "./refusal";
@@ -67,8 +66,7 @@ export function planFiles(
     const isWanted = edits?.length === 0 && (unchanged || sameWords(now, file.desired));
     return { path: file.path, live: now, plan: isWanted ? asItIs(file, now) : file };
   });
-  const edited = managedOf(observation, daemon).flatMap((file) => editedByHand(file) ?? []);
-  return { files, notes: [...(asIs ?? plan).notes, ...edited] };
+  return { files, notes: (asIs ?? plan).notes };
 }
 
 /** The plans for every group of some of the claimants; none for a group that cannot be there without the others. */
@@ -112,40 +110,6 @@ export function refuseDeleted(observation: Observation, daemon: Daemon): void {
   }
 }
 
-/**
- * What was asked for and is not any more is known by our lines. Where somebody has edited those, it would stay in force as if
- * it were theirs.
- * @param gone  names that nobody wants any more
- * @throws HostRefusal with the lines that a person is to look at
- */
-export function refuseStranded(
-  observation: Observation,
-  daemon: Daemon,
-  gone: readonly string[],
-  files: readonly OwnedFile[],
-): void {
-  for (const { file, edited = "" } of managedOf(observation, daemon)) {
-    const lines = edited.split("\n").filter((line) => line !== "");
-    const ours = (word: string) => lines.filter((line) => line.startsWith(`  ${word}: `)).join();
-    const desired = files.find(({ path }) => path === file.path)?.plan.desired?.toString() ?? "";
-    const stays = gone.filter(
-      (name) =>
-        isQuoted(ours("take out"), name) &&
-        !isQuoted(ours("put back"), name) &&
-        isQuoted(desired, name),
-    );
-    if (stays.length === 0) continue;
-    throw new HostRefusal(
-      `${file.path}: expected our lines with ${stays.join(", ")} as they were written, since they go; ` +
-        `found them edited by somebody else\n  fix: by hand, ${lines.map((line) => line.trim()).join("\n       ")}\n       then run again`,
-    );
-  }
-}
-
-function isQuoted(text: string, name: string): boolean {
-  return text.includes(`"${name}"`) || text.includes(`'${name}'`);
-}
-
 function liveTexts(observation: Observation, daemon: Daemon): Map<string, Buffer | undefined> {
   const { files, containerd, managed } = observation;
   const seen: ObservedFile[] = [...files, ...(containerd?.hostsToml ?? [])];
@@ -167,7 +131,7 @@ export function baselineTexts(
   return texts;
 }
 
-function managedOf({ managed }: Observation, daemon: Daemon): ManagedFile[] {
+export function managedOf({ managed }: Observation, daemon: Daemon): ManagedFile[] {
   return managed.filter(({ file }) => isOf(daemon, file.path));
 }
 

@@ -153,9 +153,7 @@ class Reading {
       case "kept":
       case "baseline":
       case "edited":
-      case "written":
-      case "hunks":
-        Object.assign(this.managed.at(-1) ?? {}, managedFacts(entry, this.managed.at(-1)));
+        Object.assign(this.managed.at(-1) ?? {}, managedFacts(entry));
         break;
       case "absent":
         break;
@@ -240,6 +238,7 @@ class Reading {
     const facts = keyValues(this.text(name));
     const units = splitUnits(this.text(`${name} units`));
     const extra = this.environmentFiles[name];
+    const masked = this.single.get(`${name} needs-masked`)?.rest ?? "";
     const startedAt = this.startTime(Number(facts.get("ExecMainStartTimestampMonotonic") ?? 0));
     return {
       unit: `${name}.service`,
@@ -253,6 +252,7 @@ class Reading {
       canReload: facts.get("CanReload") === "yes",
       needsDaemonReload:
         facts.get("NeedDaemonReload") === "yes" || this.single.has(`${name} unread`),
+      ...(masked !== "" && { needsMasked: masked }),
       execStart: /argv\[\]=(.*?) ; ignore_errors/.exec(facts.get("ExecStart") ?? "")?.[1] ?? "",
       environment: [
         ...this.managerEnvironment(),
@@ -321,15 +321,10 @@ function record(text: string): ObservedRecord {
   return { id, enrolled, ...(running !== "" && { running }) };
 }
 
-function managedFacts(
-  { word, rest, bytes }: Entry,
-  known: ManagedFile | undefined,
-): Partial<ManagedFile> {
+function managedFacts({ word, rest, bytes }: Entry): Partial<ManagedFile> {
   if (word === "claims") return { claims: rest.split(" ").filter(Boolean) };
   if (word === "baseline") return { baseline: bytes.toString("base64") };
-  if (word === "edited") return { edited: bytes.toString() };
-  if (word === "written") return { written: { text: bytes.toString("base64") } };
-  if (word === "hunks") return { written: { ...known?.written, hunks: bytes.toString("base64") } };
+  if (word === "edited") return bytes.length === 0 ? {} : { edited: bytes.toString() };
   const space = rest.indexOf(" ");
   return { kept: { size: Number(rest.slice(0, space)), path: rest.slice(space + 1) } };
 }

@@ -44,14 +44,16 @@ export function credentialOf(
     return byFile({ kind: "private", path: file, text }, passphrase, options, `${path}.privateKeyPath`, around); // prettier-ignore
   }
   const read = (each: string): string | undefined => around.read(each);
-  const [first, ...others] = (options.identityFiles ?? []).flatMap((each) => {
-    const identity = readIdentity(expand(each, around), read);
-    return identity === undefined ? [] : [identity];
-  });
+  const named = (options.identityFiles ?? []).map((each) => expand(each, around));
+  const [first, ...others] = named.flatMap((each) => readIdentity(each, read) ?? []);
   if (first === undefined) {
+    const found =
+      named.length === 0
+        ? "none"
+        : `that the ssh config names ${named.join(" and ")}, and there is no such file, nor a .pub of that name`;
     throw new Refused(
       path,
-      "expected a way to log in: privateKeyPath, privateKey, agent: true or password (or an IdentityFile of the ssh config), found none",
+      `expected a way to log in: privateKeyPath, privateKey, agent: true or password (or an IdentityFile of the ssh config), found ${found}`,
     );
   }
   const credential =

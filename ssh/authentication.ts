@@ -175,7 +175,8 @@ export class Authentication {
 }
 
 /** What asks for the code of a second factor, not for a password. */
-const CODE = /code|token|otp|one-time|factor|authenticator|duo/i;
+const CODE =
+  /code|token|otp|one-time|factor|authenticator|duo|\bpin\b|yubi|\b[2m]fa\b|challenge|response|\bpush\b|approve|verif/i;
 
 /** The agent's keys that are to be offered: the chosen ones in the order of the choice, then the others if they may. */
 export function chosenKeys<K extends { blob: Buffer }>(

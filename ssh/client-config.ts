@@ -106,7 +106,7 @@ class Reading {
     for (const line of lines) {
       if (line.keyword === "include") this.take(line.included ?? [], applies);
       else if (line.keyword === "host") applies = enabled && matchesPatterns(line.words, this.name);
-      else if (line.keyword === "match") applies = enabled && this.matches(line);
+      else if (line.keyword === "match") applies = this.matches(line, enabled) && enabled;
       else if (applies) this.takeLine(line);
     }
   }
@@ -133,7 +133,8 @@ class Reading {
     }
   }
 
-  private matches(line: ConfigLine): boolean {
+  /** @param enabled false: it applies to nothing, but its `final` asks for a second pass all the same, as in OpenSSH. */
+  private matches(line: ConfigLine, enabled: boolean): boolean {
     // `host=a` and `host a` are the same.
     const rest = line.words.flatMap((word) => {
       const [, criterion, value] = /^(!?[A-Za-z]+)=(.*)$/s.exec(word) ?? [];
@@ -158,6 +159,7 @@ class Reading {
       else if (matchesPatterns(value.split(","), text) === negated) all = false;
     }
     if (!all || unsupported.length === 0) return all;
+    if (!enabled) return false;
     this.notes.add(
       `Match ${line.words.join(" ")}: "${unsupported.join('", "')}" is not supported; the section is skipped (${line.where})`,
     );

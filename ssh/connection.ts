@@ -123,16 +123,6 @@ export class Connection {
     );
   }
 
-  /** Starts file transfer. The caller ends it. @throws SshError of kind `lost`, or an Error where the server has no sftp. */
-  async sftp(): Promise<SFTPWrapper> {
-    this.assertOpen();
-    try {
-      return await this.startSftp();
-    } catch (error) {
-      throw await this.explain(error, "sftp does not start (Subsystem sftp in sshd_config)");
-    }
-  }
-
   /** Ends the connection, and the one to the bastion. Commands that still run are cut off. */
   close(): void {
     this.closed = true;

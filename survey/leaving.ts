@@ -1,4 +1,4 @@
-import { type Observation, wouldUndo } from "../hosts";
+import { wouldUndo } from "../hosts";
 import type { Settings } from "../settings/schema";
 import { Connection } from "../ssh/connection";
 import type { Login } from "../ssh/login";
@@ -11,9 +11,7 @@ export function leaving(
   { nodes, registry }: Settings,
   surveyed: ReadonlyMap<string, Surveyed>,
 ): PastGuard[] {
-  const known = [...surveyed.values()].flatMap((host) =>
-    "error" in host ? [] : recordsOf(host.observation),
-  );
+  const known = recordsOn(surveyed);
   return guards.filter(({ host, daemon, id }) =>
     daemon === "docker"
       ? host !== registry.host
@@ -22,29 +20,41 @@ export function leaving(
   );
 }
 
-function recordsOf({ records }: Observation): string[] {
-  return records.map(({ id }) => id);
+/** The ids of all records on the hosts that could be looked at. */
+export function recordsOn(surveyed: ReadonlyMap<string, Surveyed>): string[] {
+  return [...surveyed.values()].flatMap((host) =>
+    "error" in host ? [] : host.observation.records.map(({ id }) => id),
+  );
 }
 
-/** What its undo would do, in words and as a diff; where that cannot be seen, why. Changes nothing. */
+/** Asks a host what the undo of a record would do there: `text` has its answer, `reason` why there is none. Changes nothing. */
+export async function askUndo(
+  guard: Pick<PastGuard, "host" | "id" | "sudo">,
+  login: Login,
+): Promise<{ text: string } | { reason: string }> {
+  try {
+    const connection = await Connection.open({ ...login, name: guard.host });
+    try {
+      return { text: await wouldUndo(connection, guard) };
+    } finally {
+      connection.close();
+    }
+  } catch (error) {
+    return { reason: (error as Error).message };
+  }
+}
+
+/** What the undo would do, in words and as a diff; where the host does not say, why. */
 export async function undoNote(
   guard: Pick<PastGuard, "host" | "daemon" | "id" | "sudo">,
   login: Login,
 ): Promise<{ known: boolean; text: string }> {
   const { host, daemon } = guard;
-  try {
-    const connection = await Connection.open({ ...login, name: host });
-    try {
-      const text = await wouldUndo(connection, guard);
-      return { known: true, text: `${host}: what is undone of ${daemon}:\n${text}` };
-    } finally {
-      connection.close();
-    }
-  } catch (error) {
-    const reason = (error as Error).message;
-    return {
-      known: false,
-      text: `${host}: what would be undone of ${daemon} there could not be looked at: ${reason}`,
-    };
-  }
+  const answer = await askUndo(guard, login);
+  return "text" in answer
+    ? { known: true, text: `${host}: what is undone of ${daemon}:\n${answer.text}` }
+    : {
+        known: false,
+        text: `${host}: what would be undone of ${daemon} there could not be looked at: ${answer.reason}`,
+      };
 }

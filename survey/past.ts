@@ -22,12 +22,16 @@ export interface PastGuard {
   readonly sudo: boolean;
   /** As the Command had it. */
   readonly connection: Readonly<Record<string, unknown>>;
+  /** As the Command had them. */
+  readonly triggers?: unknown[];
 }
 
 /** What the stack's own state says of an earlier run, as far as a plan needs it. */
 export interface Past {
   readonly registries: readonly PastRegistry[];
   readonly guards: readonly PastGuard[];
+  /** The guards that are replaced, and so undone, on the host that had their host's name before. @default none */
+  readonly undone?: readonly PastGuard[];
 }
 
 /** What either engine answers for `readStackResourceOutputs`: each resource's outputs, by URN. */
@@ -79,12 +83,14 @@ export function guardOf(
   const connection = outputs["connection"];
   if (component === undefined || id === undefined || typeof connection !== "object")
     return undefined;
+  const triggers = outputs["triggers"];
   return {
     host,
     daemon: daemon as PastGuard["daemon"],
     id,
     sudo: script.includes("sudo -n"),
     connection: (connection ?? {}) as Readonly<Record<string, unknown>>,
+    ...(Array.isArray(triggers) && { triggers }),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Command lines as the Pulumi CLI reads them: `--flag value`, `--flag=value`, `-f`. */
+import { parseArgs } from "node:util";
 
 export interface FlagSpec {
   /** `switch` takes no value; `optional` takes one only as `--flag=value`; `list` may come again. */
@@ -20,80 +21,70 @@ export function confirmed(flags: Flags): boolean {
 
 /** Throws UsageError for what is not in `specs`. */
 export function parseFlags(
-  args: readonly string[],
+  argv: readonly string[],
   specs: Record<string, FlagSpec>,
 ): { flags: Flags; rest: string[] } {
+  const options = Object.fromEntries(
+    Object.entries(specs).map(([name, { kind, short }]) => {
+      const type = kind === "value" || kind === "list" ? "string" : "boolean";
+      return [name, { type, ...(short && { short }) } as const];
+    }),
+  );
+  const args = spelledOut(argv, specs);
+  const parsed = parseArgs({ args, options, strict: false, allowPositionals: true, tokens: true });
   const flags: Flags = {};
   const rest: string[] = [];
-  const queue = [...args];
-  for (let arg = queue.shift(); arg !== undefined; arg = queue.shift()) {
-    if (arg === "--") return { flags, rest: [...rest, ...queue] };
-    if (!arg.startsWith("-") || arg === "-") {
-      rest.push(arg);
-      continue;
-    }
-    for (const [name, value] of arg.startsWith("--")
-      ? [longFlag(arg, specs, queue)]
-      : shortFlags(arg, specs, queue)) {
-      flags[name] =
-        specs[name]?.kind === "list"
-          ? [...((flags[name] as string[] | undefined) ?? []), String(value)]
-          : value;
-    }
+  for (const token of parsed.tokens) {
+    if (token.kind === "positional") rest.push(token.value);
+    if (token.kind !== "option") continue;
+    const { name, rawName } = token;
+    const arg = args[token.index] ?? "";
+    const shown = rawName.startsWith("--")
+      ? rawName
+      : `'${rawName.slice(1)}' in -${arg.slice(arg.indexOf(rawName.slice(1), 1))}`;
+    const spec = Object.hasOwn(specs, name) ? specs[name] : undefined;
+    if (!spec)
+      throw new UsageError(`unknown ${rawName === shown ? "" : "shorthand "}flag: ${shown}`);
+    const value = valueOf(name, spec, inlineOf(token), shown);
+    flags[name] =
+      spec.kind === "list"
+        ? [...((flags[name] as string[] | undefined) ?? []), String(value)]
+        : value;
   }
   return { flags, rest };
 }
 
-type Given = [name: string, value: string | boolean];
-
-function longFlag(arg: string, specs: Record<string, FlagSpec>, queue: string[]): Given {
-  const [, name = "", inline] = /^--([^=]*)(?:=(.*))?$/s.exec(arg) ?? [];
-  const spec = specs[name];
-  if (!spec) throw new UsageError(`unknown flag: --${name}`);
-  return [name, valueOf(name, spec, inline, () => queue.shift(), `--${name}`)];
+/** `-y=F`, which parseArgs takes for three flags, as `--yes=F`. */
+function spelledOut(argv: readonly string[], specs: Record<string, FlagSpec>): string[] {
+  const end = argv.indexOf("--");
+  return argv.flatMap((arg, at) => {
+    const [, others = "", letter, value] = /^-([^-=]*)([^-=])=(.*)$/s.exec(arg) ?? [];
+    const [name, spec] = Object.entries(specs).find(([, { short }]) => short === letter) ?? [];
+    const isSwitch = spec?.kind === "switch" || spec?.kind === "optional";
+    if (letter === undefined || !isSwitch || (end >= 0 && at > end)) return [arg];
+    return [...(others === "" ? [] : [`-${others}`]), `--${name}=${value}`];
+  });
 }
 
-/** `-yf` is `-y -f`; what follows a letter that takes a value is its value: `-sdev`. */
-function shortFlags(arg: string, specs: Record<string, FlagSpec>, queue: string[]): Given[] {
-  const found: Given[] = [];
-  for (let rest = arg.slice(1); rest !== "";) {
-    const letters = rest;
-    const [name, spec] = Object.entries(specs).find(([, { short }]) => short === rest[0]) ?? [];
-    if (name === undefined || !spec)
-      throw new UsageError(`unknown shorthand flag: '${rest[0]}' in -${letters}`);
-    rest = rest.slice(1);
-    const takesNone = spec.kind === "switch" || spec.kind === "optional";
-    const inline = rest.startsWith("=")
-      ? rest.slice(1)
-      : takesNone || rest === ""
-        ? undefined
-        : rest;
-    if (inline !== undefined) rest = "";
-    found.push([
-      name,
-      valueOf(name, spec, inline, () => queue.shift(), `'${letters[0]}' in -${letters}`),
-    ]);
-  }
-  return found;
+/** The value that a flag was given; `-s=dev` is `-s dev`. */
+function inlineOf(token: { rawName: string; value?: unknown; inlineValue?: boolean | undefined }) {
+  const value = typeof token.value === "string" ? token.value : undefined;
+  return token.inlineValue && !token.rawName.startsWith("--") ? value?.replace(/^=/, "") : value;
 }
 
 function valueOf(
   name: string,
   { kind, short }: FlagSpec,
-  inline: string | undefined,
-  next: () => string | undefined,
+  value: string | undefined,
   shown: string,
 ): string | boolean {
   if (kind === "switch") {
-    if (inline === undefined || /^(1|t|true)$/i.test(inline)) return true;
-    if (/^(0|f|false)$/i.test(inline)) return false;
+    if (value === undefined || /^(1|t|true)$/i.test(value)) return true;
+    if (/^(0|f|false)$/i.test(value)) return false;
     const names = `${short ? `-${short}, ` : ""}--${name}`;
-    throw new UsageError(
-      `invalid argument "${inline}" for "${names}" flag: expected true or false`,
-    );
+    throw new UsageError(`invalid argument "${value}" for "${names}" flag: expected true or false`);
   }
-  if (kind === "optional") return inline ?? "true";
-  const value = inline ?? next();
+  if (kind === "optional") return value ?? "true";
   if (value === undefined) throw new UsageError(`flag needs an argument: ${shown}`);
   return value;
 }

@@ -28,7 +28,10 @@ const COMMON: Record<string, FlagSpec> = {
     short: "j",
     help: "JSON on stdout, and nothing else there: a preview is one document, what is done one event a line",
   },
-  "expect-no-changes": { kind: "switch", help: "Exit with code 7 if there are changes" },
+  "expect-no-changes": {
+    kind: "switch",
+    help: "Exit with code 7 if there are changes; a refresh then previews the program as well",
+  },
   parallel: {
     kind: "value",
     short: "p",
@@ -46,7 +49,7 @@ const COMMON: Record<string, FlagSpec> = {
   message: {
     kind: "value",
     short: "m",
-    help: "Taken as the CLI takes it; only a backend with a history keeps it",
+    help: "Accepted, as by the CLI, but not stored",
   },
   "suppress-outputs": { kind: "switch", help: "Do not show the stack's outputs" },
   "continue-on-error": {
@@ -148,6 +151,9 @@ async function withEngine(
   const file = backend.stackFile(project.name, await workspace.stackName());
   tell(`Engine: embedded, state in ${file}\n`);
   await new Operation(kind, flags, workspace, wording).run();
+  // A refresh reads no host whose resources are commands: what changed there is seen by the program, which looks itself.
+  if (kind === "refresh" && flags["expect-no-changes"])
+    await new Operation("preview", flags, workspace, wording).run();
 }
 
 class Operation {

@@ -4,8 +4,6 @@ import { UNKNOWN } from "../providers/provider";
 import type { Step } from "../steps/events";
 import { parsePath, type Path } from "../values/path";
 import {
-  ASSET_SIGNATURE,
-  SIGNATURE,
   hasSecret,
   isMap,
   isSecret,
@@ -37,7 +35,7 @@ export function renderShort(
 
 function shortOf(value: PropertyValue): string | undefined {
   if (Array.isArray(value)) return `[${value.length}]`;
-  if (!isMap(value) || SIGNATURE in value) return undefined;
+  if (!isMap(value)) return undefined;
   const keys = sortedKeys(value);
   const some = keys.length > 6 ? [...keys.slice(0, 5), `${keys.length - 5} more`] : keys;
   return `{ ${some.join(", ")} }`;
@@ -49,7 +47,7 @@ function renderValue(key: string, value: PropertyValue, indent: string): string[
     const items = value.flatMap((item, i) => renderValue(`[${i}]`, item, inner));
     return [`${indent}${key}: [`, ...items, `${indent}]`];
   }
-  if (isMap(value) && value[SIGNATURE] !== ASSET_SIGNATURE && Object.keys(value).length > 0) {
+  if (isMap(value) && Object.keys(value).length > 0) {
     return [`${indent}${key}: {`, ...renderMap(value, inner), `${indent}}`];
   }
   return [`${indent}${key}: ${renderLeaf(value)}`];
@@ -59,12 +57,8 @@ function renderLeaf(value: PropertyValue | undefined): string {
   if (value === undefined) return "[absent]";
   if (value === UNKNOWN) return "[unknown]";
   if (isSecret(value)) return "[secret]";
-  if (isMap(value) && value[SIGNATURE] === ASSET_SIGNATURE) {
-    const name = typeof value["path"] === "string" ? `(file: ${value["path"]})` : "(text)";
-    return `asset${name} { ${(value["hash"] as string).slice(0, 7)} }`;
-  }
   if (typeof value === "object" && value !== null && hasSecret(value)) return "[secret]";
-  return typeof value === "string" ? JSON.stringify(value) : JSON.stringify(value);
+  return JSON.stringify(value);
 }
 
 /** The changed properties of a step, one or more lines each. */

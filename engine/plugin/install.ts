@@ -2,6 +2,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { shellWord } from "../display/shell";
 
 /** A plugin by the name and version under which the CLI looks for it. */
 export interface Named {
@@ -128,10 +129,8 @@ function script({ name }: Named, { program, witness }: Installation): string {
   return [
     "#!/bin/sh",
     MARK,
-    `[ -f ${quoted(witness)} ] || { echo ${quoted(gone)} >&2; exit 1; }`,
-    `exec ${[...program, name].map(quoted).join(" ")} "$@"`,
+    `[ -f ${shellWord(witness)} ] || { echo ${shellWord(gone)} >&2; exit 1; }`,
+    `exec ${[...program, name].map(shellWord).join(" ")} "$@"`,
     "",
   ].join("\n");
 }
-
-const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;

@@ -123,7 +123,7 @@ export class ProviderService {
     const inputs = this.properties(request.getArgs());
     const former = this.instance;
     this.instance = await this.plugin.configure(unwrapMap(inputs), this.folder);
-    this.manager = new PluginManager(this.instance, this.folder);
+    this.manager = new PluginManager(this.instance);
     this.run = new AbortController();
     await former?.close();
     const response = new proto.ConfigureResponse();
@@ -303,7 +303,7 @@ export class ProviderService {
 
   /** A property map of a request. Its secrets are kept out of every text from then on. */
   private properties(struct: Struct | undefined): PropertyMap {
-    const map = fromWire(struct, this.folder);
+    const map = fromWire(struct);
     this.redactor.addFrom(map);
     return map;
   }

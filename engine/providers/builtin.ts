@@ -1,39 +1,19 @@
-/** Pulumi's own: references to the outputs of other stacks of the same backend, and what a stack's resources are. */
+/** Pulumi's own: what a stack's resources are. References to other stacks are not among what this program uses. */
 import type { PropertyMap } from "../values/property";
 import type { ProviderInstance, ProviderPlugin, Value } from "./provider";
-
-/**
- * Outputs of a stack, named `STACK` or `organization/PROJECT/STACK`, their secrets marked; and the names of those with a
- * secret anywhere in them, sorted. Throws where it is not.
- */
-export type StackOutputs = (name: string) => Promise<{ outputs: PropertyMap; secrets: string[] }>;
 
 /** The outputs of every resource of a stack, by URN, with its type; their secrets marked. Throws where it is not. */
 export type StackResources = (name: string) => Promise<PropertyMap>;
 
-export function builtinPlugin(
-  stackOutputs: StackOutputs,
-  stackResources: StackResources,
-): ProviderPlugin {
-  const refuse = (): Promise<never> =>
-    Promise.reject(new Error("a stack reference can only be read"));
+export function builtinPlugin(stackResources: StackResources): ProviderPlugin {
+  const refuse = (): Promise<never> => Promise.reject(new Error("it has no resources"));
   const instance: ProviderInstance = {
-    // To seal all outputs of another stack would hide the plain ones too.
-    marksSecrets: true,
-    check: (_type, _urn, _olds, inputs) => Promise.resolve({ inputs, failures: [] }),
-    diff: () => Promise.resolve({ changes: "none", replaces: [] }),
+    check: refuse,
+    diff: refuse,
     create: refuse,
     update: refuse,
     delete: refuse,
-    async read(_type, id, inputs) {
-      const name = typeof inputs?.["name"] === "string" ? inputs["name"] : id;
-      const { outputs, secrets } = await stackOutputs(name);
-      return {
-        id: name,
-        inputs: { name },
-        outputs: { name, outputs: outputs as Value, secretOutputNames: secrets },
-      };
-    },
+    read: refuse,
     async invoke(token, args) {
       const name = args["stackName"];
       if (token !== "pulumi:pulumi:readStackResourceOutputs" || typeof name !== "string")
@@ -47,7 +27,7 @@ export function builtinPlugin(
   return {
     name: "pulumi",
     version: "3.0.0",
-    types: ["pulumi:pulumi:StackReference"],
+    types: [],
     checkConfig: (inputs) => Promise.resolve({ inputs, failures: [] }),
     diffConfig: () => Promise.resolve({ changes: "none", replaces: [] }),
     configure: () => Promise.resolve(instance),

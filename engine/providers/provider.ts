@@ -9,7 +9,7 @@
 /** Stands, in a preview, for a value that only the real run can know. */
 export const UNKNOWN: unique symbol = Symbol("unknown");
 
-/** A property value. Assets and archives are objects that carry their signature, see `isAsset` in values/. */
+/** A property value. */
 export type Value =
   null | boolean | number | string | Value[] | { [key: string]: Value } | typeof UNKNOWN;
 
@@ -91,8 +91,6 @@ export class NotRunning extends Error {}
 
 /** A configured provider: one for each provider resource of the program. Errors that it throws fail the step. */
 export interface ProviderInstance {
-  /** Its outputs come from a state, and have their marks already, each where it is: none is added, and none kept. */
-  marksSecrets?: true;
   check(type: string, urn: string, olds: Props | undefined, news: Props): Promise<CheckResult>;
   diff(
     type: string,

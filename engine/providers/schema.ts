@@ -30,6 +30,11 @@ export interface SchemaResult {
   secretInputs: string[];
 }
 
+/** Why an input of the real provider is refused, with the names of those that are taken. */
+export function notTaken(taken: readonly string[]): string {
+  return `not supported by the embedded engine, which takes ${taken.join(", ")} here; use --engine pulumi for this program`;
+}
+
 /**
  * Checks inputs against a schema and fills in its defaults. Reasons never quote a value: it may be a secret.
  * @param recordDefaults adds to each object the sorted names of what was filled in, as `__defaults`: bridged providers

@@ -8,16 +8,12 @@ import { parseDuration, type AliasSpec, type Goal } from "../steps/goal";
 import { parseUrn } from "../steps/urn";
 import { fromWire } from "../values/wire";
 
-/** `folder`: where the program runs. `root`: the project's. */
-export function goalFromRequest(
-  request: RegisterResourceRequest,
-  folder: string,
-  root: string,
-): Goal {
+/** `root`: the project's folder. */
+export function goalFromRequest(request: RegisterResourceRequest, root: string): Goal {
   refuseUnsupported(request);
   const type = request.getType();
   const isProvider = type.startsWith("pulumi:providers:");
-  const inputs = fromWire(request.getObject(), folder);
+  const inputs = fromWire(request.getObject());
   if (isProvider && request.getVersion() !== "") {
     Object.assign(inputs, { version: request.getVersion(), __internal: {} });
   }

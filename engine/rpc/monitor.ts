@@ -46,8 +46,6 @@ interface MonitorParts {
   stack: string;
   /** Of Pulumi.yaml: where positions in the source start from. */
   root: string;
-  /** Where the program runs: where paths of assets start from. */
-  folder: string;
 }
 
 /** The services on a port of their own. */
@@ -144,9 +142,9 @@ export class Monitor {
   private async registerResource(
     request: resourceProto.RegisterResourceRequest,
   ): Promise<resourceProto.RegisterResourceResponse> {
-    const { deployment, runner, folder, root } = this.parts;
+    const { deployment, runner, root } = this.parts;
     runner.throwIfHalted();
-    const goal = await this.orFail(() => Promise.resolve(goalFromRequest(request, folder, root)));
+    const goal = await this.orFail(() => Promise.resolve(goalFromRequest(request, root)));
     if (goal.custom && !isProviderType(goal.type) && goal.provider === "") {
       goal.provider = await deployment.defaultProvider(goal.type, request.getVersion());
     }
@@ -165,8 +163,8 @@ export class Monitor {
   private async registerOutputs(
     request: resourceProto.RegisterResourceOutputsRequest,
   ): Promise<Empty> {
-    const { deployment, folder } = this.parts;
-    const outputs = fromWire(request.getOutputs(), folder);
+    const { deployment } = this.parts;
+    const outputs = fromWire(request.getOutputs());
     await this.orFail(() => deployment.outputs.register(request.getUrn(), outputs));
     return new Empty();
   }
@@ -174,10 +172,10 @@ export class Monitor {
   private async readResource(
     request: resourceProto.ReadResourceRequest,
   ): Promise<resourceProto.ReadResourceResponse> {
-    const { deployment, runner, folder, root } = this.parts;
+    const { deployment, runner, root } = this.parts;
     const goal = {
       ...emptyGoal(request.getType(), request.getName(), true),
-      inputs: fromWire(request.getProperties(), folder),
+      inputs: fromWire(request.getProperties()),
       parent: request.getParent(),
       dependencies: request.getDependenciesList(),
       additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
@@ -197,8 +195,8 @@ export class Monitor {
   private async invoke(
     request: resourceProto.ResourceInvokeRequest,
   ): Promise<providerProto.InvokeResponse> {
-    const { deployment, host, runner, folder } = this.parts;
-    const args = fromWire(request.getArgs(), folder);
+    const { deployment, host, runner } = this.parts;
+    const args = fromWire(request.getArgs());
     const response = new providerProto.InvokeResponse();
     if (request.getTok() === "pulumi:pulumi:getResource") {
       response.setReturn(toWire(this.lookUp(args["urn"] as string)));

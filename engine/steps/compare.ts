@@ -17,8 +17,7 @@ export async function compare(
   manager: Manager | undefined,
 ): Promise<Decision> {
   if (old.taint) return replaceFor("id");
-  if (state.deletedWith && progress.replaced.has(state.deletedWith))
-    return replaceFor("deletedWith");
+  if (state.deletedWith && progress.isReplaced(state.deletedWith)) return replaceFor("deletedWith");
   if (await providerChanged(progress, old, state)) return replaceFor("provider");
   const { inputs } = state;
   if (!manager)

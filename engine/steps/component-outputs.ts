@@ -13,7 +13,7 @@ export class ComponentOutputs {
   async register(urn: string, outputs: PropertyMap): Promise<void> {
     const state = this.progress.news.get(urn);
     if (!state) {
-      if (this.progress.runner.failedUrns.has(urn) || this.progress.skippedCreates.has(urn)) return;
+      if (this.progress.runner.hasFailed(urn) || this.progress.isLeftOut(urn)) return;
       throw new Error(`cannot complete a resource '${urn}' whose registration isn't pending`);
     }
     // Unknown in an update is only what a failed resource should have given.

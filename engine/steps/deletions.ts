@@ -3,6 +3,7 @@ import { dependenciesOf, type ResourceState } from "../state/resource";
 import type { Op } from "./events";
 import { Halted, StepFailed } from "./halt";
 import type { Progress } from "./progress";
+import type { Replacements } from "./replacements";
 import { ProtectedResource } from "./runner";
 
 interface Condemned {
@@ -11,7 +12,10 @@ interface Condemned {
 }
 
 export class Deletions {
-  constructor(private readonly progress: Progress) {}
+  constructor(
+    private readonly progress: Progress,
+    private readonly replacements: Replacements,
+  ) {}
 
   /** Deletes what the program did not register, and what was replaced. Throws StepFailed or Halted. */
   async run(): Promise<void> {
@@ -19,7 +23,10 @@ export class Deletions {
     const allowed = this.deletionTargets() ?? this.allButExcluded();
     const needed = this.neededByFailed();
     for (const state of this.progress.base) {
-      if (this.progress.gone.has(state) && (state.delete || this.progress.isOperatedOn(state.urn)))
+      if (
+        this.replacements.deletion(state) &&
+        (state.delete || this.progress.isOperatedOn(state.urn))
+      )
         continue;
       if (allowed && !allowed.has(state.urn)) {
         if (!state.delete && !this.progress.isOperatedOn(state.urn)) this.progress.keep(state);
@@ -36,7 +43,7 @@ export class Deletions {
         condemned.push({ state, op });
       }
     }
-    condemned.forEach(({ state }) => this.progress.deleted.add(state.urn));
+    condemned.forEach(({ state }) => this.progress.condemn(state.urn));
     await this.deleteAll(condemned);
   }
 
@@ -45,7 +52,7 @@ export class Deletions {
     const needed = new Set<string>();
     for (const state of [...this.progress.base].reverse()) {
       const failed = [state.urn, this.progress.aliases.taken.get(state.urn) ?? ""].some((urn) =>
-        this.progress.runner.failedUrns.has(urn),
+        this.progress.runner.hasFailed(urn),
       );
       if (failed || needed.has(state.urn)) dependenciesOf(state).forEach((urn) => needed.add(urn));
     }

@@ -61,7 +61,7 @@ export class Deployment {
 
   /** Deletes what the program did not register, and what was replaced. Throws StepFailed or Halted. */
   finish(): Promise<void> {
-    return new Deletions(this.progress).run();
+    return new Deletions(this.progress, this.replacements).run();
   }
 
   private async guard(goal: Goal, work: (urn: string) => Promise<Registered>): Promise<Registered> {
@@ -75,7 +75,7 @@ export class Deployment {
       if (error instanceof Halted || this.progress.runner.halted) throw new Halted();
       if (error instanceof StepFailed) {
         // Also where it was another resource's step that failed, one that had to go first.
-        this.progress.runner.failedUrns.add(urn);
+        this.progress.runner.giveUp(urn);
         return { state: stateOf(goal, urn, undefined), result: "failed" };
       }
       this.progress.runner.fail(error instanceof Error ? error.message : String(error), urn);
@@ -97,7 +97,7 @@ export class Deployment {
     let state = stateOf(goal, urn, before);
     if (alias) state.aliases = [alias];
     // What had to go for the sake of a target has to come back, target or not.
-    const recreating = this.progress.deleted.has(urn);
+    const recreating = this.progress.isCondemned(urn);
     const isTarget = this.progress.options.targets.includes(state);
     if (!isTarget && !recreating) return () => this.leave(state, before);
     if (isTarget) this.progress.options.targets.add(state);
@@ -119,10 +119,10 @@ export class Deployment {
     if (!isTarget && old) state.inputs = old.inputs;
     else state.inputs = manager ? await this.check(manager, state, known?.inputs, wanted) : wanted;
     this.refuseMissingDependencies(state);
-    this.progress.operated.add(urn);
+    this.progress.operateOn(urn);
     if (old && recreating) {
-      const keys = this.replacements.keys.get(urn) ?? [];
-      const gone = this.progress.gone.get(old);
+      const keys = this.replacements.keysOf(urn);
+      const gone = this.replacements.deletion(old);
       return async () => {
         await gone;
         return this.does.replaceWith(old, state, manager, { ...unchanged, replaces: keys }, false);
@@ -167,13 +167,13 @@ export class Deployment {
   }
 
   private dependsOnFailed(state: ResourceState): boolean {
-    return [...dependenciesOf(state)].some((urn) => this.progress.runner.failedUrns.has(urn));
+    return [...dependenciesOf(state)].some((urn) => this.progress.runner.hasFailed(urn));
   }
 
   /** Something it depends on failed: it stays as it is. */
   private skip(state: ResourceState): Promise<Registered> {
-    this.progress.runner.failedUrns.add(state.urn);
-    this.progress.operated.add(state.urn);
+    this.progress.runner.giveUp(state.urn);
+    this.progress.operateOn(state.urn);
     return Promise.resolve({ state, result: "skipped" });
   }
 
@@ -214,7 +214,7 @@ export class Deployment {
           `declaration from your program (changed: ${decision.replaces.join(", ")})`,
       );
     }
-    this.progress.replaced.add(state.urn);
+    this.progress.replace(state.urn);
     // Defaults are not carried over from a resource that goes.
     if (manager) state.inputs = await this.check(manager, state, undefined, goal.inputs);
     const deleteFirst = goal.deleteBeforeReplace ?? decision.deleteBeforeReplace;
@@ -249,8 +249,7 @@ export class Deployment {
   /** Not a target: it stays as it is, after whatever it needs. */
   private async leave(state: ResourceState, old: ResourceState | undefined): Promise<Registered> {
     if (!old) {
-      this.progress.skippedCreates.add(state.urn);
-      this.progress.operated.add(state.urn);
+      this.progress.leaveOut(state.urn);
       return { state, result: "success" };
     }
     this.progress.keep(old);
@@ -260,7 +259,7 @@ export class Deployment {
 
   private refuseMissingDependencies(state: ResourceState): void {
     for (const urn of dependenciesOf(state)) {
-      if (!this.progress.skippedCreates.has(urn)) continue;
+      if (!this.progress.isLeftOut(urn)) continue;
       throw new Error(
         `Resource '${state.urn}' depends on '${urn}' which was not specified in --target list.`,
       );

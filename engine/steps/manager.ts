@@ -1,5 +1,4 @@
 /** What the step generator asks of whoever manages a resource, in the engine's own values. */
-import * as path from "node:path";
 import {
   PartialFailure,
   UNKNOWN,
@@ -7,22 +6,11 @@ import {
   type CreateContext,
   type Diff,
   type Outputs,
-  type Props,
   type ProviderInstance,
   type StepContext,
 } from "../providers/provider";
 import type { ResourceState } from "../state/resource";
-import {
-  ASSET_SIGNATURE,
-  SIGNATURE,
-  isMap,
-  markKeys,
-  markLike,
-  markPaths,
-  transform,
-  unwrapMap,
-  type PropertyMap,
-} from "../values/property";
+import { markKeys, markLike, markPaths, unwrapMap, type PropertyMap } from "../values/property";
 
 export interface Manager {
   check(state: ResourceState, olds: PropertyMap | undefined, news: PropertyMap): Promise<Checked>;
@@ -43,11 +31,7 @@ export interface Checked {
 
 /** Resources of a configured provider. */
 export class PluginManager implements Manager {
-  /** `folder`: where the program runs; paths of assets reach the provider absolute. */
-  constructor(
-    private readonly instance: ProviderInstance,
-    private readonly folder: string,
-  ) {}
+  constructor(private readonly instance: ProviderInstance) {}
 
   async check(
     state: ResourceState,
@@ -58,18 +42,25 @@ export class PluginManager implements Manager {
       inputs,
       failures,
       secretInputs = [],
-    } = await this.instance.check(state.type, state.urn, olds && this.out(olds), this.out(news));
-    return { inputs: markPaths(this.back(inputs, news), secretInputs), failures };
+    } = await this.instance.check(state.type, state.urn, olds && unwrapMap(olds), unwrapMap(news));
+    return { inputs: markPaths(markLike(inputs, news), secretInputs), failures };
   }
 
   diff(old: ResourceState, news: PropertyMap): Promise<Diff> {
     const { type, urn, id = "", inputs, outputs } = old;
-    return this.instance.diff(type, urn, id, this.out(inputs), this.out(outputs), this.out(news));
+    return this.instance.diff(
+      type,
+      urn,
+      id,
+      unwrapMap(inputs),
+      unwrapMap(outputs),
+      unwrapMap(news),
+    );
   }
 
   async create(state: ResourceState, ctx: CreateContext): Promise<void> {
     await this.keepPartial(state, async () => {
-      const answer = await this.instance.create(state.type, this.out(state.inputs), ctx);
+      const answer = await this.instance.create(state.type, unwrapMap(state.inputs), ctx);
       if (!ctx.preview && answer.id === "")
         throw new Error("provider did not return an ID from Create");
       state.id = answer.id;
@@ -79,12 +70,12 @@ export class PluginManager implements Manager {
 
   async update(old: ResourceState, state: ResourceState, ctx: CreateContext): Promise<void> {
     await this.keepPartial(state, async () => {
-      const olds = [this.out(old.inputs), this.out(old.outputs)] as const;
+      const olds = [unwrapMap(old.inputs), unwrapMap(old.outputs)] as const;
       const answer = await this.instance.update(
         old.type,
         old.id ?? "",
         ...olds,
-        this.out(state.inputs),
+        unwrapMap(state.inputs),
         ctx,
       );
       this.setOutputs(state, answer, state.inputs);
@@ -93,12 +84,12 @@ export class PluginManager implements Manager {
 
   async read(state: ResourceState, ctx: StepContext): Promise<ResourceState | undefined> {
     const { type, id = "", inputs, outputs } = state;
-    const answer = await this.instance.read(type, id, this.out(inputs), this.out(outputs), ctx);
+    const answer = await this.instance.read(type, id, unwrapMap(inputs), unwrapMap(outputs), ctx);
     if (!answer) return undefined;
     const now: ResourceState = {
       ...state,
       id: answer.id,
-      inputs: this.back(answer.inputs, inputs),
+      inputs: markLike(answer.inputs, inputs),
     };
     this.setOutputs(now, answer, { ...inputs, ...outputs });
     return now;
@@ -106,7 +97,7 @@ export class PluginManager implements Manager {
 
   delete(state: ResourceState, ctx: StepContext): Promise<void> {
     const { type, id = "", inputs, outputs } = state;
-    return this.instance.delete(type, id, this.out(inputs), this.out(outputs), ctx);
+    return this.instance.delete(type, id, unwrapMap(inputs), unwrapMap(outputs), ctx);
   }
 
   private async keepPartial(state: ResourceState, work: () => Promise<void>): Promise<void> {
@@ -125,39 +116,8 @@ export class PluginManager implements Manager {
   private setOutputs(state: ResourceState, answer: Outputs, like: PropertyMap): void {
     const secrets = [...state.additionalSecretOutputs, ...(answer.secretOutputs ?? [])];
     // Where the kubernetes provider keeps the inputs once more.
-    const model = this.instance.marksSecrets ? {} : { ...like, __inputs: state.inputs };
-    state.outputs = markKeys(this.back(answer.outputs, model), secrets);
-  }
-
-  private out(map: PropertyMap): Props {
-    return unwrapMap(
-      transform(map, (v) =>
-        isMap(v) && v[SIGNATURE] === ASSET_SIGNATURE && typeof v["path"] === "string"
-          ? { ...v, path: path.resolve(this.folder, v["path"]) }
-          : undefined,
-      ) as PropertyMap,
-    );
-  }
-
-  private back(values: Props, like: PropertyMap): PropertyMap {
-    const relative = transform(values, (v) =>
-      isMap(v) && v[SIGNATURE] === ASSET_SIGNATURE && typeof v["path"] === "string"
-        ? { ...v, path: this.asWritten(v["path"], like) }
-        : undefined,
-    );
-    return markLike(relative as PropertyMap, like);
-  }
-
-  /** The path as the program wrote it, where `file` is that path made absolute. */
-  private asWritten(file: string, like: PropertyMap): string {
-    let written = file;
-    transform(like, (v) => {
-      if (isMap(v) && v[SIGNATURE] === ASSET_SIGNATURE && typeof v["path"] === "string") {
-        if (path.resolve(this.folder, v["path"]) === file) written = v["path"];
-      }
-      return undefined;
-    });
-    return written;
+    const model = { ...like, __inputs: state.inputs };
+    state.outputs = markKeys(markLike(answer.outputs, model), secrets);
   }
 }
 

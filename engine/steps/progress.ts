@@ -39,22 +39,15 @@ export interface Registered {
 }
 
 export class Progress {
-  /** Resources of this run, by URN. */
-  readonly news = new Map<string, ResourceState>();
+  private readonly current = new Map<string, ResourceState>();
   /** What was there before, leftovers of replacements left out. */
   readonly olds: ReadonlyMap<string, ResourceState>;
   readonly aliases: Aliases;
-  /** The step that each URN of this run took. */
-  readonly steps = new Map<string, Step>();
-  /** URNs that this run has dealt with, or keeps. What is not among them in the end is deleted. */
-  readonly operated = new Set<string>();
-  readonly replaced = new Set<string>();
-  /** URNs deleted, or to be deleted, in this run. */
-  readonly deleted = new Set<string>();
-  /** Not made, since they are not targets. */
-  readonly skippedCreates = new Set<string>();
-  /** Deleted ahead of time, since what they depend on is replaced. */
-  readonly gone = new Map<ResourceState, Promise<void>>();
+  private readonly taken = new Map<string, Step>();
+  private readonly operated = new Set<string>();
+  private readonly replacing = new Set<string>();
+  private readonly condemned = new Set<string>();
+  private readonly leftOut = new Set<string>();
 
   constructor(
     readonly base: readonly ResourceState[],
@@ -68,8 +61,62 @@ export class Progress {
     this.aliases = new Aliases(options.stack, options.project);
   }
 
+  /** Resources of this run, by URN. */
+  get news(): ReadonlyMap<string, ResourceState> {
+    return this.current;
+  }
+
+  /** The step that each URN of this run took. */
+  get steps(): ReadonlyMap<string, Step> {
+    return this.taken;
+  }
+
+  /** This run has dealt with it, or is about to. What no run has dealt with in the end is deleted. */
+  operateOn(urn: string): void {
+    this.operated.add(urn);
+  }
+
+  /** Under the name that it has now, or had before an alias. */
   isOperatedOn(urn: string): boolean {
     return this.operated.has(urn) || this.operated.has(this.aliases.taken.get(urn) ?? "");
+  }
+
+  conclude(state: ResourceState, step: Step): void {
+    this.current.set(state.urn, state);
+    this.taken.set(state.urn, step);
+  }
+
+  /** What depends on it may have to be replaced as well. */
+  replace(urn: string): void {
+    this.replacing.add(urn);
+  }
+
+  isReplaced(urn: string): boolean {
+    return this.replacing.has(urn);
+  }
+
+  /** It is deleted in this run, or was. */
+  condemn(urn: string): void {
+    this.condemned.add(urn);
+  }
+
+  /** It is made again. */
+  pardon(urn: string): void {
+    this.condemned.delete(urn);
+  }
+
+  isCondemned(urn: string): boolean {
+    return this.condemned.has(urn);
+  }
+
+  /** It is not made, since it is no target. */
+  leaveOut(urn: string): void {
+    this.leftOut.add(urn);
+    this.operated.add(urn);
+  }
+
+  isLeftOut(urn: string): boolean {
+    return this.leftOut.has(urn);
   }
 
   step(op: Op, old: ResourceState | undefined, now: ResourceState | undefined): Step {
@@ -134,7 +181,7 @@ export class Progress {
       state.external ||
       state.retainOnDelete ||
       !state.custom ||
-      (state.deletedWith !== undefined && this.deleted.has(state.deletedWith));
+      (state.deletedWith !== undefined && this.condemned.has(state.deletedWith));
     if (spared) return;
     await this.host.ensure(state.provider, this.base);
     const manager = await this.host.managerOf(state.type, state.provider);
@@ -150,7 +197,7 @@ export class Progress {
       if (dependency && !this.isOperatedOn(urn)) this.keep(dependency);
     }
     this.journal.put(old, old);
-    this.news.set(old.urn, old);
+    this.current.set(old.urn, old);
     const step = this.step("same", old, old);
     this.sink({ kind: "begin", step });
     this.sink({ kind: "done", step, seconds: 0 });

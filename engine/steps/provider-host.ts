@@ -38,7 +38,7 @@ export class ProviderHost implements Manager {
     if (!running.plugin.types.includes(type)) {
       const { name, types } = running.plugin;
       throw new Error(
-        `the embedded engine's ${name} provider has no resource type ${type} (it has ${types.join(", ")}); ` +
+        `the embedded engine's ${name} provider has no resource type ${type} (it has ${types.join(", ") || "none"}); ` +
           "use --engine pulumi for this program",
       );
     }
@@ -92,7 +92,7 @@ export class ProviderHost implements Manager {
     const inputs = publicInputs(state.inputs);
     if (hasUnknown(inputs)) return { plugin, manager: unconfigured };
     const instance = await plugin.configure(unwrapMap(inputs), this.folder);
-    return { plugin, instance, manager: new PluginManager(instance, this.folder) };
+    return { plugin, instance, manager: new PluginManager(instance) };
   }
 
   private find(type: string, inputs: PropertyMap): ProviderPlugin {

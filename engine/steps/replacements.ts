@@ -7,9 +7,20 @@ import type { Progress } from "./progress";
 
 export class Replacements {
   /** Properties for whose sake a dependent is replaced, by URN. */
-  readonly keys = new Map<string, string[]>();
+  private readonly keys = new Map<string, string[]>();
+  private readonly gone = new Map<ResourceState, Promise<void>>();
 
   constructor(private readonly progress: Progress) {}
+
+  /** For whose sake the resource is replaced, where it is deleted as a dependent. */
+  keysOf(urn: string): string[] {
+    return this.keys.get(urn) ?? [];
+  }
+
+  /** Its deletion ahead of time, for the sake of what it depends on; undefined: there is none. */
+  deletion(state: ResourceState): Promise<void> | undefined {
+    return this.gone.get(state);
+  }
 
   /** Begins to delete `old` and the dependents that a change of it would replace. Resolves when they are gone. */
   async deleteFirst(old: ResourceState): Promise<{ gone: Promise<unknown> }> {
@@ -17,7 +28,7 @@ export class Replacements {
     for (const { state, keys } of dependents) this.keys.set(state.urn, keys);
     const doomed = dependents.map((d) => d.state).reverse();
     const gone = this.deleteAhead([...doomed, old], old.urn);
-    this.progress.deleted.delete(old.urn);
+    this.progress.pardon(old.urn);
     return { gone };
   }
 
@@ -30,7 +41,7 @@ export class Replacements {
     const replaced = new Set([root.urn]);
     for (const state of this.progress.base.slice(this.progress.base.indexOf(root) + 1)) {
       // What was registered in this run already cannot depend on what is only being replaced now.
-      if (this.progress.operated.has(state.urn) || this.progress.replaced.has(state.urn)) continue;
+      if (this.progress.isOperatedOn(state.urn) || this.progress.isReplaced(state.urn)) continue;
       if (![...usedBy(state)].some((urn) => dependents.has(urn))) continue;
       dependents.add(state.urn);
       const keys = await this.replacementKeys(state, replaced);
@@ -79,11 +90,11 @@ export class Replacements {
     }
     let before: Promise<unknown> = Promise.resolve();
     for (const state of states) {
-      const work = this.progress.gone.get(state) ?? before.then(() => this.deleteOneAhead(state));
+      const work = this.gone.get(state) ?? before.then(() => this.deleteOneAhead(state));
       work.catch(() => undefined);
-      this.progress.gone.set(state, work);
+      this.gone.set(state, work);
       // A leftover of a former replacement shares its URN with the resource that lives.
-      if (!state.delete) this.progress.deleted.add(state.urn);
+      if (!state.delete) this.progress.condemn(state.urn);
       before = Promise.all([before, work]);
     }
     before.catch(() => undefined);

@@ -90,7 +90,7 @@ export class ResourceSteps {
     { replaces, diffs, detailed }: Decision,
     deleteLater: boolean,
   ): Promise<Registered> {
-    this.progress.deleted.delete(state.urn);
+    this.progress.pardon(state.urn);
     const how = { keys: replaces, diffs, detailed };
     const shown = { ...how, logical: false };
     const result = await this.create(
@@ -107,17 +107,16 @@ export class ResourceSteps {
 
   /** The step that stands for a whole replacement, and counts as one. */
   private replaced(old: ResourceState, state: ResourceState, how: Partial<Step> = {}): void {
-    this.progress.replaced.add(state.urn);
+    this.progress.replace(state.urn);
     const step = { ...this.progress.step("replace", old, state), ...how };
     this.progress.sink({ kind: "begin", step });
     this.progress.sink({ kind: "done", step, seconds: 0 });
   }
 
   async conclude(state: ResourceState, work: () => Promise<Step>): Promise<Registered> {
-    this.progress.operated.add(state.urn);
+    this.progress.operateOn(state.urn);
     const step = await work();
-    this.progress.news.set(state.urn, state);
-    this.progress.steps.set(state.urn, step);
+    this.progress.conclude(state, step);
     return { state, result: "success" };
   }
 

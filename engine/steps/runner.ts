@@ -19,8 +19,7 @@ interface RunnerOptions {
 export class Runner {
   /** Something went wrong; the operation as a whole has failed. */
   failed = false;
-  /** Steps that failed, by URN: what depends on them is skipped. */
-  readonly failedUrns = new Set<string>();
+  private readonly failedUrns = new Set<string>();
   /** Aborted when nothing new may start: an error without --continue-on-error, or a cancel. */
   readonly halt = new AbortController();
   private free: number;
@@ -39,6 +38,15 @@ export class Runner {
 
   get halted(): boolean {
     return this.halt.signal.aborted;
+  }
+
+  /** It stays as it is, as what depends on it does. */
+  giveUp(urn: string): void {
+    this.failedUrns.add(urn);
+  }
+
+  hasFailed(urn: string): boolean {
+    return this.failedUrns.has(urn);
   }
 
   stop(): void {

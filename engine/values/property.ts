@@ -1,6 +1,6 @@
 /**
  * Property values inside the engine: what the wire and the state file hold, with secrets as objects of their own.
- * Assets and resource references stay plain objects that carry Pulumi's signature key.
+ * Resource references stay plain objects that carry Pulumi's signature key.
  */
 import { UNKNOWN, type Props, type Value } from "../providers/provider";
 

@@ -1,7 +1,4 @@
 /** Property maps to and from the protobuf structs that the SDK speaks. */
-import * as crypto from "node:crypto";
-import * as fs from "node:fs";
-import * as path from "node:path";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { UNKNOWN } from "../providers/provider";
 import {
@@ -20,51 +17,26 @@ import {
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** `folder`: where the program runs; paths of assets are relative to it. */
-export function fromWire(struct: Struct | undefined, folder: string): PropertyMap {
-  if (!struct) return {};
-  return read(struct.toJavaScript(), folder) as PropertyMap;
+export function fromWire(struct: Struct | undefined): PropertyMap {
+  return struct ? (read(struct.toJavaScript()) as PropertyMap) : {};
 }
 
-function read(json: Json, folder: string): PropertyValue {
+function read(json: Json): PropertyValue {
   if (json === UNKNOWN_TEXT) return UNKNOWN;
-  if (Array.isArray(json)) return json.map((item) => read(item, folder));
+  if (Array.isArray(json)) return json.map(read);
   if (typeof json !== "object" || json === null) return json;
   const signature = json[SIGNATURE];
-  if (signature === SECRET_SIGNATURE) return new Secret(read(json["value"] ?? null, folder));
+  if (signature === SECRET_SIGNATURE) return new Secret(read(json["value"] ?? null));
   if (signature === OUTPUT_SIGNATURE) {
-    const value = "value" in json ? read(json["value"] ?? null, folder) : UNKNOWN;
+    const value = "value" in json ? read(json["value"] ?? null) : UNKNOWN;
     return json["secret"] === true ? new Secret(value) : value;
   }
-  if (signature === ASSET_SIGNATURE) return hashAsset(json, folder);
-  if (signature === ARCHIVE_SIGNATURE) {
+  if (signature === ASSET_SIGNATURE || signature === ARCHIVE_SIGNATURE) {
     throw new Error(
-      "archives are not supported by the embedded engine; use FileAsset or StringAsset",
+      "assets and archives: not supported by the embedded engine; use --engine pulumi for this program",
     );
   }
-  return withPackageVersion(
-    Object.fromEntries(Object.entries(json).map(([k, v]) => [k, read(v, folder)])),
-  );
-}
-
-/** An asset is told from another by the hash of its bytes, which the state keeps. */
-function hashAsset(json: { [key: string]: Json }, folder: string): PropertyMap {
-  const { path: file, text, uri } = json;
-  if (typeof uri === "string" && uri !== "") {
-    throw new Error(`remote assets (${uri}) are not supported by the embedded engine`);
-  }
-  const bytes =
-    typeof file === "string" && file !== ""
-      ? fs.readFileSync(path.resolve(folder, file))
-      : Buffer.from(typeof text === "string" ? text : "");
-  const hash = crypto.createHash("sha256").update(bytes).digest("hex");
-  return {
-    [SIGNATURE]: ASSET_SIGNATURE,
-    hash,
-    ...(typeof file === "string" && file !== ""
-      ? { path: file }
-      : { text: typeof text === "string" ? text : "" }),
-  };
+  return withPackageVersion(Object.fromEntries(Object.entries(json).map(([k, v]) => [k, read(v)])));
 }
 
 export function toWire(map: PropertyMap): Struct {

@@ -21,6 +21,7 @@ umask 077
 
 home=/var/lib/cluster-registry
 records=$home/records
+helper=$home/helper
 
 say() {
   printf '%s\n' "$*"

@@ -47,15 +47,17 @@ hunks() {
   } | awk 'NR > 3 { print last } { last = $0 } END { exit (last > 1) }'
 }
 
-# without HUNKS strict|exact|lenient LOST [CLAIMS] <TEXT: the text with the added lines of the hunks taken out and the removed
-# ones put back. Strict: where a hunk is not found just once as it was written, or has no added line to look for, its lines
-# are noted in LOST and the result is 1; unless a person has seen to it already: none of its lines is there any more, nor any
-# of the CLAIMS (words apart by blanks). Lenient: such a hunk is passed over. Of a list on one line that somebody has edited
-# since, our items are taken out, and theirs stay. Exact: as strict, but such a list counts as not found.
+# without strict|exact|lenient LOST CLAIMS HUNKS... <TEXT: the text with the added lines of the hunks taken out and the removed
+# ones put back, those of the last file first. Where a hunk is not found just once as it was written, or has no added line to
+# look for, it is passed over, and goes to LOST; unless a person has seen to it already: none of its lines is there any more,
+# nor any of the CLAIMS (words apart by blanks) in them. Strict: then the result is 1. Of a list on one line that somebody has
+# edited since, our items are taken out, and theirs stay. Exact: as strict, but such a list counts as not found.
 # Whether a newline ends the last line is part of no line: it stays as it is found. (The dot shows awk where the text ends.)
 without() {
-  { cat; printf .; } | awk -v strict="$2" -v lost="$3" -v claims="${4-}" '
-    function enter() { if (!inside) { b++; inside = 1; before[b] = context; adds[b] = 0; dels[b] = 0; after[b] = "" } }
+  without_mode=$1 without_lost=$2 without_claims=$3
+  shift 3
+  { cat; printf .; } | awk -v strict="$without_mode" -v lost="$without_lost" -v claims="$without_claims" '
+    function enter() { if (!inside) { b++; inside = 1; filled = 0; before[b] = context; adds[b] = 0; dels[b] = 0; after[b] = "" } }
     function fits(p, j,    i) {
       for (i = 1; i <= adds[j]; i++) if (line[p + i - 1] != add[j, i]) return 0
       return 1
@@ -140,11 +142,14 @@ without() {
       s = bare(s)
       # A bracket alone is nobody in particular.
       if (s !~ /[A-Za-z0-9]/) return 0
-      for (i = 1; i <= n; i++) if (bare(line[i]) == s) return 1
+      # With something behind it, as a comment or a comma, it is still there.
+      for (i = 1; i <= n; i++) if (index(bare(line[i]), s) == 1) return 1
       return 0
     }
-    function within(s,    i) {
+    # Is it in what the hunk added? Of a list, as an item: a name in it that stands elsewhere as well is not of this list.
+    function within(s, j,    i) {
       for (i = 1; i <= ours; i++) if (our[i] == "\"" s "\"" || our[i] == "\047" s "\047") return 1
+      if (ours == 0) for (i = 1; i <= adds[j]; i++) if (index(add[j, i], s)) return 1
       return 0
     }
     function seenTo(j,    i, k, word, words) {
@@ -156,18 +161,18 @@ without() {
       for (i = 1; i <= adds[j]; i++) if (present(add[j, i])) return 0
       words = split(claims, word, " ")
       for (k = 1; k <= words; k++) {
-        # The items of a list are looked for one by one, above; a name in it that stands elsewhere as well is not of this list.
-        if (ours > 0 && !within(word[k])) continue
+        if (!within(word[k], j)) continue
         for (i = 1; i <= n; i++) if (index(line[i], word[k])) return 0
       }
       return words > 0
     }
     function missing(j,    i) {
-      bad = 1
-      for (i = 1; i <= adds[j]; i++) print "  take out: " visible(add[j, i]) > lost
-      for (i = 1; i <= dels[j]; i++) print "  put back: " visible(del[j, i]) > lost
+      bad = strict != "lenient"
+      print "@@\n " before[j] > lost
+      for (i = 1; i <= dels[j]; i++) print "-" del[j, i] > lost
+      for (i = 1; i <= adds[j]; i++) print "+" add[j, i] > lost
+      print " " after[j] > lost
     }
-    function visible(s) { gsub(/\r/, "", s); return s }
     function swap(p, j,    i, shift) {
       shift = dels[j] - adds[j]
       if (shift < 0) for (i = p + adds[j]; i <= n; i++) line[i + shift] = line[i]
@@ -177,7 +182,11 @@ without() {
       n += shift
     }
     phase == 1 && /^@@/ { inside = 0; context = ""; next }
-    phase == 1 && /^\+/ { enter(); add[b, ++adds[b]] = substr($0, 2); next }
+    # A last line that only got a newline.
+    phase == 1 && inside && dels[b] && !adds[b] && substr($0, 2) == del[b, dels[b]] && /^\+/ { dels[b]--; before[b] = substr($0, 2); next }
+    # One table of TOML behind another is a hunk of its own: an edit in one keeps nobody from taking the other out.
+    phase == 1 && inside && !dels[b] && filled && /^\+[[:space:]]*\[/ { after[b] = substr($0, 2); context = add[b, adds[b]]; inside = 0 }
+    phase == 1 && /^\+/ { enter(); add[b, ++adds[b]] = substr($0, 2); if (/[^+[:space:]]/) filled = 1; next }
     phase == 1 && /^-/ { enter(); del[b, ++dels[b]] = substr($0, 2); next }
     phase == 1 && /^\\/ { next }
     phase == 1 {
@@ -197,9 +206,14 @@ without() {
         else if (strict == "exact" || !takeOut(j)) left[j] = 1
       }
       # Asked of what is left once all the others are out: a claim may stand in several of them.
-      if (strict != "lenient") for (j = b; j >= 1; j--) if (left[j] && !seenTo(j)) missing(j)
+      for (j = 1; j <= b; j++) if (left[j] && !seenTo(j)) missing(j)
       for (i = 1; i <= n; i++) printf "%s%s", line[i], (i < n || closed) ? "\n" : ""
       exit bad
     }
-  ' phase=1 "$1" phase=2 -
+  ' phase=1 "$@" phase=2 -
+}
+
+# What a person is to do about hunks that were lost, a line each; credentials masked.
+by_hand() {
+  tr -d '\r' | sed -n 's/^+/  take out: /p; s/^-/  put back: /p' | masked
 }

@@ -4,7 +4,8 @@
 #   claims              the ids of those who claim it, first claimant first
 #   text, mode, owner   all of it as we last wrote it, for the day when somebody deletes it
 #   others/N/           what it would be if only the claimants in `for` were there: `bytes` (none: no file), and `hunks`
-#                       from there to `text`. others/0 is for nobody: that is what the last undo leaves.
+#                       from there to `text`. others/0 is for nobody: that is what the last undo leaves. `edited` has hunks
+#                       that somebody has edited since they were written: what stands there now is in `bytes`.
 # $home/folders lists the folders that we made.
 files=$home/files
 
@@ -37,18 +38,38 @@ entry_of() {
   done
 }
 
-# as_if ALTERNATIVE FILE [strict LOST CLAIMS]: the text that FILE would be if only those were there that the alternative
-# (others/N of its entry) is for. 4: there would be no file. Somebody else's edits since are in it. Strict: as `without`.
+# as_if ALTERNATIVE FILE [MODE LOST]: the text that FILE would be if only those were there that the alternative (others/N of
+# its entry) is for. 4: there would be no file. Somebody else's edits since are in it. MODE (lenient) and LOST: as `without`.
 as_if() {
   [ -f "$2" ] || return 4
+  set -- "$1" "$2" "${3-lenient}" "${4-/dev/null}" "$(gone_claims "$1")"
+  as_if_edited=$1/edited
+  [ -f "$as_if_edited" ] || as_if_edited=/dev/null
   if [ "$(sha "$2")" = "$(first_line "${1%/others/*}/after")" ]; then
     [ -f "$1/bytes" ] || return 4
-    cat "$1/bytes"
+    without "$3" "$4" "$5" "$as_if_edited" <"$1/bytes"
   else
     # A file that we made, with nothing in it but our lines.
-    [ -f "$1/bytes" ] || without "$1/hunks" lenient /dev/null <"$2" | grep -q '[^[:space:]]' || return 4
-    without "$1/hunks" "${3-lenient}" "${4-/dev/null}" "${5-}" <"$2"
+    { [ -f "$1/bytes" ] && [ ! -s "$as_if_edited" ]; } ||
+      without lenient /dev/null '' "$as_if_edited" "$1/hunks" <"$2" | grep -q '[^[:space:]]' || return 4
+    without "$3" "$4" "$5" "$as_if_edited" "$1/hunks" <"$2"
   fi
+}
+
+# gone_claims ALTERNATIVE: of $claims, those that were not there before: where one is gone, a person has seen to it.
+gone_claims() {
+  for gone_claim in ${claims-}; do
+    if ! grep -qF -e "$gone_claim" "$1/bytes" 2>/dev/null || grep -qF -e "$gone_claim" "$1/edited" 2>/dev/null; then
+      printf '%s ' "$gone_claim"
+    fi
+  done
+}
+
+# What is claimed on this host, whoever claims it.
+all_claims() {
+  for claiming in "$records"/*/payload; do
+    sed -n '/^file /q; s/^claim //p' "$claiming" 2>/dev/null
+  done
 }
 
 # without_us PATH FILE: the text of the file at PATH (which is in FILE by now) with nothing of anybody's in it. 4: no file.
@@ -107,7 +128,7 @@ former_without() {
     if [ "$former_now" = "$(first_line "$1/after")" ]; then
       [ ! -f "$1/bytes" ] || cat "$1/bytes"
     else
-      printf '%s' "${former_taken%.}" | without "$1/hunks" "$2" /dev/null
+      printf '%s' "${former_taken%.}" | without "$2" /dev/null '' "$1/hunks"
     fi && printf .
   )
   case $former_rest in *.) former_taken=$former_rest ;; *) return 1 ;; esac

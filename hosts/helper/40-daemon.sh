@@ -35,6 +35,15 @@ unread_drop_in() {
   return 1
 }
 
+# The first masked unit among those that a unit requires, and without which it does not start.
+masked_need() {
+  needs=$(systemctl show -p Requires --value "$1" 2>/dev/null 9>&-)
+  [ -n "$needs" ] || return 0
+  # shellcheck disable=SC2086 # names of units, apart by blanks
+  systemctl show -p Id -p LoadState $needs 2>/dev/null 9>&- |
+    awk 'BEGIN { RS = "" } /LoadState=masked/ && match($0, /Id=[^\n]*/) { print substr($0, RSTART + 3, RLENGTH - 3); exit }'
+}
+
 # stands_in_the_way UNIT ACTIVATE: why the daemon is not to be restarted or reloaded, in `problem`; 1: nothing does. A preview
 # says the same of what was observed, by the same words: hosts/obstacles.ts.
 stands_in_the_way() {
@@ -56,6 +65,10 @@ stands_in_the_way() {
     problem="expected KillMode=process in $1, so that a restart leaves the containers running; found KillMode=$unit_kill: set it with \`systemctl edit containerd\`"
   elif [ "$2" = reload ] && [ "$unit_active" = active ] && [ "$unit_reload" != yes ]; then
     problem="expected $1 to have an ExecReload, so that it takes the file without a restart, which would stop its containers; found none: add \`ExecReload=/bin/kill -s HUP \$MAINPID\` to its [Service] with \`systemctl edit ${1%.service}\`"
+  elif [ "$2" = restart ] || [ "$unit_active" != active ]; then
+    need_masked=$(masked_need "$1")
+    [ -z "$need_masked" ] ||
+      problem="expected $1 to start, with all that it requires; found $need_masked masked: run \`systemctl unmask $need_masked\`"
   fi
   [ -n "$problem" ]
 }
@@ -108,6 +121,7 @@ containerd_config() {
     {
       systemctl show-environment 2>/dev/null 9>&- | sed 's/^/manager /'
       printf '%s\n' "$config_facts"
+      printf '%s\n' "$config_facts" | environment_lines
     } | awk '
       function bare(s) {
         gsub(/^[[:space:]]+|[[:space:]]+$/, "", s)
@@ -131,14 +145,18 @@ containerd_config() {
         $0 = substr($0, 13)
         while (match($0, /^[[:space:]]*("([^"\\]|\\.)*"|[^[:space:]]+)/)) { note(bare(substr($0, 1, RLENGTH))); $0 = substr($0, RLENGTH + 1) }
       }
-      /^EnvironmentFiles=/ { sub(/^EnvironmentFiles=/, ""); sub(/ [(]ignore_errors=.*/, ""); from[++files] = $0 }
+      /^file / { note(substr($0, 6)) }
       /^ExecStart=/ { sub(/^.*argv\[\]=/, ""); sub(/ ; ignore_errors=.*/, ""); command = $0 }
       END {
-        for (i = 1; i <= files; i++) while ((getline line < from[i]) > 0) note(line)
         count = split(filled(command), word, " ")
         file = "/etc/containerd/config.toml"
         for (i = 1; i <= count; i++) {
-          if (word[i] ~ /(^|\/)containerd$/) seen = 1
+          # A shell, or a script of that name, may start it with any file: the process shows with which.
+          if (!seen && word[i] ~ /(^|\/)([a-z]*sh|busybox)$/) exit
+          if (!seen && word[i] ~ /(^|\/)containerd$/) {
+            seen = 1
+            if ((getline line < word[i]) > 0 && line ~ /^#!/) exit
+          }
           else if (seen && word[i] ~ /^(-c|--?config)$/) file = word[++i]
           else if (seen && word[i] ~ /^(-c|--?config)=/) { file = word[i]; sub(/^[^=]*=/, "", file) }
         }
@@ -164,7 +182,45 @@ containerd_config() {
       *) config_doubt="$config_file, which is no absolute path" config_file='' ;;
     esac
   fi
+  if [ -n "$config_file" ] && { unit_moves "$config_file" || { [ -n "$config_pid" ] && ! same_for_process "$config_pid" "$config_file"; }; }; then
+    config_doubt="the process finds another file at $config_file than this host has there (BindPaths, RootDirectory or the like of its unit)"
+    config_file=
+  fi
   config_known=yes
+}
+
+# The lines of a unit's environment files, each after `file `. A file's name can be a pattern; a backslash joins a line to the next.
+environment_lines() {
+  sed -n 's/^EnvironmentFiles=\(.*\) (ignore_errors=.*/\1/p' | while IFS= read -r environment_files; do
+    (
+      IFS=
+      for environment_file in $environment_files; do
+        [ ! -f "$environment_file" ] || sed -e :a -e '/\\$/{' -e 'N' -e 's/\\\n//' -e ba -e '}' -e 's/^/file /' "$environment_file"
+      done
+    )
+  done
+}
+
+# unit_moves PATH: does containerd's unit put another file at PATH for its own process? The unit decides for the next start,
+# whatever the running process sees.
+unit_moves() {
+  systemctl show -p BindPaths -p BindReadOnlyPaths -p RootDirectory -p RootImage containerd.service 2>/dev/null 9>&- | awk -v path="$1" '
+    /^Root(Directory|Image)=./ && !/=\/$/ { moved = 1 }
+    /^Bind/ {
+      sub(/^[^=]*=/, "")
+      count = split($0, pair, " ")
+      for (i = 1; i <= count; i++) {
+        split(pair[i], part, ":")
+        if (part[2] != part[1] && index(path "/", part[2] "/") == 1) moved = 1
+      }
+    }
+    END { exit !moved }'
+}
+
+# same_for_process PID PATH: does the process see the same file at PATH as we do? A mount namespace or another root can hide it.
+same_for_process() {
+  [ -e "/proc/$1/root/" ] || return 0
+  [ "/proc/$1/root$2" -ef "$2" ] || { [ ! -e "/proc/$1/root$2" ] && [ ! -e "$2" ]; }
 }
 
 # The address of containerd's socket, if its configuration names another than the usual one.

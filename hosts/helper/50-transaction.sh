@@ -253,7 +253,7 @@ put_back_old() {
 
 # leave_theirs FILE: their text is in place, without our lines if they are in it. $now is what is in place now.
 leave_theirs() {
-  if [ -f "$f/lines" ] && without "$f/lines" strict "$tx/lost" <"$1" >"$tx/theirs" 2>/dev/null; then
+  if [ -f "$f/lines" ] && without strict "$tx/lost" '' "$f/lines" <"$1" >"$tx/theirs" 2>/dev/null; then
     cmp -s "$tx/theirs" "$real" && return 0
     rm -f "$tmp.theirs"
     cp -a "$1" "$tmp.theirs" && cat "$tx/theirs" >"$tmp.theirs" && replace "$tmp.theirs" "$real" "$now" "$tmp.theirs.old"
@@ -559,7 +559,7 @@ not_well() {
       return 0
     fi
     way_out="
-  To have the files of before all the same, run on this host: sudo sh $home/helper undo $id anyway"
+  To have the files of before all the same, run on this host: sudo sh $helper undo $id anyway"
   fi
   words=$(last_words "$unit" "$since")
   abandon "expected ${unit%.service} to be well with the new files; found: $problem

@@ -34,6 +34,7 @@ apply_now() {
     abandon "expected a payload for this host ($(first_line "$record/enrolled")); found one for $enrolled: was the host replaced? Run \`up\` again"
   need_claimants
   foreign=
+  claims=$(all_claims)
   for each in "$tx"/files/*/; do look_at "${each%/}"; done
   [ -z "$foreign" ] || abandon "expected the files as they were when the plan was made; found them changed by someone else:$foreign
   Look at them, then run again: the new plan starts from what is there now."
@@ -152,7 +153,7 @@ need_claimants() {
     printf '%s %s\n' "$claimant_id" "$(sed -n '/^file /q; s/^revision //p' "$claimant")"
   done | sort >"$tx/present" || no_room
   cmp -s "$tx/planned" "$tx/present" ||
-    abandon "expected the records of this host as they were when the plan was made; found another apply or destroy since: $(sort "$tx/planned" "$tx/present" | uniq -u | cut -d ' ' -f 1 | uniq | tr '\n' ' '): run again"
+    abandon "expected the records of this host as they were when the plan was made; found another apply or destroy since: $(echo $(sort "$tx/planned" "$tx/present" | uniq -u | cut -d ' ' -f 1 | uniq)): run again"
 }
 
 # sudo may be limited to this program: it writes the files it is for, and no others.
@@ -203,6 +204,7 @@ look_at() {
   printf '%s\n' "$real" >"$f/real"
   now=$(state_of "$real")
   baseline_of "$real" "$f/others/0"
+  note_edited
   planned=$(first_line "$f/baseline")
   do=nothing
   case $now in
@@ -238,6 +240,25 @@ baseline_of() {
     4) rm -f "$2/bytes" ;;
     *) no_room ;;
   esac
+}
+
+# Lines of ours that somebody has edited stay in the text of every alternative, also for claimants who did not ask for them.
+# Each alternative notes which lines these are. They come from the entry's alternative for the same claimants before this apply.
+note_edited() {
+  edited_entry=$(entry_of "$path")
+  [ -n "$edited_entry" ] || return 0
+  named_now "$edited_entry/claims" >"$tx/former"
+  for part in "$f"/others/*; do
+    sort "$part/for" | grep -xF -f "$tx/former" >"$tx/part"
+    for former in "$edited_entry"/others/*; do
+      if named_now "$former/for" | cmp -s - "$tx/part"; then as_if "$former" "$real" lenient "$part/edited" >/dev/null; fi
+    done
+  done
+}
+
+# The claimants in a file, sorted, by the names that they have once this apply is done.
+named_now() {
+  awk -v id="$id" 'phase == 1 { taken[$0]; next } { print ($0 in taken) ? id : $0 }' phase=1 "$tx/instead" phase=2 "$1" | sort
 }
 
 # The new bytes, and what an undo will need. All edits are for the text without anything of ours.
@@ -284,7 +305,7 @@ prepare() {
 # new_entry CLAIMS: what is known of the file once this change is done, from $f/new and $f/others. A file in which
 # nothing of anybody is left has no entry any more.
 new_entry() {
-  if [ "$(state_of "$f/new")" = "$(state_of "$f/others/0/bytes")" ] || [ ! -s "$1" ]; then
+  if [ ! -s "$1" ] || { [ "$(state_of "$f/new")" = "$(state_of "$f/others/0/bytes")" ] && [ ! -s "$f/others/0/edited" ]; }; then
     mkdir -p "$tx/leave/$(key "$path")" || no_room
     return 0
   fi

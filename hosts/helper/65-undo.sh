@@ -78,7 +78,7 @@ read_record() {
       grep -qxF -e "claim $name" "$other" || printf '%s\n' "$name"
     done)
   done
-  claims=$(printf '%s\n' "$names" | tr '\n' ' ')
+  claims=$names
   printf '%s\n' "$unit" >"$tx/unit"
   payload_seconds wait "$record/payload" 60 >"$tx/wait" || no_room
   unit_state "$unit"
@@ -102,7 +102,6 @@ plan_undo() {
   # Of a file that somebody has deleted, what is known is the text that was there.
   live=$real
   if [ "$now" = absent ] && [ -f "$1/others/0/bytes" ]; then live=$1/text; fi
-  baseline_of "$live" "$f/others/0"
   target=
   for other in "$1"/others/*; do
     if cmp -s "$other/for" "$f/claims"; then target=$other; fi
@@ -114,18 +113,20 @@ plan_undo() {
   elif [ -z "$target" ]; then
     refused="$refused$path: expected a plan of what it is for $(tr '\n' ' ' <"$f/claims")alone; found none: run \`up\` of that stack first, which plans it or says what it lacks; or destroy that stack first
 "
-  elif [ "$now" = "$(state_of "$1/others/0/bytes")" ] || [ "$now" = "$(state_of "$target/bytes")" ]; then
+  elif [ ! -s "$target/edited" ] && { [ "$now" = "$(state_of "$1/others/0/bytes")" ] || [ "$now" = "$(state_of "$target/bytes")" ]; }; then
     # A person has put it back.
     [ "$now" = absent ] || cat "$real" >"$f/new" || no_room
   else
-    as_if "$target" "$live" strict "$tx/lost" "$(gone_claims)" >"$f/new"
+    strictly=strict
+    if [ "$now" = absent ] || [ -f "${stage-}/anyway" ]; then strictly=lenient; fi
+    as_if "$target" "$live" $strictly "$tx/lost" >"$f/new"
     case $? in
       0) ;;
       4) rm -f "$f/new" ;;
       *)
         refused="$refused$path: expected our lines as they were written; found the file edited where they were. By hand:
-$(masked <"$tx/lost")
-then run again
+$(by_hand <"$tx/lost")
+then run again; or, to leave what stands there, run on this host: sudo sh $helper undo $id anyway
 "
         ;;
     esac
@@ -143,24 +144,21 @@ then run again
   printf '%s\n' "$do" >"$f/do" && printf '%s\n' "$after" >"$f/after" || no_room
 }
 
-# What is claimed, and was not there before: where it is gone, a person has seen to it.
-gone_claims() {
-  for gone_claim in $claims; do
-    grep -qF -e "$gone_claim" "$target/bytes" 2>/dev/null || printf '%s ' "$gone_claim"
-  done
-}
-
-# What the file would be for some of the claimants that are left.
+# What the file would be for some of the claimants that are left, and for nobody.
 plan_others() {
   others=0
   for other in "$1"/others/*; do
-    [ -s "$other/for" ] && ! grep -vxF -q -f "$f/claims" "$other/for" && ! cmp -s "$other/for" "$f/claims" || continue
-    others=$((others + 1))
-    mkdir "$f/others/$others" && cp "$other/for" "$f/others/$others/for" || no_room
-    as_if "$other" "$live" >"$f/others/$others/bytes"
+    part=$f/others/0
+    if [ -s "$other/for" ]; then
+      ! grep -vxF -q -f "$f/claims" "$other/for" && ! cmp -s "$other/for" "$f/claims" || continue
+      others=$((others + 1))
+      part=$f/others/$others
+    fi
+    mkdir -p "$part" && cp "$other/for" "$part/for" || no_room
+    as_if "$other" "$live" lenient "$part/edited" >"$part/bytes"
     case $? in
       0) ;;
-      4) rm -f "$f/others/$others/bytes" ;;
+      4) rm -f "$part/bytes" ;;
       *) no_room ;;
     esac
   done

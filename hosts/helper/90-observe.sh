@@ -138,6 +138,7 @@ observe_records() {
 
 # Of each managed file: how it is now, what it is without anything of ours, and what there is of it should it be gone.
 observe_managed() {
+  claims=$(all_claims)
   for managed in "$files"/*/path "$records"/*/undo/*/path "$records"/*/next/own/*/path; do
     first_line "$managed" && echo
   done | sort -u | while IFS= read -r managed; do
@@ -149,18 +150,8 @@ observe_managed() {
     if [ -n "$managed_entry" ]; then
       say "claims $(tr '\n' ' ' <"$managed_entry/claims")"
       [ ! -f "$managed_entry/others/0/bytes" ] || say "kept $(wc -c <"$managed_entry/text") $managed_entry/text"
-      managed_edited=$(as_if "$managed_entry/others/0" "$managed_file" strict /dev/stderr 2>&1 >/dev/null | masked)
-      [ -z "$managed_edited" ] || {
-        say edited
-        printf '%s\n' "$managed_edited" | hex
-      }
-      # Edited since: what we wrote tells which of our lines somebody's hand was at.
-      if [ -f "$managed_file" ] && [ "$(sha "$managed_file")" != "$(first_line "$managed_entry/after")" ]; then
-        say written
-        hex <"$managed_entry/text"
-        say hunks
-        hex <"$managed_entry/others/0/hunks"
-      fi
+      say edited
+      as_if "$managed_entry/others/0" "$managed_file" lenient /dev/stderr 2>&1 >/dev/null | by_hand | hex
     else
       for managed_undo in $(former_of "$managed"); do
         [ ! -f "$managed_undo/bytes" ] || say "kept $(wc -c <"$managed_undo/bytes") $managed_undo/bytes"
@@ -180,12 +171,15 @@ observe_service() {
   systemctl show -p LoadState -p ActiveState -p SubState -p UnitFileState -p MainPID -p InvocationID \
     -p ExecMainStartTimestampMonotonic -p KillMode -p CanReload -p NeedDaemonReload -p ExecStart "$2" 2>/dev/null | hex
   if unread_drop_in "$2"; then say unread; fi
+  say "needs-masked $(masked_need "$2")"
   unit_text=$(systemctl cat "$2" 2>/dev/null)
   say units
   printf '%s\n' "$unit_text" | hex
   printf '%s\n' "$unit_text" | sed -n 's/^[[:space:]]*EnvironmentFile[[:space:]]*=[[:space:]]*-\{0,1\}\(\/[^[:space:]]*\).*/\1/p' |
-    while IFS= read -r environment_file; do
-      if [ -f "$environment_file" ]; then observe_file environment "$environment_file"; fi
+    while IFS= read -r environment_pattern; do
+      for environment_file in $environment_pattern; do
+        if [ -f "$environment_file" ]; then observe_file environment "$environment_file"; fi
+      done
     done
   # The rest of its environment can hold passwords, and is nobody's business.
   unit_state "$2"

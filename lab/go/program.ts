@@ -7,10 +7,10 @@ import { withLock } from "../lock";
 import { must } from "../process";
 
 export interface GoProgram {
-  /** A folder with go.mod, go.sum and a file that imports `package`. Its name is the program's in the cache. */
+  /** A folder with go.mod, go.sum and a file that imports `packages`. Its name is the program's in the cache. */
   folder: string;
-  /** Import path of the main package. */
-  package: string;
+  /** Import paths of the main packages: one executable each. */
+  packages: string[];
   /** Variables that the linker sets, by import path and name: "example.com/version.Version". */
   variables?: Record<string, string>;
 }
@@ -24,12 +24,21 @@ export function goProgramFolder(cache: string, program: GoProgram): string {
   return join(cache, `${basename(program.folder)}-${hash.digest("hex").slice(0, 12)}`);
 }
 
+/** The version of a module that a folder's go.mod requires, on a line of its own. */
+export function requiredVersion(folder: string, module: string): string {
+  const prefix = `require ${module} `;
+  const lines = readFileSync(join(folder, "go.mod"), "utf8").split("\n");
+  const required = lines.find((line) => line.startsWith(prefix))?.slice(prefix.length);
+  if (!required) throw new Error(`${folder}/go.mod does not require ${module}`);
+  return required;
+}
+
 /** Why the program cannot be had here; undefined: it is built, or can be. */
 export function whyNoGoProgram(cache: string, program: GoProgram): string | undefined {
   if (existsSync(goProgramFolder(cache, program))) return undefined;
   const go = spawnSync("go", ["version"], { env: process.env, encoding: "utf8" });
   if (go.status === 0) return undefined;
-  return `no Go compiler on PATH to build ${program.package} with`;
+  return `no Go compiler on PATH to build ${program.packages.join(", ")} with`;
 }
 
 /** The folder with the program, which is built at the first call. Go's module proxy must be within reach then. */
@@ -56,11 +65,11 @@ async function build(
   log: (line: string) => void,
 ): Promise<void> {
   const started = Date.now();
-  log(`building ${program.package} from its Go module (some minutes, once)`);
+  log(`building ${program.packages.join(", ")} from its Go module (some minutes, once)`);
   mkdirSync(join(folder, ".."), { recursive: true });
   const draft = mkdtempSync(`${folder}.draft-`);
   try {
-    await must("go", [...buildArguments(program), "-o", `${draft}/`, program.package], {
+    await must("go", [...buildArguments(program), "-o", `${draft}/`, ...program.packages], {
       cwd: program.folder,
       // What is set for this machine's own builds must not change this one.
       env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-mod=readonly", GOWORK: "off" },

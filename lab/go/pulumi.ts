@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ensureGoProgram, whyNoGoProgram, type GoProgram } from "./program";
+import { ensureGoProgram, requiredVersion, whyNoGoProgram, type GoProgram } from "./program";
 
 const FOLDER = join(__dirname, "pulumi");
 const MODULE = "github.com/pulumi/pulumi";
@@ -8,18 +7,12 @@ const MODULE = "github.com/pulumi/pulumi";
 /** The Pulumi CLI. It has no language hosts and no plugins: those are not Go modules. */
 const PULUMI: GoProgram = {
   folder: FOLDER,
-  package: `${MODULE}/pkg/v3/cmd/pulumi`,
+  packages: [`${MODULE}/pkg/v3/cmd/pulumi`],
   // Without a version, the SDK's automation refuses the CLI.
-  variables: { [`${MODULE}/sdk/v3/go/common/version.Version`]: version() },
+  variables: {
+    [`${MODULE}/sdk/v3/go/common/version.Version`]: requiredVersion(FOLDER, `${MODULE}/pkg/v3`),
+  },
 };
-
-function version(): string {
-  const required = /^require \S+\/pkg\/v3 (v\S+)$/m.exec(
-    readFileSync(join(FOLDER, "go.mod"), "utf8"),
-  );
-  if (!required?.[1]) throw new Error(`${FOLDER}/go.mod does not require ${MODULE}/pkg/v3`);
-  return required[1];
-}
 
 export const whyNoPulumi = (cache: string): string | undefined => whyNoGoProgram(cache, PULUMI);
 

@@ -31,7 +31,7 @@ export function choosePlugin(
   const names = namesIn(document, plugins);
   if (daemon.major < 2) return on1x(document, daemon, names, version);
   return isAtLeast(daemon, 2, 3)
-    ? on23(document, daemon, names, version, plugins)
+    ? on23(document, daemon, names, version)
     : on20(document, daemon, names, version);
 }
 
@@ -85,7 +85,6 @@ function on23(
   daemon: DaemonVersion,
   { tables, short }: Names,
   version: number | undefined,
-  plugins: TreeTable,
 ): Choice {
   const [first, second, newest] = [criPlugin(1), criPlugin(2), criPlugin(3)];
   if (tables.includes(first) && tables.includes(second)) {
@@ -96,8 +95,7 @@ function on23(
     });
   }
   if (tables.includes(second)) return { plugin: second, addVersion: undefined };
-  const isNewest = !tables.includes(first) && registryOf(plugins, newest) !== undefined;
-  if (isNewest && (short || version !== undefined)) {
+  if (tables.includes(newest) && !tables.includes(first)) {
     return { plugin: newest, addVersion: undefined };
   }
   if (short || version !== undefined) return { plugin: first, addVersion: undefined };

@@ -4,7 +4,7 @@ import { CONFIG } from "./config-facts";
 import { STARTS } from "./start-facts";
 import { nameOf } from "./types";
 import { choosePlugin, registryOf } from "./choose-plugin";
-import { refuseFacts } from "./fact";
+import { problemsOf, refuseFacts } from "./fact";
 import { isTable, stringsOf, type Tree, type TreeTable } from "../toml/value";
 import {
   criPlugin,
@@ -38,16 +38,25 @@ export interface CriConfig {
  *
  * @throws Refusal for a file that this daemon does not start with, or that it would read otherwise than
  * the file's author believes: CRI switched off, a version too high, settings in a table that is not read
+ *
+ * @param removing  true: the plan only takes entries out, so a file that this daemon does not start with is read as well.
+ * @default false
  */
-export function readCriConfig(document: TomlDocument, daemon: DaemonVersion): CriConfig {
+export function readCriConfig(
+  document: TomlDocument,
+  daemon: DaemonVersion,
+  removing = false,
+): CriConfig {
   const version = fileVersion(document, daemon);
-  // First of all: docker.com's file has this one line and no version, which would hide the reason.
-  refuseSwitchedOff(document, daemon);
-  refuseFacts([...CONFIG, ...STARTS], document, daemon);
+  if (!removing) {
+    // First of all: docker.com's file has this one line and no version, which would hide the reason.
+    refuseSwitchedOff(document, daemon);
+    refuseFacts([...CONFIG, ...STARTS], document, daemon);
+  }
   const plugins = tableAt(document, ["plugins"]);
   const { plugin, addVersion } = choosePlugin(document, daemon, version, plugins);
   const registry = registryPath(plugin);
-  const problems = unreadTables(document, daemon, plugin, version);
+  const problems = removing ? [] : unreadTables(document, daemon, plugin, version);
   if (problems.length > 0) throw new Refusal(problems);
 
   const table = tableAt(document, registry);
@@ -77,11 +86,23 @@ function fileVersion(document: TomlDocument, daemon: DaemonVersion): number | un
   return version;
 }
 
+/** The faults of a file with which containerd does not start, or does not load CRI. */
+export function faultsOf({ document, daemon }: CriConfig): Problem[] {
+  const facts = problemsOf([...CONFIG, ...STARTS], document, daemon);
+  const off = offProblem(document, daemon);
+  return off === undefined ? facts : [off, ...facts];
+}
+
 /** CRI can be switched off in the file itself; docker.com's package of containerd does so. */
 function refuseSwitchedOff(document: TomlDocument, daemon: DaemonVersion): void {
+  const problem = offProblem(document, daemon);
+  if (problem !== undefined) throw new Refusal([problem]);
+}
+
+function offProblem(document: TomlDocument, daemon: DaemonVersion): Problem | undefined {
   const off = switchedOff(stringsOf(document.get(["disabled_plugins"])) ?? [], daemon);
-  if (off.length === 0) return;
-  throw document.source.refuse(document.offsetOf(["disabled_plugins"]) ?? 0, {
+  if (off.length === 0) return undefined;
+  return document.source.problem(document.offsetOf(["disabled_plugins"]) ?? 0, {
     expected: "the CRI plugin switched on, since Kubernetes pulls through it",
     found: `disabled_plugins has ${off.map((name) => `"${name}"`).join(", ")}`,
     fix: "take it out of disabled_plugins, then restart containerd",

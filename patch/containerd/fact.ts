@@ -32,17 +32,22 @@ export const on1x = (daemon: DaemonVersion): boolean => daemon.major < 2;
 export const on2x = (daemon: DaemonVersion): boolean => daemon.major >= 2;
 export const onAll = (): boolean => true;
 
-/** @throws Refusal with everything of these facts that a document has */
-export function refuseFacts(
+/** Everything of these facts that a document has. */
+export function problemsOf(
   facts: readonly Fact[],
   document: TomlDocument,
   daemon: DaemonVersion,
-): void {
-  const problems = facts
+): Problem[] {
+  return facts
     .filter((fact) => fact.of(daemon))
     .flatMap((fact): Problem[] => {
       const finding = fact.find(document, daemon);
       return finding === undefined ? [] : [document.source.problem(finding.offset, finding)];
     });
+}
+
+/** @throws Refusal with all problems that `problemsOf` finds */
+export function refuseFacts(...args: Parameters<typeof problemsOf>): void {
+  const problems = problemsOf(...args);
   if (problems.length > 0) throw new Refusal(problems);
 }

@@ -48,9 +48,10 @@ export function planContainerd(input: ContainerdInput): Plan {
   }
   const source = Source.decode(input.configPath, input.bytes ?? Buffer.alloc(0));
   const document = readToml(source, daemon);
-  const config = readCriConfig(document, daemon);
+  const removing = input.present === false;
+  const config = readCriConfig(document, daemon, removing);
   const merged = mergedRegistry(config, input.dump, dumpedConfig(input, config));
-  if (input.present === false) return planRemoval(input, config, merged, wanted);
+  if (removing) return planRemoval(input, config, merged, wanted);
 
   const proxies = proxyProblems(wanted, input.environment ?? []);
   if (proxies.length > 0) throw new Refusal(proxies);
@@ -82,10 +83,10 @@ export function planContainerd(input: ContainerdInput): Plan {
 }
 
 /** The configuration that the dump shows, if it is another one. */
-function dumpedConfig({ dumped, bytes }: ContainerdInput, config: CriConfig): CriConfig {
+function dumpedConfig({ dumped, bytes, present }: ContainerdInput, config: CriConfig): CriConfig {
   if (dumped === undefined || bytes?.equals(dumped) === true) return config;
   const source = Source.decode(config.document.source.path, dumped);
-  return readCriConfig(readToml(source, config.daemon), config.daemon);
+  return readCriConfig(readToml(source, config.daemon), config.daemon, present === false);
 }
 
 /**

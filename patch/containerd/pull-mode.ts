@@ -10,7 +10,11 @@ import { criPlugin, isAtLeast } from "./version";
 export function honoursList(config: CriConfig, merged: MergedRegistry): boolean {
   if (!isAtLeast(config.daemon, 2, 1)) return true;
   const tree = (merged.dump ?? config.document).tree;
-  return isLocal(tableAt(tree, 3), tableAt(tree, 3)) || isLocal(...oldTables(tree));
+  return (
+    isLocal(tableAt(tree, 3), tableAt(tree, 3)) ||
+    isLocal(...oldTables(tree, 2)) ||
+    isLocal(...oldTables(tree, 1))
+  );
 }
 
 function tableAt(tree: Tree, version: number): TreeTable {
@@ -18,11 +22,18 @@ function tableAt(tree: Tree, version: number): TreeTable {
   return isTable(table) ? table : {};
 }
 
-/** In the tables of version 2, some of the settings stand in the part of containerd itself. */
-function oldTables(tree: Tree): [TreeTable, TreeTable] {
-  const table = tableAt(tree, 2);
+/** In the tables of older versions, some of the settings stand in the part of containerd itself. */
+function oldTables(tree: Tree, version: number): [TreeTable, TreeTable] {
+  const table = tableAt(tree, version);
   const containerd = table["containerd"];
-  return [table, isTable(containerd) ? containerd : {}];
+  // Their own local-pull switch is not among the keys that 2.x moves to its newest table.
+  const moved = { ...table, use_local_image_pull: false };
+  return [moved, isTable(containerd) && isMoved(containerd) ? containerd : {}];
+}
+
+/** 2.x takes the keys of this table that the newest one has elsewhere, but only if there are runtimes in it. */
+export function isMoved(containerd: TreeTable): boolean {
+  return containerd["runtimes"] !== undefined;
 }
 
 /** Is there a setting that the transfer service does not have? Then CRI pulls by itself. */

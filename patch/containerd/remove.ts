@@ -8,7 +8,7 @@ import { edited, withoutPath } from "../toml/remove";
 import { elementsOf } from "../toml/places";
 import { stringsOf, valueAt } from "../toml/value";
 import { hostsTomlPath } from "./certs-d";
-import { type CriConfig } from "./config";
+import { type CriConfig, faultsOf } from "./config";
 import { DEFAULT_DIRECTORY } from "./hosts-way";
 import { isOurs } from "./hosts-toml";
 import { type MergedRegistry } from "./merged";
@@ -26,7 +26,10 @@ export function planRemoval(
   merged: MergedRegistry,
   wanted: readonly WantedHost[],
 ): Plan {
-  const notes: string[] = [];
+  // A fault that keeps containerd from starting was there without us: a note names it, and our entries go all the same.
+  const notes = faultsOf(config).map(
+    ({ file, line, found, fix }) => `${file}:${line ?? 1}: stays as it is: ${found}; ${fix}`,
+  );
   const directory = merged.configPath.split(":").find((part) => part !== "");
   const files = wanted.flatMap(({ host }) => {
     const path = hostsTomlPath(directory ?? DEFAULT_DIRECTORY, host, input.certsD);

@@ -2,11 +2,21 @@ import { type TomlDocument } from "../toml/document";
 import { isTable, stringsOf } from "../toml/value";
 import { isDuration } from "./duration";
 import { type Fact, type Finding, on1x, on2x, onAll } from "./fact";
+import { isMoved } from "./pull-mode";
 import { criTables } from "./types";
 import { type DaemonVersion, isAtLeast, shown } from "./version";
 
 const CRI = 'plugins."io.containerd.grpc.v1.cri"';
 const SNAPSHOTTER = "io.containerd.snapshotter.v1.";
+const NATIVE = `version = 2
+disabled_plugins = ["${SNAPSHOTTER}overlayfs"]
+[${CRI}.containerd]
+snapshotter = "native"
+[${CRI}.containerd.runtimes.runc]
+runtime_type = "io.containerd.runc.v2"
+`;
+
+const TRANSFER = ["plugins", "io.containerd.transfer.v1.local"];
 
 type Of = (daemon: DaemonVersion) => boolean;
 const on16: Of = (daemon) => !isAtLeast(daemon, 1, 7);
@@ -66,7 +76,7 @@ export const STARTS: readonly Fact[] = [
     find: (document, daemon) => {
       const needed = [
         ...NEEDED.flatMap(([of, ...names]) => (of(daemon) ? names : [])),
-        SNAPSHOTTER + snapshotterOf(document, daemon),
+        ...snapshottersOf(document, daemon).map((name) => SNAPSHOTTER + name),
       ];
       const version = document.get(["version"]) ?? 0;
       const byLastPart = typeof version === "number" && version < 2;
@@ -83,6 +93,13 @@ export const STARTS: readonly Fact[] = [
         fix: `take "${off}" out of disabled_plugins, then restart containerd`,
       };
     },
+  },
+  {
+    does: "does not load CRI without overlayfs, whichever snapshotter CRI takes, unless the transfer service unpacks with another",
+    of: on2x,
+    example: NATIVE,
+    instead: `${NATIVE}[[plugins."io.containerd.transfer.v1.local".unpack_config]]\nplatform = "linux"\nsnapshotter = "native"\n`,
+    find: () => undefined, // the row above finds it
   },
   {
     does: "does not start with a timeout that is no duration",
@@ -135,6 +152,26 @@ export const STARTS: readonly Fact[] = [
     },
   },
   {
+    does: "does not load CRI with an entry of auths that is no URL",
+    of: onAll,
+    example: `version = 2\n[${CRI}.registry.auths."10.0.0.12:5000"]\nusername = "a"\n`,
+    instead: `version = 2\n[${CRI}.registry.auths."http://10.0.0.12:5000"]\nusername = "a"\n`,
+    find: (document, daemon) => {
+      for (const { path } of criTables(document, daemon)) {
+        const auths = [...path, "registry", "auths"];
+        const wrong = Object.keys(document.getTable(auths) ?? {}).find((key) => !isUrl(key));
+        if (wrong === undefined) continue;
+        return {
+          offset: document.offsetOf([...auths, wrong]) ?? 0,
+          expected: `URLs in ${shown(document, auths)}, such as "https://HOST:PORT"`,
+          found: `"${wrong}", with which containerd ${daemon.text} does not load CRI`,
+          fix: `write the key with http:// or https:// in front, or take the entry out`,
+        };
+      }
+      return undefined;
+    },
+  },
+  {
     does: "does not load CRI with a default runtime that is not among the runtimes",
     of: onAll,
     example: `version = 2\n[${CRI}.containerd]\ndefault_runtime_name = "nvidia"\n`,
@@ -150,6 +187,14 @@ export const STARTS: readonly Fact[] = [
   },
 ];
 
+/** Does Go's url.Parse take it as it stands? What is in front of a colon is a scheme to it, unless it cannot be one. */
+function isUrl(text: string): boolean {
+  const [first = ""] = text.split("/");
+  if (/^[a-z][a-z0-9+.-]*:/i.test(text))
+    return !/^[^:]+:\/\/[^/]*:[^/\]]*[^/\]\d][^/]*$/.test(text);
+  return !first.includes(":") && !/[\u0000-\u001f\u007f]/.test(text);
+}
+
 function noDuration(
   document: TomlDocument,
   path: readonly string[],
@@ -164,15 +209,17 @@ function noDuration(
   };
 }
 
-/** The snapshotter that CRI takes. */
-function snapshotterOf(document: TomlDocument, daemon: DaemonVersion): string {
-  const names = criTables(document, daemon).flatMap(({ path }) => [
-    document.get([...path, "containerd", "snapshotter"]),
-    document.get([...path, "snapshotter"]),
-  ]);
-  return (
-    names.find((name): name is string => typeof name === "string" && name !== "") ?? "overlayfs"
-  );
+/** The snapshotter that CRI takes, and those that the transfer service of 2.x does. */
+function snapshottersOf(document: TomlDocument, daemon: DaemonVersion): string[] {
+  const names = criTables(document, daemon).flatMap(({ table }) => {
+    const { containerd } = table;
+    const counts = isTable(containerd) && (daemon.major < 2 || isMoved(containerd));
+    return [counts ? containerd["snapshotter"] : undefined, table["snapshotter"]];
+  });
+  const own = names.find((name): name is string => typeof name === "string" && name !== "");
+  const unpacking = document.get([...TRANSFER, "unpack_config"]);
+  const unpacks = daemon.major >= 2 && !Array.isArray(unpacking);
+  return [own ?? "overlayfs", ...(unpacks ? ["overlayfs"] : [])];
 }
 
 /** The runtimes that are there without a table, to which 2.x adds those of a file, and which 1.x forgets for them. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 
-import { type Node } from "jsonc-parser";
+import { getNodeValue, type Node } from "jsonc-parser";
 
 import { parseRegistryAddress, type RegistryAddress } from "../address";
 import { certain } from "../certain";
@@ -15,7 +15,8 @@ import { type DockerdFlags, flagProblem, readFlags } from "./flags";
 import { coversRegistry, entryFault, entryFix, namesRegistry, resemblesRegistry } from "./insecure";
 import { type JsonObject, parseJsonObject, propertyOf } from "./json-source";
 import { dockerProxyProblems } from "./proxies";
-import { takes } from "./readers";
+import { keyProblems } from "./keys";
+import { OPAQUE, takes } from "./readers";
 
 const KEY = "insecure-registries";
 
@@ -50,19 +51,21 @@ export function planDaemonJson(input: DaemonJsonInput): Plan {
   const { path, bytes } = input;
   const registries = parseRegistries(input.registry);
   const source = Source.decode(path, bytes ?? Buffer.alloc(0));
-  const object = readObject(source, input.dockerVersion);
   const present = input.present ?? true;
+  const object = readObject(source, input.dockerVersion, present);
   const flags = readFlags((input.flags ?? []).map(sourced));
   if (flags.configFile !== undefined && flags.configFile.value !== path) {
     throw new Refusal([otherFile(path, flags.configFile)]);
   }
-  if (!present) return planRemoval(source, bytes, object, registries, input.dockerVersion);
+  if (!present) return planRemoval(source, bytes, object, registries);
 
   const proxies = dockerProxyProblems(registries, input.environment ?? [], object);
   if (proxies.length > 0) throw new Refusal(proxies);
   refuseBoth(source, object, flags.insecureRegistries[0]?.source);
   const entries = object === undefined ? [] : entriesOf(object, input.dockerVersion);
   refuseFlags(flags, input.dockerVersion);
+  const others = object === undefined ? [] : keyProblems(object, input.dockerVersion);
+  if (others.length > 0) throw new Refusal(others);
 
   const notes: string[] = [];
   const missing = registries.filter((registry) => {
@@ -129,8 +132,12 @@ function parseRegistries(registry: string | readonly string[]): RegistryAddress[
 }
 
 /** The object in the file; undefined for a file without anything in it. */
-function readObject(source: Source, dockerVersion: string | undefined): JsonObject | undefined {
-  if (source.hasByteOrderMark && !takes("byteOrderMark", dockerVersion)) {
+function readObject(
+  source: Source,
+  dockerVersion: string | undefined,
+  present: boolean,
+): JsonObject | undefined {
+  if (present && source.hasByteOrderMark && !takes("byteOrderMark", dockerVersion)) {
     throw source.refuse(0, {
       expected: "JSON without a byte-order mark",
       found: `a byte-order mark, which dockerd ${dockerVersion ?? "before 23.0"} does not take`,
@@ -139,7 +146,7 @@ function readObject(source: Source, dockerVersion: string | undefined): JsonObje
   }
   if (source.text.replace(/^\uFEFF/, "").trim() === "") return undefined;
   const object = parseJsonObject(source);
-  refuseOtherCase(object);
+  if (present) refuseOtherCase(object);
   return object;
 }
 
@@ -191,16 +198,6 @@ function refuseBoth(
 function takesIPv6Names(dockerVersion: string | undefined): boolean {
   return takes("bracketsWithoutPort", dockerVersion);
 }
-
-/** Objects whose keys dockerd does not look up among its flags. */
-const OPAQUE = [
-  "builder",
-  "cluster-store-opts",
-  "default-ulimits",
-  "features",
-  "log-opts",
-  "runtimes",
-];
 
 /** dockerd takes the keys of any other object for flags, too, though it reads no list there. */
 function nestedKey({ root }: JsonObject): Node | undefined {
@@ -329,7 +326,6 @@ function planRemoval(
   bytes: Buffer | undefined,
   object: JsonObject | undefined,
   registries: readonly RegistryAddress[],
-  dockerVersion: string | undefined,
 ): Plan {
   const nothing = (note: string): Plan => ({
     files: [filePlan(source.path, bytes, [])],
@@ -338,7 +334,8 @@ function planRemoval(
   });
   const names = registries.map(({ text }) => text).join(", ");
   if (object === undefined) return nothing(`there is nothing in it, so nothing of ${names}`);
-  const entries = entriesOf(object, dockerVersion);
+  // A fault that keeps dockerd from starting is not ours: it stays, and does not stop the removal of our entries.
+  const entries = propertyOf(object, KEY)?.children?.[1]?.children ?? [];
   const ours = entries.filter((entry) =>
     registries.some((registry) => namesRegistry(String(entry.value), registry)),
   );
@@ -357,7 +354,9 @@ function planRemoval(
     }
   }
   const edits = toByteEdits(source, entryRemovals(source.text, entries, new Set(ours)));
-  const kept = entries.filter((entry) => !ours.includes(entry)).map(({ value }) => value as string);
+  const kept = entries
+    .filter((entry) => !ours.includes(entry))
+    .map((node) => getNodeValue(node) as unknown);
   const file = checked(source, bytes, edits, object, (settings) => ({ ...settings, [KEY]: kept }));
   return { files: [file], notes: [], activate: "reload" };
 }

@@ -30,6 +30,23 @@ const bad = (does: string, ...entries: unknown[]): ReaderFact => ({
   starts: false,
 });
 
+const value = (does: string, settings: Record<string, unknown>): ReaderFact => ({
+  does: `does not start with ${does}`,
+  example: JSON.stringify(settings),
+  starts: false,
+});
+
+/** Objects whose keys dockerd does not look up among its flags. */
+export const OPAQUE = [
+  "builder",
+  "cluster-store-opts",
+  "default-network-opts",
+  "default-ulimits",
+  "features",
+  "log-opts",
+  "runtimes",
+];
+
 /** dockerd: Go's encoding/json, the names of its flags, and its own rules for a registry's name. */
 export const DOCKERD = {
   byteOrderMark: {
@@ -132,6 +149,42 @@ export const DOCKERD = {
     example: '{"tls-settings": {"insecure-registries": ["b:2"]}}',
     flags: ["--insecure-registry=a:1"],
     starts: false,
+  },
+
+  unknownKey: value("a key that it does not know", { "registry-mirorrs": [] }),
+  unknownNestedKey: value("such a key in another object", { "tls-settings": { nonsense: 1 } }),
+  keyOfFlag: {
+    does: "starts with the name of a flag, and does not look at it",
+    example: '{"insecure-registry": ["a:1"]}',
+    starts: true,
+    insecure: [],
+  },
+  textForBoolean: value("a string for true or false", { debug: "yes" }),
+  numberForText: value("a number for a string", { "log-level": 5 }),
+  textForNumber: value("a string for a number", { "max-concurrent-downloads": "3" }),
+  fractionForNumber: value("a fraction for an integer", { "max-concurrent-downloads": 3.5 }),
+  textForDnsList: value("a string for another list", { dns: "10.0.0.1" }),
+  numberInLogOpts: value("a number among the options of logs", { "log-opts": { "max-file": 3 } }),
+  listForText: value("a list for a string", { "log-driver": ["json-file"] }),
+  unknownLevel: value("a log level that it does not know", { "log-level": "verbose" }),
+  levelInCapitals: {
+    does: "takes a log level in any letters",
+    example: '{"log-level": "WARN"}',
+    starts: true,
+    insecure: [],
+  },
+  mirrorWithoutScheme: value("a mirror without a scheme", { "registry-mirrors": ["a.lan:5000"] }),
+  mirrorWithUser: value("a mirror with a user", { "registry-mirrors": ["https://me:x@a.lan"] }),
+  mirrorWithQuery: value("a mirror with a query", { "registry-mirrors": ["https://a.lan?x=1"] }),
+  mirrorOfOtherScheme: value("a mirror of another scheme", { "registry-mirrors": ["ftp://a.lan"] }),
+  mirrorPortWord: value("a mirror whose port is a word", {
+    "registry-mirrors": ["https://a:port"],
+  }),
+  mirrorPath: {
+    does: "takes a mirror with a path, in newer versions",
+    example: '{"registry-mirrors": ["https://a.lan/team"]}',
+    starts: { from: 23 },
+    insecure: [],
   },
 
   host: entry("takes a host without a port", "registry"),

@@ -141,6 +141,49 @@ describe("npm run patch", () => {
     });
   });
 
+  describe("certificates in folders beside the copy", () => {
+    const list = 'version = 3\n[plugins."io.containerd.cri.v1.images".registry]\nconfig_path = ';
+    const write = (path: string): void => {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), "a certificate\n");
+    };
+
+    it.each(["ca.crt", "client.cert", "client.key"])(
+      "%s in the second directory of a list is in use, as on a host",
+      (name) => {
+        const text = `${list}"/etc/containerd/certs.d:/etc/docker/certs.d"\n`;
+        const version = ["--containerd-version", "2.1.4"];
+        expect(patch("config.toml", text, ...REGISTRY, ...version).code).toBe(2);
+        write(`docker/certs.d/other.lan/${name}`);
+        const refused = patch("config.toml", text, ...REGISTRY, ...version);
+        expect(refused.code).toBe(1);
+        expect(refused.error).toContain(
+          `found "/etc/containerd/certs.d:/etc/docker/certs.d", with /etc/docker/certs.d/other.lan/${name}`,
+        );
+      },
+    );
+
+    it("a new config_path puts them into force, which is said", () => {
+      write("certs.d/other.lan/ca.crt");
+      write("certs.d/other.lan/notes.txt");
+      write("certs.d/ca.crt");
+      const { code, error } = patch("config.toml", "version = 2\n", ...REGISTRY);
+      expect(code).toBe(2);
+      expect(error).toContain(
+        "config_path also puts into force: /etc/containerd/certs.d/other.lan/ca.crt\n",
+      );
+    });
+
+    it("Docker's own folder stays in use where containerd looks into it without config_path", () => {
+      const text =
+        'version = 3\n[plugins."io.containerd.cri.v1.images"]\nuse_local_image_pull = true\n';
+      write("docker/certs.d/other.lan/ca.crt");
+      const { out } = patch("config.toml", text, ...REGISTRY, "--containerd-version", "2.2.3");
+      expect(out).toContain("+++ /etc/containerd/certs.d/172.30.1.2:5000/hosts.toml");
+      expect(out).not.toContain("config.toml");
+    });
+  });
+
   it("--migrate plans what the setting of that name does, which a refusal suggests", () => {
     const registry = 'plugins."io.containerd.grpc.v1.cri".registry';
     const text = `version = 2\n[${registry}]\nconfig_path = "/etc/containerd/certs.d"\n[${MIRRORS}.a]\nendpoint = ["http://a"]\n`;
@@ -170,11 +213,11 @@ describe("npm run patch", () => {
   });
 
   it("shows the change of a file of one line, though a key in it looks secret", () => {
-    const text = '{"auth-plugin": "x", "insecure-registries": ["10.0.0.12:5000"]}\n';
+    const text = '{"log-opts": {"splunk-token": "x"}, "insecure-registries": ["10.0.0.12:5000"]}\n';
     const { code, out } = patch("daemon.json", text, ...REGISTRY);
     expect(code).toBe(2);
     expect(out).toContain(
-      '+{"auth-plugin": ***, "insecure-registries": ["172.30.1.2:5000", "10.0.0.12:5000"]}\n',
+      '+{"log-opts": {"splunk-token": ***}, "insecure-registries": ["172.30.1.2:5000", "10.0.0.12:5000"]}\n',
     );
   });
 

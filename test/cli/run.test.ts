@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import {
   cpSync,
   existsSync,
@@ -73,5 +73,41 @@ describe("cli/run.mjs", () => {
     await run();
     expect(await run()).toBe("hello\n");
     expect(installs()).toBe("begin\nend\n");
+  });
+});
+
+describe("npm itself", () => {
+  /** As from a shell: what the npm that runs these tests has set for its own scripts does not count. */
+  const npm = (...args: string[]) => {
+    const own = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name));
+    const env = { ...Object.fromEntries(own), npm_config_loglevel: "notice" };
+    return spawnSync("npm", args, { cwd: join(__dirname, "..", ".."), encoding: "utf8", env });
+  };
+
+  test("lists the scripts where none is named, and we add nothing", () => {
+    const { status, stdout, stderr } = npm("run");
+    const { scripts } = JSON.parse(
+      readFileSync(join(__dirname, "..", "..", "package.json"), "utf8"),
+    ) as { scripts: Record<string, string> };
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    for (const [name, line] of Object.entries(scripts))
+      expect(stdout).toContain(`\n  ${name}\n    ${line}\n`);
+    expect(stdout).not.toContain("usage:");
+  });
+
+  test("says what is wrong with a script that is not there, and we add nothing", () => {
+    const { status, stdout, stderr } = npm("run", "unknown");
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+    expect(stderr).toContain('Missing script: "unknown"');
+    for (const line of stderr.trim().split("\n")) expect(line).toMatch(/^npm (error|ERR!)/);
+  });
+
+  test("a command that no script has is named", () => {
+    const run = join(__dirname, "..", "..", "cli", "run.mjs");
+    const { status, stderr } = spawnSync(process.execPath, [run, "unknown"], { encoding: "utf8" });
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: 'no command "unknown"; `npm run` lists what there is\n',
+    });
   });
 });

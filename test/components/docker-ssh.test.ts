@@ -75,13 +75,13 @@ describe("dockerSshOptions", () => {
       bastion: bastion({ identityFile: "/my keys/it's 100%", knownHostsFiles: ["/my keys/k"] }),
     });
     const read = (args: string[]) => {
-      const { configFile, lines } = parseSshOptions(args);
+      const { readsFiles, lines } = parseSshOptions(args);
       const around = { home: "/home/me", localUser: "me", env: () => undefined };
-      return { configFile, ...clientOptions(lines, "10.0.0.1", around) };
+      return { readsFiles, ...clientOptions(lines, "10.0.0.1", around) };
     };
     const found = read(options);
     expect(found).toMatchObject({
-      configFile: "none",
+      readsFiles: false,
       identityFiles: ["/keys/id"],
       userKnownHostsFiles: ["/my keys/known", "/k2"],
       hostKeyAlias: "fleet",
@@ -90,7 +90,7 @@ describe("dockerSshOptions", () => {
     const { url, args } = parseProxyCommand(found.proxyCommand ?? "");
     expect(url).toBe("ssh://jump@10.0.0.9");
     expect(read(args)).toMatchObject({
-      configFile: "none",
+      readsFiles: false,
       port: 2222,
       identityFiles: ["/my keys/it's 100%"],
       userKnownHostsFiles: ["/my keys/k"],

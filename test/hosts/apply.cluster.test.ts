@@ -140,7 +140,8 @@ describeLab("helper on real hosts", () => {
       `${CONFIG}: expected our lines as they were written; found the file edited where they were. By hand:\n` +
         `  take out:         [plugins."io.containerd.grpc.v1.cri".registry.mirrors."${REGISTRY}"]\n` +
         `  take out:           endpoint = ["http://${REGISTRY}"]\n` +
-        "then run again\n\n  Nothing was changed on this host.\n",
+        `then run again; or, to leave what stands there, run on this host: sudo sh ${HOME}/helper undo ${patched.id} anyway\n\n` +
+        "  Nothing was changed on this host.\n",
     );
     expect(await manifest(node)).toBe(edited);
     expect(await invocation(node, "containerd")).toBe(started);

@@ -1,16 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decideInsecureRegistry, decideMirror } from "../../survey/plan";
 import type { MirrorSpec } from "../../survey/wants";
-import { CONFIG, DAEMON_JSON, FolderHost } from "./folder-host";
-import { userlands } from "./shells";
+import { CONFIG, DAEMON_JSON, FolderHost, LESSON } from "./folder-host";
 
 const MIRROR_ID = "test.dev.containerd-n";
 const DOCKER_ID = "test.dev.daemon-json";
 const REGISTRY = "10.0.0.1:5000";
 const FIRST = {
-  [CONFIG]: readFileSync(join(__dirname, "../fixtures/records-1/mirrors/before", CONFIG), "latin1"),
+  [CONFIG]: LESSON,
   [DAEMON_JSON]: '{\n  "debug": true,\n  "mtu": 1454\n}\n',
 };
 
@@ -34,9 +33,7 @@ describe("files that a person has changed", () => {
 
   /** A host with both files as they were, and our lines in them. */
   function setUp(): FolderHost {
-    const [userland] = userlands;
-    if (userland === undefined) throw new Error("no shell to test with");
-    const made = new FolderHost(folder, userland);
+    const made = FolderHost.inFirstShell(folder);
     for (const [path, text] of Object.entries(FIRST)) made.write(path, text);
     const decision = decideMirror(made.look(), MIRROR_ID, mirror(REGISTRY), {});
     expect(made.apply(MIRROR_ID, decision)).toMatchObject({ code: 0, stderr: "" });

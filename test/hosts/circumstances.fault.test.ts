@@ -620,6 +620,35 @@ describeLab("a host that is set up in its own way", () => {
       patched.close();
     });
 
+    test("by a script that is named containerd, which the process tells as well", async () => {
+      await node.exec(
+        "mkdir -p /srv/wrapper && cat >/srv/wrapper/containerd && chmod 755 /srv/wrapper/containerd",
+        {
+          stdin: `#!/bin/sh\nexec /usr/bin/containerd --config ${OTHER}\n`,
+        },
+      );
+      await command("/srv/wrapper/containerd");
+      await patchesTheOther();
+      await node.succeed(
+        `rm -r ${CONTAINERD_DROP_IN} /srv/wrapper && systemctl daemon-reload && systemctl restart containerd`,
+      );
+    });
+
+    test("whose process finds another file at that path is refused by the unit's line, and nothing is written", async () => {
+      await dropIn(CONTAINERD_DROP_IN, `[Service]\nBindPaths=${OTHER}:${CONFIG}`);
+      await node.succeed("systemctl restart containerd");
+      const patched = mirror();
+      // Replaced meanwhile, the file shows through until the next start.
+      await node.succeed(`cp -p ${CONFIG} ${CONFIG}.new && mv ${CONFIG}.new ${CONFIG}`);
+      await expect(patched.decide()).rejects.toThrow(
+        `the process finds another file at ${CONFIG} than this host has there (BindPaths, RootDirectory or the like of its unit)`,
+      );
+      await node.succeed(
+        `rm -r ${CONTAINERD_DROP_IN} && systemctl daemon-reload && systemctl restart containerd`,
+      );
+      await ends(patched);
+    });
+
     test("that it does not run with yet is refused by the unit's line", async () => {
       await command(`/usr/bin/containerd --config ${OTHER}`);
       const patched = mirror();

@@ -1,14 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decideInsecureRegistry, decideMirror } from "../../survey/plan";
-import { CONFIG, DAEMON_JSON, FolderHost } from "./folder-host";
-import { userlands } from "./shells";
+import { CONFIG, DAEMON_JSON, FolderHost, LESSON } from "./folder-host";
 
-const lesson = readFileSync(
-  join(__dirname, "../fixtures/records-1/mirrors/before", CONFIG),
-  "latin1",
-);
 const A = "10.0.0.1:5000";
 const B = "10.0.0.1:5001";
 const DOCKER = "test.one.daemon-json";
@@ -20,9 +15,7 @@ let folder: string;
 let host: FolderHost;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "edited-"));
-  const [userland] = userlands;
-  if (userland === undefined) throw new Error("no shell to test with");
-  host = new FolderHost(folder, userland);
+  host = FolderHost.inFirstShell(folder);
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -68,16 +61,16 @@ describe("a list of ours on one line, to which an admin has added something", ()
   });
 
   test("config.toml: a corrected mirror takes the old one's place, the admin's stays, and stays when we go", () => {
-    host.write(CONFIG, lesson);
+    host.write(CONFIG, LESSON);
     nodeUp("https://wrong.example");
     edit(CONFIG, '"https://wrong.example", ', '"https://wrong.example", "https://admin.example", ');
     nodeUp("https://right.example");
     expect(host.read(CONFIG)).not.toContain("wrong.example");
     expect(host.read(CONFIG)).toContain('["https://right.example", "https://admin.example", ');
     expect(host.undo(NODE)).toMatchObject({ code: 0, stderr: "" });
-    const [, list] = /mirrors\."docker\.io"\]\n\s*endpoint = \[(.*)\]/.exec(lesson) ?? [];
+    const [, list] = /mirrors\."docker\.io"\]\n\s*endpoint = \[(.*)\]/.exec(LESSON) ?? [];
     expect(host.read(CONFIG)).toBe(
-      lesson.replace(`endpoint = [${list}]`, `endpoint = ["https://admin.example", ${list}]`),
+      LESSON.replace(`endpoint = [${list}]`, `endpoint = ["https://admin.example", ${list}]`),
     );
   });
 });
@@ -105,7 +98,7 @@ describe("lines of ours that an admin has edited otherwise, with something in th
   });
 
   test("config.toml: an endpoint in the registry's own table, and the registry moves; what takes nothing away goes on", () => {
-    host.write(CONFIG, lesson);
+    host.write(CONFIG, LESSON);
     nodeUp("https://wrong.example");
     edit(CONFIG, `["http://${A}"]`, `["http://${A}", "http://admin:1"]`);
     expect(node("https://wrong.example", "https://more.example").diff).toContain("more.example");

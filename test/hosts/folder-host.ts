@@ -3,10 +3,16 @@ import { dirname, join } from "node:path";
 import type { Decision, Observation } from "../../hosts";
 import { readObservation } from "../../hosts/read-observation";
 import { service } from "./observations";
-import { runWithParts, type Userland } from "./shells";
+import { runWithParts, type Userland, userlands } from "./shells";
 
 export const CONFIG = "/etc/containerd/config.toml";
 export const DAEMON_JSON = "/etc/docker/daemon.json";
+
+/** The config.toml of a node as it was before the fixture's records. */
+export const LESSON = readFileSync(
+  join(__dirname, "../fixtures/records-1/mirrors/before", CONFIG),
+  "latin1",
+);
 
 const PARTS = [
   "00-start.sh",
@@ -66,6 +72,13 @@ export class FolderHost {
     readonly root: string,
     private readonly userland: Userland,
   ) {}
+
+  /** With the first of the shells that are here. */
+  static inFirstShell(root: string): FolderHost {
+    const [userland] = userlands;
+    if (userland === undefined) throw new Error("no shell to test with");
+    return new FolderHost(root, userland);
+  }
 
   read(path: string): string | undefined {
     const real = join(this.root, path);
@@ -133,7 +146,12 @@ export class FolderHost {
     return this.run(script, [id, decision.enrolled], decision.payload);
   }
 
-  undo(id: string): Said {
-    return this.run(`open_record "$2"; convert; if [ -d "$record" ]; then undo_now; fi`, [id]);
+  /** @param how  `anyway`, to leave lines of ours that were edited */
+  undo(id: string, how = ""): Said {
+    const script = `
+      open_record "$2"; convert
+      rm -f "$stage/anyway"; [ -z "$3" ] || : >"$stage/$3"
+      if [ -d "$record" ]; then undo_now; fi`;
+    return this.run(script, [id, how]);
   }
 }

@@ -204,6 +204,16 @@ describe.each(userlands)("$name", (userland) => {
     expect(result.lost).toBe("  take out: ours\n");
   });
 
+  test("of two tables that were written together, an edit in one keeps nobody from taking the other out", () => {
+    const after = "x = 1\n\n[a]\n  y = 1\n\n[b]\n  y = 2\n";
+    const live = after.replace("y = 1", "y = 9");
+    expect(takenOut("x = 1\n", after, live)).toEqual({
+      code: 1,
+      text: live.replace("[b]\n  y = 2\n", ""),
+      lost: "  take out: \n  take out: [a]\n  take out:   y = 1\n  take out: \n",
+    });
+  });
+
   test("a changed line gets its old text back", () => {
     const result = takenOut('["a"]\nz', '["a", "b"]\nz', 'more\n["a", "b"]\nz');
     expect(result).toEqual({ code: 0, text: 'more\n["a"]\nz', lost: "" });
@@ -327,7 +337,7 @@ describe.each(userlands)("$name", (userland) => {
     writeFileSync(join(folder, "after"), after);
     writeFileSync(join(folder, "live"), live);
     const script =
-      'hunks "$1/base" "$1/after" >"$1/hunks"; : >"$1/lost"; without "$1/hunks" strict "$1/lost" "$2" <"$1/live"';
+      'hunks "$1/base" "$1/after" >"$1/hunks"; : >"$1/raw"; without strict "$1/raw" "$2" "$1/hunks" <"$1/live"; code=$?; by_hand <"$1/raw" >"$1/lost"; (exit $code)';
     const result = runWithParts(userland, TEXT, script, { args: [folder, claims] });
     expect(result.stderr).toBe("");
     return {
@@ -448,6 +458,60 @@ describe.each(userlands)("$name", (userland) => {
       );
     });
 
+    test("of an environment file whose lines go on, or that stands for several", () => {
+      const path = join(folder, "containerd.env");
+      writeFileSync(path, "ARGS=--log-level info \\\n  --config /srv/c.toml\n");
+      const facts = { ExecStart: exec("/usr/bin/containerd $ARGS") };
+      const of = (file: string) => ({ ...facts, EnvironmentFiles: `${file} (ignore_errors=no)` });
+      expect(config(of(path))).toBe("/srv/c.toml|");
+      expect(config(of(join(folder, "*.env")))).toBe("/srv/c.toml|");
+    });
+
+    test("is not read off a shell's command line, nor of a script that has the daemon's name: the process says it", () => {
+      const script = join(folder, "containerd");
+      writeFileSync(script, "#!/bin/sh\nexec /usr/bin/containerd --config /srv/c.toml\n");
+      const commands = ['/bin/sh -c "/usr/bin/containerd --config /srv/c.toml; true"', script];
+      for (const command of commands) {
+        const facts = { ExecStart: exec(command) };
+        expect(config(facts)).toBe("|its unit does not say which, and it does not run");
+        const runs = running("/usr/bin/containerd --config /srv/c.toml");
+        expect(config({ ...facts, MainPID: String(process.pid) }, runs)).toBe("/srv/c.toml|");
+      }
+    });
+
+    test("is not that of the same path elsewhere: a process with files of its own is no host to patch", () => {
+      const path = join(folder, "seen.toml");
+      writeFileSync(path, "version = 2\n");
+      // The kernel of the test's machine may have no namespaces to give: what the shell compares is put in its place.
+      const apart = `${running(`/usr/bin/containerd --config ${path}`)}; same_for_process() { return 1; }`;
+      const facts = {
+        ExecStart: exec(`/usr/bin/containerd --config ${path}`),
+        MainPID: String(process.pid),
+      };
+      expect(config(facts, running(`/usr/bin/containerd --config ${path}`))).toBe(`${path}|`);
+      expect(config(facts, apart)).toBe(
+        `|the process finds another file at ${path} than this host has there (BindPaths, RootDirectory or the like of its unit)`,
+      );
+    });
+
+    test.each([
+      ["BindPaths", "/srv/a:/srv/b:rbind /srv/other.toml:/srv/c.toml:rbind", true],
+      ["BindReadOnlyPaths", "/srv/etc:/srv", true],
+      ["RootDirectory", "/srv/root", true],
+      ["BindPaths", "/srv/c.toml:/srv/c.toml:rbind /data:/srv/c", false],
+      ["RootDirectory", "/", false],
+    ])(
+      "is not known where the unit's %s=%s puts another file there, be the daemon running or not: %s",
+      (key, value, moved) => {
+        const facts = { ExecStart: exec("/usr/bin/containerd --config /srv/c.toml"), [key]: value };
+        expect(config(facts)).toBe(
+          moved
+            ? "|the process finds another file at /srv/c.toml than this host has there (BindPaths, RootDirectory or the like of its unit)"
+            : "/srv/c.toml|",
+        );
+      },
+    );
+
     const running = (command: string) => `tr() { printf '%s\\n' ${command}; }; config_pid=1`;
 
     test("is what the process says where the unit does not, and must be the same where both do", () => {
@@ -464,6 +528,18 @@ describe.each(userlands)("$name", (userland) => {
         "|it runs with /srv/run.toml, and would start with /etc/containerd/config.toml: restart it, so that it reads the one that its unit names",
       );
     });
+  });
+
+  test("the environment files that a unit names by a pattern are looked at, each of them", () => {
+    for (const name of ["a.env", "b.env"]) writeFileSync(join(folder, name), "HTTP_PROXY=x\n");
+    const unit = `EnvironmentFile=-${folder}/*.env\nEnvironmentFile=/nowhere/*.env`;
+    const script = `systemctl() { case $1 in cat) printf '%s\n' '${unit.replace("\n", "' '")}' ;; esac; }
+      observe_file() { say "$*"; }; unit_state() { unit_pid=0; }; unread_drop_in() { return 1; }; masked_need() { :; }
+      hex() { cat >/dev/null; }; observe_service docker docker.service`;
+    const result = runWithParts(userland, ["00-start.sh", "40-daemon.sh", "90-observe.sh"], script);
+    expect(result.stdout.toString()).toContain(
+      `environment ${folder}/a.env\nenvironment ${folder}/b.env\nprocess`,
+    );
   });
 
   test("without ctr there is nothing to ask containerd with, and that is what is said", () => {

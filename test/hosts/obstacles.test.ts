@@ -158,4 +158,43 @@ describe.each(userlands)("the helper, with $name,", (userland) => {
       "",
     );
   });
+
+  test.each([
+    ["restart", "active", true],
+    ["reload", "inactive", true],
+    ["reload", "active", false],
+  ] as const)(
+    "says the same of a docker whose socket is masked: %s while %s",
+    (activate, active, refusing) => {
+      const observed = observation({
+        docker: {
+          version: "26.1.5",
+          service: service({
+            unit: "docker.service",
+            active,
+            canReload: true,
+            needsMasked: "docker.socket",
+          }),
+          loginReachesSocket: true,
+          asks: true,
+        },
+      });
+      const decision = { inSync: false, activate, payload: "cluster-registry 1\nend\n" } as const;
+      const said = refusing
+        ? [
+            "expected docker.service to start, with all that it requires; found docker.socket masked: run `systemctl unmask docker.socket`",
+          ]
+        : [];
+      expect(obstacles(observed, "docker", decision)).toEqual(said);
+      const script = `systemctl() { case "$*" in
+        *Requires*) echo 'sysinit.target docker.socket' ;;
+        *Id*) printf '%s\\n' LoadState=loaded Id=sysinit.target '' Id=docker.socket LoadState=masked ;;
+        *) printf '%s\\n' LoadState=loaded ActiveState=${active} CanReload=yes ;;
+      esac; }
+      if stands_in_the_way docker.service ${activate}; then printf '%s' "$problem"; fi`;
+      const result = runWithParts(userland, ["00-start.sh", "40-daemon.sh"], script);
+      expect(result.stderr).toBe("");
+      expect(result.stdout.toString()).toBe(said.join(""));
+    },
+  );
 });

@@ -10,7 +10,7 @@ import {
   uniteInsecure,
   uniteMirrors,
 } from "../../survey/wants";
-import { CONFIG, DAEMON_JSON, FolderHost } from "./folder-host";
+import { CONFIG, DAEMON_JSON, FolderHost, LESSON } from "./folder-host";
 import { userlands } from "./shells";
 
 /** More of them with PROPERTY_RUNS. */
@@ -19,10 +19,6 @@ const [userland] = userlands;
 
 const A = "10.0.0.1:5000";
 const B = "10.0.0.2:5000";
-const lesson = readFileSync(
-  join(__dirname, "../fixtures/records-1/mirrors/before", CONFIG),
-  "latin1",
-);
 const hostsWay = readFileSync(
   join(__dirname, "../fixtures/records-1/hosts/before", CONFIG),
   "latin1",
@@ -51,6 +47,7 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ what: fc.constant("insert" as const), at: fc.nat(400) }) },
   { weight: 1, arbitrary: fc.record({ what: fc.constant("delete" as const), at: fc.nat(400) }) },
   { weight: 1, arbitrary: fc.record({ what: fc.constant("take out" as const) }) },
+  { weight: 2, arbitrary: fc.record({ what: fc.constant("edit ours" as const), at: fc.nat(40) }) },
   {
     weight: 1,
     arbitrary: fc.record({ what: fc.constant("delete hosts.toml" as const), at: fc.nat(3) }),
@@ -66,7 +63,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 describe("two stacks and an admin on one node, in any order", () => {
   test.each([
-    ["a config.toml with mirrors", lesson],
+    ["a config.toml with mirrors", LESSON],
     ["a config.toml with config_path", hostsWay],
     ["a config.toml of one line", "version = 2\n"],
     ["a config.toml whose last line is open", "version = 2\n[grpc]\n  uid = 0"],
@@ -161,6 +158,8 @@ function play(first: string | undefined, steps: readonly Step[]): void {
   let inserted = 0;
   // What an admin has taken out is missing until somebody's next up.
   let drifted = false;
+  // What an admin has put behind lines of ours.
+  let edits: string[] = [];
 
   const expected = () => {
     const bytes = foreign === undefined ? undefined : Buffer.from(foreign, "latin1");
@@ -175,8 +174,13 @@ function play(first: string | undefined, steps: readonly Step[]): void {
     const plan = planContainerd({ ...input, migrate: input.migrate && mixesWays(input) });
     return new Map(plan.files.map(({ path, desired }) => [path, desired?.toString("latin1")]));
   };
+  const expectEdits = () => {
+    const text = host.read(CONFIG) ?? "";
+    expect(edits.filter((mark) => !text.includes(mark))).toEqual([]);
+  };
   const check = () => {
-    if (drifted) return;
+    expectEdits();
+    if (drifted || edits.length > 0) return;
     const files = expected();
     for (const [path, text] of files) expect(lines(host.read(path))).toEqual(lines(text));
     const others = host.look().containerd?.hostsToml.map(({ path }) => path) ?? [];
@@ -190,15 +194,19 @@ function play(first: string | undefined, steps: readonly Step[]): void {
         const full = { ...one.spec, endpoints: [`http://${one.spec.registry}`] };
         const former = wants.get(one.stack);
         wants.set(one.stack, full);
-        if (refuses(expected)) {
+        const isRefused =
+          edits.length > 0 ? refuses(() => up(host, one.stack, full)) : refuses(expected);
+        if (isRefused) {
           expect(() => up(host, one.stack, full)).toThrow("expected");
           if (former === undefined) wants.delete(one.stack);
           else wants.set(one.stack, former);
+          check();
           break;
         }
         up(host, one.stack, full);
         drifted = false;
         check();
+        if (edits.length > 0) break;
         // Whoever looks next finds nothing to do, the other stack too.
         for (const [other, spec] of wants) {
           expect(decideMirror(host.look(), idOf(other, "containerd-n"), spec, {}).inSync).toBe(
@@ -208,10 +216,22 @@ function play(first: string | undefined, steps: readonly Step[]): void {
         break;
       }
       case "destroy":
-        expect(host.undo(idOf(one.stack, "containerd-n"))).toMatchObject({ code: 0, stderr: "" });
-        wants.delete(one.stack);
+        if (undone(host, one.stack, edits)) wants.delete(one.stack);
         check();
         break;
+      case "edit ours": {
+        const theirs = new Set(foreign?.split("\n"));
+        const ours = (live ?? "")
+          .split("\n")
+          .slice(0, -1)
+          .filter((line) => !theirs.has(line) && isWhole(line));
+        const line = ours[one.at % Math.max(1, ours.length)];
+        if (live === undefined || line === undefined) break;
+        const mark = ` # edit ${++inserted}`;
+        edits.push(mark);
+        host.write(CONFIG, live.replace(`${line}\n`, `${line}${mark}\n`));
+        break;
+      }
       case "insert": {
         // Behind a line of the admin's own, wherever that is.
         const anchor = anchorAt(foreign, live, one.at);
@@ -231,6 +251,7 @@ function play(first: string | undefined, steps: readonly Step[]): void {
       case "take out":
         // A file that we made goes as a whole then.
         if (live !== undefined) host.write(CONFIG, foreign);
+        edits = [];
         drifted = true;
         break;
       case "delete hosts.toml": {
@@ -242,12 +263,35 @@ function play(first: string | undefined, steps: readonly Step[]): void {
       }
     }
   }
-  for (const each of ["two", "one"] as const) {
-    expect(host.undo(idOf(each, "containerd-n"))).toMatchObject({ code: 0, stderr: "" });
-  }
+  // Lines of ours that were edited are left for a person, never passed off as an admin's.
+  const done = (["two", "one"] as const).map((each) => undone(host, each, edits));
+  expectEdits();
+  if (edits.length > 0) expect(done).toContain(false);
+  for (const mark of edits) host.write(CONFIG, host.read(CONFIG)?.replace(mark, ""));
+  for (const each of ["two", "one"] as const) expect(undone(host, each, [])).toBe(true);
   expect(host.read(CONFIG)).toBe(foreign);
   expect(host.look()).toMatchObject({ managed: [], records: [] });
   expect(host.run('ls -d "$root/etc/containerd/certs.d" "$files"/* 2>/dev/null').stdout).toBe("");
+}
+
+/** A table's header, or a key whose value ends with the line, with nothing behind it. */
+function isWhole(line: string): boolean {
+  return /^\s*\[.*\]$|^\s*\w+ = .*["\]]$/.test(line);
+}
+
+/** Destroys one. It may refuse only where lines were edited, and names them then. */
+function undone(host: FolderHost, stack: Stack, edits: readonly string[]): boolean {
+  const said = host.undo(idOf(stack, "containerd-n"));
+  if (said.code === 0) {
+    expect(said.stderr).toBe("");
+    return true;
+  }
+  expect(said).toMatchObject({ code: 1, stdout: "" });
+  expect(edits).not.toEqual([]);
+  expect(said.stderr).toMatch(
+    /found the file edited where they were\. By hand:\n {2}(take out|put back): /,
+  );
+  return false;
 }
 
 function refuses(plan: () => unknown): boolean {

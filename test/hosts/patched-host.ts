@@ -197,6 +197,13 @@ export async function criIsWell(host: RunningHost): Promise<void> {
 
 const DAEMONS = "etc/docker etc/containerd";
 
+/** Undoes every record that a test left on a host, with the helper that is there. */
+export async function undoAll(host: RunningHost): Promise<void> {
+  await host.exec(
+    `for r in ${HOME}/records/*/; do test -d $r && sh ${HOME}/helper undo $(basename $r); done`,
+  );
+}
+
 /** Keeps a copy of both daemons' files, and puts it back, records gone, whatever a test left. */
 export class Pristine {
   private constructor(
@@ -214,9 +221,9 @@ export class Pristine {
   async restore(): Promise<void> {
     await this.host.exec(
       `umount /etc/docker/daemon.json ${CONFIG} 2>/dev/null; chattr -R -i -a /etc/docker /etc/containerd 2>/dev/null; ` +
-        `for u in $(systemctl list-units --all --plain --no-legend 'cluster-registry*' | cut -d" " -f1); do systemctl stop $u; done; ` +
-        `for r in ${HOME}/records/*/; do test -d $r && sh ${HOME}/helper undo $(basename $r); done`,
+        `for u in $(systemctl list-units --all --plain --no-legend 'cluster-registry*' | cut -d" " -f1); do systemctl stop $u; done`,
     );
+    await undoAll(this.host);
     if (
       (await manifest(this.host, DAEMONS)) === this.manifest &&
       (await leftovers(this.host)) === ""

@@ -1,8 +1,13 @@
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+
 import { defineLab, type RunningLab, startLab } from "../../lab";
+import { CONTAINERD_VERSION, ensureContainerd, whyNoContainerd } from "../../lab/go/containerd";
+import { cacheFolder } from "../../lab/paths";
 import { describeLab } from "../lab-only";
 import { readerTests } from "./containerd/reader-states";
-import { nodeTests } from "./containerd/states";
-import { startRegistry } from "./real-daemons";
+import { nodeTests, versionlessTests } from "./containerd/states";
+import { restartContainerd, startRegistry } from "./real-daemons";
 
 const MINUTE = 60_000;
 
@@ -10,6 +15,7 @@ const MINUTE = 60_000;
 describeLab("patches on containerd 2", () => {
   let lab: RunningLab;
   let image: string;
+  const node = () => lab.host("node");
 
   beforeAll(async () => {
     lab = await startLab(
@@ -24,13 +30,26 @@ describeLab("patches on containerd 2", () => {
   afterAll(() => lab?.down(), MINUTE);
 
   describe("containerd 2.2", () => {
-    nodeTests(
-      () => lab.host("node"),
-      () => image,
-    );
-    readerTests(
-      () => lab.host("node"),
-      () => image,
-    );
+    nodeTests(node, () => image);
+    readerTests(node, () => image);
   });
+
+  const whyNot = whyNoContainerd(cacheFolder());
+  const title = `containerd ${CONTAINERD_VERSION}`;
+  (whyNot === undefined ? describe : describe.skip)(
+    whyNot === undefined ? title : `${title} (skipped: ${whyNot})`,
+    () => {
+      // On the same node, in the place of the other one.
+      beforeAll(async () => {
+        const programs = await ensureContainerd(cacheFolder(), () => undefined);
+        await node().succeed("systemctl stop containerd");
+        cpSync(programs, join(node().root, "usr/local/bin"), { recursive: true });
+        await restartContainerd(node());
+        expect(await node().succeed("containerd --version")).toContain(CONTAINERD_VERSION);
+      }, 10 * MINUTE);
+
+      versionlessTests(node, () => image);
+      readerTests(node, () => image);
+    },
+  );
 });

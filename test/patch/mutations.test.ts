@@ -1,12 +1,16 @@
 import { parseTree } from "jsonc-parser";
 
 import type * as Certain from "../../patch/certain";
+import type * as Asked from "../../patch/containerd/asked";
+import type * as CertsD from "../../patch/containerd/certs-d";
 import type * as ConfigFacts from "../../patch/containerd/config-facts";
 import type * as Facts from "../../patch/containerd/fact";
+import type * as Generated from "../../patch/containerd/generated";
 import type * as GoToml from "../../patch/containerd/go-toml";
 import type * as HostsFacts from "../../patch/containerd/hosts-facts";
 import type * as Letters from "../../patch/containerd/letters";
 import type * as PullMode from "../../patch/containerd/pull-mode";
+import type * as Tls from "../../patch/containerd/tls";
 import type * as ConfigVersion from "../../patch/containerd/version";
 import type * as HostsToml from "../../patch/containerd/hosts-toml";
 import type * as Diff from "../../patch/diff";
@@ -94,7 +98,7 @@ const faults: Fault[] = [
       }),
     },
     by: "config.toml",
-    caught: "refused as uncertain",
+    caught: "refused as uncertain|\\S+ expected a file that can be edited with certainty",
   },
   {
     name: "offsets in daemon.json are counted in characters, and nobody judges the result",
@@ -272,6 +276,46 @@ const faults: Fault[] = [
     caught: "the difference is exactly what was asked",
   },
   {
+    name: "TLS tables are taken for settings like any other",
+    steps: { "containerd/tls": (actual: typeof Tls) => ({ ...actual, tlsTables: () => [] }) },
+    by: "config.toml",
+    caught: "a broken state was not refused|the difference is exactly what was asked",
+  },
+  {
+    name: "a folder of certificates without a hosts.toml is taken for one that nobody uses",
+    steps: {
+      "containerd/certs-d": (actual: typeof CertsD) => ({
+        ...actual,
+        usedBelow: (...[directory, { certsD }]: Parameters<typeof CertsD.usedBelow>) =>
+          actual.usedBelow(directory, { certsD }),
+      }),
+    },
+    by: "config.toml",
+    caught: "a broken state was not refused|the difference is exactly what was asked",
+  },
+  {
+    name: "whatever somebody else wrote into a hosts.toml is taken for what leads there",
+    steps: {
+      "containerd/asked": (actual: typeof Asked) => ({
+        ...actual,
+        whereElsewhere: () => undefined,
+      }),
+    },
+    by: "config.toml",
+    caught: "a broken state was not refused",
+  },
+  {
+    name: "a file that a service writes anew is taken for one that stays",
+    steps: {
+      "containerd/generated": (actual: typeof Generated) => ({
+        ...actual,
+        refuseGenerated: () => undefined,
+      }),
+    },
+    by: "spoilt",
+    caught: "a spoilt file was not refused",
+  },
+  {
     name: "an entry with a scheme, or a CIDR, does not count as present",
     steps: {
       "docker/insecure": (actual: typeof Insecure) => ({
@@ -320,7 +364,8 @@ const faults: Fault[] = [
       }),
     },
     by: "daemon.json",
-    caught: "[^]*is not valid JSON",
+    // Two wordings of JSON.parse.
+    caught: "[^]*(?:is not valid JSON|after JSON at position)",
   },
   {
     name: "a flag's value counts only behind an equals sign",

@@ -1,5 +1,5 @@
 import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
-import { criIsWell, installDocker } from "../hosts/patched-host";
+import { criIsWell, installDocker, undoAll } from "../hosts/patched-host";
 import { describeLab } from "../lab-only";
 import { about, type Said, TestStack } from "./stack";
 
@@ -36,9 +36,9 @@ describeLab("configuration files that somebody has deleted", () => {
   });
 
   afterEach(async () => {
+    await undoAll(host);
     await host.exec(
-      `for r in ${HOME}/records/*/; do test -d $r && sh ${HOME}/helper undo $(basename $r); done; rm -rf ${HOME}; ` +
-        `docker rm -f registry; cp -a /root/first/config.toml ${CONFIG}; cp -a /root/first/daemon.json ${DAEMON_JSON}; ` +
+      `rm -rf ${HOME}; docker rm -f registry; cp -a /root/first/config.toml ${CONFIG}; cp -a /root/first/daemon.json ${DAEMON_JSON}; ` +
         "systemctl reset-failed; systemctl restart containerd docker",
     );
     stack.remove();
@@ -54,6 +54,60 @@ describeLab("configuration files that somebody has deleted", () => {
     host.succeed(
       `cp -a ${folder}/config.toml ${CONFIG}; cp -a ${folder}/daemon.json ${DAEMON_JSON}`,
     );
+
+  test("with recreateDeleted both are written from nothing, and destroy takes them away again", async () => {
+    await remove();
+    for (const said of [await stack.preview(), await stack.up()]) {
+      expect(said.code).not.toBe(0);
+      for (const path of [CONFIG, DAEMON_JSON])
+        expect(text(said)).toContain(`${path}: expected the file of `);
+      expect(text(said)).toContain("or set recreateDeleted: true, to start from nothing");
+    }
+    await host.fail(`test -e ${CONFIG} || test -e ${DAEMON_JSON}`);
+    stack.change({ recreateDeleted: true });
+    await stack.succeed(stack.up());
+    const [config, daemonJson] = await texts();
+    expect(config).toBe(
+      'version = 2\n\n[plugins."io.containerd.grpc.v1.cri".registry]\n  config_path = "/etc/containerd/certs.d"\n',
+    );
+    expect(JSON.parse(daemonJson ?? "")).toEqual({ "insecure-registries": [registry] });
+    await criIsWell(host);
+    await stack.succeed(stack.preview("--expect-no-changes"));
+    await stack.succeed(stack.destroy());
+    await host.fail(`test -e ${CONFIG} || test -e ${DAEMON_JSON}`);
+    await gone();
+  });
+
+  test("the refusal says how large each was, where its last bytes are, and the command that puts it back with our lines", async () => {
+    const ours = await texts();
+    const started = await host.succeed("systemctl show -p InvocationID containerd docker");
+    await remove();
+    for (const said of [await stack.preview(), await stack.up()]) {
+      expect(said.code).not.toBe(0);
+      for (const [at, path] of [CONFIG, DAEMON_JSON].entries()) {
+        const kept = `${HOME}/files/${path.replaceAll("/", "%2F")}/text`;
+        expect(await host.succeed(`cat ${kept}`)).toBe(ours[at]);
+        expect(text(said)).toContain(
+          `controlplane: ${path}: expected the file of ${ours[at]?.length} bytes that was there; found it deleted`,
+        );
+        expect(text(said)).toContain(
+          `its last text is kept in ${kept} on this host: put it back with \`sudo sh ${HOME}/helper restore ${path}\`, or another one of your own; or set recreateDeleted: true, to start from nothing`,
+        );
+      }
+    }
+    const [, ...commands] = text(await stack.preview()).split("put it back with `");
+    const command = [...new Set(commands.map((one) => one.split("`")[0]))];
+    expect(command).toHaveLength(2);
+    for (const one of command) await host.succeed(one ?? "");
+    expect(await texts()).toEqual(ours);
+    await stack.succeed(stack.preview("--expect-no-changes"));
+    await stack.succeed(stack.up());
+    expect(await host.succeed("systemctl show -p InvocationID containerd docker")).toBe(started);
+    await criIsWell(host);
+    await stack.succeed(stack.destroy());
+    expect(await texts()).toEqual(first);
+    await gone();
+  });
 
   test("a destroy leaves them deleted, and says that their last text goes", async () => {
     const sizes = (await texts()).map(({ length }) => length);

@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
+import { HOME, undoAll } from "../hosts/patched-host";
 import { describeLab } from "../lab-only";
 import { configManifest, daemonsOf, type Said, TestStack } from "./stack";
 
 const CONFIG = "/etc/containerd/config.toml";
-const RECORDS = "/var/lib/cluster-registry";
 const MOVING = ["node01", "node02"];
 
 describeLab("hosts that change places", () => {
@@ -31,10 +31,7 @@ describeLab("hosts that change places", () => {
 
   afterEach(async () => {
     // Whatever a test left: as they were.
-    for (const host of hosts())
-      await host.exec(
-        `for r in ${RECORDS}/records/*/; do test -d $r && sh ${RECORDS}/helper undo $(basename $r); done`,
-      );
+    for (const host of hosts()) await undoAll(host);
     stack.remove();
   });
 
@@ -44,7 +41,7 @@ describeLab("hosts that change places", () => {
   const files = () => Promise.all(hosts().map(configManifest));
   const daemons = () => Promise.all(hosts().map(daemonsOf));
   const records = () =>
-    Promise.all(hosts().map((host) => host.succeed(`ls -A ${RECORDS}/records 2>/dev/null; true`)));
+    Promise.all(hosts().map((host) => host.succeed(`ls -A ${HOME}/records 2>/dev/null; true`)));
   const text = ({ stdout, stderr }: Said) => stdout + stderr;
 
   /** Gives the nodes these addresses, in order. */
@@ -59,7 +56,7 @@ describeLab("hosts that change places", () => {
   async function expectAsBefore(): Promise<void> {
     expect(await files()).toEqual(before);
     for (const host of hosts(["controlplane", ...MOVING]))
-      expect(await host.succeed(`ls -A ${RECORDS} 2>/dev/null; true`)).toBe("");
+      expect(await host.succeed(`ls -A ${HOME} 2>/dev/null; true`)).toBe("");
   }
 
   test("the addresses of two nodes swapped in the settings: their records move, no daemon restarts, and destroy restores both", async () => {

@@ -70,19 +70,26 @@ describeLab("what becomes of the registry's host", () => {
       await isWell();
     });
 
-    test("masked: up and preview refuse it, with the command that helps", async () => {
-      await cp.succeed(
-        "systemctl stop docker.socket docker.service; systemctl mask docker.service",
-      );
+    test.each([
+      [
+        "masked",
+        "docker.service",
+        "expected docker.service to run, or that up can start it, found it masked and inactive: run `systemctl unmask docker.service` there",
+      ],
+      [
+        "and its socket masked",
+        "docker.socket",
+        "expected docker.service to start, with all that it requires; found docker.socket masked: run `systemctl unmask docker.socket`",
+      ],
+    ])("%s: up and preview refuse it, with the command that helps", async (_, unit, words) => {
+      await cp.succeed(`systemctl stop docker.socket docker.service; systemctl mask ${unit}`);
       try {
         for (const said of [await stack.preview(...unread), await stack.up(...unread)]) {
           expect(said.code).not.toBe(0);
-          expect(text(said)).toContain(
-            "controlplane: expected docker.service to run, or that up can start it, found it masked and inactive: run `systemctl unmask docker.service` there",
-          );
+          expect(text(said)).toContain(`controlplane: ${words}`);
         }
       } finally {
-        await cp.succeed("systemctl unmask docker.service");
+        await cp.succeed(`systemctl unmask ${unit}`);
       }
       await stack.succeed(stack.up(...unread));
       await isWell();

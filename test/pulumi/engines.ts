@@ -29,6 +29,8 @@ export interface Operation {
   refresh?: boolean;
   targets?: readonly string[];
   targetDependents?: boolean;
+  excludes?: readonly string[];
+  excludeDependents?: boolean;
   /** `create NAME`...: what fails, and what comes about only by half. */
   failing?: readonly string[];
   half?: readonly string[];
@@ -120,7 +122,12 @@ export class EmbeddedEngine extends OneEngine {
       parallel: 1,
       continueOnError: operation.continueOnError ?? false,
       ...(refresh === undefined ? {} : { refresh }),
-      targets: new Targets(operation.targets ?? [], operation.targetDependents ?? false),
+      targets: new Targets(
+        operation.targets ?? [],
+        operation.targetDependents ?? false,
+        operation.excludes ?? [],
+        operation.excludeDependents ?? false,
+      ),
       program: program as unknown as Program,
       plugins: [this.plugin],
       sink: (event) => {
@@ -197,6 +204,8 @@ export class CliEngine extends OneEngine {
       ...(operation.refresh ? ["--refresh"] : []),
       ...(operation.targets ?? []).map((urn) => `--target=${urn}`),
       ...(operation.targetDependents ? ["--target-dependents"] : []),
+      ...(operation.excludes ?? []).map((urn) => `--exclude=${urn}`),
+      ...(operation.excludeDependents ? ["--exclude-dependents"] : []),
     ];
     return new Promise((resolve, reject) => {
       const child = spawn(this.pulumi, args, {

@@ -307,6 +307,88 @@ export const SCENARIOS: Record<string, Operation[]> = {
   "needs what is not a target": [
     up([{ name: "a" }, { name: "b", after: ["a"] }], { targets: [urn("b")] }),
   ],
+  "names targets by patterns": [
+    up([{ name: "ab" }, { name: "ac" }, { name: "b", from: "ab" }]),
+    up(
+      ["ab", "ac", "b"].map((name) => ({ name, inputs: { value: "2" } })),
+      { targets: ["**::a*"] },
+    ),
+    destroy({ targets: ["urn:pulumi:*::*::fake:index:Thing::ac"] }),
+  ],
+  "excludes, with and without dependents": [
+    up([{ name: "a" }, { name: "b", from: "a" }, { name: "c" }]),
+    up(
+      ["a", "c"]
+        .map((name): Thing => ({ name, inputs: { value: "2" } }))
+        .concat({ name: "b", from: "a" }),
+      { excludes: [urn("a")] },
+    ),
+    up(
+      [
+        ...[
+          { name: "a", inputs: { value: "3" } },
+          { name: "b", from: "a" },
+        ],
+        ...[{ name: "c", inputs: { value: "2" } }, { name: "new" }],
+      ],
+      {
+        excludes: ["**::a"],
+        excludeDependents: true,
+      },
+    ),
+    destroy({ excludes: [urn("a")] }),
+    destroy({ excludes: [urn("b")] }),
+    destroy(),
+  ],
+  "excludes one, and registers another no more": [
+    up([{ name: "a" }, { name: "b", from: "a" }, { name: "c" }]),
+    up([{ name: "a" }, { name: "b", from: "a" }], { excludes: [urn("a")] }),
+  ],
+  "moves a child to another parent, by an alias with the former one": [
+    up([
+      { name: "g", custom: false },
+      { name: "h", custom: false },
+      { name: "child", in: "g" },
+      { name: "other", from: "child" },
+    ]),
+    up([
+      { name: "g", custom: false },
+      { name: "h", custom: false },
+      { name: "child", in: "h", aliases: [{ parent: "urn:pulumi:s::p::p:index:Group::g" }] },
+      { name: "other", from: "child" },
+    ]),
+    up([
+      { name: "h", custom: false },
+      {
+        name: "child",
+        aliases: [{ parent: "urn:pulumi:s::p::p:index:Group::h" }],
+      },
+    ]),
+  ],
+  "replaces what is deleted with another that is replaced": [
+    up([fixed("host", "1"), { name: "on", deletedWithThing: "host" }]),
+    up([fixed("host", "2"), { name: "on", deletedWithThing: "host" }]),
+    up([fixed("host", "2", { retainOnDelete: true }), { name: "on", deletedWithThing: "host" }]),
+    up([fixed("host", "3", { retainOnDelete: true }), { name: "on", deletedWithThing: "host" }]),
+    destroy(),
+  ],
+  "imports with inputs that the provider refuses, and what another of the stack has": [
+    up([{ name: "a", inputs: { value: "bad" }, importId: "given" }], {
+      before: (world) => world.things.set("given", { name: "a", value: "there" }),
+    }),
+    up([{ name: "a", inputs: { value: "there" }, importId: "given" }]),
+    up([{ name: "a", inputs: { value: "there" }, importId: "other" }], {
+      before: (world) => world.things.set("other", { name: "a", value: "there" }),
+    }),
+    up([fixed("a", "1", { importId: "other" })]),
+  ],
+  "replaces on changes, of all and of what is below": [
+    up([{ name: "a", inputs: { nested: { x: "1", y: "1" } }, replaceOnChanges: ["nested.x"] }]),
+    up([{ name: "a", inputs: { nested: { x: "1", y: "2" } }, replaceOnChanges: ["nested.x"] }]),
+    up([{ name: "a", inputs: { nested: { x: "2", y: "2" } }, replaceOnChanges: ["nested.x"] }]),
+    up([{ name: "a", inputs: { nested: { x: "2", y: "3" } }, replaceOnChanges: ["*"] }]),
+    up([{ name: "a", inputs: { value: "new" }, replaceOnChanges: ["nested"] }]),
+  ],
   "refreshes: gone, changed, and as it was": [
     up([{ name: "a" }, { name: "b", from: "a" }, { name: "c" }]),
     refresh({

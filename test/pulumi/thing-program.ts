@@ -87,7 +87,7 @@ class Program {
       this.client.registerResource(request, done),
     );
     const failed = response.getResult() !== proto.Result.SUCCESS;
-    return { urn: failed ? "" : response.getUrn(), outputs: fromWire(response.getObject(), "/") };
+    return { urn: failed ? "" : response.getUrn(), outputs: fromWire(response.getObject()) };
   }
 
   private async read(thing: Thing, root: string, id: string): Promise<Registered> {
@@ -104,7 +104,7 @@ class Program {
     const response = await call<proto.ReadResourceResponse>((done) =>
       this.client.readResource(request, done),
     );
-    return { urn: response.getUrn(), outputs: fromWire(response.getProperties(), "/") };
+    return { urn: response.getUrn(), outputs: fromWire(response.getProperties()) };
   }
 
   private request(thing: Thing, root: string): proto.RegisterResourceRequest {

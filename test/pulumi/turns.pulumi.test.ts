@@ -14,7 +14,7 @@ const PROGRAM = `
   class Group extends pulumi.ComponentResource {
     constructor(name: string) {
       super("p:index:Group", name);
-      const a = new command.local.Command(name + "-a", { create: "echo one", environment: { A: pulumi.secret("hidden") } }, { parent: this });
+      const a = new command.local.Command(name + "-a", { create: "echo one", stdin: pulumi.secret("hidden") }, { parent: this });
       new command.local.Command(name + "-b", { create: pulumi.interpolate\`echo \${a.stdout}\`, triggers: ["x"] }, { parent: this, deleteBeforeReplace: true });
       this.registerOutputs({ out: a.stdout });
     }

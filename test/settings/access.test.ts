@@ -182,6 +182,17 @@ describe("accessOf", () => {
     ]);
   });
 
+  test("names the IdentityFiles of the ssh config that are not there", () => {
+    const files = {
+      "/home/me/.ssh/known_hosts": KNOWN,
+      "/home/me/.ssh/config": "Host *\n  IdentityFile ~/.ssh/lab_%r\n  IdentityFile /keys/other\n",
+    };
+    expect(problemsOf(() => accessOf(settingsWith({}), around(files)))).toEqual([
+      "ssh: expected a way to log in: privateKeyPath, privateKey, agent: true or password (or an IdentityFile of the ssh config), " +
+        "found that the ssh config names /home/me/.ssh/lab_root and /keys/other, and there is no such file, nor a .pub of that name",
+    ]);
+  });
+
   test("asks the agent only when told to, and says when there is none", () => {
     const files = { "/home/me/.ssh/known_hosts": KNOWN };
     expect(

@@ -179,6 +179,14 @@ Host *.lab
   expect(read(text.replace("final ", ""), "node01")).not.toHaveProperty("user");
 });
 
+test("Match final counts in a file that a section of other hosts includes, as it does for OpenSSH", () => {
+  const text = "HostName 10.0.0.7\nHost * !node01\nInclude /part\nHostKeyAlias fleet\n";
+  const part = "Match final\nMatch exec true\n";
+  const found = read(text, "node01", {}, { "/part": part });
+  expect(found.hostKeyAlias).toBe("fleet");
+  expect(read(text, "node01", {}, { "/part": "" }).hostKeyAlias).toBeUndefined();
+});
+
 test("Include is followed, in a section only for its hosts, and its own sections end with it", () => {
   const others = {
     "/home/me/.ssh/config.d/10-a": "User ops\nHost other\n  User nobody\n",

@@ -228,16 +228,32 @@ describe("logging in", () => {
     },
   );
 
-  test("never gives the password to a question for a code, and reports the question", async () => {
+  test.each([
+    "Verification code:",
+    "Passcode or option (1-3):",
+    "Enter PIN for token:",
+    "YubiKey for `ops':",
+    "Challenge 4711 Response:",
+    "Enter your 2FA response:",
+    "Approve the push and press Enter:",
+  ])("never gives the password to a question for a code, and reports %j", async (question) => {
     const server = await start({
       methods: ["publickey"],
       second: "keyboard-interactive",
-      question: "Verification code: ",
+      question: `${question} `,
     });
     const error = await failure(Connection.open(server.login({ password: PASSWORD })));
     expect(error.message).toContain("wants keyboard-interactive as well, a second factor");
-    expect(error.message).toContain('(the server asked "Verification code:")');
+    expect(error.message).toContain(`(the server asked ${JSON.stringify(question)})`);
   });
+
+  test.each(["Password:", "Passwort: ", "(current) UNIX password: ", "Mot de passe :"])(
+    "gives the password where it is asked for by %j",
+    async (question) => {
+      const server = await start({ methods: ["keyboard-interactive"], question });
+      await open(server.login({ privateKey: undefined, password: PASSWORD }));
+    },
+  );
 
   test("says what was not offered, once the login is refused", async () => {
     const server = await start();

@@ -1,5 +1,6 @@
 import { Connection } from "../../../ssh/connection";
 import { SshError } from "../../../ssh/error";
+import { untilAborted } from "../until-aborted";
 import type { ConnectionSettings } from "./connection-settings";
 
 interface Entry {
@@ -79,12 +80,4 @@ export class ConnectionPool {
     );
     return entry;
   }
-}
-
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error);
-    signal.addEventListener("abort", onAbort);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }

@@ -1,11 +1,10 @@
 /**
- * The command provider: the types, inputs, outputs, ids and secret marks of pulumi-command 1.2.1. Unlike it, all
+ * The command provider: what this program uses of pulumi-command 1.2.1, with its outputs, ids and secret marks. Unlike it, all
  * commands of a login share one connection that is closed at the end, a dead link is noticed, refused logins are not
  * repeated, steps can be called off, output has no limit, and no error shows a script.
  */
 import type { ProviderInstance, ProviderPlugin } from "../provider";
 import { ConnectionPool } from "./connection-pool";
-import { copyToRemote } from "./copy-to-remote";
 import { diffInputs } from "./lifecycle";
 import type { CommandResource } from "./lifecycle";
 import { localCommand } from "./local-command";
@@ -17,7 +16,7 @@ const FRAMEWORK = { "__pulumi-go-provider-version": "v1.5.0" };
 export const commandPlugin = {
   name: "command",
   version: "1.2.1",
-  types: ["command:remote:Command", "command:remote:CopyToRemote", "command:local:Command"],
+  types: ["command:remote:Command", "command:local:Command"],
   checkConfig: (news) => Promise.resolve({ inputs: { ...news, ...FRAMEWORK }, failures: [] }),
   // It has no settings: only its version, or its framework's, can differ.
   diffConfig: () => Promise.resolve({ changes: "some", replaces: [] }),
@@ -28,7 +27,6 @@ function instance(folder: string): ProviderInstance {
   const pool = new ConnectionPool();
   const resources: Record<string, CommandResource> = {
     "command:remote:Command": remoteCommand(pool),
-    "command:remote:CopyToRemote": copyToRemote(pool),
     "command:local:Command": localCommand(folder),
   };
   const resource = (type: string): CommandResource => {

@@ -1,4 +1,4 @@
-/** The inputs of the command provider 1.2.1, with its defaults and secret marks. */
+/** Inputs of the command provider 1.2.1, as far as this program uses them, with its defaults and secret marks. */
 import type { Field, Fields } from "../schema";
 
 const endpoint: Fields = {
@@ -26,24 +26,10 @@ const lifecycle: Fields = {
   delete: { shape: "string" },
   triggers: { shape: { list: "any" } },
   stdin: { shape: "string" },
-  environment: { shape: { mapOf: "string" } },
   addPreviousOutputInEnv: { shape: "boolean" },
   logging: { shape: { oneOf: ["stdout", "stderr", "stdoutAndStderr", "none"] } },
 };
 
 export const remoteCommandInputs: Fields = { ...lifecycle, connection };
 
-export const localCommandInputs: Fields = {
-  ...lifecycle,
-  dir: { shape: "string" },
-  interpreter: { shape: { list: "string" } },
-  assetPaths: { shape: { list: "string" } },
-  archivePaths: { shape: { list: "string" } },
-};
-
-export const copyToRemoteInputs: Fields = {
-  connection,
-  remotePath: { shape: "string", required: true },
-  source: { shape: "any", required: true },
-  triggers: { shape: { list: "any" } },
-};
+export const localCommandInputs: Fields = lifecycle;

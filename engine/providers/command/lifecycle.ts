@@ -3,8 +3,9 @@ import { SshError } from "../../../ssh/error";
 import { diffMaps } from "../../values/diff";
 import { deepEquals } from "../../values/property";
 import { UNKNOWN } from "../provider";
-import type { CheckFailure, CreateContext, Diff, Outputs, Props, StepContext } from "../provider";
-import type { SchemaResult } from "../schema";
+import type { CreateContext, Diff, Outputs, Props, StepContext } from "../provider";
+import { checkSchema, notTaken } from "../schema";
+import type { Fields, SchemaResult } from "../schema";
 
 /** One resource type of this provider. Its methods are those of a provider, without the type. */
 export interface CommandResource {
@@ -27,10 +28,20 @@ export interface CommandOutputs {
   stderr: string;
 }
 
+/** Inputs of the real provider that are refused by name. */
+const OTHERS = ["environment", "dir", "interpreter", "assetPaths", "archivePaths"];
+
 /** When a command resource runs which of its commands, and what it answers. */
-export function commandResource(check: (news: Props) => SchemaResult, run: Run): CommandResource {
+export function commandResource(fields: Fields, run: Run): CommandResource {
   return {
-    check,
+    check(news) {
+      const { failures, ...checked } = checkSchema(fields, news);
+      const reason = notTaken(Object.keys(fields));
+      const explained = failures.map((failure) =>
+        OTHERS.includes(failure.property) ? { ...failure, reason } : failure,
+      );
+      return { ...checked, failures: explained };
+    },
     async create(inputs, ctx) {
       if (ctx.preview) {
         return { id: "", outputs: { ...inputs, ...unknown() } };
@@ -40,7 +51,7 @@ export function commandResource(check: (news: Props) => SchemaResult, run: Run):
         command === undefined
           ? { stdout: "", stderr: "" }
           : await run(command, inputs, { stdout: "", stderr: "" }, ctx);
-      return { id: uniqueId(nameOf(ctx.urn)), outputs: { ...inputs, ...outputs } };
+      return { id: uniqueId(ctx.urn), outputs: { ...inputs, ...outputs } };
     },
     async update(oldOutputs, news, ctx) {
       const previous = previousOutputs(oldOutputs);
@@ -89,18 +100,9 @@ export function diffInputs(oldInputs: Props, news: Props): Diff {
   };
 }
 
-/** The logical name at the end of a URN. */
-export function nameOf(urn: string): string {
-  return urn.slice(urn.lastIndexOf("::") + 2);
-}
-
-/** `prefix` and eight random hex digits, as the real provider makes ids. */
-export function uniqueId(prefix: string): string {
-  return prefix + randomBytes(4).toString("hex");
-}
-
-export function refusal(property: string, reason: string): CheckFailure {
-  return { property, reason };
+/** The logical name at the end of the URN and eight random hex digits, as the real provider makes ids. */
+function uniqueId(urn: string): string {
+  return urn.slice(urn.lastIndexOf("::") + 2) + randomBytes(4).toString("hex");
 }
 
 function unknown(): Props {

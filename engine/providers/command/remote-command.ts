@@ -1,7 +1,6 @@
 import type { Connection } from "../../../ssh/connection";
 import { describeLogin } from "../../../ssh/login";
 import type { Props, StepContext } from "../provider";
-import { checkSchema, isProps } from "../schema";
 import type { ConnectionPool } from "./connection-pool";
 import { connectionSettings } from "./connection-settings";
 import { remoteCommandInputs } from "./inputs";
@@ -12,18 +11,13 @@ import { previousOutputVariables } from "./previous-output";
 
 /** command:remote:Command, over connections that are shared. */
 export function remoteCommand(pool: ConnectionPool): CommandResource {
-  return commandResource(
-    (news) => checkSchema(remoteCommandInputs, news),
-    (command, inputs, previous, ctx) => run(pool, command, inputs, previous, ctx),
+  return commandResource(remoteCommandInputs, (command, inputs, previous, ctx) =>
+    run(pool, command, inputs, previous, ctx),
   );
 }
 
 /** Gets the pooled connection for a resource, telling the user of waits and of hosts that nobody checks. */
-export async function connect(
-  pool: ConnectionPool,
-  inputs: Props,
-  ctx: StepContext,
-): Promise<Connection> {
+async function connect(pool: ConnectionPool, inputs: Props, ctx: StepContext): Promise<Connection> {
   const settings = connectionSettings(inputs["connection"]);
   for (const login of [settings.login, settings.login.proxy]) {
     if (login?.hostKeyPolicy !== "accept-any") continue;
@@ -55,10 +49,7 @@ async function run(
   return { stdout: captured(result.stdout), stderr: captured(result.stderr) };
 }
 
-/**
- * The variables to set. Those of the program must be taken by the server; the previous output is given where it is, and
- * left out in silence where not: hardly any server takes it, and hardly any command reads it.
- */
+/** The previous output where the server takes it, and left out in silence where not: hardly any server or command does. */
 async function environment(
   connection: Connection,
   inputs: Props,
@@ -66,16 +57,6 @@ async function environment(
   ctx: StepContext,
 ): Promise<Record<string, string>> {
   const variables: Record<string, string> = {};
-  const wanted = inputs["environment"];
-  for (const [name, value] of Object.entries(isProps(wanted) ? wanted : {})) {
-    if (!(await connection.acceptsEnvironment(name))) {
-      throw new Error(
-        `${describeLogin(connection.login)}: the server does not let the environment variable ${name} be set. ` +
-          `Add \`AcceptEnv ${name}\` to its sshd_config, or write it in front of the command: ${name}=... COMMAND`,
-      );
-    }
-    variables[name] = value as string;
-  }
   for (const [name, value] of Object.entries(previousOutputVariables(inputs, previous, ctx))) {
     if (await connection.acceptsEnvironment(name)) variables[name] = value;
   }

@@ -13,12 +13,14 @@ import type { Field, Fields, Shape } from "../schema";
  * - `map`: string keys;
  * - `single`: an object that Terraform holds as a list of at most one.
  */
-export type Kind = "value" | "list" | "set" | "map" | "single";
+type Kind = "value" | "list" | "set" | "map" | "single";
 
 export interface Attribute {
   kind: Kind;
   /** As an input. Undefined: an output only. */
   input?: Field;
+  /** The real provider takes it and this one does not: nothing but its default, or what is the same as nothing. */
+  refused?: true;
   /** A change of it replaces the resource. */
   replaces?: boolean;
   /** The daemon decides where the program does not; so it may go from the program without a change. */
@@ -33,58 +35,34 @@ export interface Attribute {
   elements?: Attributes;
   /** Compares two values that are equal to the daemon though not as written. @default by value; sets without order */
   same?: (a: Value, b: Value) => boolean;
-  /** Why it is refused, of a property that the real provider has. */
-  refused?: string;
 }
 
 export type Attributes = Readonly<Record<string, Attribute>>;
+type Rest = Partial<Attribute>;
 
 /** Ways to write an attribute down. */
-export const string = (rest: Partial<Attribute> = {}): Attribute => value("string", rest);
-export const integer = (rest: Partial<Attribute> = {}): Attribute => value("integer", rest);
-export const boolean = (rest: Partial<Attribute> = {}): Attribute => value("boolean", rest);
-export const strings = (kind: "list" | "set", rest: Partial<Attribute> = {}): Attribute => ({
+export const input = (kind: Kind, shape: Shape, rest: Rest = {}): Attribute => ({
   kind,
-  input: { shape: { list: "string" } },
+  input: { shape },
   ...rest,
 });
-export const stringMap = (rest: Partial<Attribute> = {}): Attribute => ({
-  kind: "map",
-  input: { shape: { mapOf: "string" } },
-  ...rest,
-});
-export const objects = (
-  kind: "list" | "set",
-  elements: Attributes,
-  rest: Partial<Attribute> = {},
-): Attribute => ({
-  kind,
-  elements,
-  input: { shape: { list: { object: inputFields(elements) } } },
-  unset: [],
-  ...rest,
-});
-export const single = (elements: Attributes, rest: Partial<Attribute> = {}): Attribute => ({
-  kind: "single",
-  elements,
-  input: { shape: { object: inputFields(elements) } },
-  ...rest,
-});
-export const output = (kind: Kind, rest: Partial<Attribute> = {}): Attribute => ({
+export const string = (rest: Rest = {}): Attribute => input("value", "string", rest);
+export const objects = (kind: "list" | "set", elements: Attributes, rest: Rest = {}): Attribute =>
+  input(kind, { list: { object: inputFields(elements) } }, { elements, unset: [], ...rest });
+export const output = (kind: Kind, rest: Rest = {}): Attribute => ({
   kind,
   computed: true,
   ...rest,
 });
-export const refused = (
-  kind: Kind,
-  refusedBecause: string,
-  rest: Partial<Attribute> = {},
-): Attribute => ({
+export const refused = (kind: Kind, rest: Rest = {}): Attribute => ({
   kind,
   input: { shape: "any" },
-  refused: refusedBecause,
+  refused: true,
   ...rest,
 });
+/** Refused, with a default that is written into the inputs. */
+export const fixed = (value: Value): Attribute =>
+  refused("value", { input: { shape: "any", default: value } });
 
 /** The input with a default that is written into the inputs. */
 export const withDefault = (attribute: Attribute, defaultValue: Value): Attribute => ({
@@ -96,17 +74,11 @@ export const required = (attribute: Attribute): Attribute => ({
   input: { shape: "any", ...attribute.input, required: true },
 });
 
-function value(shape: Shape, rest: Partial<Attribute>): Attribute {
-  return { kind: "value", input: { shape }, ...rest };
-}
-
 /** The inputs of a type, for the schema check. */
 export function inputFields(attributes: Attributes): Fields {
-  const fields: Record<string, Field> = {};
-  for (const [name, { input }] of Object.entries(attributes)) {
-    if (input !== undefined) fields[name] = input;
-  }
-  return fields;
+  return Object.fromEntries(
+    Object.entries(attributes).flatMap(([name, { input }]) => (input ? [[name, input]] : [])),
+  );
 }
 
 /**
@@ -121,11 +93,10 @@ export function assembleOutputs(
 ): Props {
   const outputs: Props = {};
   for (const [name, attribute] of Object.entries(attributes)) {
-    const given = read[name] ?? inputs[name];
-    outputs[name] =
-      given === undefined || given === null
-        ? unsetValue(attribute, refreshed)
-        : fill(attribute, given, refreshed);
+    const { unset = null, unsetOnceRead = unset } = attribute;
+    const given = read[name] ?? inputs[name] ?? null;
+    const nothing = refreshed ? unsetOnceRead : unset;
+    outputs[name] = given === null ? nothing : fill(attribute, given, refreshed);
   }
   return outputs;
 }
@@ -146,10 +117,6 @@ export function inOrder(items: Value[]): Value[] {
   const key = (item: Value): string =>
     (typeof item === "string" ? item : JSON.stringify(item)) ?? "";
   return [...items].sort((a, b) => (key(a) < key(b) ? -1 : 1));
-}
-
-function unsetValue({ unset = null, unsetOnceRead = unset }: Attribute, refreshed: boolean): Value {
-  return refreshed ? unsetOnceRead : unset;
 }
 
 /**

@@ -1,6 +1,7 @@
-import { randomBytes } from "node:crypto";
+import { deepEquals } from "../../values/property";
 import { UNKNOWN } from "../provider";
 import type {
+  CheckFailure,
   CheckResult,
   CreateContext,
   Diff,
@@ -9,7 +10,7 @@ import type {
   StepContext,
   Value,
 } from "../provider";
-import { checkSchema } from "../schema";
+import { checkSchema, isProps, notTaken } from "../schema";
 import { assembleOutputs, inputFields, rawStateDelta } from "./attributes";
 import type { Attributes } from "./attributes";
 import { diffResource } from "./changes";
@@ -18,14 +19,10 @@ import type { Daemon } from "./daemon";
 /** One resource type: its properties, and what is done at the daemon. All else is the same for all. */
 export interface ResourceType {
   attributes: Attributes;
-  /** A name is made up where the program gives none. */
-  namesItself: boolean;
-  /** The old one must go before the new one can come, whatever its name. */
+  /** The old one must go before the new one can come: a name can be had only once. */
   deleteBeforeReplace: boolean;
   /** The `__meta` of the state: the version of the schema, and its timeouts. */
-  meta: string;
-  /** Properties that the real provider would take and this one does not, each with its reason. */
-  refusals?(inputs: Props): { property: string; reason: string }[];
+  meta: object;
   /** Makes it, and answers its id. What was half made is taken away again before the error is thrown. */
   create(daemon: Daemon, inputs: Props, ctx: StepContext): Promise<string>;
   /** The properties as they are now, without those that only the program knows. Undefined: it is gone. */
@@ -44,44 +41,33 @@ export interface ResourceType {
 export class BridgedResource {
   constructor(
     private readonly type: ResourceType,
-    private readonly daemon: () => Daemon,
+    private readonly daemon: Daemon,
   ) {}
 
-  check(urn: string, olds: Props | undefined, news: Props): CheckResult {
-    const { attributes, namesItself } = this.type;
+  check(news: Props): CheckResult {
+    const { attributes } = this.type;
     const { inputs, failures } = checkSchema(inputFields(attributes), news, true);
-    for (const [property, { refused }] of Object.entries(attributes)) {
-      if (refused === undefined || isOff(inputs[property])) continue;
-      failures.push({ property, reason: refused });
-    }
-    failures.push(...(this.type.refusals?.(inputs) ?? []));
-    if (namesItself && inputs["name"] === undefined) {
-      inputs["name"] = (wasMadeUp(olds) ? olds?.["name"] : undefined) ?? madeUpName(urn);
-      inputs["__defaults"] = [...(inputs["__defaults"] as string[]), "name"].sort();
-    }
-    return { inputs, failures };
+    return { inputs, failures: [...failures, ...refusals(attributes, inputs, "")] };
   }
 
   diff(oldInputs: Props, oldOutputs: Props, news: Props): Diff {
     const diff = diffResource(this.type.attributes, oldInputs, oldOutputs, news);
-    if (diff.replaces.length === 0) return diff;
-    // A name that the program chose can be had only once.
-    const named = this.type.namesItself && !wasMadeUp(news);
-    return { ...diff, deleteBeforeReplace: this.type.deleteBeforeReplace || named };
+    const { deleteBeforeReplace } = this.type;
+    return diff.replaces.length === 0 ? diff : { ...diff, deleteBeforeReplace };
   }
 
   async create(inputs: Props, ctx: CreateContext): Promise<{ id: string } & Outputs> {
     if (ctx.preview) return { id: "", outputs: this.preview(inputs) };
-    const id = await this.type.create(this.daemon(), inputs, ctx);
-    const made = await this.type.read(this.daemon(), id, inputs, ctx);
+    const id = await this.type.create(this.daemon, inputs, ctx);
+    const made = await this.type.read(this.daemon, id, inputs, ctx);
     if (made === undefined) throw new Error(`${id} was made and is gone already`);
     return { id: made.id, outputs: this.outputs(made.id, inputs, made.properties) };
   }
 
   async update(id: string, old: Props, news: Props, ctx: CreateContext): Promise<Outputs> {
-    if (ctx.preview) return { outputs: { ...old, ...withoutDefaults(news) } };
-    await this.type.update(this.daemon(), id, old, news, ctx);
-    const now = await this.type.read(this.daemon(), id, { ...old, ...news }, ctx);
+    if (ctx.preview) return { outputs: { ...old, ...omit(news, ["__defaults"]) } };
+    await this.type.update(this.daemon, id, old, news, ctx);
+    const now = await this.type.read(this.daemon, id, { ...old, ...news }, ctx);
     if (now === undefined)
       throw new Error(`${id} is gone; run a refresh, and the next run makes it anew`);
     return { outputs: this.outputs(now.id, news, now.properties) };
@@ -89,22 +75,19 @@ export class BridgedResource {
 
   async read(
     id: string,
-    inputs: Props | undefined,
-    outputs: Props | undefined,
+    inputs: Props = {},
+    outputs: Props = inputs,
     ctx: StepContext,
   ): Promise<({ id: string; inputs: Props } & Outputs) | undefined> {
-    const held = { ...outputs, ...(outputs === undefined ? inputs : {}) };
-    const now = await this.type.read(this.daemon(), id, held, ctx);
+    const now = await this.type.read(this.daemon, id, outputs, ctx);
     if (now === undefined) return undefined;
-    return {
-      id: now.id,
-      inputs: inputs ?? {},
-      outputs: this.outputs(now.id, withoutReserved(held), now.properties, true),
-    };
+    // Without what is no property of the thing itself.
+    const held = omit(outputs, ["__meta", "__pulumi_raw_state_delta", "__defaults", "id"]);
+    return { id: now.id, inputs, outputs: this.outputs(now.id, held, now.properties, true) };
   }
 
   delete(id: string, outputs: Props, ctx: StepContext): Promise<void> {
-    return this.type.delete(this.daemon(), id, outputs, ctx);
+    return this.type.delete(this.daemon, id, outputs, ctx);
   }
 
   private outputs(id: string, inputs: Props, read: Props, refreshed = false): Props {
@@ -113,7 +96,7 @@ export class BridgedResource {
     return {
       ...properties,
       id,
-      __meta: meta,
+      __meta: JSON.stringify(meta),
       __pulumi_raw_state_delta: rawStateDelta(attributes, properties, refreshed),
     };
   }
@@ -128,28 +111,24 @@ export class BridgedResource {
   }
 }
 
-function madeUpName(urn: string): string {
-  const name = urn.slice(urn.lastIndexOf("::") + 2);
-  return `${name}-${randomBytes(4).toString("hex").slice(0, 7)}`;
-}
-
-function wasMadeUp(inputs: Props | undefined): boolean {
-  const defaults = inputs?.["__defaults"];
-  return Array.isArray(defaults) && defaults.includes("name");
+/** The inputs that only the real provider takes, each with the names that are taken here. */
+function refusals(attributes: Attributes, inputs: Props, at: string): CheckFailure[] {
+  const taken = Object.entries(attributes).filter(([, { input, refused }]) => input && !refused);
+  const reason = notTaken(taken.map(([name]) => name));
+  return Object.entries(attributes).flatMap(([name, { refused, elements, input }]) => {
+    const value = inputs[name];
+    if (refused && !isOff(value) && !deepEquals(value, input?.default))
+      return [{ property: `${at}${name}`, reason }];
+    if (elements === undefined || !Array.isArray(value)) return [];
+    return value.flatMap((item, i) =>
+      isProps(item) ? refusals(elements, item, `${at}${name}[${i}].`) : [],
+    );
+  });
 }
 
 function isOff(value: Value | undefined): boolean {
   if (value === undefined || value === null || value === false || value === "") return true;
   return Array.isArray(value) && value.length === 0;
-}
-
-function withoutDefaults(inputs: Props): Props {
-  return omit(inputs, ["__defaults"]);
-}
-
-/** Outputs without what is no property of the thing itself. */
-function withoutReserved(outputs: Props): Props {
-  return omit(outputs, ["__meta", "__pulumi_raw_state_delta", "__defaults", "id"]);
 }
 
 function omit(props: Props, names: readonly string[]): Props {

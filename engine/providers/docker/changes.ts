@@ -41,7 +41,9 @@ function attributeChange(
   oldOutput: Value | undefined,
   wanted: Value | undefined,
 ): "add" | "delete" | "update" | undefined {
-  if (attribute.input === undefined) return undefined;
+  const { input, refused } = attribute;
+  // Where nothing can be asked for, the daemon's own words for that are no change.
+  if (input === undefined || (refused && input.default === undefined)) return undefined;
   if (wanted === undefined) {
     return oldInput === undefined || attribute.computed === true ? undefined : "delete";
   }

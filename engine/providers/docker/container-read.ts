@@ -1,171 +1,113 @@
 import type { Props, Value } from "../provider";
-import { formatDuration } from "./duration";
 
 const MIB = 1024 * 1024;
 
-/** What is used of the daemon's answer. The library's types lack parts of it. */
+/** What is used of the daemon's answer; its parts have many more fields than the library's types. */
 export interface ContainerInfo {
   Id: string;
   Name: string;
   Image: string;
   Platform?: string;
   State: { Running: boolean; ExitCode: number };
-  Config: {
-    Image: string;
-    Hostname: string;
-    Domainname: string;
-    User: string;
-    Tty: boolean;
-    OpenStdin: boolean;
-    Cmd: string[] | null;
-    Entrypoint: string[] | string | null;
-    WorkingDir: string;
-    StopSignal?: string;
-    StopTimeout?: number | null;
-    Healthcheck?: {
-      Test?: string[];
-      Interval?: number;
-      Timeout?: number;
-      StartPeriod?: number;
-      StartInterval?: number;
-      Retries?: number;
-    };
-  };
-  HostConfig: {
-    AutoRemove: boolean;
-    CapAdd: string[] | null;
-    CapDrop: string[] | null;
-    CpuShares: number;
-    CpusetCpus: string;
-    Dns: string[] | null;
-    DnsOptions: string[] | null;
-    DnsSearch: string[] | null;
-    ExtraHosts: string[] | null;
-    GroupAdd: string[] | null;
-    Init?: boolean | null;
-    IpcMode: string;
-    LogConfig: { Type: string; Config: Record<string, string> | null };
-    Memory: number;
-    MemoryReservation: number;
-    MemorySwap: number;
-    NetworkMode: string;
-    PidMode: string;
-    Privileged: boolean;
-    PublishAllPorts: boolean;
-    ReadonlyRootfs: boolean;
-    RestartPolicy: { Name: string; MaximumRetryCount: number };
-    Runtime: string;
-    SecurityOpt: string[] | null;
-    ShmSize: number;
-    Sysctls?: Record<string, string> | null;
-    Tmpfs?: Record<string, string> | null;
-    Ulimits: { Name: string; Soft: number; Hard: number }[] | null;
-    UsernsMode: string;
-  };
+  Config: Props;
+  HostConfig: Props;
   NetworkSettings: {
     Bridge?: string;
     Ports?: Record<string, { HostIp: string; HostPort: string }[] | null> | null;
-    Networks?: Record<string, Endpoint> | null;
+    Networks?: Record<string, Props> | null;
   };
 }
 
-interface Endpoint {
-  Gateway: string;
-  GlobalIPv6Address: string;
-  GlobalIPv6PrefixLen: number;
-  IPAddress: string;
-  IPPrefixLen: number;
-  IPv6Gateway: string;
-  MacAddress: string;
-}
+/** Properties that the daemon has under a name of its own, in `Config` and in `HostConfig`. */
+const IN_CONFIG = {
+  domainname: "Domainname",
+  hostname: "Hostname",
+  stdinOpen: "OpenStdin",
+  tty: "Tty",
+  user: "User",
+  workingDir: "WorkingDir",
+};
+const IN_HOST_CONFIG = {
+  cpuSet: "CpusetCpus",
+  cpuShares: "CpuShares",
+  dns: "Dns",
+  dnsOpts: "DnsOptions",
+  dnsSearches: "DnsSearch",
+  groupAdds: "GroupAdd",
+  ipcMode: "IpcMode",
+  networkMode: "NetworkMode",
+  privileged: "Privileged",
+  publishAllPorts: "PublishAllPorts",
+  readOnly: "ReadonlyRootfs",
+  rm: "AutoRemove",
+  runtime: "Runtime",
+  sysctls: "Sysctls",
+  tmpfs: "Tmpfs",
+  usernsMode: "UsernsMode",
+};
 
 /**
  * A container's properties as the daemon has them.
- * Environment, labels, volumes and networks are left to what the program said: the daemon mixes them with the image's.
- * @param held the properties as the program or the state has them: some are only read where they were set.
+ * Environment, labels and volumes are left to what the program said: the daemon mixes them with the image's.
+ * @param held the properties as the program or the state has them: ports are only read where they were set.
  */
 export function containerProperties(info: ContainerInfo, held: Props): Props {
   const { Config: config, HostConfig: host, NetworkSettings: network, State: state } = info;
-  const mustRun = held["mustRun"] !== false;
-  const isSet = (name: string): boolean => hasContent(held[name]);
+  const restart = host["RestartPolicy"] as Props;
+  const asked = held["image"];
   return {
+    ...renamed(IN_CONFIG, config),
+    ...renamed(IN_HOST_CONFIG, host),
     bridge: network.Bridge ?? "",
-    command: config.Cmd ?? [],
-    cpuSet: host.CpusetCpus,
-    cpuShares: host.CpuShares,
-    dns: nonEmpty(host.Dns),
-    dnsOpts: nonEmpty(host.DnsOptions),
-    dnsSearches: nonEmpty(host.DnsSearch),
-    domainname: config.Domainname,
-    entrypoints: [config.Entrypoint ?? []].flat(),
-    groupAdds: nonEmpty(host.GroupAdd),
-    hostname: config.Hostname,
-    hosts: (host.ExtraHosts ?? []).map(splitHost),
-    image: imageAs(held["image"], info),
-    init: host.Init ?? false,
-    ipcMode: host.IpcMode,
-    logDriver: host.LogConfig.Type,
-    logOpts: isSet("logOpts") ? (host.LogConfig.Config ?? null) : null,
-    maxRetryCount: host.RestartPolicy.MaximumRetryCount,
-    memory: Math.floor(host.Memory / MIB),
-    memoryReservation: Math.floor(host.MemoryReservation / MIB),
-    memorySwap: host.MemorySwap > 0 ? Math.floor(host.MemorySwap / MIB) : host.MemorySwap,
-    // A stopped container that must run is shown as one that need not: the next run sees the difference, and starts it.
-    mustRun: mustRun && state.Running,
+    command: config["Cmd"] ?? [],
+    entrypoints: [config["Entrypoint"] ?? []].flat() as Value[],
+    // An image that was asked for by id is told by id.
+    image:
+      typeof asked === "string" && asked.startsWith("sha256:")
+        ? info.Image
+        : (config["Image"] ?? null),
+    init: host["Init"] ?? false,
+    logDriver: (host["LogConfig"] as Props)["Type"] ?? null,
+    maxRetryCount: restart["MaximumRetryCount"] ?? 0,
+    memory: mib(host["Memory"]),
+    memoryReservation: mib(host["MemoryReservation"]),
+    memorySwap: Number(host["MemorySwap"]) > 0 ? mib(host["MemorySwap"]) : host["MemorySwap"]!,
+    mustRun: state.Running,
     name: info.Name.replace(/^\/+/, ""),
     networkDatas: Object.entries(network.Networks ?? {}).map(networkData),
-    networkMode: host.NetworkMode,
     platform: info.Platform ?? null,
-    privileged: host.Privileged,
-    publishAllPorts: host.PublishAllPorts,
-    readOnly: host.ReadonlyRootfs,
-    restart: host.RestartPolicy.Name === "" ? "no" : host.RestartPolicy.Name,
-    rm: host.AutoRemove,
-    runtime: host.Runtime,
-    securityOpts: host.SecurityOpt ?? [],
-    shmSize: Math.floor(host.ShmSize / MIB),
-    stdinOpen: config.OpenStdin,
-    stopSignal: config.StopSignal ?? "",
-    stopTimeout: config.StopTimeout ?? 0,
-    sysctls: nonEmpty(host.Sysctls),
-    tmpfs: nonEmpty(host.Tmpfs),
-    tty: config.Tty,
-    user: config.User,
-    usernsMode: host.UsernsMode,
-    workingDir: config.WorkingDir,
-    ...((host.CapAdd ?? host.CapDrop) && {
-      capabilities: {
-        adds: asWritten(host.CapAdd, held["capabilities"], "adds"),
-        drops: asWritten(host.CapDrop, held["capabilities"], "drops"),
-      },
-    }),
-    ...(config.Healthcheck && { healthcheck: healthcheck(config.Healthcheck) }),
-    ...(isSet("pidMode") && { pidMode: host.PidMode }),
-    // Without `ports` there is nothing to compare; a container that may stand still has none while it does.
-    ...(isSet("ports") && (state.Running || mustRun) && { ports: flattenPorts(network.Ports) }),
-    ...(isSet("ulimits") && {
-      ulimits: (host.Ulimits ?? []).map(({ Name, Soft, Hard }) => ({
-        hard: Hard,
-        name: Name,
-        soft: Soft,
-      })),
-    }),
+    restart: restart["Name"] || "no",
+    securityOpts: host["SecurityOpt"] ?? [],
+    shmSize: mib(host["ShmSize"]),
+    stopSignal: config["StopSignal"] ?? "",
+    stopTimeout: config["StopTimeout"] ?? 0,
+    ...(config["Healthcheck"] && { healthcheck: healthcheck(config["Healthcheck"] as Props) }),
+    // Without `ports` there is nothing to compare.
+    ...(isNothing(held["ports"]) ? {} : { ports: flattenPorts(network.Ports) }),
     ...(!state.Running && { exitCode: state.ExitCode }),
   };
 }
 
-/** Capabilities as the program spells them: the daemon adds "CAP_", and a difference in spelling would replace. */
-function asWritten(names: string[] | null, held: Value | undefined, which: string): string[] {
-  const spelled = (((held ?? {}) as Props)[which] ?? []) as string[];
-  return (names ?? []).map(
-    (name) => spelled.find((own) => `CAP_${own.toUpperCase()}` === name) ?? name,
+/** Empty lists and maps are as good as none. */
+function renamed(names: Record<string, string>, from: Props): Props {
+  return Object.fromEntries(
+    Object.entries(names).map(([name, key]) => {
+      const value = from[key];
+      const isEmpty = typeof value === "object" && isNothing(value);
+      return [name, value === undefined || isEmpty ? null : value];
+    }),
   );
 }
 
-/** An image that was asked for by id is told by id. */
-function imageAs(asked: Value | undefined, info: ContainerInfo): string {
-  return typeof asked === "string" && asked.startsWith("sha256:") ? info.Image : info.Config.Image;
+function isNothing(value: Value | undefined): boolean {
+  return (
+    value === undefined ||
+    value === null ||
+    (typeof value === "object" && Object.keys(value).length === 0)
+  );
 }
+
+const mib = (bytes: Value | undefined): number => Math.floor(Number(bytes) / MIB);
 
 function flattenPorts(ports: ContainerInfo["NetworkSettings"]["Ports"]): Props[] {
   return Object.entries(ports ?? {})
@@ -181,41 +123,40 @@ function flattenPorts(ports: ContainerInfo["NetworkSettings"]["Ports"]): Props[]
     });
 }
 
-function networkData([name, endpoint]: [string, Endpoint]): Props {
+function networkData([name, endpoint]: [string, Props]): Props {
   return {
-    gateway: endpoint.Gateway,
-    globalIpv6Address: endpoint.GlobalIPv6Address,
-    globalIpv6PrefixLength: endpoint.GlobalIPv6PrefixLen,
-    ipAddress: endpoint.IPAddress,
-    ipPrefixLength: endpoint.IPPrefixLen,
-    ipv6Gateway: endpoint.IPv6Gateway,
-    macAddress: endpoint.MacAddress,
+    gateway: endpoint["Gateway"] ?? null,
+    globalIpv6Address: endpoint["GlobalIPv6Address"] ?? null,
+    globalIpv6PrefixLength: endpoint["GlobalIPv6PrefixLen"] ?? null,
+    ipAddress: endpoint["IPAddress"] ?? null,
+    ipPrefixLength: endpoint["IPPrefixLen"] ?? null,
+    ipv6Gateway: endpoint["IPv6Gateway"] ?? null,
+    macAddress: endpoint["MacAddress"] ?? null,
     networkName: name,
   };
 }
 
-function healthcheck(check: NonNullable<ContainerInfo["Config"]["Healthcheck"]>): Props {
+function healthcheck(check: Props): Props {
+  const duration = (name: string): string => formatDuration(Number(check[name] ?? 0));
   return {
-    interval: formatDuration(check.Interval ?? 0),
-    retries: check.Retries ?? 0,
-    startInterval: formatDuration(check.StartInterval ?? 0),
-    startPeriod: formatDuration(check.StartPeriod ?? 0),
-    tests: check.Test ?? [],
-    timeout: formatDuration(check.Timeout ?? 0),
+    interval: duration("Interval"),
+    retries: check["Retries"] ?? 0,
+    startInterval: duration("StartInterval"),
+    startPeriod: duration("StartPeriod"),
+    tests: check["Test"] ?? [],
+    timeout: duration("Timeout"),
   };
 }
 
-/** "name:address"; the address may be IPv6. */
-function splitHost(entry: string): Props {
-  const colon = entry.indexOf(":");
-  return { host: entry.slice(0, colon), ip: entry.slice(colon + 1) };
-}
-
-function nonEmpty<T extends Value>(value: T | null | undefined): T | null {
-  return value === undefined || !hasContent(value) ? null : value;
-}
-
-function hasContent(value: Value | undefined): boolean {
-  if (value === undefined || value === null || value === "") return false;
-  return typeof value !== "object" || Object.keys(value).length > 0;
+/** Nanoseconds as the real provider writes them: "1m30s", "500ms", "0s". */
+export function formatDuration(nanoseconds: number): string {
+  if (nanoseconds === 0) return "0s";
+  if (nanoseconds < 1e3) return `${nanoseconds}ns`;
+  if (nanoseconds < 1e6) return `${nanoseconds / 1e3}µs`;
+  if (nanoseconds < 1e9) return `${nanoseconds / 1e6}ms`;
+  const hours = Math.floor(nanoseconds / 3600e9);
+  const minutes = Math.floor((nanoseconds % 3600e9) / 60e9);
+  const seconds = `${(nanoseconds % 60e9) / 1e9}s`;
+  if (hours > 0) return `${hours}h${minutes}m${seconds}`;
+  return minutes > 0 ? `${minutes}m${seconds}` : seconds;
 }

@@ -6,15 +6,22 @@ import { Connection } from "../../../ssh/connection";
 import { SshError } from "../../../ssh/error";
 import { describeLogin } from "../../../ssh/login";
 import { NotRunning } from "../provider";
+import { untilAborted } from "../until-aborted";
 import { resolveLogin } from "./ssh-login";
 import type { Surroundings } from "./ssh-login";
 
 const SOCKET = "/var/run/docker.sock";
 
 export interface DaemonSettings {
-  /** `ssh://user@host:port`, `unix:///path` or `tcp://host:port`. */
+  /** `ssh://user@host:port`. */
   host: string;
   sshOpts: string[];
+}
+
+interface Opened {
+  docker: Docker;
+  where: string;
+  connection: Connection;
 }
 
 /** An answer of the daemon that is no success, or no answer at all. The message says which daemon, and what it said. */
@@ -32,7 +39,7 @@ export class DaemonError extends Error {
 
 /** A Docker daemon. It is not dialled before the first call: a preview needs no daemon. */
 export class Daemon {
-  private opened: Promise<{ docker: Docker; where: string; connection?: Connection }> | undefined;
+  private opened: Promise<Opened> | undefined;
   private readonly closing = new AbortController();
   /** It was seen to run, or how it is run is not systemd's business: not asked again. */
   private runs = false;
@@ -54,9 +61,7 @@ export class Daemon {
   ): Promise<T> {
     ctx.signal.throwIfAborted();
     const { docker, where, connection } = await untilAborted(this.open(ctx.log), ctx.signal);
-    if (connection !== undefined && !this.runs) {
-      await untilAborted(this.mustRun(where, connection), ctx.signal);
-    }
+    if (!this.runs) await untilAborted(this.mustRun(where, connection), ctx.signal);
     try {
       return await untilAborted(use(docker), ctx.signal);
     } catch (error) {
@@ -115,43 +120,27 @@ export class Daemon {
   async close(): Promise<void> {
     this.closing.abort(new Error("the run is over"));
     const opened = await this.opened?.catch(() => undefined);
-    opened?.connection?.close();
+    opened?.connection.close();
   }
 
-  private open(log: Warn): Promise<{ docker: Docker; where: string; connection?: Connection }> {
+  private open(log: Warn): Promise<Opened> {
     // A failure is kept: the next resource would only wait, and log in, for the same answer. A broken connection is not.
     this.opened = (this.opened ?? this.dial(log)).then((opened) =>
-      opened.connection?.isOpen === false ? this.dial(log) : opened,
+      opened.connection.isOpen ? opened : this.dial(log),
     );
     return this.opened;
   }
 
-  private async dial(
-    log: Warn,
-  ): Promise<{ docker: Docker; where: string; connection?: Connection }> {
-    const { host, sshOpts } = this.settings;
+  private async dial(log: Warn): Promise<Opened> {
     // Loaded when first used: it is large.
     const { default: DockerClient } = await import("dockerode");
-    if (host.startsWith("unix://")) {
-      const socketPath = host.slice("unix://".length);
-      return { docker: new DockerClient({ socketPath, protocol: "http" }), where: host };
-    }
-    if (host.startsWith("tcp://")) {
-      const { hostname, port } = new URL(host);
-      const docker = new DockerClient({ host: hostname, port: port || "2375", protocol: "http" });
-      return { docker, where: host };
-    }
-    const { login, connectSeconds, warnings, remember } = await resolveLogin(
-      host,
-      sshOpts,
+    const { login, warnings } = resolveLogin(
+      this.settings.host,
+      this.settings.sshOpts,
       this.around,
     );
     for (const warning of warnings) log("warning", warning);
-    const connection = await Connection.open(login, {
-      ...(connectSeconds === undefined ? {} : { connectSeconds }),
-      signal: this.closing.signal,
-    });
-    await remember?.(connection.hostKey);
+    const connection = await Connection.open(login, { signal: this.closing.signal });
     const options: DockerOptions & { agent: Agent } = {
       protocol: "http",
       host: "docker",
@@ -159,8 +148,7 @@ export class Daemon {
       // An option that dockerode has and its types lack.
       agent: new ForwardingAgent(connection),
     };
-    const docker = new DockerClient(options);
-    return { docker, where: describeLogin(login), connection };
+    return { docker: new DockerClient(options), where: describeLogin(login), connection };
   }
 }
 
@@ -206,11 +194,7 @@ export function request<T>(query: object, body: object): T {
 }
 
 function daemonError(what: string, where: string, error: unknown): Error {
-  const { statusCode, json, code } = error as {
-    statusCode?: number;
-    json?: { message?: string };
-    code?: string;
-  };
+  const { statusCode, json } = error as { statusCode?: number; json?: { message?: string } };
   if (statusCode !== undefined) {
     const said = json?.message ?? (error as Error).message;
     return new DaemonError(`docker at ${where}: cannot ${what}: ${said.trim()}`, statusCode, {
@@ -218,21 +202,9 @@ function daemonError(what: string, where: string, error: unknown): Error {
     });
   }
   const why =
-    error instanceof SshError
-      ? error.kind === "forward-refused"
-        ? `its socket ${SOCKET} cannot be reached. Is dockerd running, and may this user use it ` +
-          "(root, or a member of the group docker), and does sshd allow AllowStreamLocalForwarding?"
-        : error.message
-      : ["ENOENT", "ECONNREFUSED", "EACCES"].includes(code ?? "")
-        ? `the daemon cannot be reached (${code ?? ""}); is it running, and may this user use it?`
-        : (error as Error).message;
+    error instanceof SshError && error.kind === "forward-refused"
+      ? `its socket ${SOCKET} cannot be reached. Is dockerd running, and may this user use it ` +
+        "(root, or a member of the group docker), and does sshd allow AllowStreamLocalForwarding?"
+      : (error as Error).message;
   return new DaemonError(`docker at ${where}: cannot ${what}: ${why}`, undefined, { cause: error });
-}
-
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error);
-    signal.addEventListener("abort", onAbort);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }

@@ -1,21 +1,25 @@
 /**
- * The docker provider: the types, inputs, outputs, ids and state of pulumi-docker 5.2.0, on dockerode. A daemon at
- * ssh:// is reached over one SSH connection, through its socket: no ssh command and no docker command are needed.
+ * The docker provider: what this program uses of pulumi-docker 5.2.0's types, with their inputs, outputs, ids and state, on
+ * dockerode. The daemon is reached over one SSH connection, through its socket: no ssh and no docker command are needed.
  */
-import type { ProviderInstance, ProviderPlugin } from "../provider";
+import { UNKNOWN } from "../provider";
+import type {
+  CheckFailure,
+  CheckResult,
+  Props,
+  ProviderInstance,
+  ProviderPlugin,
+} from "../provider";
 import { BridgedResource } from "./bridged";
 import type { ResourceType } from "./bridged";
 import { container } from "./container";
 import { Daemon } from "./daemon";
-import { network } from "./network";
-import { checkProviderConfig, daemonSettings } from "./provider-config";
 import { remoteImage } from "./remote-image";
 import { ownSurroundings } from "./ssh-login";
 import { volume } from "./volume";
 
 const TYPES: Record<string, ResourceType> = {
   "docker:index/container:Container": container,
-  "docker:index/network:Network": network,
   "docker:index/remoteImage:RemoteImage": remoteImage,
   "docker:index/volume:Volume": volume,
 };
@@ -24,21 +28,21 @@ export const dockerPlugin = {
   name: "docker",
   version: "5.2.0",
   types: Object.keys(TYPES),
-  checkConfig: (news) => Promise.resolve(checkProviderConfig(news)),
+  checkConfig: (news) => Promise.resolve(checkConfig(news)),
   // Another address of the same daemon is no other daemon: what it has stays.
   diffConfig: () => Promise.resolve({ changes: "some", replaces: [] }),
   configure: (inputs, folder = process.cwd()) =>
-    Promise.resolve(instance(new Daemon(daemonSettings(inputs), ownSurroundings(folder)))),
+    Promise.resolve(instance(new Daemon(settings(inputs), ownSurroundings(folder)))),
 } satisfies ProviderPlugin;
 
 function instance(daemon: Daemon): ProviderInstance {
   const resource = (type: string): BridgedResource => {
     const found = TYPES[type];
     if (found === undefined) throw new Error(`the docker provider has no type ${type}`);
-    return new BridgedResource(found, () => daemon);
+    return new BridgedResource(found, daemon);
   };
   return {
-    check: (type, urn, olds, news) => Promise.resolve(resource(type).check(urn, olds, news)),
+    check: (type, _urn, _olds, news) => Promise.resolve(resource(type).check(news)),
     diff: (type, _urn, _id, oldInputs, oldOutputs, news) =>
       Promise.resolve(resource(type).diff(oldInputs, oldOutputs, news)),
     create: (type, inputs, ctx) => resource(type).create(inputs, ctx),
@@ -49,3 +53,39 @@ function instance(daemon: Daemon): ProviderInstance {
     close: () => daemon.close(),
   };
 }
+
+/** Refuses what would change the connection in a way not built here. */
+function checkConfig(inputs: Props): CheckResult {
+  const failures: CheckFailure[] = [];
+  for (const [property, value] of Object.entries(inputs)) {
+    const known = ["host", "sshOpts", "version"].includes(property) || property.startsWith("__");
+    if (known || value === null || ["", "null", "[]"].includes(value as string)) continue;
+    const reason = "it is not supported by the embedded engine, which has host and sshOpts";
+    failures.push({ property, reason });
+  }
+  const { host, sshOpts } = inputs;
+  if (host !== UNKNOWN && !/^ssh:\/\/./.test(typeof host === "string" ? host : "")) {
+    const found = typeof host === "string" ? JSON.stringify(host) : "none";
+    const reason = `expected ssh://USER@HOST:PORT, which is all that the embedded engine dials; found ${found}`;
+    failures.push({ property: "host", reason });
+  }
+  if (sshOpts !== UNKNOWN && !isList(parsed(sshOpts)))
+    failures.push({ property: "sshOpts", reason: "expected a list of strings" });
+  return { inputs, failures };
+}
+
+function settings(inputs: Props): { host: string; sshOpts: string[] } {
+  return { host: inputs["host"] as string, sshOpts: parsed(inputs["sshOpts"]) as string[] };
+}
+
+/** Lists arrive as JSON in a string, as the SDK sends them. */
+function parsed(value: unknown = []): unknown {
+  try {
+    return typeof value === "string" ? JSON.parse(value) : value;
+  } catch {
+    return undefined;
+  }
+}
+
+const isList = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === "string");

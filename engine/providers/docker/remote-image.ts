@@ -1,6 +1,6 @@
 import type { ImageInspectInfo } from "dockerode";
 import type { StepContext } from "../provider";
-import { boolean, output, refused, required, string, stringMap, strings } from "./attributes";
+import { input, output, refused, required, string } from "./attributes";
 import type { ResourceType } from "./bridged";
 import type { Daemon } from "./daemon";
 
@@ -16,24 +16,22 @@ export const TWENTY_MINUTES = {
 /** docker:index/remoteImage:RemoteImage */
 export const remoteImage: ResourceType = {
   attributes: {
-    build: refused("single", "building images is not supported by the embedded engine"),
-    forceRemove: boolean(),
+    build: refused("single"),
+    forceRemove: refused("value"),
     imageId: output("value"),
-    keepLocally: boolean(),
+    keepLocally: input("value", "boolean"),
     name: required(string({ replaces: true })),
-    platform: string({ replaces: true }),
-    pullTriggers: strings("set", { replaces: true }),
+    platform: refused("value"),
+    pullTriggers: refused("set"),
     repoDigest: output("value"),
-    triggers: stringMap({ replaces: true }),
+    triggers: input("map", { mapOf: "string" }, { replaces: true }),
   },
-  namesItself: false,
   deleteBeforeReplace: false,
-  meta: JSON.stringify(TWENTY_MINUTES),
+  meta: TWENTY_MINUTES,
 
   async create(daemon, inputs, ctx) {
     const name = inputs["name"] as string;
-    const platform = inputs["platform"];
-    const image = await findOrPull(daemon, name, typeof platform === "string" ? platform : "", ctx);
+    const image = await findOrPull(daemon, name, ctx);
     return image.Id + name;
   },
 
@@ -49,15 +47,13 @@ export const remoteImage: ResourceType = {
   },
 
   async update(daemon, _id, _old, inputs, ctx) {
-    await findOrPull(daemon, inputs["name"] as string, "", ctx);
+    await findOrPull(daemon, inputs["name"] as string, ctx);
   },
 
   async delete(daemon, _id, held, ctx) {
     if (held["keepLocally"] === true) return;
     const name = held["name"] as string;
-    await daemon.find(`remove image ${name}`, ctx, (docker) =>
-      docker.getImage(name).remove({ force: held["forceRemove"] === true }),
-    );
+    await daemon.find(`remove image ${name}`, ctx, (docker) => docker.getImage(name).remove());
   },
 };
 
@@ -67,12 +63,11 @@ const nameIn = (id: string): string => id.replace(/^sha256:[0-9a-f]{64}(?=.)/, "
 export async function findOrPull(
   daemon: Daemon,
   name: string,
-  platform: string,
   ctx: StepContext,
 ): Promise<ImageInspectInfo> {
   const there = await inspectImage(daemon, name, ctx);
   if (there !== undefined) return there;
-  await pull(daemon, name, platform, ctx);
+  await pull(daemon, name, ctx);
   const pulled = await inspectImage(daemon, name, ctx);
   if (pulled === undefined) throw new Error(`image ${name} was pulled and is not there`);
   return pulled;
@@ -86,16 +81,11 @@ function inspectImage(
   return daemon.find(`inspect image ${name}`, ctx, (docker) => docker.getImage(name).inspect());
 }
 
-async function pull(
-  daemon: Daemon,
-  name: string,
-  platform: string,
-  ctx: StepContext,
-): Promise<void> {
+async function pull(daemon: Daemon, name: string, ctx: StepContext): Promise<void> {
   // Without a tag the daemon would pull all of them.
   const reference = /[:@][^/]*$/.test(name) ? name : `${name}:latest`;
   await daemon.call(`pull image ${name}`, ctx, async (docker) => {
-    const stream = await docker.pull(reference, platform === "" ? {} : { platform });
+    const stream = await docker.pull(reference);
     await followPull(stream, (docker as { modem: Modem }).modem, ctx);
   });
 }

@@ -1,16 +1,16 @@
 import type { VolumeCreateOptions } from "dockerode";
+import { pollUntil } from "../poll";
 import type { Props, Value } from "../provider";
-import { objects, output, refused, required, string, stringMap } from "./attributes";
+import { objects, output, refused, required, string } from "./attributes";
 import type { ResourceType } from "./bridged";
 import { DaemonError, request } from "./daemon";
-import { pollUntil } from "../poll";
 
-/** Labels of any docker object: a set of pairs. */
-export const labels = (computed = false) =>
+/** A container's labels: a set of pairs. */
+export const labels = () =>
   objects(
     "set",
     { label: required(string()), value: required(string()) },
-    { replaces: true, computed },
+    { replaces: true, computed: true },
   );
 
 /** A volume that a removed container still holds is waited for. */
@@ -19,31 +19,20 @@ const IN_USE_SECONDS = 30;
 /** docker:index/volume:Volume */
 export const volume: ResourceType = {
   attributes: {
-    cluster: refused("single", "cluster volumes are not supported by the embedded engine"),
-    driver: string({ computed: true, replaces: true }),
-    driverOpts: stringMap({ replaces: true, unsetOnceRead: {} }),
-    labels: labels(),
+    cluster: refused("single"),
+    driver: refused("value", { computed: true }),
+    driverOpts: refused("map", { unsetOnceRead: {} }),
+    labels: refused("set", { unset: [], elements: { label: string(), value: string() } }),
     mountpoint: output("value"),
-    name: string({ computed: true, replaces: true }),
+    name: required(string({ computed: true, replaces: true })),
   },
-  namesItself: true,
-  deleteBeforeReplace: false,
-  meta: JSON.stringify({ schema_version: "1" }),
+  deleteBeforeReplace: true,
+  meta: { schema_version: "1" },
 
   async create(daemon, inputs, ctx) {
     const name = inputs["name"] as string;
     const made = await daemon.call(`create volume ${name}`, ctx, (docker) =>
-      docker.createVolume(
-        request<VolumeCreateOptions>(
-          {},
-          {
-            Name: name,
-            ...(typeof inputs["driver"] === "string" && { Driver: inputs["driver"] }),
-            ...(isMap(inputs["driverOpts"]) && { DriverOpts: inputs["driverOpts"] }),
-            Labels: fromPairs(inputs["labels"]),
-          },
-        ),
-      ),
+      docker.createVolume(request<VolumeCreateOptions>({}, { Name: name })),
     );
     return made.name;
   },
@@ -84,19 +73,14 @@ export const volume: ResourceType = {
 
 /** Pairs of the program, as the daemon takes labels. */
 export function fromPairs(pairs: Value | undefined): Record<string, string> {
-  if (!Array.isArray(pairs)) return {};
   return Object.fromEntries(
-    (pairs as Props[]).map((pair) => [pair["label"] as string, pair["value"] as string]),
+    ((pairs ?? []) as { label: string; value: string }[]).map(({ label, value }) => [label, value]),
   );
 }
 
 /** Labels of the daemon as pairs, in the order of their names. */
-export function toPairs(map: Record<string, string> | null | undefined): Props[] {
+function toPairs(map: Record<string, string> | null | undefined): Props[] {
   return Object.entries(map ?? {})
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([label, value]) => ({ label, value }));
-}
-
-export function isMap(value: Value | undefined): value is Record<string, string> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -7,8 +7,8 @@ beforeEach(async () => {
   project = await TestProject.make(
     `
     import * as command from "@pulumi/command";
-    const environment = { PASSWORD: pulumi.secret("leakysecretvalue") };
-    const hi = new command.local.Command("hi", { create: "echo err $PASSWORD >&2", environment });
+    const stdin = pulumi.secret("leakysecretvalue");
+    const hi = new command.local.Command("hi", { create: "(echo err $(cat)) >&2", stdin });
     hi.urn.apply(() => console.log("said", "leakysecretvalue"));
     pulumi.log.warn("careful");
     export const err = hi.stderr;
@@ -74,7 +74,7 @@ test("a preview is one document, in the CLI's shape, its configuration first", a
   ]);
   expect(digest.steps[1]?.newState).toMatchObject({
     custom: true,
-    inputs: { create: "echo err $PASSWORD >&2", environment: { PASSWORD: "[secret]" } },
+    inputs: { create: "(echo err $(cat)) >&2", stdin: "[secret]" },
   });
 });
 
@@ -104,7 +104,7 @@ test("what is done is a stream of the CLI's events, after the preview's document
     "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
     ciphertext: "[secret]",
   };
-  const inputs = { create: "echo err $PASSWORD >&2", environment: { PASSWORD: sealed } };
+  const inputs = { create: "(echo err $(cat)) >&2", stdin: sealed };
   expect(find("resOutputsEvent", urn)).toEqual({
     ...{ op: "create", urn, type: "command:local:Command", old: null },
     new: {

@@ -66,6 +66,65 @@ test("--continue-on-error does what does not depend on the failure, and fails al
   expect(made("b1")).toBe(true);
 });
 
+test("--color, --message and --suppress-outputs are taken as the CLI takes them; --exclude leaves out what it names", async () => {
+  commands("touch a1", "touch b1");
+  fs.appendFileSync(path.join(project.folder, "index.ts"), 'export const shown = "an output";\n');
+  const first = await run("preview", "--color", "always", "-m", "why", "--exclude", "**::b");
+  expect(first.code).toBe(0);
+  expect(first.stdout).toContain("\x1b[32m +  command:local:Command a create\x1b[0m\n");
+  expect(first.stdout).not.toContain("Command b");
+  expect(first.stdout).toContain('Outputs:\n    shown: "an output"\n');
+
+  const plain = await run("up", "-yf", "--color=never", "--message=why", "--suppress-outputs");
+  expect(plain.code).toBe(0);
+  expect(plain.stdout).not.toContain("\x1b[");
+  expect(plain.stdout).not.toContain("an output");
+  expect([made("a1"), made("b1")]).toEqual([true, true]);
+
+  const excluded = await run("destroy", "-yf", "--exclude", "**::a", "--color=raw");
+  expect(excluded.code).toBe(0);
+  expect(excluded.stdout).toContain(" -  command:local:Command b deleted");
+  expect(await idOf("a")).toBeDefined();
+  expect(await idOf("b")).toBeUndefined();
+
+  const bad = await run("preview", "--color", "blue");
+  expect({ code: bad.code, stderr: bad.stderr.split("\n").slice(-3) }).toEqual({
+    code: 1,
+    stderr: [
+      "error: unsupported color option: 'blue'. Supported values are: always, never, raw, auto",
+      "See --help for what there is.",
+      "",
+    ],
+  });
+});
+
+test("refresh --expect-no-changes also previews the program, which sees what no refresh reads", async () => {
+  commands("touch a1", "touch b1");
+  expect((await run("up", "-yf")).code).toBe(0);
+  expect((await run("refresh", "-yf", "--expect-no-changes")).code).toBe(0);
+  commands("touch a1", "touch b2");
+  expect((await run("refresh", "-yf")).code).toBe(0);
+
+  const seen = await run("refresh", "-yf", "--expect-no-changes");
+
+  expect(seen.code).toBe(7);
+  expect(seen.stdout).toContain("Previewing update (dev):\n");
+  expect(seen.stdout).toContain(" ~  command:local:Command b update [diff: ~create]\n");
+  expect(seen.stderr).toContain("error: no changes were expected but changes were proposed\n");
+  expect(made("b2")).toBe(false);
+});
+
+test("there is no history, and nothing in the help talks of one", async () => {
+  const history = await run("stack", "history");
+  expect(history.code).toBe(1);
+  expect(history.stderr).toContain('error: unknown command "history" for "stack"\n');
+  for (const command of ["up", "preview", "destroy", "refresh", "stack", "config", "state"]) {
+    const { stdout } = await npmRun(project, [command, "--help"]);
+    expect(stdout).toContain(`npm run ${command} -- `);
+    expect(stdout).not.toMatch(/history/i);
+  }
+});
+
 async function idOf(name: string): Promise<string | undefined> {
   const [urn] = resources([name]);
   return (await project.stack()).state().snapshot.resources.find((r) => r.urn === urn)?.id;

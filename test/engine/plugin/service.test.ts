@@ -117,20 +117,20 @@ test("a secret reaches the provider open, and comes back sealed in inputs and ou
   check.setOlds(toWire({}));
   check.setNews(toWire({ name: "a", value: new Secret("s3cret") }));
   const checked = await ask<proto.CheckResponse>((done) => client.check(check, done));
-  const inputs = fromWire(checked.getInputs(), "/");
+  const inputs = fromWire(checked.getInputs());
   expect(inputs).toEqual({ kind: "default", name: "a", value: new Secret("s3cret") });
 
   const created = await create(inputs);
   expect(world.things.get("a-1")).toEqual({ kind: "default", name: "a", value: "s3cret" });
   expect(created.getId()).toBe("a-1");
-  expect(fromWire(created.getProperties(), "/")["value"]).toEqual(new Secret("s3cret"));
+  expect(fromWire(created.getProperties())["value"]).toEqual(new Secret("s3cret"));
 });
 
 test("what a preview cannot know goes both ways as unknown, and nothing is made", async () => {
   await serve(fakePlugin(world));
   await configure();
   const created = await create({ name: "a", value: UNKNOWN }, { preview: true });
-  expect(fromWire(created.getProperties(), "/")).toEqual({
+  expect(fromWire(created.getProperties())).toEqual({
     name: "a",
     value: UNKNOWN,
     echo: UNKNOWN,
@@ -153,7 +153,7 @@ test("what came about by half is in the error's details, secrets sealed", async 
   const failed = proto.ErrorResourceInitFailed.deserializeBinary(detail?.getValue_asU8() as Buffer);
   expect(failed.getId()).toBe("a-1");
   expect(failed.getReasonsList()).toEqual(["half done"]);
-  expect(fromWire(failed.getProperties(), "/")).toMatchObject({ value: new Secret("s3cret") });
+  expect(fromWire(failed.getProperties())).toMatchObject({ value: new Secret("s3cret") });
 });
 
 test("lines are the engine's before the step ends, and show no secret; nor do errors", async () => {
@@ -236,7 +236,7 @@ test("functions are answered, and refused by name where there are none", async (
   request.setTok("fake:index:double");
   request.setArgs(toWire({ of: "ab" }));
   const answer = await ask<proto.InvokeResponse>((done) => client.invoke(request, done));
-  expect(fromWire(answer.getReturn(), "/")).toEqual({ twice: "abab" });
+  expect(fromWire(answer.getReturn())).toEqual({ twice: "abab" });
   request.setTok("fake:index:other");
   await expect(
     ask<proto.InvokeResponse>((done) => client.invoke(request, done)),
@@ -252,7 +252,7 @@ test("reads what is there, and answers with no id for what is gone; deletes", as
   request.setId("a-1");
   const there = await ask<proto.ReadResponse>((done) => client.read(request, done));
   expect(there.getId()).toBe("a-1");
-  expect(fromWire(there.getInputs(), "/")).toEqual({ name: "a", value: "there" });
+  expect(fromWire(there.getInputs())).toEqual({ name: "a", value: "there" });
   request.setId("a-2");
   expect((await ask<proto.ReadResponse>((done) => client.read(request, done))).getId()).toBe("");
 

@@ -95,7 +95,7 @@ test("a reference to a resource has the version of its package, also where an ol
   const written = new Writer(stack, crypter).checkpoint(snapshot);
   const [reread] = parseCheckpoint(written, file).open(crypter).snapshot.resources;
   expect(reread?.outputs["reference"]).toEqual({ ...reference, packageVersion: "" });
-  expect(fromWire(toWire({ reference }), "/")).toEqual({
+  expect(fromWire(toWire({ reference }))).toEqual({
     reference: { ...reference, packageVersion: "" },
   });
 });

@@ -13,7 +13,7 @@ test("inputs that a provider keeps once more below __inputs are secret there too
   const state = stateOf(goal, "urn", undefined);
   state.inputs = { data: { open: "seen", key: new Secret("hidden") } };
 
-  await new PluginManager(provider, "/").create(state, context("a", "t:t:T"));
+  await new PluginManager(provider).create(state, context("a", "t:t:T"));
 
   const data = { open: "seen", key: new Secret("hidden") };
   expect(state.outputs).toEqual({ data, __inputs: { data } });

@@ -5,6 +5,7 @@ import * as path from "node:path";
 import {
   ensureGoProgram,
   goProgramFolder,
+  requiredVersion,
   whyNoGoProgram,
   type GoProgram,
 } from "../../../lab/go/program";
@@ -30,7 +31,7 @@ beforeEach(() => {
     path.join(source, "main.go"),
     'package main\n\nvar word = "nothing"\n\nfunc main() { print(word) }\n',
   );
-  hello = { folder: source, package: "example.com/hello", variables: { "main.word": "hello" } };
+  hello = { folder: source, packages: ["example.com/hello"], variables: { "main.word": "hello" } };
 });
 afterEach(() => {
   process.env["PATH"] = PATH;
@@ -73,6 +74,30 @@ withGo(
     expect(fs.readdirSync(cache)).toEqual([]);
   },
 );
+
+withGo(
+  `a program of several executables has each of them in its folder (${go.status === 0 ? "Go" : "skipped: no Go compiler on PATH"})`,
+  async () => {
+    const more = path.join(hello.folder, "more");
+    fs.mkdirSync(more);
+    fs.writeFileSync(path.join(more, "main.go"), "package main\n\nfunc main() {}\n");
+    const both = { ...hello, packages: ["example.com/hello", "example.com/hello/more"] };
+    const built = await ensureGoProgram(cache, both, () => undefined);
+    expect(fs.readdirSync(built).sort()).toEqual(["hello", "more"]);
+  },
+);
+
+test("the version that a go.mod requires is the one that is built", () => {
+  const module = "example.com/other/v2";
+  fs.appendFileSync(
+    path.join(hello.folder, "go.mod"),
+    `\nrequire ${module}/api v1.0.0\nrequire ${module} v2.3.4\n`,
+  );
+  expect(requiredVersion(hello.folder, module)).toBe("v2.3.4");
+  expect(() => requiredVersion(hello.folder, "example.com/none")).toThrow(
+    "/hello/go.mod does not require example.com/none",
+  );
+});
 
 test("another go.sum, or another variable, is another program in the cache", () => {
   const before = goProgramFolder(cache, hello);

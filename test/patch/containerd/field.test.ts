@@ -59,16 +59,31 @@ describe("files that people have:", () => {
     ["disable_snapshot_annotations = false", 3],
     ["[plugins.'io.containerd.cri.v1.images'.registry.configs.x]", 3],
     ["max_concurrent_downloads = 5", 2],
-    ["[plugins.'io.containerd.grpc.v1.cri'.containerd]\ndiscard_unpacked_layers = true", 2],
-    ["max_concurrent_downloads = 3", undefined],
+    [
+      "[plugins.'io.containerd.grpc.v1.cri'.containerd]\ndiscard_unpacked_layers = true\nruntimes = {}",
+      2,
+    ],
   ])("a list is honoured with %s", (setting, version) => {
+    expect(planWith(setting, version).activate).toBe("none");
+  });
+
+  it.each([
+    ["max_concurrent_downloads = 3", 3],
+    // 2.x moves what is in this table only if there are runtimes in it, and use_local_image_pull never.
+    ["[plugins.'io.containerd.grpc.v1.cri'.containerd]\ndiscard_unpacked_layers = true", 2],
+    ["use_local_image_pull = true", 2],
+  ])("a list is not honoured with %s", (setting, version) => {
+    expect(planWith(setting, version).activate).toBe("restart");
+  });
+
+  function planWith(setting: string, version: number) {
     const name = version === 2 ? "io.containerd.grpc.v1.cri" : "io.containerd.cri.v1.images";
     const list = "config_path = '/etc/containerd/certs.d:/srv/certs.d'";
     const own = setting.startsWith("[") ? "" : `${setting}\n`;
     const below = setting.startsWith("[") ? `${setting}\n` : "";
-    const config = `version = ${version ?? 3}\n[plugins.'${name}']\n${own}[plugins.'${name}'.registry]\n${list}\n${below}`;
-    expect(plan(config, "2.2.3").activate).toBe(version === undefined ? "restart" : "none");
-  });
+    const config = `version = ${version}\n[plugins.'${name}']\n${own}[plugins.'${name}'.registry]\n${list}\n${below}`;
+    return plan(config, "2.2.3");
+  }
 
   it("Docker's directory stays in use where 2.2 looks into it without config_path", () => {
     const config =

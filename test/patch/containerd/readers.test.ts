@@ -4,7 +4,7 @@ import { parseDaemonVersion } from "../../../patch/containerd/version";
 import { planFor } from "./plan";
 
 /** Every version that the matrix suite has, and the newest one. */
-export const VERSIONS = ["1.6.20", "1.7.24", "2.2.3", "2.3.5"];
+export const VERSIONS = ["1.6.20", "1.7.24", "2.2.3", "2.3.7"];
 
 const rows = Object.entries({ ...CONTAINERD, "a start": STARTS }).flatMap(([reader, facts]) =>
   facts.map((fact) => [`${reader}: containerd ${fact.does}`, fact] as const),
@@ -51,7 +51,7 @@ const STOPPED: readonly [string, string, string[]][] = [
   [
     "a value of another type in a version 1 file",
     '[plugins.cri.registry.mirrors."docker.io"]\nendpoint = "https://a"\n',
-    ["1.6.20", "1.7.24", "2.3.5"],
+    ["1.6.20", "1.7.24", "2.3.7"],
   ],
   [
     "a value of another type in a version 3 table",
@@ -87,7 +87,7 @@ describe.each(STOPPED)("a file that containerd does not start with: %s", (_, tex
 
 describe("a file that containerd starts with, though it looks like one of those", () => {
   it.each([
-    `version = 2\ndisabled_plugins = ["io.containerd.snapshotter.v1.overlayfs"]\n[${CRI}.containerd]\nsnapshotter = "native"\n`,
+    `version = 2\n[${CRI}.containerd]\nsnapshotter = "native"\n`,
     `version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n[${CRI}.containerd]\ndefault_runtime_name = "nvidia"\n`,
     `version = 2\n[${CRI}.containerd.default_runtime]\nruntime_type = "io.containerd.runc.v2"\n`,
     'version = 2\n[debug]\nlevel = "WARN"\n',

@@ -1,4 +1,4 @@
-import { CONFIG, HOSTS, planFor, textOf } from "./plan";
+import { CONFIG, HOSTS, planFor, refusalOf, textOf } from "./plan";
 
 const V2 = 'plugins."io.containerd.grpc.v1.cri".registry';
 
@@ -99,5 +99,27 @@ describe("present: false", () => {
     expect(plan.notes[0]).toBe(
       `${CONFIG}: the mirrors of docker.io stay: whose they are cannot be told`,
     );
+  });
+
+  describe("a fault that was there without us does not keep the registry in the file:", () => {
+    const ours = `[${V2}.mirrors."172.30.1.2:5000"]\n  endpoint = ["http://172.30.1.2:5000"]\n`;
+    it.each([
+      ['[debug]\nlevel = "verbose"\n', '5: stays as it is: "verbose"'],
+      ['oom_score = "0"\n', "2: stays as it is: a string"],
+      ['disabled_plugins = ["restart"]\n', '2: stays as it is: "restart"'],
+      ['disabled_plugins = ["io.containerd.grpc.v1.cri"]\n', "2: stays as it is: disabled_plugins"],
+      [`[${V2.replace(".registry", "")}]\nsystemd_cgroup = true\n`, "5: stays as it is: one"],
+      [`[${V2}]\nconfig_path = "/srv/certs.d"\n`, undefined],
+      ['[plugins."io.containerd.cri.v1.images".registry]\nconfig_path = "/a"\n', undefined],
+    ])("%j", (fault, note) => {
+      const isRoot = !fault.startsWith("[");
+      const config = (mirror: string): string =>
+        isRoot ? `version = 2\n${fault}${mirror}` : `version = 2\n${mirror}${fault}`;
+      expect(refusalOf(() => planFor(config(ours)))).not.toBe("");
+      const plan = planFor(config(ours), { present: false });
+      expect(textOf(plan, CONFIG)).toBe(config(""));
+      if (note === undefined) return;
+      expect(plan.notes.some((one) => one.startsWith(`${CONFIG}:${note}`))).toBe(true);
+    });
   });
 });

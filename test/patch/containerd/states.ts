@@ -32,11 +32,8 @@ const states: Record<string, (config: string) => string> = {
   },
 };
 
-/**
- * The whole way on one real node, for each state: the pull fails, the plan is carried out, CRI is there and
- * pulls, the plan is undone, the bytes are those of before, and the pull fails as before.
- */
-export function nodeTests(host: () => RunningHost, image: () => string): void {
+/** After the tests, containerd has the file that it had before them. */
+function keepsConfig(host: () => RunningHost): void {
   let original: Buffer | undefined;
   beforeAll(async () => {
     original = await read(host(), CONFIG);
@@ -45,6 +42,14 @@ export function nodeTests(host: () => RunningHost, image: () => string): void {
     await write(host(), CONFIG, original);
     await restartContainerd(host());
   }, MINUTE);
+}
+
+/**
+ * The whole way on one real node, for each state: the pull fails, the plan is carried out, CRI is there and
+ * pulls, the plan is undone, the bytes are those of before, and the pull fails as before.
+ */
+export function nodeTests(host: () => RunningHost, image: () => string): void {
+  keepsConfig(host);
 
   it.each(Object.entries(states))(
     "%s: pulls once it is patched, and fails as before once that is undone",
@@ -107,17 +112,22 @@ export function nodeTests(host: () => RunningHost, image: () => string): void {
       expect((await planOn(node, registry, { mirrors })).activate).toBe("none");
 
       const removal = await planOn(node, registry, { mirrors, present: false });
-      expect(removal.activate).toBe("none");
+      const inHosts = name === "its default file";
+      expect(removal.activate).toBe(inHosts ? "none" : "restart");
       await carryOut(node, removal);
       expect(await pull(node, image())).toContain(PLAIN_HTTP);
       await node.fail(`ls ${CERTS_D}/*/hosts.toml`);
       const left = (await read(node, CONFIG))?.toString();
-      // Whose the mirrors of docker.io are cannot be told from the file: they stay.
-      const lists = config.replace(
-        'endpoint = ["https://mirror.gcr.io"]',
-        'endpoint = ["https://mirror.gcr.io", "https://registry-1.docker.io"]',
-      );
-      expect(left).toBe(lists);
+      // The file does not say whose config_path and the mirrors of docker.io are: they stay.
+      const kept = inHosts
+        ? config.replace(/config_path = (""|'')/, (line) =>
+            line.replace(/""|''/, (quotes) => `${quotes[0]}${CERTS_D}${quotes[0]}`),
+          )
+        : config.replace(
+            'endpoint = ["https://mirror.gcr.io"]',
+            'endpoint = ["https://mirror.gcr.io", "https://registry-1.docker.io"]',
+          );
+      expect(left).toBe(kept);
       const again = await planOn(node, registry, { mirrors, present: false });
       expect(again.files.every(({ edits }) => edits.length === 0)).toBe(true);
     },
@@ -205,5 +215,45 @@ export function nodeTests(host: () => RunningHost, image: () => string): void {
       expect(await dumpEdited(host(), 40)).toBe(40);
     },
     3 * MINUTE,
+  );
+}
+
+/** Files without a version line, which from 2.3 on are read whatever version their tables are of. */
+const versionless: Record<string, string> = {
+  "tables of version 1":
+    'oom_score = 0\n[plugins.cri]\nmax_concurrent_downloads = 4\n[plugins.opt]\npath = "/opt/containerd"\n',
+  "mirrors of version 1":
+    '[plugins.cri.registry.mirrors."docker.io"]\nendpoint = ["https://mirror.gcr.io"]\n',
+  "tables of version 2": `[plugins."io.containerd.grpc.v1.cri".registry]\nconfig_path = "${CERTS_D}"\n`,
+  "mirrors of version 2":
+    '[plugins."io.containerd.grpc.v1.cri".registry.mirrors."docker.io"]\nendpoint = ["https://mirror.gcr.io"]\n',
+  "tables of version 3":
+    "[plugins.'io.containerd.cri.v1.images']\nmax_concurrent_downloads = 4\n[plugins.opt]\npath = '/opt/containerd'\n",
+  "a list in tables of version 1": `[plugins.cri]\nmax_concurrent_downloads = 4\n[plugins.cri.registry]\nconfig_path = "/etc/containerd/certs.d:/srv/certs.d"\n`,
+};
+
+/** The same way for those files: what is planned is read, nothing else changes, and the undo is whole. */
+export function versionlessTests(host: () => RunningHost, image: () => string): void {
+  keepsConfig(host);
+
+  it.each(Object.entries(versionless))(
+    "%s without a version line: pulls once it is patched, and fails as before once that is undone",
+    async (_, config) => {
+      const node = host();
+      await write(node, CONFIG, Buffer.from(config));
+      await restartContainerd(node);
+      expect(await pull(node, image())).toContain(PLAIN_HTTP);
+      // From the file alone, as `npm run patch` has it: from the dump the daemon's own tables would be seen.
+      const registry = image().split("/")[0] ?? "";
+      const plan = await planOn(node, registry, { dump: "" });
+      await carryOut(node, plan);
+      expect(await pull(node, image())).toBe("pulled");
+      expect((await planOn(node, registry)).activate).toBe("none");
+      expect((await read(node, CONFIG))?.toString()).not.toContain("version =");
+      await undo(node, plan);
+      expect((await read(node, CONFIG))?.toString()).toBe(config);
+      expect(await pull(node, image())).toContain(PLAIN_HTTP);
+    },
+    2 * MINUTE,
   );
 }

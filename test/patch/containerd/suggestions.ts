@@ -31,7 +31,7 @@ export interface Suggestion {
 const field = (name: string): string =>
   readFileSync(join(__dirname, "../../fixtures/field", name), "utf8");
 
-const ALL = ["1.6.20", "1.7.24", "2.2.3", "2.3.5"];
+const ALL = ["1.6.20", "1.7.24", "2.2.3", "2.3.7"];
 const ON1X = ALL.slice(0, 2);
 const ON2X = ALL.slice(2);
 const V2 = 'plugins."io.containerd.grpc.v1.cri".registry';
@@ -72,7 +72,7 @@ export const suggestions: Suggestion[] = [
   },
   {
     name: "both names without a version, on 2.3 (15)",
-    versions: ["2.3.5"],
+    versions: ["2.3.7"],
     before: { config: field("15-rancher-desktop-both-names.toml") },
     fix: "take [plugins.cri] out",
     after: { config: `[${V2}.mirrors."docker.io"]\n  endpoint = ["https://a.lan"]\n` },
@@ -105,7 +105,7 @@ export const suggestions: Suggestion[] = [
   },
   {
     name: "CRI switched off as 2.3.5 writes it (60)",
-    versions: ["2.3.5"],
+    versions: ["2.3.7"],
     before: { config: field("60-config-default-2.3.5.toml") },
     fix: "take it out of disabled_plugins, then restart containerd",
     after: {

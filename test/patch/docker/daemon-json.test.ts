@@ -44,12 +44,16 @@ describe("insecure-registries", () => {
     ["blanks alone", " \n", '{\n  "insecure-registries": ["172.30.1.2:5000"]\n}\n'],
     ["{}", "{}", '{ "insecure-registries": ["172.30.1.2:5000"] }'],
     ["an object on two lines", "{\n}\n", '{\n  "insecure-registries": ["172.30.1.2:5000"]\n}\n'],
-    ["one line", '{"a":1}\n', '{"insecure-registries": ["172.30.1.2:5000"], "a":1}\n'],
-    ["tabs", '{\n\t"a": 1\n}\n', '{\n\t"insecure-registries": ["172.30.1.2:5000"],\n\t"a": 1\n}\n'],
+    ["one line", '{"mtu":1}\n', '{"insecure-registries": ["172.30.1.2:5000"], "mtu":1}\n'],
+    [
+      "tabs",
+      '{\n\t"mtu": 1\n}\n',
+      '{\n\t"insecure-registries": ["172.30.1.2:5000"],\n\t"mtu": 1\n}\n',
+    ],
     [
       "CRLF and no last line break",
-      '{\r\n  "a": 1\r\n}',
-      '{\r\n  "insecure-registries": ["172.30.1.2:5000"],\r\n  "a": 1\r\n}',
+      '{\r\n  "mtu": 1\r\n}',
+      '{\r\n  "insecure-registries": ["172.30.1.2:5000"],\r\n  "mtu": 1\r\n}',
     ],
     [
       "an empty list",
@@ -211,7 +215,7 @@ expected "insecure-registries", the only spelling with which dockerd starts; fou
     |   ^
   3 | }
   fix: write "insecure-registries" in its place, or join the two where both are there`);
-      expect(() => plan(`{"x": {"${key}": 1}}`)).not.toThrow();
+      expect(() => plan(`{"features": {"${key}": true}}`)).not.toThrow();
     },
   );
 
@@ -222,7 +226,7 @@ expected "insecure-registries", the only spelling with which dockerd starts; fou
       "expected objects and arrays at most 200 deep in one another; found more",
     );
     expect(message.length).toBeLessThan(1000);
-    expect(after(`{"a": ${"[".repeat(199)}${"]".repeat(199)}}`)).toContain("172.30.1.2:5000");
+    expect(after(`{"builder": ${"[".repeat(199)}${"]".repeat(199)}}`)).toContain("172.30.1.2:5000");
   });
 
   it("one long line, of which the message shows what is around the place", () => {
@@ -448,6 +452,19 @@ describe("daemon.json's own proxies", () => {
 
 describe("present: false", () => {
   const removed = (text: string) => plan(text, { present: false });
+
+  it.each([
+    ['{"insecure-registries": ["172.30.1.2:5000", "bad/"]}', '{"insecure-registries": ["bad/"]}'],
+    ['{"insecure-registries": [5, "172.30.1.2:5000"]}', '{"insecure-registries": [5]}'],
+    [
+      '{"Insecure-Registries": ["a"], "insecure-registries": ["172.30.1.2:5000", "b"]}',
+      '{"Insecure-Registries": ["a"], "insecure-registries": ["b"]}',
+    ],
+    ['{"insecure-registries": "172.30.1.2:5000"}', '{"insecure-registries": "172.30.1.2:5000"}'],
+  ])("a fault that was there without us does not keep the registry in %s", (text, left) => {
+    expect(() => plan(text)).toThrow(Refusal);
+    expect(removed(text).files[0]?.desired?.toString()).toBe(left);
+  });
 
   it.each([
     ['{\n  "mtu": 1\n}\n'],

@@ -1,3 +1,4 @@
+import { KEYS } from "../../../patch/docker/keys";
 import { DOCKERD, type ReaderFact, takes } from "../../../patch/docker/readers";
 import { defineLab, type RunningHost, type RunningLab, startLab } from "../../../lab";
 import { describeLab } from "../../lab-only";
@@ -92,6 +93,26 @@ describeLab("patch/docker/readers.ts and the real dockerd", () => {
           insecure: expected,
           log: expect.any(String) as string,
         });
+      },
+      MINUTE,
+    );
+
+    it(
+      "knows every key of the table of keys that is said to be of it, and no other",
+      async () => {
+        const major = Number(version.split(".")[0]);
+        const isKnown = ({ after = 0, before = Infinity }: { after?: number; before?: number }) =>
+          major > after && major < before;
+        const names = (known: boolean) =>
+          [...KEYS].filter(([, key]) => isKnown(key) === known).map(([name]) => name);
+        const file = (keys: string[]) =>
+          Buffer.from(JSON.stringify(Object.fromEntries(keys.map((key) => [key, null]))));
+        const unknown = [...names(false), "nonsense"].sort();
+        for (const keys of [[...names(true), "nonsense"], unknown]) {
+          const { log } = await startDockerd(host, file(keys));
+          const listed = /don't match any configuration option: (.*)/.exec(log)?.[1];
+          expect(listed?.split(", ").sort()).toEqual(keys === unknown ? unknown : ["nonsense"]);
+        }
       },
       MINUTE,
     );

@@ -42,6 +42,57 @@ const line = (text: string) => [{ file: unit, line: 2, text }];
 
 /** Every refusal of daemon.json that a person can do something about. */
 export const SUGGESTIONS: Suggestion[] = [
+  json("true in quotes", '{"debug": "true"}', ["write true in its place"], '{"debug": true}'),
+  json(
+    "a word for true or false",
+    '{"live-restore": "yes"}',
+    ["write true or false, without quotes, or take the key out"],
+    '{"live-restore": false}',
+  ),
+  json("a number in quotes", '{"mtu": "1450"}', ["write 1450 in its place"], '{"mtu": 1450}'),
+  json(
+    "a number in the options of logs",
+    '{"log-opts": {"max-file": 3}}',
+    ['write "3" in its place'],
+    '{"log-opts": {"max-file": "3"}}',
+  ),
+  json(
+    "a string for a list",
+    '{"dns": "10.0.0.1"}',
+    ['write ["10.0.0.1"] in its place'],
+    '{"dns": ["10.0.0.1"]}',
+  ),
+  json(
+    "an object for a number",
+    '{"mtu": {}}',
+    ["write an integer, without quotes, or take the key out"],
+    "{}",
+  ),
+  json(
+    "an unknown log level",
+    '{"log-level": "verbose"}',
+    ["write one of them, or take the key out"],
+    '{"log-level": "debug"}',
+  ),
+  json(
+    "a key with an underscore",
+    '{"log_level": "debug"}',
+    ['write "log-level", or take it out'],
+    '{"log-level": "debug"}',
+  ),
+  json("an unknown key", '{"nonsense": 1}', ["take it out"], "{}"),
+  json(
+    "a mirror without a scheme",
+    '{"registry-mirrors": ["mirror.lan:5000"]}',
+    ['write "https://mirror.lan:5000" in its place'],
+    '{"registry-mirrors": ["https://mirror.lan:5000"]}',
+  ),
+  json(
+    "a mirror with a user",
+    '{"registry-mirrors": ["http://me:secret@mirror.lan"]}',
+    ['write "http://mirror.lan" in its place'],
+    '{"registry-mirrors": ["http://mirror.lan"]}',
+  ),
   entry("10.0.0.11:5000 ", "10.0.0.11:5000"),
   entry("\u00a010.0.0.11:5000\u200b", "10.0.0.11:5000"),
   entry('"10.0.0.11:5000"', "10.0.0.11:5000"),

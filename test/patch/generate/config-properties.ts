@@ -1,6 +1,7 @@
 import type * as patch from "../../../patch";
 import { type Case } from "./containerd-config";
 import {
+  hasCertificates,
   honoursList,
   inForce,
   isInSync,
@@ -75,7 +76,7 @@ export function checkConfig(patcher: Patcher, generated: Case): "edited" | "in s
       if (!mayChange(generated, line)) broken("foreign lines stay", line);
     }
   }
-  if (!keepsTheRest(main, input.migrate || isOnlyImported(generated)))
+  if (!keepsTheRest(main, input.migrate || isFirstMirror(generated)))
     broken("foreign bytes stay", desired.toString());
 
   const again = patcher.planContainerd({
@@ -111,10 +112,14 @@ function differenceFromWanted(generated: Case, before: Tree, after: Tree): strin
   if (usesHosts(generated)) {
     const migrating = isMigrating(generated);
     if (migrating) delete make(expected, registry)["mirrors"];
+    if (migrating && generated.tls) withoutTls(expected, after, registry);
     const isList = effective.configPath.includes(":");
     const ignored = !honoursList(generated);
     const first = effective.configPath.split(":")[0] ?? "";
-    const isNew = effective.configPath === "";
+    // From 2.2 on, no config_path is a list with Docker's folder, which counts where lists do.
+    const isDockers = hasCertificates(generated, "/etc/docker/certs.d") && honoursList(generated);
+    const stays = isDockers && /^2\.[23]/.test(generated.input.daemonVersion) && !migrating;
+    const isNew = effective.configPath === "" && !stays;
     if (isNew) make(expected, registry)["config_path"] = "/etc/containerd/certs.d";
     else if (isList && (ignored || migrating)) make(expected, registry)["config_path"] = first;
     else if (migrating) make(expected, registry)["config_path"] = effective.configPath;
@@ -133,6 +138,16 @@ function differenceFromWanted(generated: Case, before: Tree, after: Tree): strin
   return show(after) === show(expected)
     ? undefined
     : `expected ${show(expected)}\ngot      ${show(after)}`;
+}
+
+/** The TLS table goes, and what is empty without it may. */
+function withoutTls(expected: Tree, after: Tree, registry: readonly string[]): void {
+  const [wanted, got] = [expected, after].map((tree) => make(tree, registry));
+  const configs = (wanted?.["configs"] ?? {}) as Tree;
+  const left = (got?.["configs"] ?? {}) as Tree;
+  delete configs["tls.lan:5000"];
+  if ("tls.lan:5000" in left) configs["tls.lan:5000"] = {};
+  if (Object.keys(configs).length === 0 && !("configs" in (got ?? {}))) delete wanted?.["configs"];
 }
 
 /** Wanted ones in their order, the others as they were, nothing new and nothing lost. */
@@ -158,9 +173,9 @@ function written({ input }: Case, plan: patch.Plan): Map<string, Buffer> {
   return files;
 }
 
-/** Are the mirrors an import's alone? Then ours are added one after the other. */
-function isOnlyImported({ merged, mirrors }: Case): boolean {
-  return Object.keys(mirrors).length === 0 && Object.keys(merged?.mirrors ?? {}).length > 0;
+/** Has the file no mirrors of its own, though the old way is used? Then ours are added one after the other. */
+function isFirstMirror(generated: Case): boolean {
+  return Object.keys(generated.mirrors).length === 0 && !usesHosts(generated);
 }
 
 /** Lines that a plan may rewrite: the value of config_path, and the lists and inline tables of ours. */

@@ -24,7 +24,13 @@ export const STATES = [
   "docker.io partly there",
   "a star in mirrors",
   "auth for a registry",
+  "a TLS table without a mirror",
+  "registry keys in other letters",
+  "certificates of the registry as Docker has them",
+  "certificates of another registry as Docker has them",
+  "certificates in Docker's own folder",
   "pulls by itself",
+  "tables without a version, which 2.3 reads",
   "no version line",
   "version 1",
   "version 2",
@@ -62,6 +68,8 @@ export interface Case {
   addVersion: number | undefined;
   mirrors: Record<string, string[]>;
   configPath: string;
+  /** Has it a TLS table that this containerd looks at? */
+  tls: boolean;
   /** The plugin's table as the file has it. */
   cri: Model;
   /** Our registry first. */
@@ -88,9 +96,12 @@ export function generateConfig(seed: number): Case {
   const wanted = generateWanted(random, note);
   const nothing = random.chance(0.02);
   if (nothing) note("a file of no keys");
-  const plugin = pluginOf(version ?? 1);
-  const part = generateRegistry(random, wanted[0] as Wanted, note);
-  const model = nothing ? {} : generateModel(random, version, plugin, major, part.registry);
+  const isRead = version === undefined && daemonVersion === "2.3.4" && !nothing;
+  if (isRead) note("tables without a version, which 2.3 reads");
+  const plugin = pluginOf(isRead ? random.pick([1, 2, 3]) : (version ?? 1));
+  const part = generateRegistry(random, wanted[0] as Wanted, major, note);
+  const model = nothing ? {} : generateModel(random, version, plugin, isRead, part.registry);
+  if (!nothing && major === 2 && !isRead && version === undefined) delete model["plugins"];
   const table = (model["plugins"] as Model | undefined)?.[plugin] as Model | undefined;
   if (table !== undefined && random.chance(0.1)) {
     note("pulls by itself");
@@ -103,6 +114,8 @@ export function generateConfig(seed: number): Case {
   const isThere = plugins !== undefined && part.registry !== undefined && plugin in plugins;
   const mirrors = isThere ? part.mirrors : {};
   const configPath = isThere ? part.configPath : "";
+  const tls = isThere && part.tls;
+  if (!isThere) features.delete("registry keys in other letters");
   const cri = (plugins?.[plugin] ?? {}) as Model;
 
   const own = { cri, mirrors, configPath };
@@ -122,12 +135,9 @@ export function generateConfig(seed: number): Case {
   for (const feature of writer.features) features.add(feature);
 
   const directory = (merged ?? own).configPath.split(":")[0] ?? "";
-  const certsD = generateHostsFiles(
-    random,
-    directory === "" ? "/etc/containerd/certs.d" : directory,
-    wanted[0] as Wanted,
-    note,
-  );
+  const folder = directory === "" ? "/etc/containerd/certs.d" : directory;
+  const certsD = generateHostsFiles(random, folder, wanted[0] as Wanted, note);
+  const certificates = generateCertificates(random, folder, wanted[0] as Wanted, note);
   const migrate = random.chance(0.15);
   if (migrate) note("migrate");
   if (random.chance(0.3)) note("taken out again");
@@ -140,6 +150,7 @@ export function generateConfig(seed: number): Case {
     addVersion,
     mirrors,
     configPath,
+    tls,
     cri,
     wanted,
     merged,
@@ -149,6 +160,7 @@ export function generateConfig(seed: number): Case {
       daemonVersion,
       ...(merged !== undefined && { dump: merged.dump }),
       certsD,
+      certificates,
       registry: { address: ours.host, endpoints: ours.endpoints },
       mirrors: Object.fromEntries(others.map(({ host, endpoints }) => [host, endpoints])),
       migrate,
@@ -177,11 +189,33 @@ interface RegistryPart {
   registry: Model | undefined;
   mirrors: Record<string, string[]>;
   configPath: string;
+  /** Is there a TLS table that this containerd looks at? */
+  tls: boolean;
+}
+
+/** Folders of certificates beside hosts.toml files, as Docker has them. */
+function generateCertificates(
+  random: Random,
+  folder: string,
+  { host }: Wanted,
+  note: (feature: State) => void,
+): string[] {
+  const found: [State, string][] = [
+    ["certificates of the registry as Docker has them", `${folder}/${host}/ca.crt`],
+    ["certificates of another registry as Docker has them", `${folder}/other.lan/client.cert`],
+    ["certificates in Docker's own folder", "/etc/docker/certs.d/other.lan/ca.crt"],
+  ];
+  return found.flatMap(([kind, path]) => {
+    if (!random.chance(0.1)) return [];
+    note(kind);
+    return [path];
+  });
 }
 
 function generateRegistry(
   random: Random,
   ours: Wanted,
+  major: number,
   note: (feature: State) => void,
 ): RegistryPart {
   const urls = ours.endpoints.map(({ url }) => url);
@@ -200,7 +234,9 @@ function generateRegistry(
     "mirrors and config_path",
   ] as const);
   note(state);
-  if (state === "no registry table") return { registry: undefined, mirrors: {}, configPath: "" };
+  if (state === "no registry table") {
+    return { registry: undefined, mirrors: {}, configPath: "", tls: false };
+  }
   const registry: Model = {};
   const configPath =
     state === "one directory as config_path" || state === "mirrors and config_path"
@@ -210,10 +246,16 @@ function generateRegistry(
         : "";
   if (configPath !== "" || state.includes("empty config_path"))
     registry["config_path"] = configPath;
+  const configs: Model = {};
   if (random.chance(0.15)) {
     note("auth for a registry");
-    registry["configs"] = { "ghcr.io": { auth: { username: "me", password: "x # y" } } };
+    configs["ghcr.io"] = { auth: { username: "me", password: "x # y" } };
   }
+  if (random.chance(0.15)) {
+    note("a TLS table without a mirror");
+    configs["tls.lan:5000"] = { tls: { ca_file: "/etc/tls.lan.crt" } };
+  }
+  if (Object.keys(configs).length > 0) registry["configs"] = configs;
   const mirrors: Record<string, string[]> = {};
   if (state.startsWith("mirrors")) {
     if (random.chance(0.7)) mirrors["docker.io"] = dockerMirrors(random, note);
@@ -247,8 +289,16 @@ function generateRegistry(
       Object.entries(mirrors).map(([host, endpoint]): [string, ModelValue] => [host, { endpoint }]),
     );
   }
-  const shuffled = Object.fromEntries(random.shuffled(Object.entries(registry)));
-  return { registry: shuffled, mirrors, configPath };
+  const inOthers = random.chance(0.06);
+  if (inOthers && Object.keys(registry).length > 0) note("registry keys in other letters");
+  const name = (key: string): string =>
+    inOthers ? `${key[0]?.toUpperCase()}${key.slice(1)}` : key;
+  const entries = Object.entries(registry).map(([key, value]) => [name(key), value] as const);
+  const shuffled = Object.fromEntries(random.shuffled(entries));
+  // 1.x reads none of these then; no other version is planned for.
+  return inOthers
+    ? { registry: shuffled, mirrors: {}, configPath: "", tls: false }
+    : { registry: shuffled, mirrors, configPath, tls: "tls.lan:5000" in configs && major === 1 };
 }
 
 function dockerMirrors(random: Random, note: (feature: State) => void): string[] {
@@ -279,7 +329,7 @@ function generateModel(
   random: Random,
   version: number | undefined,
   plugin: string,
-  major: number,
+  isRead: boolean,
   registry: Model | undefined,
 ): Model {
   const model: Model = {};
@@ -302,15 +352,13 @@ function generateModel(
     folder: new Raw("'C:\\temp\\'", true),
   });
   maybe("timeouts", { "io.containerd.timeout.bolt.open": "0s" });
-  // Without a version line 2.x reads no plugin's table by its old name: such files are refused.
-  if (version === undefined && major === 2) return model;
   const cri: Model = {};
   if (random.chance(0.6)) cri["sandbox_image"] = "registry.k8s.io/pause:3.8";
   if (random.chance(0.5))
     cri["containerd"] = { runtimes: { runc: { options: { SystemdCgroup: true } } } };
   if (registry !== undefined) cri["registry"] = registry;
   const plugins: Model = {};
-  const other = version === 1 || version === undefined ? "opt" : "io.containerd.internal.v1.opt";
+  const other = plugin === "cri" ? "opt" : "io.containerd.internal.v1.opt";
   if (random.chance(0.3)) plugins[other] = { path: "/opt/containerd" };
   if (random.chance(0.15) && version !== undefined && version >= 2) {
     plugins["io.containerd.transfer.v1.local"] = {
@@ -318,7 +366,7 @@ function generateModel(
       unpack_config: [{ differ: "walking" }, { platform: "linux/amd64" }],
     };
   }
-  if (Object.keys(cri).length > 0 || random.chance(0.5)) plugins[plugin] = cri;
+  if (Object.keys(cri).length > 0 || isRead || random.chance(0.5)) plugins[plugin] = cri;
   model["plugins"] = Object.fromEntries(random.shuffled(Object.entries(plugins)));
   return model;
 }

@@ -37,6 +37,10 @@ export const DAEMON_FEATURES = [
   "a character that JSON has not",
   "a number that no double holds",
   "text behind the object",
+  "a template",
+  "a key that dockerd does not know",
+  "a value of another type",
+  "a value that dockerd does not take",
   "a key twice",
   "insecure-registries of another type",
   "insecure-registries in another case",
@@ -83,6 +87,10 @@ export function generateDaemonJson(seed: number): DaemonCase {
     "a character that JSON has not",
     "a number that no double holds",
     "text behind the object",
+    "a template",
+    "a key that dockerd does not know",
+    "a value of another type",
+    "a value that dockerd does not take",
     "insecure-registries of another type",
     "insecure-registries in another case",
     "entries with which dockerd does not start",
@@ -118,10 +126,22 @@ function generateFlags(random: Random, note: (feature: Feature) => void): string
 /** What JSON has not, or dockerd takes otherwise than its author. */
 function spoilt(random: Random, text: string, note: (feature: Feature) => void): string {
   const brace = text.indexOf("{") + 1;
-  if (brace === 0 || !random.chance(0.2)) return text;
+  if (brace === 0 || !random.chance(0.35)) return text;
   const comma = /^\s*\}/.test(text.slice(brace)) ? "" : ",";
   const front = (added: string): string => text.slice(0, brace) + added + text.slice(brace);
-  switch (random.below(7)) {
+  switch (random.below(11)) {
+    case 7:
+      note("a key that dockerd does not know");
+      return front(random.pick([`"log_level": "info"${comma}`, `"tls": {"nonsense": 1}${comma}`]));
+    case 8:
+      note("a value of another type");
+      return front(random.pick([`"debug": "yes"${comma}`, `"dns": "10.0.0.1"${comma}`]));
+    case 9:
+      note("a value that dockerd does not take");
+      return front(`"log-level": "verbose"${comma}`);
+    case 6:
+      note("a template");
+      return front(`"mtu": {{ mtu }}${comma}`);
     case 0:
       note("a comment");
       return random.pick([
@@ -200,7 +220,7 @@ function otherKeys(random: Random, note: (feature: Feature) => void): [string, u
   const all: [string, unknown][] = [
     ["exec-opts", ["native.cgroupdriver=systemd"]],
     ["log-driver", "json-file"],
-    ["log-opts", { "max-size": "10m", "max-file": "3" }],
+    ["log-opts", { "max-size": "10m", "splunk-token": "hunter2" }],
     ["storage-driver", "overlay2"],
     ["registry-mirrors", ["https://mirror.gcr.io", "https://docker-mirror.killer.sh"]],
     ["mtu", 1454],
@@ -209,7 +229,6 @@ function otherKeys(random: Random, note: (feature: Feature) => void): [string, u
     ["default-address-pools", [{ base: "10.10.0.0/16", size: 24 }]],
     ["empty", {}],
     ["authorization-plugins", ["opa"]],
-    ["log-token", "hunter2"],
   ];
   const kept = random.shuffled(all).slice(0, random.below(all.length + 1));
   for (const [key, value] of kept) {
@@ -217,7 +236,7 @@ function otherKeys(random: Random, note: (feature: Feature) => void): [string, u
       note("braces and commas in strings");
       note("non-ASCII text");
     }
-    if (/token|auth/.test(key)) note("keys that look secret");
+    if (/log-opts|auth/.test(key)) note("keys that look secret");
     if (typeof value === "object" && !Array.isArray(value)) note("nested objects");
   }
   return kept;
@@ -245,7 +264,7 @@ function listOf(random: Random, note: (feature: Feature) => void): unknown {
     note("insecure-registries of another type");
     return random.pick<unknown>(["172.30.1.2:5000", { a: 1 }, ["a:5000", 5], [null], true]);
   }
-  if (random.chance(0.03)) {
+  if (random.chance(0.05)) {
     note("insecure-registries is null");
     return null;
   }

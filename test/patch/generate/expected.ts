@@ -15,7 +15,13 @@ export function inForce({ merged, mirrors, configPath }: Case): {
 
 /** Does the plan write hosts.toml files? */
 export function usesHosts(generated: Case): boolean {
-  return Object.keys(inForce(generated).mirrors).length === 0 || generated.input.migrate;
+  return !isOldWay(generated) || generated.input.migrate;
+}
+
+/** Are there mirrors, or the TLS tables that 1.x takes beside them alone? */
+function isOldWay(generated: Case): boolean {
+  const { mirrors, configPath } = inForce(generated);
+  return Object.keys(mirrors).length > 0 || (generated.tls && configPath === "");
 }
 
 /** Does CRI look into every directory of a list? From 2.1 on, only where it does not pull through the transfer service. */
@@ -30,9 +36,33 @@ export function honoursList({ input, merged, cri }: Case): boolean {
   });
 }
 
-/** Are there mirrors to move away from? */
+/** Are there mirrors, or TLS tables, to move away from? */
 export function isMigrating(generated: Case): boolean {
-  return generated.input.migrate && Object.keys(inForce(generated).mirrors).length > 0;
+  const isOld = Object.keys(inForce(generated).mirrors).length > 0 || generated.tls;
+  return generated.input.migrate && isOld;
+}
+
+/** Are there certificates in a directory that would no longer be looked into? */
+function losesCertificates(generated: Case): boolean {
+  const [, second] = inForce(generated).configPath.split(":");
+  const isLost = isMigrating(generated) || !honoursList(generated);
+  return isLost && second !== undefined && hasCertificates(generated, second);
+}
+
+export function hasCertificates({ input }: Case, directory: string): boolean {
+  return (input.certificates ?? []).some((path) => path.startsWith(`${directory}/`));
+}
+
+/** Would a hosts.toml take the certificates of its folder out of use? Only those of https. */
+function hidesCertificates({ input, features, wanted }: Case): boolean {
+  const [ours] = wanted;
+  const said = ours?.endpoints.every(
+    ({ url, ca, client }) => url.startsWith("http:") || ca !== undefined || client !== undefined,
+  );
+  const isThere = [...input.certsD.keys()].some((path) => path.includes(`/${ours?.host}/`));
+  return (
+    features.has("certificates of the registry as Docker has them") && said === false && !isThere
+  );
 }
 
 /** The key of `mirrors` for a host of the settings. */
@@ -66,6 +96,7 @@ export function mustRefuse(generated: Case): boolean {
   const elsewhere = features.has("registry settings in another version's table");
   if (elsewhere && !features.has("version 1")) return true;
   if (features.has("a byte-order mark") && !old) return true;
+  if (features.has("registry keys in other letters") && !old) return true;
   // containerd 1.x reads such a header otherwise than TOML says, or not at all.
   const unread = features.has("escapes in headers") || features.has("brackets in headers");
   if (unread && old) return true;
@@ -73,6 +104,8 @@ export function mustRefuse(generated: Case): boolean {
   if (input.daemonVersion === "1.6.20" && wanted[0]?.host.startsWith("[")) return true;
   if (merged?.kind === "an import that switches CRI off") return true;
   const effective = inForce(generated);
+  if (usesHosts(generated) && (losesCertificates(generated) || hidesCertificates(generated)))
+    return true;
   if (isMigrating(generated)) {
     if (isHidden(generated)) return true;
     if (Object.keys(effective.mirrors).some((host) => !(host in mirrors))) return true;
@@ -84,7 +117,8 @@ export function mustRefuse(generated: Case): boolean {
     );
     return lost || leadsElsewhere(generated);
   }
-  if (Object.keys(effective.mirrors).length === 0) {
+  if (generated.tls && !isOldWay(generated)) return true;
+  if (!isOldWay(generated)) {
     return isHidden(generated) || leadsElsewhere(generated);
   }
   if (effective.configPath !== "" || wanted.some(isSpecial)) return true;

@@ -8,6 +8,7 @@ export const HOSTS_FILES = [
   "a hosts.toml of ours",
   "a foreign hosts.toml that leads there",
   "a foreign hosts.toml that leads elsewhere",
+  "skip_verify in a foreign hosts.toml",
 ] as const;
 
 export type HostsFileKind = (typeof HOSTS_FILES)[number];
@@ -26,9 +27,10 @@ export function generateHostsFiles(
     note("hosts.toml of another registry");
     write("ghcr.io", 'server = "https://ghcr.io"\n');
   }
-  const tables = wanted.endpoints.map(
-    ({ url }) => `[host.'${url}']\n  capabilities = ["pull", "resolve"]\n`,
-  );
+  const tables = (more: string): string[] =>
+    wanted.endpoints.map(
+      ({ url }) => `[host.'${url}']\n  capabilities = ["pull", "resolve"]\n${more}`,
+    );
   const { host } = wanted;
   switch (random.below(8)) {
     case 0:
@@ -38,11 +40,20 @@ export function generateHostsFiles(
     case 1:
       if (isSpecial(wanted)) break;
       note("a foreign hosts.toml that leads there");
-      write(host, `# by hand\n${tables.join("\n")}[host."https://behind.example.org"]\n`);
+      write(host, `# by hand\n${tables("").join("\n")}[host."https://behind.example.org"]\n`);
       break;
     case 2:
       note("a foreign hosts.toml that leads elsewhere");
-      write(host, `[host."https://elsewhere.example.org"]\n${tables.join("")}`);
+      write(host, `[host."https://elsewhere.example.org"]\n${tables("").join("")}`);
+      break;
+    case 3: {
+      if (isSpecial(wanted)) break;
+      note("skip_verify in a foreign hosts.toml");
+      // By http it decides nothing; by https the settings do not say it.
+      const isHttp = wanted.endpoints.every(({ url }) => url.startsWith("http:"));
+      note(`a foreign hosts.toml that leads ${isHttp ? "there" : "elsewhere"}`);
+      write(host, `# by hand\n${tables("  skip_verify = true\n").join("\n")}`);
+    }
   }
   return files;
 }

@@ -17,6 +17,7 @@ export function checkHostsFiles(generated: Case, plan: patch.Plan, broken: Repor
   }
   const directory = directoryOf(generated);
   const moved = isMigrating(generated) ? Object.keys(mirrors) : [];
+  if (isMigrating(generated) && generated.tls) moved.push("tls.lan:5000");
   const hosts = new Set([
     ...wanted.map(({ host }) => host),
     ...moved.map((host) => (host === "*" ? "_default" : host)),

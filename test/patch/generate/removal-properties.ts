@@ -43,7 +43,9 @@ export function checkRemoval(
   // (As a key, which 1.x needs for an IPv6 host, it may have brought a header that stays.)
   const host = ours?.host ?? "";
   const isKey = host.startsWith("[") && input.daemonVersion.startsWith("1.");
-  const onlyAdded = wanted.length === 1 && !(host in mirrors) && !isKey;
+  // An inline table of mirrors stays, since it may have been there, empty.
+  const isInline = /mirrors["']? *= *\{/.test(added?.desired?.toString() ?? "");
+  const onlyAdded = wanted.length === 1 && !(host in mirrors) && !isKey && !isInline;
   if (
     !usesHosts(generated) &&
     onlyAdded &&

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { commandPlugin } from "../../../../engine/providers/command";
 import type { Props, ProviderInstance } from "../../../../engine/providers/provider";
 import { context } from "../context";
@@ -21,17 +19,9 @@ test("runs in /bin/sh, with the id and outputs of the real one", async () => {
   expect(outputs).toEqual({ create: "echo out; echo err >&2", stdout: "out", stderr: "err" });
 });
 
-test("takes standard input, folder, environment, interpreter", async () => {
-  const dir = mkdtempSync(`${tmpdir()}/local-`);
-  const { outputs } = await create({
-    create: "console.log(process.cwd(), process.env.FOO, fs.readFileSync(0, 'utf8'))",
-    interpreter: [process.execPath, "-e"],
-    dir,
-    environment: { FOO: "bar" },
-    stdin: "in",
-  });
-  rmSync(dir, { recursive: true });
-  expect(outputs["stdout"]).toBe(`${dir} bar in`);
+test("takes standard input, and runs in the program's folder", async () => {
+  const { outputs } = await create({ create: "pwd; cat", stdin: "in" });
+  expect(outputs["stdout"]).toBe(`${process.cwd()}\nin`);
 });
 
 test("gives the previous output to the next run, unless told not to", async () => {
@@ -58,10 +48,10 @@ test("a failure tells the code and the output, and not the script", async () => 
   );
 });
 
-test("a shell that is not there is named, the script not", async () => {
-  const failing = create({ create: "script-canary", interpreter: ["/no/such/shell"] });
-  await expect(failing).rejects.toThrow(
-    /^on this machine: \/no\/such\/shell could not be started in \S+ \(ENOENT\)$/,
+test("a folder that is not there is named, the script not", async () => {
+  const elsewhere = await commandPlugin.configure({}, "/no/such/folder");
+  await expect(elsewhere.create(TYPE, { create: "script-canary" }, ctx())).rejects.toThrow(
+    /^on this machine: \/bin\/sh could not be started in \/no\/such\/folder \(ENOENT\)$/,
   );
 });
 
@@ -74,9 +64,10 @@ test("called off, it ends with all that it started", async () => {
   expect(Date.now() - started).toBeLessThan(5000);
 });
 
-test("assets are refused by name", async () => {
-  const { failures } = await provider.check(TYPE, "", undefined, { assetPaths: ["*"] });
-  expect(failures).toEqual([
-    { property: "assetPaths", reason: "assets are not supported by the embedded engine" },
-  ]);
+test("what the embedded engine does not have is refused by name, with what it takes", async () => {
+  const news = { environment: { A: "1" }, dir: "/", interpreter: ["sh"], assetPaths: ["*"] };
+  const { failures } = await provider.check(TYPE, "", undefined, news);
+  const reason =
+    "not supported by the embedded engine, which takes create, update, delete, triggers, stdin, addPreviousOutputInEnv, logging here; use --engine pulumi for this program";
+  expect(failures).toEqual(Object.keys(news).map((property) => ({ property, reason })));
 });

@@ -89,7 +89,6 @@ describe("check", () => {
   test("refuses what the real one refuses, each at its place and without its value", async () => {
     const { failures } = await check({
       connection: { hots: "canary", port: "22", privateKey: 7 },
-      environment: { FOO: 1 },
       logging: "canary",
       triggers: "canary",
       crate: "canary",
@@ -98,10 +97,9 @@ describe("check", () => {
       {
         property: "crate",
         reason:
-          "no such property; there are: addPreviousOutputInEnv, connection, create, delete, environment, logging, stdin, triggers, update",
+          "no such property; there are: addPreviousOutputInEnv, connection, create, delete, logging, stdin, triggers, update",
       },
       { property: "triggers", reason: "expected a list, found a string" },
-      { property: "environment.FOO", reason: "expected a string, found a number" },
       {
         property: "logging",
         reason: "expected one of stdout, stderr, stdoutAndStderr, none; found another string",
@@ -349,57 +347,28 @@ describe("update and delete", () => {
   });
 });
 
-describe("environment", () => {
-  test("sets what the server takes", async () => {
-    const server = await start({ acceptEnv: ["LC_FOO"] });
-    const inputs = {
-      connection: connection(server),
-      create: "env LC_FOO",
-      environment: { LC_FOO: "bar" },
-    };
-    expect((await provider.create(TYPE, inputs, ctx())).outputs["stdout"]).toBe("bar");
-  });
-
-  test("that the server refuses fails before the command, saying what to do and not the value", async () => {
-    const server = await start();
-    const error = await failure(
-      provider.create(
-        TYPE,
-        { connection: connection(server), create: "env FOO", environment: { FOO: "canary" } },
-        ctx(),
-      ),
-    );
-    expect(error.message).toBe(
-      `root@127.0.0.1:${server.port}: the server does not let the environment variable FOO be set. ` +
-        "Add `AcceptEnv FOO` to its sshd_config, or write it in front of the command: FOO=... COMMAND",
-    );
-    expect(server.commands).toEqual([]);
-  });
-
+describe("the previous output", () => {
   test.each([
     [["PULUMI_COMMAND_STDOUT"], {}, "before"],
     [["PULUMI_COMMAND_STDOUT"], { addPreviousOutputInEnv: false }, "(unset)"],
     [[], {}, "(unset)"],
-  ])(
-    "has the previous output where the server takes it (%j %j)",
-    async (acceptEnv, news, expected) => {
-      const server = await start({ acceptEnv });
-      const old = { connection: connection(server), stdout: "before", stderr: "" };
-      const step = ctx();
-      const { outputs } = await provider.update(
-        TYPE,
-        "id",
-        {},
-        old,
-        { connection: connection(server), create: "env PULUMI_COMMAND_STDOUT", ...news },
-        step,
-      );
-      expect(outputs["stdout"]).toBe(expected);
-      expect(step.logs.filter((log) => log.severity !== "info")).toEqual([]);
-    },
-  );
+  ])("is set where the server takes it (%j %j)", async (acceptEnv, news, expected) => {
+    const server = await start({ acceptEnv });
+    const old = { connection: connection(server), stdout: "before", stderr: "" };
+    const step = ctx();
+    const { outputs } = await provider.update(
+      TYPE,
+      "id",
+      {},
+      old,
+      { connection: connection(server), create: "env PULUMI_COMMAND_STDOUT", ...news },
+      step,
+    );
+    expect(outputs["stdout"]).toBe(expected);
+    expect(step.logs.filter((log) => log.severity !== "info")).toEqual([]);
+  });
 
-  test("leaves out a previous output that no process could start with", async () => {
+  test("is left out where no process could start with it", async () => {
     const server = await start({ acceptEnv: ["PULUMI_COMMAND_STDOUT"] });
     const old = { connection: connection(server), stdout: "x".repeat(200_000), stderr: "" };
     const news = { connection: connection(server), create: "env PULUMI_COMMAND_STDOUT" };

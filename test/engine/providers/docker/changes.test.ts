@@ -28,7 +28,6 @@ test("the fixture's outputs are what the daemon says, filled up", () => {
 
 test.each<[string, Props, string[], Record<string, string>]>([
   ["restart policy in place", { restart: "always" }, [], { restart: "update" }],
-  ["limits in place", { memory: 64 }, [], { memory: "update" }],
   ["image by a new container", { image: "sha256:0" }, ["image"], { image: "update-replace" }],
   ["unknown image by a new container", { image: UNKNOWN }, ["image"], { image: "update-replace" }],
   [
@@ -38,7 +37,6 @@ test.each<[string, Props, string[], Record<string, string>]>([
     { ports: "update-replace" },
   ],
   ["environment by a new container", { envs: ["A=1"] }, ["envs"], { envs: "update-replace" }],
-  ["what was not set before", { dns: ["9.9.9.9"] }, ["dns"], { dns: "add-replace" }],
 ])("changes %s", (_what, change, replaces, detailed) => {
   expect(diff({ ...inputs, ...change })).toEqual({ changes: "some", replaces, detailed });
 });
@@ -47,29 +45,35 @@ test("what is empty or off is no change to what is not there", () => {
   expect(diff({ ...inputs, privileged: false, dns: [], tmpfs: {}, user: "" }).changes).toBe("none");
 });
 
-test("sets have no order, lists do", () => {
-  const held = { ...outputs, envs: ["B=2", "A=1"], command: ["a", "b"] };
-  const olds = { ...inputs, envs: ["B=2", "A=1"], command: ["a", "b"] };
+test("sets have no order, and ports are as the daemon orders them", () => {
+  const port = (internal: number) => ({
+    ...{ internal, external: internal, ip: "0.0.0.0", protocol: "tcp" },
+  });
+  const held = { ...outputs, envs: ["B=2", "A=1"], ports: [port(1), port(2)] };
+  const olds = { ...inputs, envs: ["B=2", "A=1"], ports: [port(2), port(1)] };
   expect(diff({ ...olds, envs: ["A=1", "B=2"] }, held, olds).changes).toBe("none");
-  expect(diff({ ...olds, command: ["b", "a"] }, held, olds).replaces).toEqual(["command"]);
+  expect(diff({ ...olds, ports: [port(1), port(3)] }, held, olds).replaces).toEqual(["ports"]);
 });
 
 test("what the daemon decides may be left out; what the program decided may not", () => {
-  const olds = { ...inputs, hostname: "h", dns: ["9.9.9.9"] };
-  const held = { ...outputs, hostname: "h", dns: ["9.9.9.9"] };
-  expect(diff(inputs, held, olds)).toMatchObject({
-    replaces: ["dns"],
-    detailed: { dns: "delete-replace" },
+  const olds = { ...inputs, envs: ["A=1"], restart: "always" };
+  const held = { ...outputs, envs: ["A=1"], restart: "always" };
+  expect(diff({ ...olds, envs: null, restart: null }, held, olds)).toEqual({
+    changes: "some",
+    replaces: [],
+    detailed: { restart: "delete" },
   });
 });
 
-test("a port that the daemon chose, and spelled capabilities, are no change", () => {
-  const port = { internal: 5000, ip: "0.0.0.0", protocol: "tcp" };
-  const olds = { ...inputs, ports: [port], capabilities: { drops: ["net_raw"] } };
-  const held = {
-    ...outputs,
-    ports: [{ ...port, external: 32768 }],
-    capabilities: { adds: [], drops: ["CAP_NET_RAW"] },
-  };
-  expect(diff(olds, held, olds).changes).toBe("none");
+test("a container that was found stopped is to be started, in place", () => {
+  expect(diff(inputs, { ...outputs, mustRun: false })).toEqual({
+    changes: "some",
+    replaces: [],
+    detailed: { mustRun: "update" },
+  });
+});
+
+test("what cannot be asked for is no change, whatever the daemon says of it", () => {
+  const held = { ...outputs, memory: 64, user: "registry", dns: ["9.9.9.9"], workingDir: "/x" };
+  expect(diff(inputs, held).changes).toBe("none");
 });

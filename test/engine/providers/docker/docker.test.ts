@@ -285,17 +285,6 @@ describe("check", () => {
   const check = (type: string, news: Props, olds?: Props) =>
     provider.check(type, urn(type, "registry"), olds, news);
 
-  test("makes up a name, keeps it, and notes that it did", async () => {
-    const { inputs } = await check(VOLUME, {});
-    expect(inputs).toEqual({
-      name: expect.stringMatching(/^registry-[0-9a-f]{7}$/) as string,
-      __defaults: ["name"],
-    });
-    expect((await check(VOLUME, {}, inputs)).inputs).toEqual(inputs);
-    const named = await check(VOLUME, {}, { name: "data", __defaults: [] });
-    expect(named.inputs["name"]).not.toBe("data");
-  });
-
   test("refuses what is not built, by name, and says nothing of what is switched off", async () => {
     const { failures } = await check(CONTAINER, {
       image: "i",
@@ -305,12 +294,29 @@ describe("check", () => {
       logs: false,
       devices: [],
       imagee: "typo",
+      name: "c",
+      memory: 64,
+      networkMode: "host",
+      volumes: [{ containerPath: "/d", volumeName: "v", readOnly: true }],
+      // What it would be anyway.
+      start: true,
+      user: "",
     });
-    expect(failures.map((failure) => failure.property).sort()).toEqual([
-      "attach",
-      "gpus",
-      "imagee",
-      "mounts",
+    const refused = (names: string): string =>
+      `not supported by the embedded engine, which takes ${names} here; use --engine pulumi for this program`;
+    const [typo, ...others] = failures;
+    expect(typo?.property).toBe("imagee");
+    const ours = refused("envs, image, labels, name, ports, restart, volumes");
+    expect(others).toEqual([
+      { property: "attach", reason: ours },
+      { property: "gpus", reason: ours },
+      { property: "memory", reason: ours },
+      { property: "mounts", reason: ours },
+      { property: "networkMode", reason: ours },
+      {
+        property: "volumes[0].readOnly",
+        reason: refused("containerPath, hostPath, volumeName"),
+      },
     ]);
   });
 
@@ -325,14 +331,9 @@ describe("check", () => {
   });
 });
 
-test("a name that the program chose is freed before its successor takes it; a made up one is not", async () => {
-  const replaced = (inputs: Props) =>
-    provider.diff(VOLUME, urn(VOLUME, "x"), "x", inputs, inputs, { ...inputs, driver: "other" });
-  expect(await replaced({ name: "data", driver: "local", __defaults: [] })).toMatchObject({
-    replaces: ["driver"],
-    deleteBeforeReplace: true,
-  });
+test("a name is freed before its successor takes it", async () => {
+  const olds = { name: "data", __defaults: [] };
   expect(
-    await replaced({ name: "data-1234567", driver: "local", __defaults: ["name"] }),
-  ).toMatchObject({ replaces: ["driver"], deleteBeforeReplace: false });
+    await provider.diff(VOLUME, urn(VOLUME, "x"), "data", olds, olds, { ...olds, name: "other" }),
+  ).toMatchObject({ replaces: ["name"], deleteBeforeReplace: true });
 });

@@ -1,5 +1,0 @@
-import { stackCommand } from "../engine/command/stack-command";
-
-export function main(args: string[]): Promise<void> {
-  return stackCommand(args);
-}

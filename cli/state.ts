@@ -1,5 +1,0 @@
-import { stateCommand } from "../engine/command/state-command";
-
-export function main(args: string[]): Promise<void> {
-  return stateCommand(args);
-}

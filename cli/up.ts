@@ -1,6 +1,0 @@
-import { operate } from "../engine/command/operate";
-import { STEP_WORDS } from "./step-words";
-
-export function main(args: string[]): Promise<void> {
-  return operate("up", args, { words: STEP_WORDS });
-}

@@ -1,0 +1,59 @@
+import { bytesOf, type ManagedFile, type Observation } from "./observation";
+import { managedOf, type OwnedFile } from "./owned-files";
+import type { Daemon } from "./payload";
+import { HostRefusal } from "./refusal";
+
+/**
+ * Lines of ours that somebody has edited stay as they stand: nothing of an admin's is lost. A name that nobody wants any more
+ * would stay in force with them.
+ * @param gone  names that nobody wants any more
+ * @returns what a person should know of such lines, file by file
+ * @throws HostRefusal with the lines that a person is to look at
+ */
+export function editedLines(
+  observation: Observation,
+  daemon: Daemon,
+  gone: readonly string[],
+  files: readonly OwnedFile[],
+): string[] {
+  return managedOf(observation, daemon).flatMap((managed) => {
+    const { path } = managed.file;
+    const lines = (managed.edited ?? "").split("\n").filter((line) => line !== "");
+    if (lines.length === 0) return [];
+    const desired = files.find((one) => one.path === path)?.plan.desired?.toString() ?? "";
+    const stays = gone.filter(
+      (name) =>
+        isQuoted(only("take out", lines), name) &&
+        !isQuoted(only("put back", lines), name) &&
+        isQuoted(desired, name),
+    );
+    if (stays.length === 0) return [note(managed, lines)];
+    throw new HostRefusal(
+      `${path}: expected our lines with ${stays.join(", ")} as they were written, since they go; ` +
+        `found them edited by somebody else\n  fix: by hand, ${lines.map((line) => line.trim()).join("\n       ")}\n       then run again`,
+    );
+  });
+}
+
+/** Our lines, with their numbers where they stand as they were written. */
+function note({ file }: ManagedFile, lines: readonly string[]): string {
+  const live = (bytesOf(file)?.toString("utf8") ?? "").split("\n").map((line) => line.trim());
+  const shown = lines.map((line) => {
+    const [, word = "", text = ""] = /^ {2}(take out|put back): (.*)$/.exec(line) ?? [];
+    if (word === "put back") return `\n  taken out by us: ${text.trim()}`;
+    const at = live.indexOf(text.trim());
+    return at < 0 ? `\n  edited, or gone: ${text.trim()}` : `\n  line ${at + 1}: ${text.trim()}`;
+  });
+  return (
+    `${file.path}: our lines were edited by hand; what stands there stays, and destroy asks for it to be taken out:` +
+    shown.join("")
+  );
+}
+
+function only(word: string, lines: readonly string[]): string {
+  return lines.filter((line) => line.startsWith(`  ${word}: `)).join();
+}
+
+function isQuoted(text: string, name: string): boolean {
+  return text.includes(`"${name}"`) || text.includes(`'${name}'`);
+}

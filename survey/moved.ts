@@ -1,0 +1,60 @@
+import { HELPER } from "../hosts";
+import type { Settings } from "../settings/schema";
+import type { Login } from "../ssh/login";
+import type { Surveyed } from "./hosts";
+import { askUndo, recordsOn } from "./leaving";
+import type { Past, PastGuard } from "./past";
+
+/** The guards of patches on hosts that the settings no longer name, because the name is another host's now. */
+export function moved(
+  guards: readonly PastGuard[],
+  { nodes, registry }: Settings,
+  surveyed: ReadonlyMap<string, Surveyed>,
+): PastGuard[] {
+  const known = recordsOn(surveyed);
+  return guards.filter(({ host, daemon, id, connection }) => {
+    const now = surveyed.get(host);
+    const isNamed =
+      daemon === "docker" ? host === registry.host : nodes.some(({ name }) => name === host);
+    if (!isNamed || now === undefined || "error" in now || known.includes(id)) return false;
+    const { login } = now.access;
+    return connection["host"] !== login.host || connection["port"] !== login.port;
+  });
+}
+
+/** What happens to our lines on the host that had the name before. `undone`: the guard's delete takes them out there. */
+export async function oldHost(
+  guard: PastGuard,
+  login: Login,
+): Promise<{ undone: boolean; text?: string }> {
+  const { host, daemon, id } = guard;
+  const before = `${host}: another host has this name by now; the one before, ${login.host},`;
+  const answer = await askUndo(guard, login);
+  if ("reason" in answer) {
+    return {
+      undone: false,
+      text:
+        `${before} could not be looked at: ${answer.reason}\n` +
+        `  If it lives on, it keeps our lines of ${daemon}. To take them out, run there: sudo sh ${HELPER} undo ${id}`,
+    };
+  }
+  if (answer.text === "Nothing to undo.") return { undone: false };
+  return {
+    undone: true,
+    text: `${before} has our lines of ${daemon}; up takes them out there:\n${answer.text}`,
+  };
+}
+
+/**
+ * The triggers of a patch's guard. A new host under the same name normally updates the guard: a delete would fail where the
+ * old host is gone. Where the old host answers, new triggers replace the guard, and its delete takes our lines out there.
+ * Later runs keep the triggers of the state, since a change would replace the guard again.
+ */
+export function guardTriggers(
+  { guards, undone = [] }: Pick<Past, "guards" | "undone">,
+  what: { host: string; daemon: PastGuard["daemon"]; enrolled: string },
+): unknown[] | undefined {
+  const guard = guards.find(({ host, daemon }) => host === what.host && daemon === what.daemon);
+  if (guard === undefined) return undefined;
+  return undone.includes(guard) ? [what.enrolled] : guard.triggers;
+}
