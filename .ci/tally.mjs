@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = join(root, ".results");
@@ -12,6 +13,19 @@ const guarantees = join(root, "docs", "guarantees.md");
 const excused = existsSync(guarantees) ? readFileSync(guarantees, "utf8") : "";
 const mustRun =
   process.env.CI === "true" && process.platform === "linux" && process.getuid?.() === 0;
+
+// What a failure says, without colours; of a long one its beginning, each line with an error in it, and its end.
+const LONG = 60;
+function excerpt(message) {
+  const lines = stripVTControlCharacters(message)
+    .split("\n")
+    .map((line) => `    ${line.slice(0, 400)}`);
+  if (lines.length <= LONG) return lines.join("\n");
+  const middle = lines.slice(LONG / 2, -LONG / 4).filter((line) => /error|failed/i.test(line));
+  return [...lines.slice(0, LONG / 2), ...middle.slice(0, LONG), ...lines.slice(-LONG / 4)].join(
+    "\n",
+  );
+}
 
 let passed = 0;
 let failed = 0;
@@ -32,6 +46,7 @@ for (const name of suites) {
       else if (test.status === "failed") {
         failed += 1;
         console.log(`failed: ${test.fullName}`);
+        console.log(excerpt(test.failureMessages.join("\n")));
       } else if (
         mustRun &&
         !["unit.json", "processes.json"].includes(name) &&

@@ -98,14 +98,15 @@ function findOnPath(name: string): string | undefined {
 /** Runs the CLI with these arguments, --cwd among them, in our place. Resolves to its exit code. */
 function runPulumi(binary: string, args: string[], backendUrl: string): Promise<number> {
   return new Promise((resolve, reject) => {
+    // Ctrl-C reaches it by itself, from the terminal; what is sent to us alone is passed on. It says what happens then.
+    // We listen before it starts: a signal that came in between would end us and leave it running.
+    const passOn: Record<string, () => void> = { SIGINT: () => undefined };
+    for (const signal of ["SIGTERM", "SIGHUP"] as const) passOn[signal] = () => child.kill(signal);
+    for (const [signal, act] of Object.entries(passOn)) process.on(signal, act);
     const child = spawn(binary, args, {
       stdio: "inherit",
       env: { ...process.env, PULUMI_BACKEND_URL: backendUrl },
     });
-    // Ctrl-C reaches it by itself, from the terminal; what is sent to us alone is passed on. It says what happens then.
-    const passOn: Record<string, () => void> = { SIGINT: () => undefined };
-    for (const signal of ["SIGTERM", "SIGHUP"] as const) passOn[signal] = () => child.kill(signal);
-    for (const [signal, act] of Object.entries(passOn)) process.on(signal, act);
     child.once("error", reject);
     child.once("close", (code, signal) => {
       for (const [name, act] of Object.entries(passOn)) process.removeListener(name, act);
