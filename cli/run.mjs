@@ -69,7 +69,7 @@ while (!packagesAreInstalled()) {
 }
 
 // Loading takes a moment, and a terminal on which nothing moves looks as if it hung.
-const terminal = process.stderr.isTTY;
+const terminal = process.stderr.isTTY && process.env.TERM !== "dumb";
 if (terminal) process.stderr.write("Loading ...");
 const require = createRequire(import.meta.url);
 const { registerTypeScript, mapStackTraces } = require("../engine/typescript.js");

@@ -318,7 +318,9 @@ class Operation {
       color: text(this.flags, "color") ?? "auto",
       out: process.stdout,
     };
-    return process.stdout.isTTY ? new LiveDisplay(options) : new Display(options);
+    const live =
+      process.stdout.isTTY && !this.flags["non-interactive"] && process.env["TERM"] !== "dumb";
+    return live ? new LiveDisplay(options) : new Display(options);
   }
 
   private async confirm(stack: Stack): Promise<void> {

@@ -60,6 +60,8 @@ export class Display {
   protected readonly rows = new Map<string, Row>();
   /** URNs that are only read, before the work begins. */
   private readonly looking = new Set<string>();
+  /** What stands below a row to the row's name: many hosts of one make need the same lines. */
+  private readonly blocks = new Map<string, string>();
 
   constructor(protected readonly options: DisplayOptions) {
     this.paint = Paint.for(options.out, options.color);
@@ -189,10 +191,22 @@ export class Display {
     const { reason, rest } = this.reasonOf(urn, row.messages);
     const brief = alone ? renderBrief(alone.step) : "";
     const head = [`${this.head(urn, op)} ${status}`, ...(brief === "" ? [] : [brief])].join(" ");
-    this.line(this.paint.op(op, head) + (reason === "" ? "" : `: ${reason}`));
-    this.block(rest, details);
+    const like = details ? undefined : this.shownBefore(urn, rest);
+    const why = [reason, like === undefined ? "" : `the same lines as ${like}`].filter(Boolean);
+    this.line(this.paint.op(op, head) + (why.length === 0 ? "" : `: ${why.join(", ")}`));
+    if (like === undefined) this.block(rest, details);
     if (!details || !this.options.preview) return;
     for (const { step } of row.steps.values()) this.resourceDetails(step, step !== alone?.step);
+  }
+
+  /** The name of the first row that had several lines, and just these, below it. */
+  private shownBefore(urn: string, messages: readonly Message[]): string | undefined {
+    const text = messages.map((message) => message.text.trimEnd()).join("\n");
+    if (!text.includes("\n") || messages.some(({ severity }) => severity !== "info"))
+      return undefined;
+    const first = this.blocks.get(text);
+    if (first === undefined) this.blocks.set(text, this.family.nameOf(urn));
+    return first;
   }
 
   private showFailed(urn: string, row: Row, { op }: Step): void {
@@ -209,8 +223,7 @@ export class Display {
   private showNote(urn: string, row: Row, details = this.options.diff): void {
     row.shown = true;
     const { reason, rest } = this.reasonOf(urn, row.messages);
-    const said = `: ${this.prefix(row.messages[0]?.severity ?? "")}${reason}`;
-    this.line(`    ${this.family.labelOf(urn)}${reason === "" ? "" : said}`);
+    this.line(`    ${this.family.labelOf(urn)}${reason === "" ? "" : `: ${reason}`}`);
     this.block(rest, details);
   }
 
@@ -222,7 +235,8 @@ export class Display {
       return { reason: "", rest: messages };
     const [head = "", ...lines] = first.text.trimEnd().split("\n");
     const rest = lines.length === 0 ? [] : [{ severity: "info", text: lines.join("\n") }];
-    return { reason: head.slice(start.length).replace(/:$/, ""), rest: [...rest, ...others] };
+    const reason = this.prefix(first.severity) + head.slice(start.length).replace(/:$/, "");
+    return { reason, rest: [...rest, ...others] };
   }
 
   private block(messages: readonly Message[], full: boolean): void {
@@ -290,6 +304,17 @@ export class Display {
     return severity === "warning" ? this.paint.colour("yellow", "warning: ") : "";
   }
 
+  /** With their names: the rows of other hosts may follow that of an error. */
+  private errored(urns: readonly string[]): string {
+    const rows = new Set(
+      urns.filter((urn) => !isStack(urn)).map((urn) => this.family.labelOf(this.family.rowOf(urn))),
+    );
+    const [first, ...others] = rows;
+    if (first === undefined) return `${urns.length} errored`;
+    const more = others.length > 4 ? [...others.slice(0, 3), `${others.length - 3} more`] : others;
+    return `${urns.length} errored (${[first, ...more].join(", ")})`;
+  }
+
   /** A count of each kind of step: `Resources: ~ 1 updated, 23 unchanged. Duration: 4s`. */
   private summary(result: RunResult): string {
     const { preview } = this.options;
@@ -300,7 +325,7 @@ export class Display {
     });
     if (result.changes.same) counts.push(`${result.changes.same} unchanged`);
     if (result.errored.size > 0)
-      counts.push(this.paint.colour("red", `${result.errored.size} errored`));
+      counts.push(this.paint.colour("red", this.errored([...result.errored])));
     const took = preview ? "" : `. ${this.paint.bold("Duration:")} ${duration(result.seconds)}`;
     return `${this.paint.bold("Resources:")} ${counts.length === 0 ? "none" : counts.join(", ")}${took}`;
   }

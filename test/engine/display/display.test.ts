@@ -125,9 +125,9 @@ test("a failure is shown at once, with its error, and what follows below the sam
   expect(text).toBe(
     " +  node01: containerd mirror **creating failed**\n      error: exit code 1\n      no space\n",
   );
-  shown.finish(result({ changes: {}, errored: new Set(["x"]), outcome: "failed" }));
+  shown.finish(result({ changes: {}, errored: new Set([apply.urn]), outcome: "failed" }));
   expect(text.split("\n")).toHaveLength(6);
-  expect(text).toContain("Resources: 1 errored. Duration: 4s\n");
+  expect(text).toContain("Resources: 1 errored (node01: containerd mirror). Duration: 4s\n");
 });
 
 test("a destroy shows a component once it is gone, with what its parts said last", () => {
@@ -160,6 +160,62 @@ test("what a run breaks off in the middle of is shown all the same", () => {
   expect(text).toBe("");
   shown.flush();
   expect(text).toBe("    node01: containerd mirror: warning: no route\n");
+});
+
+test("hosts that need the same lines have them once, below the first; the details show them for each", () => {
+  const nodes = ["node01", "node02", "node03"].map((name) =>
+    component("a:index:ContainerdMirror", name),
+  );
+  const drift = (name: string) => DIFF.replace("node01", name).replace("+b", "+c");
+  const events = nodes.flatMap((node, at) => [
+    says(at === 2 ? drift("node03") : DIFF.replace("node01", `node0${at + 1}`), node),
+    ...whole("update", commandOf(`node0${at + 1}-apply`, node)),
+  ]);
+  const shown = display({ preview: true }, events);
+  shown.finish(result());
+  expect(text).toBe(
+    ` ~  node01: containerd mirror update: drift on the host
+      /etc/a, line 2:
+      +b
+ ~  node02: containerd mirror update: drift on the host, the same lines as node01
+ ~  node03: containerd mirror update: drift on the host
+      /etc/a, line 2:
+      +c
+Resources: ~ 1 to update, 2 unchanged
+
+`,
+  );
+  text = "";
+  shown.details();
+  expect(text.match(/^ {6}\+b$/gm)).toHaveLength(2);
+});
+
+test("a warning is called one, also where it stands in the line of what is done", () => {
+  const warning = says("node01: the registry will be empty", mirror, { severity: "warning" });
+  display({ preview: true }, [warning, ...whole("update", apply)]).flush();
+  expect(text).toBe(" ~  node01: containerd mirror update: warning: the registry will be empty\n");
+});
+
+test("a summary names the rows that failed, the first of many", () => {
+  const names = (count: number) => Array.from({ length: count }, (_, i) => `node0${i + 1}`);
+  const run = (count: number) => {
+    const nodes = names(count).map((name) => component("a:index:ContainerdMirror", name));
+    const shown = display(
+      {},
+      nodes.flatMap((node, i) => [
+        ...whole("same", node),
+        failed("update", commandOf(`node0${i + 1}-apply`, node)),
+      ]),
+    );
+    const errored = nodes.map((node, i) => commandOf(`node0${i + 1}-apply`, node).urn);
+    shown.finish(result({ changes: {}, outcome: "failed", errored: new Set(errored) }));
+    return text.split("\n").at(-3);
+  };
+  expect(run(1)).toBe("Resources: 1 errored (node01: containerd mirror). Duration: 4s");
+  expect(run(6)).toBe(
+    "Resources: 6 errored (node01: containerd mirror, node02: containerd mirror, " +
+      "node03: containerd mirror, node04: containerd mirror, 2 more). Duration: 4s",
+  );
 });
 
 test("the outputs stand at the end: whole where they are new, with no more than their keys where they are not", () => {
