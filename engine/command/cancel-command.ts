@@ -6,12 +6,12 @@ import { refuseWhatNpmTook } from "./npm-flags";
 import { print } from "./subcommands";
 
 const FLAGS: Record<string, FlagSpec> = {
-  yes: { kind: "switch", short: "y", help: "Without asking" },
+  yes: { kind: "switch", short: "y", help: "Skip the confirmation prompt" },
   ...EVERYWHERE,
 };
 const ABOUT =
-  "Deletes the lock of a stack whose operation was killed. Make sure that it no longer runs: two operations at once " +
-  "overwrite each other's state. Both engines' locks are deleted.";
+  "Deletes the locks of a stack whose operation was killed. Make sure that the operation no longer runs: two operations " +
+  "at once overwrite each other's state. The command deletes the locks of both engines.";
 
 export function cancelCommand(args: string[]): Promise<void> {
   return command(async () => {
@@ -34,7 +34,7 @@ export function cancelCommand(args: string[]): Promise<void> {
     print(
       count === 0
         ? `Stack '${name}' is not locked.`
-        : `The lock of '${name}' is deleted (${count} in all).`,
+        : `Deleted the lock of '${name}' (${count} in all).`,
     );
   });
 }

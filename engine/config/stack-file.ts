@@ -14,7 +14,7 @@ type Yaml = null | boolean | number | string | Yaml[] | { [key: string]: Yaml };
 export type Opener = Pick<Crypter, "decrypt">;
 
 /** Shows that there is a secret, and needs no passphrase. */
-export const BLINDFOLD: Opener = { decrypt: () => "[secret]" };
+export const MASKED: Opener = { decrypt: () => "[secret]" };
 
 export class StackFile {
   private constructor(

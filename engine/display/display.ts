@@ -235,7 +235,9 @@ export class Display {
       return { reason: "", rest: messages };
     const [head = "", ...lines] = first.text.trimEnd().split("\n");
     const rest = lines.length === 0 ? [] : [{ severity: "info", text: lines.join("\n") }];
-    const reason = this.prefix(first.severity) + head.slice(start.length).replace(/:$/, "");
+    // What heads a diff explains the step, which says enough.
+    const prefix = lines.length === 0 ? this.prefix(first.severity) : "";
+    const reason = prefix + head.slice(start.length).replace(/:$/, "");
     return { reason, rest: [...rest, ...others] };
   }
 

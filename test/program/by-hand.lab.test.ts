@@ -74,7 +74,7 @@ describeLab("a cluster where the lesson was done by hand", () => {
     const text = said.stdout + said.stderr;
     expect(text).toMatch(about("controlplane", "the registry will be empty: the volume "));
     expect(text).toMatch(
-      /: the volume [0-9a-f]{64}, which holds those that it has now, stays behind, unused\. To keep them, set registry\.volume: [0-9a-f]{64}/,
+      /: the volume [0-9a-f]{64}, which holds its present images, remains, unused\. To keep them, set registry\.volume: [0-9a-f]{64}/,
     );
     await stack.succeed(stack.preview("--expect-no-changes"));
   });

@@ -34,7 +34,7 @@ test("--diff shows old and new values, --target leaves the rest alone, --refresh
       `      ~ create: "touch a1" => "touch a2"\n`,
   );
   expect(shown.stdout).not.toContain("touch b2");
-  expect(shown.stdout).toContain("\nResources: ~ 1 to update\n");
+  expect(shown.stdout).toContain("\nResources: ~ 1 to update, 2 unchanged\n");
 
   const stream = await run("up", "-yfj", "-t", "**::a", "--refresh");
   expect(stream.code).toBe(0);
@@ -92,7 +92,7 @@ test("--color, --message and --suppress-outputs are taken as the CLI takes them;
     code: 1,
     stderr: [
       "error: unsupported color option: 'blue'. Supported values are: always, never, raw, auto",
-      "See --help for what there is.",
+      "Run with --help to list commands and flags.",
       "",
     ],
   });

@@ -40,7 +40,7 @@ const written = (): string => text.replace(/\d+\.\d\ds/g, "Ns");
 const REPAIR = [
   ...whole("same", mirror),
   ...whole("same", guard),
-  says(DIFF, mirror),
+  says(DIFF, mirror, { severity: "warning" }),
   ...whole("update", apply),
 ];
 

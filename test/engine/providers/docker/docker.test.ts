@@ -209,7 +209,7 @@ describe("a docker that does not run", () => {
       const error: unknown = await read().catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(NotRunning);
       expect((error as Error).message).toBe(
-        `docker at root@127.0.0.1:${ssh.port} does not run: ${words}. What it has is not known until it does`,
+        `docker at root@127.0.0.1:${ssh.port} does not run: ${words}. Its containers are not known until it runs`,
       );
       expect(daemon.asked).toEqual([]);
     },
