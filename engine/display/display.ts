@@ -306,15 +306,13 @@ export class Display {
     return severity === "warning" ? this.paint.colour("yellow", "warning: ") : "";
   }
 
-  /** With their names: the rows of other hosts may follow that of an error. */
+  /** With their names: the rows of other hosts may follow that of an error. The stack counts where nothing else does. */
   private errored(urns: readonly string[]): string {
-    const rows = new Set(
-      urns.filter((urn) => !isStack(urn)).map((urn) => this.family.labelOf(this.family.rowOf(urn))),
-    );
-    const [first, ...others] = rows;
-    if (first === undefined) return `${urns.length} errored`;
-    const more = others.length > 4 ? [...others.slice(0, 3), `${others.length - 3} more`] : others;
-    return `${urns.length} errored (${[first, ...more].join(", ")})`;
+    const failed = urns.filter((urn) => !isStack(urn));
+    if (failed.length === 0) return `${urns.length} errored`;
+    const rows = new Set(failed.map((urn) => this.family.labelOf(this.family.rowOf(urn))));
+    const names = rows.size > 5 ? [...[...rows].slice(0, 4), `${rows.size - 4} more`] : [...rows];
+    return `${failed.length} errored (${names.join(", ")})`;
   }
 
   /** A count of each kind of step: `Resources: ~ 1 updated, 23 unchanged. Duration: 4s`. */

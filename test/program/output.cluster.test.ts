@@ -40,6 +40,13 @@ import { ENGINE, TestStack } from "./stack";
       ].sort(),
     );
     expect(said.stdout).not.toContain("command:remote:Command");
+    // What is known only once Docker is there stands with its step as well.
+    expect(steady(said.stdout)).toContain(
+      ' +  controlplane: Docker daemon.json created (Ns): first apply\n      /etc/docker/daemon.json, line 2:\n      +  "insecure-registries": [',
+    );
+    expect(said.stdout).toMatch(
+      /containerd mirror created \(.*\): first apply, the same lines as /,
+    );
   });
 
   test("an up that repairs one line says so in 15 lines, the diff once and the outputs once", async () => {

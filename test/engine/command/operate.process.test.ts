@@ -103,8 +103,9 @@ test("lines are written before the program is loaded: it waits for a file that i
   expect(written).toBe("Previewing update (dev):\nResources: + 1 to create\n\n");
 });
 
-const script = spawnSync("script", ["--version"]).status === 0;
-(script ? test : test.skip)(
+const testOnTerminal = spawnSync("script", ["--version"]).status === 0 ? test : test.skip;
+
+testOnTerminal(
   "on a terminal the prompt shows the details and asks again; lines typed ahead are its answers",
   async () => {
     const said = await onTerminal("details\nyes\n");
@@ -119,12 +120,27 @@ const script = spawnSync("script", ["--version"]).status === 0;
   },
 );
 
+testOnTerminal(
+  "on a terminal without a prompt, and on one that cannot move its cursor, only finished lines are written",
+  async () => {
+    for (const [flags, term] of [
+      ["--yes --non-interactive", "xterm"],
+      ["--yes", "dumb"],
+    ] as const) {
+      const said = await onTerminal("", flags, term);
+      expect(said).toContain("Updating (dev):");
+      expect(said).not.toContain("working (");
+      expect(said).not.toContain("\x1b[1A");
+    }
+  },
+);
+
 /** What `up` writes on a terminal of its own, when this is typed at its prompt. */
-function onTerminal(typed: string): Promise<string> {
-  const command = `${process.execPath} ${cli} up --stack dev --color never --engine embedded`;
+function onTerminal(typed: string, flags = "", term = "xterm"): Promise<string> {
+  const command = `${process.execPath} ${cli} up --stack dev --color never --engine embedded ${flags}`;
   const child = spawn("script", ["-qec", command, "/dev/null"], {
     cwd: project.folder,
-    env: { ...environmentOf(project), PATH: process.env["PATH"], TERM: "xterm" },
+    env: { ...environmentOf(project), PATH: process.env["PATH"], TERM: term },
     stdio: ["pipe", "pipe", "inherit"],
   });
   let said = "";

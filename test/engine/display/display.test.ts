@@ -208,9 +208,11 @@ test("a summary names the rows that failed, the first of many", () => {
       ]),
     );
     const errored = nodes.map((node, i) => commandOf(`node0${i + 1}-apply`, node).urn);
+    errored.push("urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev");
     shown.finish(result({ changes: {}, outcome: "failed", errored: new Set(errored) }));
     return text.split("\n").at(-3);
   };
+  expect(run(0)).toBe("Resources: 1 errored. Duration: 4s");
   expect(run(1)).toBe("Resources: 1 errored (node01: containerd mirror). Duration: 4s");
   expect(run(6)).toBe(
     "Resources: 6 errored (node01: containerd mirror, node02: containerd mirror, " +
