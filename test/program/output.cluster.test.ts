@@ -89,7 +89,7 @@ Resources: ~ 1 updated, 20 unchanged. Duration: Ns
       ].sort(),
     );
     expect(said.stdout).toContain(
-      "      /etc/containerd/config.toml: our lines taken out. containerd restarted, and well.\n",
+      "      /etc/containerd/config.toml: our lines removed. containerd restarted and healthy.\n",
     );
     expect(said.stdout).toContain("to delete them, run: docker volume rm registry-data");
   });
