@@ -48,10 +48,14 @@ function takeTheLock(lock) {
 
 function install() {
   console.error("Installing packages (npm ci) ...");
-  const npm = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd: root,
-    stdio: ["ignore", process.stderr, process.stderr],
-  });
+  const npm = spawnSync(
+    "npm",
+    ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"],
+    {
+      cwd: root,
+      stdio: ["ignore", process.stderr, process.stderr],
+    },
+  );
   if (npm.status === 0) return;
   console.error("npm ci failed: see its output above");
   process.exit(1);

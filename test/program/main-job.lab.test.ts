@@ -114,8 +114,9 @@ describeLab("the main job on the lesson's cluster", () => {
 
     const json = await stack.succeed(stack.preview("--json"));
     const { steps } = JSON.parse(json.stdout) as { steps: { op: string; urn: string }[] };
-    const urn = "urn:pulumi:test::cluster-registry::cluster-registry:index:";
-    const container = `${urn}RegistryContainer$docker:index/container:Container::controlplane-container`;
+    const urn =
+      "urn:pulumi:test::cluster-registry::cluster-registry:index:ClusterRegistry$cluster-registry:index:";
+    const container = `${urn}RegistryContainer$docker:index/container:Container::cluster-controlplane-container`;
     expect(
       steps
         // The CLI says of every resource that it was read before.
@@ -126,8 +127,8 @@ describeLab("the main job on the lesson's cluster", () => {
       `create ${container}`,
       // The embedded engine says of what was read only what is not as it was.
       ...(ENGINE === "embedded" ? [`delete ${container}`] : []),
-      `update ${urn}ContainerdMirror$command:remote:Command::node01-containerd-apply`,
-      `update ${urn}DaemonJsonPatch$command:remote:Command::controlplane-docker-apply`,
+      `update ${urn}ContainerdMirror$command:remote:Command::cluster-node01-containerd-apply`,
+      `update ${urn}DaemonJsonPatch$command:remote:Command::cluster-controlplane-docker-apply`,
     ]);
     const preview = await stack.preview("--diff", "--expect-no-changes");
     expect(preview.code).toBe(7);

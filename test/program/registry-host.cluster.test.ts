@@ -144,7 +144,7 @@ describeLab("what becomes of the registry's host", () => {
 
   describe("a run that was cut off", () => {
     const CONTAINER =
-      "cluster-registry:index:RegistryContainer$docker:index/container:Container::controlplane-container";
+      "cluster-registry:index:ClusterRegistry$cluster-registry:index:RegistryContainer$docker:index/container:Container::cluster-controlplane-container";
 
     test("a container of ours that the state does not know is replaced, and nobody is asked to remove it", async () => {
       const id = await containerId();
