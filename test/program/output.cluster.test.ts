@@ -61,7 +61,7 @@ import { ENGINE, TestStack } from "./stack";
       /etc/containerd/config.toml, line N:
       +        [plugins."io.containerd.grpc.v1.cri".registry.mirrors."${registry}"]
       +          endpoint = ["http://${registry}"]
-Resources: ~ 1 to update, 20 unchanged
+Resources: ~ 1 to update, 21 unchanged
 
 Updating (${stack.name}):
  ~  node01: containerd mirror updated (Ns)
@@ -70,7 +70,7 @@ Outputs:
     imagePrefix: "${registry}"
     nodes: { controlplane, node01 } (unchanged)
     registryUrl: "http://${registry}"
-Resources: ~ 1 updated, 20 unchanged. Duration: Ns
+Resources: ~ 1 updated, 21 unchanged. Duration: Ns
 
 `,
     );
