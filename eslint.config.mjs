@@ -1,7 +1,7 @@
 import tseslint from "typescript-eslint";
 import importX from "eslint-plugin-import-x";
 
-// Imports point one way: index -> cluster -> (components, survey) -> (hosts, patch, settings) -> ssh. Engine and lab stand beside them.
+// Imports point one way: index -> cluster -> (components, survey) -> (hosts, patch, settings) -> ssh. Engine and lab stand beside them, and plugin on the engine.
 const zone = (target, from, message) => ({
   target: `./${target}`,
   from: from.map((f) => `./${f}`),
@@ -16,6 +16,7 @@ const FOLDERS = [
   "survey",
   "components",
   "engine",
+  "plugin",
   "lab",
   "cli",
 ];
@@ -77,14 +78,23 @@ export default tseslint.config(
               "engine/ runs any program: it knows ssh/ only",
             ),
             zone(
+              "plugin",
+              without("plugin", "engine"),
+              "plugin/ serves the engine's providers to another engine",
+            ),
+            zone(
               "lab",
               without("lab", "ssh"),
               "lab/ makes hosts: it knows nothing of what runs on them",
             ),
-            zone("index.ts", ["engine", "lab", "cli"], "the program must run under either engine"),
+            zone(
+              "index.ts",
+              ["engine", "plugin", "lab", "cli"],
+              "the program must run under either engine",
+            ),
             zone(
               "cluster.ts",
-              ["engine", "lab", "cli"],
+              ["engine", "plugin", "lab", "cli"],
               "the program must run under either engine",
             ),
           ],

@@ -3,9 +3,9 @@ import * as grpc from "@grpc/grpc-js";
 import { Any } from "google-protobuf/google/protobuf/any_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
-import { PartialFailure } from "../providers/provider";
-import type { ResourceState } from "../state/resource";
-import { toWire } from "../values/wire";
+import { PartialFailure } from "../engine/providers/provider";
+import type { ResourceState } from "../engine/state/resource";
+import { toWire } from "../engine/values/wire";
 
 const DETAILS = "grpc-status-details-bin";
 

@@ -15,15 +15,15 @@ import type {
   ProviderInstance,
   ProviderPlugin,
   StepContext,
-} from "../providers/provider";
-import { Redactor } from "../secrets/redact";
-import type { CustomTimeouts, ResourceState } from "../state/resource";
-import { PluginManager } from "../steps/manager";
-import { timeoutSignal } from "../steps/progress";
-import { urnType } from "../steps/urn";
-import { changedKeys, diffMaps } from "../values/diff";
-import { deepEquals, markLike, unwrapMap, type PropertyMap } from "../values/property";
-import { fromWire, toWire } from "../values/wire";
+} from "../engine/providers/provider";
+import { Redactor } from "../engine/secrets/redact";
+import type { CustomTimeouts, ResourceState } from "../engine/state/resource";
+import { PluginManager } from "../engine/steps/manager";
+import { timeoutSignal } from "../engine/steps/progress";
+import { urnType } from "../engine/steps/urn";
+import { changedKeys, diffMaps } from "../engine/values/diff";
+import { deepEquals, markLike, unwrapMap, type PropertyMap } from "../engine/values/property";
+import { fromWire, toWire } from "../engine/values/wire";
 import type { EngineLog } from "./engine-log";
 import { serviceError, Unimplemented } from "./errors";
 

@@ -1,7 +1,7 @@
 /** The process of a plugin: serves, says its port on stdout, and ends with the engine that started it. */
 import * as grpc from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
-import type { ProviderPlugin } from "../providers/provider";
+import type { ProviderPlugin } from "../engine/providers/provider";
 import { EngineLog } from "./engine-log";
 import { ProviderService } from "./service";
 
