@@ -4,7 +4,7 @@ import { clusterOf } from "./settings/cluster";
 import { configValues } from "./settings/config";
 import { parseSettings } from "./settings/parse";
 import { SettingsError } from "./settings/problem";
-import { surroundings } from "./settings/surroundings";
+import { surroundings } from "./ssh/surroundings";
 import { declareCluster } from "./cluster";
 import { loginOf, refusal, stackResources } from "./components";
 import { askFor } from "./survey/ask";

@@ -2,13 +2,13 @@ import { Agent } from "node:http";
 import type { Duplex } from "node:stream";
 import type Docker from "dockerode";
 import type { DockerOptions } from "dockerode";
+import { resolveLogin } from "../../../ssh/command-login";
 import { Connection } from "../../../ssh/connection";
 import { SshError } from "../../../ssh/error";
 import { describeLogin } from "../../../ssh/login";
+import type { Surroundings } from "../../../ssh/surroundings";
 import { NotRunning } from "../provider";
 import { untilAborted } from "../until-aborted";
-import { resolveLogin } from "./ssh-login";
-import type { Surroundings } from "./ssh-login";
 
 const SOCKET = "/var/run/docker.sock";
 

@@ -2,6 +2,7 @@
  * The docker provider: what this program uses of pulumi-docker 5.2.0's types, with their inputs, outputs, ids and state, on
  * dockerode. The daemon is reached over one SSH connection, through its socket: no ssh and no docker command are needed.
  */
+import { surroundings } from "../../../ssh/surroundings";
 import { UNKNOWN } from "../provider";
 import type {
   CheckFailure,
@@ -15,7 +16,6 @@ import type { ResourceType } from "./bridged";
 import { container } from "./container";
 import { Daemon } from "./daemon";
 import { remoteImage } from "./remote-image";
-import { ownSurroundings } from "./ssh-login";
 import { volume } from "./volume";
 
 const TYPES: Record<string, ResourceType> = {
@@ -32,7 +32,7 @@ export const dockerPlugin = {
   // Another address of the same daemon is no other daemon: what it has stays.
   diffConfig: () => Promise.resolve({ changes: "some", replaces: [] }),
   configure: (inputs, folder = process.cwd()) =>
-    Promise.resolve(instance(new Daemon(settings(inputs), ownSurroundings(folder)))),
+    Promise.resolve(instance(new Daemon(settings(inputs), surroundings(folder)))),
 } satisfies ProviderPlugin;
 
 function instance(daemon: Daemon): ProviderInstance {
