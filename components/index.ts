@@ -1,5 +1,5 @@
 export { ContainerdMirror, type ContainerdMirrorArgs } from "./containerd-mirror";
-export { connectionArgs, loginOf } from "./connection";
+export { connectionArgs } from "./connection";
 export { DaemonJsonPatch, type DaemonJsonPatchArgs } from "./daemon-json-patch";
 export { DockerHost, type DockerHostArgs } from "./docker-host";
 export { dockerAddress, dockerSshOptions } from "./docker-ssh";

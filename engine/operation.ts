@@ -13,7 +13,7 @@ import { Journal } from "./state/journal";
 import type { PendingOperation, ResourceState, Snapshot } from "./state/resource";
 import { Deployment } from "./steps/deployment";
 import { Progress, type Explain } from "./steps/progress";
-import type { EngineEvent, Op, Sink } from "./steps/events";
+import { said, type EngineEvent, type Op, type Sink } from "./steps/events";
 import { Halted, StepFailed } from "./steps/halt";
 import { ProviderHost } from "./steps/provider-host";
 import type { PropertyMap } from "./values/property";
@@ -130,20 +130,22 @@ class Run {
     try {
       await this.work();
     } catch (error) {
-      if (!(error instanceof Halted) && !(error instanceof StepFailed)) {
-        this.runner.fail(error instanceof Error ? error.message : String(error));
-      }
+      if (!(error instanceof Halted) && !(error instanceof StepFailed)) this.failWith(error);
     }
     const terminated = this.options.terminate?.aborted === true;
     if (!terminated) await this.runner.idle();
     try {
       await this.journal.flush();
     } catch (error) {
-      this.runner.fail(error instanceof Error ? error.message : String(error));
+      this.failWith(error);
     }
     this.options.program?.end();
     await Promise.race([this.host.close(), ...(terminated ? [Promise.resolve()] : [])]);
     return this.conclude(oldOutputs);
+  }
+
+  private failWith(error: unknown): void {
+    this.runner.fail(error instanceof Error ? error.message : String(error));
   }
 
   private conclude(oldOutputs: ResourceState["outputs"]): RunResult {
@@ -151,7 +153,7 @@ class Run {
     const outcome = cancelled ? "cancelled" : this.runner.failed ? "failed" : "succeeded";
     if (outcome !== "succeeded") {
       const text = `${this.options.preview ? "preview" : "update"} ${outcome === "failed" ? "failed" : "canceled"}`;
-      this.sink({ kind: "message", severity: "error", text, urn: this.rootUrn, ephemeral: false });
+      this.sink(said("error", text, this.rootUrn));
     }
     return {
       outcome,
@@ -235,14 +237,7 @@ class Run {
           config: Object.fromEntries([...config].map(([key, { text }]) => [key, text])),
           secretKeys: [...config].flatMap(([key, { secret }]) => (secret ? [key] : [])),
         },
-        (text, isError) =>
-          this.sink({
-            kind: "message",
-            severity: isError ? "info#err" : "info",
-            text,
-            urn: this.rootUrn,
-            ephemeral: false,
-          }),
+        (text, isError) => this.sink(said(isError ? "info#err" : "info", text, this.rootUrn)),
       );
       // A program that waits for something else does not notice that the operation is stopping.
       const { ok, problem } = await Promise.race([running, this.stoppedAndIdle()]);
@@ -300,12 +295,7 @@ class Run {
     const { pending } = this.snapshot;
     if (this.options.clearPendingCreates) this.journal.dropPendingCreates();
     if (pending.length === 0 || this.options.preview || refreshing) return;
-    this.sink({
-      kind: "message",
-      severity: "warning",
-      text: pendingText(pending),
-      ephemeral: false,
-    });
+    this.sink(said("warning", pendingText(pending)));
   }
 
   private refuseMissingTargets(urns: string[]): void {

@@ -6,7 +6,7 @@ import { newCrypter, openCrypter, type AskPassphrase } from "./secrets/from-envi
 import type { Crypter } from "./secrets/passphrase";
 import { Backend } from "./state/backend";
 import type { Snapshot } from "./state/resource";
-import { Writer, openable, type Checkpoint, type RawCheckpoint } from "./state/checkpoint";
+import { Writer, openable, type RawCheckpoint } from "./state/checkpoint";
 import { Secret, type PropertyMap } from "./values/property";
 
 /** Exit code 6 of the CLI. */
@@ -158,7 +158,7 @@ export class Stack {
   }
 
   /** The state anew, as objects of its own: an operation changes them. */
-  state(): Checkpoint {
+  state(): { snapshot: Snapshot } {
     const checkpoint = this.raw.open(this.stateCrypter);
     if (this.stateCrypter?.salt === this.crypter.salt) return checkpoint;
     // Sealed with another key than the one that we write with.

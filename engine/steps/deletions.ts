@@ -1,6 +1,6 @@
 /** The end of an operation: what the program did not register, and what was replaced, is deleted. */
 import { dependenciesOf, type ResourceState } from "../state/resource";
-import type { Op } from "./events";
+import { said, stepOf, type Op } from "./events";
 import { Halted, StepFailed } from "./halt";
 import type { Progress } from "./progress";
 import type { Replacements } from "./replacements";
@@ -115,15 +115,15 @@ export class Deletions {
 
   private async explain(state: ResourceState): Promise<void> {
     const { preview, explain } = this.progress.options;
-    const said = preview ? await explain?.(state) : undefined;
-    if (said) this.progress.sink({ kind: "message", urn: state.urn, ephemeral: false, ...said });
+    const found = preview ? await explain?.(state) : undefined;
+    if (found) this.progress.sink(said(found.severity, found.text, state.urn));
   }
 
   /** False: it is still there. */
   private async deleteOne(state: ResourceState, op: Op): Promise<boolean> {
     const replacing = op === "delete-replaced" || op === "discard-replaced";
     const step = {
-      ...this.progress.step(op, state, undefined),
+      ...stepOf(op, state, undefined),
       logical: op === "delete" || op === "discard",
     };
     const work = async (): Promise<void> => {
