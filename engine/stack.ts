@@ -41,17 +41,17 @@ export class Workspace {
   }
 
   /** The selected one; as `--stack` does not change it. */
-  selected(): Promise<string | undefined> {
+  selected(): string | undefined {
     return selectedStack(this.project, this.backend.url, this.env);
   }
 
   /** Throws NoSuchStack where none is named or selected. */
-  async stackName(): Promise<string> {
-    const name = this.named ?? (await this.selected());
-    if (name) return name;
-    throw new NoSuchStack(
-      "no stack selected; please use `npm run stack -- select` or `npm run stack -- init` to choose one, or pass --stack",
-    );
+  stackName(): Promise<string> {
+    const name = this.named ?? this.selected();
+    if (name) return Promise.resolve(name);
+    const fix =
+      "`npm run stack -- select` or `npm run stack -- init` to choose one, or pass --stack";
+    return Promise.reject(new NoSuchStack(`no stack selected; please use ${fix}`));
   }
 
   /** The stack's Pulumi.STACK.yaml, for which no passphrase is needed. Throws NoSuchStack. */

@@ -1,4 +1,11 @@
+import type { OpenOptions } from "./connection";
 import type { Login } from "./login";
+
+/** A remote command's `connection` input, and how long to try. */
+export interface ConnectionSettings {
+  login: Login;
+  options: Pick<OpenOptions, "dialErrorLimit" | "connectSeconds" | "proxy">;
+}
 
 /**
  * The login of a remote command's `connection` input, as a state has it. Without a `hostKey` none is accepted.
@@ -19,14 +26,40 @@ export function loginOf(connection: Readonly<Record<string, unknown>>): Login {
   const { port, proxy } = connection;
   return {
     host: text("host") ?? "",
-    port: typeof port === "number" ? port : 22,
+    port: number(port, 22),
     user: text("user") ?? "root",
     hostKeys: hostKey === undefined ? [] : [hostKey],
     ...(privateKey !== undefined && { privateKey }),
     ...(privateKeyPassphrase !== undefined && { privateKeyPassphrase }),
     ...(password !== undefined && { password }),
     ...(agentSocket !== undefined && { agentSocket }),
-    ...(typeof proxy === "object" &&
-      proxy !== null && { proxy: loginOf(proxy as Readonly<Record<string, unknown>>) }),
+    ...(isObject(proxy) && { proxy: loginOf(proxy) }),
   };
 }
+
+/** The same with its limits. Without a `hostKey` any is accepted, as by the real provider: the program decides, and is told. */
+export function connectionSettings(
+  connection: Readonly<Record<string, unknown>>,
+): ConnectionSettings {
+  const { dialErrorLimit, perDialTimeout, proxy } = connection;
+  const login = loginOf(connection);
+  const via = isObject(proxy) ? connectionSettings(proxy) : undefined;
+  return {
+    login: {
+      ...login,
+      ...(login.hostKeys?.length === 0 && { hostKeyPolicy: "accept-any" }),
+      ...(via && { proxy: via.login }),
+    },
+    options: {
+      dialErrorLimit: number(dialErrorLimit, 10),
+      connectSeconds: number(perDialTimeout, 15),
+      ...(via && { proxy: via.options }),
+    },
+  };
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null;
+
+const number = (value: unknown, otherwise: number): number =>
+  typeof value === "number" ? value : otherwise;

@@ -1,5 +1,7 @@
 /** `up`, `preview`, `destroy` and `refresh`: preview, ask, do. */
+import { createRequire } from "node:module";
 import { shownConfig } from "../config/shown";
+import type * as operation from "../operation";
 import type { RunOptions, RunResult } from "../operation";
 import { Redactor } from "../secrets/redact";
 import { Program } from "../rpc/program";
@@ -16,7 +18,6 @@ import { Digest } from "../display/digest";
 import { Display } from "../display/display";
 import { EventStream } from "../display/event-stream";
 import { LiveDisplay } from "../display/live";
-import { operationModule } from "./lazy";
 
 export type Kind = "up" | "preview" | "destroy" | "refresh";
 
@@ -43,7 +44,6 @@ const COMMON: Record<string, FlagSpec> = {
   },
   "target-dependents": { kind: "switch", help: "And what depends on a target" },
   exclude: { kind: "list", help: "All but this resource (URN, * and **); may come again" },
-  "exclude-dependents": { kind: "switch", help: "And not what depends on it" },
   color: { kind: "value", help: "always, never, raw or auto (default: on terminals)" },
   message: {
     kind: "value",
@@ -64,6 +64,10 @@ const REFRESH: Record<string, FlagSpec> = {
     help: "Read every resource first (--refresh=false: not)",
   },
 };
+/** Not of `destroy`, as in the CLI. */
+const EXCLUDING: Record<string, FlagSpec> = {
+  "exclude-dependents": { kind: "switch", help: "And not what depends on an excluded one" },
+};
 const DOING: Record<string, FlagSpec> = {
   yes: { kind: "switch", short: "y", help: "Do it without asking" },
   "skip-preview": { kind: "switch", short: "f", help: "Do it without a preview" },
@@ -77,10 +81,10 @@ const PENDING: Record<string, FlagSpec> = {
 };
 
 const FLAGS: Record<Kind, Record<string, FlagSpec>> = {
-  up: { ...COMMON, ...REFRESH, ...DOING },
-  preview: { ...COMMON, ...REFRESH },
+  up: { ...COMMON, ...EXCLUDING, ...REFRESH, ...DOING },
+  preview: { ...COMMON, ...EXCLUDING, ...REFRESH },
   destroy: { ...COMMON, ...REFRESH, ...DOING },
-  refresh: { ...COMMON, ...DOING, ...PENDING },
+  refresh: { ...COMMON, ...EXCLUDING, ...DOING, ...PENDING },
 };
 
 const ABOUT: Record<Kind, string> = {
@@ -207,7 +211,8 @@ class Operation {
   /** `last`: no other phase follows. */
   private async phase(stack: Stack, preview: boolean, last: boolean): Promise<RunResult> {
     const json = this.flags["json"] === true;
-    const { run } = operationModule();
+    // gRPC, and all that stands on it, takes long to load: only when the program's process is on its way.
+    const { run } = createRequire(__filename)("../operation") as typeof operation;
     const redactor = new Redactor();
     const display = this.display(stack, preview, redactor);
     this.live = display instanceof LiveDisplay ? display : undefined;

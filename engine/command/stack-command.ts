@@ -172,8 +172,8 @@ async function init(workspace: Workspace, _args: string[], flags: Flags): Promis
 
 async function list(workspace: Workspace, _args: string[], flags: Flags): Promise<void> {
   const { project, backend } = workspace;
-  const names = await backend.stacks(project.name);
-  const current = await workspace.selected();
+  const names = backend.stacks(project.name);
+  const current = workspace.selected();
   const rows = await Promise.all(
     names.map(async (name) => {
       const { time, resourceCount = 0 } = (await backend.read(project.name, name)) ?? {};
@@ -261,7 +261,7 @@ async function remove(workspace: Workspace, _args: string[], flags: Flags): Prom
   const name = await workspace.stackName();
   await workspace.read();
   if (!confirmed(flags)) await confirmRemoval(name, flags);
-  const selected = await workspace.selected();
+  const selected = workspace.selected();
   const release = await backend.lock(project.name, name, `npm run cancel -- --stack ${name}`);
   try {
     // Counted only now: another's operation may have been making resources until this moment.

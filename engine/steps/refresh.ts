@@ -92,8 +92,6 @@ async function differences(
   if (state.external) return { ...unchanged, changes: !deepEquals(now.outputs, state.outputs) };
   const wanted = ignoreChanges(state.inputs, now.inputs, state.ignoreChanges, ctx);
   return decide(await manager.diff(now, wanted), wanted, now.inputs, {
-    replaceOnChanges: [],
-    hasInitErrors: false,
     trust: manager !== unconfigured,
   });
 }

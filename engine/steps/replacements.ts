@@ -73,7 +73,6 @@ export class Replacements {
     const news = { ...state.inputs, ...Object.fromEntries(unknown) };
     const { replaces } = decide(await manager.diff(state, news), state.inputs, news, {
       replaceOnChanges: state.replaceOnChanges,
-      hasInitErrors: false,
       trust: manager !== unconfigured,
     });
     return replaces.length > 0 ? replaces : undefined;

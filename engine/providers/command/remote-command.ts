@@ -1,8 +1,8 @@
 import type { Connection } from "../../../ssh/connection";
+import { connectionSettings } from "../../../ssh/connection-input";
 import { describeLogin } from "../../../ssh/login";
+import type { ConnectionPool } from "../../../ssh/pool";
 import type { Props, StepContext } from "../provider";
-import type { ConnectionPool } from "./connection-pool";
-import { connectionSettings } from "./connection-settings";
 import { remoteCommandInputs } from "./inputs";
 import { commandResource } from "./lifecycle";
 import type { CommandOutputs, CommandResource } from "./lifecycle";
@@ -18,7 +18,7 @@ export function remoteCommand(pool: ConnectionPool): CommandResource {
 
 /** Gets the pooled connection for a resource, telling the user of waits and of hosts that nobody checks. */
 async function connect(pool: ConnectionPool, inputs: Props, ctx: StepContext): Promise<Connection> {
-  const settings = connectionSettings(inputs["connection"]);
+  const settings = connectionSettings(inputs["connection"] as Props);
   for (const login of [settings.login, settings.login.proxy]) {
     if (login?.hostKeyPolicy !== "accept-any") continue;
     const text = `${describeLogin(login)}: hostKey is not set, so the host is not checked`;
