@@ -65,7 +65,9 @@ export function declareCluster(
   }));
   const changing = plans.filter(({ decision }) => !decision.inSync).map(({ access }) => access);
   const { address, port } = settings.registry;
-  const reachable = registry?.containerId.apply(() => orTell(checkReach(changing, address, port)));
+  const reachable = registry?.containerId.apply(() =>
+    withoutStack(checkReach(changing, address, port)),
+  );
 
   const mirrors = plans.map(({ name, role, access, observation, decision }) => {
     const enrolled = enrolledId(observation);
@@ -112,7 +114,7 @@ export function declareCluster(
 }
 
 /** An error that a person is to read as it is: without a stack trace of ours. */
-async function orTell<T>(work: Promise<T>): Promise<T> {
+async function withoutStack<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
@@ -148,11 +150,14 @@ function roomFor(
         if (one.state !== undefined) await pulumi.log.warn(`${access.name}: ${leftoverNote(one)}`);
       }
     };
-    return { labelled, room: (state) => orTell(look(state)) };
+    return { labelled, room: (state) => withoutStack(look(state)) };
   }
   // With nothing found there is nothing to remove; docker that stood still has told us nothing yet.
   if (containers !== undefined && found.length === 0) return { labelled };
-  return { labelled, room: (state) => orTell(makeRoom(settings, access, ids, before, state)) };
+  return {
+    labelled,
+    room: (state) => withoutStack(makeRoom(settings, access, ids, before, state)),
+  };
 }
 
 function declareRegistry(
@@ -183,7 +188,7 @@ function declareRegistry(
       decision:
         observation.docker?.version === undefined
           ? // Installing Docker changes what there is to see: look again once that is done.
-            docker.installed.apply(() => orTell(planAnew()))
+            docker.installed.apply(() => withoutStack(planAnew()))
           : planInsecureRegistry(observation, settings, ids.daemonJson),
     },
     { dependsOn: [docker] },

@@ -18,6 +18,9 @@ const FOLDERS = [
   "engine",
   "plugin",
   "lab",
+  "oci",
+  "cri",
+  "check",
   "cli",
 ];
 const without = (...allowed) => FOLDERS.filter((folder) => !allowed.includes(folder));
@@ -84,8 +87,19 @@ export default tseslint.config(
             ),
             zone(
               "lab",
-              without("lab", "ssh"),
+              without("lab", "ssh", "oci", "cri"),
               "lab/ makes hosts: it knows nothing of what runs on them",
+            ),
+            zone("oci", without("oci"), "oci/ builds and pushes images: it knows nothing of hosts"),
+            zone(
+              "cri",
+              without("cri"),
+              "cri/ speaks to container runtimes: it stands at the bottom",
+            ),
+            zone(
+              "check",
+              without("check", "survey", "hosts", "settings", "ssh", "oci", "cri"),
+              "check/ looks and pulls: it declares nothing",
             ),
             zone(
               "index.ts",

@@ -54,9 +54,7 @@ export = async function program(): Promise<Record<string, unknown>> {
   const undone = old.filter((_, index) => kept[index]?.undone);
   const problems = refusals(settings, surveyed, ids);
   const trouble = problems.map(({ host, reason }) => `${host}: ${reason}`).join("\n");
-  const refuse = refusal(
-    `No host was changed, since there is something to mend first:\n${trouble}`,
-  );
+  const refuse = refusal(`No host was changed. Resolve these problems first:\n${trouble}`);
   if (problems.length > 0 && !pulumi.runtime.isDryRun()) throw refuse;
 
   const troubled = new Set(problems.flatMap(({ host, planned }) => (planned ? [] : [host])));

@@ -12,7 +12,7 @@ export const explainDelete: Explain = async ({ urn, type, outputs, retainOnDelet
   const plain = unwrapMap(outputs);
   const { name } = plain;
   if (type === "docker:index/volume:Volume" && retainOnDelete === true && typeof name === "string")
-    return { severity: "info", text: `the volume ${name} stays, with the images in it` };
+    return { severity: "info", text: `the volume ${name} and its images are kept` };
   const guard = guardOf(urn, plain);
   if (guard === undefined) return undefined;
   const { known, text } = await undoNote(guard, loginOf(guard.connection));

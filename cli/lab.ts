@@ -7,12 +7,12 @@ const USAGE =
 
 const HELP = `${USAGE}
 
-Makes real hosts on this machine to try cluster-registry on. It needs Debian and root.
+Runs real hosts on this machine to try cluster-registry on. Requires Debian and root.
 
-  up       boot the lab's hosts; those that run already stay as they are
-  down     end the hosts and remove everything of the lab
+  up       start the lab's hosts; hosts that are running are not changed
+  down     stop the hosts and remove the lab
   status   list the hosts and their state
-  ssh      log in, or run one command in quotes; its output and exit code are those of npm run lab
+  ssh      log in to a host, or run one quoted command and return its output and exit code
 
   --lab NAME   the lab: ${Object.keys(LABS).join(" or ")} (default: dev)
   -h, --help   print this text
@@ -65,7 +65,7 @@ async function dispatch({ lab, command, rest }: Request): Promise<number> {
     case "up": {
       const definition = LABS[lab];
       if (!definition)
-        throw new Error(`no lab is called ${lab}; there are ${Object.keys(LABS).join(", ")}`);
+        throw new Error(`unknown lab ${lab}; known labs: ${Object.keys(LABS).join(", ")}`);
       console.log(await statusTable(await startLab(definition, { log })));
       return 0;
     }
@@ -80,7 +80,7 @@ async function dispatch({ lab, command, rest }: Request): Promise<number> {
     case "ssh":
       return ssh(existing(lab), rest);
     default:
-      throw new Error(`${command ? `unknown command ${command}` : "which command?"}\n${USAGE}`);
+      throw new Error(`${command ? `unknown command ${command}` : "missing command"}\n${USAGE}`);
   }
 }
 

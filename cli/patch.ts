@@ -22,21 +22,21 @@ const HELP = `${USAGE}
 Shows what cluster-registry would change in a copy of containerd's config.toml or Docker's daemon.json.
 It writes nothing and connects to no host.
 
-  FILE                     the copy; by its name a .toml is a config.toml and a .json a daemon.json, and a file of
-                           any other name is what its text says
-  --registry HOST:PORT     the registry, as it stands in image names
-  --containerd-version V   containerd's version on the node (default: a version that reads the file)
-  --docker-version V       Docker's version on the host (default: the oldest one that is supported)
-  --migrate                plan as with the setting migrate: true
-  --remove                 take the registry out
+  FILE                     the copy. A .toml file is read as config.toml, a .json file as daemon.json; for other
+                           names the content decides
+  --registry HOST:PORT     the registry, as image names begin with it
+  --containerd-version V   the node's containerd version (default: a version that supports the file)
+  --docker-version V       the host's Docker version (default: the oldest supported version)
+  --migrate                plan with the setting migrate: true
+  --remove                 remove the registry
   -h, --help               print this text
 
-The hosts.toml files and certificates of the node count as well, if you copy their folder beside FILE. For a
-config_path such as /etc/k0s/certs.d the command reads the first folder that exists of etc/k0s/certs.d, k0s/certs.d
-and certs.d.
+To include the node's hosts.toml files and certificates, copy their directory next to FILE. For
+config_path = "/etc/k0s/certs.d", the command reads the first directory that exists: etc/k0s/certs.d, k0s/certs.d or
+certs.d, next to FILE.
 
-The diff goes to stdout, with passwords masked; everything else goes to stderr.
-Exit code: 0 no change, 2 changes, 1 the file is refused or the command line is wrong.
+Prints the diff to stdout, with passwords masked, and everything else to stderr.
+Exit codes: 0 no changes, 2 changes, 1 the file was refused or the command line is invalid.
 
 Examples:
   scp node01:/etc/containerd/config.toml . && npm run -s patch -- config.toml --registry 10.0.0.11:5000
@@ -77,7 +77,7 @@ export function run(args: string[], output: Output): 0 | 1 | 2 {
     return 0;
   }
   if ("wrong" in request) {
-    output.error(`patch: ${request.wrong}\n${USAGE}\n--help says more\n`);
+    output.error(`patch: ${request.wrong}\n${USAGE}\nRun with --help for details.\n`);
     return 1;
   }
   try {

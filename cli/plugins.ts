@@ -5,13 +5,13 @@ import { plugins as all } from "../engine/providers";
 const NAMES = all.map(({ name }) => name).join(", ");
 const USAGE = `usage: npm run plugins -- install [--replace] [NAME...] | remove [NAME...]
 
-  install   put this project's providers where the Pulumi CLI finds plugins: $PULUMI_HOME/plugins, else ~/.pulumi/plugins
-  remove    take them away again, and bring back what --replace set aside
+  install   install this project's providers as plugins of the Pulumi CLI, in $PULUMI_HOME/plugins or ~/.pulumi/plugins
+  remove    remove these plugins and restore the ones that --replace moved
 
-  NAME        ${NAMES}; without a name, all of them
-  --replace   set the plugin of the same name and version aside where there is one: Pulumi's own, most likely
+  NAME        ${NAMES}; the default is all of them
+  --replace   move an existing plugin of the same name and version, usually Pulumi's own, out of the way
 
-For networks that have a Pulumi CLI and cannot download plugins. Where the official ones can be had, use those.`;
+Use them on networks where the Pulumi CLI cannot download plugins. Otherwise use the official plugins.`;
 
 /** `npm run plugins`: this engine's providers as plugins of the Pulumi CLI. */
 export function main(args: string[]): void {
@@ -30,7 +30,7 @@ function dispatch(args: string[]): string {
   const names = words.filter((word) => word !== "--replace");
   const unknown = names.find((name) => !all.some((plugin) => plugin.name === name));
   if (unknown !== undefined)
-    throw new Error(`no provider ${JSON.stringify(unknown)}; there are ${NAMES}`);
+    throw new Error(`unknown provider ${JSON.stringify(unknown)}; known providers: ${NAMES}`);
   const chosen = all.filter(({ name }) => names.length === 0 || names.includes(name));
   const home = pulumiHome(process.env);
   switch (command) {
@@ -44,6 +44,6 @@ function dispatch(args: string[]): string {
       if (replace) throw new Error(`--replace belongs to install\n${USAGE}`);
       return remove(chosen, home).join("\n");
     default:
-      throw new Error(`${command ? `unknown command ${command}` : "which command?"}\n${USAGE}`);
+      throw new Error(`${command ? `unknown command ${command}` : "missing command"}\n${USAGE}`);
   }
 }

@@ -40,7 +40,7 @@ async function pull(
   const requests = (await requestsFrom(registryHost, node)) - before;
   if (requests < 1 || !(await node.imagePresent(image))) {
     throw new Error(
-      `${node.name}: the pull of ${image} succeeded, but the registry saw no request from ${node.address}`,
+      `${node.name}: the pull of ${image} succeeded, but the registry received no request from ${node.address}`,
     );
   }
   say(

@@ -19,7 +19,7 @@ export async function main([name = "", engineAddress]: string[]): Promise<void> 
   const provider = PROVIDERS[name];
   if (!provider) {
     console.error(
-      `no provider ${JSON.stringify(name)}; there are ${Object.keys(PROVIDERS).join(", ")}`,
+      `unknown provider ${JSON.stringify(name)}; known providers: ${Object.keys(PROVIDERS).join(", ")}`,
     );
     process.exitCode = 1;
     return;

@@ -20,6 +20,6 @@ const COMMANDS: Record<string, (args: string[]) => Promise<void>> = {
 export async function main([command = "", ...args]: string[]): Promise<void> {
   const run = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
   if (run) return run(args);
-  console.error(`no command ${JSON.stringify(command)}; \`npm run\` lists what there is`);
+  console.error(`unknown command ${JSON.stringify(command)}; run \`npm run\` to list the commands`);
   process.exitCode = 1;
 }

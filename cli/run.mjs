@@ -53,7 +53,7 @@ function install() {
     stdio: ["ignore", process.stderr, process.stderr],
   });
   if (npm.status === 0) return;
-  console.error("npm ci failed; its own lines are above");
+  console.error("npm ci failed: see its output above");
   process.exit(1);
 }
 

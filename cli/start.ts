@@ -6,16 +6,16 @@ const USAGE = "usage: npm start";
 
 const HELP = `${USAGE}
 
-Does the whole job of the lesson on real hosts that it makes on this machine: it boots the lab "dev", runs "up" on the
-stack "dev" with the embedded engine, pushes an image to the registry, and pulls it on every node. It needs Debian and
-root. A second run finds everything in place, changes no host, and pulls the image again.
+Sets up a registry on real hosts that it starts on this machine: it starts the lab "dev", runs "up" on the stack "dev"
+with the embedded engine, pushes an image to the registry, and pulls it on every node. Requires Debian and root. A
+second run changes no host and pulls the image again.
 
   -h, --help   print this text
 
 Afterwards:
   npm run lab -- status                  # the hosts
   npm run preview -- --stack dev         # what has drifted
-  npm run lab -- ssh node01 'crictl images'
+  npm run lab -- ssh node01 'ctr -n k8s.io images ls -q'
   npm run destroy -- --stack dev --yes   # put the hosts back
   npm run lab -- down                    # remove the hosts`;
 
@@ -33,7 +33,7 @@ export async function main(args: string[]): Promise<void> {
     console.error(
       args.length > 0
         ? `unknown: ${args.join(" ")}\n${USAGE}`
-        : `npm start makes real hosts on this machine: ${reason}`,
+        : `npm start runs real hosts on this machine: ${reason}`,
     );
     process.exitCode = 1;
     return;

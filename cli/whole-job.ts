@@ -79,13 +79,13 @@ function up({ folder, stack, env, quiet = false }: Job, onNewHosts: boolean): nu
 function nextSteps(lab: RunningLab, stack: string): string {
   const [registryHost, node] = [...lab.hosts.values()];
   return [
-    `   npm run lab -- ssh ${node?.name} 'cat /etc/containerd/config.toml'     look at what was changed`,
-    `   npm run lab -- ssh ${node?.name} "sed -i '/${registryHost?.address}:5000/d' /etc/containerd/config.toml"   break it like a tired admin`,
+    `   npm run lab -- ssh ${node?.name} 'cat /etc/containerd/config.toml'     see what has changed`,
+    `   npm run lab -- ssh ${node?.name} "sed -i '/${registryHost?.address}:5000/d' /etc/containerd/config.toml"   remove the mirror by hand`,
     `   npm run preview -- --stack ${stack} --diff                           see the drift, host and line`,
-    `   npm run up -- --stack ${stack} --yes                                 repair just that`,
-    `   npm run destroy -- --stack ${stack} --yes                            every file back as it was, byte for byte`,
+    `   npm run up -- --stack ${stack} --yes                                 repair it`,
+    `   npm run destroy -- --stack ${stack} --yes                            restore every file, byte for byte`,
     "   npm run lab -- down                                             remove the hosts",
     "",
-    "   On a fleet of your own: see 'On your own cluster' in README.md.",
+    "   To use your own hosts, see 'On your own cluster' in README.md.",
   ].join("\n");
 }

@@ -46,7 +46,7 @@ export class DockerHost extends pulumi.ComponentResource {
     new command.local.Command(
       `${name}-docker-stays`,
       {
-        delete: `echo '${name}: Docker stays installed, with its other data: destroy never removes it'`,
+        delete: `echo '${name}: Docker stays installed; destroy does not remove it or its other data'`,
         logging: command.local.Logging.Stdout,
         addPreviousOutputInEnv: false,
       },

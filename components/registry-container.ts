@@ -247,8 +247,8 @@ function adoptedData(stdout: string): RegistryData {
 
 function staysText(host: string, { path, volume: adopted }: RegistryData, volume: string): string {
   if (path !== undefined)
-    return `${host}: the folder ${path} stays, with the images in it: it is the adopted container's`;
+    return `${host}: the folder ${path} and its images are kept: they belong to the adopted container`;
   if (adopted !== undefined)
-    return `${host}: the volume ${volume} stays, with the images in it: it is the adopted container's`;
-  return `${host}: the volume ${volume} stays, with the images in it; to delete them, run: docker volume rm ${volume}`;
+    return `${host}: the volume ${volume} and its images are kept: they belong to the adopted container`;
+  return `${host}: the volume ${volume} and its images are kept; to delete them, run: docker volume rm ${volume}`;
 }

@@ -65,7 +65,7 @@ export class Workspace {
 
   noSuchStack(name: string): NoSuchStack {
     return new NoSuchStack(
-      `no stack named '${name}' found in ${this.backend.url}; make it with \`npm run stack -- init ${name}\``,
+      `no stack named '${name}' found in ${this.backend.url}; create it with \`npm run stack -- init ${name}\``,
     );
   }
 

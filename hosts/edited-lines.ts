@@ -29,8 +29,8 @@ export function editedLines(
     );
     if (stays.length === 0) return [note(managed, lines)];
     throw new HostRefusal(
-      `${path}: expected our lines with ${stays.join(", ")} as they were written, since they go; ` +
-        `found them edited by somebody else\n  fix: by hand, ${lines.map((line) => line.trim()).join("\n       ")}\n       then run again`,
+      `${path}: cannot remove ${stays.join(", ")}, because lines of this program were edited by hand` +
+        `\n  fix: by hand, ${lines.map((line) => line.trim()).join("\n       ")}\n       then run again`,
     );
   });
 }
@@ -40,12 +40,12 @@ function note({ file }: ManagedFile, lines: readonly string[]): string {
   const live = (bytesOf(file)?.toString("utf8") ?? "").split("\n").map((line) => line.trim());
   const shown = lines.map((line) => {
     const [, word = "", text = ""] = /^ {2}(take out|put back): (.*)$/.exec(line) ?? [];
-    if (word === "put back") return `\n  taken out by us: ${text.trim()}`;
+    if (word === "put back") return `\n  removed by this program: ${text.trim()}`;
     const at = live.indexOf(text.trim());
-    return at < 0 ? `\n  edited, or gone: ${text.trim()}` : `\n  line ${at + 1}: ${text.trim()}`;
+    return at < 0 ? `\n  edited or removed: ${text.trim()}` : `\n  line ${at + 1}: ${text.trim()}`;
   });
   return (
-    `${file.path}: our lines were edited by hand; what stands there stays, and destroy asks for it to be taken out:` +
+    `${file.path}: lines of this program were edited by hand. up keeps the edits; destroy stops until they are removed:` +
     shown.join("")
   );
 }

@@ -112,7 +112,7 @@ function serviceObstacles(
   }
   if (needsMasked !== undefined && (activate === "restart" || active !== "active")) {
     return [
-      `expected ${unit} to start, with all that it requires; found ${needsMasked} masked: run \`systemctl unmask ${needsMasked}\``,
+      `${unit} cannot start because it requires ${needsMasked}, which is masked: run \`systemctl unmask ${needsMasked}\``,
     ];
   }
   return [];
@@ -121,10 +121,10 @@ function serviceObstacles(
 /** A change could not be checked. */
 function askObstacles({ containerd, docker }: Observation, daemon: Daemon): string[] {
   if (daemon === "containerd" && containerd?.ctr === false) {
-    return ["nothing here can ask containerd: expected its ctr command"];
+    return ["cannot query containerd: the ctr command is not installed"];
   }
   if (daemon === "docker" && docker?.asks === false) {
-    return ["nothing here can ask the docker daemon: expected one of curl, docker, python3, perl"];
+    return ["cannot query the docker daemon: install one of curl, docker, python3, perl"];
   }
   return [];
 }

@@ -86,7 +86,7 @@ function sudoRefusal(reason: string, user: string): HostRefusal {
 /** As the helper refuses them (need_tools): what a change would call in the middle, and not find. */
 function toolsRefusal(names: string): HostRefusal {
   return new HostRefusal(
-    `expected the tools that a change needs; found none of the name: ${names}\n` +
+    `this host lacks tools that a change needs: ${names}\n` +
       "  fix: install them (they are in coreutils, diffutils, findutils, grep, mawk, sed, util-linux and systemd)",
   );
 }

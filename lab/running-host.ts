@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { CriClient, type CriImage, type CriStatus } from "./cri/client";
+import { CriClient, type CriImage, type CriStatus } from "../cri/client";
 import type { HostDefinition, LabDefinition } from "./definition";
 import { enter } from "./host/enter";
 import { leaderOf } from "./host/leader";

@@ -95,7 +95,7 @@ function installOne(plugin: Named, installation: Installation): string {
     fs.rmSync(draft, { recursive: true, force: true });
   }
   if (was === "another")
-    return `installed ${folder}; the plugin that was there waits in ${asideFolder(home, plugin)}`;
+    return `installed ${folder}; the plugin that was there was moved to ${asideFolder(home, plugin)}`;
   return `${was === "ours" ? "installed again" : "installed"} ${folder}`;
 }
 
@@ -118,7 +118,7 @@ export function remove(plugins: readonly Named[], home: string): string[] {
     if (!fs.lstatSync(aside, { throwIfNoEntry: false })) return `removed ${folder}`;
     fs.renameSync(aside, folder);
     if (fs.readdirSync(path.dirname(aside)).length === 0) fs.rmdirSync(path.dirname(aside));
-    return `removed ${folder}; the plugin that was there before is back`;
+    return `removed ${folder}; restored the plugin that was there before`;
   });
 }
 

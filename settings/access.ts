@@ -219,12 +219,10 @@ function notesOf(ssh: LoginSettings, options: ClientOptions, login: Partial<Logi
   const careless =
     options.strictHostKeyChecking === "no" && ssh.strictHostKeyChecking === undefined;
   return [
-    ...(careless
-      ? ["StrictHostKeyChecking no is not honoured: host keys are always verified"]
-      : []),
+    ...(careless ? ["StrictHostKeyChecking no is ignored: host keys are always verified"] : []),
     ...(login.agentKeys?.only === true
       ? [
-          "only the chosen keys of the agent are offered where hosts are read and for Docker; @pulumi/command offers all of its keys, in its order",
+          "reading hosts and Docker offer only the selected keys of the agent; @pulumi/command offers all of its keys, in the agent's order",
         ]
       : []),
     ...(login.notOffered ?? []).map((what) => `not offered: ${what}`),
@@ -264,7 +262,7 @@ function jumpOf(
   hops: number,
 ): Resolved | undefined {
   if (hops > MOST_HOPS)
-    throw new Refused(`${path}.config`, `ProxyJump of ${ssh.address} goes round in circles`);
+    throw new Refused(`${path}.config`, `ProxyJump of ${ssh.address} is a loop`);
   if (options.proxyCommand !== undefined)
     throw new Refused(
       `${path}.config`,

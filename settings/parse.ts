@@ -79,7 +79,7 @@ function contradictions(settings: unknown): Problem[] {
 
   if (fields(registry)["adopt"] === true && fields(registry)["retainVolume"] === false) {
     const reason =
-      "expected true with adopt: true: an adopted registry's images were there before us, and destroy never deletes them";
+      "expected true with adopt: true: destroy never deletes the images of an adopted registry";
     problems.push({ path: "registry.retainVolume", reason });
   }
   const host = fields(registry)["host"];
@@ -171,7 +171,7 @@ function credentials(ssh: unknown, path: string): Problem[] {
   ) {
     problems.push({
       path: `${path}.privateKeyPassphrase`,
-      reason: "belongs to a private key, and none is used here",
+      reason: "requires a private key, but none is configured",
     });
   }
   if (bastion !== undefined) problems.push(...credentials(bastion, `${path}.bastion`));

@@ -22,7 +22,7 @@ export class SettingsError extends Error {
   constructor(readonly problems: readonly Problem[]) {
     const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
     const lines = problems.map(({ path, reason }) => `  cluster-registry:${path}: ${reason}`);
-    super(`The configuration has ${count}; no host was touched:\n${lines.join("\n")}`);
+    super(`The configuration has ${count}; no host was changed:\n${lines.join("\n")}`);
     this.name = "SettingsError";
   }
 }

@@ -9,7 +9,7 @@ import { expand, filesOf, type Surroundings } from "./surroundings";
 
 /**
  * Works out how the `ssh` command would log in to `ssh://[user@]host[:port]` with these arguments, and the user's and the
- * machine's ssh_config where they do not say `-F none`. `warnings` are to be told to the user.
+ * machine's ssh_config where they do not say `-F none`. `warnings` are for the user.
  * @throws Error that names the setting.
  */
 export function resolveLogin(
@@ -39,7 +39,7 @@ export function resolveLogin(
   };
   const warnings = [...options.notes];
   if (login.hostKeyPolicy === "accept-any")
-    warnings.push(`${host}: its host key is not known, and StrictHostKeyChecking says not to mind`);
+    warnings.push(`${host}: its host key is not known, but StrictHostKeyChecking accepts it`);
   if (options.proxyJump !== undefined && options.proxyJump.length > 0)
     throw new Error(
       `sshOpts: ProxyJump ${options.proxyJump.join()} of the ssh config is not supported by the embedded engine; ` +

@@ -69,7 +69,7 @@ class Reader {
   ) {}
 
   file(path: string, depth: number): ConfigLine[] {
-    if (depth > DEEPEST) throw new Error(`${path}: Include goes round in circles`);
+    if (depth > DEEPEST) throw new Error(`${path}: Include is a loop`);
     const text = this.files.read(path);
     if (text === undefined) return [];
     return text.split(/\r?\n/).flatMap((raw, index) => {

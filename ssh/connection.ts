@@ -123,6 +123,18 @@ export class Connection {
     );
   }
 
+  /** Starts a command whose standard input and output are the stream. The stream's end ends neither: `destroy` does. */
+  async stream(command: string): Promise<Duplex> {
+    this.assertOpen();
+    try {
+      return await new Promise<Duplex>((resolve, reject) => {
+        this.client.exec(command, (error, channel) => (error ? reject(error) : resolve(channel)));
+      });
+    } catch (error) {
+      throw await this.explain(error, "could not start a command");
+    }
+  }
+
   /** Ends the connection, and the one to the bastion. Commands that still run are cut off. */
   close(): void {
     this.closed = true;

@@ -52,9 +52,9 @@ export async function undoNote(
   const { host, daemon } = guard;
   const answer = await askUndo(guard, login);
   return "text" in answer
-    ? { known: true, text: `${host}: what is undone of ${daemon}:\n${answer.text}` }
+    ? { known: true, text: `${host}: changes to ${daemon} that will be undone:\n${answer.text}` }
     : {
         known: false,
-        text: `${host}: what would be undone of ${daemon} there could not be looked at: ${answer.reason}`,
+        text: `${host}: cannot preview the undo of the changes to ${daemon}: ${answer.reason}`,
       };
 }

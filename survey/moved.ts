@@ -28,20 +28,20 @@ export async function oldHost(
   login: Login,
 ): Promise<{ undone: boolean; text?: string }> {
   const { host, daemon, id } = guard;
-  const before = `${host}: another host has this name by now; the one before, ${login.host},`;
+  const before = `${host}: this name belongs to another host now. The previous host, ${login.host},`;
   const answer = await askUndo(guard, login);
   if ("reason" in answer) {
     return {
       undone: false,
       text:
-        `${before} could not be looked at: ${answer.reason}\n` +
-        `  If it lives on, it keeps our lines of ${daemon}. To take them out, run there: sudo sh ${HELPER} undo ${id}`,
+        `${before} could not be read: ${answer.reason}\n` +
+        `  If it still runs, ${daemon} there keeps the lines of this program. To remove them, run there: sudo sh ${HELPER} undo ${id}`,
     };
   }
   if (answer.text === "Nothing to undo.") return { undone: false };
   return {
     undone: true,
-    text: `${before} has our lines of ${daemon}; up takes them out there:\n${answer.text}`,
+    text: `${before} has lines of this program for ${daemon}; up removes them there:\n${answer.text}`,
   };
 }
 

@@ -49,9 +49,7 @@ export function decideMirror(
   const { containerd } = observation;
   const daemonVersion = containerd?.version;
   if (containerd === undefined || daemonVersion === undefined) {
-    throw new Error(
-      "expected containerd, found none; install it first (it is what the node's pods run on), or take the host out of nodes",
-    );
+    throw new Error("containerd is not installed: install it first, or remove the host from nodes");
   }
   const path = containerdConfig(observation);
   const live = fileBytes(observation, path);

@@ -30,6 +30,6 @@ export async function checkReach(
   const problems = answers.flat();
   if (problems.length > 0)
     throw new Error(
-      `No configuration of a node was changed, since these do not reach the registry:\n${problems.join("\n")}`,
+      `No node was changed, because these nodes cannot reach the registry:\n${problems.join("\n")}`,
     );
 }

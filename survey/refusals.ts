@@ -115,12 +115,12 @@ function checkDockerUnit({ docker }: Observation): void {
   const { enabled, active } = docker.service;
   if (isDockerStopped(docker) && enabled.startsWith("masked")) {
     throw new Error(
-      `expected docker.service to run, or that up can start it, found it ${enabled} and ${active}: run \`systemctl unmask docker.service\` there`,
+      `docker.service is ${enabled} and ${active}, so up cannot start it: run \`systemctl unmask docker.service\` there`,
     );
   }
   if (!isDockerStopped(docker) && docker.containers === undefined) {
     throw new Error(
-      "expected docker to say which containers there are, found that docker.service runs and does not answer on /var/run/docker.sock: " +
+      "docker.service is running but does not answer on /var/run/docker.sock: " +
         "see `systemctl status docker` there",
     );
   }
@@ -157,11 +157,11 @@ function checkInstall({ docker, apt }: Observation, source: Settings["docker"]):
   if (docker?.version !== undefined) return;
   if (source === "present")
     throw new Error(
-      "expected docker on this host (docker: present), found none: install it, or set docker: apt",
+      "docker is not installed on this host (docker: present): install it, or set docker: apt",
     );
   if (!apt)
     throw new Error(
-      "expected apt-get to install docker with, found neither docker nor apt-get: install docker by hand and set docker: present",
+      "cannot install docker, because this host has no apt-get: install docker by hand and set docker: present",
     );
 }
 
@@ -169,7 +169,7 @@ function checkSocket({ docker }: Observation, user: string): void {
   if (user === "root" || docker?.loginReachesSocket === true) return;
   const installed = docker?.version !== undefined;
   throw new Error(
-    `expected a login that reaches Docker's socket, found ${user}, who does not${installed ? "" : " (Docker is not installed yet)"}: ` +
+    `the user ${user} cannot access Docker's socket${installed ? "" : " (Docker is not installed yet)"}: ` +
       `log in as root on this host, or ${installed ? "" : "install docker.io and "}run 'usermod -aG docker ${user}' there`,
   );
 }
@@ -192,7 +192,7 @@ function sharedEnrolments(surveyed: ReadonlyMap<string, Surveyed>): Problem[] {
     const other = byId.get(id);
     if (other === undefined) byId.set(id, name);
     else {
-      const reason = `expected a host of its own, found the same one as ${other} (enrolment ${id}): take one of them out of the configuration`;
+      const reason = `this is the same host as ${other} (enrolment ${id}): remove one of them from the configuration`;
       found.push({ host: name, reason });
     }
   }

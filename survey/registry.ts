@@ -45,8 +45,8 @@ function dockerNotes(docker: Docker): string[] {
   if (!isDockerStopped(docker)) return [];
   const { active, sub } = docker.service;
   return [
-    `docker is not running (docker.service is ${active === sub ? active : `${active}, ${sub}`}), and so the registry is not either: ` +
-      "up starts docker; which containers it has is known then",
+    `docker is not running (docker.service is ${active === sub ? active : `${active}, ${sub}`}), so the registry is not running either: ` +
+      "up starts docker, then checks its containers",
   ];
 }
 
@@ -76,8 +76,8 @@ export function leftovers(
 
 export function leftoverNote({ container: { id, name, status } }: Leftover): string {
   return (
-    `the container ${name} (${id.slice(0, 12)}, ${status}) is this stack's, and its state does not know it, as after a run that was cut off: ` +
-    "up replaces it, and keeps its volume"
+    `the container ${name} (${id.slice(0, 12)}, ${status}) belongs to this stack but is not in its state, as after an interrupted run: ` +
+    "up replaces it and keeps its volume"
   );
 }
 
@@ -95,7 +95,7 @@ function containerNotes(
   if (current !== undefined) return [...notes, ...stateNotes(current)];
   if (unknown.length > 0) return notes;
   return [
-    `the container ${CONTAINER_NAME} is gone, removed by somebody else: up makes it again, on the volume ${registry.volume}`,
+    `the container ${CONTAINER_NAME} was removed outside of this stack: up recreates it on the volume ${registry.volume}`,
   ];
 }
 
@@ -104,15 +104,15 @@ function stateNotes({ name, running, status, exitCode }: ObservedContainer): str
   const notes: string[] = [];
   if (name !== CONTAINER_NAME)
     notes.push(
-      `the container ${CONTAINER_NAME} was renamed to ${name}: up removes it and makes it again by its name, on the same volume`,
+      `the container ${CONTAINER_NAME} was renamed to ${name}: up replaces it with one of that name, on the same volume`,
     );
   if (status === "paused")
     notes.push(
-      `the container ${name} is paused, so that no pull is answered, and up leaves it so: run \`docker unpause ${name}\` there`,
+      `the container ${name} is paused, so pulls fail; up does not resume it: run \`docker unpause ${name}\` there`,
     );
   else if (status === "restarting")
     notes.push(
-      `the container ${name} ends again and again (exit code ${exitCode}), and up cannot mend it: see \`docker logs ${name}\` there`,
+      `the container ${name} keeps restarting (exit code ${exitCode}); up cannot repair it: see \`docker logs ${name}\` there`,
     );
   else if (!running)
     notes.push(
@@ -141,7 +141,7 @@ function dataNotes(
       .filter(({ host, container }) => host !== registry.host && container !== undefined)
       .map(
         ({ host, data }) =>
-          `${outlook}: it moves here from ${host}, where its images stay behind${data ? ` in ${called(data)}` : ""}. ` +
+          `${outlook}: it moves here from ${host}, where its images remain${data ? ` in ${called(data)}` : ""}. ` +
           "Push them again, or copy them first",
       );
   }
@@ -157,8 +157,8 @@ function dataNotes(
   const stays = registry.retainVolume || "path" in held;
   const way = "volume" in held ? `registry.volume: ${held.volume}` : "registry.adopt: true";
   return [
-    `${outlook}: ${called(held)}, which holds those that it has now, ${
-      stays ? "stays behind, unused" : "is deleted (registry.retainVolume is false)"
+    `${outlook}: ${called(held)}, which holds its present images, ${
+      stays ? "remains, unused" : "is deleted (registry.retainVolume is false)"
     }. To keep them, set ${way}`,
   ];
 }

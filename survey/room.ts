@@ -19,8 +19,8 @@ export function ownLeftovers(found: readonly Leftover[], state: string): Leftove
   if (foreign === undefined) return [...found];
   const { name, id } = foreign.container;
   throw new Error(
-    `expected room for the container of the registry, found the container ${name} (${id.slice(0, 12)}) of this very stack, made from another state: ` +
-      "another operator has the same stack in a state of their own. Share one backend; or have them destroy theirs, then run again",
+    `the container ${name} (${id.slice(0, 12)}) belongs to this stack but was created from another state: ` +
+      "another operator manages the same stack with a separate state. Share one backend, or destroy the other stack, then run again",
   );
 }
 
@@ -36,7 +36,7 @@ export async function makeRoom(
     const { docker } = await observe(connection, askFor(settings, access));
     if (docker?.containers === undefined)
       throw new Error(
-        `${access.name}: expected docker to say which containers there are, found that it does not answer: see \`systemctl status docker\` there`,
+        `${access.name}: cannot list docker's containers, because docker does not answer: see \`systemctl status docker\` there`,
       );
     for (const { container } of ownLeftovers(leftovers(docker.containers, ids, before), state)) {
       const command = containerLeftover({

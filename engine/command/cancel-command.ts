@@ -5,10 +5,10 @@ import { perform, print, type Subcommand } from "./subcommands";
 const CANCEL: Subcommand = {
   usage: "[NAME]",
   about:
-    "Deletes the lock of a stack whose operation was killed. Make sure that it no longer runs: two operations at once " +
-    "overwrite each other's state. Both engines' locks are deleted.",
+    "Deletes the locks of a stack whose operation was killed. Make sure that the operation no longer runs: two operations " +
+    "at once overwrite each other's state. The command deletes the locks of both engines.",
   examples: ["npm run cancel -- --stack prod"],
-  flags: { yes: { kind: "switch", short: "y", help: "Without asking" } },
+  flags: { yes: { kind: "switch", short: "y", help: "Skip the confirmation prompt" } },
   args: { min: 0, max: 1 },
   namesStack: true,
   async run(workspace) {
@@ -19,7 +19,7 @@ const CANCEL: Subcommand = {
     print(
       count === 0
         ? `Stack '${name}' is not locked.`
-        : `The lock of '${name}' is deleted (${count} in all).`,
+        : `Deleted the lock of '${name}' (${count} in all).`,
     );
   },
 };

@@ -14,12 +14,12 @@ export const EVERYWHERE: Record<string, FlagSpec> = {
   stack: {
     kind: "value",
     short: "s",
-    help: "The name of the stack to operate on; else the selected one",
+    help: "The name of the stack to operate on. Defaults to the selected stack",
   },
-  engine: { kind: "value", help: "embedded, or pulumi: the Pulumi CLI" },
-  cwd: { kind: "value", short: "C", help: "The folder of the project" },
-  "non-interactive": { kind: "switch", help: "Ask nothing" },
-  help: { kind: "switch", short: "h", help: "This text" },
+  engine: { kind: "value", help: "The engine that runs the command: embedded or pulumi" },
+  cwd: { kind: "value", short: "C", help: "Run as if started in this directory" },
+  "non-interactive": { kind: "switch", help: "Disable all prompts" },
+  help: { kind: "switch", short: "h", help: "Print this text" },
 };
 
 /** `--engine`, else the stack's own choice, else the CLI where there is one: its file; undefined: the embedded engine. */
@@ -75,7 +75,7 @@ function withoutEngine(args: string[]): string[] {
 function needed(binary: string | undefined): string {
   if (binary) return binary;
   throw new UsageError(
-    "this needs the Pulumi CLI, and no `pulumi` is on PATH; install it, or use --engine embedded with a file:// backend",
+    "this command needs the Pulumi CLI, but `pulumi` is not on PATH: install it, or use --engine embedded with a file:// backend",
   );
 }
 

@@ -2,27 +2,30 @@
 import * as fs from "node:fs";
 import { fillDefaults, type ConfigValue } from "../config/project";
 import { shownConfig } from "../config/shown";
-import { BLINDFOLD, splitKey, type Opener } from "../config/stack-file";
+import { MASKED, splitKey, type Opener } from "../config/stack-file";
 import type { Workspace } from "../stack";
 import type { Path } from "../values/path";
 import { UsageError, type Flags } from "./flags";
 import { dispatch, print, table, type Subcommand } from "./subcommands";
 
-const PATH = { kind: "switch", help: "KEY is a path into an object or a list" } as const;
-const JSON_FLAG = { kind: "switch", short: "j", help: "As JSON" } as const;
+const PATH = {
+  kind: "switch",
+  help: "Treat KEY as a path to a property in a map or list",
+} as const;
+const JSON_FLAG = { kind: "switch", short: "j", help: "Emit output as JSON" } as const;
 
 const SUBCOMMANDS: Record<string, Subcommand> = {
   set: {
     usage: "KEY [VALUE]",
-    about: "Sets a value; without VALUE it is read from stdin",
+    about: "Sets a value. Reads it from stdin if VALUE is not given",
     examples: [
       "npm run config -- set --path 'nodes[0].address' 10.0.0.11",
       "npm run config -- set --path --secret ssh.password < password.txt",
     ],
     flags: {
       path: PATH,
-      secret: { kind: "switch", help: "Store it encrypted" },
-      plaintext: { kind: "switch", help: "Store it as it is" },
+      secret: { kind: "switch", help: "Encrypt the value" },
+      plaintext: { kind: "switch", help: "Store the value as plain text" },
     },
     args: { min: 1, max: 2 },
     run: set,
@@ -53,7 +56,7 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
   },
   ls: {
     usage: "",
-    about: "Lists keys and values; also without the word",
+    about: "Lists keys and values. This is the default command",
     examples: ["npm run config", "npm run -s config -- --json --show-secrets"],
     flags: {
       "show-secrets": { kind: "switch", help: "Show secrets in plain text" },
@@ -132,7 +135,7 @@ function defaults(workspace: Workspace): Map<string, ConfigValue> {
 async function list(workspace: Workspace, _args: string[], flags: Flags): Promise<void> {
   const file = await workspace.stackFile();
   const blind = flags["show-secrets"] !== true;
-  const open = blind || !file.hasSecrets() ? BLINDFOLD : (await workspace.load(true)).crypter;
+  const open = blind || !file.hasSecrets() ? MASKED : (await workspace.load(true)).crypter;
   const rows = [...shownConfig(workspace.project, file, open)];
   if (flags["json"]) {
     const json = Object.fromEntries(rows.map(([key, value]) => [key, asJson(value, blind)]));

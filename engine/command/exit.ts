@@ -38,7 +38,8 @@ export async function command(work: () => Promise<void>, shows = false): Promise
         : error instanceof NoSuchStack
           ? EXIT.noStack
           : EXIT.error;
-    if (error instanceof UsageError) process.stderr.write("See --help for what there is.\n");
+    if (error instanceof UsageError)
+      process.stderr.write("Run with --help to list commands and flags.\n");
   }
   // An error of the last write comes after it.
   await new Promise(setImmediate);
@@ -65,7 +66,9 @@ function outliveOutput(): void {
 function onStdoutError(error: NodeJS.ErrnoException): void {
   if (error.code === "EPIPE" || lost) return;
   lost = true;
-  process.stderr.write(`warning: cannot write to stdout (${error.message}); the work goes on\n`);
+  process.stderr.write(
+    `warning: cannot write to stdout (${error.message}); the operation continues\n`,
+  );
 }
 
 const ignore = (): void => undefined;

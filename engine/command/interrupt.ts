@@ -20,13 +20,13 @@ export function listenForInterrupts(tell: (text: string) => void): Interrupts {
     if (!cancel.signal.aborted) {
       first = performance.now();
       tell(
-        "^C received; no new steps start, running ones are waited for. ^C again ends without waiting.",
+        "^C received; waiting for the running steps to finish. Press ^C again to end without waiting.",
       );
       cancel.abort();
     } else if (performance.now() - first < SAME_PRESS) {
       return;
     } else if (!terminate.signal.aborted) {
-      tell("^C received; ending now. What was running is noted in the state as pending.");
+      tell("^C received; terminating now. The state records the interrupted steps as pending.");
       terminate.abort();
     } else process.exit(8);
   };

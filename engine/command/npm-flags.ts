@@ -27,5 +27,5 @@ export function refuseWhatNpmTook(
   });
   const names = taken.map(({ name }) => `--${name}`).join(", ");
   const line = ["npm run", script, "--", ...words.map(shellWord), ...typed].join(" ");
-  throw new UsageError(`npm has taken ${names} for itself; put it behind two dashes: ${line}`);
+  throw new UsageError(`npm consumed ${names}; pass flags after two dashes: ${line}`);
 }

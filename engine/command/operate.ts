@@ -14,7 +14,7 @@ import { confirmed, helpText, parseFlags, UsageError, type Flags, type FlagSpec 
 import { listenForInterrupts, type Interrupts } from "./interrupt";
 import { refuseWhatNpmTook } from "./npm-flags";
 import { ask, isInteractive } from "./prompt";
-import { Digest } from "../display/digest";
+import { PreviewJson } from "../display/preview-json";
 import { Display } from "../display/display";
 import { EventStream } from "../display/event-stream";
 import { LiveDisplay } from "../display/live";
@@ -22,38 +22,47 @@ import { LiveDisplay } from "../display/live";
 export type Kind = "up" | "preview" | "destroy" | "refresh";
 
 const COMMON: Record<string, FlagSpec> = {
-  diff: { kind: "switch", help: "Show every changed property with its values" },
+  diff: { kind: "switch", help: "Show a detailed diff of every changed property" },
   json: {
     kind: "switch",
     short: "j",
-    help: "JSON on stdout, and nothing else there: a preview is one document, what is done one event a line",
+    help: "Emit JSON only: one document for a preview, one event per line for an update",
   },
   "expect-no-changes": {
     kind: "switch",
-    help: "Exit with code 7 if there are changes; a refresh then previews the program as well",
+    help: "Return an error (exit code 7) if there are changes. A refresh then also previews the program",
   },
   parallel: {
     kind: "value",
     short: "p",
-    help: "How many operations may run at once (default 4 per core)",
+    help: "Limit how many operations run at once (default 4 per core)",
   },
   target: {
     kind: "list",
     short: "t",
-    help: "Only this resource (URN, * and ** as wildcards); may come again",
+    help: "Operate on this resource only (a URN; * and ** are wildcards). Repeatable",
   },
-  "target-dependents": { kind: "switch", help: "And what depends on a target" },
-  exclude: { kind: "list", help: "All but this resource (URN, * and **); may come again" },
-  color: { kind: "value", help: "always, never, raw or auto (default: on terminals)" },
+  "target-dependents": {
+    kind: "switch",
+    help: "Also operate on the resources that depend on a target",
+  },
+  exclude: {
+    kind: "list",
+    help: "Do not operate on this resource (a URN; * and ** are wildcards). Repeatable",
+  },
+  color: {
+    kind: "value",
+    help: "Colorize output: always, never, raw or auto (default auto: on terminals)",
+  },
   message: {
     kind: "value",
     short: "m",
-    help: "Accepted, as by the CLI, but not stored",
+    help: "Accepted for compatibility with the CLI; not stored",
   },
-  "suppress-outputs": { kind: "switch", help: "Do not show the stack's outputs" },
+  "suppress-outputs": { kind: "switch", help: "Suppress the display of stack outputs" },
   "continue-on-error": {
     kind: "switch",
-    help: "Go on with what does not depend on a failed resource",
+    help: "Continue with the resources that do not depend on a failed one",
   },
   ...EVERYWHERE,
 };
@@ -61,22 +70,22 @@ const REFRESH: Record<string, FlagSpec> = {
   refresh: {
     kind: "optional",
     short: "r",
-    help: "Read every resource first (--refresh=false: not)",
+    help: "Refresh the state of the resources first (--refresh=false to skip)",
   },
 };
 /** Not of `destroy`, as in the CLI. */
 const EXCLUDING: Record<string, FlagSpec> = {
-  "exclude-dependents": { kind: "switch", help: "And not what depends on an excluded one" },
+  "exclude-dependents": { kind: "switch", help: "Also exclude the resources that depend on it" },
 };
 const DOING: Record<string, FlagSpec> = {
-  yes: { kind: "switch", short: "y", help: "Do it without asking" },
-  "skip-preview": { kind: "switch", short: "f", help: "Do it without a preview" },
-  "preview-only": { kind: "switch", help: "Only show what would be done" },
+  yes: { kind: "switch", short: "y", help: "Perform the operation without a confirmation prompt" },
+  "skip-preview": { kind: "switch", short: "f", help: "Perform the operation without a preview" },
+  "preview-only": { kind: "switch", help: "Only show a preview" },
 };
 const PENDING: Record<string, FlagSpec> = {
   "clear-pending-creates": {
     kind: "switch",
-    help: "Forget creates that an interrupted run left pending",
+    help: "Clear the pending creates that an interrupted run left",
   },
 };
 
@@ -88,10 +97,10 @@ const FLAGS: Record<Kind, Record<string, FlagSpec>> = {
 };
 
 const ABOUT: Record<Kind, string> = {
-  up: "Makes the stack's resources what the program says.",
-  preview: "Shows what `up` would do, and does nothing.",
-  destroy: "Deletes every resource of the stack.",
-  refresh: "Reads every resource, and puts what was found into the state.",
+  up: "Creates or updates the resources of the stack.",
+  preview: "Shows a preview of the changes that `up` would make. It changes nothing.",
+  destroy: "Deletes all resources of the stack.",
+  refresh: "Reads the current state of all resources and updates the stack's state.",
 };
 
 const EXAMPLES: Record<Kind, string[]> = {
@@ -286,13 +295,13 @@ class Operation {
     stack: Stack,
     preview: boolean,
     redactor: Redactor,
-  ): Display | Digest | EventStream {
+  ): Display | PreviewJson | EventStream {
     if (this.flags["json"]) {
       const values = [...shownConfig(stack.project, stack.file)];
       const config = Object.fromEntries(values.map(([key, { text }]) => [key, text]));
       const runsProgram = this.kind === "up" || this.kind === "preview";
       const options = { config, redactor, runsProgram, out: process.stdout };
-      return preview ? new Digest(options) : new EventStream(options);
+      return preview ? new PreviewJson(options) : new EventStream(options);
     }
     const options = {
       preview,

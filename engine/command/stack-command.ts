@@ -14,20 +14,20 @@ import { confirmed, UsageError, type Flags } from "./flags";
 import { ask, isInteractive } from "./prompt";
 import { dispatch, print, table, type Subcommand } from "./subcommands";
 
-const JSON_FLAG = { kind: "switch", short: "j", help: "As JSON" } as const;
+const JSON_FLAG = { kind: "switch", short: "j", help: "Emit output as JSON" } as const;
 const SECRETS_FLAG = { kind: "switch", help: "Show secrets in plain text" } as const;
-const FILE_FLAG = { kind: "value", help: "The file; else stdin or stdout" } as const;
+const FILE_FLAG = { kind: "value", help: "The file to use. Defaults to stdin or stdout" } as const;
 const NAMED = { usage: "[NAME]", args: { min: 0, max: 1 }, namesStack: true } as const;
 
 const SUBCOMMANDS: Record<string, Subcommand> = {
   show: {
     usage: "",
-    about: "Shows the stack's resources and outputs; also without the word",
+    about: "Shows the stack's resources and outputs. This is the default command",
     examples: ["npm run stack", "npm run -s stack -- --show-urns --stack prod"],
     flags: {
-      "show-urns": { kind: "switch", short: "u", help: "The URN of each resource too" },
-      "show-ids": { kind: "switch", short: "i", help: "The id of each resource too" },
-      "show-name": { kind: "switch", help: "Only the stack's name" },
+      "show-urns": { kind: "switch", short: "u", help: "Show the URN of each resource" },
+      "show-ids": { kind: "switch", short: "i", help: "Show the ID of each resource" },
+      "show-name": { kind: "switch", help: "Show only the stack's name" },
       "show-secrets": SECRETS_FLAG,
     },
     args: { min: 0, max: 0 },
@@ -35,11 +35,14 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
   },
   init: {
     ...NAMED,
-    about: "Makes an empty stack and selects it",
+    about: "Creates an empty stack and selects it",
     examples: ["npm run stack -- init prod", "npm run stack -- init organization/PROJECT/prod"],
     flags: {
-      "no-select": { kind: "switch", help: "Do not select it" },
-      "secrets-provider": { kind: "value", help: "passphrase: the only one that there is" },
+      "no-select": { kind: "switch", help: "Do not select the new stack" },
+      "secrets-provider": {
+        kind: "value",
+        help: "The secrets provider. Only passphrase is supported",
+      },
     },
     run: init,
   },
@@ -53,9 +56,11 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
   },
   select: {
     ...NAMED,
-    about: "Makes it the stack that commands work on",
+    about: "Selects the stack that commands operate on",
     examples: ["npm run stack -- select prod"],
-    flags: { create: { kind: "switch", short: "c", help: "Make it if it is not there" } },
+    flags: {
+      create: { kind: "switch", short: "c", help: "Create the stack if it does not exist" },
+    },
     async run(workspace, _args, flags) {
       if (workspace.named === undefined)
         throw new NoSuchStack("no stack selected; specify a stack name with --stack");
@@ -72,7 +77,7 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
     examples: ["npm run -s stack -- output url", 'eval "$(npm run -s stack -- output --shell)"'],
     flags: {
       json: JSON_FLAG,
-      shell: { kind: "switch", help: "As assignments of a shell" },
+      shell: { kind: "switch", help: "Emit output as shell variable assignments" },
       "show-secrets": SECRETS_FLAG,
     },
     args: { min: 0, max: 1 },
@@ -84,7 +89,7 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
   },
   export: {
     usage: "",
-    about: "Writes the stack's state as the CLI exports it",
+    about: "Exports the stack's state in the format of the Pulumi CLI",
     examples: ["npm run -s stack -- export > stack.json"],
     flags: { file: FILE_FLAG, "show-secrets": SECRETS_FLAG },
     args: { min: 0, max: 0 },
@@ -92,21 +97,28 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
   },
   import: {
     usage: "",
-    about: "Takes a state that was exported by either engine",
+    about: "Imports a state that either engine exported",
     examples: ["npm run stack -- import --file stack.json"],
-    flags: { file: FILE_FLAG, force: { kind: "switch", help: "Even if it is another stack's" } },
+    flags: {
+      file: FILE_FLAG,
+      force: { kind: "switch", help: "Import the state even if it belongs to another stack" },
+    },
     args: { min: 0, max: 0 },
     run: async (workspace, _args, flags) => importState(await workspace.load(), flags),
   },
   rm: {
     ...NAMED,
-    about: "Removes an empty stack, its configuration too",
+    about: "Removes an empty stack and its configuration",
     examples: ["npm run stack -- rm dev --yes", "npm run stack -- rm --stack dev --yes --force"],
     flags: {
-      yes: { kind: "switch", short: "y", help: "Without asking" },
-      force: { kind: "switch", short: "f", help: "Even if it still has resources" },
+      yes: { kind: "switch", short: "y", help: "Skip the confirmation prompt" },
+      force: {
+        kind: "switch",
+        short: "f",
+        help: "Remove the stack even if it still has resources",
+      },
       "preserve-config": { kind: "switch", help: "Keep Pulumi.NAME.yaml" },
-      "remove-backups": { kind: "switch", help: "Remove its last state and its backups too" },
+      "remove-backups": { kind: "switch", help: "Also remove the last state and its backups" },
     },
     run: remove,
   },
@@ -249,7 +261,7 @@ async function importState(stack: Stack, flags: Flags): Promise<void> {
   const foreign = snapshot.resources.find((r) => !r.urn.startsWith(prefix));
   if (foreign && !flags["force"]) {
     throw new Error(
-      `resource '${foreign.urn}' is not of stack ${stack.fullName}; --force imports it nevertheless`,
+      `resource '${foreign.urn}' does not belong to stack ${stack.fullName}; use --force to import it`,
     );
   }
   await stack.replaceState(snapshot);

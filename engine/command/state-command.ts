@@ -7,19 +7,19 @@ import { confirmed, UsageError, type Flags } from "./flags";
 import { ask, isInteractive } from "./prompt";
 import { dispatch, print, type Subcommand } from "./subcommands";
 
-const YES = { kind: "switch", short: "y", help: "Without asking" } as const;
+const YES = { kind: "switch", short: "y", help: "Skip the confirmation prompt" } as const;
 
 const SUBCOMMANDS: Record<string, Subcommand> = {
   delete: {
     usage: "URN",
-    about: "Takes a resource out of the state; nothing happens to the resource itself",
+    about: "Deletes a resource from the state. The resource itself is not changed",
     examples: [
       "npm run state -- delete 'urn:pulumi:prod::...::node07-guard' --target-dependents --yes",
     ],
     flags: {
       yes: YES,
-      "target-dependents": { kind: "switch", help: "And what depends on it" },
-      force: { kind: "switch", help: "Even if it is protected" },
+      "target-dependents": { kind: "switch", help: "Also delete the resources that depend on it" },
+      force: { kind: "switch", help: "Delete the resource even if it is protected" },
     },
     args: { min: 1, max: 1 },
     run: (workspace, [urn = ""], flags) =>
@@ -78,7 +78,7 @@ async function edit(
 function withoutResource(resources: ResourceState[], urn: string, flags: Flags): ResourceState[] {
   const target = find(resources, urn);
   if (target.protect && !flags["force"])
-    throw new Error(`${urn} is protected; --force deletes it nevertheless`);
+    throw new Error(`${urn} is protected; use --force to delete it`);
   const gone = new Set([urn]);
   for (const resource of resources) {
     if ([...dependenciesOf(resource)].some((dependency) => gone.has(dependency)))

@@ -1,12 +1,12 @@
 /** A stack's configuration for showing: Pulumi.yaml's defaults and the stack's own values, by name, secrets hidden. */
 import { sortedKeys } from "../values/property";
 import { fillDefaults, type ConfigValue, type Project } from "./project";
-import { BLINDFOLD, type Opener, type StackFile } from "./stack-file";
+import { MASKED, type Opener, type StackFile } from "./stack-file";
 
 export function shownConfig(
   project: Project,
   file: StackFile,
-  opener: Opener = BLINDFOLD,
+  opener: Opener = MASKED,
 ): Map<string, ConfigValue> {
   const values = file.values(opener);
   fillDefaults(project, values);

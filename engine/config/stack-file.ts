@@ -12,7 +12,7 @@ import { plainValue, type ConfigValue } from "./project";
 export type Opener = Pick<Crypter, "decrypt">;
 
 /** Shows that there is a secret, and needs no passphrase. */
-export const BLINDFOLD: Opener = { decrypt: () => "[secret]" };
+export const MASKED: Opener = { decrypt: () => "[secret]" };
 
 export class StackFile {
   private constructor(

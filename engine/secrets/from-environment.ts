@@ -49,6 +49,6 @@ export async function newCrypter(
   if (!ask) throw new Error(UNSET);
   const given = await ask(`Enter your passphrase to protect config/secrets\n${REMEMBER}: `);
   if ((await ask("Re-enter your passphrase to confirm: ")) !== given)
-    throw new Error("the two passphrases are not the same; nothing was made");
+    throw new Error("the passphrases do not match; no stack was created");
   return Crypter.create(given);
 }

@@ -88,7 +88,7 @@ missing_tools() {
 need_tools() {
   missing=$(missing_tools)
   [ -z "$missing" ] ||
-    refuse "expected the tools that a change needs; found none of the name: $missing (they are in coreutils, diffutils, findutils, grep, mawk, sed, util-linux and systemd): install them; nothing was changed on this host"
+    refuse "this host lacks tools that a change needs: $missing (they are in coreutils, diffutils, findutils, grep, mawk, sed, util-linux and systemd): install them; nothing was changed on this host"
 }
 
 need_root() {
@@ -116,12 +116,12 @@ need_name() {
 
 # The folder is root's alone, or what lies in it cannot be trusted.
 need_home() {
-  [ -d "$home" ] || mkdir -p "$home" || refuse "cannot make $home"
-  [ ! -L "$home" ] || refuse "expected $home to be a folder; found a symbolic link: take it away"
+  [ -d "$home" ] || mkdir -p "$home" || refuse "cannot create $home"
+  [ ! -L "$home" ] || refuse "expected $home to be a directory; found a symbolic link: remove it"
   case $(stat -c '%u %a' "$home") in
     '0 700') ;;
     0\ *) chmod 0700 "$home" || refuse "cannot close $home to others" ;;
-    *) refuse "expected $home to be root's; found owner $(stat -c %U "$home"): take it away" ;;
+    *) refuse "expected $home to be owned by root; found owner $(stat -c %U "$home"): remove it" ;;
   esac
-  mkdir -p "$records" || refuse "cannot make $records: is the disk full or read-only?"
+  mkdir -p "$records" || refuse "cannot create $records: is the disk full or read-only?"
 }

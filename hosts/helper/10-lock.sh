@@ -24,9 +24,9 @@ take_lock() {
 await_flock() {
   until flock -n 9; do
     flock_code=$?
-    [ $flock_code -eq 1 ] || refuse "expected flock(1) to take $home/lock; found that it failed (exit code $flock_code): does the file system there know locks?"
+    [ $flock_code -eq 1 ] || refuse "cannot lock $home/lock (flock exit code $flock_code): does the file system support locks?"
     [ "$(uptime_seconds)" -lt "$lock_until" ] ||
-      refuse "expected the lock of this host; found it held for $lock_seconds seconds, $(masked <"$home/lock"): wait for that to end, then run again"
+      refuse "the lock of this host has been held for $lock_seconds seconds, $(masked <"$home/lock"): wait until it is released, then run again"
     pause 0.1
   done
 }

@@ -74,9 +74,9 @@ is_mount_point() {
 # fixed_file PATH: why a file cannot be replaced, in `problem`; 1: it can. Only what can be told by looking: a change tries it out.
 fixed_file() {
   if is_mount_point "$1"; then
-    problem="expected a file that can be replaced; found a mount point of its own: change the file where it is mounted from, or unmount it"
+    problem="cannot replace the file: it is a mount point: change the file where it is mounted from, or unmount it"
   elif [ ! -w "$1" ] || [ ! -w "${1%/*}/" ]; then
-    problem="expected to be allowed to write it; found it read-only, or its folder (chattr +i? a read-only file system?)"
+    problem="cannot write the file: the file or its directory is read-only (chattr +i? a read-only file system?)"
   else
     return 1
   fi

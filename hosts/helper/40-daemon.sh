@@ -68,7 +68,7 @@ stands_in_the_way() {
   elif [ "$2" = restart ] || [ "$unit_active" != active ]; then
     need_masked=$(masked_need "$1")
     [ -z "$need_masked" ] ||
-      problem="expected $1 to start, with all that it requires; found $need_masked masked: run \`systemctl unmask $need_masked\`"
+      problem="$1 cannot start because it requires $need_masked, which is masked: run \`systemctl unmask $need_masked\`"
   fi
   [ -n "$problem" ]
 }
@@ -244,7 +244,7 @@ containerd_identity() {
 # 0: the CRI plugins are loaded and well. 1: not yet. 2: they will not get well by themselves. `problem` says what it is.
 containerd_health() {
   if ! command -v ctr >/dev/null; then
-    problem="nothing here can ask containerd: expected its ctr command"
+    problem="cannot query containerd: the ctr command is not installed"
     return 2
   fi
   [ -n "${config_known-}" ] || containerd_config
@@ -258,7 +258,7 @@ containerd_health() {
     $1 == "io.containerd.cri.v1" && ($2 == "images" || $2 == "runtime") && $NF != "ok" { print $1 "." $2 " is " $NF }
     END { if (!seen) print "io.containerd.grpc.v1.cri is missing (disabled_plugins?)" }')
   [ -n "$cri_bad" ] || return 0
-  problem="containerd runs without its CRI plugin, so the kubelet can do nothing on this node: $(printf '%s' "$cri_bad" | tr '\n' ';')"
+  problem="containerd runs without its CRI plugin, so the kubelet cannot run pods on this node: $(printf '%s' "$cri_bad" | tr '\n' ';')"
   return 2
 }
 
@@ -333,7 +333,7 @@ docker_health() {
   case $? in
     0) ;;
     2)
-      problem="nothing here can ask the docker daemon: expected one of curl, docker, python3, perl"
+      problem="cannot query the docker daemon: install one of curl, docker, python3, perl"
       return 2
       ;;
     *)

@@ -15,7 +15,7 @@
 # When the new state is known to be good: healthy, recording.
 mark() {
   { printf '%s\n' "$1" >"$tx/step.new" && mv -f "$tx/step.new" "$tx/step"; } 2>/dev/null ||
-    abandon "expected room to note the progress in $tx; found none: is the disk full or read-only?"
+    abandon "cannot write the progress to $tx: is the disk full or read-only?"
 }
 
 step() {
@@ -37,9 +37,9 @@ abandon() {
       put_back
       ;;
     healthy | recording)
-      # What is known to be good is not thrown away for want of a note.
+      # Do not roll back a good change because it could not be recorded.
       complain "$@"
-      complain "  The new files are in place, and good; only the record of it is missing: run again, and it is written."
+      complain "  The new files are in place and the daemon is healthy, but the record could not be written: run again to write it."
       ;;
     *)
       drop
@@ -83,7 +83,7 @@ stage() {
         abandon "$path: $problem"
       fi
       if ! (: >>"$real") 2>"$tx/error"; then
-        abandon "$path: expected to be allowed to write it; found: $(system_reason "$tx/error") (chattr +i? a read-only file system?)"
+        abandon "$path: cannot write the file: $(system_reason "$tx/error") (chattr +i? a read-only file system?)"
       fi
       ;;
     create) ;;
@@ -93,10 +93,10 @@ stage() {
   missing_folders "$real" >"$f/folders"
   while IFS= read -r missing; do
     (umask 022 && mkdir "$missing") 2>"$tx/error" ||
-      abandon "$path: expected to be allowed to make the folder $missing; found: $(system_reason "$tx/error")"
+      abandon "$path: cannot create the directory $missing: $(system_reason "$tx/error")"
   done <"$f/folders"
   tmp=$folder/.cluster-registry-$token-${f##*/}
-  { printf '%s\n' "$tmp" >"$f/tmp" && printf '%s\n' "$tmp.old" >"$f/keep"; } || abandon "expected room in $tx; found none: is the disk full?"
+  { printf '%s\n' "$tmp" >"$f/tmp" && printf '%s\n' "$tmp.old" >"$f/keep"; } || abandon "cannot write to $tx: is the disk full?"
   if [ "$(first_line "$f/do")" = remove ]; then
     fill "$tmp" /dev/null
     rm -f "$tmp"
@@ -109,12 +109,12 @@ stage() {
 # fill TMP BYTES: a new file with the bytes, and with mode, owner and attributes of the one that it will replace.
 fill() {
   (set -C && : >"$1") 2>"$tx/error" ||
-    abandon "$path: expected to be allowed to write in $folder; found: $(system_reason "$tx/error") (full? read-only? chattr +i?)"
+    abandon "$path: cannot write to $folder: $(system_reason "$tx/error") (full? read-only? chattr +i?)"
   if [ -f "$real" ]; then
-    cp -a "$real" "$1" 2>"$tx/error" || abandon "$path: expected room for a copy in $folder; found: $(system_reason "$tx/error")"
+    cp -a "$real" "$1" 2>"$tx/error" || abandon "$path: cannot copy the file in $folder: $(system_reason "$tx/error")"
   fi
   if ! { cat "$2" >"$1"; } 2>"$tx/error" || ! cmp -s "$2" "$1"; then
-    abandon "$path: expected room for the new text in $folder; found: $(system_reason "$tx/error")"
+    abandon "$path: cannot write the new text to $folder: $(system_reason "$tx/error")"
   fi
   if [ -f "$f/mode" ]; then chmod "$(first_line "$f/mode")" "$1" || abandon "$path: cannot set the mode of $1"; fi
   if [ -f "$f/owner" ]; then chown "$(first_line "$f/owner")" "$1" || abandon "$path: cannot set the owner of $1"; fi
@@ -153,7 +153,7 @@ validate() {
       [ $validate_code -ne 0 ] || return 0
       ;;
   esac
-  abandon "$path: expected a text that the daemon can read; found: $(tail -n 3 "$tx/error" | masked)"
+  abandon "$path: the daemon cannot read the new text: $(tail -n 3 "$tx/error" | masked)"
 }
 
 # Puts the new file in place, or the interim one where there is one.
@@ -170,8 +170,8 @@ put() {
   fi
   case $? in
     0) [ ! -d "${real%/*}" ] || durable "${real%/*}" ;;
-    3) abandon "$path was changed by someone else while this ran: look at it, then run again" ;;
-    *) abandon "$path: expected to be able to replace it; found that the system refused (chattr +a? a mount?)" ;;
+    3) abandon "$path was changed by someone else during this operation: check it, then run again" ;;
+    *) abandon "$path: cannot replace the file (chattr +a? a mount?)" ;;
   esac
 }
 
@@ -197,7 +197,7 @@ put_back_file() {
     replace | create | remove) ;;
     mode)
       put_back_mode && return
-      complain "  $path: mode and owner could not be put back"
+      complain "  $path: cannot restore the mode and owner"
       return 1
       ;;
     *) return 0 ;;
@@ -207,11 +207,11 @@ put_back_file() {
     put_back_code=$? put_back_tries=$((put_back_tries + 1))
     # 3: they saved once more in between.
     if [ $put_back_code -ne 3 ] || [ $put_back_tries -ge 100 ]; then
-      complain "  $path: the old text could not be put back: it is in ${old:-no file that is left}"
+      complain "  $path: cannot restore the old text: it is in ${old:-no remaining file}"
       return 1
     fi
   done
-  [ "$put_back_saw" != other ] || complain "  $path was changed by someone else meanwhile: their text stays; look at it."
+  [ "$put_back_saw" != other ] || complain "  $path was changed by someone else during this operation: their text is kept; check it."
   [ ! -d "${real%/*}" ] || durable "${real%/*}"
 }
 
@@ -277,7 +277,7 @@ put_back_strays() {
     [ -f "$stray" ] && [ "$(standing "$f" "$(sha "$stray")")" = other ] || continue
     now=$(state_of "$real")
     [ "$(standing "$f" "$now")" = old ] || continue
-    complain "  $path was changed by someone else meanwhile: their text stays; look at it."
+    complain "  $path was changed by someone else during this operation: their text is kept; check it."
     if [ "$now" = absent ]; then create "$stray" "$real"; else leave_theirs "$stray"; fi
   done
 }
@@ -289,7 +289,7 @@ put_back() {
     put_back_file "$tx/files/$put_back_each" || put_back_failed=1
   done
   if [ -n "$put_back_failed" ]; then
-    complain "  This host needs a person: see above. The change stays noted in $tx."
+    complain "  Repair this host by hand: see above. The change remains recorded in $tx."
     exit 1
   fi
   put_back_daemon
@@ -306,7 +306,7 @@ put_back_daemon() {
   activation=$(first_line "$tx/activate")
   unit=$(first_line "$tx/unit")
   if [ "$activation" = none ] || ! daemon_may_have_taken_it; then
-    complain "  Put back: the old files are in place."
+    complain "  Rolled back: the old files are in place."
     return 0
   fi
   seconds=$(first_line "$tx/wait")
@@ -320,11 +320,11 @@ put_back_daemon() {
       unit_state "$unit"
       case $unit_active in
         inactive | failed)
-          complain "  Put back: the old files are in place, and ${unit%.service} is stopped, as it was before."
+          complain "  Rolled back: the old files are in place, and ${unit%.service} is stopped, as before."
           return 0
           ;;
       esac
-      complain "  The old files are back, and yet: expected ${unit%.service} to be stopped, as it was before; found it $unit_active ($unit_sub)"
+      complain "  The old files are in place, but ${unit%.service}, which was stopped before, is $unit_active ($unit_sub)"
       return 1
       ;;
   esac
@@ -336,12 +336,12 @@ put_back_daemon() {
   else
     restart "$unit" "$seconds"
   fi || {
-    complain "  The old files are back, and yet: $problem"
-    [ "$(first_line "$tx/well")" = yes ] || complain "  It was not well before this change either."
+    complain "  The old files are in place, but: $problem"
+    [ "$(first_line "$tx/well")" = yes ] || complain "  It was not healthy before this change either."
     last_words "$unit" "$since" >&2
     return 1
   }
-  complain "  Put back: the old files are in place, and ${unit%.service} is well with them."
+  complain "  Rolled back: the old files are in place, and ${unit%.service} is healthy."
 }
 
 # Did the daemon read the new files? Certainly from `activating` on; else only if it was started by someone meanwhile. No
@@ -370,10 +370,10 @@ finish_files() {
 # The host puts itself back if nobody says within the time that all is well: also when this process is stopped dead.
 arm_watchdog() {
   watchdog=cluster-registry-watchdog-$id-$token
-  printf '%s\n' "$watchdog" >"$tx/watchdog" || abandon "expected room in $tx; found none: is the disk full?"
+  printf '%s\n' "$watchdog" >"$tx/watchdog" || abandon "cannot write to $tx: is the disk full?"
   systemd-run --quiet --collect --unit="$watchdog" --on-active="$1" --timer-property=AccuracySec=100ms \
     /bin/sh "$home/helper" watchdog "$id" "$own_unit" 2>"$tx/error" 9>&- ||
-    abandon "expected to arm the watchdog with systemd-run; found: $(tail -n 1 "$tx/error")"
+    abandon "cannot start the watchdog with systemd-run: $(tail -n 1 "$tx/error")"
 }
 
 # Its service too: it may be waiting for the end that it brought about, which is here.
@@ -399,14 +399,14 @@ commit() {
         commit_entries && take_places &&
         { [ ! -f "$tx/running" ] || mv -f "$tx/running" "$record/running"; } &&
         { [ ! -f "$tx/payload" ] || mv -f "$tx/payload" "$record/payload"; } ||
-        abandon "expected to write the record in $record; found that the system refused: is the disk full or read-only?"
+        abandon "cannot write the record to $record: is the disk full or read-only?"
       durable "$record" "$record/payload"
       keep_dump
       forget
       ;;
     undo)
       disarm_boot
-      commit_entries || abandon "expected to write in $files; found that the system refused: is the disk full or read-only?"
+      commit_entries || abandon "cannot write to $files: is the disk full or read-only?"
       forget_record
       ;;
   esac
@@ -489,12 +489,12 @@ recover() {
   recover_step=$(step)
   case $recover_step in
     healthy | recording)
-      say "The last change was cut off at \"$recover_step\", when it was known to be good: it is finished now."
+      say "The last change was interrupted at \"$recover_step\", after its health check passed: finishing it now."
       commit
       ;;
     # An older helper had a step `armed`.
     replacing | replaced | armed | activating | checking)
-      say "The last change was cut off at \"$recover_step\": it is put back now."
+      say "The last change was interrupted at \"$recover_step\": rolling it back now."
       put_back
       ;;
     *)
@@ -539,9 +539,9 @@ carry_out() {
       answers "$reach_address" "$reach_port" || not_well
     fi
     unit_state "$unit"
-    printf '%s\n' "$unit_invocation" >"$tx/running" || abandon "expected room in $tx; found none: is the disk full?"
+    printf '%s\n' "$unit_invocation" >"$tx/running" || abandon "cannot write to $tx: is the disk full?"
   fi
-  for each in "$tx"/files/*/; do untouched "${each%/}"; done
+  for each in "$tx"/files/*/; do need_unwritten "${each%/}"; done
   mark healthy
   durable "$tx/step" "$tx"
   commit
@@ -551,18 +551,18 @@ not_well() {
   way_out=
   if [ "$(first_line "$tx/kind")" = undo ]; then
     if [ "$(first_line "$tx/well")" != yes ]; then
-      complain "${unit%.service} was not well before, and is not well now: $problem"
+      complain "${unit%.service} was not healthy before and is not healthy now: $problem"
       return 0
     fi
     if [ -f "$stage/anyway" ]; then
-      complain "${unit%.service} is not well with the files of before, which are in place: $problem"
+      complain "${unit%.service} is not healthy with the original files, which are in place: $problem"
       return 0
     fi
     way_out="
-  To have the files of before all the same, run on this host: sudo sh $helper undo $id anyway"
+  To restore the original files anyway, run on this host: sudo sh $helper undo $id anyway"
   fi
   words=$(last_words "$unit" "$since")
-  abandon "expected ${unit%.service} to be well with the new files; found: $problem
+  abandon "${unit%.service} is not healthy with the new files: $problem
 $words$way_out"
 }
 
@@ -575,14 +575,14 @@ settle() {
     remove "$settle_real" "$(sha "$1/interim")" "$settle_tmp.interim"
   else
     replace "$settle_tmp" "$settle_real" "$(sha "$1/interim")" "$settle_tmp.interim"
-  fi || abandon "$(first_line "$1/path") was changed by someone else while this ran: look at it, then run again"
+  fi || abandon "$(first_line "$1/path") was changed by someone else during this operation: check it, then run again"
   durable "${settle_real%/*}"
 }
 
 # A program that had the old file open may have written into it after it was replaced: that text is not thrown away.
-untouched() {
-  untouched_keep=$(first_line "$1/keep")
-  [ -f "$untouched_keep" ] || return 0
-  [ "$(sha "$untouched_keep")" = "$(first_line "$1/base")" ] ||
-    abandon "$(first_line "$1/path") was written by another program while this ran: look at it, then run again"
+need_unwritten() {
+  unwritten_keep=$(first_line "$1/keep")
+  [ -f "$unwritten_keep" ] || return 0
+  [ "$(sha "$unwritten_keep")" = "$(first_line "$1/base")" ] ||
+    abandon "$(first_line "$1/path") was written by another program during this operation: check it, then run again"
 }

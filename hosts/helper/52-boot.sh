@@ -14,14 +14,14 @@ arm_boot() {
       (umask 022 && boot_text >"$boot_folder/$boot_unit") &&
       ln -sf "../$boot_unit" "$boot_wants/$boot_unit"
   } 2>"$tx/error" ||
-    abandon "expected to be allowed to write in $boot_folder, for the unit that settles this change should the power be cut; found: $(system_reason "$tx/error")"
+    abandon "cannot write to $boot_folder the unit that finishes this change after a power failure: $(system_reason "$tx/error")"
   durable "$boot_folder/$boot_unit" "$boot_wants" "$boot_folder"
 }
 
 boot_text() {
   cat <<EOT
 [Unit]
-Description=A change by cluster-registry that was cut off is finished or put back
+Description=Finish or roll back an interrupted change of cluster-registry
 Before=containerd.service docker.service
 RequiresMountsFor=$home
 ConditionPathExists=!$boot_flag

@@ -2,10 +2,10 @@
 # is killed itself, systemd runs the recovery at once.
 
 new_stage() {
-  stage=$(mktemp -d "$home/stage.XXXXXXXX") || refuse "cannot make a folder in $home: is the disk full or read-only?"
+  stage=$(mktemp -d "$home/stage.XXXXXXXX") || refuse "cannot create a directory in $home: is the disk full or read-only?"
   # Success is a file taken away and not one written: the disk may be full by then.
   printf '%s\n' "$(process_name $$)" >"$stage/front" && : >"$stage/unfinished" && : >"$stage/killed" ||
-    refuse "expected room in $home; found none: is the disk full?"
+    refuse "cannot write to $home: is the disk full?"
 }
 
 need_stage() {
@@ -30,11 +30,11 @@ detach() {
     cat "$stage/out"
   elif [ ! -e "$stage/out" ]; then
     # The first thing that a change does is to open this file.
-    complain "expected systemd to start the change; found: $(cat "$stage/systemd")
+    complain "systemd cannot start the change: $(cat "$stage/systemd")
   Nothing was started or changed on this host."
   else
     cat "$stage/out" >&2 2>/dev/null
-    [ ! -f "$stage/killed" ] || complain "expected the change to run to its end; found it stopped from outside $(cat "$stage/systemd")"
+    [ ! -f "$stage/killed" ] || complain "the change was stopped from outside before its end: $(cat "$stage/systemd")"
   fi
   rm -rf "$stage"
   return $detach_code

@@ -5,18 +5,18 @@ convert() {
   set -- "$records"/*/undo/*/
   [ -d "$1" ] || return 0
   rm -rf "$home/convert"
-  mkdir -p "$home/convert" "$files" || refuse "expected room in $home; found none: is the disk full?"
+  mkdir -p "$home/convert" "$files" || refuse "cannot write to $home: is the disk full?"
   for convert_undo in "$@"; do
     convert_path=$(first_line "${convert_undo}path")
     convert_entry=$home/convert/$(key "$convert_path")
     [ -d "$convert_entry" ] || convert_file "$convert_path" "$convert_entry" "${convert_undo%/}" ||
-      refuse "expected room in $home; found none: is the disk full?"
+      refuse "cannot write to $home: is the disk full?"
   done
-  cat "$records"/*/undo/*/folders >>"$home/folders" || refuse "expected room in $home; found none: is the disk full?"
+  cat "$records"/*/undo/*/folders >>"$home/folders" || refuse "cannot write to $home: is the disk full?"
   durable "$home/convert"/*/* "$home/convert"/*/others/0/*
   for convert_entry in "$home"/convert/*; do
     rm -rf "$files/${convert_entry##*/}"
-    mv "$convert_entry" "$files/" || refuse "expected to write in $files; found that the system refused: is the disk read-only?"
+    mv "$convert_entry" "$files/" || refuse "cannot write to $files: is the disk read-only?"
   done
   durable "$files"
   rm -rf "$records"/*/undo "$home/convert"

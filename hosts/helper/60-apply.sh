@@ -6,7 +6,7 @@ apply() {
   need_home
   [ -f "$records/$1/enrolled" ] || refuse "expected the guard of $1 to have run on this host; found no $records/$1/enrolled: run \`up\` again"
   new_stage
-  cat >"$stage/payload" || refuse_staged "expected room in $home; found none: is the disk full?"
+  cat >"$stage/payload" || refuse_staged "cannot write to $home: is the disk full?"
   [ "$(tail -n 1 "$stage/payload")" = end ] || refuse_staged "expected a whole payload on stdin; found one that is cut off: was the connection lost?"
   if [ ! -d "$records/$1/next" ] && cmp -s "$stage/payload" "$records/$1/payload"; then
     rm -rf "$stage"
@@ -36,8 +36,8 @@ apply_now() {
   foreign=
   claims=$(all_claims)
   for each in "$tx"/files/*/; do look_at "${each%/}"; done
-  [ -z "$foreign" ] || abandon "expected the files as they were when the plan was made; found them changed by someone else:$foreign
-  Look at them, then run again: the new plan starts from what is there now."
+  [ -z "$foreign" ] || abandon "these files were changed by someone else after the plan was made:$foreign
+  Check them, then run again: the new plan starts from their present content."
   work=
   names=$(sed -n '/^file /q; s/^claim //p' "$record/payload" 2>/dev/null)
   for each in "$tx"/files/*/; do prepare "${each%/}"; done
@@ -51,12 +51,12 @@ apply_now() {
   fi
   if [ "$activate" != none ]; then note_daemon; fi
   carry_out
-  say "${result:-The files were so already: noted.}"
+  say "${result:-The files already have this content: recorded.}"
 }
 
 # begin KIND PAYLOAD: a fresh folder for a change of this record, and a watchdog that ends the change if it hangs anywhere.
 begin() {
-  mkdir -p "$tx/files" "$tx/own" "$tx/leave" || refuse "cannot make $tx: is the disk full or read-only?"
+  mkdir -p "$tx/files" "$tx/own" "$tx/leave" || refuse "cannot create $tx: is the disk full or read-only?"
   # These must be there before they are needed: on a full disk an existing file can still be written over.
   for begin_file in error lost theirs running watchdog; do : >"$tx/$begin_file"; done
   rm -f "$tx/watchdog" "$tx/running"
@@ -138,7 +138,7 @@ read_payload() {
 }
 
 no_room() {
-  abandon "expected room in $tx; found none: is the disk full?"
+  abandon "cannot write to $tx: is the disk full?"
 }
 
 # The plan is for certain claimants, each with what it last asked for.
@@ -350,9 +350,9 @@ note_daemon() {
   fi
   printf '%s\n' "$well" >"$tx/well" || no_room
   # Without something that can ask the daemon, a change could not be checked: better known before it.
-  case $problem in 'nothing here can ask'*) abandon "$problem" ;; esac
+  case $problem in 'cannot query'*) abandon "$problem" ;; esac
   case $activate in
-    restart) result="${result}${unit%.service} restarted, and well." ;;
-    reload) result="${result}${unit%.service} reloaded, and well." ;;
+    restart) result="${result}${unit%.service} restarted and healthy." ;;
+    reload) result="${result}${unit%.service} reloaded and healthy." ;;
   esac
 }

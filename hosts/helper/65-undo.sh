@@ -47,7 +47,7 @@ undo_now() {
 
 nothing_done() {
   others=$(cat "$tx"/files/*/claims 2>/dev/null | sort -u | tr '\n' ' ')
-  if [ -n "$others" ]; then say "Left as it is: ${others}wants the same."; else say "Nothing of ours was left in the files."; fi
+  if [ -n "$others" ]; then say "Left as it is: ${others}requires the same."; else say "Nothing of ours was left in the files."; fi
 }
 
 # What becomes of each file, and of the daemon; `refused` says what cannot be done, `said` what a person should know.
@@ -124,9 +124,9 @@ plan_undo() {
       0) ;;
       4) rm -f "$f/new" ;;
       *)
-        refused="$refused$path: expected our lines as they were written; found the file edited where they were. By hand:
+        refused="$refused$path: lines of this program were edited by hand. Change them by hand:
 $(by_hand <"$tx/lost")
-then run again; or, to leave what stands there, run on this host: sudo sh $helper undo $id anyway
+then run again; or, to keep the edited lines, run on this host: sudo sh $helper undo $id anyway
 "
         ;;
     esac
@@ -205,12 +205,12 @@ settle_undo() {
   real=$(first_line "$f/real")
   new_entry "$f/claims"
   if [ "$(first_line "$f/base")" = absent ] && [ -f "$f/others/0/bytes" ] && [ ! -s "$f/claims" ]; then
-    said="$said$path: somebody has deleted it, and it stays so; its last text of $(wc -c <"$files/$(key "$path")/text") bytes, which was kept on this host, goes. "
+    said="$said$path: the file was deleted and is not restored; its last text of $(wc -c <"$files/$(key "$path")/text") bytes, which was kept on this host, is deleted. "
   fi
   case $(first_line "$f/do") in
     nothing) return 0 ;;
     remove) result="$result$path: removed. " ;;
-    *) result="$result$path: our lines taken out. " ;;
+    *) result="$result$path: our lines removed. " ;;
   esac
   case $path in
     */hosts.toml) return 0 ;;
@@ -241,5 +241,5 @@ plan_interim() {
       if (brace == 0) { print "{\"insecure-registries\": []}"; exit }
       rest = substr(text, brace + 1)
       printf "%s\"insecure-registries\": []%s%s", substr(text, 1, brace), (rest ~ /^[[:space:]]*}/ ? "" : ","), rest
-    }' "$final" >"$f/interim" || abandon "expected room in $tx; found none: is the disk full?"
+    }' "$final" >"$f/interim" || abandon "cannot write to $tx: is the disk full?"
 }

@@ -8,23 +8,23 @@ would_undo() {
     return 0
   fi
   need_tools
-  copy=$(mktemp -d /run/cluster-registry.XXXXXXXX) || refuse "expected room in /run; found none"
+  copy=$(mktemp -d /run/cluster-registry.XXXXXXXX) || refuse "cannot write to /run: is it full?"
   trap 'rm -rf "$copy"' EXIT
   for known in records files folders; do
-    [ ! -e "$home/$known" ] || cp -a "$home/$known" "$copy/" || refuse "expected room in /run; found none"
+    [ ! -e "$home/$known" ] || cp -a "$home/$known" "$copy/" || refuse "cannot write to /run: is it full?"
   done
   home=$copy records=$copy/records files=$copy/files
   open_record "$1"
-  if [ -d "$tx" ]; then say "A change that was cut off here ($(step)) comes to its end first; what follows is as if it had not begun."; fi
+  if [ -d "$tx" ]; then say "An interrupted change of this host ($(step)) is finished first; this preview is as if it had not begun."; fi
   rm -rf "$records"/*/next
-  mkdir -p "$tx/files" "$tx/undo" || refuse "expected room in /run; found none"
+  mkdir -p "$tx/files" "$tx/undo" || refuse "cannot write to /run: is it full?"
   for empty in wanted unwanted lost error; do : >"$tx/$empty"; done
   activate=none
   result=
   convert
   plan_all
   if [ -n "$refused" ]; then
-    say "${refused}  The undo would refuse that, and change nothing."
+    say "${refused}  The undo would fail with this error and change nothing."
     return 0
   fi
   changed=no
@@ -32,7 +32,7 @@ would_undo() {
   [ -z "$said" ] || say "${said% }"
   case $changed:$activate in
     no:*) say "No file changes, and no daemon restarts." ;;
-    *:restart) say "${unit%.service} restarts; containers go on." ;;
+    *:restart) say "${unit%.service} restarts; containers keep running." ;;
     *:reload) say "${unit%.service} reloads, without a restart." ;;
     *) say "No daemon restarts." ;;
   esac

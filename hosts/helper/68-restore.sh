@@ -16,6 +16,6 @@ restore() {
     say "$1: put back as it last was, $(wc -c <"$restore_real") bytes. Run \`up\` now: the daemon may have started without it."
   else
     rm -f "$restore_new"
-    refuse "$1: expected room in ${restore_real%/*}, and nobody else to write the file; nothing was changed"
+    refuse "$1: cannot write the file, or it was created by someone else: is the disk full? Nothing was changed"
   fi
 }

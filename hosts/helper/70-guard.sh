@@ -22,15 +22,15 @@ guard() {
   open_record "$1"
   if [ ! -d "$record/first" ]; then
     rm -rf "$record/first.new"
-    mkdir -p "$record/first.new" || refuse "cannot make $record: is the disk full or read-only?"
+    mkdir -p "$record/first.new" || refuse "cannot create $record: is the disk full or read-only?"
     if [ -f "$main_file" ]; then
       # Not cp: the copy is for root alone, whoever may read the file.
-      cat "$main_file" >"$record/first.new/${main_file##*/}" || refuse "expected room in $record; found none: is the disk full?"
+      cat "$main_file" >"$record/first.new/${main_file##*/}" || refuse "cannot write to $record: is the disk full?"
     fi
     mv "$record/first.new" "$record/first"
   fi
   printf '%s\n' "$2" >"$record/enrolled.new" && mv -f "$record/enrolled.new" "$record/enrolled" ||
-    refuse "expected room in $record; found none: is the disk full?"
+    refuse "cannot write to $record: is the disk full?"
   durable "$record" "$record/enrolled" "$home/helper"
   # What was cut off is seen to by the apply that follows, and this with it.
   [ -n "$(find "$records" -maxdepth 2 -name next)" ] || convert
@@ -48,7 +48,7 @@ install_helper() {
       fi
       [ -f "$home/helper" ] || : >"$home/installed-by-guard"
       durable "$0"
-      chmod 0700 "$0" && mv -f "$0" "$home/helper" || refuse "expected room in $home; found none: is the disk full?"
+      chmod 0700 "$0" && mv -f "$0" "$home/helper" || refuse "cannot write to $home: is the disk full?"
       ;;
     *)
       cmp -s - "$home/helper" ||

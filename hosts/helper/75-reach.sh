@@ -25,10 +25,10 @@ answers() {
     found=${answer##*: }
     found=${found:-no answer within 5 seconds}
   else
-    problem="nothing here can ask the registry: expected one of curl, wget, bash"
+    problem="cannot query the registry: install one of curl, wget, bash"
     return 1
   fi
-  problem="expected an answer from $url on this node; found: $found: does the registry run there, and does a firewall between let port $2 through?"
+  problem="$url does not answer this node: $found: is the registry running, and does a firewall block port $2?"
   return 1
 }
 

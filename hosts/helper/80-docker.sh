@@ -17,7 +17,7 @@ docker_install() {
     refuse "expected apt-get to install docker with; found neither docker nor apt-get: install docker by hand and set docker: present"
   DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
   export DEBIAN_FRONTEND NEEDRESTART_SUSPEND
-  work=$(mktemp -d /run/cluster-registry.XXXXXXXX) || refuse "cannot make a folder in /run"
+  work=$(mktemp -d /run/cluster-registry.XXXXXXXX) || refuse "cannot create a directory in /run"
   trap 'rm -rf "$work"' EXIT
   if [ "$1" = packages ]; then choose_from_folder "${2-}"; else choose_from_apt; fi
   protect_containerd
@@ -227,7 +227,7 @@ container_claim() {
     was_running=$(sed -n 1p "$claim")
   else
     mkdir -p "$home/claims" && printf '%s\n' "$was_running" "$present" >"$claim.new" && mv -f "$claim.new" "$claim" ||
-      refuse "expected room in $home; found none: is the disk full?"
+      refuse "cannot write to $home: is the disk full?"
   fi
   docker stop "$2" >/dev/null || refuse "expected to stop the container $2; found that docker refused (see above)"
   if ! docker rename "$2" "$before"; then

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { buildImage, type ContainerImage } from "./image";
-import type { TarEntry } from "./tar";
+import { buildImage, type ContainerImage } from "../../oci/image";
+import type { TarEntry } from "../../oci/tar";
 
 /** A registry server needs these three files to run: Debian's build of it is linked with the C library alone. */
 export const C_LIBRARY = ["lib64/ld-linux-x86-64.so.2", "lib/x86_64-linux-gnu/libc.so.6"];

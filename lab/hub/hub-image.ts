@@ -17,7 +17,7 @@ import type { Image } from "../image/image";
 import { must } from "../process";
 import type { Certificates } from "./certificates";
 import { C_LIBRARY, hubImages, REGISTRY_CONFIG, REGISTRY_CONFIG_PATH } from "./contents";
-import { answers, push } from "./push";
+import { answers, push } from "../../oci/push";
 
 /** Where the hub's certificate lies inside its root. */
 export const HUB_TLS = { certificate: "/etc/hub.crt", key: "/etc/hub.key" };
@@ -34,7 +34,7 @@ export async function ensureHubImage(
 ): Promise<string> {
   const key = createHash("sha256");
   key.update(image.rootfs).update(readFileSync(certificates.certificate));
-  for (const source of ["contents.ts", "image.ts", "tar.ts", "hub-image.ts"]) {
+  for (const source of ["contents.ts", "../../oci/image.ts", "../../oci/tar.ts", "hub-image.ts"]) {
     key.update(readFileSync(join(__dirname, source)));
   }
   const folder = join(cache, `hub-${key.digest("hex").slice(0, 12)}`);
@@ -79,8 +79,9 @@ async function fill(root: string, packages: string, rootfs: string): Promise<voi
   server.stderr.on("data", (chunk: Buffer) => said.push(chunk));
   // A socket's path has at most 107 bytes, and the cache may lie deep: the short way leads through the process.
   const socket = `/proc/${server.pid}/root/run/registry.sock`;
+  const onSocket = () => ({ socketPath: socket });
   try {
-    for (const deadline = Date.now() + 10_000; !(await answers(socket));) {
+    for (const deadline = Date.now() + 10_000; !(await answers(onSocket));) {
       if (server.exitCode !== null || Date.now() > deadline) {
         throw new Error(
           `the hub's registry did not start:\n${Buffer.concat(said).toString().slice(-2000)}`,
@@ -89,7 +90,7 @@ async function fill(root: string, packages: string, rootfs: string): Promise<voi
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     for (const { name, tags, image } of hubImages(packages, rootfs))
-      await push(socket, name, tags, image);
+      await push(onSocket, name, tags, image);
   } finally {
     server.kill();
     rmSync(join(root, "run/registry.sock"), { force: true });

@@ -50,6 +50,6 @@ export interface WantedHost {
 }
 
 /** The plan of config.toml left as it is. */
-export function untouched(input: ContainerdInput): FilePlan {
+export function unchangedPlan(input: ContainerdInput): FilePlan {
   return filePlan(input.configPath, input.bytes, []);
 }

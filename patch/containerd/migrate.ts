@@ -15,7 +15,7 @@ import {
   hostsFileOf,
   planHostsFile,
   refuseRelative,
-} from "./hosts-way";
+} from "./plan-hosts-toml";
 import { type MergedRegistry } from "./merged";
 import { endpointsOf, mirrorKey, sameMirror } from "./mirrors";
 import { type ContainerdInput, type WantedHost } from "./input";

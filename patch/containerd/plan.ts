@@ -7,7 +7,7 @@ import { type SourcedLine } from "../sourced-line";
 import { type CriConfig, readCriConfig } from "./config";
 import { endpointProblems, toEndpoint, withoutTwins } from "./endpoint";
 import { refuseGenerated } from "./generated";
-import { planHosts } from "./hosts-way";
+import { planHosts } from "./plan-hosts-toml";
 import { type ContainerdInput, type OwnRegistry, type WantedHost } from "./input";
 import { planMigration } from "./migrate";
 import {
@@ -19,7 +19,7 @@ import {
   refuseSwitchedOff,
 } from "./merged";
 import { sameMirror } from "./mirrors";
-import { mirrorsInForce, planMirrors, refuseSpecial } from "./mirrors-way";
+import { mirrorsInForce, planMirrors, refuseSpecial } from "./plan-mirrors";
 import { readToml } from "./read-toml";
 import { MixedWays } from "./mixed-ways";
 import { planRemoval } from "./remove";

@@ -9,11 +9,11 @@ import { elementsOf } from "../toml/places";
 import { stringsOf, valueAt } from "../toml/value";
 import { hostsTomlPath } from "./certs-d";
 import { type CriConfig, faultsOf } from "./config";
-import { DEFAULT_DIRECTORY } from "./hosts-way";
+import { DEFAULT_DIRECTORY } from "./plan-hosts-toml";
 import { isOurs } from "./hosts-toml";
 import { type MergedRegistry } from "./merged";
 import { endpointsOf, mirrorKey, sameMirror } from "./mirrors";
-import { type ContainerdInput, untouched, type WantedHost } from "./input";
+import { type ContainerdInput, unchangedPlan, type WantedHost } from "./input";
 
 /**
  * The plan that takes the registry out again, made from the files alone: its endpoints out of `mirrors`, and
@@ -56,7 +56,7 @@ export function planRemoval(
     );
   }
   if (changes.length === 0) {
-    return { files: [...files, untouched(input)], notes, activate: "none" };
+    return { files: [...files, unchangedPlan(input)], notes, activate: "none" };
   }
   const edits = lineEdits(config.document.text, changed.text);
   const main = judged(config.document, input.bytes, edits, changes);

@@ -24,7 +24,7 @@ export function parseJsonObject(source: Source): JsonObject {
   const errors: ParseError[] = [];
   const root = parseTree(json, errors, { disallowComments: true, allowTrailingComma: false });
   if (errors.length > 0 || !isJson(json)) throw unreadable(source, json);
-  const repeated = twice(source, json);
+  const repeated = duplicateKeys(source, json);
   if (repeated.length > 0) throw new Refusal(repeated);
   if (root?.type !== "object") {
     throw source.refuse(root?.offset ?? begin, {
@@ -94,7 +94,7 @@ function unreadable(source: Source, json: string): Refusal {
   });
 }
 
-function twice(source: Source, json: string): Problem[] {
+function duplicateKeys(source: Source, json: string): Problem[] {
   const problems: Problem[] = [];
   const open: Map<string, number>[] = [];
   visit(json, {

@@ -291,7 +291,7 @@ ${name}: expected a copy of daemon.json or of containerd's config.toml; found a 
     expect(code).toBe(1);
     expect(error).toContain(message);
     expect(error).toContain(
-      "\nusage: npm run patch -- FILE --registry HOST:PORT [options]\n--help says more\n",
+      "\nusage: npm run patch -- FILE --registry HOST:PORT [options]\nRun with --help for details.\n",
     );
   });
 
@@ -299,7 +299,7 @@ ${name}: expected a copy of daemon.json or of containerd's config.toml; found a 
     const { code, out, error } = patch("config.toml", "", flag);
     expect(code).toBe(0);
     expect(error).toBe("");
-    expect(out).toContain("Exit code: 0 no change, 2 changes, 1 the file is refused");
+    expect(out).toContain("Exit codes: 0 no changes, 2 changes, 1 the file was refused");
     for (const line of out.split("\n")) expect(line.length).toBeLessThan(120);
   });
 

@@ -107,7 +107,7 @@ describe("npm itself", () => {
     const { status, stderr } = spawnSync(process.execPath, [run, "unknown"], { encoding: "utf8" });
     expect({ status, stderr }).toEqual({
       status: 1,
-      stderr: 'no command "unknown"; `npm run` lists what there is\n',
+      stderr: 'unknown command "unknown"; run `npm run` to list the commands\n',
     });
   });
 });

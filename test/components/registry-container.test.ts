@@ -59,14 +59,14 @@ describe("RegistryContainer", () => {
     const stays = async (changes: Partial<RegistryContainerArgs>, claim?: string) =>
       inputsOf(await declare(changes, claim), "r-volume-stays")?.["delete"];
     expect(await stays({})).toBe(
-      "echo 'cp: the volume registry-data stays, with the images in it; to delete them, run: docker volume rm registry-data'",
+      "echo 'cp: the volume registry-data and its images are kept; to delete them, run: docker volume rm registry-data'",
     );
     expect(await stays({ retainVolume: false })).toBeUndefined();
     expect(await stays({ adopt: true, adopted: { volume: "9f86" } })).toBe(
-      "echo 'cp: the volume 9f86 stays, with the images in it: it is the adopted container'\\''s'",
+      "echo 'cp: the volume 9f86 and its images are kept: they belong to the adopted container'",
     );
     expect(await stays({ adopt: true, adopted: { path: "/srv/it's" } })).toBe(
-      "echo 'cp: the folder /srv/it'\\''s stays, with the images in it: it is the adopted container'\\''s'",
+      "echo 'cp: the folder /srv/it'\\''s and its images are kept: they belong to the adopted container'",
     );
   });
 

@@ -45,7 +45,7 @@ describeLab("the fixture's program, run as a whole by the embedded engine", () =
       // Which the real providers pass over in silence.
       messages: [
         `warning: root@${address}:22: hostKey is not set, so the host is not checked`,
-        `warning: ${address}: its host key is not known, and StrictHostKeyChecking says not to mind`,
+        `warning: ${address}: its host key is not known, but StrictHostKeyChecking accepts it`,
       ],
       outcome: "succeeded",
     });

@@ -49,7 +49,7 @@ describeLab("helper on real hosts", () => {
     const before = await manifest(host);
     const patched = new PatchedHost(lab, host, { daemon: "containerd", registry: REGISTRY });
     expect(succeeded(await patched.up())).toBe(
-      `${CONFIG}: written. containerd restarted, and well.\n`,
+      `${CONFIG}: written. containerd restarted and healthy.\n`,
     );
     await host.succeed(`grep -q '"http://${REGISTRY}"' ${CONFIG}`);
     await criIsWell(host);
@@ -63,7 +63,7 @@ describeLab("helper on real hosts", () => {
     expect(await manifest(host)).toBe(applied);
 
     expect(succeeded(await patched.undo())).toBe(
-      `${CONFIG}: our lines taken out. containerd restarted, and well.\n`,
+      `${CONFIG}: our lines removed. containerd restarted and healthy.\n`,
     );
     expect(await manifest(host)).toBe(before);
     expect(await leftovers(host)).toBe("");
@@ -121,7 +121,7 @@ describeLab("helper on real hosts", () => {
     succeeded(await patched.up());
     await node.succeed(`sed -i '1i # kept by hand' ${CONFIG} && sed -i '/${REGISTRY}/d' ${CONFIG}`);
     succeeded(await patched.up());
-    expect(succeeded(await patched.undo())).toContain("our lines taken out");
+    expect(succeeded(await patched.undo())).toContain("our lines removed");
     expect(await node.succeed(`cat ${CONFIG}`)).toBe(`# kept by hand\n${before}`);
     await node.succeed(`sed -i 1d ${CONFIG} && systemctl restart containerd`);
     patched.close();
@@ -137,10 +137,10 @@ describeLab("helper on real hosts", () => {
     const edited = await manifest(node);
     const started = await invocation(node, "containerd");
     expect(failed(await patched.undo())).toBe(
-      `${CONFIG}: expected our lines as they were written; found the file edited where they were. By hand:\n` +
+      `${CONFIG}: lines of this program were edited by hand. Change them by hand:\n` +
         `  take out:         [plugins."io.containerd.grpc.v1.cri".registry.mirrors."${REGISTRY}"]\n` +
         `  take out:           endpoint = ["http://${REGISTRY}"]\n` +
-        `then run again; or, to leave what stands there, run on this host: sudo sh ${HOME}/helper undo ${patched.id} anyway\n\n` +
+        `then run again; or, to keep the edited lines, run on this host: sudo sh ${HOME}/helper undo ${patched.id} anyway\n\n` +
         "  Nothing was changed on this host.\n",
     );
     expect(await manifest(node)).toBe(edited);
@@ -164,7 +164,7 @@ describeLab("helper on real hosts", () => {
     const byHand = await manifest(node);
     const started = await invocation(node, "containerd");
 
-    expect(succeeded(await patched.up())).toBe("The files were so already: noted.\n");
+    expect(succeeded(await patched.up())).toBe("The files already have this content: recorded.\n");
     expect(await manifest(node)).toBe(byHand);
     expect(succeeded(await patched.undo())).toBe("Nothing of ours was left in the files.\n");
     expect(await manifest(node)).toBe(byHand);
@@ -183,7 +183,7 @@ describeLab("helper on real hosts", () => {
     );
     const pending = await patched.decide();
     expect(pending).toMatchObject({ why: "restart pending", activate: "restart", diff: "" });
-    expect(succeeded(await patched.apply(pending))).toBe("containerd restarted, and well.\n");
+    expect(succeeded(await patched.apply(pending))).toBe("containerd restarted and healthy.\n");
     expect((await patched.decide()).inSync).toBe(true);
     succeeded(await patched.undo());
     patched.close();
@@ -231,7 +231,7 @@ describeLab("helper on real hosts", () => {
     const applied = await manifest(node);
     const started = await invocation(node, "containerd");
     expect(succeeded(await old.undo())).toBe(
-      "Left as it is: test.new.containerd-n1 wants the same.\n",
+      "Left as it is: test.new.containerd-n1 requires the same.\n",
     );
     expect(await manifest(node)).toBe(applied);
     expect(await invocation(node, "containerd")).toBe(started);
@@ -264,12 +264,12 @@ describeLab("helper on real hosts", () => {
         const started = await invocation(host, "docker");
         const patched = new PatchedHost(lab, host, { daemon: "docker", registry: REGISTRY });
         expect(succeeded(await patched.up())).toBe(
-          `${DAEMON_JSON}: written. docker reloaded, and well.\n`,
+          `${DAEMON_JSON}: written. docker reloaded and healthy.\n`,
         );
         expect(await insecure(host)).toContain(REGISTRY);
         expect((await patched.decide()).inSync).toBe(true);
         expect(succeeded(await patched.undo())).toBe(
-          `${DAEMON_JSON}: our lines taken out. docker reloaded, and well.\n`,
+          `${DAEMON_JSON}: our lines removed. docker reloaded and healthy.\n`,
         );
         expect(await manifest(host)).toBe(before);
         expect(await insecure(host)).toBe("");
@@ -338,7 +338,7 @@ describeLab("helper on real hosts", () => {
       const pending = await patched.decide();
       expect(pending).toMatchObject({ why: "not running", diff: "" });
       await node.succeed('test "$(systemctl is-active docker.service)" = inactive');
-      expect(succeeded(await patched.apply(pending))).toBe("docker restarted, and well.\n");
+      expect(succeeded(await patched.apply(pending))).toBe("docker restarted and healthy.\n");
       await node.succeed("systemctl start docker.socket");
       expect((await patched.decide()).inSync).toBe(true);
       succeeded(await patched.undo());

@@ -58,7 +58,7 @@ describe("files that a person has changed", () => {
       expect(host.undo(id)).toEqual({
         code: 0,
         stderr: "",
-        stdout: `${path}: somebody has deleted it, and it stays so; its last text of ${length} bytes, which was kept on this host, goes. \n`,
+        stdout: `${path}: the file was deleted and is not restored; its last text of ${length} bytes, which was kept on this host, is deleted. \n`,
       });
       expect(host.read(path)).toBeUndefined();
     }
@@ -91,7 +91,7 @@ describe("files that a person has changed", () => {
     const edited = "http://by-hand.example:5000";
     host.write(CONFIG, host.read(CONFIG)?.replace(`http://${REGISTRY}`, edited));
     expect(() => decideMirror(host.look(), MIRROR_ID, mirror("10.0.0.2:5000"), {})).toThrow(
-      `${CONFIG}: expected our lines with ${REGISTRY} as they were written, since they go; found them edited by somebody else`,
+      `${CONFIG}: cannot remove ${REGISTRY}, because lines of this program were edited by hand`,
     );
   });
 });

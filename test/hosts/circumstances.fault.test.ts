@@ -189,7 +189,7 @@ describeLab("a host that is set up in its own way", () => {
     const text = await node.succeed(`cat ${CONFIG}`);
     expect(failed(await two.apply(second))).toMatch(
       new RegExp(
-        `^expected the lock of this host; found it held for 5 seconds, by ${one.id} since \\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ, process \\d+: wait for that to end, then run again\\n`,
+        `^the lock of this host has been held for 5 seconds, by ${one.id} since \\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ, process \\d+: wait until it is released, then run again\\n`,
       ),
     );
     expect(await node.succeed(`cat ${CONFIG}`)).toBe(text);
@@ -218,9 +218,7 @@ describeLab("a host that is set up in its own way", () => {
       );
       const said = failed(await patched.up());
       expect(said).toContain("  containerd: level=fatal msg=no-thanks");
-      expect(said).toContain(
-        "Put back: the old files are in place, and containerd is well with them.",
-      );
+      expect(said).toContain("Rolled back: the old files are in place, and containerd is healthy.");
       await criIsWell(node);
       await node.succeed(`rm -r ${CONTAINERD_DROP_IN} && systemctl daemon-reload`);
       // Killed when the daemon has the new file: it gets the old one back.
@@ -255,9 +253,7 @@ describeLab("a host that is set up in its own way", () => {
           `s=$(ls -d ${HOME}/stage.*); planted=/etc/containerd/.cluster-registry-\${s##*.}-1; ${plant}`,
         );
         const said = failed(await patched.apply(await patched.decide()));
-        expect(said).toContain(
-          "expected to be allowed to write in /etc/containerd; found: File exists",
-        );
+        expect(said).toContain("cannot write to /etc/containerd: File exists");
         expect(said).toContain("Nothing was changed on this host.");
         expect(await node.succeed("cat /srv/victim; stat -c %a /srv/victim")).toBe("victim\n600\n");
         await node.fail("test -e /srv/nothing");
@@ -271,12 +267,12 @@ describeLab("a host that is set up in its own way", () => {
       [
         "a link",
         `mkdir -m 700 /srv/elsewhere && ln -s /srv/elsewhere ${HOME}`,
-        "to be a folder; found a symbolic link: take it away",
+        "to be a directory; found a symbolic link: remove it",
       ],
       [
         "somebody else's folder",
         `install -d -o ops -m 700 ${HOME}`,
-        "to be root's; found owner ops: take it away",
+        "to be owned by root; found owner ops: remove it",
       ],
     ])("%s in the place of our folder is refused", async (_what, make, text) => {
       const patched = mirror();
@@ -450,13 +446,13 @@ describeLab("a host that is set up in its own way", () => {
         "no ctr",
         "mv /usr/bin/ctr /usr/bin/ctr.aside",
         "mv /usr/bin/ctr.aside /usr/bin/ctr",
-        "nothing here can ask containerd: expected its ctr command",
+        "cannot query containerd: the ctr command is not installed",
       ],
       [
         "a mount of its own",
         `mount --bind ${CONFIG} ${CONFIG}`,
         `umount ${CONFIG}`,
-        `${CONFIG}: expected a file that can be replaced; found a mount point of its own: change the file where it is mounted from, or unmount it`,
+        `${CONFIG}: cannot replace the file: it is a mount point: change the file where it is mounted from, or unmount it`,
       ],
       [
         "no D-Bus",
@@ -498,10 +494,10 @@ describeLab("a host that is set up in its own way", () => {
         await node.succeed(make);
         try {
           expect(await refusedByPreview(patched)).toEqual([
-            `${CONFIG}: expected to be allowed to write it; found it read-only, or its folder (chattr +i? a read-only file system?)`,
+            `${CONFIG}: cannot write the file: the file or its directory is read-only (chattr +i? a read-only file system?)`,
           ]);
           expect(failed(await patched.apply(decision))).toContain(
-            `${CONFIG}: expected to be allowed to write it; found: `,
+            `${CONFIG}: cannot write the file: `,
           );
         } finally {
           await node.succeed(mend);
@@ -523,9 +519,7 @@ describeLab("a host that is set up in its own way", () => {
         /^expected a configuration that containerd can read \(`containerd config dump` of \/etc\/containerd\/config\.toml\); found that it cannot: containerd: .*broken/s,
       );
       const said = failed(await patched.apply(decision));
-      expect(said).toContain(
-        `${CONFIG}: expected a text that the daemon can read; found: containerd`,
-      );
+      expect(said).toContain(`${CONFIG}: the daemon cannot read the new text: containerd`);
       expect(said).toContain("Nothing was changed on this host.");
       await node.succeed(
         `cp -a /root/whole.toml ${CONFIG} && rm /etc/containerd/broken.toml /root/whole.toml`,
@@ -561,7 +555,7 @@ describeLab("a host that is set up in its own way", () => {
       const usual = await manifest(node);
       const patched = mirror();
       expect(succeeded(await patched.up())).toBe(
-        `${OTHER}: written. containerd restarted, and well.\n`,
+        `${OTHER}: written. containerd restarted and healthy.\n`,
       );
       await node.succeed(`grep -qF ${REGISTRY} ${OTHER} && ! grep -qF ${REGISTRY} ${CONFIG}`);
       await node.succeed(
@@ -682,7 +676,7 @@ describeLab("a host that is set up in its own way", () => {
       expect(said).toContain(
         "the following directives are specified both as a flag and in the configuration file: insecure-registries",
       );
-      expect(said).toContain("Put back: the old files are in place, and docker is well with them.");
+      expect(said).toContain("Rolled back: the old files are in place, and docker is healthy.");
       expect(await manifest(node)).toBe(before);
       expect(await invocation(node, "docker")).toBe(started);
       expect(await info()).not.toContain(REGISTRY);

@@ -435,7 +435,7 @@ describeLab("docker on real hosts", () => {
           await run(lab.host("n3"), reach({ sudo: false, address: host.address, port: 5000 })),
         ),
       ).toBe(
-        `expected an answer from http://${host.address}:5000/v2/ on this node; found: connection refused, or no route: does the registry run there, and does a firewall between let port 5000 through?\n`,
+        `http://${host.address}:5000/v2/ does not answer this node: connection refused, or no route: is the registry running, and does a firewall block port 5000?\n`,
       );
     });
   });

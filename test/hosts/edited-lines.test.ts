@@ -44,9 +44,9 @@ function edit(from: string, to: string, path = CONFIG): void {
 const OURS = `["http://${A}"]`;
 const EDITED = `["http://${A}", "http://admin:1"]`;
 const refusal = (stack: Stack, ...lines: string[]) =>
-  `${CONFIG}: expected our lines as they were written; found the file edited where they were. By hand:\n` +
+  `${CONFIG}: lines of this program were edited by hand. Change them by hand:\n` +
   lines.map((line) => `  ${line}\n`).join("") +
-  `then run again; or, to leave what stands there, run on this host: sudo sh ${HELPER} undo ${idOf(stack)} anyway\n`;
+  `then run again; or, to keep the edited lines, run on this host: sudo sh ${HELPER} undo ${idOf(stack)} anyway\n`;
 
 describe("an admin's edit inside a table of ours, and then an apply that only adds", () => {
   beforeEach(() => {
@@ -60,9 +60,9 @@ describe("an admin's edit inside a table of ours, and then an apply that only ad
     const at = (host.read(CONFIG) ?? "").split("\n").findIndex((line) => line.includes(HEADER)) + 1;
     expect(at).toBeGreaterThan(1);
     expect(decided(hub).notes).toContain(
-      `${CONFIG}: our lines were edited by hand; what stands there stays, and destroy asks for it to be taken out:\n` +
+      `${CONFIG}: lines of this program were edited by hand. up keeps the edits; destroy stops until they are removed:\n` +
         `  line ${at}: ${HEADER}\n` +
-        `  edited, or gone: endpoint = ${OURS}`,
+        `  edited or removed: endpoint = ${OURS}`,
     );
   });
 
@@ -125,7 +125,7 @@ describe("an admin's edit inside a table of ours, and then an apply that only ad
   test("a name in them that is to go is refused, however many applies came in between", () => {
     up(hub);
     expect(() => decided(hub, "one", "10.0.0.2:5000")).toThrow(
-      `${CONFIG}: expected our lines with http://${A}, ${A} as they were written, since they go; found them edited by somebody else`,
+      `${CONFIG}: cannot remove http://${A}, ${A}, because lines of this program were edited by hand`,
     );
   });
 });

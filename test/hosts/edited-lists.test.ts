@@ -86,7 +86,7 @@ describe("lines of ours that an admin has edited otherwise, with something in th
     // The same settings find nothing to do.
     expect(docker(A).diff).toBe("");
     expect(() => docker(B)).toThrow(
-      `/etc/docker/daemon.json: expected our lines with ${A} as they were written, since they go; found them edited by somebody else\n` +
+      `/etc/docker/daemon.json: cannot remove ${A}, because lines of this program were edited by hand\n` +
         `  fix: by hand, take out:   "insecure-registries": ["${A}"],\n` +
         "       then run again",
     );
@@ -104,7 +104,7 @@ describe("lines of ours that an admin has edited otherwise, with something in th
     expect(node("https://wrong.example", "https://more.example").diff).toContain("more.example");
     const moved = { registry: B, endpoints: [`http://${B}`], mirrors: {}, migrate: false };
     expect(() => decideMirror(host.look(), NODE, moved, {})).toThrow(
-      `expected our lines with http://${A}, ${A} as they were written, since they go`,
+      `cannot remove http://${A}, ${A}, because lines of this program were edited by hand`,
     );
   });
 });

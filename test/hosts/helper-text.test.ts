@@ -545,7 +545,7 @@ describe.each(userlands)("$name", (userland) => {
   test("without ctr there is nothing to ask containerd with, and that is what is said", () => {
     const script = 'PATH=/nowhere; containerd_health; printf "%s %s" $? "$problem"';
     expect(runWithParts(userland, ["00-start.sh", "40-daemon.sh"], script).stdout.toString()).toBe(
-      "2 nothing here can ask containerd: expected its ctr command",
+      "2 cannot query containerd: the ctr command is not installed",
     );
   });
 
@@ -603,14 +603,14 @@ describe.each(userlands)("$name", (userland) => {
     expect(lock(hold(5))).toMatchObject({
       code: 1,
       stderr:
-        "expected the lock of this host; found it held for 2 seconds, by them: wait for that to end, then run again\n",
+        "the lock of this host has been held for 2 seconds, by them: wait until it is released, then run again\n",
     });
   });
 
   test("a flock that fails is not taken for a lock that is held", () => {
     expect(lock("flock() { return 71; }")).toMatchObject({
       code: 1,
-      stderr: `expected flock(1) to take ${folder}/lock; found that it failed (exit code 71): does the file system there know locks?\n`,
+      stderr: `cannot lock ${folder}/lock (flock exit code 71): does the file system support locks?\n`,
     });
   });
 
@@ -627,7 +627,7 @@ describe.each(userlands)("$name", (userland) => {
     expect(some.code).toBe(1);
     expect(some.stdout.toString()).toBe("");
     expect(some.stderr).toBe(
-      "expected the tools that a change needs; found none of the name: diff flock (they are in coreutils, diffutils, " +
+      "this host lacks tools that a change needs: diff flock (they are in coreutils, diffutils, " +
         "findutils, grep, mawk, sed, util-linux and systemd): install them; nothing was changed on this host\n",
     );
   });

@@ -80,7 +80,7 @@ describe.each(userlands)("$name", (userland) => {
        put_back`,
     );
     expect(result.stderr).toContain(
-      "Put back: the old files are in place, and containerd is well with them.",
+      "Rolled back: the old files are in place, and containerd is healthy.",
     );
     expect(calls()).toContain("--no-block restart containerd.service\n");
   });
@@ -129,13 +129,14 @@ describe.each(userlands)("$name", (userland) => {
       );
       return { text: result.stdout.toString(), said: result.stderr, code: result.code };
     };
-    const THEIRS = "was changed by someone else meanwhile: their text stays; look at it.\n";
+    const THEIRS =
+      "was changed by someone else during this operation: their text is kept; check it.\n";
 
     test("nobody does: the old text is back, and nothing lies beside it", () => {
       expect(saved("replace", "")).toEqual({
         code: 0,
         text: "a\n",
-        said: "  Put back: the old files are in place, and containerd is well with them.\n",
+        said: "  Rolled back: the old files are in place, and containerd is healthy.\n",
       });
     });
 
@@ -210,19 +211,19 @@ describe.each(userlands)("$name", (userland) => {
   });
 
   test.each([
-    ["inactive", "checking", "inactive", 0, "is stopped, as it was before.", ["stop"]],
-    ["failed", "activating", "failed", 0, "is stopped, as it was before.", ["stop"]],
+    ["inactive", "checking", "inactive", 0, "is stopped, as before.", ["stop"]],
+    ["failed", "activating", "failed", 0, "is stopped, as before.", ["stop"]],
     [
       "inactive",
       "checking",
       "active",
       1,
-      "expected containerd to be stopped, as it was before; found it active",
+      "containerd, which was stopped before, is active",
       ["stop"],
     ],
-    ["inactive", "replaced", "inactive", 0, "Put back: the old files are in place.", []],
-    ["active", "checking", "active", 0, "is well with them.", ["restart"]],
-    ["activating", "checking", "active", 0, "is well with them.", ["restart"]],
+    ["inactive", "replaced", "inactive", 0, "Rolled back: the old files are in place.", []],
+    ["active", "checking", "active", 0, "is healthy.", ["restart"]],
+    ["activating", "checking", "active", 0, "is healthy.", ["restart"]],
   ])(
     "a daemon that was %s, put back at %s, is %s in the end (%s): %s",
     (was, step, is, code, said, verbs) => {
@@ -367,7 +368,7 @@ describe.each(userlands)("$name", (userland) => {
     );
     expect(result.code).toBe(1);
     expect(result.stderr).toBe(
-      "expected systemd to start the change; found: Failed to connect to bus: No such file or directory\n" +
+      "systemd cannot start the change: Failed to connect to bus: No such file or directory\n" +
         "  Nothing was started or changed on this host.\n",
     );
   });

@@ -82,7 +82,7 @@ test.each([
     node({ files: [file(CONFIG, TEXT, { fixed: "expected a file that can be replaced" })] }),
     `${CONFIG}: expected a file that can be replaced`,
   ],
-  [node({}, { ctr: false }), "nothing here can ask containerd: expected its ctr command"],
+  [node({}, { ctr: false }), "cannot query containerd: the ctr command is not installed"],
   [
     node({}, { dumpError: "first\ncontainerd: failed to load TOML", configPath: CONFIG }),
     `expected a configuration that containerd can read (\`containerd config dump\` of ${CONFIG}); found that it cannot: first\n  containerd: failed to load TOML`,
@@ -182,7 +182,7 @@ describe.each(userlands)("the helper, with $name,", (userland) => {
       const decision = { inSync: false, activate, payload: "cluster-registry 1\nend\n" } as const;
       const said = refusing
         ? [
-            "expected docker.service to start, with all that it requires; found docker.socket masked: run `systemctl unmask docker.socket`",
+            "docker.service cannot start because it requires docker.socket, which is masked: run `systemctl unmask docker.socket`",
           ]
         : [];
       expect(obstacles(observed, "docker", decision)).toEqual(said);

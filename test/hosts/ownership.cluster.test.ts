@@ -179,14 +179,14 @@ describeLab("who wants what of a host's files", () => {
     await node.succeed(`sed -i 's#\\["http://${NEW}"\\]#${edited}#' ${CONFIG}`);
     const more = containerd({ mirrors: { "ghcr.io": ["https://more.example"] } });
     expect((await more.decide()).notes.join()).toMatch(
-      /: our lines were edited by hand; .*\n {2}line \d+: \[plugins\..*\n {2}edited, or gone: endpoint = /,
+      /: lines of this program were edited by hand. .*\n {2}line \d+: \[plugins\..*\n {2}edited or removed: endpoint = /,
     );
     succeeded(await more.up());
     await criIsWell(node);
     expect(await node.succeed(`cat ${CONFIG}`)).toContain(edited);
     const command = `sudo sh ${HOME}/helper undo ${one.id} anyway`;
     expect(failed(await more.undo())).toContain(
-      `then run again; or, to leave what stands there, run on this host: ${command}\n`,
+      `then run again; or, to keep the edited lines, run on this host: ${command}\n`,
     );
     await node.succeed(command);
     const text = await node.succeed(`cat ${CONFIG}`);
@@ -217,7 +217,7 @@ describeLab("who wants what of a host's files", () => {
     await criIsWell(node);
     const command = `sudo sh ${HOME}/helper undo ${one.id} anyway`;
     expect(failed(await one.undo())).toContain(
-      `To have the files of before all the same, run on this host: ${command}\n`,
+      `To restore the original files anyway, run on this host: ${command}\n`,
     );
     await criIsWell(node);
     await node.succeed(command);

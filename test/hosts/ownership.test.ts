@@ -289,7 +289,7 @@ function undone(host: FolderHost, stack: Stack, edits: readonly string[]): boole
   expect(said).toMatchObject({ code: 1, stdout: "" });
   expect(edits).not.toEqual([]);
   expect(said.stderr).toMatch(
-    /found the file edited where they were\. By hand:\n {2}(take out|put back): /,
+    /lines of this program were edited by hand\. Change them by hand:\n {2}(take out|put back): /,
   );
   return false;
 }

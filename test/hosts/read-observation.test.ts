@@ -126,7 +126,7 @@ test("what sudo says is passed on, with what to do", () => {
 
 test("a host without a tool that a change calls is refused, with the tools' names", () => {
   expect(() => read(["missing diff flock", "end"])).toThrow(
-    "expected the tools that a change needs; found none of the name: diff flock\n" +
+    "this host lacks tools that a change needs: diff flock\n" +
       "  fix: install them (they are in coreutils, diffutils, findutils, grep, mawk, sed, util-linux and systemd)",
   );
 });

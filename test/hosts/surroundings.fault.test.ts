@@ -155,7 +155,7 @@ describeLab("a host on which something is not as it should be", () => {
         "a file that is a mount of its own",
         `mount --bind ${CONFIG} ${CONFIG}`,
         `umount ${CONFIG}`,
-        /found a mount point of its own: change the file where it is mounted from/,
+        /it is a mount point: change the file where it is mounted from/,
       ],
     ])("%s: refused before anything is changed", async (_what, make, mend, text) => {
       const patched = mirror();
@@ -319,7 +319,7 @@ describeLab("a host on which something is not as it should be", () => {
       expect(await node.succeed("find /etc -name '.cluster-registry*'")).toBe("");
       if (!("after" in hooks)) {
         expect(said).toContain(
-          `${CONFIG} was changed by someone else meanwhile: their text stays; look at it.`,
+          `${CONFIG} was changed by someone else during this operation: their text is kept; check it.`,
         );
       }
       await noFault(node);
@@ -345,7 +345,7 @@ describeLab("a host on which something is not as it should be", () => {
       await node.waitUntilSucceeds("test -e /run/saved", { timeoutSeconds: 60 });
       expect(await node.succeed(`grep -c '^# save' ${CONFIG}`)).toBe("400\n");
       for (const text of said)
-        expect(text).toMatch(/changed by someone else|written\. containerd restarted|Put back/);
+        expect(text).toMatch(/changed by someone else|written\. containerd restarted|Rolled back/);
       succeeded((await patched.up()) ?? (await patched.apply(await patched.decide())));
       succeeded(await patched.undo());
       expect(await node.succeed(`grep -c '^# save' ${CONFIG}`)).toBe("400\n");
@@ -361,7 +361,7 @@ describeLab("a host on which something is not as it should be", () => {
       await two.connect();
       const results = await Promise.all([one.apply(decision), two.apply(decision)]);
       expect(results.map(succeeded).sort()).toEqual([
-        `${CONFIG}: written. containerd restarted, and well.\n`,
+        `${CONFIG}: written. containerd restarted and healthy.\n`,
         "Already applied: nothing to do.\n",
       ]);
       two.close();
@@ -404,9 +404,9 @@ describeLab("a host on which something is not as it should be", () => {
         const decision = await patched.decide();
         await node.succeed(`p=$(command -v ${tool}); mv $p $p.aside; ln -s $p /srv/missing`);
         try {
-          const said = `expected the tools that a change needs; found none of the name: ${tool} (they are in coreutils,`;
+          const said = `this host lacks tools that a change needs: ${tool} (they are in coreutils,`;
           await expect(patched.look()).rejects.toThrow(
-            `expected the tools that a change needs; found none of the name: ${tool}\n  fix: install them (they are in coreutils, diffutils,`,
+            `this host lacks tools that a change needs: ${tool}\n  fix: install them (they are in coreutils, diffutils,`,
           );
           expect(failed(await patched.apply(decision))).toContain(said);
           expect(failed(await patched.undo())).toContain(said);
@@ -464,12 +464,10 @@ describeLab("a host on which something is not as it should be", () => {
       succeeded(await patched.guard());
       const said = failed(await patched.apply(await patched.decide()));
       expect(said).toMatch(
-        /^expected containerd to be well with the new files; found: containerd.service does not start/,
+        /^containerd is not healthy with the new files: containerd.service does not start/,
       );
       expect(said).toContain("  containerd: level=fatal msg=no-thanks");
-      expect(said).toContain(
-        "Put back: the old files are in place, and containerd is well with them.",
-      );
+      expect(said).toContain("Rolled back: the old files are in place, and containerd is healthy.");
       expect(await node.succeed(`sha256sum ${CONFIG}`)).toBe(
         await node.succeed(
           `sha256sum /root/pristine/containerd/config.toml | sed s,/root/pristine,/etc,`,
@@ -498,7 +496,7 @@ describeLab("a host on which something is not as it should be", () => {
         succeeded(await patched.guard());
         const said = failed(await patched.apply(await patched.decide()));
         expect(said).toContain(
-          "Put back: the old files are in place, and containerd is stopped, as it was before.",
+          "Rolled back: the old files are in place, and containerd is stopped, as before.",
         );
         expect((await node.exec("systemctl is-active containerd")).stdout).toBe(`${was}\n`);
         await node.fail(`grep -F ${REGISTRY} ${CONFIG}`);
@@ -520,7 +518,7 @@ describeLab("a host on which something is not as it should be", () => {
       try {
         const said = failed(await patched.apply(decision));
         expect(said).toContain("containerd runs without its CRI plugin");
-        expect(said).toContain("and containerd is stopped, as it was before.");
+        expect(said).toContain("and containerd is stopped, as before.");
         expect((await node.exec("systemctl is-active containerd")).stdout).toBe("inactive\n");
       } finally {
         await node.succeed("rm /usr/local/bin/ctr; systemctl start containerd");
@@ -535,7 +533,7 @@ describeLab("a host on which something is not as it should be", () => {
       const patched = mirror();
       succeeded(await patched.guard());
       const said = failed(await patched.apply(await patched.decide()));
-      const [, second] = said.split("  The old files are back, and yet: ");
+      const [, second] = said.split("  The old files are in place, but: ");
       expect(second).toMatch(/^containerd.service does not start/);
       expect(second).toContain("  containerd: level=fatal msg=never-again");
       expect(await node.succeed(`cat ${CONFIG}`)).not.toContain(REGISTRY);
@@ -553,11 +551,9 @@ describeLab("a host on which something is not as it should be", () => {
       succeeded(await patched.guard());
       const said = failed(await patched.apply(await patched.decide()));
       expect(said).toContain(
-        "found: containerd.service is activating (start-pre), after 3 seconds",
+        "with the new files: containerd.service is activating (start-pre), after 3 seconds",
       );
-      expect(said).toContain(
-        "Put back: the old files are in place, and containerd is well with them.",
-      );
+      expect(said).toContain("Rolled back: the old files are in place, and containerd is healthy.");
       await criIsWell(node);
       await node.succeed(`rm -rf ${CONTAINERD_DROP_IN} && systemctl daemon-reload`);
       await ends(patched);
@@ -589,12 +585,10 @@ describeLab("a host on which something is not as it should be", () => {
         await patched.apply(withEdits(await patched.decide(), Buffer.from(text), edits)),
       );
       expect(said).toContain(
-        "found: containerd runs without its CRI plugin, so the kubelet can do nothing on this node: io.containerd.grpc.v1.cri is error",
+        "with the new files: containerd runs without its CRI plugin, so the kubelet cannot run pods on this node: io.containerd.grpc.v1.cri is error",
       );
       expect(said).toContain("`mirrors` cannot be set when `config_path` is provided");
-      expect(said).toContain(
-        "Put back: the old files are in place, and containerd is well with them.",
-      );
+      expect(said).toContain("Rolled back: the old files are in place, and containerd is healthy.");
       await criIsWell(node);
       await ends(patched);
     });
@@ -609,7 +603,7 @@ describeLab("a host on which something is not as it should be", () => {
           withEdits(await patched.decide(), bytes, [{ offset: 0, length: 0, text: "[broken\n" }]),
         ),
       );
-      expect(said).toContain(`${CONFIG}: expected a text that the daemon can read; found:`);
+      expect(said).toContain(`${CONFIG}: the daemon cannot read the new text:`);
       expect(said).toContain("Nothing was changed on this host.");
       expect(await invocation(node, "containerd")).toBe(started);
       await ends(patched);
@@ -628,10 +622,10 @@ describeLab("a host on which something is not as it should be", () => {
         ),
       );
       expect(said).toContain(
-        `found: the docker daemon does not have the right insecure registries: ${REGISTRY} is not among them`,
+        `with the new files: the docker daemon does not have the right insecure registries: ${REGISTRY} is not among them`,
       );
       expect(said).toContain("no-such-directive");
-      expect(said).toContain("Put back: the old files are in place, and docker is well with them.");
+      expect(said).toContain("Rolled back: the old files are in place, and docker is healthy.");
       expect(await node.succeed(`sha256sum <${DAEMON_JSON}`)).toContain(
         createHash("sha256").update(bytes).digest("hex"),
       );
@@ -649,7 +643,7 @@ describeLab("a host on which something is not as it should be", () => {
         succeeded(await patched.guard());
         await refusesUntouched(
           patched,
-          /nothing here can ask containerd: expected its ctr command/,
+          /cannot query containerd: the ctr command is not installed/,
         );
       } finally {
         await node.succeed("mv /usr/bin/ctr.aside /usr/bin/ctr");
@@ -674,7 +668,7 @@ describeLab("a host on which something is not as it should be", () => {
       succeeded(await patched.guard());
       await refusesUntouched(
         patched,
-        /expected an answer from http:\/\/10\.88\.42\.11:5999\/v2\/ on this node; found: connection refused, or no route: does the registry run there/,
+        /http:\/\/10\.88\.42\.11:5999\/v2\/ does not answer this node: connection refused, or no route: is the registry running/,
       );
       succeeded(await patched.undo());
       patched.close();
@@ -687,7 +681,7 @@ describeLab("a host on which something is not as it should be", () => {
       const patched = mirror();
       succeeded(await patched.guard());
       const said = failed(await patched.apply(await patched.decide()));
-      expect(said).toContain("Put back");
+      expect(said).toContain("Rolled back");
       expect(said.length).toBeLessThan(8000);
       expect(Math.max(...said.split("\n").map((line) => line.length))).toBeLessThan(1000);
       await node.succeed(`rm -rf ${CONTAINERD_DROP_IN} && systemctl daemon-reload`);
@@ -765,8 +759,10 @@ describeLab("a host on which something is not as it should be", () => {
         const patched = mirror();
         const blow = whenSeen(node, "activating", "systemctl kill --signal=KILL $UNIT");
         const said = failed(await patched.up());
-        expect(said).toContain("found it stopped from outside");
-        expect(said).toContain('The last change was cut off at "activating": it is put back now.');
+        expect(said).toContain("the change was stopped from outside before its end");
+        expect(said).toContain(
+          'The last change was interrupted at "activating": rolling it back now.',
+        );
         await blow;
         await ends(patched);
       } finally {
@@ -792,7 +788,7 @@ describeLab("a host on which something is not as it should be", () => {
       succeeded(await patched.up());
       await atMark(node, "checking", "kill -9 $HELPER_PID");
       await node.succeed(`sed -i '/${REGISTRY}/d' ${CONFIG}`);
-      expect(failed(await patched.up())).toContain("is put back now.");
+      expect(failed(await patched.up())).toContain("rolling it back now.");
       succeeded(await patched.up());
       succeeded(await patched.undo());
     } finally {

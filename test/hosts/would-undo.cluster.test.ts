@@ -69,7 +69,7 @@ describeLab("what an undo would do", () => {
         `-[plugins."io.containerd.grpc.v1.cri".registry.mirrors."${REGISTRY}"]`,
         `-endpoint = ["http://${REGISTRY}"]`,
       ]);
-      expect(said.endsWith("\ncontainerd restarts; containers go on.")).toBe(true);
+      expect(said.endsWith("\ncontainerd restarts; containers keep running.")).toBe(true);
       expect(await all()).toEqual(applied);
 
       // What was said is what the undo does.
@@ -89,10 +89,8 @@ describeLab("what an undo would do", () => {
       `sed -i '/canary/d; s|"http://${REGISTRY}"|"http://${REGISTRY}", "http://other"|' ${CONFIG}`,
     );
     const said = await would(patched);
-    expect(said).toContain(
-      "expected our lines as they were written; found the file edited where they were",
-    );
-    expect(said).toContain("The undo would refuse that, and change nothing.");
+    expect(said).toContain("lines of this program were edited by hand. Change them by hand:");
+    expect(said).toContain("The undo would fail with this error and change nothing.");
     await host.succeed(`sed -i 's|, "http://other"||' ${CONFIG}`);
     succeeded(await patched.undo());
   });

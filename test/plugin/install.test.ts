@@ -60,11 +60,11 @@ test("with replace another plugin is set aside, and remove brings it back", () =
   official("the official one");
   const aside = path.join(home, "cluster-registry-set-aside", "resource-command-v1.2.1");
   expect(install([COMMAND], installation(), true)).toEqual([
-    `installed ${folder()}; the plugin that was there waits in ${aside}`,
+    `installed ${folder()}; the plugin that was there was moved to ${aside}`,
   ]);
   expect(presence(home, COMMAND)).toBe("ours");
   expect(remove([COMMAND], home)).toEqual([
-    `removed ${folder()}; the plugin that was there before is back`,
+    `removed ${folder()}; restored the plugin that was there before`,
   ]);
   expect(fs.readFileSync(file(), "utf8")).toBe("the official one");
   expect(fs.existsSync(path.dirname(aside))).toBe(false);

@@ -165,14 +165,14 @@ test("lines are the engine's before the step ends, and show no secret; nor do er
       create: (_type, inputs, ctx) => {
         ctx.log("info", `making ${inputs["value"] as string}`);
         ctx.log("warning", "slowly", true);
-        return Promise.reject(new Error(`cannot make ${inputs["value"] as string}`));
+        return Promise.reject(new Error(`cannot create ${inputs["value"] as string}`));
       },
     }),
   });
   await configure();
   await expect(create({ name: "a", value: new Secret("s3cret") })).rejects.toMatchObject({
     code: grpc.status.UNKNOWN,
-    details: "cannot make [secret]",
+    details: "cannot create [secret]",
   });
   expect(lines).toEqual(["1 a making [secret]", "2 a slowly ..."]);
 });

@@ -72,7 +72,7 @@ describeLab("a cluster where the lesson was done by hand", () => {
     const said = await stack.succeed(stack.preview());
     stack.configure(current);
     expect(said.stdout + said.stderr).toMatch(
-      /controlplane: the registry will be empty: the volume [0-9a-f]{64}, which holds those that it has now, stays behind, unused\. To keep them, set registry\.volume: [0-9a-f]{64}/,
+      /controlplane: the registry will be empty: the volume [0-9a-f]{64}, which holds its present images, remains, unused\. To keep them, set registry\.volume: [0-9a-f]{64}/,
     );
     await stack.succeed(stack.preview("--expect-no-changes"));
   });

@@ -115,7 +115,7 @@ describeLab("configuration files that somebody has deleted", () => {
     const said = text(await stack.succeed(stack.destroy()));
     for (const [at, path] of [CONFIG, DAEMON_JSON].entries())
       expect(said).toContain(
-        `${path}: somebody has deleted it, and it stays so; its last text of ${sizes[at]} bytes, which was kept on this host, goes.`,
+        `${path}: the file was deleted and is not restored; its last text of ${sizes[at]} bytes, which was kept on this host, is deleted.`,
       );
     await host.fail(`test -e ${CONFIG} || test -e ${DAEMON_JSON}`);
     await gone();

@@ -117,7 +117,7 @@ describeLab("what holds when the program itself meets trouble", () => {
       expect(locked.stderr).toContain("that process no longer exists");
     }
     const cancelled = await stack.succeed(stack.run("cancel"));
-    expect(cancelled.stdout).toBe(`The lock of '${stack.name}' is deleted (1 in all).\n`);
+    expect(cancelled.stdout).toBe(`Deleted the lock of '${stack.name}' (1 in all).\n`);
 
     // The change on the host goes on without an engine; the next one waits for it, and finds it done.
     const again = await stack.start("up", "--yes", "--skip-preview");
@@ -153,7 +153,7 @@ describeLab("what holds when the program itself meets trouble", () => {
     up.signal("SIGINT");
     if (ENGINE === "embedded") {
       await up.says(
-        "^C received; no new steps start, running ones are waited for. ^C again ends without waiting.",
+        "^C received; waiting for the running steps to finish. Press ^C again to end without waiting.",
       );
     }
     await thaw(controlplane);
@@ -178,7 +178,8 @@ describeLab("what holds when the program itself meets trouble", () => {
     const up = await stack.start("up", "--yes", "--skip-preview");
     await frozen(node01, up);
     up.signal("SIGINT");
-    if (ENGINE === "embedded") await up.says("^C received; no new steps start");
+    if (ENGINE === "embedded")
+      await up.says("^C received; waiting for the running steps to finish");
     // What comes at once is the same press.
     await new Promise((resolve) => setTimeout(resolve, 1000));
     up.signal("SIGINT");
@@ -187,7 +188,7 @@ describeLab("what holds when the program itself meets trouble", () => {
     expect(pending()).toEqual(["updating node01-containerd-apply"]);
     if (ENGINE === "embedded") {
       expect(said.stderr).toContain(
-        "^C received; ending now. What was running is noted in the state as pending.",
+        "^C received; terminating now. The state records the interrupted steps as pending.",
       );
     }
     const next = await stack.start("up", "--yes", "--skip-preview");
@@ -213,7 +214,7 @@ describeLab("what holds when the program itself meets trouble", () => {
     if (ENGINE === "embedded") {
       const urn = /npm run state -- (delete '([^']+)' --target-dependents --yes)/.exec(text(said));
       expect(text(said)).toContain(
-        "If the host is gone for good, take what it had out of the state: npm run state -- delete",
+        "If the host no longer exists, delete its resources from the state: npm run state -- delete",
       );
       await stack.succeed(
         stack.run("state delete", urn?.[2] ?? "", "--target-dependents", "--yes"),

@@ -65,7 +65,7 @@ describeLab("the ways to log in", () => {
     const said = await stack.up();
     expect(said.code).not.toBe(0);
     expect(said.stdout + said.stderr).toContain(
-      "controlplane: expected a login that reaches Docker's socket, found ops, who does not (Docker is not installed yet): " +
+      "controlplane: the user ops cannot access Docker's socket (Docker is not installed yet): " +
         "log in as root on this host, or install docker.io and run 'usermod -aG docker ops' there",
     );
   });

@@ -207,7 +207,7 @@ describeLab("the main job on the lesson's cluster", () => {
   test("destroy puts every file back byte for byte, and keeps the volume", async () => {
     const said = await stack.succeed(stack.destroy());
     expect(said.stdout).toContain(
-      "controlplane: Docker stays installed, with its other data: destroy never removes it",
+      "controlplane: Docker stays installed; destroy does not remove it or its other data",
     );
     for (const host of hosts()) {
       const now = await configManifest(host);

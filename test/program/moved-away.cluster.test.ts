@@ -51,17 +51,17 @@ describeLab("a node's name that goes to another host, while the one before lives
     const started = await daemonsOf(old);
     const said = text(await stack.succeed(stack.preview()));
     expect(said).toContain(
-      `node01: another host has this name by now; the one before, ${old.address}, has our lines of containerd; up takes them out there:`,
+      `node01: this name belongs to another host now. The previous host, ${old.address}, has lines of this program for containerd; up removes them there:`,
     );
     expect(said).toContain("after the undo");
-    expect(said).toContain("containerd restarts; containers go on.");
+    expect(said).toContain("containerd restarts; containers keep running.");
     expect(await daemonsOf(old)).toBe(started);
     await stack.succeed(stack.up());
     expect((await files())[0]).toBe(before[0]);
     expect(await isLeft("old")).toBe("");
     expect(await isLeft("new")).toContain("records");
     const again = text(await stack.succeed(stack.preview("--expect-no-changes")));
-    expect(again).not.toContain("another host has this name");
+    expect(again).not.toContain("this name belongs to another host");
     // And back again: the old triggers do not stand in the way of new ones.
     nodes({ node01: "old" });
     await stack.succeed(stack.up());
@@ -76,7 +76,7 @@ describeLab("a node's name that goes to another host, while the one before lives
   test("renamed and moved at once: up takes our lines out there as well", async () => {
     nodes({ node02: "new" });
     expect(text(await stack.succeed(stack.preview()))).toContain(
-      "node01: what is undone of containerd:",
+      "node01: changes to containerd that will be undone:",
     );
     await stack.succeed(stack.up());
     expect((await files())[0]).toBe(before[0]);
@@ -93,10 +93,10 @@ describeLab("a node's name that goes to another host, while the one before lives
     for (const run of [() => stack.preview(), () => stack.up()]) {
       const said = text(await stack.succeed(run()));
       expect(said).toContain(
-        `node01: another host has this name by now; the one before, ${old.address}, could not be looked at: `,
+        `node01: this name belongs to another host now. The previous host, ${old.address}, could not be read: `,
       );
       expect(said).toContain(
-        `If it lives on, it keeps our lines of containerd. To take them out, run there: ${command}`,
+        `If it still runs, containerd there keeps the lines of this program. To remove them, run there: ${command}`,
       );
     }
     await stack.succeed(stack.preview("--expect-no-changes"));

@@ -67,9 +67,10 @@ describeLab("operators, and the network between them and the hosts", () => {
   test("two operators at once, each with a state of their own: one has the registry, every entry is there once; the other one completes when the first is gone", async () => {
     const stacks = [stackOf(), stackOf()];
     const said = await Promise.all(stacks.map((stack) => stack.up()));
+    // The last one: the other operator's claim came between the create and the start of this one's container.
     for (const each of said.filter(({ code }) => code !== 0)) {
       expect(text(each)).toMatch(
-        /found them changed by someone else|expected the records of this host as they were|The container name "\/registry" is already in use|another operator has the same stack/,
+        /these files were changed by someone else|expected the records of this host as they were|The container name "\/registry" is already in use|another operator manages the same stack|cannot start container registry: .*(No such container|marked for removal)/,
       );
     }
     expect(await controlplane.succeed("docker ps -a --format '{{.Names}}'")).toBe("registry\n");
@@ -82,7 +83,7 @@ describeLab("operators, and the network between them and the hosts", () => {
     if (has === undefined || hasNot === undefined) throw new Error(ups.map(text).join("\n"));
     expect(ups.filter(({ code }) => code !== 0).map(text)).toEqual([
       expect.stringContaining(
-        "of this very stack, made from another state: another operator has the same stack in a state of their own.",
+        "belongs to this stack but was created from another state: another operator manages the same stack with a separate state.",
       ),
     ]);
     await has.succeed(has.preview("--expect-no-changes"));
@@ -108,7 +109,7 @@ describeLab("operators, and the network between them and the hosts", () => {
     const toldToRunAgain = (all: Said[]) => {
       for (const each of all.filter(({ code }) => code !== 0)) {
         expect(text(each)).toMatch(
-          /found them changed by someone else|found another apply or destroy since: .*: run again/,
+          /these files were changed by someone else|found another apply or destroy since: .*: run again/,
         );
       }
     };

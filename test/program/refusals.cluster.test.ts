@@ -73,7 +73,7 @@ describeLab("what is refused before anything is touched", () => {
 
       const text = await refused({}, [lab.host("controlplane")]);
       expect(text).toMatch(
-        /No host was changed, since there is something to mend first:\n *node01: .*10\.88\.62\.12:22/,
+        /No host was changed. Resolve these problems first:\n *node01: .*10\.88\.62\.12:22/,
       );
     } finally {
       await node01.start();
@@ -171,7 +171,7 @@ describeLab("what is refused before anything is touched", () => {
       const said = await stack.up();
       expect(said.code).not.toBe(0);
       expect(said.stdout + said.stderr).toContain(
-        "No configuration of a node was changed, since these do not reach the registry",
+        "No node was changed, because these nodes cannot reach the registry",
       );
       expect(said.stdout + said.stderr).toMatch(/node01: .*10\.88\.62\.11:5000/);
       expect(await configManifest(node01)).toBe(before);

@@ -58,7 +58,7 @@ describeLab("what becomes of the registry's host", () => {
       if (embedded) {
         const preview = await stack.succeed(stack.preview());
         expect(text(preview)).toContain(
-          `controlplane: docker is not running (docker.service is ${words}), and so the registry is not either: up starts docker; which containers it has is known then`,
+          `controlplane: docker is not running (docker.service is ${words}), so the registry is not running either: up starts docker, then checks its containers`,
         );
         expect(text(preview)).not.toContain("error:");
         expect(text(preview)).not.toContain("is gone");
@@ -74,12 +74,12 @@ describeLab("what becomes of the registry's host", () => {
       [
         "masked",
         "docker.service",
-        "expected docker.service to run, or that up can start it, found it masked and inactive: run `systemctl unmask docker.service` there",
+        "docker.service is masked and inactive, so up cannot start it: run `systemctl unmask docker.service` there",
       ],
       [
         "and its socket masked",
         "docker.socket",
-        "expected docker.service to start, with all that it requires; found docker.socket masked: run `systemctl unmask docker.socket`",
+        "docker.service cannot start because it requires docker.socket, which is masked: run `systemctl unmask docker.socket`",
       ],
     ])("%s: up and preview refuse it, with the command that helps", async (_, unit, words) => {
       await cp.succeed(`systemctl stop docker.socket docker.service; systemctl mask ${unit}`);
@@ -115,12 +115,12 @@ describeLab("what becomes of the registry's host", () => {
       [
         "renamed",
         "docker rename registry aside",
-        /the container registry was renamed to aside: up removes it and makes it again by its name, on the same volume/,
+        /the container registry was renamed to aside: up replaces it with one of that name, on the same volume/,
       ],
       [
         "removed",
         "docker rm -f registry",
-        /the container registry is gone, removed by somebody else: up makes it again, on the volume registry-data/,
+        /the container registry was removed outside of this stack: up recreates it on the volume registry-data/,
       ],
     ])("%s: preview says so in words, and up mends it", async (_what, change, words) => {
       await cp.succeed(change);
@@ -135,7 +135,7 @@ describeLab("what becomes of the registry's host", () => {
     test("paused: preview names the command that helps", async () => {
       await cp.succeed("docker pause registry");
       expect(text(await stack.preview())).toContain(
-        "the container registry is paused, so that no pull is answered, and up leaves it so: run `docker unpause registry` there",
+        "the container registry is paused, so pulls fail; up does not resume it: run `docker unpause registry` there",
       );
       await cp.succeed("docker unpause registry");
       await isWell();
@@ -159,7 +159,7 @@ describeLab("what becomes of the registry's host", () => {
       );
       const preview = await stack.succeed(stack.preview());
       expect(text(preview)).toContain(
-        `controlplane: the container registry (${id.slice(0, 12)}, running) is this stack's, and its state does not know it, as after a run that was cut off: up replaces it, and keeps its volume`,
+        `controlplane: the container registry (${id.slice(0, 12)}, running) belongs to this stack but is not in its state, as after an interrupted run: up replaces it and keeps its volume`,
       );
       expect(await containerId()).toBe(id);
       await stack.succeed(stack.up());
@@ -196,14 +196,14 @@ describeLab("what becomes of the registry's host", () => {
 
     test("a new registry.volume is said to be empty, and where the images stay", async () => {
       expect(await preview({ volume: "other" })).toContain(
-        "controlplane: the registry will be empty: the volume registry-data, which holds those that it has now, stays behind, unused. To keep them, set registry.volume: registry-data",
+        "controlplane: the registry will be empty: the volume registry-data, which holds its present images, remains, unused. To keep them, set registry.volume: registry-data",
       );
       expect(await preview({ volume: "registry-data" })).not.toContain("will be empty");
     });
 
     test("another host is said to be empty, and where the images stay", async () => {
       expect(await preview({ host: "node01", address: lab.host("node01").address })).toContain(
-        "node01: the registry will be empty: it moves here from controlplane, where its images stay behind in the volume registry-data",
+        "node01: the registry will be empty: it moves here from controlplane, where its images remain in the volume registry-data",
       );
     });
 
@@ -221,7 +221,7 @@ describeLab("what becomes of the registry's host", () => {
     await cp.succeed("systemctl stop docker.socket docker.service");
     const said = await stack.succeed(stack.destroy(...unread));
     expect(text(said)).toContain(
-      "controlplane: the volume registry-data stays, with the images in it; to delete them, run: docker volume rm registry-data",
+      "controlplane: the volume registry-data and its images are kept; to delete them, run: docker volume rm registry-data",
     );
     expect(await cp.succeed("docker ps -aq")).toBe("");
     expect(await cp.succeed("docker volume ls -q")).toBe("registry-data\n");

@@ -33,7 +33,7 @@ describeLab("what is undone is shown before it is done", () => {
 
   /** The diff of a host's files, as either engine shows it. */
   function expectUndo(said: string, host: string, daemon: string, file: string, then: string) {
-    const from = said.lastIndexOf(`${host}: what is undone of ${daemon}:`);
+    const from = said.lastIndexOf(`${host}: changes to ${daemon} that will be undone:`);
     expect(from).toBeGreaterThan(0);
     const block = said.slice(from).split(/\n {2}\S/)[0] ?? "";
     expect(block).toContain(`--- ${file}\tlive`);
@@ -45,7 +45,7 @@ describeLab("what is undone is shown before it is done", () => {
     const before = await hosts();
     const { current } = stack;
     const nodes = current["nodes"] as { name: string }[];
-    expect(text(await stack.succeed(stack.preview()))).not.toContain("what is undone");
+    expect(text(await stack.succeed(stack.preview()))).not.toContain("that will be undone");
     stack.change({ nodes: nodes.filter(({ name }) => name !== "node01") });
     const said = text(await stack.succeed(stack.preview()));
     expectUndo(
@@ -53,9 +53,9 @@ describeLab("what is undone is shown before it is done", () => {
       "node01",
       "containerd",
       "/etc/containerd/config.toml",
-      "containerd restarts; containers go on.",
+      "containerd restarts; containers keep running.",
     );
-    expect(said).not.toContain("controlplane: what is undone");
+    expect(said).not.toContain("controlplane: changes to");
     expect(await hosts()).toEqual(before);
 
     // A host that does not answer does not keep the preview from being shown.
@@ -63,7 +63,7 @@ describeLab("what is undone is shown before it is done", () => {
     const off = text(await stack.preview());
     await lab.host("node01").start();
     expect(off).toMatch(
-      /node01: what would be undone of containerd there could not be looked at: node01 \(root@10\.88\.48\.12:22\): /,
+      /node01: cannot preview the undo of the changes to containerd: node01 \(root@10\.88\.48\.12:22\): /,
     );
     stack.configure(current);
   });
@@ -80,7 +80,7 @@ describeLab("what is undone is shown before it is done", () => {
           host,
           "containerd",
           "/etc/containerd/config.toml",
-          "containerd restarts; containers go on.",
+          "containerd restarts; containers keep running.",
         );
       expectUndo(
         said,
@@ -89,11 +89,11 @@ describeLab("what is undone is shown before it is done", () => {
         "/etc/docker/daemon.json",
         "docker reloads, without a restart.",
       );
-      expect(said).toContain("the volume registry-data stays, with the images in it");
+      expect(said).toContain("the volume registry-data and its images are kept");
       expect(await hosts()).toEqual(before);
       const json = await stack.succeed(stack.run("destroy", "--preview-only", "--json"));
       expect(JSON.stringify(JSON.parse(json.stdout))).toContain(
-        "node01: what is undone of containerd",
+        "node01: changes to containerd that will be undone",
       );
       await stack.succeed(stack.destroy());
     },

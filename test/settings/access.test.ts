@@ -242,7 +242,7 @@ describe("accessOf", () => {
     expect(login?.proxy?.proxy).toBeUndefined();
   });
 
-  test("refuses a ProxyJump that goes round in circles", () => {
+  test("refuses a ProxyJump that is a loop", () => {
     const files = {
       "/home/me/.ssh/config":
         "Host 10.0.0.8\n  ProxyJump 10.0.0.9\nHost 10.0.0.9\n  ProxyJump 10.0.0.8\n",
@@ -251,7 +251,7 @@ describe("accessOf", () => {
     };
     const ssh = { privateKeyPath: "id", knownHostsPath: "known", bastion: { address: "10.0.0.8" } };
     expect(problemsOf(() => accessOf(settingsWith(ssh), around(files)))).toEqual([
-      "ssh.bastion.config: ProxyJump of 10.0.0.9 goes round in circles",
+      "ssh.bastion.config: ProxyJump of 10.0.0.9 is a loop",
     ]);
   });
 
@@ -388,7 +388,7 @@ describe("accessOf", () => {
     test("are always verified, and accept-new needs a file to keep them in: both are said", () => {
       const careless = { "/home/me/.ssh/config": "StrictHostKeyChecking no\n" };
       expect(node01({}, careless)?.notes).toEqual([
-        "StrictHostKeyChecking no is not honoured: host keys are always verified",
+        "StrictHostKeyChecking no is ignored: host keys are always verified",
       ]);
       expect(node01({ strictHostKeyChecking: "yes" }, careless)?.notes).toEqual([]);
       const nowhere = {
@@ -418,7 +418,7 @@ describe("accessOf", () => {
         expect(access).toMatchObject({ agentIdentityFiles: ["/home/me/.ssh/fleet.pub"] });
         expect(access).not.toHaveProperty("identityFile");
         expect(access?.notes).toEqual([
-          "only the chosen keys of the agent are offered where hosts are read and for Docker; @pulumi/command offers all of its keys, in its order",
+          "reading hosts and Docker offer only the selected keys of the agent; @pulumi/command offers all of its keys, in the agent's order",
         ]);
       }
       expect(problemsOf(() => chosen({}, config("IdentityFile ~/.ssh/fleet.pub\n")))).toEqual([

@@ -85,7 +85,7 @@ describe("parseSettings", () => {
       ]),
     );
     expect(() => parseSettings({ ...minimal, bogus: 1 })).toThrow(
-      "The configuration has 1 problem; no host was touched:\n  cluster-registry:bogus: unknown key",
+      "The configuration has 1 problem; no host was changed:\n  cluster-registry:bogus: unknown key",
     );
   });
 
@@ -267,7 +267,7 @@ describe("parseSettings", () => {
   test("refuses to delete the volume of a registry that may be adopted", () => {
     const registry = { ...minimal.registry, adopt: true, retainVolume: false };
     expect(problemsOf({ ...minimal, registry })).toEqual([
-      "registry.retainVolume: expected true with adopt: true: an adopted registry's images were there before us, and destroy never deletes them",
+      "registry.retainVolume: expected true with adopt: true: destroy never deletes the images of an adopted registry",
     ]);
     expect(problemsOf({ ...minimal, registry: { ...registry, adopt: false } })).toEqual([]);
   });

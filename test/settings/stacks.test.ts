@@ -77,7 +77,7 @@ test("through the engine, one error tells every problem, also of values that are
     });
     expect(outcome).toBe("failed");
     const text = messages.join("\n");
-    expect(text).toContain("The configuration has 6 problems; no host was touched:\n");
+    expect(text).toContain("The configuration has 6 problems; no host was changed:\n");
     for (const problem of [
       "registry.address: missing: expected an IP address or a host name",
       "registry.port: expected a port from 1 to 65535, found 0",

@@ -211,7 +211,7 @@ Host node02
   expect(read(text, "node02", {}, others).identityFiles).toEqual(["/lab_id"]);
   expect(read("Include ~/.ssh/config.d/[12]0-?\n", "node01", {}, others).port).toBe(2200);
   expect(read("Include /nothing /no/*/thing\n", "node01", {}, others).notes).toEqual([]);
-  expect(() => read("Include /c\n", "a")).toThrow("/c: Include goes round in circles");
+  expect(() => read("Include /c\n", "a")).toThrow("/c: Include is a loop");
   expect(() => read("Include ${X}/c\n", "a")).toThrow(
     "/c line 1: Include ${X}/c: expected a path without ~USER, % and $",
   );

@@ -108,7 +108,7 @@ describe("refusals", () => {
       }),
     };
     expect(problemsOf([cp({}), none])).toEqual([
-      "node01: expected containerd, found none; install it first (it is what the node's pods run on), or take the host out of nodes",
+      "node01: containerd is not installed: install it first, or remove the host from nodes",
     ]);
   });
 
@@ -133,7 +133,7 @@ describe("refusals", () => {
         host: "node01",
         reason:
           "expected KillMode=process in containerd.service, so that a restart leaves the containers running; found KillMode=mixed: set it with `systemctl edit containerd`\n" +
-          "nothing here can ask containerd: expected its ctr command",
+          "cannot query containerd: the ctr command is not installed",
         planned: true,
       },
     ]);
@@ -189,11 +189,11 @@ describe("refusals", () => {
     };
     expect(problemsOf([without(true), node01])).toEqual([]);
     expect(problemsOf([without(true), node01], { ...settings, docker: "present" })).toEqual([
-      "cp: expected docker on this host (docker: present), found none: install it, or set docker: apt",
+      "cp: docker is not installed on this host (docker: present): install it, or set docker: apt",
     ]);
     for (const source of ["apt", { packages: "/srv/debs" }] as const) {
       expect(problemsOf([without(false), node01], { ...settings, docker: source })).toEqual([
-        "cp: expected apt-get to install docker with, found neither docker nor apt-get: install docker by hand and set docker: present",
+        "cp: cannot install docker, because this host has no apt-get: install docker by hand and set docker: present",
       ]);
     }
     const present = cp({ apt: false });
@@ -222,7 +222,7 @@ describe("refusals", () => {
   test("a login that does not reach Docker's socket is refused, saying what to run", () => {
     const ops = (there: ReturnType<typeof docker>) => cp({ docker: there }, { user: "ops" });
     expect(problemsOf([ops(docker({ loginReachesSocket: false })), node01])).toEqual([
-      "cp: expected a login that reaches Docker's socket, found ops, who does not: " +
+      "cp: the user ops cannot access Docker's socket: " +
         "log in as root on this host, or run 'usermod -aG docker ops' there",
     ]);
     expect(problemsOf([ops(docker()), node01])).toEqual([]);
@@ -279,7 +279,7 @@ describe("refusals", () => {
   test("two names for one host are refused: each would undo the other", () => {
     const twin: Surveyed = { access: access("node01"), observation: node({ hostId: "cp-id" }) };
     expect(problemsOf([cp({}), twin])).toEqual([
-      "node01: expected a host of its own, found the same one as cp (enrolment cp-id): take one of them out of the configuration",
+      "node01: this is the same host as cp (enrolment cp-id): remove one of them from the configuration",
     ]);
   });
 });

@@ -75,7 +75,7 @@ describe("what a preview says of the registry's container", () => {
     delete stopped.containers;
     delete stopped.volume;
     expect(notes(stopped)).toEqual([
-      "cp: docker is not running (docker.service is inactive, dead), and so the registry is not either: up starts docker; which containers it has is known then",
+      "cp: docker is not running (docker.service is inactive, dead), so the registry is not running either: up starts docker, then checks its containers",
     ]);
     expect(
       notes({ ...stopped, service: service({ active: "failed", sub: "failed" }) })[0],
@@ -102,15 +102,15 @@ describe("what a preview says of the registry's container", () => {
     ],
     [
       { status: "paused" },
-      "cp: the container registry is paused, so that no pull is answered, and up leaves it so: run `docker unpause registry` there",
+      "cp: the container registry is paused, so pulls fail; up does not resume it: run `docker unpause registry` there",
     ],
     [
       { status: "restarting", exitCode: 2 },
-      "cp: the container registry ends again and again (exit code 2), and up cannot mend it: see `docker logs registry` there",
+      "cp: the container registry keeps restarting (exit code 2); up cannot repair it: see `docker logs registry` there",
     ],
     [
       { name: "aside" },
-      "cp: the container registry was renamed to aside: up removes it and makes it again by its name, on the same volume",
+      "cp: the container registry was renamed to aside: up replaces it with one of that name, on the same volume",
     ],
   ])("a container that is %j is said in words", (changes, text) => {
     expect(notes(docker({ containers: [container(changes)] }))).toEqual([text]);
@@ -118,7 +118,7 @@ describe("what a preview says of the registry's container", () => {
 
   test("a container that is gone is said to be, with the volume that it comes back on", () => {
     expect(notes(docker({ containers: [] }))).toEqual([
-      "cp: the container registry is gone, removed by somebody else: up makes it again, on the volume registry-data",
+      "cp: the container registry was removed outside of this stack: up recreates it on the volume registry-data",
     ]);
   });
 });
@@ -126,7 +126,7 @@ describe("what a preview says of the registry's container", () => {
 describe("a container of this stack that its state does not know", () => {
   const other = container({ id: "cd34".repeat(16), status: "created", running: false });
   const note =
-    "cp: the container registry (cd34cd34cd34, created) is this stack's, and its state does not know it, as after a run that was cut off: up replaces it, and keeps its volume";
+    "cp: the container registry (cd34cd34cd34, created) belongs to this stack but is not in its state, as after an interrupted run: up replaces it and keeps its volume";
 
   test("is replaced by up, and nobody is asked to remove it", () => {
     const claimed: PastRegistry = { host: "cp", claimed: true };
@@ -139,8 +139,8 @@ describe("a container of this stack that its state does not know", () => {
     const labels = { ...OWNER, "io.cluster-registry.state": "theirs" };
     const theirs = leftovers([{ ...other, labels }], ids, before);
     expect(() => ownLeftovers(theirs, "ours")).toThrow(
-      "expected room for the container of the registry, found the container registry (cd34cd34cd34) of this very stack, made from another state: " +
-        "another operator has the same stack in a state of their own. Share one backend; or have them destroy theirs, then run again",
+      "the container registry (cd34cd34cd34) belongs to this stack but was created from another state: " +
+        "another operator manages the same stack with a separate state. Share one backend, or destroy the other stack, then run again",
     );
     expect(ownLeftovers(theirs, "theirs")).toHaveLength(1);
     // A state that is new takes over what a lost one left.
@@ -159,14 +159,14 @@ describe("what a preview says of the images", () => {
   test("a new registry.volume leaves them behind; one that has images has other ones", () => {
     const settings = settingsWith({ volume: "new" });
     expect(notes(docker({ volume: "absent" }), [before], settings)).toEqual([
-      "cp: the registry will be empty: the volume registry-data, which holds those that it has now, stays behind, unused. To keep them, set registry.volume: registry-data",
+      "cp: the registry will be empty: the volume registry-data, which holds its present images, remains, unused. To keep them, set registry.volume: registry-data",
     ]);
     expect(notes(docker({ volume: "images" }), [before], settings)).toEqual([
-      "cp: the registry will have the images that are in the volume new: the volume registry-data, which holds those that it has now, stays behind, unused. To keep them, set registry.volume: registry-data",
+      "cp: the registry will have the images that are in the volume new: the volume registry-data, which holds its present images, remains, unused. To keep them, set registry.volume: registry-data",
     ]);
     const going = settingsWith({ volume: "new", retainVolume: false });
     expect(notes(docker({ volume: "absent" }), [before], going)[0]).toContain(
-      "the volume registry-data, which holds those that it has now, is deleted (registry.retainVolume is false)",
+      "the volume registry-data, which holds its present images, is deleted (registry.retainVolume is false)",
     );
   });
 
@@ -174,7 +174,7 @@ describe("what a preview says of the images", () => {
     const mounts = [{ type: "bind", source: "/srv/images", destination: "/var/lib/registry" }];
     const adopted = docker({ volume: "absent", containers: [container({ mounts })] });
     expect(notes(adopted)).toEqual([
-      "cp: the registry will be empty: the folder /srv/images, which holds those that it has now, stays behind, unused. To keep them, set registry.adopt: true",
+      "cp: the registry will be empty: the folder /srv/images, which holds its present images, remains, unused. To keep them, set registry.adopt: true",
     ]);
     expect(notes(adopted, [before], settingsWith({ adopt: true }))).toEqual([]);
   });
@@ -182,7 +182,7 @@ describe("what a preview says of the images", () => {
   test("another host leaves them on the old one", () => {
     const old: PastRegistry = { ...before, host: "old" };
     expect(notes(docker({ containers: [], volume: "absent" }), [old])).toEqual([
-      "cp: the registry will be empty: it moves here from old, where its images stay behind in the volume registry-data. Push them again, or copy them first",
+      "cp: the registry will be empty: it moves here from old, where its images remain in the volume registry-data. Push them again, or copy them first",
     ]);
     expect(notes(docker({ containers: [], volume: "images" }), [old])[0]).toMatch(
       /^cp: the registry will have the images that are in the volume registry-data: it moves here from old/,
@@ -192,7 +192,7 @@ describe("what a preview says of the images", () => {
 
   test("a volume that was removed by hand, with the container that held it", () => {
     expect(notes(docker({ containers: [], volume: "absent" }))).toEqual([
-      "cp: the container registry is gone, removed by somebody else: up makes it again, on the volume registry-data",
+      "cp: the container registry was removed outside of this stack: up recreates it on the volume registry-data",
       "cp: the registry will be empty: the volume registry-data, which held its images, is gone",
     ]);
   });

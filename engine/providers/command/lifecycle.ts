@@ -80,7 +80,7 @@ function withWayOut(error: unknown, urn: string): unknown {
     return error;
   const wayOut = `npm run state -- delete '${urn}' --target-dependents --yes`;
   return new Error(
-    `${error.message}\nIf the host is gone for good, take what it had out of the state: ${wayOut}`,
+    `${error.message}\nIf the host no longer exists, delete its resources from the state: ${wayOut}`,
     { cause: error },
   );
 }

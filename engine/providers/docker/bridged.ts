@@ -60,7 +60,7 @@ export class BridgedResource {
     if (ctx.preview) return { id: "", outputs: this.preview(inputs) };
     const id = await this.type.create(this.daemon, inputs, ctx);
     const made = await this.type.read(this.daemon, id, inputs, ctx);
-    if (made === undefined) throw new Error(`${id} was made and is gone already`);
+    if (made === undefined) throw new Error(`${id} was created but no longer exists`);
     return { id: made.id, outputs: this.outputs(made.id, inputs, made.properties) };
   }
 
@@ -69,7 +69,7 @@ export class BridgedResource {
     await this.type.update(this.daemon, id, old, news, ctx);
     const now = await this.type.read(this.daemon, id, { ...old, ...news }, ctx);
     if (now === undefined)
-      throw new Error(`${id} is gone; run a refresh, and the next run makes it anew`);
+      throw new Error(`${id} no longer exists: run a refresh, and the next run recreates it`);
     return { outputs: this.outputs(now.id, news, now.properties) };
   }
 

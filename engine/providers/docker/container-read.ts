@@ -61,7 +61,7 @@ export function containerProperties(info: ContainerInfo, held: Props): Props {
     bridge: network.Bridge ?? "",
     command: config["Cmd"] ?? [],
     entrypoints: [config["Entrypoint"] ?? []].flat() as Value[],
-    // An image that was asked for by id is told by id.
+    // An image requested by id is reported by id.
     image:
       typeof asked === "string" && asked.startsWith("sha256:")
         ? info.Image

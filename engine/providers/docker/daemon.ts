@@ -101,7 +101,7 @@ export class Daemon {
           ? "there is no docker.service"
           : `docker.service is ${load === "masked" ? `masked, ${active}` : active}`;
       throw new NotRunning(
-        `docker at ${where} does not run: ${how}. What it has is not known until it does`,
+        `docker at ${where} does not run: ${how}. Its containers are not known until it runs`,
       );
     }
     this.runs = true;

@@ -129,8 +129,8 @@ export class ConfigMaps {
       return { id: idOf(live), outputs: checkpoint(live, inputs, newManager()) };
     } catch (error) {
       throw withHint(error, {
-        AlreadyExists: `somebody else made it: take it away, or take it into the stack with the import option (${idOf(inputs)})`,
-        NotFound: `make the namespace ${metadataOf(inputs).namespace} first`,
+        AlreadyExists: `it already exists: delete it, or import it with the import option (${idOf(inputs)})`,
+        NotFound: `create the namespace ${metadataOf(inputs).namespace} first`,
       });
     }
   }
@@ -192,7 +192,7 @@ export class ConfigMaps {
     await pollUntil(ctx.timeoutSeconds ?? GONE_SECONDS, ctx.signal, async (last) => {
       const still = await this.find(object, ctx);
       if (still === undefined || uidOf(still) !== uidOf(gone)) return true;
-      const why = `it goes when its finalizers are taken away, by whoever set them: ${finalizersOf(still)}`;
+      const why = `it is deleted once its finalizers are removed: ${finalizersOf(still)}`;
       if (last) throw new Error(`${id} is still there: ${why}`);
       if (!told && finalizersOf(still) !== "") ctx.log("info", `${id}: ${why}`);
       told = true;

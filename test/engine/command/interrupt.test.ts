@@ -16,8 +16,8 @@ describe("listenForInterrupts", () => {
       process.emit("SIGINT");
       expect(terminate.aborted).toBe(true);
       expect(said).toEqual([
-        "^C received; no new steps start, running ones are waited for. ^C again ends without waiting.",
-        "^C received; ending now. What was running is noted in the state as pending.",
+        "^C received; waiting for the running steps to finish. Press ^C again to end without waiting.",
+        "^C received; terminating now. The state records the interrupted steps as pending.",
       ]);
     } finally {
       interrupts.dispose();

@@ -16,19 +16,19 @@ test.each<[NodeJS.ProcessEnv, string[], string]>([
   [
     { npm_config_stack: "true", npm_config_yes: "true", npm_config_expect_no_changes: "true" },
     ["dev"],
-    "npm has taken --stack, --yes, --expect-no-changes for itself; put it behind two dashes: " +
+    "npm consumed --stack, --yes, --expect-no-changes; pass flags after two dashes: " +
       "npm run up -- --stack dev --yes --expect-no-changes",
   ],
   [
     { npm_config_stack: "dev", npm_config_target: "true" },
     ["**node 2**"],
-    "npm has taken --stack, --target for itself; put it behind two dashes: " +
+    "npm consumed --stack, --target; pass flags after two dashes: " +
       "npm run up -- --stack=dev --target '**node 2**'",
   ],
   [
     { npm_config_stack: "true", npm_config_target: "true" },
     ["a", "b"],
-    "npm has taken --stack, --target for itself; put it behind two dashes: " +
+    "npm consumed --stack, --target; pass flags after two dashes: " +
       "npm run up -- a b --stack STACK --target TARGET",
   ],
 ])("of %j and %j it is said what to type", (env, rest, text) => {

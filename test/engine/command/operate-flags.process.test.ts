@@ -93,7 +93,7 @@ test("--color, --message and --suppress-outputs are taken as the CLI takes them;
     code: 1,
     stderr: [
       "error: unsupported color option: 'blue'. Supported values are: always, never, raw, auto",
-      "See --help for what there is.",
+      "Run with --help to list commands and flags.",
       "",
     ],
   });

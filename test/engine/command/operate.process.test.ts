@@ -44,7 +44,7 @@ test("a command that cannot begin says why, and ends: the program's process that
     code: 1,
     stdout: "",
     stderr: expect.stringMatching(
-      /\nerror: invalid argument "x" for "-p, --parallel" flag: expected a number\nSee --help for what there is.\n$/,
+      /\nerror: invalid argument "x" for "-p, --parallel" flag: expected a number\nRun with --help to list commands and flags.\n$/,
     ) as unknown,
   });
   project.write("Pulumi.yaml", "name: p\nruntime: nodejs\nconfig: {host: {type: string}}\n");
@@ -153,7 +153,7 @@ test("a full disk under stdout ends the display, not the operation; what somebod
     return { code, stdout: "", stderr };
   };
   const lost =
-    "warning: cannot write to stdout (ENOSPC: no space left on device, write); the work goes on\n";
+    "warning: cannot write to stdout (ENOSPC: no space left on device, write); the operation continues\n";
   const engine = `Engine: embedded, state in ${project.folder}/.pulumi/stacks/p/dev.json\n`;
   expect(await full("up", "--yes", "--skip-preview")).toEqual({
     code: 0,
@@ -240,7 +240,7 @@ test("after kill -9 in the middle of a step the lock and the pending operation s
   expect(locked.stderr).toContain(`(pid ${child.pid})`);
   expect(locked.stderr).toContain("that process no longer exists");
   expect((await npmRun("cancel", "--stack", "dev")).stdout).toBe(
-    "The lock of 'dev' is deleted (1 in all).\n",
+    "Deleted the lock of 'dev' (1 in all).\n",
   );
   project.program("");
   const after = await npmRun("up", "--stack", "dev", "--yes", "--skip-preview");
@@ -288,7 +288,7 @@ describe("through npm, as a person types it", () => {
     if (child.pid === undefined) throw new Error("npm did not start");
     process.kill(-child.pid, "SIGINT");
     const said = await end;
-    expect(said.stderr).toContain("^C received; no new steps start, running ones are waited for.");
+    expect(said.stderr).toContain("^C received; waiting for the running steps to finish.");
     expect(said.code).toBe(8);
     expect(fs.existsSync(path.join(project.folder, "next"))).toBe(false);
     const { resources } = (await project.stack()).state().snapshot;

@@ -194,7 +194,7 @@ test("cancel of a stack that is not there says so, with 6; of one that is not lo
     told(
       6,
       "",
-      `error: no stack named 'two' found in file://${project.folder}; make it with \`npm run stack -- init two\`\n`,
+      `error: no stack named 'two' found in file://${project.folder}; create it with \`npm run stack -- init two\`\n`,
     ),
   );
   expect(await said(project, ["cancel", "one"])).toEqual(told(0, "Stack 'one' is not locked.\n"));
@@ -204,11 +204,11 @@ test("help: each command names its arguments, its flags, and examples of its own
   const overview = await said(project, ["stack", "--help"]);
   expect(overview.stdout).toContain("\n  npm run -s stack -- export > stack.json\n");
   const help = (await stack("rm", "--help")).stdout;
-  expect(help).toMatch(/^npm run stack -- rm \[NAME\] \[FLAGS\]\n\nRemoves an empty stack,/);
+  expect(help).toMatch(/^npm run stack -- rm \[NAME\] \[FLAGS\]\n\nRemoves an empty stack and its configuration\n/);
   expect(help).toContain(
     "Examples:\n  npm run stack -- rm dev --yes\n  npm run stack -- rm --stack dev --yes --force\n",
   );
-  expect(help).toMatch(/\n {2}-f, --force +Even if it still has resources\n/);
+  expect(help).toMatch(/\n {2}-f, --force +Remove the stack even if it still has resources\n/);
   expect(help).not.toContain("init");
   const others = [["up"], ["cancel"], ["state", "unprotect"], ["config", "get"]] as const;
   for (const [script, ...words] of others) {
@@ -216,6 +216,6 @@ test("help: each command names its arguments, its flags, and examples of its own
     expect(stdout).toMatch(new RegExp(`\\nExamples:\\n  npm run (-s )?${script} `));
   }
   expect((await stack("bogus")).stderr).toBe(
-    'error: unknown command "bogus" for "stack"\nSee --help for what there is.\n',
+    'error: unknown command "bogus" for "stack"\nRun with --help to list commands and flags.\n',
   );
 });

@@ -76,7 +76,7 @@ test("a passphrase that is not set is asked for, twice where it is new, and only
     `Enter your passphrase to unlock config/secrets\n${remember}`,
   ]);
   await expect(newCrypter({}, false, answering("pw", "pv"))).rejects.toThrow(
-    "the two passphrases are not the same; nothing was made",
+    "the passphrases do not match; no stack was created",
   );
   await expect(newCrypter({})).rejects.toThrow(
     "passphrase must be set with PULUMI_CONFIG_PASSPHRASE",

@@ -333,7 +333,7 @@ describe("update and delete", () => {
     const error = await failure(provider.delete(TYPE, "probe-1", outputs, outputs, ctx()));
     expect(error.message).toContain("connection refused");
     expect(error.message).toContain(
-      "If the host is gone for good, take what it had out of the state: " +
+      "If the host no longer exists, delete its resources from the state: " +
         `npm run state -- delete '${URN}' --target-dependents --yes`,
     );
   });

@@ -88,7 +88,7 @@ describe("making a ConfigMap", () => {
       ...failure(409, "AlreadyExists", message),
     );
     await expect(provider.create(TYPE, inputs("a:5000"), ctx())).rejects.toThrow(
-      `${message} (POST ${ALL}: 409); somebody else made it: take it away, or take it into the stack with the import option (${ID})`,
+      `${message} (POST ${ALL}: 409); it already exists: delete it, or import it with the import option (${ID})`,
     );
   });
 
@@ -109,7 +109,7 @@ describe("making a ConfigMap", () => {
       ...failure(404, "NotFound", 'namespaces "kube-public" not found'),
     );
     await expect(provider.create(TYPE, inputs("a:5000"), ctx())).rejects.toThrow(
-      `namespaces "kube-public" not found (POST ${ALL}: 404); make the namespace kube-public first`,
+      `namespaces "kube-public" not found (POST ${ALL}: 404); create the namespace kube-public first`,
     );
   });
 
@@ -453,7 +453,7 @@ describe("deleting", () => {
       .expects(`GET ${ONE}`, ...NOT_FOUND);
     const step = ctx();
     await provider.delete(TYPE, ID, inputs("a:5000"), old, step);
-    const why = "it goes when its finalizers are taken away, by whoever set them: example.com/hold";
+    const why = "it is deleted once its finalizers are removed: example.com/hold";
     expect(step.logs).toEqual([{ severity: "info", text: `${ID}: ${why}`, ephemeral: false }]);
     server
       .expects(`GET ${ONE}`, 200, held)

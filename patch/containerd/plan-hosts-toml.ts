@@ -44,8 +44,9 @@ export function planHosts(
     );
   } else {
     const ours = new Set(files.map(({ path }) => path));
-    const woken = usedBelow(directory, input).filter((path) => !ours.has(path));
-    if (woken.length > 0) notes.push(`config_path also puts into force: ${woken.join(", ")}`);
+    const alsoInForce = usedBelow(directory, input).filter((path) => !ours.has(path));
+    if (alsoInForce.length > 0)
+      notes.push(`config_path also puts into force: ${alsoInForce.join(", ")}`);
   }
   const main = judged(config.document, input.bytes, step.edits, step.changes, 0o644);
   return {

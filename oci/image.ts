@@ -20,17 +20,26 @@ export interface Blob {
 export interface ContainerImage {
   manifest: Blob & { mediaType: string };
   blobs: Blob[];
+  /** The images of the single platforms, where the manifest is an index of them. */
+  parts?: ContainerImage[];
 }
 
-const TYPE = "application/vnd.docker.distribution.manifest.v2+json";
+export const MANIFEST_TYPE = "application/vnd.docker.distribution.manifest.v2+json";
+export const INDEX_TYPE = "application/vnd.docker.distribution.manifest.list.v2+json";
 
-/** Builds an image for linux/amd64 (image manifest version 2, schema 2), each list of entries one layer. Same input, same digests. */
-export function buildImage(layers: TarEntry[][], config: ImageConfig): ContainerImage {
+export type Architecture = "amd64" | "arm64";
+
+/** Builds an image for Linux (image manifest version 2, schema 2), each list of entries one layer. Same input, same digests. */
+export function buildImage(
+  layers: TarEntry[][],
+  config: ImageConfig,
+  architecture: Architecture = "amd64",
+): ContainerImage {
   const archives = layers.map(tar);
   const compressed = archives.map((archive) => blob(gzipSync(archive)));
   const configBlob = blob(
     json({
-      architecture: "amd64",
+      architecture,
       os: "linux",
       created: "2020-01-01T00:00:00Z",
       config,
@@ -49,14 +58,39 @@ export function buildImage(layers: TarEntry[][], config: ImageConfig): Container
   const manifest = blob(
     json({
       schemaVersion: 2,
-      mediaType: TYPE,
+      mediaType: MANIFEST_TYPE,
       config: describe("application/vnd.docker.container.image.v1+json", configBlob),
       layers: compressed.map((layer) =>
         describe("application/vnd.docker.image.rootfs.diff.tar.gzip", layer),
       ),
     }),
   );
-  return { manifest: { ...manifest, mediaType: TYPE }, blobs: [...compressed, configBlob] };
+  return {
+    manifest: { ...manifest, mediaType: MANIFEST_TYPE },
+    blobs: [...compressed, configBlob],
+  };
+}
+
+/** One image for several architectures: an index from which each node takes its own. */
+export function buildIndex(images: Record<Architecture, ContainerImage>): ContainerImage {
+  const entries = Object.entries(images);
+  const manifest = blob(
+    json({
+      schemaVersion: 2,
+      mediaType: INDEX_TYPE,
+      manifests: entries.map(([architecture, image]) => ({
+        mediaType: MANIFEST_TYPE,
+        size: image.manifest.bytes.length,
+        digest: image.manifest.digest,
+        platform: { architecture, os: "linux" },
+      })),
+    }),
+  );
+  return {
+    manifest: { ...manifest, mediaType: INDEX_TYPE },
+    blobs: [],
+    parts: entries.map(([, image]) => image),
+  };
 }
 
 const json = (value: unknown) => Buffer.from(JSON.stringify(value));

@@ -13,7 +13,7 @@ const HIDDEN: ReadonlySet<Op> = new Set([
   "discard-replaced",
 ]);
 
-export class Digest {
+export class PreviewJson {
   private readonly steps: Step[] = [];
   private readonly diagnostics: object[] = [];
 

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { execFileSync } from "node:child_process";
 import { gunzipSync } from "node:zlib";
-import { buildImage } from "../../../lab/hub/image";
-import { tar } from "../../../lab/hub/tar";
+import { buildImage } from "../../oci/image";
+import { tar } from "../../oci/tar";
 
 const file = (path: string, contents: string, mode?: number) => ({
   path,

@@ -9,7 +9,7 @@ import { type CriConfig } from "./config";
 import { isPlain } from "./endpoint";
 import { importNames, importOffset, type MergedRegistry } from "./merged";
 import { holdsInOrder, mirrorKey, mirrorStep } from "./mirrors";
-import { type ContainerdInput, untouched, type WantedHost } from "./input";
+import { type ContainerdInput, unchangedPlan, type WantedHost } from "./input";
 import { MixedWays } from "./mixed-ways";
 import { shown } from "./version";
 
@@ -41,7 +41,7 @@ export function mirrorsInForce(
 ): Plan | undefined {
   if (!wanted.every((host) => isInForce(merged, host))) return undefined;
   const notes = wanted.map(({ host }) => inForceNote(input, config, merged, host));
-  return { files: [untouched(input)], notes, activate: "none" };
+  return { files: [unchangedPlan(input)], notes, activate: "none" };
 }
 
 /** The plan for a file that uses `registry.mirrors`: everything goes there, no other file is touched. */

@@ -1,0 +1,82 @@
+import type { HostAccess } from "../settings/access";
+import { settingsOn } from "../settings/node";
+import type { Settings } from "../settings/schema";
+import { askFor } from "../survey/ask";
+import { type Surveyed, surveyHosts } from "../survey/hosts";
+import { imagePrefix, planMirror } from "../survey/plan";
+import type { RecordIds } from "../survey/records";
+import { probeReference, publishProbe } from "./probe";
+import { pullOn } from "./pull";
+import type { NodeReport } from "./report";
+
+export { isWell, reportText, type NodeReport } from "./report";
+
+/** What was found, node by node. */
+export interface Report {
+  image: string;
+  nodes: NodeReport[];
+}
+
+/**
+ * Looks at every node as it is now, and has each pull a probe image from the registry for real. No configuration of a host
+ * is changed.
+ * @throws Error where the probe cannot be put into the registry: then no node can be judged
+ */
+export async function checkNodes(
+  settings: Settings,
+  access: ReadonlyMap<string, HostAccess>,
+  ids: RecordIds,
+  onWaiting: (text: string) => void,
+): Promise<Report> {
+  const image = probeReference(imagePrefix(settings));
+  const surveyed = await surveyHosts(access.values(), (host) => askFor(settings, host), onWaiting);
+  const { host, address, port } = settings.registry;
+  const registryHost = surveyed.get(host);
+  if (registryHost === undefined || "error" in registryHost)
+    throw new Error(`${host}: ${registryHost?.error.message ?? "not looked at"}`);
+  try {
+    await publishProbe(registryHost.access, address, port);
+  } catch (error) {
+    throw new Error(
+      `the registry at ${imagePrefix(settings)} does not take the probe image: ${(error as Error).message}`,
+      { cause: error },
+    );
+  }
+  const nodes = await Promise.all(
+    settings.nodes.map(async ({ name, role }): Promise<NodeReport> => {
+      const node = surveyed.get(name);
+      if (node === undefined || "error" in node) {
+        const trouble = node?.error.message ?? "not looked at";
+        return { name, role, configuration: "not known", inSync: false, trouble };
+      }
+      const [state, trouble] = [
+        configurationOf(node, settingsOn(settings, name), ids.mirror(name)),
+        await pullTrouble(node.access, image),
+      ];
+      return { name, role, ...state, ...(trouble !== undefined && { trouble }) };
+    }),
+  );
+  return { image, nodes };
+}
+
+function configurationOf(
+  { observation }: Extract<Surveyed, { observation: unknown }>,
+  settings: Settings,
+  id: string,
+): Pick<NodeReport, "configuration" | "inSync"> {
+  try {
+    const { inSync, why } = planMirror(observation, settings, id);
+    return { inSync, configuration: inSync ? "as it should be" : (why ?? "not as it should be") };
+  } catch (error) {
+    return { inSync: false, configuration: (error as Error).message };
+  }
+}
+
+async function pullTrouble(node: HostAccess, image: string): Promise<string | undefined> {
+  try {
+    await pullOn(node, image);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}

@@ -1,0 +1,41 @@
+import { buildImage, buildIndex, type ContainerImage } from "../oci/image";
+import { digestOf, push } from "../oci/push";
+import type { HostAccess } from "../settings/access";
+import { withConnection } from "../survey/hosts";
+
+/** The probe's name and tag in the registry, where it stays: a few hundred bytes. */
+const NAME = "cluster-registry/probe";
+const TAG = "1";
+
+/** The probe as a node names it. @param prefix  `ADDRESS:PORT` of the registry */
+export const probeReference = (prefix: string) => `${prefix}/${NAME}:${TAG}`;
+
+/** An image that is only pulled, never run: one file, for nodes of both architectures. */
+export function probeImage(): ContainerImage {
+  const contents = Buffer.from("cluster-registry pulls this image to see that a node can pull\n");
+  const layers = [[{ path: "probe", contents, mode: 0o644 }]];
+  return buildIndex({
+    amd64: buildImage(layers, {}, "amd64"),
+    arm64: buildImage(layers, {}, "arm64"),
+  });
+}
+
+/**
+ * Puts the probe into the registry where it is not there as it shall be. It goes over the registry host's SSH connection:
+ * this machine needs no way to the registry.
+ */
+export async function publishProbe(
+  registryHost: HostAccess,
+  address: string,
+  port: number,
+): Promise<void> {
+  const image = probeImage();
+  await withConnection(registryHost, async (connection) => {
+    const via = async () => {
+      const stream = await connection.forward(address, port);
+      return { createConnection: () => stream };
+    };
+    if ((await digestOf(via, NAME, TAG)) === image.manifest.digest) return;
+    await push(via, NAME, [TAG], image);
+  });
+}

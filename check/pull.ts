@@ -1,0 +1,28 @@
+import { CriClient } from "../cri/client";
+import type { HostAccess } from "../settings/access";
+import { withConnection } from "../survey/hosts";
+import { withSocket } from "./socket";
+
+const CONTAINERD = "/run/containerd/containerd.sock";
+
+/**
+ * Pulls an image on a node through the container runtime interface, as kubelet does, and removes it again.
+ * @throws Error with the runtime's own message
+ */
+export async function pullOn(node: HostAccess, image: string): Promise<void> {
+  await withConnection(node, (connection) =>
+    withSocket(connection, CONTAINERD, node.sudo, async (socket) => {
+      const runtime = await CriClient.open(socket);
+      try {
+        // What an interrupted check left would make the pull a mere look at the tag.
+        await runtime.removeImage(image);
+        await runtime.pullImage(image);
+        if ((await runtime.imageStatus(image)) === undefined)
+          throw new Error(`the pull of ${image} succeeded, and yet containerd does not have it`);
+        await runtime.removeImage(image);
+      } finally {
+        runtime.close();
+      }
+    }),
+  );
+}

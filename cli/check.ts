@@ -1,0 +1,53 @@
+import { resolve } from "node:path";
+import { checkNodes, isWell, reportText } from "../check";
+import { command, EXIT, ExitError } from "../engine/command/exit";
+import { type FlagSpec, helpText, parseFlags, UsageError } from "../engine/command/flags";
+import { Workspace } from "../engine/stack";
+import { accessOf } from "../settings/access";
+import { configValues } from "../settings/config";
+import { parseSettings } from "../settings/parse";
+import { surroundings } from "../ssh/surroundings";
+import { recordIds } from "../survey/records";
+
+const FLAGS: Record<string, FlagSpec> = {
+  stack: {
+    kind: "value",
+    short: "s",
+    help: "The stack whose nodes are checked; else the selected one",
+  },
+  cwd: { kind: "value", short: "C", help: "The folder of the project" },
+  help: { kind: "switch", short: "h", help: "This text" },
+};
+
+const ABOUT =
+  "Has every node pull a probe image from the registry, through the container runtime interface as kubelet does, and says " +
+  "how each node is configured now. It needs SSH and no cluster, and changes no configuration. The probe stays in the " +
+  "registry as cluster-registry/probe:1. Exit code: 0 all is well, 1 a node does not pull or is not as it should be.";
+
+/** `npm run check`: a real pull on every node, on demand. */
+export function main(args: string[]): Promise<void> {
+  return command(async () => {
+    const { flags, rest } = parseFlags(args, FLAGS);
+    if (flags["help"]) {
+      const examples = ["npm run check -- --stack prod"];
+      process.stdout.write(helpText("npm run check -- [FLAGS]", ABOUT, examples, FLAGS));
+      return;
+    }
+    if (rest.length > 0) throw new UsageError(`unknown: ${rest.join(" ")}`);
+    const folder = resolve(text(flags["cwd"]) ?? ".");
+    const stack = await Workspace.open({ folder, stack: text(flags["stack"]) }).load();
+    const { project } = stack;
+    const all = Object.fromEntries([...stack.config()].map(([key, value]) => [key, value.text]));
+    const settings = parseSettings(configValues(all, project.name));
+    const { image, nodes } = await checkNodes(
+      settings,
+      accessOf(settings, surroundings(project.program.folder)),
+      recordIds(project.name, stack.name),
+      (line) => process.stderr.write(`${line}\n`),
+    );
+    process.stdout.write(reportText(image, nodes));
+    if (!isWell(nodes)) throw new ExitError(EXIT.error);
+  });
+}
+
+const text = (value: unknown) => (typeof value === "string" ? value : undefined);

@@ -1,0 +1,144 @@
+import { defineLab, type RunningLab, startLab } from "../../lab";
+import { describeLab } from "../lab-only";
+import { configManifest, daemonsOf, recordsOf, type Said, TestStack } from "../program/stack";
+
+describeLab("npm run check", () => {
+  let lab: RunningLab;
+  let stack: TestStack;
+  let image: string;
+  const check = (): Promise<Said> => stack.run("check");
+  const facts = () =>
+    Promise.all(
+      [...lab.hosts.values()].flatMap((host) => [
+        configManifest(host),
+        daemonsOf(host),
+        recordsOf(host),
+      ]),
+    );
+
+  beforeAll(async () => {
+    lab = await startLab(
+      defineLab({ name: "check", octet: 121, hosts: ["controlplane", "node01", "node02"] }),
+    );
+    stack = TestStack.lesson(lab);
+    image = `${lab.host("controlplane").address}:5000/cluster-registry/probe:1`;
+    await stack.succeed(stack.up());
+  });
+  afterAll(async () => {
+    stack?.remove();
+    await lab?.down();
+  });
+
+  test("every node pulls the probe for real, and nothing of the hosts changes", async () => {
+    const before = await facts();
+    const said = await check();
+    expect(said).toEqual({
+      code: 0,
+      stderr: "",
+      stdout: [
+        `controlplane  pulled ${image}`,
+        "              configuration: as it should be",
+        `node01        pulled ${image}`,
+        "              configuration: as it should be",
+        `node02        pulled ${image}`,
+        "              configuration: as it should be",
+        "3 of 3 nodes pull from the registry",
+        "",
+      ].join("\n"),
+    });
+    expect(await facts()).toEqual(before);
+    const log = await lab.host("controlplane").succeed("docker logs registry 2>&1");
+    for (const host of lab.hosts.values()) {
+      expect(log).toMatch(
+        new RegExp(`^${host.address} .*"GET /v2/cluster-registry/probe/blobs/`, "m"),
+      );
+      expect(await host.imagePresent(image)).toBe(false);
+    }
+  });
+
+  test("a second check pulls again", async () => {
+    const pulls = async () =>
+      (await lab.host("controlplane").succeed("docker logs registry 2>&1"))
+        .split("\n")
+        .filter((line) => line.startsWith(`${lab.host("node01").address} `)).length;
+    const before = await pulls();
+    expect((await check()).code).toBe(0);
+    expect(await pulls()).toBeGreaterThan(before);
+  });
+
+  test("a login that needs sudo checks as root does", async () => {
+    const ssh = stack.current["ssh"] as object;
+    stack.change({ ssh: { ...ssh, user: "ops" } });
+    try {
+      const said = await check();
+      expect(said.stderr).toBe("");
+      expect(said.stdout).toContain("3 of 3 nodes pull from the registry\n");
+    } finally {
+      stack.change({ ssh });
+    }
+  });
+
+  test("a node whose route to the registry is cut is named, though its configuration is as it should be", async () => {
+    const node = lab.host("node02");
+    const registry = lab.host("controlplane").address;
+    await node.succeed(`ip route add unreachable ${registry}/32`);
+    try {
+      const said = await check();
+      expect(said.code).toBe(1);
+      expect(said.stdout).toContain(`node01        pulled ${image}\n`);
+      expect(said.stdout).toMatch(/^node02 {8}does not pull: .*no route to host/m);
+      expect(said.stdout).toContain("2 of 3 nodes pull from the registry; these do not: node02\n");
+    } finally {
+      await node.succeed(`ip route del unreachable ${registry}/32`);
+    }
+  });
+
+  test("a node that lost the entry is named with its drift and containerd's own words", async () => {
+    const node = lab.host("node01");
+    const config = "/etc/containerd/config.toml";
+    await node.succeed(
+      `cp -a ${config} /root/kept && sed -i '/:5000/d' ${config} && systemctl restart containerd`,
+    );
+    try {
+      const said = await check();
+      expect(said.code).toBe(1);
+      expect(said.stdout).toMatch(
+        /^node01 {8}does not pull: .*server gave HTTP response to HTTPS client/m,
+      );
+      expect(said.stdout).toContain("configuration: drift on the host\n");
+      expect(said.stdout).toContain(
+        "these do not: node01; not configured as they should be: node01\n",
+      );
+    } finally {
+      await node.succeed(`cp -a /root/kept ${config} && systemctl restart containerd`);
+    }
+  });
+
+  test("a node that does not answer is named, and the others are checked", async () => {
+    const node = lab.host("node02");
+    await node.cutPower();
+    try {
+      const said = await check();
+      expect(said.code).toBe(1);
+      expect(said.stdout).toMatch(/^node02 {8}does not pull: .*22/m);
+      expect(said.stdout).toContain("configuration: not known\n");
+      expect(said.stdout).toContain("2 of 3 nodes pull from the registry");
+    } finally {
+      await node.start();
+    }
+  });
+
+  test("without a registry it says so, with the registry's address, and judges no node", async () => {
+    await lab.host("controlplane").succeed("docker stop registry");
+    try {
+      const said = await check();
+      expect(said.code).toBe(1);
+      expect(said.stdout).toBe("");
+      expect(said.stderr).toMatch(
+        /^error: the registry at \S+:5000 does not take the probe image: /m,
+      );
+    } finally {
+      await lab.host("controlplane").succeed("docker start registry");
+    }
+  });
+});
