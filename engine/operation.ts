@@ -1,4 +1,5 @@
 /** One run over a stack, start to end: a preview, or the real thing. */
+import { once } from "node:events";
 import * as os from "node:os";
 import { plugins as allPlugins } from "./providers";
 import { builtinPlugin } from "./providers/builtin";
@@ -113,7 +114,7 @@ class Run {
     this.runner = new Runner(
       {
         preview: options.preview,
-        parallel: options.parallel ?? defaultParallel(),
+        parallel: options.parallel ?? 4 * os.availableParallelism(),
         continueOnError: options.continueOnError ?? false,
         cancel,
         terminate,
@@ -212,18 +213,8 @@ class Run {
   private async runProgram(deployment: Deployment, progress: Progress): Promise<void> {
     const { stack, options, host, runner, sink, config } = this;
     const { project, name } = stack;
-    const parts = {
-      deployment,
-      progress,
-      host,
-      runner,
-      sink,
-      project: project.name,
-      stack: name,
-      root: project.folder,
-    };
     const program = options.program ?? Program.load(project.program.folder);
-    const monitor = new Monitor(parts);
+    const monitor = new Monitor({ deployment, progress, host, runner, sink, root: project.folder });
     try {
       const running = program.run(
         {
@@ -253,17 +244,11 @@ class Run {
   }
 
   private async stoppedAndIdle(): Promise<{ ok: boolean; problem?: string }> {
-    const { halt } = this.runner;
-    if (!halt.signal.aborted) {
-      await new Promise((resolve) =>
-        halt.signal.addEventListener("abort", resolve, { once: true }),
-      );
-    }
+    const { signal } = this.runner.halt;
+    if (!signal.aborted) await once(signal, "abort");
     const { terminate } = this.options;
-    const terminated = new Promise<void>((resolve) =>
-      terminate?.addEventListener("abort", () => resolve()),
-    );
-    await Promise.race([this.runner.idle(), terminated]);
+    const terminated = terminate && !terminate.aborted ? [once(terminate, "abort")] : [];
+    await Promise.race([this.runner.idle(), ...terminated]);
     return { ok: false };
   }
 
@@ -311,10 +296,6 @@ class Run {
   private rootOutputs(resources: readonly ResourceState[]): ResourceState["outputs"] {
     return resources.find((r) => r.type === STACK_TYPE)?.outputs ?? {};
   }
-}
-
-function defaultParallel(): number {
-  return 4 * os.availableParallelism();
 }
 
 function pendingText(pending: readonly PendingOperation[]): string {

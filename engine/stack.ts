@@ -45,13 +45,13 @@ export class Workspace {
     return selectedStack(this.project, this.backend.url, this.env);
   }
 
-  /** Throws NoSuchStack where none is named or selected. */
+  /** Throws where none is named or selected; as in the CLI, that is no NoSuchStack. */
   stackName(): Promise<string> {
     const name = this.named ?? this.selected();
     if (name) return Promise.resolve(name);
     const fix =
       "`npm run stack -- select` or `npm run stack -- init` to choose one, or pass --stack";
-    return Promise.reject(new NoSuchStack(`no stack selected; please use ${fix}`));
+    return Promise.reject(new Error(`no stack selected; please use ${fix}`));
   }
 
   /** The stack's Pulumi.STACK.yaml, for which no passphrase is needed. Throws NoSuchStack. */
@@ -117,7 +117,9 @@ export class Workspace {
       file.salt === undefined ? undefined : openCrypter(file.salt, env, askPassphrase);
     opening?.catch(() => undefined);
     const fresh =
-      orEmpty && file.salt !== undefined ? emptyCheckpoint(project.name, name) : undefined;
+      orEmpty && file.salt !== undefined
+        ? openable(`organization/${project.name}/${name}`, {}, "")
+        : undefined;
     const raw = (await backend.read(project.name, name)) ?? fresh;
     if (!raw) throw this.noSuchStack(name);
     let crypter = await opening;
@@ -133,9 +135,6 @@ export class Workspace {
     return new Stack(project, backend, name, file, crypter, raw, stateCrypter, env);
   }
 }
-
-const emptyCheckpoint = (project: string, stack: string): RawCheckpoint =>
-  openable(`organization/${project}/${stack}`, {}, "");
 
 export class Stack {
   constructor(

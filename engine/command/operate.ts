@@ -68,7 +68,7 @@ const COMMON: Record<string, FlagSpec> = {
 };
 const REFRESH: Record<string, FlagSpec> = {
   refresh: {
-    kind: "optional",
+    kind: "switch",
     short: "r",
     help: "Refresh the state of the resources first (--refresh=false to skip)",
   },
@@ -82,18 +82,19 @@ const DOING: Record<string, FlagSpec> = {
   "skip-preview": { kind: "switch", short: "f", help: "Perform the operation without a preview" },
   "preview-only": { kind: "switch", help: "Only show a preview" },
 };
-const PENDING: Record<string, FlagSpec> = {
-  "clear-pending-creates": {
-    kind: "switch",
-    help: "Clear the pending creates that an interrupted run left",
-  },
-};
-
 const FLAGS: Record<Kind, Record<string, FlagSpec>> = {
   up: { ...COMMON, ...EXCLUDING, ...REFRESH, ...DOING },
   preview: { ...COMMON, ...EXCLUDING, ...REFRESH },
   destroy: { ...COMMON, ...REFRESH, ...DOING },
-  refresh: { ...COMMON, ...EXCLUDING, ...DOING, ...PENDING },
+  refresh: {
+    ...COMMON,
+    ...EXCLUDING,
+    ...DOING,
+    "clear-pending-creates": {
+      kind: "switch",
+      help: "Clear the pending creates that an interrupted run left",
+    },
+  },
 };
 
 const ABOUT: Record<Kind, string> = {
@@ -261,18 +262,14 @@ class Operation {
         `unsupported color option: '${color}'. Supported values are: always, never, raw, auto`,
       );
     }
-    const refresh = text(flags, "refresh");
-    if (refresh !== undefined && refresh !== "true" && refresh !== "false") {
-      throw new UsageError(
-        `invalid argument "${refresh}" for "-r, --refresh" flag: expected true or false`,
-      );
-    }
+    const refresh = flags["refresh"];
     return {
       kind: kind === "preview" ? "up" : kind,
       ...(parallel === undefined ? {} : { parallel: Number(parallel) }),
-      ...(refresh === undefined ? {} : { refresh: refresh === "true" }),
+      ...(typeof refresh === "boolean" && { refresh }),
       continueOnError:
-        flags["continue-on-error"] === true || isTrue(process.env["PULUMI_CONTINUE_ON_ERROR"]),
+        flags["continue-on-error"] === true ||
+        /^(1|true)$/.test(process.env["PULUMI_CONTINUE_ON_ERROR"] ?? ""),
       clearPendingCreates: flags["clear-pending-creates"] === true,
       targets: new Targets(
         (flags["target"] as string[] | undefined) ?? [],
@@ -346,5 +343,3 @@ function text(flags: Flags, name: string): string | undefined {
   const value = flags[name];
   return typeof value === "string" ? value : undefined;
 }
-
-const isTrue = (value: string | undefined): boolean => value === "1" || value === "true";

@@ -6,13 +6,13 @@ import { helpText, parseFlags, UsageError, type Flags, type FlagSpec } from "./f
 import { refuseWhatNpmTook } from "./npm-flags";
 
 export interface Subcommand {
-  /** Arguments, for the help. */
-  usage: string;
+  /** Arguments, for the help. @default none */
+  usage?: string;
   about: string;
   examples: readonly string[];
   flags?: Record<string, FlagSpec>;
-  /** How many arguments it takes. */
-  args: { min: number; max: number };
+  /** How many arguments it takes. @default none */
+  args?: { min: number; max: number };
   /** True: its argument is a stack's name, and `--stack` says the same. */
   namesStack?: true;
   run(workspace: Workspace, args: string[], flags: Flags): Promise<void>;
@@ -44,7 +44,7 @@ export async function perform(
   given: string[],
   shown = words,
 ): Promise<void> {
-  const { about, args, examples, usage } = subcommand;
+  const { about, args = { min: 0, max: 0 }, examples, usage = "" } = subcommand;
   const { min, max } = args;
   const specs = { ...subcommand.flags, ...EVERYWHERE };
   const { flags, rest } = parseFlags(given, specs);
@@ -80,7 +80,7 @@ function wordAt(argv: string[]): number {
 
 function overview(name: string, subcommands: Record<string, Subcommand>): string {
   const entries = Object.entries(subcommands);
-  const lines = entries.map(([key, s]) => `  ${`${key} ${s.usage}`.padEnd(28)} ${s.about}`);
+  const lines = entries.map(([key, s]) => `  ${`${key} ${s.usage ?? ""}`.padEnd(28)} ${s.about}`);
   const examples = entries.flatMap(([, s]) => s.examples.slice(0, 1).map((e) => `  ${e}`));
   const usage = `npm run ${name} -- COMMAND [FLAGS]`;
   return [usage, "", ...lines, "", "Examples:", ...examples, ""].join("\n");

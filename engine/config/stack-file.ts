@@ -109,6 +109,8 @@ export class StackFile {
     const text = parent.slice(2).reduce<string>(joinPath, String(parent[1]).replace(/^[^:]*:/, ""));
     if (isSeq(node) && typeof part !== "number")
       throw new Error(`${joinPath(text, part)}: key for an array must be an int`);
+    if (isSeq(node) && Number(part) > node.items.length)
+      throw new Error(`${joinPath(text, part)}: array index out of range`);
     if (isMap(node) && !node.has("secure") && typeof part === "number")
       throw new Error(`${joinPath(text, part)}: key for a map must be a string`);
     if ((!isMap(node) || node.has("secure")) && !isSeq(node)) {

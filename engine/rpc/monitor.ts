@@ -26,14 +26,8 @@ import { checkFailures, listen, message, newServer, unary } from "./service";
  */
 const FEATURES = new Set([
   ...["secrets", "resourceReferences", "deletedWith", "aliasSpecs"],
-  ...[
-    "transforms",
-    "invokeTransforms",
-    "resourceHooks",
-    "errorHooks",
-    "replaceWith",
-    "parameterization",
-  ],
+  ...["transforms", "invokeTransforms", "resourceHooks", "errorHooks", "replaceWith"],
+  "parameterization",
 ]);
 
 interface MonitorParts {
@@ -42,8 +36,6 @@ interface MonitorParts {
   host: ProviderHost;
   runner: Runner;
   sink: Sink;
-  project: string;
-  stack: string;
   /** Of Pulumi.yaml: where positions in the source start from. */
   root: string;
 }
@@ -54,23 +46,22 @@ export class Monitor {
   private root = "";
 
   constructor(private readonly parts: MonitorParts) {
-    const refuse = (feature: string) => unary(() => this.refuse(feature), errorOf);
+    const answer = <Request, Response>(
+      handle: (request: Request) => Response | Promise<Response>,
+    ) => unary(handle, errorOf);
+    const refuse = (feature: string) => answer(() => this.refuse(feature));
     this.server.addService(resourceGrpc.ResourceMonitorService, {
-      supportsFeature: unary(
-        (request: resourceProto.SupportsFeatureRequest) =>
-          message(resourceProto.SupportsFeatureResponse, {
-            hassupport: FEATURES.has(request.getId()),
-          }),
-        errorOf,
+      supportsFeature: answer((request: resourceProto.SupportsFeatureRequest) =>
+        message(resourceProto.SupportsFeatureResponse, {
+          hassupport: FEATURES.has(request.getId()),
+        }),
       ),
-      registerResource: unary(this.registerResource, errorOf),
-      registerResourceOutputs: unary(this.registerOutputs, errorOf),
-      readResource: unary(this.readResource, errorOf),
-      invoke: unary(this.invoke, errorOf),
-      call: unary(
-        (request: resourceProto.ResourceCallRequest) =>
-          this.refuse(`the method ${request.getTok()}`),
-        errorOf,
+      registerResource: answer(this.registerResource),
+      registerResourceOutputs: answer(this.registerOutputs),
+      readResource: answer(this.readResource),
+      invoke: answer(this.invoke),
+      call: answer((request: resourceProto.ResourceCallRequest) =>
+        this.refuse(`the method ${request.getTok()}`),
       ),
       registerPackage: refuse("parameterized packages"),
       registerStackTransform: refuse("stack transforms"),
@@ -78,19 +69,18 @@ export class Monitor {
       registerResourceHook: refuse("resource hooks"),
       registerErrorHook: refuse("error hooks"),
       // There are no hooks, so nothing has to wait for the deletes that follow.
-      signalAndWaitForShutdown: unary(() => new Empty(), errorOf),
+      signalAndWaitForShutdown: answer(() => new Empty()),
     });
     this.server.addService(engineGrpc.EngineService, {
-      log: unary(this.log, errorOf),
-      getRootResource: unary(
-        () => message(engineProto.GetRootResourceResponse, { urn: this.root }),
-        errorOf,
+      log: answer(this.log),
+      getRootResource: answer(() =>
+        message(engineProto.GetRootResourceResponse, { urn: this.root }),
       ),
-      setRootResource: unary((request: engineProto.SetRootResourceRequest) => {
+      setRootResource: answer((request: engineProto.SetRootResourceRequest) => {
         this.root = request.getUrn();
         return new engineProto.SetRootResourceResponse();
-      }, errorOf),
-      requirePulumiVersion: unary(() => new engineProto.RequirePulumiVersionResponse(), errorOf),
+      }),
+      requirePulumiVersion: answer(() => new engineProto.RequirePulumiVersionResponse()),
       startDebugging: refuse("debugging"),
     });
   }

@@ -1,5 +1,4 @@
 /** Pulumi's file backend: one folder of stacks, with their backups and locks. */
-import { existsSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -56,12 +55,12 @@ export class Backend {
     this.layoutIsKnown();
     const file = this.stackFile(project, stack);
     const text = readIfThere(file);
-    if (text === undefined) {
-      const compressed = [`${file}.gz`, `${file}.zst`].find((name) => existsSync(name));
-      if (compressed === undefined) return undefined;
-      throw new Error(`${compressed} is compressed, which the embedded engine does not read`);
+    if (text !== undefined) return parseCheckpoint(text, file);
+    for (const compressed of [`${file}.gz`, `${file}.zst`]) {
+      if (await fs.stat(compressed).catch(() => undefined))
+        throw new Error(`${compressed} is compressed, which the embedded engine does not read`);
     }
-    return parseCheckpoint(text, file);
+    return undefined;
   }
 
   /** The former state stays as `.bak`. */

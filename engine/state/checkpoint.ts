@@ -276,14 +276,11 @@ export function resourceJson(state: ResourceState, inner: (v: PropertyValue) => 
     const value = fields[field];
     if (field !== "custom" && isEmpty(value)) continue;
     if (field === "inputs" || field === "outputs") json[field] = inner(value ?? {});
-    else if (field === "propertyDependencies") json[field] = sortMap(value as JsonMap);
+    else if (field === "propertyDependencies")
+      json[field] = valueJson(value ?? {}, (v) => v as Json);
     else json[field] = value as Json;
   }
   return json;
-}
-
-function sortMap(map: JsonMap): JsonMap {
-  return Object.fromEntries(sortedKeys(map).map((key) => [key, map[key] ?? null]));
 }
 
 function isEmpty(value: PropertyValue | undefined): boolean {

@@ -6,7 +6,7 @@ import type { Props, StepContext } from "../provider";
 import { remoteCommandInputs } from "./inputs";
 import { commandResource } from "./lifecycle";
 import type { CommandOutputs, CommandResource } from "./lifecycle";
-import { captured, commandFailed, OutputFollower } from "./output";
+import { concluded, OutputFollower } from "./output";
 import { previousOutputVariables } from "./previous-output";
 
 /** command:remote:Command, over connections that are shared. */
@@ -44,9 +44,7 @@ async function run(
     onStderr: follower.onStderr,
     signal: ctx.signal,
   });
-  const tail = follower.end();
-  if (result.code !== 0) throw commandFailed(describeLogin(connection.login), result, tail);
-  return { stdout: captured(result.stdout), stderr: captured(result.stderr) };
+  return concluded(describeLogin(connection.login), result, follower);
 }
 
 /** The previous output where the server takes it, and left out in silence where not: hardly any server or command does. */

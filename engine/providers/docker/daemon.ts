@@ -54,11 +54,7 @@ export class Daemon {
    * @param what for the error: "create container registry".
    * @throws DaemonError
    */
-  async call<T>(
-    what: string,
-    ctx: { signal: AbortSignal; log: Warn },
-    use: (docker: Docker) => Promise<T>,
-  ): Promise<T> {
+  async call<T>(what: string, ctx: Ctx, use: (docker: Docker) => Promise<T>): Promise<T> {
     ctx.signal.throwIfAborted();
     const { docker, where, connection } = await untilAborted(this.open(ctx.log), ctx.signal);
     if (!this.runs) await untilAborted(this.mustRun(where, connection), ctx.signal);
@@ -73,7 +69,7 @@ export class Daemon {
   /** The same, where "there is no such thing" (404) is an answer: undefined. */
   async find<T>(
     what: string,
-    ctx: { signal: AbortSignal; log: Warn },
+    ctx: Ctx,
     use: (docker: Docker) => Promise<T>,
   ): Promise<T | undefined> {
     try {
@@ -166,6 +162,7 @@ function unitStates(text: string): { load: string; active: string }[] {
 }
 
 type Warn = (severity: "warning", text: string) => void;
+type Ctx = { signal: AbortSignal; log: Warn };
 
 /**
  * Options for a call of dockerode that sends a body: without this it would put all of it into the URL as well, where it

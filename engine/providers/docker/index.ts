@@ -14,7 +14,7 @@ import type {
 import { BridgedResource } from "./bridged";
 import type { ResourceType } from "./bridged";
 import { container } from "./container";
-import { Daemon } from "./daemon";
+import { Daemon, type DaemonSettings } from "./daemon";
 import { remoteImage } from "./remote-image";
 import { volume } from "./volume";
 
@@ -74,8 +74,8 @@ function checkConfig(inputs: Props): CheckResult {
   return { inputs, failures };
 }
 
-function settings(inputs: Props): { host: string; sshOpts: string[] } {
-  return { host: inputs["host"] as string, sshOpts: parsed(inputs["sshOpts"]) as string[] };
+function settings({ host, sshOpts }: Props): DaemonSettings {
+  return { host: host as string, sshOpts: parsed(sshOpts) as string[] };
 }
 
 /** Lists arrive as JSON in a string, as the SDK sends them. */
