@@ -7,7 +7,7 @@ import { hostKeysOf } from "./host-keys";
 import { type Problem, SettingsError } from "./problem";
 import { blaming, Refused } from "./refused";
 import type { BastionSettings, Settings, SshSettings } from "./schema";
-import { expand, type Surroundings } from "./surroundings";
+import { expand, filesOf, type Surroundings } from "../ssh/surroundings";
 
 /** A login, with what tools that run OpenSSH need to know beside it, and where its host key is kept. */
 export interface Route {
@@ -160,10 +160,7 @@ function readClientConfig(
 ): ConfigLine[] {
   if (setting === "none") return [];
   const { home } = around;
-  const files = {
-    read: (file: string) => around.read(file),
-    list: (folder: string) => around.list?.(folder) ?? [],
-  };
+  const files = filesOf(around);
   if (setting === undefined)
     return blaming(`${path}.config`, () => readConfig(defaultSources(home), home, files));
   const file = expand(setting, around);
