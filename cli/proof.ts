@@ -12,9 +12,10 @@ const DOCKERFILE = [
  * Builds the lesson's image on the registry host, pushes it, and pulls it on every other node through CRI, as kubelet
  * does. A node that has it from an earlier run loses it first, so that the pull is a real one.
  *
+ * @returns the image's reference
  * @throws Error with the host's own words when a step fails, or when a node's pull never reached the registry
  */
-export async function proveThePull(lab: RunningLab, say: (line: string) => void): Promise<void> {
+export async function proveThePull(lab: RunningLab, say: (line: string) => void): Promise<string> {
   const [registryHost, ...nodes] = [...lab.hosts.values()];
   if (registryHost === undefined) throw new Error(`lab ${lab.name} has no hosts`);
   const image = `${registryHost.address}:5000/mynginx:1.0`;
@@ -26,6 +27,7 @@ export async function proveThePull(lab: RunningLab, say: (line: string) => void)
   say(`${registryHost.name}: docker tag mynginx:1.0 ${image}; docker push ${image}`);
 
   await Promise.all(nodes.map((node) => pull(image, registryHost, node, say)));
+  return image;
 }
 
 async function pull(

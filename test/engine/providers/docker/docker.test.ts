@@ -103,7 +103,8 @@ test("all requests go over one SSH connection, to the daemon's socket", async ()
     "systemctl show -p LoadState -p ActiveState docker.service docker.socket",
   ]);
   expect(daemon.asked.slice(0, 2)).toEqual(["POST /volumes/create?", "GET /volumes/data"]);
-});
+  // The first request loads the Docker client, which takes its time on a busy machine.
+}, 60_000);
 
 test("a wrong host key ends it before the login, for all resources with one attempt", async () => {
   writeFileSync(join(folder, "known"), `[127.0.0.1]:${ssh.port} ${OTHER_KEY.public}\n`);
