@@ -94,7 +94,7 @@ function nextSteps(lab: RunningLab, stack: string): string {
   return [
     `   npm run lab -- ssh ${node?.name} 'cat /etc/containerd/config.toml'     see what has changed`,
     `   npm run lab -- ssh ${node?.name} "sed -i '/${registryHost?.address}:5000/d' /etc/containerd/config.toml"   remove the mirror by hand`,
-    `   npm run preview -- --stack ${stack} --diff                           see the drift, host and line`,
+    `   npm run preview -- --stack ${stack}                                  see the drift, host and line`,
     `   npm run up -- --stack ${stack} --yes                                 repair it`,
     `   npm run destroy -- --stack ${stack} --yes                            restore every file, byte for byte`,
     "   npm run lab -- down                                             remove the hosts",

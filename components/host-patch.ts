@@ -66,7 +66,9 @@ export function hostPatch(
     },
     { ...opts, dependsOn: [guard] },
   );
-  decision.apply((what) => report(host, what, opts.parent));
+  // The SDK sends messages one after the other, each once its resource is registered: of a component that waits for another
+  // one, a message that is given to it now would keep back all that follow.
+  pulumi.all([decision, opts.parent.urn]).apply(([what]) => report(host, what, opts.parent));
   return { guard, apply };
 }
 

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineLab, type RunningLab, startLab } from "../../lab";
 import { describeLab } from "../lab-only";
-import { configManifest, daemonsOf, TestStack } from "./stack";
+import { about, configManifest, daemonsOf, TestStack } from "./stack";
 
 jest.setTimeout(400_000);
 
@@ -66,8 +66,8 @@ const registry = new RegistryContainer("cp", { host: cp }, { dependsOn: [json] }
 export const mirror = new ContainerdMirror("node01", { host: { address: "${node.address}", ...ssh }, registry: registry.imagePrefix }).state;
 `);
     const first = await stack.succeed(stack.preview());
-    expect(first.stdout + first.stderr).toContain(
-      "node01: registry is not known yet, so its plan is shown by the next preview or up",
+    expect(first.stdout + first.stderr).toMatch(
+      about("node01", "registry is not known yet, so its plan is shown by the next preview or up"),
     );
     await stack.succeed(stack.up());
     expect(await node.succeed("cat /etc/containerd/config.toml")).toContain(
@@ -79,7 +79,7 @@ export const mirror = new ContainerdMirror("node01", { host: { address: "${node.
     await node.succeed(`sed -i '/${cp.address}:5000/d' /etc/containerd/config.toml`);
     const drift = await stack.preview("--expect-no-changes", "--diff");
     expect(drift.code).toBe(7);
-    expect(drift.stdout + drift.stderr).toContain("node01: drift on the host");
+    expect(drift.stdout + drift.stderr).toMatch(about("node01", "drift on the host"));
     await stack.succeed(stack.up());
     expect(await daemonsOf(node)).not.toBe(daemons);
     await stack.succeed(stack.destroy());
@@ -116,11 +116,14 @@ export const url = cluster.registryUrl;
 `);
     const first = await stack.succeed(stack.preview("--diff"));
     const said = first.stdout + first.stderr;
-    expect(said).toContain(
-      "node01: its address is not known yet, so its plan is shown by the next preview or up",
+    expect(said).toMatch(
+      about(
+        "node01",
+        "its address is not known yet, so its plan is shown by the next preview or up",
+      ),
     );
-    expect(said).toContain("cp: first apply");
-    expect(said).not.toContain("node01: first apply");
+    expect(said).toMatch(about("cp", "first apply"));
+    expect(said).not.toMatch(about("node01", "first apply"));
     await stack.succeed(stack.up());
     expect(await node.succeed("cat /etc/containerd/config.toml")).toContain(
       `endpoint = ["http://${cp.address}:5000"]`,

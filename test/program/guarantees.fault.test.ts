@@ -120,7 +120,7 @@ describeLab("what holds when the program itself meets trouble", () => {
     expect(cancelled.stdout).toBe(`Deleted the lock of '${stack.name}' (1 in all).\n`);
 
     // The change on the host goes on without an engine; the next one waits for it, and finds it done.
-    const again = await stack.start("up", "--yes", "--skip-preview");
+    const again = await stack.start("up", "--yes", "--skip-preview", "--diff");
     await again.says("node01-containerd-apply");
     await thaw(node01);
     await stack.succeed(again.ended);
@@ -191,7 +191,7 @@ describeLab("what holds when the program itself meets trouble", () => {
         "^C received; terminating now. The state records the interrupted steps as pending.",
       );
     }
-    const next = await stack.start("up", "--yes", "--skip-preview");
+    const next = await stack.start("up", "--yes", "--skip-preview", "--diff");
     await next.says("node01-containerd-apply");
     await thaw(node01);
     await stack.succeed(next.ended);

@@ -30,6 +30,12 @@ export interface Said {
   stderr: string;
 }
 
+/** What is said of a host: both engines begin with its name, the embedded one may name the step and what it does behind it. */
+export const about = (host: string, text: string): RegExp =>
+  new RegExp(
+    `\\b${host}: (?:[^:\\n]+: )?(?:warning: )?${text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}`,
+  );
+
 /** A command that runs. It leads a process group of its own, as a shell's job does. */
 export class RunningCommand {
   private stdout = "";
