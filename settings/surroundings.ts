@@ -2,17 +2,17 @@ import { homedir, hostname, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { listFolder, readIfThere } from "../ssh/local-files";
 
-/** What the settings refer to outside themselves. */
+/** Everything outside the settings that they refer to. */
 export interface Surroundings {
-  /** A file's text; undefined: there is none. Throws what reading it throws otherwise. */
+  /** A file's text; undefined if the file does not exist. Throws any other error of reading it. */
   read(path: string): string | undefined;
   readonly home: string;
   /** The project's folder: relative paths start here. */
   readonly project: string;
   readonly localUser: string;
-  /** SSH_AUTH_SOCK, where it is set. */
+  /** The value of SSH_AUTH_SOCK, if it is set. */
   readonly agentSocket: string | undefined;
-  /** The names in a folder. @default none */
+  /** The file names in a folder. @default none */
   list?(folder: string): string[];
   /** Environment variables. @default none is set */
   env?(name: string): string | undefined;
@@ -34,7 +34,7 @@ export function surroundings(project: string): Surroundings {
   };
 }
 
-/** A path of the settings, made absolute. */
+/** Makes a path of the settings absolute. */
 export function expand(
   path: string,
   { home, project }: Pick<Surroundings, "home" | "project">,

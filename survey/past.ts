@@ -1,40 +1,42 @@
 import type { Observation } from "../hosts";
 
-/** What the stack's own state says of the registry on one host, as the last run left it. */
+/** The registry on one host after the last run, from the stack's own state. */
 export interface PastRegistry {
   readonly host: string;
-  /** Has room been made for a container? */
+  /** Whether the claim has made room for a container. */
   readonly claimed: boolean;
-  /** Undefined: no container of this host is in the state. */
+  /** Undefined if the state has no container of this host. */
   readonly container?: { readonly id: string; readonly labels: Readonly<Record<string, string>> };
   readonly data?: Data;
 }
 
-/** Where images lie. */
+/** The place of the images. */
 export type Data = { readonly volume: string } | { readonly path: string };
 
-/** A patch of one daemon's files on one host, as its guard's delete would undo it. */
+/** A patch of one daemon's files on one host, which the delete of its guard undoes. */
 export interface PastGuard {
   readonly host: string;
   readonly daemon: "containerd" | "docker";
   /** Name of the record on the host. */
   readonly id: string;
   readonly sudo: boolean;
-  /** As the Command had it. */
+  /** As in the Command's inputs. */
   readonly connection: Readonly<Record<string, unknown>>;
-  /** As the Command had them. */
+  /** As in the Command's inputs. */
   readonly triggers?: unknown[];
 }
 
-/** What the stack's own state says of an earlier run, as far as a plan needs it. */
+/** An earlier run, as far as a plan needs it, from the stack's own state. */
 export interface Past {
   readonly registries: readonly PastRegistry[];
   readonly guards: readonly PastGuard[];
-  /** The guards that are replaced, and so undone, on the host that had their host's name before. @default none */
+  /**
+   * Guards that are replaced in this run, so that they are undone on the host that had the name before. @default none
+   */
   readonly undone?: readonly PastGuard[];
 }
 
-/** What either engine answers for `readStackResourceOutputs`: each resource's outputs, by URN. */
+/** The answer of both engines to `readStackResourceOutputs`: each resource's outputs, by URN. */
 export type ResourceOutputs = Readonly<
   Record<string, { readonly type: string; readonly outputs: Readonly<Record<string, unknown>> }>
 >;
@@ -68,7 +70,7 @@ export function pastOf(resources: ResourceOutputs): Past {
   return { registries: [...found.values()], guards };
 }
 
-/** The guard that a resource of the state is; undefined for any other. */
+/** The guard that a resource represents; undefined for other resources. */
 export function guardOf(
   urn: string,
   outputs: Readonly<Record<string, unknown>>,
@@ -94,7 +96,7 @@ export function guardOf(
   };
 }
 
-/** Where a container that is there keeps its images. */
+/** The place where an existing container keeps its images. */
 export function liveData(
   container: NonNullable<NonNullable<Observation["docker"]>["containers"]>[number],
 ): Data | undefined {
@@ -103,7 +105,7 @@ export function liveData(
   return mount.type === "bind" ? { path: mount.source } : { volume: mount.name ?? mount.source };
 }
 
-/** Type, with those of its parents, and name at the end of a URN. */
+/** The types at the end of a URN, including those of the parents, and the name. */
 function parts(urn: string): { type: string; name: string } {
   const [, , type = "", ...name] = urn.split("::");
   return { type, name: name.join("::") };

@@ -19,8 +19,8 @@ import type { RecordIds } from "./records";
 import { isDockerStopped } from "./registry";
 
 /**
- * Everything that stands in the way, host by host, before anything is declared: hosts that could not be looked at,
- * files that cannot be edited with certainty, a container of somebody else's. Empty: nothing does.
+ * All problems, host by host, before anything is declared: hosts that could not be observed, files that cannot be
+ * edited with certainty, a container of somebody else. Empty if there are none.
  */
 export function refusals(
   settings: Settings,
@@ -61,7 +61,7 @@ export function refusals(
   return [...found, ...sharedEnrolments(surveyed)];
 }
 
-/** What the change of a daemon's files would run into on this host, and a proxy that its process has from elsewhere. */
+/** Obstacles for a change of a daemon's files on this host, and a proxy in the environment of its process. */
 function refuseObstacles(
   observation: Observation,
   daemon: Daemon,
@@ -80,10 +80,10 @@ function refuseObstacles(
   if (found.length > 0) throw new Obstacle(found.join("\n"));
 }
 
-/** What stands in the way of a change that is known: a preview shows it all the same. */
+/** An obstacle for a change that is known: a preview still shows the change. */
 class Obstacle extends Error {}
 
-/** What RegistryContainer would run into on this host. */
+/** Obstacles for RegistryContainer on this host. */
 function checkRegistryHost(host: Surveyed, settings: Settings, containerId: string): void {
   if ("error" in host) return;
   const { access, observation } = host;
@@ -109,7 +109,10 @@ function checkRegistryHost(host: Surveyed, settings: Settings, containerId: stri
   );
 }
 
-/** Docker that is stopped is started by up; what cannot be started, or does not answer, is found before anything is changed. */
+/**
+ * `up` starts a stopped Docker. A Docker that cannot be started, or does not answer, is found before anything is
+ * changed.
+ */
 function checkDockerUnit({ docker }: Observation): void {
   if (docker?.version === undefined) return;
   const { enabled, active } = docker.service;
@@ -126,7 +129,10 @@ function checkDockerUnit({ docker }: Observation): void {
   }
 }
 
-/** @pulumi/docker runs OpenSSH, which takes a key's path or an agent, and host keys from files, and asks nobody. */
+/**
+ * @pulumi/docker runs OpenSSH, which takes a key's path or an agent, reads host keys from files, and cannot ask for
+ * anything.
+ */
 function checkOpenSsh(route: Route, what: string): void {
   const { login, identityFile, keyInFiles, knownHostsFiles, hostKeyAlias } = route;
   const found =
@@ -174,15 +180,15 @@ function checkSocket({ docker }: Observation, user: string): void {
   );
 }
 
-/** What stands in the way on one host. */
+/** An obstacle on one host. */
 export interface Problem {
   readonly host: string;
   readonly reason: string;
-  /** What is to be done there is known, and only cannot be done yet. */
+  /** The change there is known, but cannot be made yet. */
   readonly planned?: boolean;
 }
 
-/** Two names for one host would patch it twice, and each would undo the other. */
+/** Two names for one host would patch it twice, and each would undo the other's patch. */
 function sharedEnrolments(surveyed: ReadonlyMap<string, Surveyed>): Problem[] {
   const byId = new Map<string, string>();
   const found: Problem[] = [];
