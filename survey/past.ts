@@ -105,7 +105,7 @@ export function liveData(
   return mount.type === "bind" ? { path: mount.source } : { volume: mount.name ?? mount.source };
 }
 
-/** The types at the end of a URN, including those of the parents, and the name. */
+/** Type, with those of its parents, and name at the end of a URN. */
 function parts(urn: string): { type: string; name: string } {
   const [, , type = "", ...name] = urn.split("::");
   return { type, name: name.join("::") };
