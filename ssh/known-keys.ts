@@ -3,17 +3,17 @@ import type { ClientOptions } from "./client-config";
 import type { ReadFile } from "./identity";
 import { type KnownKeys, lookupKnownHosts, revokedKeys } from "./known-hosts";
 
-/** Where the keys of hosts are kept. */
+/** The files with host keys. */
 export interface HostKeyFiles {
-  /** The user's, where a new key is written to the first. */
+  /** The user's files. A new key is written to the first of them. */
   user: string[];
-  /** The machine's. */
+  /** The machine's files. */
   global: string[];
   /** A list of keys that are never accepted. */
   revoked?: string;
 }
 
-/** The files that ssh looks in, by its configuration or by default. */
+/** The files that ssh reads, from its configuration or by default. */
 export function hostKeyFiles(
   options: Pick<ClientOptions, "userKnownHostsFiles" | "globalKnownHostsFiles" | "revokedHostKeys">,
   home: string,
@@ -30,8 +30,8 @@ export function hostKeyFiles(
 }
 
 /**
- * What all these files together say of a host.
- * @throws Error for a list of revoked keys that cannot be read.
+ * The keys of a host in all these files.
+ * @throws Error if a list of revoked keys cannot be read
  */
 export function knownKeys(
   files: HostKeyFiles,
@@ -46,7 +46,7 @@ export function knownKeys(
   const found = lookupKnownHosts(texts, name, port);
   if (files.revoked === undefined) return found;
   const text = read(files.revoked);
-  // As ssh does: without the list nothing is known to be safe.
+  // As in ssh: without the list, no key is known to be safe.
   if (text === undefined)
     throw new Error(`RevokedHostKeys ${files.revoked}: there is no such file`);
   const revoked = [...found.revoked, ...revokedKeys({ path: files.revoked, text })];
