@@ -11,16 +11,16 @@ import type { NodeReport } from "./report";
 
 export { isWell, reportText, type NodeReport } from "./report";
 
-/** What was found, node by node. */
+/** The result, node by node. */
 export interface Report {
   image: string;
   nodes: NodeReport[];
 }
 
 /**
- * Looks at every node as it is now, and has each pull a probe image from the registry for real. No configuration of a host
- * is changed.
- * @throws Error where the probe cannot be put into the registry: then no node can be judged
+ * Checks the live configuration of every node, and pulls a probe image from the registry on each. Changes no
+ * configuration.
+ * @throws Error if the probe cannot be pushed to the registry: then no node can be checked
  */
 export async function checkNodes(
   settings: Settings,

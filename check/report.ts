@@ -1,16 +1,16 @@
-/** How one node is: its configuration, and whether it pulls. */
+/** The state of one node: its configuration, and whether it can pull. */
 export interface NodeReport {
   name: string;
   role: string;
-  /** "as it should be", or what is not. */
+  /** "as it should be", or the difference. */
   configuration: string;
-  /** True where the configuration is as it should be. */
+  /** Whether the configuration is in sync. */
   inSync: boolean;
-  /** Why it cannot pull; undefined: it has pulled. */
+  /** The error of the pull; undefined if it succeeded. */
   trouble?: string;
 }
 
-/** The report for people: a line for each node, what is wrong under it. */
+/** The report for people: two lines for each node, then a summary. */
 export function reportText(image: string, nodes: readonly NodeReport[]): string {
   const width = Math.max(...nodes.map(({ name }) => name.length));
   const lines = nodes.map(({ name, configuration, trouble }) => {
@@ -27,6 +27,6 @@ export function reportText(image: string, nodes: readonly NodeReport[]): string 
   return `${[...lines, sum.join("; ")].join("\n")}\n`;
 }
 
-/** Whether all is well. */
+/** Whether every node pulls and is in sync. */
 export const isWell = (nodes: readonly NodeReport[]) =>
   nodes.every(({ inSync, trouble }) => inSync && trouble === undefined);

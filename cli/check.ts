@@ -24,7 +24,7 @@ const ABOUT =
   "how each node is configured now. It needs SSH and no cluster, and changes no configuration. The probe stays in the " +
   "registry as cluster-registry/probe:1. Exit code: 0 all is well, 1 a node does not pull or is not as it should be.";
 
-/** `npm run check`: a real pull on every node, on demand. */
+/** `npm run check`: a real pull on every node. */
 export function main(args: string[]): Promise<void> {
   return command(async () => {
     const { flags, rest } = parseFlags(args, FLAGS);
