@@ -18,7 +18,7 @@ export async function pullOn(node: HostAccess, image: string): Promise<void> {
         await runtime.removeImage(image);
         await runtime.pullImage(image);
         if ((await runtime.imageStatus(image)) === undefined)
-          throw new Error(`the pull of ${image} succeeded, and yet containerd does not have it`);
+          throw new Error(`the pull of ${image} succeeded, but containerd does not have the image`);
         await runtime.removeImage(image);
       } finally {
         runtime.close();

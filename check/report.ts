@@ -2,7 +2,7 @@
 export interface NodeReport {
   name: string;
   role: string;
-  /** "as it should be", or the difference. */
+  /** "in sync", or the reason why it is not. */
   configuration: string;
   /** Whether the configuration is in sync. */
   inSync: boolean;
@@ -14,15 +14,15 @@ export interface NodeReport {
 export function reportText(image: string, nodes: readonly NodeReport[]): string {
   const width = Math.max(...nodes.map(({ name }) => name.length));
   const lines = nodes.map(({ name, configuration, trouble }) => {
-    const pull = trouble === undefined ? `pulled ${image}` : `does not pull: ${trouble}`;
+    const pull = trouble === undefined ? `pulled ${image}` : `cannot pull: ${trouble}`;
     return `${name.padEnd(width)}  ${pull}\n${" ".repeat(width)}  configuration: ${configuration}`;
   });
   const failed = nodes.filter(({ trouble }) => trouble !== undefined).map(({ name }) => name);
   const drifted = nodes.filter(({ inSync }) => !inSync).map(({ name }) => name);
   const sum = [
     `${nodes.length - failed.length} of ${nodes.length} nodes pull from the registry`,
-    ...(failed.length > 0 ? [`these do not: ${failed.join(", ")}`] : []),
-    ...(drifted.length > 0 ? [`not configured as they should be: ${drifted.join(", ")}`] : []),
+    ...(failed.length > 0 ? [`cannot pull: ${failed.join(", ")}`] : []),
+    ...(drifted.length > 0 ? [`not in sync: ${drifted.join(", ")}`] : []),
   ];
   return `${[...lines, sum.join("; ")].join("\n")}\n`;
 }
