@@ -8,7 +8,7 @@ let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "known-hosts-"))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-test("makes the file and its folder, for the user alone", () => {
+test("creates the file and its folder, which only the user can read", () => {
   const file = join(folder, "ssh", "known_hosts");
   rememberHostKey(file, "10.0.0.1 ssh-ed25519 AAAA");
   expect(readFileSync(file, "utf8")).toBe("10.0.0.1 ssh-ed25519 AAAA\n");
