@@ -21,7 +21,7 @@ const GOOD = ["healthy", "recording"];
 
 jest.setTimeout(90_000);
 
-describeLab("a change that is cut off at any step", () => {
+describeLab("a change that is interrupted at any step", () => {
   let lab: RunningLab;
   let node: RunningHost;
   let pristine: Pristine;
@@ -190,7 +190,7 @@ describeLab("a change that is cut off at any step", () => {
     },
   );
 
-  test("docker: a power cut with the new file in place is put back before dockerd starts", async () => {
+  test("docker: a power cut with the new file in place is rolled back before dockerd starts", async () => {
     const patched = new PatchedHost(lab, node, { daemon: "docker", registry: REGISTRY });
     succeeded(await patched.guard());
     const decision = await patched.decide();
@@ -204,7 +204,7 @@ describeLab("a change that is cut off at any step", () => {
     await destroyed(patched);
   });
 
-  test("the unit that settles a change does nothing in the boot of that change, and goes with it", async () => {
+  test("the unit that settles a change does nothing in the boot of that change, and is removed with it", async () => {
     const patched = mirror();
     succeeded(await patched.guard());
     const decision = await patched.decide();
@@ -350,7 +350,7 @@ describeLab("a change that is cut off at any step", () => {
   );
 
   // Else it would still be waiting for the end that it brought about when destroy has taken everything away.
-  test("a watchdog that is slow goes with the change that it ended, and leaves nothing behind", async () => {
+  test("a slow watchdog is removed with the change that it ended, and leaves nothing behind", async () => {
     const patched = new PatchedHost(lab, node, {
       daemon: "containerd",
       registry: REGISTRY,

@@ -54,7 +54,7 @@ describeLab("two stacks and an admin on one node, in any order, with real daemon
   const read = () => node.succeed(`cat ${CONFIG}`);
   const sorted = (text: string | undefined) => text?.split("\n").sort();
 
-  test("the node has what the remaining stacks want, a restart comes only with new bytes, and in the end it has its first ones", async () => {
+  test("the node has the entries of the remaining stacks, restarts only for new bytes, and has its original bytes at the end", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 5 }), async (steps) => {
         await pristine.restore();

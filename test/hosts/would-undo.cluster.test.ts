@@ -17,7 +17,7 @@ const REGISTRY = "10.88.47.11:5000";
 
 jest.setTimeout(120_000);
 
-describeLab("what an undo would do", () => {
+describeLab("a preview of an undo", () => {
   let lab: RunningLab;
   let host: RunningHost;
   const patches: PatchedHost[] = [];
@@ -48,7 +48,7 @@ describeLab("what an undo would do", () => {
     await invocation(host, "containerd"),
   ];
 
-  test("nothing of ours there: nothing to undo, and nothing is left behind", async () => {
+  test("without our lines there is nothing to undo, and nothing is left behind", async () => {
     expect(await would(patch("containerd"))).toBe("Nothing to undo.");
     expect(await leftovers(host)).toBe("");
   });
@@ -78,7 +78,7 @@ describeLab("what an undo would do", () => {
     },
   );
 
-  test("somebody else's credentials beside our lines are masked; lines that were edited are refused in words", async () => {
+  test("somebody else's credentials beside our lines are masked; edited lines are reported", async () => {
     const patched = patch("containerd");
     succeeded(await patched.up());
     await host.succeed(
@@ -95,7 +95,7 @@ describeLab("what an undo would do", () => {
     succeeded(await patched.undo());
   });
 
-  test("daemon.json that goes as a whole, and that docker reloads; a docker that stands still is left so", async () => {
+  test("daemon.json is removed as a whole, and docker reloads; a stopped docker stays stopped", async () => {
     await installDocker(host);
     await host.succeed(`rm -f ${DAEMON_JSON}; systemctl restart docker`);
     const patched = patch("docker");
