@@ -75,7 +75,7 @@ describeLab("a host that is set up in its own way", () => {
   }
 
   describe("logins", () => {
-    test("a login shell that is not sh, with a start-up file that talks: the whole circle works", async () => {
+    test("a login shell that is not sh, with a start-up file that prints: apply, drift and undo work", async () => {
       await node.exec("mkdir -p /opt/tcsh && tar -xf - -C /opt/tcsh", { stdin: tcsh() });
       await node.exec("cat >/opt/tcsh/shell && chmod 755 /opt/tcsh/shell", {
         stdin:
@@ -92,7 +92,7 @@ describeLab("a host that is set up in its own way", () => {
       await node.succeed("rm -rf /opt/tcsh /home/ops/.tcshrc");
     });
 
-    test("a login shell that lets nobody in is told in its own words", async () => {
+    test("if a login shell refuses everybody, the error has its own message", async () => {
       await node.succeed("usermod -s /usr/sbin/nologin ops");
       const patched = mirror({ user: "ops" });
       await expect(patched.look()).rejects.toThrow(
@@ -102,7 +102,7 @@ describeLab("a host that is set up in its own way", () => {
       patched.close();
     });
 
-    test("a host without sudo is refused before anything is done, with what is needed", async () => {
+    test("a host without sudo is refused before anything is done, with the needed rule", async () => {
       await node.succeed("mv /usr/bin/sudo /usr/bin/sudo.aside");
       const patched = mirror({ user: "ops" });
       await expect(patched.look()).rejects.toThrow(
@@ -112,7 +112,7 @@ describeLab("a host that is set up in its own way", () => {
       patched.close();
     });
 
-    test("a sudo that wants a terminal is refused before anything is done, with what is needed", async () => {
+    test("a sudo that wants a terminal is refused before anything is done, with the needed setting", async () => {
       await node.succeed(
         "echo 'Defaults:ops requiretty' >/etc/sudoers.d/requiretty && chmod 440 /etc/sudoers.d/requiretty",
       );
@@ -173,7 +173,7 @@ describeLab("a host that is set up in its own way", () => {
     );
   });
 
-  test("who waits for the lock longer than a change may take is told who has it since when, and changes nothing", async () => {
+  test("a change that waits for the lock longer than a change may take names the holder and the time, and changes nothing", async () => {
     const one = mirror({ stack: "one" });
     const two = mirror({
       stack: "two",
@@ -288,7 +288,7 @@ describeLab("a host that is set up in its own way", () => {
   });
 
   describe("a proxy", () => {
-    test("in the environment of every login does not stand between the node and its registry", async () => {
+    test("in the environment of every login does not affect the node's connection to its registry", async () => {
       await node.succeed(
         "cp -a /etc/environment /root/environment 2>/dev/null; printf 'http_proxy=http://127.0.0.1:9\\nHTTP_PROXY=http://127.0.0.1:9\\n' >>/etc/environment; " +
           `systemd-run --quiet --unit=answers perl -MIO::Socket::INET -e 'my $l = IO::Socket::INET->new(Listen => 5, LocalPort => 5999, ReuseAddr => 1) or die; while (my $c = $l->accept) { while (<$c>) { last if /^\\r?$/ } print $c "HTTP/1.0 200 OK\\r\\n\\r\\n"; close $c }'`,
@@ -344,7 +344,7 @@ describeLab("a host that is set up in its own way", () => {
       await ends(patched);
     });
 
-    test("of the daemon's own is refused by its line, unless the registry is excepted", async () => {
+    test("in the daemon's own settings is refused by its line, unless the registry is excepted", async () => {
       await dropIn(
         CONTAINERD_DROP_IN,
         '[Service]\nEnvironment="HTTP_PROXY=http://me:hunter2@proxy:3128"',
@@ -506,7 +506,7 @@ describeLab("a host that is set up in its own way", () => {
       },
     );
 
-    test("a configuration that containerd cannot read, as its own words have it", async () => {
+    test("a configuration that containerd cannot read, with its own message", async () => {
       const patched = mirror();
       succeeded(await patched.guard());
       await node.succeed(
@@ -574,7 +574,7 @@ describeLab("a host that is set up in its own way", () => {
       patched.close();
     }
 
-    test("by its unit: that file is patched, and the usual one left alone", async () => {
+    test("by its unit: that file is patched, and the usual one stays unchanged", async () => {
       await command(`/usr/bin/containerd --config ${OTHER}`);
       await patchesTheOther();
     });
@@ -596,7 +596,7 @@ describeLab("a host that is set up in its own way", () => {
       await patchesTheOther();
     });
 
-    test("by a script, which the process tells", async () => {
+    test("by a script: the process shows the file", async () => {
       await node.exec("cat >/srv/start && chmod 755 /srv/start", {
         stdin: `#!/bin/sh\nexec /usr/bin/containerd --config ${OTHER}\n`,
       });
@@ -614,7 +614,7 @@ describeLab("a host that is set up in its own way", () => {
       patched.close();
     });
 
-    test("by a script that is named containerd, which the process tells as well", async () => {
+    test("by a script with the name containerd: the process shows the file", async () => {
       await node.exec(
         "mkdir -p /srv/wrapper && cat >/srv/wrapper/containerd && chmod 755 /srv/wrapper/containerd",
         {
@@ -628,7 +628,7 @@ describeLab("a host that is set up in its own way", () => {
       );
     });
 
-    test("whose process finds another file at that path is refused by the unit's line, and nothing is written", async () => {
+    test("whose process sees another file at that path is refused by the unit's line, and nothing is written", async () => {
       await dropIn(CONTAINERD_DROP_IN, `[Service]\nBindPaths=${OTHER}:${CONFIG}`);
       await node.succeed("systemctl restart containerd");
       const patched = mirror();
@@ -643,7 +643,7 @@ describeLab("a host that is set up in its own way", () => {
       await ends(patched);
     });
 
-    test("that it does not run with yet is refused by the unit's line", async () => {
+    test("that the process does not use yet is refused by the unit's line", async () => {
       await command(`/usr/bin/containerd --config ${OTHER}`);
       const patched = mirror();
       await expect(patched.decide()).rejects.toThrow(
@@ -659,7 +659,7 @@ describeLab("a host that is set up in its own way", () => {
     const docker = () => mirror({ daemon: "docker", health: { waitSeconds: 8 } });
     const info = () => node.succeed("curl -s --unix-socket /run/docker.sock http://d/info");
 
-    test("that say what daemon.json is to say are refused by their line; forced all the same, they are put back", async () => {
+    test("that set the same as daemon.json are refused by their line; a forced change is rolled back", async () => {
       const patched = docker();
       const decision = await patched.decide();
       await dropIn(
@@ -686,7 +686,7 @@ describeLab("a host that is set up in its own way", () => {
       await ends(patched);
     });
 
-    test("a docker that cannot be reloaded is refused before anything is changed, its containers going on", async () => {
+    test("a docker that cannot be reloaded is refused before anything is changed, and its containers keep running", async () => {
       await dropIn(DOCKER_DROP_IN, "[Service]\nExecReload=");
       const patched = docker();
       const started = await invocation(node, "docker");

@@ -110,7 +110,7 @@ describe.each(CASES)("a host that the version before has set up: %s", (name) => 
     },
   );
 
-  test("nothing is lost of what was known of the first day", () => {
+  test("the first undo copy stays complete", () => {
     const host = hostOf(name);
     const first = (root: string) =>
       ids.map((id) => readdirSync(join(root, "records", id, "first")));
@@ -143,7 +143,7 @@ test.each(["hosts-shared"])(
   },
 );
 
-test("an admin's edits since are kept by the conversion, and by destroy", () => {
+test("an admin's later edits are kept by the conversion, and by destroy", () => {
   const host = hostOf("mirrors-two");
   host.write(CONFIG, `# by hand\n${host.read(CONFIG) ?? ""}`);
   for (const id of recordIds("mirrors-two")) {
@@ -156,7 +156,7 @@ test("an admin's edits since are kept by the conversion, and by destroy", () => 
   expect(host.read(CONFIG)).toBe(`# by hand\n${before}`);
 });
 
-test("before the next up of either stack, a destroy of one of two says what it lacks", () => {
+test("before the next up of two stacks, a destroy of one says what is missing", () => {
   const host = hostOf("mirrors-shared");
   const before = files(folder);
   expect(host.undo("test.one.containerd-n1").stderr).toBe(
