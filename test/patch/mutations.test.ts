@@ -440,13 +440,13 @@ function firstComplaint(patcher: typeof Patch, by: Fault["by"]): string | undefi
   return undefined;
 }
 
-describe("the properties find a fault put into the patcher:", () => {
+describe("the property tests find a bug that is put into the patcher:", () => {
   it.each(faults.map((fault) => [fault.name, fault] as const))("%s", (_, fault) => {
     const complaint = firstComplaint(patcherWith(fault.steps), fault.by);
     expect(complaint).toMatch(new RegExp(`^(?:${fault.caught})`));
   });
 
-  it("and nothing in the patcher without one", () => {
+  it("and find nothing in the patcher without a bug", () => {
     const patcher = patcherWith({});
     expect(firstComplaint(patcher, "config.toml")).toBeUndefined();
     expect(firstComplaint(patcher, "daemon.json")).toBeUndefined();

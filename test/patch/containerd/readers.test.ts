@@ -78,14 +78,14 @@ const STOPPED: readonly [string, string, string[]][] = [
 ];
 
 describe.each(STOPPED)("a file that containerd does not start with: %s", (_, text, refusing) => {
-  it.each(VERSIONS)("is refused for %s where that is so", (version) => {
+  it.each(VERSIONS)("is refused for %s if that is true", (version) => {
     const plan = (): unknown => planFor(text, { daemonVersion: version });
     if (refusing.includes(version)) expect(plan).toThrow(Refusal);
     else if (version !== "2.2.3") expect(plan).not.toThrow();
   });
 });
 
-describe("a file that containerd starts with, though it looks like one of those", () => {
+describe("a file that containerd starts with, although it resembles one of those", () => {
   it.each([
     `version = 2\n[${CRI}.containerd]\nsnapshotter = "native"\n`,
     `version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n[${CRI}.containerd]\ndefault_runtime_name = "nvidia"\n`,

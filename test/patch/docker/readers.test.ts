@@ -33,7 +33,7 @@ describe.each(["20.10.24", "26.1.5"])("dockerd %s", (dockerVersion) => {
   });
 });
 
-it("the oldest dockerd counts where its version is not known", () => {
+it("the oldest dockerd counts if the version is not known", () => {
   expect(takes("byteOrderMark", undefined)).toBe(false);
   expect(takes("textBehindObject", undefined)).toBe(true);
   expect(takes("byteOrderMark", "Docker version 26.1.5+dfsg1, build a72d7cd")).toBe(true);
