@@ -1,6 +1,7 @@
 // Kinds of test, told by the end of the file's name: `*.test.ts` runs anywhere and in parallel, as does `process`, which starts
 // whole commands and programs and so takes longer; the others need root on Linux, real hosts, and the machine to themselves.
-// `npm test` is the first and `lab`; `process`, `cluster`, `fault` and `matrix` are the longer suites; `pulumi` compares with the CLI.
+// `npm test` is the first and `lab`; `process`, `cluster`, `fault` and `matrix` are the longer suites; `pulumi` compares with the CLI,
+// and `kubernetes` makes clusters of lab hosts.
 const swc = ["@swc/jest", { jsc: { target: "es2022" }, module: { type: "commonjs" } }];
 // ES modules, which jest cannot load as they are: the Kubernetes client and what it logs in with.
 const esModules = "/node_modules/(@kubernetes/client-node|openid-client|oauth4webapi|jose)/";
@@ -29,7 +30,7 @@ module.exports = {
       testMatch: ["<rootDir>/test/**/*.test.ts"],
       testPathIgnorePatterns: [
         "/node_modules/",
-        "\\.(lab|process|cluster|fault|matrix|pulumi)\\.test\\.ts$",
+        "\\.(lab|process|cluster|fault|matrix|pulumi|kubernetes)\\.test\\.ts$",
       ],
     },
     {
@@ -46,5 +47,6 @@ module.exports = {
     onLabHosts("cluster"),
     onLabHosts("fault"),
     onLabHosts("matrix"),
+    onLabHosts("kubernetes"),
   ],
 };

@@ -1,9 +1,18 @@
 import { spawnSync } from "node:child_process";
-import { findLab, LABS, startLab, stopLab, type RunningLab } from "../lab";
+import {
+  findCluster,
+  findLab,
+  LABS,
+  type RunningCluster,
+  type RunningLab,
+  startCluster,
+  startLab,
+  stopLab,
+} from "../lab";
 import { statusTable } from "../lab/status";
 
 const USAGE =
-  "usage: npm run lab -- up | down | status | ssh [USER@]HOST ['COMMAND']   [--lab NAME]";
+  "usage: npm run lab -- [--lab NAME] up [--kubernetes] | down | status | ssh [USER@]HOST ['COMMAND'] | kubectl ARGS...";
 
 const HELP = `${USAGE}
 
@@ -13,12 +22,16 @@ Runs real hosts on this machine to try cluster-registry on. Requires Debian and 
   down     stop the hosts and remove the lab
   status   list the hosts and their state
   ssh      log in to a host, or run one quoted command and return its output and exit code
+  kubectl  run kubectl on the lab's cluster; it takes all words that follow
 
   --lab NAME   the lab: ${Object.keys(LABS).join(" or ")} (default: dev)
+  --kubernetes with up: make the hosts a Kubernetes cluster as well. The first time, this builds Kubernetes, which
+               requires Go and takes about ten minutes
   -h, --help   print this text
 
 Examples:
   npm run lab -- up
+  npm run lab -- up --kubernetes && npm run lab -- kubectl get nodes -o wide
   npm run lab -- ssh node01 'systemctl status containerd'
   npm run lab -- up --lab dedicated
   npm run lab -- down`;
@@ -40,7 +53,9 @@ interface Request {
 }
 
 function parse(args: string[]): Request {
-  const words = [...args];
+  // What follows kubectl is kubectl's.
+  const end = args.includes("kubectl") ? args.indexOf("kubectl") + 1 : args.length;
+  const words = args.slice(0, end);
   let lab = "dev";
   // A command for ssh is one word, so a separate word --lab is always our own flag.
   for (let at = words.indexOf("--lab"); at >= 0; at = words.indexOf("--lab")) {
@@ -52,12 +67,16 @@ function parse(args: string[]): Request {
     return { lab, command: "--help", rest: [] };
   }
   const [command = "", ...rest] = words;
-  return { lab, command, rest };
+  return { lab, command, rest: [...rest, ...args.slice(end)] };
 }
 
 async function dispatch({ lab, command, rest }: Request): Promise<number> {
   const log = (line: string) => console.error(line);
-  if (command !== "ssh" && rest.length > 0) throw new Error(`unknown: ${rest.join(" ")}\n${USAGE}`);
+  const options = command === "up" ? ["--kubernetes"] : [];
+  const unknown = ["ssh", "kubectl"].includes(command)
+    ? []
+    : rest.filter((word) => !options.includes(word));
+  if (unknown.length > 0) throw new Error(`unknown: ${unknown.join(" ")}\n${USAGE}`);
   switch (command) {
     case "--help":
       console.log(HELP);
@@ -66,7 +85,10 @@ async function dispatch({ lab, command, rest }: Request): Promise<number> {
       const definition = LABS[lab];
       if (!definition)
         throw new Error(`unknown lab ${lab}; known labs: ${Object.keys(LABS).join(", ")}`);
-      console.log(await statusTable(await startLab(definition, { log })));
+      const running = await startLab(definition, { log });
+      const cluster = rest.length > 0 ? await startCluster(running, { log }) : undefined;
+      console.log(await statusTable(running));
+      if (cluster) console.log(`kubeconfig: ${cluster.kubeconfigPath}`);
       return 0;
     }
     case "down":
@@ -77,6 +99,8 @@ async function dispatch({ lab, command, rest }: Request): Promise<number> {
       console.log(running ? await statusTable(running) : `lab ${lab} is down`);
       return 0;
     }
+    case "kubectl":
+      return kubectl(clusterOf(existing(lab)), rest);
     case "ssh":
       return ssh(existing(lab), rest);
     default:
@@ -89,6 +113,23 @@ function existing(name: string): RunningLab {
   if (!lab)
     throw new Error(`lab ${name} is down; bring it up with: npm run lab -- up --lab ${name}`);
   return lab;
+}
+
+function clusterOf(lab: RunningLab): RunningCluster {
+  const cluster = findCluster(lab);
+  if (!cluster) {
+    throw new Error(
+      `lab ${lab.name} has no cluster; make one with: npm run lab -- up --kubernetes --lab ${lab.name}`,
+    );
+  }
+  return cluster;
+}
+
+function kubectl(cluster: RunningCluster, args: string[]): number {
+  const env = { ...process.env, KUBECONFIG: cluster.kubeconfigPath };
+  const { status, error } = spawnSync(cluster.kubectlPath, args, { stdio: "inherit", env });
+  if (error) throw error;
+  return status ?? 255;
 }
 
 function ssh(lab: RunningLab, [target = "", ...command]: string[]): number {

@@ -1,31 +1,64 @@
 import { shellWord } from "../components/shell";
 import type { RunningHost, RunningLab } from "../lab";
 
+/** Nobody but this proof uses a repository of this name. */
+const REPOSITORY = "cluster-registry-proof";
+/** Says of an image that it is ours to build and push again. */
+const LABEL = "io.cluster-registry.proof";
+
 /** A web server of one file on the lab's busybox: what the image does is not the point, that nobody else has it is. */
-const DOCKERFILE = [
+const dockerfile = (image: string): string[] => [
   "FROM busybox",
-  "RUN echo 'pulled from the private registry' > /index.html",
+  `LABEL ${LABEL}=true`,
+  // A node that has the same content under another tag would not ask the registry for it.
+  `RUN echo 'pulled as ${image}' > /index.html`,
   'CMD ["httpd", "-f", "-h", "/"]',
 ];
 
 /**
- * Builds the lesson's image on the registry host, pushes it, and pulls it on every other node through CRI, as kubelet
- * does. A node that has it from an earlier run loses it first, so that the pull is a real one.
+ * Builds an image on the registry host, pushes it, and pulls it on every other node through CRI, as kubelet does. A node
+ * that has it from an earlier run loses it first, so that the pull is a real one. An image that somebody else made stays as
+ * it is, whatever its name: see `freeImage`.
  *
+ * @returns the image's reference
  * @throws Error with the host's own words when a step fails, or when a node's pull never reached the registry
  */
-export async function proveThePull(lab: RunningLab, say: (line: string) => void): Promise<void> {
+export async function proveThePull(lab: RunningLab, say: (line: string) => void): Promise<string> {
   const [registryHost, ...nodes] = [...lab.hosts.values()];
   if (registryHost === undefined) throw new Error(`lab ${lab.name} has no hosts`);
-  const image = `${registryHost.address}:5000/mynginx:1.0`;
+  const image = await freeImage(registryHost, `${registryHost.address}:5000/${REPOSITORY}`);
 
-  const build = `mkdir -p /root/mynginx && cd /root/mynginx && printf '%s\\n' ${DOCKERFILE.map(shellWord).join(" ")} > Dockerfile && docker build -q -t mynginx:1.0 .`;
-  await registryHost.succeed(build);
-  say(`${registryHost.name}: docker build -t mynginx:1.0 .`);
-  await registryHost.succeed(`docker tag mynginx:1.0 ${image} && docker push -q ${image}`);
-  say(`${registryHost.name}: docker tag mynginx:1.0 ${image}; docker push ${image}`);
+  const lines = dockerfile(image).map(shellWord).join(" ");
+  await registryHost.succeed(`printf '%s\\n' ${lines} | docker build -q -t ${image} -`);
+  say(`${registryHost.name}: docker build -t ${image} -`);
+  await registryHost.succeed(`docker push -q ${image}`);
+  say(`${registryHost.name}: docker push ${image}`);
 
   await Promise.all(nodes.map((node) => pull(image, registryHost, node, say)));
+  return image;
+}
+
+/** The first of the tags 1, 2, ... that no image but ours has, neither in Docker on the host nor in the registry. */
+async function freeImage(host: RunningHost, repository: string): Promise<string> {
+  for (let tag = 1; ; tag++) {
+    const image = `${repository}:${tag}`;
+    const local = await isOurs(host, image);
+    if (local === false) continue;
+    const pulled = await host.exec(`docker pull -q ${image}`);
+    if (pulled.code === 0) {
+      if (await isOurs(host, image)) return image;
+    } else if (/not found|manifest unknown/.test(pulled.stderr)) return image;
+    else throw new Error(`${host.name}: docker pull ${image}: ${pulled.stderr.trim()}`);
+  }
+}
+
+/** Undefined: Docker on the host has no such image. */
+async function isOurs(host: RunningHost, image: string): Promise<boolean | undefined> {
+  const label = `{{index .Config.Labels "${LABEL}"}}`;
+  const found = await host.exec(`docker image inspect -f ${shellWord(label)} ${image}`);
+  if (found.code === 0) return found.stdout.trim() === "true";
+  if (/no such image/i.test(found.stderr)) return undefined;
+  throw new Error(`${host.name}: docker image inspect ${image}: ${found.stderr.trim()}`);
 }
 
 async function pull(
@@ -53,6 +86,7 @@ async function requestsFrom(registryHost: RunningHost, node: RunningHost): Promi
   const log = await registryHost.succeed("docker logs registry 2>&1");
   return log
     .split("\n")
-    .filter((line) => line.startsWith(`${node.address} `) && /"GET \/v2\/mynginx\//.test(line))
-    .length;
+    .filter(
+      (line) => line.startsWith(`${node.address} `) && line.includes(`"GET /v2/${REPOSITORY}/`),
+    ).length;
 }

@@ -4,13 +4,14 @@ import { operate } from "../engine/command/operate";
 import { stackCommand } from "../engine/command/stack-command";
 import { stateCommand } from "../engine/command/state-command";
 import { explainDelete } from "./explain-delete";
+import { STEP_WORDS } from "./step-words";
 
 /** The npm scripts that are commands of the Pulumi CLI, each by its name there. */
 const COMMANDS: Record<string, (args: string[]) => Promise<void>> = {
-  up: (args) => operate("up", args),
-  preview: (args) => operate("preview", args),
-  refresh: (args) => operate("refresh", args),
-  destroy: (args) => operate("destroy", args, explainDelete),
+  up: (args) => operate("up", args, { words: STEP_WORDS }),
+  preview: (args) => operate("preview", args, { words: STEP_WORDS }),
+  refresh: (args) => operate("refresh", args, { words: STEP_WORDS }),
+  destroy: (args) => operate("destroy", args, { explain: explainDelete, words: STEP_WORDS }),
   cancel: cancelCommand,
   config: configCommand,
   stack: stackCommand,

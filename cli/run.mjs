@@ -48,10 +48,14 @@ function takeTheLock(lock) {
 
 function install() {
   console.error("Installing packages (npm ci) ...");
-  const npm = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd: root,
-    stdio: ["ignore", process.stderr, process.stderr],
-  });
+  const npm = spawnSync(
+    "npm",
+    ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"],
+    {
+      cwd: root,
+      stdio: ["ignore", process.stderr, process.stderr],
+    },
+  );
   if (npm.status === 0) return;
   console.error("npm ci failed: see its output above");
   process.exit(1);
@@ -68,10 +72,13 @@ while (!packagesAreInstalled()) {
   rmSync(lock);
 }
 
+// Loading takes a moment, and a terminal on which nothing moves looks as if it hung.
+const terminal = process.stderr.isTTY && process.env.TERM !== "dumb";
+if (terminal) process.stderr.write("Loading ...");
 const require = createRequire(import.meta.url);
 const { registerTypeScript, mapStackTraces } = require("../engine/typescript.js");
 mapStackTraces(registerTypeScript(), () => require("source-map-support"));
 const isOurs = existsSync(join(root, "cli", `${command}.ts`));
-await (isOurs
-  ? require(`./${command}.ts`).main(args)
-  : require("./pulumi.ts").main([command, ...args]));
+const { main } = require(isOurs ? `./${command}.ts` : "./pulumi.ts");
+if (terminal) process.stderr.write("\r\x1b[2K");
+await main(isOurs ? args : [command, ...args]);

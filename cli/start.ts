@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { dev, whyNoLab } from "../lab";
 import { wholeJob } from "./whole-job";
 
-const USAGE = "usage: npm start";
+const USAGE = "usage: npm start   [-- --kubernetes]";
 
 const HELP = `${USAGE}
 
@@ -10,7 +10,9 @@ Sets up a registry on real hosts that it starts on this machine: it starts the l
 with the embedded engine, pushes an image to the registry, and pulls it on every node. Requires Debian and root. A
 second run changes no host and pulls the image again.
 
-  -h, --help   print this text
+  --kubernetes   make the hosts a Kubernetes cluster as well, and run Pods on every node. The first time, this builds
+                 Kubernetes, which requires Go and takes about ten minutes
+  -h, --help     print this text
 
 Afterwards:
   npm run lab -- status                  # the hosts
@@ -29,17 +31,19 @@ export async function main(args: string[]): Promise<void> {
     return;
   }
   const reason = whyNoLab();
-  if (args.length > 0 || reason !== undefined) {
+  const unknown = args.filter((arg) => arg !== "--kubernetes");
+  if (unknown.length > 0 || reason !== undefined) {
     console.error(
-      args.length > 0
-        ? `unknown: ${args.join(" ")}\n${USAGE}`
+      unknown.length > 0
+        ? `unknown: ${unknown.join(" ")}\n${USAGE}`
         : `npm start runs real hosts on this machine: ${reason}`,
     );
     process.exitCode = 1;
     return;
   }
   try {
-    const job = { lab: dev, folder: join(__dirname, ".."), stack: "dev", env: process.env };
+    const project = { folder: join(__dirname, ".."), stack: "dev", env: process.env };
+    const job = { lab: dev, kubernetes: args.length > 0, ...project };
     process.exitCode = await wholeJob(job, console.log);
   } catch (error) {
     console.error(`error: ${(error as Error).message}`);

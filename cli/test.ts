@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { whyNoLab } from "../lab";
+import { ensureKubernetes, whyNoKubernetes } from "../lab/go/kubernetes";
 import { whyNoPulumi } from "../lab/go/pulumi";
 import { cacheFolder } from "../lab/paths";
 import type * as toolchains from "../test/pulumi/toolchain";
@@ -26,6 +27,7 @@ const SUITES: Record<string, Suite> = {
   cluster: { project: "cluster", flags: ["--runInBand"] },
   faults: { project: "fault", flags: ["--runInBand"] },
   daemons: { project: "matrix", flags: ["--runInBand"] },
+  kubernetes: { project: "kubernetes", flags: ["--runInBand"] },
   // Compares both engines, and runs the main job with the Pulumi CLI, also on lab hosts.
   pulumi: {
     project: "pulumi",
@@ -45,7 +47,8 @@ const PATHS = "--testPathPatterns=";
 const toolchainModule = () =>
   createRequire(__filename)("../test/pulumi/toolchain") as typeof toolchains;
 const HELP = `usage: npm test -- [JEST OPTIONS]
-       npm run test:processes | test:cluster | test:faults | test:daemons | test:pulumi | test:soak -- [JEST OPTIONS]
+       npm run test:processes | test:cluster | test:faults | test:daemons -- [JEST OPTIONS]
+       npm run test:kubernetes | test:pulumi | test:soak -- [JEST OPTIONS]
 
 npm test runs the unit tests, then the tests on lab hosts that take a few minutes. Each of the others runs one longer
 suite. All but the unit tests and test:processes need Debian and root; elsewhere they are skipped, with the reason.
@@ -54,6 +57,7 @@ suite. All but the unit tests and test:processes need Debian and root; elsewhere
   test:cluster     the protocol on lab hosts: refusals, a fleet that changes, logins
   test:faults      kills, cuts and full disks on lab hosts
   test:daemons     every version of containerd and Docker
+  test:kubernetes  a Kubernetes cluster of lab hosts; builds Kubernetes, which needs Go
   test:pulumi      both engines on the same programs; builds the Pulumi CLI, which needs Go
   test:soak        faults at random moments; SOAK_ROUNDS says how many, SOAK_SEED repeats a run
 
@@ -95,6 +99,10 @@ export async function main(args: string[]): Promise<void> {
       name === "pulumi" && noPulumi === undefined
         ? await toolchainModule().makeToolchain(console.error)
         : undefined;
+    const noKubernetes = name === "kubernetes" ? whyNoKubernetes(cacheFolder()) : undefined;
+    // Before jest, whose tests have a time limit.
+    if (name === "kubernetes" && whyNoLab() === undefined && noKubernetes === undefined)
+      await ensureKubernetes(cacheFolder(), (line) => console.error(line));
     const jest = spawnSync(
       process.execPath,
       [
@@ -119,7 +127,7 @@ export async function main(args: string[]): Promise<void> {
     toolchain?.remove();
     if (jest.status !== 0) process.exitCode = 1;
     // jest counts skipped tests but does not print the reason, which is in their titles.
-    const reason = ANYWHERE.includes(name) ? undefined : (noPulumi ?? whyNoLab());
+    const reason = ANYWHERE.includes(name) ? undefined : (noPulumi ?? whyNoLab() ?? noKubernetes);
     if (reason !== undefined) console.error(`${name} tests skipped: ${reason}`);
   }
 }

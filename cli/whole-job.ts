@@ -2,7 +2,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Workspace } from "../engine/stack";
-import { type LabDefinition, type RunningLab, startLab } from "../lab";
+import { type LabDefinition, type RunningLab, startCluster, startLab } from "../lab";
+import { runPods } from "./pods";
 import { proveThePull } from "./proof";
 
 /** The lesson's job on one lab: its first host runs the registry. */
@@ -17,6 +18,11 @@ export interface Job {
    * @default false
    */
   quiet?: boolean;
+  /**
+   * Make the hosts a Kubernetes cluster, and end with Pods that run.
+   * @default false
+   */
+  kubernetes?: boolean;
 }
 
 /**
@@ -31,13 +37,20 @@ export async function wholeJob(job: Job, print: (text: string) => void): Promise
   const lab = await startLab(job.lab, { log: line });
   for (const host of lab.hosts.values()) line(`${host.name.padEnd(13)} ${host.address}`);
 
+  const cluster = job.kubernetes ? await startCluster(lab, { log: line }) : undefined;
+
   title(`2. The program: npm run up -- --stack ${job.stack} --yes`);
   await ensureStack(job);
   const status = up(job, await isNew(lab));
   if (status !== 0) return status;
   title("3. The proof: an image of your own, pulled by nodes that never had it");
-  await proveThePull(lab, line);
+  const image = await proveThePull(lab, line);
+  if (cluster) {
+    title("4. The point of it all: a Deployment that scales over all nodes");
+    await runPods(cluster, image, line);
+  }
   title("What to try next");
+  if (cluster) print("   npm run lab -- kubectl get pods -o wide                         the Pods");
   print(nextSteps(lab, job.stack));
   return 0;
 }
@@ -81,7 +94,7 @@ function nextSteps(lab: RunningLab, stack: string): string {
   return [
     `   npm run lab -- ssh ${node?.name} 'cat /etc/containerd/config.toml'     see what has changed`,
     `   npm run lab -- ssh ${node?.name} "sed -i '/${registryHost?.address}:5000/d' /etc/containerd/config.toml"   remove the mirror by hand`,
-    `   npm run preview -- --stack ${stack} --diff                           see the drift, host and line`,
+    `   npm run preview -- --stack ${stack}                                  see the drift, host and line`,
     `   npm run up -- --stack ${stack} --yes                                 repair it`,
     `   npm run destroy -- --stack ${stack} --yes                            restore every file, byte for byte`,
     "   npm run lab -- down                                             remove the hosts",

@@ -1,8 +1,20 @@
 import * as pulumi from "@pulumi/pulumi";
-import { hostPatch, type HostPatchArgs } from "./host-patch";
+import { daemonJsonAlone } from "./alone";
+import type { HealthArgs, HostArgs } from "./args";
+import { hostPatch, type HostPatchPlan } from "./host-patch";
+import { planOf } from "./planned";
 
 /** Arguments of {@link DaemonJsonPatch}. */
-export type DaemonJsonPatchArgs = HostPatchArgs;
+export interface DaemonJsonPatchArgs {
+  /** The host, and how to log in there. */
+  host: pulumi.Input<HostArgs>;
+  /** The registry that dockerd pushes to, as image names begin with it, e.g. `10.0.0.11:5000`. */
+  registry: pulumi.Input<string>;
+  /** How long a change may take on the host. */
+  health?: pulumi.Input<HealthArgs>;
+  /** Where somebody has deleted daemon.json, write a new one with nothing but our lines. @default false */
+  recreateDeleted?: pulumi.Input<boolean>;
+}
 
 /**
  * dockerd on the registry host takes the registry over plain HTTP: `insecure-registries` of /etc/docker/daemon.json
@@ -14,7 +26,8 @@ export class DaemonJsonPatch extends pulumi.ComponentResource {
 
   constructor(name: string, args: DaemonJsonPatchArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cluster-registry:index:DaemonJsonPatch", name, {}, opts);
-    const { apply } = hostPatch(name, "docker", args, { parent: this });
+    const plan = planOf<HostPatchPlan>(args) ?? daemonJsonAlone(name, args, opts);
+    const { apply } = hostPatch(name, "docker", plan, { parent: this });
     this.state = apply.stdout;
     this.registerOutputs({ state: this.state });
   }

@@ -1,21 +1,21 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { dockerInstall, helperText } from "../hosts";
+import { dockerAlone } from "./alone";
+import type { DockerArgs, HostArgs } from "./args";
+import { planOf } from "./planned";
+import type { DockerHostPlan } from "./plans";
 
 /** Arguments of {@link DockerHost}. */
 export interface DockerHostArgs {
-  /** How the host is reached, see `connectionArgs`. */
-  connection: pulumi.Input<command.types.input.remote.ConnectionArgs>;
-  /** Whether commands go through `sudo -n`. @default false */
-  sudo?: boolean;
-  /** The host's enrolment id: on another host Docker is looked for again. */
-  enrolled: pulumi.Input<string>;
+  /** The host, and how to log in there. */
+  host: pulumi.Input<HostArgs>;
   /**
    * Where Docker comes from: `apt` installs the distribution's docker.io unless Docker is there, `{packages: FOLDER}`
    * does so from a folder of .deb files on the host, `present` takes what is there and never installs.
    * @default apt
    */
-  source?: "apt" | "present" | { packages: string };
+  docker?: pulumi.Input<DockerArgs>;
 }
 
 /**
@@ -28,14 +28,17 @@ export class DockerHost extends pulumi.ComponentResource {
 
   constructor(name: string, args: DockerHostArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cluster-registry:index:DockerHost", name, {}, opts);
+    const plan = planOf<DockerHostPlan>(args) ?? dockerAlone(name, args, opts);
     const install = new command.remote.Command(
       `${name}-install`,
       {
-        connection: args.connection,
-        triggers: [args.enrolled],
+        connection: plan.connection,
+        triggers: [plan.enrolled],
         logging: command.remote.Logging.None,
         addPreviousOutputInEnv: false,
-        create: dockerInstall({ sudo: args.sudo ?? false, source: args.source ?? "apt" }),
+        create: pulumi
+          .all([plan.sudo, plan.source])
+          .apply(([sudo, source]) => dockerInstall({ sudo, source })),
         stdin: helperText(),
       },
       // A new helper is no reason to look for Docker again.
@@ -46,7 +49,7 @@ export class DockerHost extends pulumi.ComponentResource {
     new command.local.Command(
       `${name}-docker-stays`,
       {
-        delete: `echo '${name}: Docker stays installed; destroy does not remove it or its other data'`,
+        delete: `echo '${plan.host}: Docker stays installed; destroy does not remove it or its other data'`,
         logging: command.local.Logging.Stdout,
         addPreviousOutputInEnv: false,
       },

@@ -3,17 +3,17 @@ import * as pulumi from "@pulumi/pulumi";
 import { applyCreate, type Decision, guardCreate, guardDelete } from "../hosts";
 
 /** What a patch of one daemon's files on one host needs, whichever daemon it is. */
-export interface HostPatchArgs {
+export interface HostPatchPlan {
   /** How the host is reached, see `connectionArgs`. */
   connection: pulumi.Input<command.types.input.remote.ConnectionArgs>;
-  /** Whether commands go through `sudo -n`. @default false */
-  sudo?: boolean;
+  /** Whether commands go through `sudo -n`. */
+  sudo: pulumi.Input<boolean>;
   /** What people call the host; stands in front of what is logged. */
   host: string;
   /** Name of the patch's record on the host, see `recordId`. */
   recordId: string;
   /** The host's enrolment id: another one is another host, and is patched from scratch. */
-  enrolled: string;
+  enrolled: pulumi.Input<string>;
   /** What is to be done, as the survey and the patcher found it. */
   decision: pulumi.Input<Decision>;
   /** The guard's: where they change, it is replaced, and so undone where it was. @default none */
@@ -30,12 +30,11 @@ export interface HostPatchArgs {
 export function hostPatch(
   name: string,
   daemon: "containerd" | "docker",
-  args: HostPatchArgs,
+  plan: HostPatchPlan,
   opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
 ): { guard: command.remote.Command; apply: command.remote.Command } {
-  const { connection, enrolled, recordId: id, host } = args;
-  const sudo = args.sudo ?? false;
-  const decision = pulumi.output(args.decision);
+  const { connection, recordId: id, host } = plan;
+  const decision = pulumi.output(plan.decision);
   // The enrolment id stands in the guard's create and in the apply's stdin: another host under the same name is an update
   // of both. A replacement would run the old undo first, on a host that is gone, or that shows another host key by now.
   const shared = {
@@ -48,10 +47,12 @@ export function hostPatch(
       ...shared,
       // What the undo did, and what it had to leave, is for whoever destroys.
       logging: command.remote.Logging.Stdout,
-      create: guardCreate({ sudo, id, enrolled, daemon }),
-      delete: guardDelete({ sudo, id }),
+      create: pulumi
+        .all([plan.sudo, plan.enrolled])
+        .apply(([sudo, enrolled]) => guardCreate({ sudo, id, enrolled, daemon })),
+      delete: pulumi.output(plan.sudo).apply((sudo) => guardDelete({ sudo, id })),
       stdin: decision.guardStdin,
-      ...(args.triggers && { triggers: args.triggers }),
+      ...(plan.triggers && { triggers: plan.triggers }),
     },
     opts,
   );
@@ -60,12 +61,14 @@ export function hostPatch(
     {
       ...shared,
       logging: command.remote.Logging.None,
-      create: applyCreate({ sudo, id }),
-      stdin: pulumi.all([decision, args.after]).apply(([{ payload }]) => payload),
+      create: pulumi.output(plan.sudo).apply((sudo) => applyCreate({ sudo, id })),
+      stdin: pulumi.all([decision, plan.after]).apply(([{ payload }]) => payload),
     },
     { ...opts, dependsOn: [guard] },
   );
-  decision.apply((what) => report(host, what, opts.parent));
+  // The SDK sends messages one after the other, each once its resource is registered: of a component that waits for another
+  // one, a message that is given to it now would keep back all that follow.
+  pulumi.all([decision, opts.parent.urn]).apply(([what]) => report(host, what, opts.parent));
   return { guard, apply };
 }
 

@@ -1,13 +1,27 @@
+export type {
+  BastionArgs,
+  ClientCertificateArgs,
+  DockerArgs,
+  DockerPackagesArgs,
+  EndpointArgs,
+  HealthArgs,
+  HostArgs,
+  KubernetesArgs,
+  LoginArgs,
+  MirrorArgs,
+  NodeArgs,
+  RegistryArgs,
+  Role,
+  SshArgs,
+} from "./args";
+export {
+  ClusterRegistry,
+  type ClusterRegistryArgs,
+  type Commands,
+  type NodeState,
+} from "./cluster-registry";
 export { ContainerdMirror, type ContainerdMirrorArgs } from "./containerd-mirror";
-export { connectionArgs, loginOf } from "./connection";
 export { DaemonJsonPatch, type DaemonJsonPatchArgs } from "./daemon-json-patch";
 export { DockerHost, type DockerHostArgs } from "./docker-host";
-export { dockerAddress, dockerSshOptions } from "./docker-ssh";
 export { LocalRegistryHosting, type LocalRegistryHostingArgs } from "./local-registry-hosting";
-export {
-  RegistryContainer,
-  type RegistryContainerArgs,
-  type RegistryData,
-} from "./registry-container";
-export { refusal } from "./refusal";
-export { stackResources } from "./stack-resources";
+export { RegistryContainer, type RegistryContainerArgs } from "./registry-container";

@@ -11,3 +11,12 @@ export function refusal(message: string): pulumi.RunError {
   error.stack = "";
   return error;
 }
+
+/** The work's result. Its error is one that a person is to read as it is. */
+export async function withoutStack<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof pulumi.RunError ? error : refusal((error as Error).message);
+  }
+}

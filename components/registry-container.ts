@@ -12,6 +12,10 @@ import {
   STATE_LABEL,
 } from "../hosts";
 import { hostPort } from "../settings/formats";
+import { containerAlone } from "./alone";
+import type { HostArgs } from "./args";
+import { planOf } from "./planned";
+import type { RegistryContainerPlan, RegistryData } from "./plans";
 import { shellWord } from "./shell";
 
 /** Where the registry server keeps the images, in the container. */
@@ -23,20 +27,10 @@ const INSIDE_PORT = 5000;
 
 /** Arguments of {@link RegistryContainer}. */
 export interface RegistryContainerArgs {
-  /** How the host is reached, see `connectionArgs`. */
-  connection: pulumi.Input<command.types.input.remote.ConnectionArgs>;
-  /** Whether commands go through `sudo -n`. @default false */
-  sudo?: boolean;
-  /** The host's enrolment id: on another host the image is pulled and the container made anew. */
-  enrolled: pulumi.Input<string>;
-  /** Name that tells this stack's container from others, see `recordId`. */
-  recordId: string;
-  /** Docker's address for @pulumi/docker, e.g. `ssh://root@172.30.1.2:22`. */
-  dockerHost: pulumi.Input<string>;
-  /** OpenSSH options for that address. @default none */
-  sshOpts?: pulumi.Input<string>[];
-  /** The address that images are pulled from. */
-  address: pulumi.Input<string>;
+  /** The host, and how to log in there. It has Docker, see `DockerHost`. */
+  host: pulumi.Input<HostArgs>;
+  /** The address that images are pulled from. @default the host's */
+  address?: pulumi.Input<string>;
   /** @default 5000 */
   port?: pulumi.Input<number>;
   /** Reference of the registry server's image. @default registry */
@@ -51,29 +45,6 @@ export interface RegistryContainerArgs {
   deleteEnabled?: pulumi.Input<boolean>;
   /** Take over a container of that name that was made by hand, with its images. @default false */
   adopt?: boolean;
-  /**
-   * With `adopt`: where the images lie, if that is known from the running container already. Else the claim tells it,
-   * and a preview in which the claim changes would show the volume and the container as replaced.
-   */
-  adopted?: RegistryData;
-  /** What people call the host; stands in front of what destroy says. */
-  host: string;
-  /**
-   * The container bears the label that says which state made it. That of an earlier version does not, and a label more
-   * would replace it. @default true
-   */
-  labelled?: boolean;
-  /**
-   * Makes room for the container just before it is made; in a preview it only looks. It is given the id of this state.
-   * @default nothing
-   */
-  room?: (state: string) => Promise<void>;
-}
-
-/** Where a registry's images lie: in a Docker volume, or in a folder of the host; neither: in the volume of its own. */
-export interface RegistryData {
-  volume?: string;
-  path?: string;
 }
 
 /**
@@ -90,11 +61,12 @@ export class RegistryContainer extends pulumi.ComponentResource {
 
   constructor(name: string, args: RegistryContainerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cluster-registry:index:RegistryContainer", name, {}, opts);
-    const port = pulumi.output(args.port ?? 5000);
-    const claim = this.claim(name, args);
+    const plan = planOf<RegistryContainerPlan>(args) ?? containerAlone(name, args, opts);
+    const port = pulumi.output(plan.port ?? 5000);
+    const claim = this.claim(name, plan);
     const provider = new docker.Provider(
       `${name}-docker`,
-      { host: args.dockerHost, ...(args.sshOpts && { sshOpts: args.sshOpts }) },
+      { host: plan.dockerHost, sshOpts: plan.sshOpts },
       { parent: this },
     );
     const options = { parent: this, provider };
@@ -102,31 +74,34 @@ export class RegistryContainer extends pulumi.ComponentResource {
     const image = new docker.RemoteImage(
       `${name}-image`,
       // Kept on destroy: on a closed network it could not be pulled again.
-      { name: args.image ?? "registry", keepLocally: true, triggers: { enrolled: args.enrolled } },
+      { name: plan.image ?? "registry", keepLocally: true, triggers: { enrolled: plan.enrolled } },
       { ...options, dependsOn: [claim] },
     );
-    const known = args.adopt === true ? args.adopted : {};
-    const data = known === undefined ? claim.stdout.apply(adoptedData) : pulumi.output(known);
+    const data = pulumi
+      .output(plan.adopt === true ? plan.adopted : {})
+      .apply((known) =>
+        known === undefined ? claim.stdout.apply(adoptedData) : pulumi.output(known),
+      );
     const volume = new docker.Volume(
       `${name}-volume`,
       {
         name: pulumi
-          .all([data, args.volume ?? "registry-data"])
+          .all([data, plan.volume ?? "registry-data"])
           .apply(([found, own]) => found.volume ?? own),
       },
       // What was there before us is never ours to delete.
-      { ...options, retainOnDelete: (args.retainVolume ?? true) || (args.adopt ?? false) },
+      { ...options, retainOnDelete: (plan.retainVolume ?? true) || (plan.adopt ?? false) },
     );
-    const room = this.room(args, provider, claim);
+    const room = this.room(plan, provider, claim);
     const container = new docker.Container(
       `${name}-container`,
       {
         name: room,
         image: image.imageId,
         restart: "always",
-        ports: [{ internal: INSIDE_PORT, external: port, ip: args.bind ?? "0.0.0.0" }],
+        ports: [{ internal: INSIDE_PORT, external: port, ip: plan.bind ?? "0.0.0.0" }],
         envs: [
-          pulumi.interpolate`REGISTRY_STORAGE_DELETE_ENABLED=${args.deleteEnabled ?? true}`,
+          pulumi.interpolate`REGISTRY_STORAGE_DELETE_ENABLED=${plan.deleteEnabled ?? true}`,
           // registry:3.0 otherwise logs a failed export to localhost:4318 for every request.
           "OTEL_TRACES_EXPORTER=none",
         ],
@@ -138,21 +113,21 @@ export class RegistryContainer extends pulumi.ComponentResource {
               : { containerPath: DATA_PATH, hostPath: path },
           ]),
         labels: [
-          { label: OWNER_LABEL, value: args.recordId },
-          { label: ENROLLED_LABEL, value: args.enrolled },
-          ...(args.labelled === false ? [] : [{ label: STATE_LABEL, value: provider.id }]),
+          { label: OWNER_LABEL, value: plan.recordId },
+          { label: ENROLLED_LABEL, value: plan.enrolled },
+          ...(plan.labelled === false ? [] : [{ label: STATE_LABEL, value: provider.id }]),
         ],
       },
       // One name and one port: the old container must go before the new one can be.
       { ...options, deleteBeforeReplace: true, dependsOn: [claim] },
     );
 
-    this.beforeDestroy(name, args, container);
-    if ((args.retainVolume ?? true) || args.adopt === true)
-      this.volumeStays(name, args, data, volume);
+    this.beforeDestroy(name, plan, container);
+    if ((plan.retainVolume ?? true) || plan.adopt === true)
+      this.volumeStays(name, plan, data, volume);
 
     this.containerId = container.id;
-    const running = pulumi.all([args.address, port, container.id]);
+    const running = pulumi.all([plan.address, port, container.id]);
     this.imagePrefix = running.apply(([address, number]) => hostPort(address, number));
     this.url = this.imagePrefix.apply((prefix) => `http://${prefix}`);
     this.registerOutputs({
@@ -164,7 +139,7 @@ export class RegistryContainer extends pulumi.ComponentResource {
 
   /** The container's name, once there is room for it. A preview knows it at once, also where the claim is to run again. */
   private room(
-    { room }: RegistryContainerArgs,
+    { room }: RegistryContainerPlan,
     provider: docker.Provider,
     claim: command.remote.Command,
   ): pulumi.Input<string> {
@@ -180,16 +155,16 @@ export class RegistryContainer extends pulumi.ComponentResource {
   /** Goes first when the container goes: a docker that stands still cannot remove it. */
   private beforeDestroy(
     name: string,
-    args: RegistryContainerArgs,
+    plan: RegistryContainerPlan,
     container: docker.Container,
   ): void {
     new command.remote.Command(
       `${name}-docker-runs`,
       {
-        connection: args.connection,
+        connection: plan.connection,
         logging: command.remote.Logging.None,
         addPreviousOutputInEnv: false,
-        delete: dockerStart({ sudo: args.sudo ?? false }),
+        delete: pulumi.output(plan.sudo).apply((sudo) => dockerStart({ sudo })),
         stdin: helperText(),
       },
       { parent: this, dependsOn: [container], ignoreChanges: ["stdin"] },
@@ -199,13 +174,13 @@ export class RegistryContainer extends pulumi.ComponentResource {
   /** A destroy runs no program, so a resource has to say what it leaves; one that needs no connection. */
   private volumeStays(
     name: string,
-    args: RegistryContainerArgs,
+    plan: RegistryContainerPlan,
     data: pulumi.Output<RegistryData>,
     volume: docker.Volume,
   ): void {
     const text = pulumi
       .all([data, volume.name])
-      .apply(([found, volumeName]) => staysText(args.host, found, volumeName));
+      .apply(([found, volumeName]) => staysText(plan.host, found, volumeName));
     new command.local.Command(
       `${name}-volume-stays`,
       {
@@ -218,18 +193,20 @@ export class RegistryContainer extends pulumi.ComponentResource {
   }
 
   /** Makes room for the container: a leftover of ours goes, one made by hand is taken over or refused. */
-  private claim(name: string, args: RegistryContainerArgs): command.remote.Command {
-    const where = { sudo: args.sudo ?? false, id: args.recordId, name: CONTAINER_NAME };
+  private claim(name: string, plan: RegistryContainerPlan): command.remote.Command {
+    const where = { id: plan.recordId, name: CONTAINER_NAME };
+    const adopt = plan.adopt ?? false;
+    const bySudo = (command: (sudo: boolean) => string) => pulumi.output(plan.sudo).apply(command);
     return new command.remote.Command(
       `${name}-claim`,
       {
-        connection: args.connection,
+        connection: plan.connection,
         logging: command.remote.Logging.None,
         addPreviousOutputInEnv: false,
-        create: containerClaim({ ...where, adopt: args.adopt ?? false }),
+        create: bySudo((sudo) => containerClaim({ ...where, sudo, adopt })),
         // By then the container may be ours and run: another key or address must not make room again.
-        update: containerClaimed({ ...where, adopt: args.adopt ?? false }),
-        delete: containerRelease(where),
+        update: bySudo((sudo) => containerClaimed({ ...where, sudo, adopt })),
+        delete: bySudo((sudo) => containerRelease({ ...where, sudo })),
         stdin: helperText(),
       },
       // A new helper is no reason to ask again, and would make the answer, and so the volume, unknown to a preview.

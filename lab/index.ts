@@ -5,3 +5,5 @@ export { findLab, startLab, stopLab, type LabOptions } from "./lab";
 export { RunningHost } from "./running-host";
 export { RunningLab } from "./running-lab";
 export { whyNoLab } from "./machine/tools";
+export { findCluster, startCluster, type ClusterOptions } from "./kubernetes/cluster";
+export { RunningCluster } from "./kubernetes/running-cluster";

@@ -69,12 +69,18 @@ export function hostsOf(
 
 /**
  * How each host is reached: settings first, then the ssh config, then OpenSSH's defaults.
+ * @param isKnown  whether a host's settings are known; the others are left out
  * @throws SettingsError with the problems of all hosts: keys that cannot be read, host keys that are not known.
  */
-export function accessOf(settings: Settings, around: Surroundings): Map<string, HostAccess> {
+export function accessOf(
+  settings: Settings,
+  around: Surroundings,
+  isKnown: (host: string) => boolean = () => true,
+): Map<string, HostAccess> {
   const problems: Problem[] = [];
   const found = new Map<string, HostAccess>();
   for (const { name, address, path, ssh } of hostsOf(settings)) {
+    if (!isKnown(name)) continue;
     try {
       found.set(name, hostAccess(name, { ...ssh, address }, path, around));
     } catch (error) {

@@ -9,7 +9,18 @@ export function configValues(
   project: string,
 ): Record<string, unknown> {
   const own = Object.entries(all).filter(([key]) => key.startsWith(`${project}:`));
-  return Object.fromEntries(own.map(([key, text]) => [key.slice(project.length + 1), parse(text)]));
+  const values = Object.fromEntries(
+    own.map(([key, text]) => [key.slice(project.length + 1), parse(text)]),
+  );
+  configurations.add(values);
+  return values;
+}
+
+const configurations = new WeakSet<object>();
+
+/** Do these values come from the stack's configuration, so that a problem is named by its key there? */
+export function isConfiguration(values: object): boolean {
+  return configurations.has(values);
 }
 
 function parse(text: string): unknown {

@@ -20,9 +20,14 @@ export function propertyPath(parts: readonly PropertyKey[]): string {
 /** Reports all mistakes of a configuration at once, so that a person can correct them in one go. */
 export class SettingsError extends Error {
   constructor(readonly problems: readonly Problem[]) {
-    const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-    const lines = problems.map(({ path, reason }) => `  cluster-registry:${path}: ${reason}`);
-    super(`The configuration has ${count}; no host was changed:\n${lines.join("\n")}`);
+    super(problemList("The configuration", problems, "cluster-registry:"));
     this.name = "SettingsError";
   }
+}
+
+/** `subject` has problems, each at its path. */
+export function problemList(subject: string, problems: readonly Problem[], prefix = ""): string {
+  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  const lines = problems.map(({ path, reason }) => `  ${prefix}${path}: ${reason}`);
+  return `${subject} has ${count}; no host was changed:\n${lines.join("\n")}`;
 }

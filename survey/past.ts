@@ -1,4 +1,5 @@
-import type { Observation } from "../hosts";
+import { type Observation, OWNER_LABEL } from "../hosts";
+import { clusterOfRecord, DEFAULT_CLUSTER } from "./records";
 
 /** The registry on one host after the last run, from the stack's own state. */
 export interface PastRegistry {
@@ -19,6 +20,8 @@ export interface PastGuard {
   readonly daemon: "containerd" | "docker";
   /** Name of the record on the host. */
   readonly id: string;
+  /** The ClusterRegistry that it belongs to; undefined for a component that is used alone. */
+  readonly cluster: string | undefined;
   readonly sudo: boolean;
   /** As in the Command's inputs. */
   readonly connection: Readonly<Record<string, unknown>>;
@@ -45,29 +48,61 @@ const COMPONENT = "cluster-registry:index:";
 /** The container's folder of images. */
 const DATA_PATH = "/var/lib/registry";
 
-/** Reads the past out of the state's resources. What is not ours is passed over. */
-export function pastOf(resources: ResourceOutputs): Past {
+/**
+ * Reads the past of one ClusterRegistry out of the state's resources. What is not its own is passed over. Before there was
+ * this component, its parts were declared without a parent.
+ */
+export function pastOf(resources: ResourceOutputs, cluster = DEFAULT_CLUSTER): Past {
+  const guards = Object.entries(resources).flatMap(([urn, { outputs }]) => {
+    const guard = guardOf(urn, outputs);
+    return guard?.cluster === cluster ? [guard] : [];
+  });
+  const registries = registriesOf(
+    resources,
+    (id, urn) => clusterOfRecord(id, ...stackOf(urn)) === cluster,
+    (name, urn) => hostName(urn, name, cluster),
+  );
+  return { registries, guards };
+}
+
+/** The past of a RegistryContainer that is used alone, under the name that its host has now. */
+export function pastAlone(resources: ResourceOutputs, record: string, host: string): Past {
+  const registries = registriesOf(
+    resources,
+    (id) => id === record,
+    () => host,
+  );
+  return { registries, guards: [] };
+}
+
+function registriesOf(
+  resources: ResourceOutputs,
+  isOwn: (record: string, urn: string) => boolean,
+  hostOf: (name: string, urn: string) => string,
+): PastRegistry[] {
   const found = new Map<string, PastRegistry>();
   const add = (host: string, what: Partial<PastRegistry>) =>
     found.set(host, { host, claimed: false, ...found.get(host), ...what });
   for (const [urn, { outputs }] of Object.entries(resources)) {
     const { type, name } = parts(urn);
-    const host = (suffix: string) => name.slice(0, -suffix.length);
-    if (type === `${COMPONENT}RegistryContainer$command:remote:Command` && name.endsWith("-claim"))
+    const host = (suffix: string) => hostOf(name.slice(0, -suffix.length), urn);
+    if (
+      type.endsWith(`${COMPONENT}RegistryContainer$command:remote:Command`) &&
+      name.endsWith("-claim") &&
+      isOwn(/ container-claim ([A-Za-z0-9._-]+)/.exec(text(outputs["create"]))?.[1] ?? "", urn)
+    )
       add(host("-claim"), { claimed: true });
-    if (type === `${COMPONENT}RegistryContainer$docker:index/container:Container`) {
+    if (type.endsWith(`${COMPONENT}RegistryContainer$docker:index/container:Container`)) {
       const data = dataOf(outputs["volumes"]);
-      add(host("-container"), {
-        container: { id: text(outputs["id"]), labels: labelsOf(outputs["labels"]) },
-        ...(data && { data }),
-      });
+      const labels = labelsOf(outputs["labels"]);
+      if (isOwn(labels[OWNER_LABEL] ?? "", urn))
+        add(host("-container"), {
+          container: { id: text(outputs["id"]), labels },
+          ...(data && { data }),
+        });
     }
   }
-  const guards = Object.entries(resources).flatMap(([urn, { outputs }]) => {
-    const guard = guardOf(urn, outputs);
-    return guard === undefined ? [] : [guard];
-  });
-  return { registries: [...found.values()], guards };
+  return [...found.values()];
 }
 
 /** The guard that a resource represents; undefined for other resources. */
@@ -76,8 +111,8 @@ export function guardOf(
   outputs: Readonly<Record<string, unknown>>,
 ): PastGuard | undefined {
   const { type, name } = parts(urn);
-  const [, component, host = "", daemon] =
-    /^cluster-registry:index:(\w+)\$command:remote:Command::(.*)-(containerd|docker)-guard$/.exec(
+  const [, component, before = "", daemon] =
+    /(?:^|\$)cluster-registry:index:(\w+)\$command:remote:Command::(.*)-(containerd|docker)-guard$/.exec(
       `${type}::${name}`,
     ) ?? [];
   const script = text(outputs["delete"]);
@@ -85,11 +120,13 @@ export function guardOf(
   const connection = outputs["connection"];
   if (component === undefined || id === undefined || typeof connection !== "object")
     return undefined;
+  const cluster = clusterOfRecord(id, ...stackOf(urn));
   const triggers = outputs["triggers"];
   return {
-    host,
+    host: hostName(urn, before, cluster),
     daemon: daemon as PastGuard["daemon"],
     id,
+    cluster,
     sudo: script.includes("sudo -n"),
     connection: (connection ?? {}) as Readonly<Record<string, unknown>>,
     ...(Array.isArray(triggers) && { triggers }),
@@ -103,6 +140,20 @@ export function liveData(
   const mount = container.mounts.find(({ destination }) => destination === DATA_PATH);
   if (mount === undefined) return undefined;
   return mount.type === "bind" ? { path: mount.source } : { volume: mount.name ?? mount.source };
+}
+
+/** What stands before the suffix in a resource's name: the host's name, which the children of a ClusterRegistry have behind its own. */
+function hostName(urn: string, name: string, cluster: string | undefined): string {
+  const child = parts(urn).type.includes(`${COMPONENT}ClusterRegistry$`);
+  return child && cluster !== undefined && name.startsWith(`${cluster}-`)
+    ? name.slice(cluster.length + 1)
+    : name;
+}
+
+/** Project and stack of a URN. */
+function stackOf(urn: string): [project: string, stack: string] {
+  const [head = "", project = ""] = urn.split("::");
+  return [project, head.slice("urn:pulumi:".length)];
 }
 
 /** Type, with those of its parents, and name at the end of a URN. */

@@ -1,17 +1,45 @@
 import { recordId } from "../hosts";
 
-/** Names of this stack's records on the hosts, by what they are for. */
+/** Names of one component's records on the hosts, by what they are for. */
 export interface RecordIds {
   mirror(node: string): string;
   readonly daemonJson: string;
   readonly container: string;
 }
 
-/** Records carry project and stack, since two stacks can share a host. */
-export function recordIds(project: string, stack: string): RecordIds {
+/**
+ * The ClusterRegistry whose records do not carry its name: the one that this project's own program declares. Its stacks are
+ * older than the component.
+ */
+export const DEFAULT_CLUSTER = "cluster";
+
+/** Records carry project and stack, since two stacks can share a host; and so can two clusters of one stack. */
+export function recordIds(project: string, stack: string, cluster = DEFAULT_CLUSTER): RecordIds {
+  const id = (what: string) =>
+    recordId(project, stack, cluster === DEFAULT_CLUSTER ? what : `${cluster}.${what}`);
   return {
-    mirror: (node) => recordId(project, stack, `containerd-${node}`),
-    daemonJson: recordId(project, stack, "daemon-json"),
-    container: recordId(project, stack, "registry"),
+    mirror: (node) => id(`containerd-${node}`),
+    daemonJson: id("daemon-json"),
+    container: id("registry"),
   };
+}
+
+/** The records of a component that is used alone, by its name in the program. */
+export function recordIdsAlone(project: string, stack: string, name: string): RecordIds {
+  const id = (what: string) => recordId(project, stack, `${what}-${name}`);
+  return {
+    mirror: () => id("mirror"),
+    daemonJson: id("insecure-registry"),
+    container: id("registry"),
+  };
+}
+
+/** The name of the ClusterRegistry that a record belongs to; undefined for a component that is used alone. */
+export function clusterOfRecord(id: string, project: string, stack: string): string | undefined {
+  const start = `${project}.${stack}.`;
+  if (!id.startsWith(start)) return undefined;
+  const [, cluster, what] = /^(?:(.+)\.)?(containerd-.+|daemon-json|registry)$/.exec(
+    id.slice(start.length),
+  ) ?? [undefined, undefined, undefined];
+  return what === undefined ? undefined : (cluster ?? DEFAULT_CLUSTER);
 }

@@ -18,6 +18,10 @@ import { imagePrefix, planInsecureRegistry, planMirror } from "./plan";
 import type { RecordIds } from "./records";
 import { isDockerStopped } from "./registry";
 
+/** What is to be done on a host, and so may run into something there. */
+export type Task = "mirror" | "daemonJson" | "container";
+const ALL_TASKS: readonly Task[] = ["mirror", "daemonJson", "container"];
+
 /**
  * All problems, host by host, before anything is declared: hosts that could not be observed, files that cannot be
  * edited with certainty, a container of somebody else. Empty if there are none.
@@ -26,6 +30,7 @@ export function refusals(
   settings: Settings,
   surveyed: ReadonlyMap<string, Surveyed>,
   ids: RecordIds,
+  tasks = ALL_TASKS,
 ): Problem[] {
   const found: Problem[] = [];
   for (const [name, host] of surveyed) {
@@ -39,7 +44,7 @@ export function refusals(
           found.push({ host: name, reason: (error as Error).message, ...(planned && { planned }) });
         }
       };
-      if (settings.nodes.some((node) => node.name === name)) {
+      if (tasks.includes("mirror") && settings.nodes.some((node) => node.name === name)) {
         attempt(() => {
           const decision = planMirror(
             host.observation,
@@ -50,11 +55,13 @@ export function refusals(
         });
       }
       if (settings.registry.host === name) {
-        attempt(() => {
-          const decision = planInsecureRegistry(host.observation, settings, ids.daemonJson);
-          refuseObstacles(host.observation, "docker", decision, settings);
-        });
-        attempt(() => checkRegistryHost(host, settings, ids.container));
+        if (tasks.includes("daemonJson"))
+          attempt(() => {
+            const decision = planInsecureRegistry(host.observation, settings, ids.daemonJson);
+            refuseObstacles(host.observation, "docker", decision, settings);
+          });
+        if (tasks.includes("container"))
+          attempt(() => checkRegistryHost(host, settings, ids.container));
       }
     }
   }
@@ -159,16 +166,24 @@ function checkOpenSsh(route: Route, what: string): void {
 }
 
 /** Where Docker is missing, the way that the settings give must be able to bring it. */
-function checkInstall({ docker, apt }: Observation, source: Settings["docker"]): void {
-  if (docker?.version !== undefined) return;
+function checkInstall(observation: Observation, source: Settings["docker"]): void {
+  const problem = dockerProblem(observation, source);
+  if (problem !== undefined) throw new Error(problem);
+}
+
+/** Why there is no Docker, and will be none. @param source `none`: nothing brings it */
+export function dockerProblem(
+  { docker, apt }: Observation,
+  source: Settings["docker"] | "none",
+): string | undefined {
+  if (docker?.version !== undefined) return undefined;
+  if (source === "none")
+    return "docker is not installed on this host: declare a DockerHost for it, and name that in dependsOn of this component";
   if (source === "present")
-    throw new Error(
-      "docker is not installed on this host (docker: present): install it, or set docker: apt",
-    );
-  if (!apt)
-    throw new Error(
-      "cannot install docker, because this host has no apt-get: install docker by hand and set docker: present",
-    );
+    return "docker is not installed on this host (docker: present): install it, or set docker: apt";
+  return apt
+    ? undefined
+    : "cannot install docker, because this host has no apt-get: install docker by hand and set docker: present";
 }
 
 function checkSocket({ docker }: Observation, user: string): void {

@@ -16,12 +16,13 @@ import { PreviewJson } from "../display/preview-json";
 import { Display } from "../display/display";
 import { EventStream } from "../display/event-stream";
 import { LiveDisplay } from "../display/live";
+import type { StepWords } from "../display/rows";
 import { operationModule } from "./lazy";
 
 export type Kind = "up" | "preview" | "destroy" | "refresh";
 
 const COMMON: Record<string, FlagSpec> = {
-  diff: { kind: "switch", help: "Show a detailed diff of every changed property" },
+  diff: { kind: "switch", help: "Show every changed property, and complete diffs" },
   json: {
     kind: "switch",
     short: "j",
@@ -106,8 +107,16 @@ const EXAMPLES: Record<Kind, string[]> = {
   refresh: ["npm run refresh -- --yes"],
 };
 
-/** The npm script of this name. `explain`: what a preview of it says of resources that are deleted. */
-export function operate(kind: Kind, args: string[], explain?: Explain): Promise<void> {
+/** What the project adds to what the engine says. */
+export interface Wording {
+  /** What a preview says of resources that are deleted. */
+  explain?: Explain;
+  /** Words for types of components. */
+  words?: StepWords;
+}
+
+/** The npm script of this name. */
+export function operate(kind: Kind, args: string[], wording: Wording = {}): Promise<void> {
   return command(
     async () => {
       const { flags, rest } = parseFlags(args, FLAGS[kind]);
@@ -132,7 +141,7 @@ export function operate(kind: Kind, args: string[], explain?: Explain): Promise<
           "--yes or --skip-preview or --preview-only must be passed in to proceed when running in non-interactive mode",
         );
       }
-      await withEngine(kind, args, flags, explain);
+      await withEngine(kind, args, flags, wording);
     },
     !args.some((arg) => /^(--json(=|$)|-[a-z]*j)/.test(arg)),
   );
@@ -142,7 +151,7 @@ async function withEngine(
   kind: Kind,
   args: string[],
   flags: Flags,
-  explain: Explain | undefined,
+  wording: Wording,
 ): Promise<void> {
   const tell = (text: string): unknown => process.stderr.write(text);
   const workspace = await embeddedOrPulumi(flags, [kind, ...args], tell);
@@ -150,10 +159,10 @@ async function withEngine(
   const { backend, project } = workspace;
   const file = backend.stackFile(project.name, await workspace.stackName());
   tell(`Engine: embedded, state in ${file}\n`);
-  await new Operation(kind, flags, workspace, explain).run();
+  await new Operation(kind, flags, workspace, wording).run();
   // A refresh reads no host whose resources are commands: what changed there is seen by the program, which looks itself.
   if (kind === "refresh" && flags["expect-no-changes"])
-    await new Operation("preview", flags, workspace, undefined).run();
+    await new Operation("preview", flags, workspace, wording).run();
 }
 
 class Operation {
@@ -166,12 +175,14 @@ class Operation {
   private live: LiveDisplay | undefined;
   /** Loading the SDK takes long: the next program is started while other things go on. */
   private ahead: Program | undefined;
+  /** The preview's, for its details and for what was said already. */
+  private previewed: Display | undefined;
 
   constructor(
     private readonly kind: Kind,
     private readonly flags: Flags,
     private readonly workspace: Workspace,
-    private readonly explain: Explain | undefined,
+    private readonly wording: Wording,
   ) {}
 
   async run(): Promise<void> {
@@ -218,9 +229,10 @@ class Operation {
     const json = this.flags["json"] === true;
     const { run } = operationModule();
     const redactor = new Redactor();
-    const display = this.display(stack, preview, redactor);
+    if (!json) process.stdout.write(`${title(this.kind, preview)} (${stack.name}):\n`);
+    const display = this.display(stack, preview, last, redactor);
     this.live = display instanceof LiveDisplay ? display : undefined;
-    if (!json) process.stdout.write(`${title(this.kind, preview)} (${stack.name}):\n\n`);
+    if (preview && display instanceof Display) this.previewed = display;
     const program = this.ahead;
     this.ahead = undefined;
     const result = await run(stack, {
@@ -234,7 +246,13 @@ class Operation {
         display.sink(event);
       },
       // Where it fails before it begins, the program still waits to be told what to run.
-    }).finally(() => program?.end());
+    })
+      .catch((error: unknown) => {
+        this.live?.end();
+        if (display instanceof Display) display.flush();
+        throw error;
+      })
+      .finally(() => program?.end());
     display.finish(result);
     this.live = undefined;
     if (!preview) await stack.reload();
@@ -275,7 +293,7 @@ class Operation {
         (flags["exclude"] as string[] | undefined) ?? [],
         flags["exclude-dependents"] === true,
       ),
-      ...(this.explain && { explain: this.explain }),
+      ...(this.wording.explain && { explain: this.wording.explain }),
       cancel: interrupts.cancel,
       terminate: interrupts.terminate,
     };
@@ -289,6 +307,7 @@ class Operation {
   private display(
     stack: Stack,
     preview: boolean,
+    last: boolean,
     redactor: Redactor,
   ): Display | PreviewJson | EventStream {
     if (this.flags["json"]) {
@@ -302,17 +321,26 @@ class Operation {
       preview,
       redactor,
       diff: this.flags["diff"] === true,
-      outputs: this.flags["suppress-outputs"] !== true,
+      outputs: last && this.flags["suppress-outputs"] !== true,
+      ...(this.wording.words && { words: this.wording.words }),
+      ...(this.previewed && { told: this.previewed.said }),
       color: text(this.flags, "color") ?? "auto",
       out: process.stdout,
     };
-    return process.stdout.isTTY ? new LiveDisplay(options) : new Display(options);
+    const live =
+      process.stdout.isTTY && !this.flags["non-interactive"] && process.env["TERM"] !== "dumb";
+    return live ? new LiveDisplay(options) : new Display(options);
   }
 
   private async confirm(stack: Stack): Promise<void> {
     const noun = this.kind === "up" ? "update" : this.kind;
-    const question = `Do you want to perform this ${noun} of ${stack.name}? [yes/no] `;
-    if (/^y(es)?$/i.test(await ask(question, this.interrupts.cancel))) return;
+    const question = `Do you want to perform this ${noun} of ${stack.name}? [yes/no/details] `;
+    const details = (answer: string): boolean => {
+      if (!/^d(etails)?$/i.test(answer)) return false;
+      this.previewed?.details();
+      return true;
+    };
+    if (/^y(es)?$/i.test(await ask(question, this.interrupts.cancel, details))) return;
     throw new ExitError(EXIT.cancelled, `confirmation declined, not proceeding with the ${noun}`);
   }
 

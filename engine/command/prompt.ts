@@ -7,16 +7,31 @@ export function isInteractive(flags: Flags): boolean {
   return !flags["non-interactive"] && process.stdin.isTTY && process.stdout.isTTY && !flags["json"];
 }
 
-/** Resolves to the answer; to none where the prompt is left with Ctrl-C or Ctrl-D. */
-export async function ask(question: string, cancel?: AbortSignal): Promise<string> {
-  const prompt = createInterface({ input: process.stdin, output: process.stdout });
-  const left = new Promise<string>((resolve) => {
-    prompt.once("close", () => resolve(""));
-    cancel?.addEventListener("abort", () => prompt.close());
+/**
+ * Resolves to the answer; to none where the prompt is left with Ctrl-C or Ctrl-D. `again`: acts on an answer after which
+ * the question is asked once more. Lines that were typed ahead are the next answers.
+ */
+export async function ask(
+  question: string,
+  cancel?: AbortSignal,
+  again: (answer: string) => boolean = () => false,
+): Promise<string> {
+  const prompt = createInterface({
+    input: process.stdin,
+    output: process.stdout,
+    prompt: question,
   });
-  const answer = await Promise.race([prompt.question(question), left]);
-  prompt.close();
-  return answer.trim();
+  cancel?.addEventListener("abort", () => prompt.close());
+  prompt.prompt();
+  try {
+    for await (const line of prompt) {
+      if (!again(line.trim())) return line.trim();
+      prompt.prompt();
+    }
+    return "";
+  } finally {
+    prompt.close();
+  }
 }
 
 /** The same without showing what is typed. On stderr, since stdout may be read by a program. Throws where it is left. */

@@ -1,20 +1,26 @@
-/** What a user sees of a run: a line for each thing that happens, then diagnostics, outputs and a summary. */
+/** What a user sees of a run: a line for each host and step, then outputs and a summary. */
 import type { RunResult } from "../operation";
 import type { Redactor } from "../secrets/redact";
 import type { EngineEvent, Op, Step } from "../steps/events";
-import { urnName, urnType } from "../steps/urn";
-import { deepEquals } from "../values/property";
+import { isStack, urnName } from "../steps/urn";
+import { deepEquals, hasUnknown, type PropertyMap } from "../values/property";
 import { LABELS, Paint } from "./labels";
-import { renderBrief, renderChanges, renderMap } from "./values";
+import { messageLines, type MessageLine } from "./message-lines";
+import { Family, opOf, type StepWords } from "./rows";
+import { renderBrief, renderChanges, renderMap, renderShort } from "./values";
 
 export interface DisplayOptions {
   preview: boolean;
-  /** Every changed property with its values. */
+  /** Every changed property with its values, and whole diffs. */
   diff: boolean;
   /** The stack's outputs, in the end. @default true */
   outputs?: boolean;
   /** `always`, `never`, or by what `out` is. */
   color?: string;
+  /** Words for types of components. */
+  words?: StepWords;
+  /** What an earlier phase of the same command said, and is not said again. @default nothing */
+  told?: ReadonlySet<string>;
   redactor: Redactor;
   out: { write(text: string): unknown; isTTY?: boolean; rows?: number; columns?: number };
 }
@@ -24,38 +30,80 @@ interface Message {
   text: string;
 }
 
+/** One line of the display, and what belongs to it. */
+interface Row {
+  /** Of the component itself. */
+  own?: Op;
+  /** URN to what is, or was, done to it. */
+  readonly steps: Map<string, { op: Op; step: Step }>;
+  readonly running: Set<string>;
+  since: number;
+  /** What its last step took. */
+  seconds: number;
+  messages: Message[];
+  /** The program has said what comes out of the component: nothing that matters follows. */
+  complete: boolean;
+  shown: boolean;
+}
+
 const HIDDEN_IN_PREVIEW: ReadonlySet<Op> = new Set([
   "create-replacement",
   "delete-replaced",
   "discard-replaced",
 ]);
-const REFRESH_ROWS: ReadonlySet<Op> = new Set(["refresh"]);
 
 export class Display {
   protected readonly paint: Paint;
-  /** URN to what was said of it; "" for what concerns no resource. */
-  private readonly messages = new Map<string, Message[]>();
+  /** Everything that was said, for the next phase. */
+  readonly said = new Set<string>();
+  protected readonly family: Family;
+  protected readonly rows = new Map<string, Row>();
+  /** URNs that are only read, before the work begins. */
+  private readonly looking = new Set<string>();
+  /** What stands below a row to the row's name: many hosts of one make need the same lines. */
+  private readonly blocks = new Map<string, string>();
 
   constructor(protected readonly options: DisplayOptions) {
     this.paint = Paint.for(options.out, options.color);
+    this.family = new Family(options.words);
   }
 
   readonly sink = (event: EngineEvent): void => {
-    if (event.kind === "message") this.message(event);
-    else if (!event.step.internal) this.step(event);
+    if (event.kind !== "message") {
+      this.family.learn(event.step);
+      if (!event.step.internal && !isStack(event.step.urn)) this.step(event);
+    } else if (event.severity !== "debug") this.message(event);
   };
 
   /** To be called when the run is over. */
   finish(result: RunResult): void {
-    const { preview } = this.options;
+    const { preview, diff } = this.options;
+    this.flush();
     for (const line of [
-      ...this.diagnostics(),
-      ...(this.options.outputs === false ? [] : outputLines(result, preview)),
-      ...summaryLines(result, preview, this.paint),
+      ...(this.options.outputs === false ? [] : outputLines(result, preview, diff)),
+      this.summary(result),
       "",
     ]) {
       this.line(line);
     }
+  }
+
+  /** Shows what has waited for its line; also where a run breaks off. */
+  flush(): void {
+    for (const [urn, row] of this.rows) {
+      if (row.shown) continue;
+      if (row.steps.size > 0) this.showRow(urn, row);
+      else if (row.messages.length > 0) this.showNote(urn, row);
+    }
+  }
+
+  /** Of a preview that was shown in brief: every changed property with its values, and whole diffs. */
+  details(): void {
+    for (const [urn, row] of this.rows) {
+      if (row.steps.size > 0) this.showRow(urn, row, true);
+      else if (row.messages.length > 0) this.showNote(urn, row, true);
+    }
+    this.line("");
   }
 
   protected line(text: string): void {
@@ -64,54 +112,193 @@ export class Display {
 
   protected step(event: Exclude<EngineEvent, { kind: "message" }>): void {
     const { kind, step } = event;
-    if (kind === "outputs" || step.op === "same") return;
-    if (this.options.preview && HIDDEN_IN_PREVIEW.has(step.op)) return;
-    if (kind === "begin") this.begun(step);
-    else if (kind === "failed")
-      this.line(this.row(step, this.paint.colour("red", `**${LABELS[step.op].running} failed**`)));
-    // A refresh is shown by what it found, and that is known in the end.
-    else if (!this.options.preview || step.old?.urn !== undefined) this.ended(step, event.seconds);
+    const { urn, op } = step;
+    if (kind === "done") this.row(this.family.rowOf(urn)).seconds = event.seconds;
+    if (kind === "begin") {
+      if (op === "refresh" && !step.logical) this.looking.add(urn);
+      else this.begun(step);
+      return;
+    }
+    if (kind !== "outputs" && this.looking.delete(urn)) {
+      if (kind === "failed") this.ended(step, true);
+    } else this.ended(step, kind === "failed", kind === "outputs");
   }
 
   private begun(step: Step): void {
-    if (REFRESH_ROWS.has(step.op)) return;
-    const { plan, running } = LABELS[step.op];
-    this.line(this.row(step, this.options.preview ? plan : `${running} (0s)`));
-    if (this.options.diff) this.details(step);
+    const { urn, op } = step;
+    if (this.options.preview && HIDDEN_IN_PREVIEW.has(op)) return;
+    const key = this.family.rowOf(urn);
+    const row = this.row(key);
+    if (key === urn && this.family.isComponent(urn)) row.own = op;
+    else if (op !== "same") {
+      if (row.steps.size === 0) row.since = performance.now();
+      row.steps.set(urn, { op, step });
+      row.running.add(urn);
+      if (this.options.diff && !this.options.preview && key !== urn)
+        this.line(this.paint.op(op, this.memberHead(step, LABELS[op].running)));
+    }
   }
 
-  private ended(step: Step, seconds: number): void {
-    if (this.options.preview) return;
-    this.line(this.row(step, `${LABELS[step.op].done} (${seconds.toFixed(2)}s)`));
+  private ended(step: Step, failed: boolean, outputs = false): void {
+    const { urn, op } = step;
+    const key = this.family.rowOf(urn);
+    const row = this.row(key);
+    row.running.delete(urn);
+    // A refresh is known by what it found, and that only now.
+    if (row.steps.has(urn)) {
+      if (op === "same" && !failed) row.steps.delete(urn);
+      else row.steps.set(urn, { op, step });
+    }
+    if (this.options.preview && !failed) return;
+    // In a destroy the component itself comes last.
+    const component = key !== urn || this.family.isComponent(key);
+    row.complete ||= component ? outputs || (key === urn && op === "delete") : true;
+    if (failed) this.showFailed(key, row, step);
+    else if (row.complete && row.running.size === 0 && row.steps.size > 0 && !row.shown)
+      this.showRow(key, row);
   }
 
-  private details(step: Step): void {
+  protected row(urn: string): Row {
+    const found = this.rows.get(urn);
+    if (found) return found;
+    const row: Row = {
+      steps: new Map(),
+      running: new Set(),
+      since: performance.now(),
+      seconds: 0,
+      messages: [],
+      complete: false,
+      shown: false,
+    };
+    this.rows.set(urn, row);
+    return row;
+  }
+
+  protected opOf({ own, steps }: Row): Op {
+    return opOf(
+      own,
+      [...steps.values()].map(({ op }) => op),
+    );
+  }
+
+  private showRow(urn: string, row: Row, details = this.options.diff): void {
+    row.shown = true;
+    const op = this.opOf(row);
+    const { plan, done } = LABELS[op];
+    const alone = row.steps.get(urn);
+    const seconds = alone ? row.seconds : (performance.now() - row.since) / 1000;
+    const status = this.options.preview ? plan : `${done} (${seconds.toFixed(2)}s)`;
+    const { reason, rest } = this.reasonOf(urn, row.messages);
+    const brief = alone ? renderBrief(alone.step) : "";
+    const head = [`${this.head(urn, op)} ${status}`, ...(brief === "" ? [] : [brief])].join(" ");
+    const like = details ? undefined : this.shownBefore(urn, rest);
+    const why = [reason, like === undefined ? "" : `the same lines as ${like}`].filter(Boolean);
+    this.line(this.paint.op(op, head) + (why.length === 0 ? "" : `: ${why.join(", ")}`));
+    if (like === undefined) this.block(rest, details);
+    if (!details || !this.options.preview) return;
+    for (const { step } of row.steps.values()) this.resourceDetails(step, step !== alone?.step);
+  }
+
+  /** The name of the first row that had several lines, and just these, below it. */
+  private shownBefore(urn: string, messages: readonly Message[]): string | undefined {
+    const text = messages.map((message) => message.text.trimEnd()).join("\n");
+    if (!text.includes("\n") || messages.some(({ severity }) => severity !== "info"))
+      return undefined;
+    const first = this.blocks.get(text);
+    if (first === undefined) this.blocks.set(text, this.family.nameOf(urn));
+    return first;
+  }
+
+  private showFailed(urn: string, row: Row, { op }: Step): void {
+    row.shown = true;
+    const status = this.paint.colour("red", `**${LABELS[op].running} failed**`);
+    this.line(`${this.paint.op(op, this.head(urn, op))} ${status}`);
+    this.block(row.messages.splice(0), this.options.diff);
+  }
+
+  protected head(urn: string, op: Op): string {
+    return ` ${LABELS[op].sign} ${this.family.labelOf(urn)}`;
+  }
+
+  private showNote(urn: string, row: Row, details = this.options.diff): void {
+    row.shown = true;
+    const { reason, rest } = this.reasonOf(urn, row.messages);
+    this.line(`    ${this.family.labelOf(urn)}${reason === "" ? "" : `: ${reason}`}`);
+    this.block(rest, details);
+  }
+
+  /** Of a message that begins with the name of the row, the rest of its first line stands in the row. */
+  private reasonOf(urn: string, messages: Message[]): { reason: string; rest: Message[] } {
+    const [first, ...others] = messages;
+    const start = `${this.family.nameOf(urn)}: `;
+    if (first === undefined || first.severity === "error" || !first.text.startsWith(start))
+      return { reason: "", rest: messages };
+    const [head = "", ...lines] = first.text.trimEnd().split("\n");
+    const rest = lines.length === 0 ? [] : [{ severity: "info", text: lines.join("\n") }];
+    // What heads a diff explains the step, which says enough.
+    const prefix = lines.length === 0 ? this.prefix(first.severity) : "";
+    const reason = prefix + head.slice(start.length).replace(/:$/, "");
+    return { reason, rest: [...rest, ...others] };
+  }
+
+  private block(messages: readonly Message[], full: boolean): void {
+    for (const { severity, text } of messages) {
+      messageLines(text, full).forEach((line, i) => {
+        this.line(`      ${i === 0 ? this.prefix(severity) : ""}${this.painted(line)}`);
+      });
+    }
+  }
+
+  private painted({ kind, text }: MessageLine): string {
+    if (kind === "added") return this.paint.colour("green", text);
+    if (kind === "removed") return this.paint.colour("red", text);
+    return kind === "file" ? this.paint.bold(text) : text;
+  }
+
+  /** Of a resource that a component is made of, by its own name. */
+  private memberHead({ op, type, urn }: Step, status: string): string {
+    return `      ${LABELS[op].sign} ${type} ${urnName(urn)} ${status}`;
+  }
+
+  /** A resource with its URN and its changed properties. `headed`: the row above is that of a component. */
+  private resourceDetails(step: Step, headed: boolean): void {
+    const { op, urn } = step;
+    if (headed) {
+      const brief = renderBrief(step);
+      const head = this.memberHead(step, LABELS[op].plan);
+      this.line(this.paint.op(op, `${head}${brief === "" ? "" : ` ${brief}`}`));
+    }
     if (step.new?.id) this.line(`        [id=${step.new.id}]`);
-    this.line(`        [urn=${step.urn}]`);
-    if (step.op === "delete" || step.op === "delete-replaced") return;
+    this.line(`        [urn=${urn}]`);
+    if (op === "delete" || op === "delete-replaced") return;
     for (const line of renderChanges(step, this.paint, "      ")) this.line(line);
   }
 
-  protected row(step: Step, status: string): string {
-    const { op, type, urn } = step;
-    const brief = renderBrief(step);
-    const text = ` ${LABELS[op].sign} ${type} ${urnName(urn)} ${status}${brief === "" ? "" : ` ${brief}`}`;
-    return this.paint.op(op, text);
-  }
-
+  /** What concerns a row is shown with it. Progress is of no use in a log; what a deletion says is its only word. */
   protected message({
     severity,
     text,
     urn = "",
     ephemeral,
   }: EngineEvent & { kind: "message" }): void {
-    if (severity === "debug") return;
-    if (!ephemeral) this.messages.set(urn, [...(this.messages.get(urn) ?? []), { severity, text }]);
-    const [first = ""] = text.trim().split("\n");
-    if (first !== "")
-      this.line(
-        `    ${urn === "" ? "" : `${urnType(urn)} ${urnName(urn)} `}${this.prefix(severity)}${first}`,
-      );
+    if (text.trim() === "") return;
+    if (urn === "" || isStack(urn)) {
+      if (!this.isNews("", text)) return;
+      this.block([{ severity, text }], this.options.diff);
+      return;
+    }
+    const key = this.family.rowOf(urn);
+    const row = this.row(key);
+    if (ephemeral && row.steps.get(urn)?.op !== "delete") return;
+    if (!this.isNews(urn, text)) return;
+    if (!row.shown) row.messages.push({ severity, text });
+    else this.showNote(key, { ...row, messages: [{ severity, text }] });
+  }
+
+  private isNews(urn: string, text: string): boolean {
+    const what = `${urn}\n${text.trim()}`;
+    this.said.add(what);
+    return this.options.told?.has(what) !== true;
   }
 
   private prefix(severity: string): string {
@@ -119,25 +306,49 @@ export class Display {
     return severity === "warning" ? this.paint.colour("yellow", "warning: ") : "";
   }
 
-  private diagnostics(): string[] {
-    if (this.messages.size === 0) return [];
-    const lines = [this.paint.bold("Diagnostics:")];
-    for (const [urn, messages] of this.messages) {
-      lines.push(urn === "" ? "  (the engine):" : `  ${urnType(urn)} (${urnName(urn)}):`);
-      for (const { severity, text } of messages) {
-        const [first = "", ...rest] = text.trimEnd().split("\n");
-        lines.push(`    ${this.prefix(severity)}${first}`, ...rest.map((line) => `    ${line}`));
-      }
-      lines.push("");
-    }
-    return lines;
+  /** With their names: the rows of other hosts may follow that of an error. The stack counts where nothing else does. */
+  private errored(urns: readonly string[]): string {
+    const failed = urns.filter((urn) => !isStack(urn));
+    if (failed.length === 0) return `${urns.length} errored`;
+    const rows = new Set(failed.map((urn) => this.family.labelOf(this.family.rowOf(urn))));
+    const names = rows.size > 5 ? [...[...rows].slice(0, 4), `${rows.size - 4} more`] : [...rows];
+    return `${failed.length} errored (${names.join(", ")})`;
+  }
+
+  /** A count of each kind of step: `Resources: ~ 1 updated, 23 unchanged. Duration: 4s`. */
+  private summary(result: RunResult): string {
+    const { preview } = this.options;
+    const counts = ORDER.flatMap((op) => {
+      const count = result.changes[op] ?? 0;
+      const text = `${LABELS[op].sign}${count} ${preview ? `to ${op}` : LABELS[op].done}`;
+      return count > 0 ? [this.paint.op(op, text)] : [];
+    });
+    if (result.changes.same) counts.push(`${result.changes.same} unchanged`);
+    if (result.errored.size > 0)
+      counts.push(this.paint.colour("red", this.errored([...result.errored])));
+    const took = preview ? "" : `. ${this.paint.bold("Duration:")} ${duration(result.seconds)}`;
+    return `${this.paint.bold("Resources:")} ${counts.length === 0 ? "none" : counts.join(", ")}${took}`;
   }
 }
 
-function outputLines({ outputs, oldOutputs, outcome }: RunResult, preview: boolean): string[] {
+/** All of them once a run is over; in a preview those that are known to become others. */
+function outputLines(
+  { outputs, oldOutputs, outcome }: RunResult,
+  preview: boolean,
+  full: boolean,
+): string[] {
+  const same = (key: string): boolean => deepEquals(outputs[key] ?? null, oldOutputs[key] ?? null);
+  if (preview) {
+    if (outcome !== "succeeded") return [];
+    const changed = Object.entries(outputs).filter(
+      ([key, value]) => !same(key) && (full || !hasUnknown(value)),
+    );
+    const map: PropertyMap = Object.fromEntries(changed);
+    return changed.length === 0 ? [] : ["Outputs:", ...renderMap(map, "    ")];
+  }
   if (Object.keys(outputs).length === 0) return [];
-  if (preview && (outcome !== "succeeded" || deepEquals(outputs, oldOutputs))) return [];
-  return ["Outputs:", ...renderMap(outputs, "    "), ""];
+  const lines = renderShort(outputs, (key) => !full && same(key), "    ");
+  return ["Outputs:", ...lines];
 }
 
 const ORDER: readonly Op[] = [
@@ -151,29 +362,6 @@ const ORDER: readonly Op[] = [
     "import-replacement",
   ] as const),
 ];
-
-/** `Resources:` with a count of each kind of step, as Pulumi words it. */
-function summaryLines(result: RunResult, preview: boolean, paint: Paint): string[] {
-  const lines = [paint.bold("Resources:")];
-  const counted = ORDER.flatMap((op) => {
-    const count = result.changes[op] ?? 0;
-    return count > 0 ? [{ op, count }] : [];
-  });
-  for (const { op, count } of counted) {
-    lines.push(
-      `    ${paint.op(op, `${LABELS[op].sign}${count} ${preview ? `to ${op}` : LABELS[op].done}`)}`,
-    );
-  }
-  const pieces: string[] = [];
-  if (counted.length >= 2)
-    pieces.push(`${counted.reduce((sum, { count }) => sum + count, 0)} changes`);
-  if (result.changes.same) pieces.push(`${result.changes.same} unchanged`);
-  if (pieces.length > 0) lines.push(`    ${pieces.join(". ")}`);
-  if (result.errored.size > 0)
-    lines.push(paint.colour("red", `    ${result.errored.size} errored`));
-  if (!preview) lines.push("", `${paint.bold("Duration:")} ${duration(result.seconds)}`);
-  return lines;
-}
 
 /** Whole seconds, rounded up: `4s`, `1m5s`. */
 function duration(seconds: number): string {

@@ -1,36 +1,39 @@
-/** On a terminal: finished steps scroll by, and below them stands what runs right now. */
-import type { EngineEvent, Step } from "../steps/events";
+/** On a terminal: finished lines scroll by, and below them stands what runs right now. */
+import type { RunResult } from "../operation";
+import type { EngineEvent } from "../steps/events";
 import { Display, type DisplayOptions } from "./display";
 import { LABELS } from "./labels";
-import { urnName } from "../steps/urn";
-import type { RunResult } from "../operation";
 
 const FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
 const CLEAR_LINE = "\r\x1b[2K";
 
-interface Running {
-  step: Step;
-  since: number;
-  note: string;
-}
-
 export class LiveDisplay extends Display {
-  private readonly running = new Map<string, Running>();
+  /** URN of a row to the last word of what runs in it; "" is what concerns none. */
+  private readonly notes = new Map<string, string>();
+  private readonly started = performance.now();
   private drawn = 0;
   private frame = 0;
+  private over = false;
   private readonly timer: NodeJS.Timeout;
 
   constructor(options: DisplayOptions) {
     super(options);
     this.timer = setInterval(() => this.redraw(), 120);
     this.timer.unref();
+    // At once, since the program takes a while to load.
+    this.draw();
   }
 
   override finish(result: RunResult): void {
-    clearInterval(this.timer);
-    this.running.clear();
-    this.erase();
+    this.end();
     super.finish(result);
+  }
+
+  /** Nothing is drawn below the lines any more. */
+  end(): void {
+    clearInterval(this.timer);
+    this.erase();
+    this.over = true;
   }
 
   protected override line(text: string): void {
@@ -46,23 +49,12 @@ export class LiveDisplay extends Display {
     this.draw();
   }
 
-  protected override step(event: Exclude<EngineEvent, { kind: "message" }>): void {
-    const { kind, step } = event;
-    const shown = !this.options.preview && step.op !== "same" && kind !== "outputs";
-    if (shown && kind === "begin" && !this.options.diff) {
-      this.running.set(step.urn, { step, since: performance.now(), note: "" });
-      return;
-    }
-    if (kind !== "begin") this.running.delete(step.urn);
-    super.step(event);
-  }
-
-  /** Live progress stays live; what matters afterwards comes again with the diagnostics. */
+  /** Live progress stays live. */
   protected override message(event: EngineEvent & { kind: "message" }): void {
-    const running = event.urn === undefined ? undefined : this.running.get(event.urn);
-    if (running && event.severity !== "debug")
-      running.note = this.options.redactor.redact(event.text.trim().split("\n").at(-1) ?? "");
-    if (running && event.ephemeral) return;
+    const row = event.urn === undefined ? "" : this.family.rowOf(event.urn);
+    const last = event.text.trim().split("\n").at(-1) ?? "";
+    this.notes.set(row, this.options.redactor.redact(last));
+    if (event.ephemeral && row === "") return;
     super.message(event);
   }
 
@@ -79,20 +71,28 @@ export class LiveDisplay extends Display {
   }
 
   private draw(): void {
-    const { rows = 24, columns = 80 } = this.options.out;
+    if (this.over) return;
+    // A terminal that does not know its size says 0.
+    const rows = this.options.out.rows || 24;
+    const columns = this.options.out.columns || 80;
     const limit = Math.max(1, rows - 3);
-    const all = [...this.running.values()];
-    const lines = all.slice(0, limit).map(({ step, since, note }) => {
-      const seconds = Math.floor((performance.now() - since) / 1000);
-      const spinner = FRAMES[this.frame % FRAMES.length] ?? "";
-      const { sign, running } = LABELS[step.op];
-      return `${spinner}${sign} ${step.type} ${urnName(step.urn)} ${running} (${seconds}s) ${note}`.slice(
-        0,
-        columns - 1,
-      );
+    const spinner = FRAMES[this.frame % FRAMES.length] ?? "";
+    const all = [...this.rows].filter(([, { running }]) => running.size > 0);
+    const lines = all.slice(0, limit).map(([urn, row]) => {
+      const { sign, running, plan } = LABELS[this.opOf(row)];
+      const what = this.options.preview ? plan : running;
+      const label = this.family.labelOf(urn);
+      const note = this.notes.get(urn) ?? "";
+      return `${spinner}${sign} ${label} ${what} (${secondsSince(row.since)}s) ${note}`;
     });
     if (all.length > limit) lines.push(`  ... and ${all.length - limit} more`);
-    if (lines.length > 0) this.options.out.write(`${lines.join("\n")}\n`);
+    if (all.length === 0) {
+      const note = this.notes.get("") ?? "";
+      lines.push(`${spinner}  working (${secondsSince(this.started)}s) ${note}`);
+    }
+    this.options.out.write(lines.map((line) => `${line.slice(0, columns - 1)}\n`).join(""));
     this.drawn = lines.length;
   }
 }
+
+const secondsSince = (since: number): number => Math.floor((performance.now() - since) / 1000);

@@ -18,6 +18,29 @@ export function renderMap(map: PropertyMap, indent: string): string[] {
   return sortedKeys(map).flatMap((key) => renderValue(key, map[key] ?? null, indent));
 }
 
+/** The same; of those that are `known` already, objects and lists on one line with no more than their keys. */
+export function renderShort(
+  map: PropertyMap,
+  known: (key: string) => boolean,
+  indent: string,
+): string[] {
+  return sortedKeys(map).flatMap((key) => {
+    const value = map[key] ?? null;
+    const short = known(key) ? shortOf(value) : undefined;
+    return short === undefined
+      ? renderValue(key, value, indent)
+      : [`${indent}${key}: ${short} (unchanged)`];
+  });
+}
+
+function shortOf(value: PropertyValue): string | undefined {
+  if (Array.isArray(value)) return `[${value.length}]`;
+  if (!isMap(value)) return undefined;
+  const keys = sortedKeys(value);
+  const some = keys.length > 6 ? [...keys.slice(0, 5), `${keys.length - 5} more`] : keys;
+  return `{ ${some.join(", ")} }`;
+}
+
 function renderValue(key: string, value: PropertyValue, indent: string): string[] {
   const inner = `${indent}    `;
   if (Array.isArray(value) && value.length > 0) {

@@ -1,7 +1,15 @@
 /** Programs that are built from Go modules, with our own go.mod and go.sum, and kept in the cache. */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { basename, join } from "node:path";
 import { withLock } from "../lock";
 import { must } from "../process";
@@ -17,22 +25,34 @@ export interface GoProgram {
   variables?: Record<string, string>;
 }
 
-/** The program's folder in the cache. A change of go.sum or of a variable gives another folder. */
+/** The program's folder in the cache. Another go.sum, source, package or variable gives another folder. */
 export function goProgramFolder(cache: string, program: GoProgram): string {
   const hash = createHash("sha256");
-  for (const file of ["go.mod", "go.sum"]) hash.update(readFileSync(join(program.folder, file)));
+  for (const file of sources(program.folder)) hash.update(readFileSync(join(program.folder, file)));
   // Without the compiler's version: a program from another compiler is just as good, also on a machine without one.
-  hash.update(JSON.stringify([buildArguments(program), process.platform, process.arch]));
+  hash.update(
+    JSON.stringify([buildArguments(program), program.packages, process.platform, process.arch]),
+  );
   return join(cache, `${basename(program.folder)}-${hash.digest("hex").slice(0, 12)}`);
 }
 
-/** The version of a module that a folder's go.mod requires, on a line of its own. */
+function sources(folder: string): string[] {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return files.filter((file) => /(^go\.(mod|sum)|\.go)$/.test(file)).sort();
+}
+
+/** The version of a module that a folder's go.mod requires, on a line of its own or in a block. */
 export function requiredVersion(folder: string, module: string): string {
-  const prefix = `require ${module} `;
   const lines = readFileSync(join(folder, "go.mod"), "utf8").split("\n");
-  const required = lines.find((line) => line.startsWith(prefix))?.slice(prefix.length);
-  if (!required) throw new Error(`${folder}/go.mod does not require ${module}`);
-  return required;
+  const words = lines.map((line) =>
+    line
+      .replace(/^require /, "")
+      .trim()
+      .split(" "),
+  );
+  const version = words.find(([name]) => name === module)?.[1];
+  if (version === undefined) throw new Error(`${folder}/go.mod does not require ${module}`);
+  return version;
 }
 
 /** The reason why the program is not available here; undefined if it is built or can be built. */
@@ -40,7 +60,7 @@ export function whyNoGoProgram(cache: string, program: GoProgram): string | unde
   if (existsSync(goProgramFolder(cache, program))) return undefined;
   const go = spawnSync("go", ["version"], { env: process.env, encoding: "utf8" });
   if (go.status === 0) return undefined;
-  return `no Go compiler on PATH to build ${program.packages.join(", ")} with`;
+  return `no Go compiler on PATH to build ${basename(program.folder)} with`;
 }
 
 /** The folder with the program, which is built at the first call. The build needs access to Go's module proxy. */
@@ -49,6 +69,9 @@ export async function ensureGoProgram(
   program: GoProgram,
   log: (line: string) => void,
 ): Promise<string> {
+  const reason = whyNoGoProgram(cache, program);
+  if (reason !== undefined)
+    throw new Error(`${reason}: install Go, or name a cache that has it in CLUSTER_REGISTRY_CACHE`);
   const folder = goProgramFolder(cache, program);
   const name = basename(folder);
   await withLock(
@@ -67,7 +90,7 @@ async function build(
   log: (line: string) => void,
 ): Promise<void> {
   const started = Date.now();
-  log(`building ${program.packages.join(", ")} from its Go module (some minutes, once)`);
+  log(`building ${basename(program.folder)} from Go modules (some minutes, once)`);
   mkdirSync(join(folder, ".."), { recursive: true });
   const draft = mkdtempSync(`${folder}.draft-`);
   try {

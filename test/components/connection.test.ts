@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { connectionArgs, dockerAddress } from "../../components";
+import { connectionArgs } from "../../components/connection";
+import { dockerAddress } from "../../components/docker-ssh";
 import { record, valueOf } from "./recorder";
 
 const ED25519 = "ssh-ed25519 AAAAC3Nz";

@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ContainerdMirror } from "../../components";
+import type { HostPatchPlan } from "../../components/host-patch";
+import { planned } from "../../components/planned";
 import type { Decision } from "../../hosts";
 import { record, settled, valueOf } from "./recorder";
 
@@ -14,18 +16,25 @@ const decision: Decision = {
   notes: [],
 };
 
-const args = {
+const plan: HostPatchPlan = {
+  decision,
   connection: pulumi.secret({ host: "10.0.0.2", privateKey: "KEY" }),
   host: "node01",
   recordId: "cluster-registry.test.containerd-node01",
   enrolled: "ab12",
-  role: "worker" as const,
+  sudo: false,
 };
+
+/** As ClusterRegistry declares one. */
+function declareMirror(changes: Partial<HostPatchPlan> = {}): ContainerdMirror {
+  const args = { host: { address: "10.0.0.2" }, registry: "10.0.0.1:5000" };
+  return new ContainerdMirror("node01", planned(args, { ...plan, ...changes }));
+}
 
 describe("ContainerdMirror", () => {
   test("declares a guard that can undo and an apply whose stdin is the decision's payload", async () => {
     const declared = record({ "node01-containerd-apply": "written" });
-    const mirror = new ContainerdMirror("node01", { ...args, decision });
+    const mirror = declareMirror();
     expect(await valueOf(mirror.state)).toBe("written");
     expect(declared.map(({ type, name }) => `${type} ${name}`)).toEqual([
       "cluster-registry:index:ContainerdMirror node01",
@@ -56,7 +65,7 @@ describe("ContainerdMirror", () => {
 
   test("goes through sudo where it is told to", async () => {
     const declared = record();
-    const mirror = new ContainerdMirror("node01", { ...args, sudo: true, decision });
+    const mirror = declareMirror({ sudo: true });
     await valueOf(mirror.state);
     expect(declared[2]?.inputs["create"]).toBe(
       "sh -c 'if sudo -n true 2>/dev/null; then exec sudo -n sh /var/lib/cluster-registry/helper apply cluster-registry.test.containerd-node01; fi; " +
@@ -66,7 +75,7 @@ describe("ContainerdMirror", () => {
 
   test("no secret of the connection stands in a command or a payload", async () => {
     const declared = record();
-    await valueOf(new ContainerdMirror("node01", { ...args, decision }).state);
+    await valueOf(declareMirror().state);
     for (const { inputs } of declared) {
       const rest = Object.entries(inputs).filter(([key]) => key !== "connection");
       expect(JSON.stringify(rest)).not.toContain("KEY");
@@ -77,7 +86,7 @@ describe("ContainerdMirror", () => {
     const declared = record();
     let open: (value: unknown) => void = () => undefined;
     const gate = new Promise((resolve) => (open = resolve));
-    const mirror = new ContainerdMirror("node01", { ...args, decision, after: gate });
+    const mirror = declareMirror({ after: gate });
     await settled();
     expect(declared.map(({ name }) => name)).not.toContain("node01-containerd-apply");
     open(true);

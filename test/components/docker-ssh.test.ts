@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { dockerSshOptions } from "../../components";
+import { dockerSshOptions } from "../../components/docker-ssh";
 import { parseProxyCommand, parseSshOptions } from "../../engine/providers/docker/ssh-options";
 import type { Route } from "../../settings/access";
 import { clientOptions } from "../../ssh/client-config";

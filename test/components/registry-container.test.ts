@@ -1,19 +1,29 @@
 import * as pulumi from "@pulumi/pulumi";
-import { RegistryContainer, type RegistryContainerArgs } from "../../components";
+import { RegistryContainer } from "../../components";
+import { planned } from "../../components/planned";
+import type { RegistryContainerPlan } from "../../components/plans";
 import { type Declared, record, valueOf } from "./recorder";
 
-const args: RegistryContainerArgs = {
+const plan: RegistryContainerPlan = {
   connection: pulumi.secret({ host: "10.0.0.1" }),
   enrolled: "ab12",
   host: "cp",
   recordId: "cluster-registry.test.registry",
   dockerHost: "ssh://root@10.0.0.1:22",
   address: "10.0.0.1",
+  sudo: false,
+  sshOpts: [],
 };
 
-async function declare(changes: Partial<RegistryContainerArgs>, claim = "{}"): Promise<Declared[]> {
+/** As ClusterRegistry declares one. */
+function registryOf(changes: Partial<RegistryContainerPlan>): RegistryContainer {
+  const args = { host: { address: "10.0.0.1" } };
+  return new RegistryContainer("r", planned(args, { ...plan, ...changes }));
+}
+
+async function declare(changes: Partial<RegistryContainerPlan>, claim = "{}"): Promise<Declared[]> {
   const declared = record({ "r-claim": claim });
-  const registry = new RegistryContainer("r", { ...args, ...changes });
+  const registry = registryOf(changes);
   await valueOf(registry.url);
   return declared;
 }
@@ -56,7 +66,7 @@ describe("RegistryContainer", () => {
   });
 
   test("destroy says which volume stays, where, and how it is removed; not where it goes with the rest", async () => {
-    const stays = async (changes: Partial<RegistryContainerArgs>, claim?: string) =>
+    const stays = async (changes: Partial<RegistryContainerPlan>, claim?: string) =>
       inputsOf(await declare(changes, claim), "r-volume-stays")?.["delete"];
     expect(await stays({})).toBe(
       "echo 'cp: the volume registry-data and its images are kept; to delete them, run: docker volume rm registry-data'",
@@ -88,7 +98,7 @@ describe("RegistryContainer", () => {
 
   test("tells the address that images are named by, IPv6 in brackets", async () => {
     record({ "r-claim": "{}" });
-    const registry = new RegistryContainer("r", { ...args, address: "fd00::5", port: 5001 });
+    const registry = registryOf({ address: "fd00::5", port: 5001 });
     expect(await valueOf(registry.imagePrefix)).toBe("[fd00::5]:5001");
     expect(await valueOf(registry.url)).toBe("http://[fd00::5]:5001");
   });

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { stackResources } from "../../components";
+import { stackResources } from "../../components/stack-resources";
 
 const secret = (value: unknown) => ({
   [pulumi.runtime.specialSigKey]: pulumi.runtime.specialSecretSig,

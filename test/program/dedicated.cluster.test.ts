@@ -54,7 +54,7 @@ describeLab("a registry on a host of its own", () => {
       expect(stack.state()).toContain(`${name}-containerd-apply`);
       expect(await lab.host(name).fail("command -v docker")).toBe("");
     }
-    expect(stack.state()).not.toContain("registry-containerd-apply");
+    expect(stack.state()).not.toContain("cluster-registry-containerd-apply");
 
     await stack.succeed(stack.destroy());
     for (const node of nodes) expect(await configManifest(node)).toBe(before.get(node.name));

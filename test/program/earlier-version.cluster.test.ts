@@ -16,7 +16,7 @@ import {
   undoAll,
 } from "../hosts/patched-host";
 import { describeLab } from "../lab-only";
-import { TestStack } from "./stack";
+import { about, TestStack } from "./stack";
 
 const FIXTURES = join(__dirname, "../fixtures/records-1");
 
@@ -74,7 +74,7 @@ describeLab("hosts that the version before has set up", () => {
     try {
       const [ours, started] = [await etc(), await starts()];
       const { stdout, stderr } = await stack.succeed(stack.preview("--diff"));
-      expect(stdout + stderr).toContain("n1: record of an earlier version");
+      expect(stdout + stderr).toMatch(about("n1", "record of an earlier version"));
       await stack.succeed(stack.up());
       expect(await etc()).toBe(ours);
       expect(await starts()).toEqual(started);

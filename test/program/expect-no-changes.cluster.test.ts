@@ -1,6 +1,6 @@
 import { defineLab, type RunningLab, startLab } from "../../lab";
 import { describeLab } from "../lab-only";
-import { TestStack } from "./stack";
+import { about, TestStack } from "./stack";
 
 const CONFIG_TOML = "/etc/containerd/config.toml";
 
@@ -30,7 +30,7 @@ describeLab("--expect-no-changes", () => {
 
     for (const seen of [await refresh(), await stack.preview("--expect-no-changes")]) {
       expect(seen.code).toBe(7);
-      expect(seen.stdout).toContain("host: drift on the host");
+      expect(seen.stdout).toMatch(about("host", "drift on the host"));
       expect(seen.stderr).toContain("error: no changes were expected but changes were proposed\n");
     }
 

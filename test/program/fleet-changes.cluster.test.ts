@@ -1,6 +1,6 @@
 import { defineLab, type RunningLab, startLab } from "../../lab";
 import { describeLab } from "../lab-only";
-import { configManifest, daemonsOf, ENGINE, pushImage, recordsOf, TestStack } from "./stack";
+import { about, configManifest, daemonsOf, ENGINE, pushImage, recordsOf, TestStack } from "./stack";
 
 describeLab("a fleet that changes", () => {
   let lab: RunningLab;
@@ -51,7 +51,7 @@ describeLab("a fleet that changes", () => {
   test("a host reinstalled under the same address is applied from scratch", async () => {
     await lab.host("node02").reinstall();
     const preview = await stack.succeed(stack.preview("--diff"));
-    expect(preview.stdout + preview.stderr).toContain("node02: first apply");
+    expect(preview.stdout + preview.stderr).toMatch(about("node02", "first apply"));
     const other = await daemonsOf(lab.host("node01"));
     await stack.succeed(stack.up());
     expect(await daemonsOf(lab.host("node01"))).toBe(other);
@@ -84,7 +84,7 @@ describeLab("a fleet that changes", () => {
     const said = await stack.preview(...(ENGINE === "embedded" ? [] : ["--refresh=false"]));
     await lab.host("controlplane").start();
     expect(said.code).toBe(1);
-    expect(said.stdout).toContain("node01: drift on the host");
+    expect(said.stdout).toMatch(about("node01", "drift on the host"));
     expect(said.stdout).toMatch(/controlplane \(root@10\.88\.61\.11:22\)/);
     await stack.succeed(stack.up());
     await stack.succeed(stack.preview("--expect-no-changes"));

@@ -104,7 +104,7 @@ describeLab("what holds when the program itself meets trouble", () => {
     await frozen(node01, up);
     up.signal("SIGKILL");
     await up.ended;
-    expect(pending()).toContain("creating node01-containerd-apply");
+    expect(pending()).toContain("creating cluster-node01-containerd-apply");
 
     const locked = await stack.up();
     expect(locked.code).not.toBe(0);
@@ -120,7 +120,7 @@ describeLab("what holds when the program itself meets trouble", () => {
     expect(cancelled.stdout).toBe(`Deleted the lock of '${stack.name}' (1 in all).\n`);
 
     // The change on the host goes on without an engine; the next one waits for it, and finds it done.
-    const again = await stack.start("up", "--yes", "--skip-preview");
+    const again = await stack.start("up", "--yes", "--skip-preview", "--diff");
     await again.says("node01-containerd-apply");
     await thaw(node01);
     await stack.succeed(again.ended);
@@ -137,7 +137,7 @@ describeLab("what holds when the program itself meets trouble", () => {
     );
     if (ENGINE === "pulumi") {
       // What has been made after all is still named as being made, until somebody says that it may be forgotten.
-      expect(pending()).toContain("creating node01-containerd-apply");
+      expect(pending()).toContain("creating cluster-node01-containerd-apply");
       await stack.succeed(
         stack.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates"),
       );
@@ -185,13 +185,13 @@ describeLab("what holds when the program itself meets trouble", () => {
     up.signal("SIGINT");
     const said = await up.ended;
     expect(said.code).toBe(8);
-    expect(pending()).toEqual(["updating node01-containerd-apply"]);
+    expect(pending()).toEqual(["updating cluster-node01-containerd-apply"]);
     if (ENGINE === "embedded") {
       expect(said.stderr).toContain(
         "^C received; terminating now. The state records the interrupted steps as pending.",
       );
     }
-    const next = await stack.start("up", "--yes", "--skip-preview");
+    const next = await stack.start("up", "--yes", "--skip-preview", "--diff");
     await next.says("node01-containerd-apply");
     await thaw(node01);
     await stack.succeed(next.ended);

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { dockerSshOptions } from "../../components";
+import { dockerSshOptions } from "../../components/docker-ssh";
 import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
 import { accessOf } from "../../settings/access";
 import { parseSettings } from "../../settings/parse";

@@ -1,6 +1,6 @@
 import { defineLab, type RunningLab, startLab } from "../../lab";
 import { describeLab } from "../lab-only";
-import { configManifest, daemonsOf, ENGINE, pushImage, recordsOf, TestStack } from "./stack";
+import { about, configManifest, daemonsOf, ENGINE, pushImage, recordsOf, TestStack } from "./stack";
 
 const PLAIN_HTTP = "http: server gave HTTP response to HTTPS client";
 const DAEMON_JSON = "/etc/docker/daemon.json";
@@ -36,7 +36,7 @@ describeLab("the main job on the lesson's cluster", () => {
 
   test("a first preview shows what will be done on every host and touches none", async () => {
     const said = await stack.succeed(stack.preview());
-    expect(said.stdout + said.stderr).toContain("node02: first apply");
+    expect(said.stdout + said.stderr).toMatch(about("node02", "first apply"));
     for (const host of hosts()) expect(await configManifest(host)).toBe(before.get(host.name));
     expect(await lab.host("node01").succeed("ls /var/lib/cluster-registry 2>&1; true")).toContain(
       "No such file",
@@ -114,8 +114,9 @@ describeLab("the main job on the lesson's cluster", () => {
 
     const json = await stack.succeed(stack.preview("--json"));
     const { steps } = JSON.parse(json.stdout) as { steps: { op: string; urn: string }[] };
-    const urn = "urn:pulumi:test::cluster-registry::cluster-registry:index:";
-    const container = `${urn}RegistryContainer$docker:index/container:Container::controlplane-container`;
+    const urn =
+      "urn:pulumi:test::cluster-registry::cluster-registry:index:ClusterRegistry$cluster-registry:index:";
+    const container = `${urn}RegistryContainer$docker:index/container:Container::cluster-controlplane-container`;
     expect(
       steps
         // The CLI says of every resource that it was read before.
@@ -126,19 +127,19 @@ describeLab("the main job on the lesson's cluster", () => {
       `create ${container}`,
       // The embedded engine says of what was read only what is not as it was.
       ...(ENGINE === "embedded" ? [`delete ${container}`] : []),
-      `update ${urn}ContainerdMirror$command:remote:Command::node01-containerd-apply`,
-      `update ${urn}DaemonJsonPatch$command:remote:Command::controlplane-docker-apply`,
+      `update ${urn}ContainerdMirror$command:remote:Command::cluster-node01-containerd-apply`,
+      `update ${urn}DaemonJsonPatch$command:remote:Command::cluster-controlplane-docker-apply`,
     ]);
     const preview = await stack.preview("--diff", "--expect-no-changes");
     expect(preview.code).toBe(7);
     const text = preview.stdout + preview.stderr;
-    expect(text).toContain("node01: drift on the host");
+    expect(text).toMatch(about("node01", "drift on the host"));
     expect(text).toContain(CONFIG_TOML);
     expect(text).toMatch(new RegExp(`^\\s*\\+.*endpoint = \\["http://${registry}"\\]`, "m"));
-    expect(text).toContain("controlplane: drift on the host");
+    expect(text).toMatch(about("controlplane", "drift on the host"));
     expect(text).toContain(DAEMON_JSON);
     expect(text).toMatch(new RegExp(`^\\s*\\+.*"insecure-registries": \\["${registry}"\\]`, "m"));
-    expect(text).not.toContain("node02: drift on the host");
+    expect(text).not.toMatch(about("node02", "drift on the host"));
 
     await stack.succeed(stack.up());
     expect(await others()).toEqual(untouched);
@@ -206,8 +207,8 @@ describeLab("the main job on the lesson's cluster", () => {
 
   test("destroy puts every file back byte for byte, and keeps the volume", async () => {
     const said = await stack.succeed(stack.destroy());
-    expect(said.stdout).toContain(
-      "controlplane: Docker stays installed; destroy does not remove it or its other data",
+    expect(said.stdout).toMatch(
+      about("controlplane", "Docker stays installed; destroy does not remove it or its other data"),
     );
     for (const host of hosts()) {
       const now = await configManifest(host);

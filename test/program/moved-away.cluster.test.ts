@@ -1,7 +1,7 @@
 import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
 import { HOME, undoAll } from "../hosts/patched-host";
 import { describeLab } from "../lab-only";
-import { configManifest, daemonsOf, type Said, TestStack } from "./stack";
+import { about, configManifest, daemonsOf, type Said, TestStack } from "./stack";
 
 const HOSTS = ["controlplane", "old", "new"];
 
@@ -50,8 +50,11 @@ describeLab("a node's name that goes to another host, while the one before lives
     nodes({ node01: "new" });
     const started = await daemonsOf(old);
     const said = text(await stack.succeed(stack.preview()));
-    expect(said).toContain(
-      `node01: this name belongs to another host now. The previous host, ${old.address}, has lines of this program for containerd; up removes them there:`,
+    expect(said).toMatch(
+      about(
+        "node01",
+        `this name belongs to another host now. The previous host, ${old.address}, has lines of this program for containerd; up removes them there`,
+      ),
     );
     expect(said).toContain("after the undo");
     expect(said).toContain("containerd restarts; containers keep running.");
@@ -75,8 +78,8 @@ describeLab("a node's name that goes to another host, while the one before lives
 
   test("renamed and moved at once: up takes our lines out there as well", async () => {
     nodes({ node02: "new" });
-    expect(text(await stack.succeed(stack.preview()))).toContain(
-      "node01: changes to containerd that will be undone:",
+    expect(text(await stack.succeed(stack.preview()))).toMatch(
+      about("node01", "changes to containerd that will be undone"),
     );
     await stack.succeed(stack.up());
     expect((await files())[0]).toBe(before[0]);
@@ -92,8 +95,11 @@ describeLab("a node's name that goes to another host, while the one before lives
     const command = `sudo sh ${HOME}/helper undo cluster-registry.test.containerd-node01`;
     for (const run of [() => stack.preview(), () => stack.up()]) {
       const said = text(await stack.succeed(run()));
-      expect(said).toContain(
-        `node01: this name belongs to another host now. The previous host, ${old.address}, could not be read: `,
+      expect(said).toMatch(
+        about(
+          "node01",
+          `this name belongs to another host now. The previous host, ${old.address}, could not be read: `,
+        ),
       );
       expect(said).toContain(
         `If it still runs, containerd there keeps the lines of this program. To remove them, run there: ${command}`,

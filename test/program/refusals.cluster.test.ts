@@ -1,6 +1,6 @@
 import { defineLab, type RunningLab, startLab } from "../../lab";
 import { describeLab } from "../lab-only";
-import { configManifest, daemonsOf, type Said, TestStack } from "./stack";
+import { about, configManifest, daemonsOf, type Said, TestStack } from "./stack";
 
 const CONFIG_TOML = "/etc/containerd/config.toml";
 const DAEMON_JSON = "/etc/docker/daemon.json";
@@ -67,9 +67,9 @@ describeLab("what is refused before anything is touched", () => {
       const said = await stack.preview();
       stack.remove();
       expect(said.code).not.toBe(0);
-      expect(said.stdout + said.stderr).toContain("controlplane: first apply");
+      expect(said.stdout + said.stderr).toMatch(about("controlplane", "first apply"));
       expect(said.stdout + said.stderr).toMatch(/node01: .*10\.88\.62\.12:22/);
-      expect(said.stdout + said.stderr).not.toContain("node01: first apply");
+      expect(said.stdout + said.stderr).not.toMatch(about("node01", "first apply"));
 
       const text = await refused({}, [lab.host("controlplane")]);
       expect(text).toMatch(

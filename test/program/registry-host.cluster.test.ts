@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
 import { describeLab } from "../lab-only";
-import { configManifest, ENGINE, pushImage, type Said, TestStack } from "./stack";
+import { about, configManifest, ENGINE, pushImage, type Said, TestStack } from "./stack";
 
 const embedded = ENGINE === "embedded";
 
@@ -144,7 +144,7 @@ describeLab("what becomes of the registry's host", () => {
 
   describe("a run that was cut off", () => {
     const CONTAINER =
-      "cluster-registry:index:RegistryContainer$docker:index/container:Container::controlplane-container";
+      "cluster-registry:index:ClusterRegistry$cluster-registry:index:RegistryContainer$docker:index/container:Container::cluster-controlplane-container";
 
     test("a container of ours that the state does not know is replaced, and nobody is asked to remove it", async () => {
       const id = await containerId();
@@ -195,22 +195,31 @@ describeLab("what becomes of the registry's host", () => {
     };
 
     test("a new registry.volume is said to be empty, and where the images stay", async () => {
-      expect(await preview({ volume: "other" })).toContain(
-        "controlplane: the registry will be empty: the volume registry-data, which holds its present images, remains, unused. To keep them, set registry.volume: registry-data",
+      expect(await preview({ volume: "other" })).toMatch(
+        about(
+          "controlplane",
+          "the registry will be empty: the volume registry-data, which holds its present images, remains, unused. To keep them, set registry.volume: registry-data",
+        ),
       );
       expect(await preview({ volume: "registry-data" })).not.toContain("will be empty");
     });
 
     test("another host is said to be empty, and where the images stay", async () => {
-      expect(await preview({ host: "node01", address: lab.host("node01").address })).toContain(
-        "node01: the registry will be empty: it moves here from controlplane, where its images remain in the volume registry-data",
+      expect(await preview({ host: "node01", address: lab.host("node01").address })).toMatch(
+        about(
+          "node01",
+          "the registry will be empty: it moves here from controlplane, where its images remain in the volume registry-data",
+        ),
       );
     });
 
     test("a volume that was removed by hand", async () => {
       await cp.succeed("docker rm -f registry && docker volume rm registry-data");
-      expect(text(await stack.preview())).toContain(
-        "controlplane: the registry will be empty: the volume registry-data, which held its images, is gone",
+      expect(text(await stack.preview())).toMatch(
+        about(
+          "controlplane",
+          "the registry will be empty: the volume registry-data, which held its images, is gone",
+        ),
       );
       await stack.succeed(stack.up());
       await stack.succeed(stack.preview("--expect-no-changes"));
@@ -221,7 +230,7 @@ describeLab("what becomes of the registry's host", () => {
     await cp.succeed("systemctl stop docker.socket docker.service");
     const said = await stack.succeed(stack.destroy(...unread));
     expect(text(said)).toContain(
-      "controlplane: the volume registry-data and its images are kept; to delete them, run: docker volume rm registry-data",
+      "the volume registry-data and its images are kept; to delete them, run: docker volume rm registry-data",
     );
     expect(await cp.succeed("docker ps -aq")).toBe("");
     expect(await cp.succeed("docker volume ls -q")).toBe("registry-data\n");

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { dockerSshOptions } from "../../components";
+import { dockerSshOptions } from "../../components/docker-ssh";
 import { defineLab, type RunningLab, startLab } from "../../lab";
 import { accessOf, type HostAccess } from "../../settings/access";
 import { parseSettings } from "../../settings/parse";

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { Workspace } from "../../engine/stack";
 import type { RunningHost, RunningLab } from "../../lab";
 
@@ -29,6 +29,12 @@ export interface Said {
   stdout: string;
   stderr: string;
 }
+
+/** What is said of a host: both engines begin with its name, the embedded one may name the step and what it does behind it. */
+export const about = (host: string, text: string): RegExp =>
+  new RegExp(
+    `\\b${host}: (?:[^:\\n]+: )?(?:warning: )?${text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}`,
+  );
 
 /** A command that runs. It leads a process group of its own, as a shell's job does. */
 export class RunningCommand {
@@ -70,12 +76,11 @@ export class RunningCommand {
 
 /** A stack of the project's own program on a lab's hosts, with state and configuration in a folder of its own. */
 export class TestStack {
-  readonly folder = mkdtempSync(join(stacksFolder(), "stack-"));
-
   constructor(
     readonly lab: RunningLab,
     public current: Record<string, unknown>,
     readonly name = "test",
+    readonly folder = mkdtempSync(join(stacksFolder(), "stack-")),
   ) {
     const project = readFileSync(join(ROOT, "Pulumi.yaml"), "utf8");
     writeFileSync(
@@ -107,6 +112,12 @@ export class TestStack {
     return new TestStack(lab, settings, name);
   }
 
+  /** The name of the project in the folder. */
+  private get project(): string {
+    const text = readFileSync(join(this.folder, "Pulumi.yaml"), "utf8");
+    return (parse(text) as { name: string }).name;
+  }
+
   get configFile(): string {
     return join(this.folder, `Pulumi.${this.name}.yaml`);
   }
@@ -117,7 +128,7 @@ export class TestStack {
     const salt =
       /^encryptionsalt: .*$/m.exec(readFileSync(join(ROOT, "Pulumi.dev.yaml"), "utf8"))?.[0] ?? "";
     const config = Object.fromEntries(
-      Object.entries(settings).map(([key, value]) => [`cluster-registry:${key}`, value]),
+      Object.entries(settings).map(([key, value]) => [`${this.project}:${key}`, value]),
     );
     writeFileSync(this.configFile, `${salt}\n${stringify({ config })}`);
   }
@@ -193,7 +204,7 @@ export class TestStack {
   }
 
   get stateFile(): string {
-    return join(this.folder, ".pulumi", "stacks", "cluster-registry", `${this.name}.json`);
+    return join(this.folder, ".pulumi", "stacks", this.project, `${this.name}.json`);
   }
 
   /** The stack's state as the file has it. */

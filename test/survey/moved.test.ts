@@ -11,6 +11,7 @@ const guard = (host: string, address: string, more: Partial<PastGuard> = {}): Pa
   host,
   daemon: "containerd",
   id: `p.s.containerd-${host}`,
+  cluster: "cluster",
   sudo: false,
   connection: { host: address, port: 22 },
   ...more,

@@ -1,5 +1,6 @@
 import { liveData, pastOf } from "../../survey/past";
 
+const OWNER = "cluster-registry.dev.registry";
 const PREFIX = "urn:pulumi:dev::cluster-registry::";
 const registry = (type: string, name: string) =>
   `${PREFIX}cluster-registry:index:RegistryContainer$${type}::${name}`;
@@ -21,11 +22,14 @@ test("the container, its labels, the place of its images, and the claim are read
     type: "docker:index/container:Container",
     outputs: {
       id: "ab12",
-      labels: [{ label: "io.cluster-registry.owner", value: "x" }],
+      labels: [{ label: "io.cluster-registry.owner", value: OWNER }],
       volumes,
     },
   });
-  const claim = { type: "command:remote:Command", outputs: { stdout: "{}" } };
+  const claim = {
+    type: "command:remote:Command",
+    outputs: { create: `sh -s container-claim ${OWNER} registry`, stdout: "{}" },
+  };
   const past = pastOf({
     [registry("command:remote:Command", "a-claim")]: claim,
     [registry("command:remote:Command", "b-claim")]: claim,
@@ -37,7 +41,7 @@ test("the container, its labels, the place of its images, and the claim are read
       { containerPath: "/var/lib/registry", hostPath: "/srv/images" },
     ]),
   });
-  const known = { id: "ab12", labels: { "io.cluster-registry.owner": "x" } };
+  const known = { id: "ab12", labels: { "io.cluster-registry.owner": OWNER } };
   expect(past.registries).toEqual([
     { host: "a", claimed: true, container: known, data: { volume: "images" } },
     { host: "b", claimed: true },

@@ -15,6 +15,13 @@ export interface Said {
   stderr: string;
 }
 
+/** What a command needs of the environment, and no `pulumi` of this machine. */
+export const environmentOf = ({ folder }: TestProject): NodeJS.ProcessEnv => ({
+  PATH: [path.join(folder, "bin"), path.dirname(process.execPath)].join(path.delimiter),
+  HOME: folder,
+  PULUMI_CONFIG_PASSPHRASE: "pw",
+});
+
 /** The npm script in a project's folder, as npm runs it, without a terminal. An undefined variable is not set. */
 export function npmRun(
   project: TestProject,
@@ -24,14 +31,7 @@ export function npmRun(
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [cli, ...args], {
       cwd: project.folder,
-      env: {
-        PATH: [path.join(project.folder, "bin"), path.dirname(process.execPath)].join(
-          path.delimiter,
-        ),
-        HOME: project.folder,
-        PULUMI_CONFIG_PASSPHRASE: "pw",
-        ...env,
-      },
+      env: { ...environmentOf(project), ...env },
       // A command that hangs has no exit code.
       timeout: 90_000,
       killSignal: "SIGKILL",

@@ -1,8 +1,8 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { TestProject } from "../project";
-import { cli, npmRun as run, type Said } from "./npm-run";
+import { cli, environmentOf, npmRun as run, type Said } from "./npm-run";
 
 jest.setTimeout(180_000);
 let project: TestProject;
@@ -69,28 +69,91 @@ test("a command that cannot begin says why, and ends: the program's process that
   });
 });
 
-test("the plain display: a line for each change, outputs, and Pulumi's summary; the engine is named on stderr", async () => {
+test("the plain display: a line for each change, outputs, and a summary; the engine is named on stderr", async () => {
   const { stdout, stderr } = await npmRun("up", "--stack", "dev", "--yes", "--skip-preview");
   expect(stderr).toBe(`Engine: embedded, state in ${project.folder}/.pulumi/stacks/p/dev.json\n`);
   expect(stdout.replace(/\d+\.\d\ds/g, "Ns").replace(/Duration: \d+s/, "Duration: Ns")).toBe(
     `Updating (dev):
-
- +  pulumi:pulumi:Stack p-dev creating (0s)
- +  pulumi:pulumi:Stack p-dev created (Ns)
- +  command:local:Command hi creating (0s)
-    command:local:Command hi hello
  +  command:local:Command hi created (Ns)
 Outputs:
     url: "here"
-
-Resources:
-    + 2 created
-
-Duration: Ns
+Resources: + 2 created. Duration: Ns
 
 `,
   );
 });
+
+test("lines are written before the program is loaded: it waits for a file that is made when they are there", async () => {
+  project.program(`
+    import * as fs from "node:fs";
+    while (!fs.existsSync("go")) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+  `);
+  const child = spawn(process.execPath, [cli, "preview", "--stack", "dev"], {
+    cwd: project.folder,
+    env: environmentOf(project),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  let written = "";
+  child.stdout.on("data", (piece: Buffer) => {
+    written += piece.toString();
+    if (written === "Previewing update (dev):\n") project.write("go", "");
+  });
+  expect(await ended).toBe(0);
+  expect(written).toBe("Previewing update (dev):\nResources: + 1 to create\n\n");
+});
+
+const testOnTerminal = spawnSync("script", ["--version"]).status === 0 ? test : test.skip;
+
+testOnTerminal(
+  "on a terminal the prompt shows the details and asks again; lines typed ahead are its answers",
+  async () => {
+    const said = await onTerminal("details\nyes\n");
+    const question = "Do you want to perform this update of dev? [yes/no/details] ";
+    expect(said.split(question)).toHaveLength(3);
+    expect(said).toMatch(/^Loading \.\.\.\r\x1b\[2KEngine: embedded/m);
+    const [, details, doing] = said.split(question);
+    expect(details).toContain("[urn=urn:pulumi:dev::p::command:local:Command::hi]");
+    expect(details).toContain('create: "echo hello"');
+    expect(doing).toContain("Updating (dev):");
+    expect(doing).toMatch(/command:local:Command hi created \(/);
+  },
+);
+
+testOnTerminal(
+  "on a terminal without a prompt, and on one that cannot move its cursor, only finished lines are written",
+  async () => {
+    for (const [flags, term] of [
+      ["--yes --non-interactive", "xterm"],
+      ["--yes", "dumb"],
+    ] as const) {
+      const said = await onTerminal("", flags, term);
+      expect(said).toContain("Updating (dev):");
+      expect(said).not.toContain("working (");
+      expect(said).not.toContain("\x1b[1A");
+    }
+  },
+);
+
+/** What `up` writes on a terminal of its own, when this is typed at its prompt. */
+function onTerminal(typed: string, flags = "", term = "xterm"): Promise<string> {
+  const command = `${process.execPath} ${cli} up --stack dev --color never --engine embedded ${flags}`;
+  const child = spawn("script", ["-qec", command, "/dev/null"], {
+    cwd: project.folder,
+    env: { ...environmentOf(project), PATH: process.env["PATH"], TERM: term },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  let said = "";
+  child.stdout.on("data", (piece: Buffer) => {
+    if (
+      !said.includes("[yes/no/details]") &&
+      (said + piece.toString()).includes("[yes/no/details]")
+    )
+      child.stdin.write(typed);
+    said += piece.toString();
+  });
+  return new Promise((resolve) => child.once("close", () => resolve(said)));
+}
 
 test("the Pulumi CLI gets --cwd as it was given, and starts where we did", async () => {
   for (const folder of ["inner", "bin"]) fs.mkdirSync(path.join(project.folder, folder));

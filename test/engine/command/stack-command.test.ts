@@ -204,7 +204,9 @@ test("help: each command names its arguments, its flags, and examples of its own
   const overview = await said(project, ["stack", "--help"]);
   expect(overview.stdout).toContain("\n  npm run -s stack -- export > stack.json\n");
   const help = (await stack("rm", "--help")).stdout;
-  expect(help).toMatch(/^npm run stack -- rm \[NAME\] \[FLAGS\]\n\nRemoves an empty stack and its configuration\n/);
+  expect(help).toMatch(
+    /^npm run stack -- rm \[NAME\] \[FLAGS\]\n\nRemoves an empty stack and its configuration\n/,
+  );
   expect(help).toContain(
     "Examples:\n  npm run stack -- rm dev --yes\n  npm run stack -- rm --stack dev --yes --force\n",
   );

@@ -62,6 +62,10 @@ describe("LiveDisplay", () => {
     jest.useRealTimers();
   });
 
+  test("something stands there at once, before the first event", () => {
+    expect(Terminal.shown(terminal.take())).toEqual(["⠋  working (0s) ", ""]);
+  });
+
   test("below finished steps stands what runs, drawn anew in its place", () => {
     send({ kind: "begin", step: step("a") }, { kind: "begin", step: step("b") });
     send(note("a", "pulling the image\n40 %\n"));

@@ -87,28 +87,40 @@ withGo(
   },
 );
 
-test("the version that a go.mod requires is the one that is built", () => {
-  const module = "example.com/other/v2";
-  fs.appendFileSync(
-    path.join(hello.folder, "go.mod"),
-    `\nrequire ${module}/api v1.0.0\nrequire ${module} v2.3.4\n`,
-  );
-  expect(requiredVersion(hello.folder, module)).toBe("v2.3.4");
-  expect(() => requiredVersion(hello.folder, "example.com/none")).toThrow(
-    "/hello/go.mod does not require example.com/none",
-  );
-});
-
-test("another go.sum, or another variable, is another program in the cache", () => {
+test("another go.sum, source, package or variable is another program in the cache", () => {
   const before = goProgramFolder(cache, hello);
+  expect(goProgramFolder(cache, { ...hello, packages: ["example.com/other"] })).not.toBe(before);
   expect(goProgramFolder(cache, { ...hello, variables: {} })).not.toBe(before);
   fs.writeFileSync(path.join(hello.folder, "go.sum"), "other\n");
-  expect(goProgramFolder(cache, hello)).not.toBe(before);
+  const withSum = goProgramFolder(cache, hello);
+  expect(withSum).not.toBe(before);
+  fs.writeFileSync(path.join(hello.folder, "main.go"), "package main\n\nfunc main() {}\n");
+  expect(goProgramFolder(cache, hello)).not.toBe(withSum);
 });
 
-test("without a Go compiler the reason names what cannot be built", () => {
+test("the version that a go.mod requires is the one that is built, and a module that is not required is named", () => {
+  const { folder } = hello;
+  const modules = [
+    "require example.com/one v1.2.3",
+    "require (",
+    "\texample.com/two/v2/api v1.0.0",
+    "\texample.com/two/v2 v2.0.1 // indirect",
+    ")",
+  ];
+  fs.writeFileSync(path.join(folder, "go.mod"), modules.join("\n"));
+  expect(requiredVersion(folder, "example.com/one")).toBe("v1.2.3");
+  expect(requiredVersion(folder, "example.com/two/v2")).toBe("v2.0.1");
+  expect(requiredVersion(folder, "example.com/two/v2/api")).toBe("v1.0.0");
+  expect(() => requiredVersion(folder, "example.com/two")).toThrow(
+    `${folder}/go.mod does not require example.com/two`,
+  );
+});
+
+test("without a Go compiler the reason names what cannot be built", async () => {
   process.env["PATH"] = "/nonexistent";
-  expect(whyNoGoProgram(cache, hello)).toBe(
-    "no Go compiler on PATH to build example.com/hello with",
+  const reason = "no Go compiler on PATH to build hello with";
+  expect(whyNoGoProgram(cache, hello)).toBe(reason);
+  await expect(ensureGoProgram(cache, hello, () => undefined)).rejects.toThrow(
+    new Error(`${reason}: install Go, or name a cache that has it in CLUSTER_REGISTRY_CACHE`),
   );
 });

@@ -1,0 +1,141 @@
+import * as pulumi from "@pulumi/pulumi";
+import { enrolledId } from "../hosts";
+import { settingsOn } from "../settings/node";
+import { connectionArgs } from "./connection";
+import type { ContainerdMirrorArgs } from "./containerd-mirror";
+import type { DaemonJsonPatchArgs } from "./daemon-json-patch";
+import type { DockerHostArgs } from "./docker-host";
+import { dockerAddress, dockerSshOptions } from "./docker-ssh";
+import type { HostPatchPlan } from "./host-patch";
+import { isKnown, knownInputs } from "./known-inputs";
+import { type Job, jobOf, lookAt, type LookedAt } from "./look";
+import type { DockerHostPlan, RegistryContainerPlan } from "./plans";
+import type { RegistryContainerArgs } from "./registry-container";
+import { adoptedData, roomFor } from "./room";
+import { planInsecureRegistry, planMirror } from "../survey/plan";
+import { dependencies, waitingNote } from "./waiting";
+
+/** Components used alone in this program, by type and name. */
+const declared = new Set<string>();
+
+/** Does the program declare a component of this type and name outside of a ClusterRegistry? */
+export function isDeclaredAlone(type: string, name: string): boolean {
+  return declared.has(`${type} ${name}`);
+}
+
+/** The plan of a {@link ContainerdMirror} that is used alone. */
+export function mirrorAlone(
+  name: string,
+  args: ContainerdMirrorArgs,
+  opts?: pulumi.ComponentResourceOptions,
+): HostPatchPlan {
+  const host = new HostAlone("ContainerdMirror", "mirror", name, args, opts);
+  return {
+    ...host.shared,
+    recordId: host.job.ids.mirror(host.job.host),
+    decision: host.seen.apply(({ observation, settings }) =>
+      planMirror(
+        observation,
+        settingsOn(settings, host.job.host),
+        host.job.ids.mirror(host.job.host),
+      ),
+    ),
+  };
+}
+
+/** The plan of a {@link DaemonJsonPatch} that is used alone. */
+export function daemonJsonAlone(
+  name: string,
+  args: DaemonJsonPatchArgs,
+  opts?: pulumi.ComponentResourceOptions,
+): HostPatchPlan {
+  const host = new HostAlone("DaemonJsonPatch", "daemonJson", name, args, opts);
+  const recordId = host.job.ids.daemonJson;
+  return {
+    ...host.shared,
+    recordId,
+    decision: host.seen.apply(({ observation, settings }) =>
+      planInsecureRegistry(observation, settings, recordId),
+    ),
+  };
+}
+
+/** The plan of a {@link DockerHost} that is used alone. */
+export function dockerAlone(
+  name: string,
+  args: DockerHostArgs,
+  opts?: pulumi.ComponentResourceOptions,
+): DockerHostPlan {
+  const host = new HostAlone("DockerHost", "docker", name, args, opts);
+  return { ...host.shared, source: host.seen.apply(({ settings }) => settings.docker) };
+}
+
+/** The plan of a {@link RegistryContainer} that is used alone. */
+export function containerAlone(
+  name: string,
+  args: RegistryContainerArgs,
+  opts?: pulumi.ComponentResourceOptions,
+): RegistryContainerPlan {
+  const host = new HostAlone("RegistryContainer", "container", name, args, opts);
+  const { seen, job } = host;
+  const registry = <K extends keyof LookedAt["settings"]["registry"]>(key: K) =>
+    seen.apply(({ settings }) => settings.registry[key]);
+  return {
+    ...host.shared,
+    recordId: job.ids.container,
+    dockerHost: seen.apply(({ access }) => dockerAddress(access)),
+    sshOpts: seen.apply(({ access }) => dockerSshOptions(access)),
+    address: registry("address"),
+    port: registry("port"),
+    image: registry("image"),
+    volume: registry("volume"),
+    bind: registry("bind"),
+    deleteEnabled: registry("deleteEnabled"),
+    ...(args.retainVolume !== undefined && { retainVolume: args.retainVolume }),
+    ...(args.adopt !== undefined && { adopt: args.adopt }),
+    adopted: seen.apply(({ observation }) => adoptedData(observation, job.ids)),
+    room: (state) =>
+      new Promise((resolve, reject) =>
+        seen.apply(async ({ settings, past, ...host }) => {
+          const { room } = roomFor(settings, host, job.ids, past);
+          await room?.(state).then(resolve, reject);
+          resolve();
+        }),
+      ),
+  };
+}
+
+/** The host of one component, which is looked at once everything is known that the component needs. */
+class HostAlone {
+  readonly job: Job;
+  readonly seen: pulumi.Output<LookedAt>;
+  readonly shared: Pick<HostPatchPlan, "connection" | "sudo" | "enrolled" | "host">;
+
+  constructor(
+    type: string,
+    task: Job["task"],
+    name: string,
+    args: object,
+    opts: pulumi.ComponentResourceOptions | undefined,
+  ) {
+    declared.add(`${type} ${name}`);
+    const job = jobOf(type, task, name);
+    // No secret of the arguments makes what is computed of them one: the connection is marked by itself.
+    const given = pulumi.unsecret(pulumi.all([pulumi.output(args), dependencies(opts)]));
+    void sayWaiting(job.host, args, given);
+    this.job = job;
+    this.seen = given.apply(([values]) => lookAt(job, values as Record<string, unknown>));
+    this.shared = {
+      host: job.host,
+      connection: this.seen.apply(({ access }) => connectionArgs(access.login)),
+      sudo: this.seen.apply(({ access }) => access.sudo),
+      enrolled: this.seen.apply(({ observation }) => enrolledId(observation)),
+    };
+  }
+}
+
+async function sayWaiting(host: string, args: object, given: pulumi.Output<unknown>) {
+  if (await isKnown(given)) return;
+  const { unknown } = await knownInputs(args);
+  await pulumi.log.info(waitingNote(host, unknown[0]));
+}

@@ -1,0 +1,202 @@
+import * as pulumi from "@pulumi/pulumi";
+import { accessOf } from "../settings/access";
+import { clusterOf } from "../settings/cluster";
+import { isConfiguration } from "../settings/config";
+import { parseSettings } from "../settings/parse";
+import { problemList, SettingsError } from "../settings/problem";
+import type { Settings } from "../settings/schema";
+import { surroundings } from "../settings/surroundings";
+import { askFor } from "../survey/ask";
+import { surveyHosts } from "../survey/hosts";
+import { leaving, undoNote } from "../survey/leaving";
+import { moved, oldHost } from "../survey/moved";
+import { configNotes } from "../survey/notes";
+import { pastOf } from "../survey/past";
+import { imagePrefix } from "../survey/plan";
+import { recordIds } from "../survey/records";
+import { refusals } from "../survey/refusals";
+import { registryNotes } from "../survey/registry";
+import type {
+  DockerArgs,
+  EndpointArgs,
+  HealthArgs,
+  KubernetesArgs,
+  NodeArgs,
+  RegistryArgs,
+  Role,
+  SshArgs,
+} from "./args";
+import { gatesOf } from "./gates";
+import { loginOf } from "./connection";
+import { declareCluster, type DeclaredCluster } from "./declare-cluster";
+import { knownInputs } from "./known-inputs";
+import { provisional } from "./provisional";
+import { refusal } from "./refusal";
+import { stackResources } from "./stack-resources";
+import { waitingNote } from "./waiting";
+
+/** Arguments of {@link ClusterRegistry}. */
+export interface ClusterRegistryArgs {
+  /** The registry: the host that runs it, and the address that every node pulls from. */
+  registry: pulumi.Input<RegistryArgs>;
+  /** Every node that pulls. */
+  nodes: pulumi.Input<pulumi.Input<NodeArgs>[]>;
+  /** How the hosts are reached. @default by the ssh config, as root */
+  ssh?: pulumi.Input<SshArgs>;
+  /** Mirrors of public registries, by registry name, e.g. `{"docker.io": ["https://mirror.gcr.io"]}`. @default none */
+  mirrors?: pulumi.Input<Record<string, pulumi.Input<pulumi.Input<EndpointArgs>[]>>>;
+  /** Where Docker on the registry's host comes from. @default apt */
+  docker?: pulumi.Input<DockerArgs>;
+  /** How long a change may take on a host. */
+  health?: pulumi.Input<HealthArgs>;
+  /** Move existing `mirrors` to hosts.toml files on the nodes that mix both ways, or would. @default false */
+  migrate?: pulumi.Input<boolean>;
+  /** Where somebody has deleted a configuration file, write a new one with nothing but our lines. @default false */
+  recreateDeleted?: pulumi.Input<boolean>;
+  /** Publish the registry in the cluster (KEP-1755). @default the cluster is not touched */
+  kubernetes?: pulumi.Input<KubernetesArgs>;
+}
+
+/** What a node says of itself. */
+export interface NodeState {
+  role: Role;
+  /** E.g. `applied revision 1`. */
+  state: string;
+}
+
+/** Commands to copy. */
+export interface Commands {
+  build: string;
+  tag: string;
+  push: string;
+}
+
+/**
+ * A private registry, and every node of a cluster that pulls from it.
+ *
+ * It looks at every host first and refuses what cannot be done with certainty, all of it in one error, before any host is
+ * changed. A preview shows what it can all the same, so that one host's trouble does not hide the others' drift; of a
+ * machine that the same program creates, the plan is shown once its address is known.
+ */
+export class ClusterRegistry extends pulumi.ComponentResource {
+  /** `http://ADDRESS:PORT`, once the registry runs. */
+  readonly registryUrl: pulumi.Output<string>;
+  /** `ADDRESS:PORT`, what stands in front of an image's name. */
+  readonly imagePrefix: pulumi.Output<string>;
+  /** Each node's role and state, by its name. */
+  readonly nodes: pulumi.Output<Record<string, NodeState>>;
+  /** How to build, tag and push an image. */
+  readonly commands: pulumi.Output<Commands>;
+
+  constructor(name: string, args: ClusterRegistryArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("cluster-registry:index:ClusterRegistry", name, {}, opts);
+    const outputs = pulumi.output(lookAndDeclare(this, name, args, opts));
+    this.registryUrl = outputs.registryUrl;
+    this.imagePrefix = outputs.imagePrefix;
+    this.nodes = outputs.nodes;
+    this.commands = outputs.commands;
+    this.registerOutputs({
+      registryUrl: this.registryUrl,
+      imagePrefix: this.imagePrefix,
+      nodes: this.nodes,
+      commands: this.commands,
+    });
+  }
+}
+
+async function lookAndDeclare(
+  parent: pulumi.Resource,
+  name: string,
+  args: ClusterRegistryArgs,
+  opts: pulumi.ComponentResourceOptions | undefined,
+) {
+  const dryRun = pulumi.runtime.isDryRun();
+  const { values, unknown } = await knownInputs(args);
+  const around = surroundings(process.cwd());
+  const ids = orRefuse(name, args, () => recordIds(pulumi.getProject(), pulumi.getStack(), name));
+  const settings = orRefuse(name, args, () => parseSettings(provisional(values, unknown)));
+  const { gates, waiting } = await gatesOf(settings, args, opts, unknown);
+  for (const [host, path] of waiting) void pulumi.log.info(waitingNote(host, path));
+  const access = orRefuse(name, args, () =>
+    accessOf(settings, around, (host) => !waiting.has(host)),
+  );
+  const published = !unknown.some((path) => path.startsWith("kubernetes"));
+  const cluster = orRefuse(name, args, () => (published ? clusterOf(settings, around) : undefined));
+  for (const note of configNotes(access.values())) void pulumi.log.warn(note);
+
+  const [surveyed, past] = await Promise.all([
+    surveyHosts(
+      access.values(),
+      (host) => askFor(settings, host),
+      (text) => void pulumi.log.info(text, undefined, undefined, true),
+    ),
+    stackResources().then((resources) => pastOf(resources, name)),
+  ]);
+  if (!waiting.has(settings.registry.host))
+    for (const note of registryNotes(settings, surveyed, ids, past)) void pulumi.log.warn(note);
+  if (dryRun) {
+    const undone = leaving(past.guards, settings, surveyed).map((guard) =>
+      undoNote(guard, loginOf(guard.connection)),
+    );
+    for (const { known, text } of await Promise.all(undone))
+      void (known ? pulumi.log.info(text) : pulumi.log.warn(text));
+  }
+  const old = moved(past.guards, settings, surveyed);
+  const kept = await Promise.all(old.map((guard) => oldHost(guard, loginOf(guard.connection))));
+  for (const { undone, text } of kept)
+    if (text !== undefined) void (undone ? pulumi.log.info(text) : pulumi.log.warn(text));
+  const undone = old.filter((_, index) => kept[index]?.undone);
+  const problems = refusals(settings, surveyed, ids);
+  const trouble = problems.map(({ host, reason }) => `${host}: ${reason}`).join("\n");
+  const refuse = refusal(`No host was changed. Resolve these problems first:\n${trouble}`);
+  if (problems.length > 0 && !dryRun) throw refuse;
+  const troubled = new Set(problems.flatMap(({ host, planned }) => (planned ? [] : [host])));
+  const declared = declareCluster(parent, name, {
+    settings,
+    surveyed,
+    ids,
+    troubled,
+    waiting: new Set(waiting.keys()),
+    gates,
+    past: { ...past, undone },
+    ...(cluster && { cluster }),
+  });
+  if (problems.length > 0) throw refuse;
+  return outputsOf(settings, declared, unknown);
+}
+
+function outputsOf(
+  settings: Settings,
+  { registry, mirrors }: DeclaredCluster,
+  unknown: readonly string[],
+) {
+  const known = !unknown.some((path) => /^registry\.(address|port)$/.test(path));
+  const prefix = known ? pulumi.output(imagePrefix(settings)) : registry?.imagePrefix;
+  const states = mirrors.map(
+    ({ name, mirror }) => [name, { role: mirror.role, state: mirror.state }] as const,
+  );
+  return {
+    registryUrl: registry?.url ?? pulumi.output(""),
+    imagePrefix: registry?.imagePrefix ?? pulumi.output(""),
+    nodes: pulumi.output(Object.fromEntries(states)),
+    commands: pulumi.output(prefix ?? "").apply((at) => ({
+      build: "docker build -t mynginx:1.0 .",
+      tag: `docker tag mynginx:1.0 ${at}/mynginx:1.0`,
+      push: `docker push ${at}/mynginx:1.0`,
+    })),
+  };
+}
+
+/** What is wrong with the arguments is the user's to mend: no stack trace of ours helps there. */
+function orRefuse<T>(name: string, args: object, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw refusal((error as Error).message);
+    throw refusal(
+      isConfiguration(args)
+        ? error.message
+        : problemList(`ClusterRegistry ${name}`, error.problems),
+    );
+  }
+}

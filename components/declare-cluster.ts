@@ -1,0 +1,242 @@
+import * as pulumi from "@pulumi/pulumi";
+import { enrolledId, observe } from "../hosts";
+import type { HostAccess } from "../settings/access";
+import type { ClusterAccess } from "../settings/cluster";
+import { settingsOn } from "../settings/node";
+import type { Settings } from "../settings/schema";
+import { askFor } from "../survey/ask";
+import { type Surveyed, withConnection } from "../survey/hosts";
+import { guardTriggers } from "../survey/moved";
+import type { Past, PastGuard } from "../survey/past";
+import { planInsecureRegistry, planMirror } from "../survey/plan";
+import { checkReach } from "../survey/reach";
+import { DEFAULT_CLUSTER, type RecordIds } from "../survey/records";
+import { isDeclaredAlone } from "./alone";
+import { connectionArgs } from "./connection";
+import { ContainerdMirror } from "./containerd-mirror";
+import { DaemonJsonPatch } from "./daemon-json-patch";
+import { DockerHost } from "./docker-host";
+import { dockerAddress, dockerSshOptions } from "./docker-ssh";
+import type { HostPatchPlan } from "./host-patch";
+import { LocalRegistryHosting } from "./local-registry-hosting";
+import { planned } from "./planned";
+import { withoutStack } from "./refusal";
+import type { DockerHostPlan, RegistryContainerPlan } from "./plans";
+import { RegistryContainer } from "./registry-container";
+import { adoptedData, roomFor, type Seen } from "./room";
+
+/** What a ClusterRegistry has found out before it declares anything. */
+export interface Findings {
+  readonly settings: Settings;
+  readonly surveyed: ReadonlyMap<string, Surveyed>;
+  readonly ids: RecordIds;
+  /** Hosts to leave out of a preview, since they could not be looked at or planned for. */
+  readonly troubled: ReadonlySet<string>;
+  /** Hosts whose arguments are not known yet, in a preview. */
+  readonly waiting: ReadonlySet<string>;
+  /** Known once a host's arguments are, and with the resources that they come from. */
+  readonly gates: ReadonlyMap<string, pulumi.Output<unknown>>;
+  /** What the state says of the last run. */
+  readonly past: Past;
+  /** The cluster in which the registry is published, last of all. */
+  readonly cluster?: ClusterAccess;
+}
+
+/** What was declared, for the outputs. */
+export interface DeclaredCluster {
+  readonly registry: RegistryContainer | undefined;
+  readonly mirrors: readonly { name: string; mirror: ContainerdMirror }[];
+}
+
+/**
+ * Declares the registry and every node, in the lesson's order: Docker, its daemon.json, the registry, then containerd
+ * on each node once the registry runs and all of them reach it.
+ */
+export function declareCluster(
+  parent: pulumi.Resource,
+  name: string,
+  findings: Findings,
+): DeclaredCluster {
+  const { settings, ids, cluster } = findings;
+  const hosts = new Hosts(parent, name, findings);
+  const registry = declareRegistry(hosts, findings);
+  const nodes = settings.nodes.flatMap((node) => {
+    const host = hosts.find(node.name);
+    return host === undefined ? [] : [{ ...node, host }];
+  });
+  const plans = nodes.map((node) => ({
+    ...node,
+    decision:
+      node.host.seen &&
+      planMirror(
+        node.host.seen.observation,
+        settingsOn(settings, node.name),
+        ids.mirror(node.name),
+      ),
+  }));
+  const changing = plans.flatMap(({ host, decision }) =>
+    decision === undefined || decision.inSync || host.seen === undefined ? [] : [host.seen.access],
+  );
+  const { address, port } = settings.registry;
+  const reachable = registry?.containerId.apply(() =>
+    withoutStack(checkReach(changing, address, port)),
+  );
+  const mirrors = plans.map(({ name: node, role, host, decision }) => {
+    const plan: HostPatchPlan = {
+      ...host.shared,
+      ...hosts.triggers(node, "containerd"),
+      host: node,
+      recordId: ids.mirror(node),
+      decision: host.after(() => decision),
+      ...(decision?.inSync !== true && { after: reachable }),
+    };
+    const mirror = new ContainerdMirror(
+      hosts.nameOf(node),
+      planned({ host: { address: host.address }, registry: "", role }, plan),
+      hosts.options("ContainerdMirror", node, registry),
+    );
+    return { name: node, mirror };
+  });
+  if (cluster !== undefined && registry !== undefined) {
+    new LocalRegistryHosting(
+      hosts.nameOf(settings.registry.host),
+      { registry: registry.imagePrefix, ...cluster },
+      // Published once it is true: every node pulls from it.
+      hosts.options(
+        "LocalRegistryHosting",
+        settings.registry.host,
+        ...mirrors.map(({ mirror }) => mirror),
+      ),
+    );
+  }
+  return { registry, mirrors };
+}
+
+/** A host that can be declared. */
+interface Host {
+  readonly address: string;
+  /** Undefined: in a preview, where its arguments are not known yet. */
+  readonly seen: Seen | undefined;
+  /** What every component of the host needs. */
+  readonly shared: Pick<HostPatchPlan, "connection" | "sudo" | "enrolled">;
+  /** A value of the host's plan, unknown as long as the host's arguments are. */
+  readonly after: <T>(make: () => pulumi.Input<T | undefined>) => pulumi.Output<T>;
+}
+
+class Hosts {
+  constructor(
+    private readonly parent: pulumi.Resource,
+    private readonly cluster: string,
+    private readonly findings: Findings,
+  ) {}
+
+  find(name: string): Host | undefined {
+    const { surveyed, troubled, waiting, gates } = this.findings;
+    const found = surveyed.get(name);
+    const seen = found === undefined || "error" in found || troubled.has(name) ? undefined : found;
+    if (seen === undefined && !waiting.has(name)) return undefined;
+    const gate = gates.get(name) ?? pulumi.output(undefined);
+    const after = <T>(make: () => pulumi.Input<T | undefined>) =>
+      gate.apply(make) as unknown as pulumi.Output<T>;
+    return {
+      address: seen?.access.login.host ?? "",
+      seen,
+      after,
+      shared: {
+        connection: after(() => seen && connectionArgs(seen.access.login)),
+        sudo: after(() => seen?.access.sudo),
+        enrolled: after(() => seen && enrolledId(seen.observation)),
+      },
+    };
+  }
+
+  /** Of a host whose arguments are not known yet, the triggers stay those of the state. */
+  triggers(host: string, daemon: PastGuard["daemon"]): Pick<HostPatchPlan, "triggers"> {
+    const found = this.findings.surveyed.get(host);
+    const enrolled = found === undefined || "error" in found ? "" : enrolledId(found.observation);
+    const triggers = guardTriggers(this.findings.past, { host, daemon, enrolled });
+    return triggers === undefined ? {} : { triggers };
+  }
+
+  /** The name of a component for a host. */
+  nameOf(host: string): string {
+    return `${this.cluster}-${host}`;
+  }
+
+  /** Before there was ClusterRegistry, its parts had no parent and no prefix. */
+  options(
+    type: string,
+    host: string,
+    ...after: (pulumi.Resource | undefined)[]
+  ): pulumi.ComponentResourceOptions {
+    const dependsOn = after.filter((one) => one !== undefined);
+    const had = this.cluster === DEFAULT_CLUSTER && !isDeclaredAlone(type, host);
+    return {
+      parent: this.parent,
+      ...(dependsOn.length > 0 && { dependsOn }),
+      ...(had && { aliases: [{ name: host, parent: pulumi.rootStackResource }] }),
+    };
+  }
+}
+
+function declareRegistry(hosts: Hosts, findings: Findings): RegistryContainer | undefined {
+  const { settings, ids, past } = findings;
+  const { registry } = settings;
+  const host = hosts.find(registry.host);
+  if (host === undefined) return undefined;
+  const { shared, seen, after } = host;
+  const name = hosts.nameOf(registry.host);
+  const args = { host: { address: host.address } };
+  const dockerPlan: DockerHostPlan = { ...shared, source: settings.docker, host: registry.host };
+  const docker = new DockerHost(
+    name,
+    planned(args, dockerPlan),
+    hosts.options("DockerHost", registry.host),
+  );
+  const patchPlan: HostPatchPlan = {
+    ...shared,
+    ...hosts.triggers(registry.host, "docker"),
+    host: registry.host,
+    recordId: ids.daemonJson,
+    decision: after(() => seen && insecureRegistry(seen, docker, settings, ids)),
+  };
+  const patch = new DaemonJsonPatch(
+    name,
+    planned({ ...args, registry: "" }, patchPlan),
+    hosts.options("DaemonJsonPatch", registry.host, docker),
+  );
+  const adopted = seen && adoptedData(seen.observation, ids);
+  const containerPlan: RegistryContainerPlan = {
+    ...registry,
+    ...shared,
+    host: registry.host,
+    recordId: ids.container,
+    dockerHost: after(() => seen && dockerAddress(seen.access)),
+    sshOpts: after(() => seen && dockerSshOptions(seen.access)),
+    ...(adopted && { adopted }),
+    ...(seen && roomFor(settings, seen, ids, past)),
+  };
+  return new RegistryContainer(
+    name,
+    planned({ ...args }, containerPlan),
+    hosts.options("RegistryContainer", registry.host, patch),
+  );
+}
+
+/** Installing Docker changes what there is to see: then the host is looked at again once that is done. */
+function insecureRegistry(
+  { access, observation }: Seen,
+  docker: DockerHost,
+  settings: Settings,
+  ids: RecordIds,
+) {
+  if (observation.docker?.version !== undefined)
+    return planInsecureRegistry(observation, settings, ids.daemonJson);
+  return docker.installed.apply(() => withoutStack(planAgain(access, settings, ids)));
+}
+
+async function planAgain(access: HostAccess, settings: Settings, ids: RecordIds) {
+  const ask = askFor(settings, access);
+  const now = await withConnection(access, (connection) => observe(connection, ask));
+  return planInsecureRegistry(now, settings, ids.daemonJson);
+}

@@ -1,0 +1,118 @@
+import * as pulumi from "@pulumi/pulumi";
+import { accessOf } from "../settings/access";
+import { problemList, SettingsError } from "../settings/problem";
+import type { Settings } from "../settings/schema";
+import { surroundings } from "../settings/surroundings";
+import { askFor } from "../survey/ask";
+import { type Surveyed, surveyHosts } from "../survey/hosts";
+import { configNotes } from "../survey/notes";
+import { type Past, pastAlone } from "../survey/past";
+import { recordIdsAlone, type RecordIds } from "../survey/records";
+import { dockerProblem, type Problem, refusals } from "../survey/refusals";
+import { registryNotes } from "../survey/registry";
+import { aloneSettings, type AloneTask, asArgument } from "./alone-settings";
+import { refusal } from "./refusal";
+import type { Seen } from "./room";
+import { stackResources } from "./stack-resources";
+
+/** What one component that is used alone is to do. */
+export interface Job {
+  /** The component's type. */
+  readonly type: string;
+  /** Its name in the program. */
+  readonly name: string;
+  readonly task: AloneTask;
+  /** What its host is called in messages: the component's name, as far as a host's name can have its letters. */
+  readonly host: string;
+  readonly ids: RecordIds;
+}
+
+/** The host of one component, with what is to be done there. */
+export interface LookedAt extends Seen {
+  readonly settings: Settings;
+  readonly past: Past;
+}
+
+export function jobOf(type: string, task: AloneTask, name: string): Job {
+  const host =
+    name
+      .toLowerCase()
+      .replace(/[^a-z0-9.-]+/g, "-")
+      .replace(/^[.-]+|[.-]+$/g, "") || "host";
+  try {
+    const ids = recordIdsAlone(pulumi.getProject(), pulumi.getStack(), name);
+    return { type, name, task, host, ids };
+  } catch (error) {
+    throw refusal(`${type} ${name}: ${(error as Error).message}`);
+  }
+}
+
+/**
+ * Looks at the host of one component, over one connection, and refuses what cannot be done with certainty.
+ * @param args  plain values
+ */
+export async function lookAt(job: Job, args: Record<string, unknown>): Promise<LookedAt> {
+  const { host, task, ids } = job;
+  const { settings, access } = checked(job, args);
+  for (const note of configNotes([access])) void pulumi.log.warn(note);
+  const [surveyed, past] = await Promise.all([
+    surveyHosts(
+      [access],
+      (each) => askFor(settings, each),
+      (text) => void pulumi.log.info(text, undefined, undefined, true),
+    ),
+    stackResources().then((resources) => pastAlone(resources, ids.container, host)),
+  ]);
+  if (task === "container")
+    for (const note of registryNotes(settings, surveyed, ids, past)) void pulumi.log.warn(note);
+  const problems = problemsOf(job, settings, surveyed);
+  const found = surveyed.get(host);
+  if (problems.length === 0 && found !== undefined && !("error" in found))
+    return { ...found, settings, past };
+  const refuse = refusal(problems.map(({ reason }) => `${host}: ${reason}`).join("\n"));
+  // Of what is known and only cannot be done yet, a preview shows the plan beside the error.
+  if (
+    !pulumi.runtime.isDryRun() ||
+    found === undefined ||
+    "error" in found ||
+    !problems.every(({ planned }) => planned)
+  )
+    throw refuse;
+  void Promise.reject(refuse);
+  return { ...found, settings, past };
+}
+
+function checked({ type, name, task, host }: Job, args: Record<string, unknown>) {
+  try {
+    const settings = aloneSettings(task, args, host);
+    const access = accessOf(settings, surroundings(process.cwd()), (each) => each === host);
+    const own = access.get(host);
+    if (own === undefined) throw new Error(`${name}: no access`);
+    return { settings, access: own };
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    const problems = error.problems.map((problem) => asArgument(problem, task));
+    throw refusal(problemList(`${type} ${name}`, problems));
+  }
+}
+
+function problemsOf(
+  { task, ids, host }: Job,
+  settings: Settings,
+  surveyed: ReadonlyMap<string, Surveyed>,
+): Problem[] {
+  if (task !== "docker") {
+    const problems = refusals(settings, surveyed, ids, [task]);
+    const found = surveyed.get(host);
+    const missing =
+      task === "mirror" || found === undefined || "error" in found
+        ? undefined
+        : dockerProblem(found.observation, "none");
+    return missing === undefined ? problems : [{ host, reason: missing }];
+  }
+  const found = surveyed.get(host);
+  if (found === undefined) return [];
+  const reason =
+    "error" in found ? found.error.message : dockerProblem(found.observation, settings.docker);
+  return reason === undefined ? [] : [{ host, reason }];
+}

@@ -1,0 +1,50 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type Observation, OWNER_LABEL, STATE_LABEL } from "../hosts";
+import type { HostAccess } from "../settings/access";
+import type { Settings } from "../settings/schema";
+import { liveData, type Past } from "../survey/past";
+import type { RecordIds } from "../survey/records";
+import { leftoverNote, leftovers } from "../survey/registry";
+import { makeRoom, ownLeftovers } from "../survey/room";
+import { withoutStack } from "./refusal";
+import type { RegistryContainerPlan, RegistryData } from "./plans";
+
+/** A host that was looked at. */
+export interface Seen {
+  readonly access: HostAccess;
+  readonly observation: Observation;
+}
+
+/** Where our running container's images lie, as far as it is there to be asked. */
+export function adoptedData({ docker }: Observation, ids: RecordIds): RegistryData | undefined {
+  const container = docker?.containers?.find(({ labels }) => labels[OWNER_LABEL] === ids.container);
+  return container && liveData(container);
+}
+
+/** A container of ours that our state does not know makes room for the one that is made; a preview says so. */
+export function roomFor(
+  settings: Settings,
+  { access, observation }: Seen,
+  ids: RecordIds,
+  past: Past,
+): Pick<RegistryContainerPlan, "room" | "labelled"> {
+  const before = past.registries.find((one) => one.host === access.name);
+  const containers = observation.docker?.containers;
+  const found = leftovers(containers ?? [], ids, before);
+  const labelled =
+    before?.container === undefined || before.container.labels[STATE_LABEL] !== undefined;
+  if (pulumi.runtime.isDryRun()) {
+    const look = async (state: string): Promise<void> => {
+      for (const one of ownLeftovers(found, state)) {
+        if (one.state !== undefined) await pulumi.log.warn(`${access.name}: ${leftoverNote(one)}`);
+      }
+    };
+    return { labelled, room: (state) => withoutStack(look(state)) };
+  }
+  // With nothing found there is nothing to remove; docker that stood still has told us nothing yet.
+  if (containers !== undefined && found.length === 0) return { labelled };
+  return {
+    labelled,
+    room: (state) => withoutStack(makeRoom(settings, access, ids, before, state)),
+  };
+}

@@ -1,0 +1,84 @@
+/** A message of the program as lines, its unified diffs shortened to what changes. Pure. */
+
+export interface MessageLine {
+  kind: "text" | "file" | "added" | "removed" | "context";
+  text: string;
+}
+
+const HUNK = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/;
+
+/** `full`: diffs as they are. Else a heading with the file and the line, and the lines that go and come. */
+export function messageLines(text: string, full: boolean): MessageLine[] {
+  const lines = text.trimEnd().split("\n");
+  const shown: MessageLine[] = [];
+  let path = "";
+  for (let at = 0; at < lines.length; at++) {
+    const line = lines[at] ?? "";
+    const next = lines[at + 1] ?? "";
+    if (line.startsWith("--- ") && next.startsWith("+++ ")) {
+      path = named(next) === "/dev/null" ? named(line) : named(next);
+      if (full) shown.push({ kind: "file", text: line }, { kind: "file", text: next });
+      at += 1;
+      continue;
+    }
+    const hunk = HUNK.exec(line);
+    if (!hunk || path === "") {
+      shown.push({ kind: "text", text: line });
+      continue;
+    }
+    const body = bodyOf(lines.slice(at + 1), count(hunk[2]), count(hunk[4]));
+    if (full) shown.push({ kind: "context", text: line }, ...body);
+    else shown.push(...changed(path, Number(hunk[1]), Number(hunk[3]), body));
+    at += body.length;
+  }
+  return shown;
+}
+
+const named = (line: string): string => line.slice(4).split("\t")[0] ?? "";
+const count = (text: string | undefined): number => (text === undefined ? 1 : Number(text));
+
+/** The lines of one hunk: as many as its head says, so that text behind it is not taken for context. */
+function bodyOf(lines: readonly string[], before: number, after: number): MessageLine[] {
+  const body: MessageLine[] = [];
+  let [old, now] = [0, 0];
+  for (const text of lines) {
+    if (text.startsWith("\\")) {
+      body.push({ kind: "context", text });
+      continue;
+    }
+    if (old >= before && now >= after) break;
+    if (!text.startsWith("+")) old += 1;
+    if (!text.startsWith("-")) now += 1;
+    const kind = text.startsWith("+") ? "added" : text.startsWith("-") ? "removed" : "context";
+    body.push({ kind, text });
+  }
+  return body;
+}
+
+/** Each run of changed lines below the file and the line where it begins: of the live file where lines go, else of the new one. */
+function changed(
+  path: string,
+  oldStart: number,
+  newStart: number,
+  body: readonly MessageLine[],
+): MessageLine[] {
+  const shown: MessageLine[] = [];
+  let [old, now] = [oldStart, newStart];
+  let inRun = false;
+  for (const line of body) {
+    if (line.text.startsWith("\\")) continue;
+    if (line.kind === "context") {
+      [old, now, inRun] = [old + 1, now + 1, false];
+      continue;
+    }
+    if (!inRun) {
+      const where = line.kind === "removed" ? old : now;
+      shown.push({ kind: "file", text: `${path}, line ${where}:` });
+      inRun = true;
+    }
+    shown.push(line);
+    if (line.kind === "removed") old += 1;
+    else now += 1;
+  }
+  return shown;
+}

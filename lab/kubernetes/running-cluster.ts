@@ -1,0 +1,75 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { failure, run, type Result } from "../process";
+
+/** A Kubernetes cluster of a lab's hosts that is up. */
+export class RunningCluster {
+  constructor(
+    /** The kubeconfig of its administrator, for this machine. */
+    readonly kubeconfigPath: string,
+    private readonly programs: string,
+  ) {}
+
+  /** The kubectl of the cluster's own version. */
+  get kubectlPath(): string {
+    return join(this.programs, "kubectl");
+  }
+
+  /** Runs kubectl as the cluster's administrator and returns what it said, whatever its exit code. */
+  run(args: string[], stdin?: string): Promise<Result> {
+    const env = { ...process.env, KUBECONFIG: this.kubeconfigPath };
+    return run(this.kubectlPath, args, { env, ...(stdin !== undefined && { stdin }) });
+  }
+
+  /** Runs kubectl, which must succeed; returns its standard output. */
+  async kubectl(args: string[], stdin?: string): Promise<string> {
+    const result = await this.run(args, stdin);
+    if (result.code !== 0) throw new Error(failure(`kubectl ${args.join(" ")}`, result));
+    return result.stdout;
+  }
+
+  /** Creates or changes objects by server-side apply. */
+  async apply(...objects: object[]): Promise<void> {
+    const list = { apiVersion: "v1", kind: "List", items: objects };
+    await this.kubectl(["apply", "--server-side", "-f", "-"], JSON.stringify(list));
+  }
+
+  /** Objects as the API has them: `get("pods", "-A")`. */
+  async get<T = Record<string, unknown>>(...args: string[]): Promise<T[]> {
+    const text = await this.kubectl(["get", ...args, "-o", "json"]);
+    return (JSON.parse(text) as { items: T[] }).items;
+  }
+
+  /**
+   * Asks kubectl again and again until its output satisfies a condition; returns that output.
+   * @param seconds how long to ask. @default 90
+   */
+  async until(args: string[], holds: (output: string) => boolean, seconds = 90): Promise<string> {
+    const deadline = Date.now() + seconds * 1000;
+    for (;;) {
+      const result = await this.run(args);
+      if (result.code === 0 && holds(result.stdout)) return result.stdout;
+      if (Date.now() > deadline) {
+        const said = failure(`kubectl ${args.join(" ")}`, result);
+        throw new Error(`not as expected within ${seconds} s: ${said}`);
+      }
+      await sleep(250);
+    }
+  }
+
+  /** Waits until the API answers. */
+  async untilReachable(): Promise<void> {
+    await this.until(["get", "--raw", "/readyz"], (output) => output === "ok");
+  }
+
+  /** Waits until these nodes are Ready, and Pods can be made. */
+  async untilReady(nodes: string[]): Promise<void> {
+    const path =
+      '{range .items[*]}{.metadata.name}={.status.conditions[?(@.type=="Ready")].status} {end}';
+    await this.until(["get", "nodes", "-o", `jsonpath=${path}`], (output) => {
+      const ready = output.split(" ");
+      return nodes.every((name) => ready.includes(`${name}=True`));
+    });
+    await this.until(["get", "serviceaccount", "default", "-o", "name"], (output) => output !== "");
+  }
+}

@@ -1,0 +1,143 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { RunningCluster } from "../../lab";
+
+interface Pod {
+  metadata: { name: string; uid: string };
+  spec: { nodeName?: string };
+  status: {
+    phase: string;
+    podIP?: string;
+    containerStatuses?: {
+      restartCount: number;
+      image: string;
+      state: {
+        waiting?: { reason: string; message?: string };
+        running?: { startedAt: string };
+      };
+    }[];
+  };
+}
+
+/** From a stand-in of the public registries, which every node reaches. */
+export const BUSYBOX = "docker.io/library/busybox:latest";
+
+/** A Deployment whose Pods spread evenly over the nodes, the control plane's too. */
+export function deployment(
+  name: string,
+  replicas: number,
+  container: { image: string; command?: string[]; imagePullPolicy?: string },
+): object {
+  const labels = { app: name };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, namespace: "default" },
+    spec: {
+      replicas,
+      selector: { matchLabels: labels },
+      // Pods that are stuck on the old image do not hold up the new one.
+      strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
+      template: {
+        metadata: { labels },
+        spec: {
+          terminationGracePeriodSeconds: 0,
+          topologySpreadConstraints: [
+            {
+              maxSkew: 1,
+              topologyKey: "kubernetes.io/hostname",
+              whenUnsatisfiable: "DoNotSchedule",
+              labelSelector: { matchLabels: labels },
+            },
+          ],
+          containers: [{ name: "main", ...container }],
+        },
+      },
+    },
+  };
+}
+
+/** What a Pod runs that asks each of these addresses for a page, over and over, and logs "ok" or "failed" for each. */
+export function asking(addresses: string[]): string[] {
+  const ask = `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 2 "$to" 80 | grep -q served`;
+  const loop = `while :; do for to in ${addresses.join(" ")}; do if ${ask}; then echo "ok $to"; else echo "failed $to"; fi; done; sleep 0.2; done`;
+  return ["sh", "-c", loop];
+}
+
+/** What a Pod runs that answers. */
+export const ANSWERING = [
+  "sh",
+  "-c",
+  "mkdir /www && echo served > /www/index.html && exec httpd -f -h /www",
+];
+
+export function podsOf(cluster: RunningCluster, app: string): Promise<Pod[]> {
+  return cluster.get<Pod>("pods", "-l", `app=${app}`);
+}
+
+/** What each Pod waits for, or its phase: ["Running", "ErrImagePull"]. */
+export const statesOf = (pods: Pod[]): string[] =>
+  pods.map(({ status }) => waitingOf(status)?.reason ?? status.phase);
+
+const waitingOf = (status: Pod["status"]) => status.containerStatuses?.[0]?.state.waiting;
+
+/** How many Pods run on each node. */
+export function spread(pods: Pod[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { spec } of pods)
+    counts[spec.nodeName ?? "none"] = (counts[spec.nodeName ?? "none"] ?? 0) + 1;
+  return counts;
+}
+
+/** What changes when a container is started again, or its Pod replaced. */
+export function startsOf(pods: Pod[]): Record<string, string> {
+  return Object.fromEntries(
+    pods.map(({ metadata, status }) => {
+      const [container] = status.containerStatuses ?? [];
+      const started = container?.state.running?.startedAt;
+      return [metadata.uid, `${container?.restartCount} restarts, started ${started}`];
+    }),
+  );
+}
+
+/** Since when each node is Ready: another moment where it was not in between. */
+export async function readySince(cluster: RunningCluster): Promise<Record<string, string>> {
+  const nodes = await cluster.get<{
+    metadata: { name: string };
+    status: { conditions: { type: string; status: string; lastTransitionTime: string }[] };
+  }>("nodes");
+  return Object.fromEntries(
+    nodes.map(({ metadata, status }) => {
+      const ready = status.conditions.find(({ type }) => type === "Ready");
+      return [metadata.name, `${ready?.status} since ${ready?.lastTransitionTime}`];
+    }),
+  );
+}
+
+/** Asks for a Deployment's Pods until they are as expected, or says what they are. */
+export async function untilPods(
+  cluster: RunningCluster,
+  app: string,
+  holds: (pods: Pod[]) => boolean,
+  seconds = 120,
+): Promise<Pod[]> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const pods = await podsOf(cluster, app);
+    if (holds(pods)) return pods;
+    if (Date.now() > deadline) {
+      const messages = pods.map(({ metadata, spec, status }) => {
+        const { reason = "", message = "" } = waitingOf(status) ?? {};
+        return `${metadata.name} on ${spec.nodeName}: ${status.phase} ${reason} ${message}`;
+      });
+      throw new Error(`Pods of ${app} not as expected after ${seconds} s:\n${messages.join("\n")}`);
+    }
+    await sleep(300);
+  }
+}
+
+export const allRunning = (count: number) => (pods: Pod[]) =>
+  pods.length === count && statesOf(pods).every((state) => state === "Running");
+
+export const noneCanPull = (count: number) => (pods: Pod[]) =>
+  pods.length === count &&
+  statesOf(pods).every((state) => /^(ErrImagePull|ImagePullBackOff)$/.test(state));
