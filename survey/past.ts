@@ -49,8 +49,8 @@ const COMPONENT = "cluster-registry:index:";
 const DATA_PATH = "/var/lib/registry";
 
 /**
- * Reads the past of one ClusterRegistry out of the state's resources. What is not its own is passed over. Before there was
- * this component, its parts were declared without a parent.
+ * Reads the past of one ClusterRegistry from the resources in the state, and ignores other resources. In older states,
+ * its parts have no parent.
  */
 export function pastOf(resources: ResourceOutputs, cluster = DEFAULT_CLUSTER): Past {
   const guards = Object.entries(resources).flatMap(([urn, { outputs }]) => {
@@ -65,7 +65,7 @@ export function pastOf(resources: ResourceOutputs, cluster = DEFAULT_CLUSTER): P
   return { registries, guards };
 }
 
-/** The past of a RegistryContainer that is used alone, under the name that its host has now. */
+/** The past of a RegistryContainer that is used alone, under the present name of its host. */
 export function pastAlone(resources: ResourceOutputs, record: string, host: string): Past {
   const registries = registriesOf(
     resources,
@@ -142,7 +142,10 @@ export function liveData(
   return mount.type === "bind" ? { path: mount.source } : { volume: mount.name ?? mount.source };
 }
 
-/** What stands before the suffix in a resource's name: the host's name, which the children of a ClusterRegistry have behind its own. */
+/**
+ * The part of a resource's name before the suffix: the host's name. For children of a ClusterRegistry, its own name
+ * comes first.
+ */
 function hostName(urn: string, name: string, cluster: string | undefined): string {
   const child = parts(urn).type.includes(`${COMPONENT}ClusterRegistry$`);
   return child && cluster !== undefined && name.startsWith(`${cluster}-`)
@@ -156,7 +159,7 @@ function stackOf(urn: string): [project: string, stack: string] {
   return [project, head.slice("urn:pulumi:".length)];
 }
 
-/** Type, with those of its parents, and name at the end of a URN. */
+/** The types at the end of a URN, including those of the parents, and the name. */
 function parts(urn: string): { type: string; name: string } {
   const [, , type = "", ...name] = urn.split("::");
   return { type, name: name.join("::") };

@@ -18,7 +18,7 @@ import { imagePrefix, planInsecureRegistry, planMirror } from "./plan";
 import type { RecordIds } from "./records";
 import { isDockerStopped } from "./registry";
 
-/** What is to be done on a host, and so may run into something there. */
+/** A kind of change on a host, which may have obstacles there. */
 export type Task = "mirror" | "daemonJson" | "container";
 const ALL_TASKS: readonly Task[] = ["mirror", "daemonJson", "container"];
 
@@ -165,13 +165,16 @@ function checkOpenSsh(route: Route, what: string): void {
   );
 }
 
-/** Where Docker is missing, the way that the settings give must be able to bring it. */
+/** If Docker is missing, the settings must allow its installation. */
 function checkInstall(observation: Observation, source: Settings["docker"]): void {
   const problem = dockerProblem(observation, source);
   if (problem !== undefined) throw new Error(problem);
 }
 
-/** Why there is no Docker, and will be none. @param source `none`: nothing brings it */
+/**
+ * The reason why Docker is missing and will stay missing; undefined if there is none. @param source `none` if nothing
+ * installs it
+ */
 export function dockerProblem(
   { docker, apt }: Observation,
   source: Settings["docker"] | "none",
