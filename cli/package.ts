@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 const ROOT = join(__dirname, "..");
 
-/** The first step of `npm pack`: builds JavaScript and types of the components, and copies the helper for the hosts. */
+/** What `npm pack` runs first: JavaScript and types of the components, and the helper that they bring to hosts. */
 export function main(): void {
   const dist = join(ROOT, "dist");
   rmSync(dist, { recursive: true, force: true });
