@@ -421,7 +421,7 @@ describeLab("helper on real hosts", () => {
     await patched.decide();
     expect(
       await node.succeed(
-        // Of a folder the modification time: overlayfs changes the other one when a folder is merely read.
+        // For a folder, compare the modification time: overlayfs changes the change time when a folder is only read.
         "find /etc /usr /root /home /srv /opt /tmp /var -xdev \\( -type d -newer /run/before -o ! -type d -newercm /run/before \\) -not -path '/var/log/*' -not -path '/var/lib/systemd/*'",
       ),
     ).toBe("");

@@ -31,7 +31,7 @@ const mirror = (registry: string): MirrorSpec => ({
 describe("files that a person has changed", () => {
   let host: FolderHost;
 
-  /** A host with both files as they were, and our lines in them. */
+  /** A host with both original files and our lines in them. */
   function setUp(): FolderHost {
     const made = FolderHost.inFirstShell(folder);
     for (const [path, text] of Object.entries(FIRST)) made.write(path, text);
@@ -96,7 +96,7 @@ describe("files that a person has changed", () => {
   });
 });
 
-/** As somebody else had it, some time ago. */
+/** The text as somebody else had it earlier. */
 function older(text: string): string {
   return text.startsWith("{")
     ? text.replace('"debug": true', '"debug": false')

@@ -85,7 +85,7 @@ describeLab("a host that is set up in its own way", () => {
         `echo 'echo "Welcome! "; setenv GREETED yes' >/home/ops/.tcshrc && usermod -s /opt/tcsh/shell ops`,
       );
       const patched = mirror({ user: "ops" });
-      // It is what answers, and it is none of sh's kin.
+      // This shows that the login shell is used, and that it is not a POSIX shell.
       const asked = await patched.run("setenv ASKED $GREETED; echo $ASKED $version");
       expect(succeeded(asked)).toMatch(/^Welcome! \nyes tcsh /);
       await ends(patched);
@@ -221,7 +221,7 @@ describeLab("a host that is set up in its own way", () => {
       expect(said).toContain("Rolled back: the old files are in place, and containerd is healthy.");
       await criIsWell(node);
       await node.succeed(`rm -r ${CONTAINERD_DROP_IN} && systemctl daemon-reload`);
-      // Killed when the daemon has the new file: it gets the old one back.
+      // The change is killed after the daemon has read the new file, so the daemon gets the old one again.
       await atMark(node, "checking", "kill -9 $HELPER_PID");
       failed(await patched.up());
       await criIsWell(node);
@@ -361,7 +361,7 @@ describeLab("a host that is set up in its own way", () => {
     });
   });
 
-  /** What a preview of this node alone refuses. */
+  /** The errors in a preview of this node alone. */
   async function refusedByPreview(patched: PatchedHost): Promise<string[]> {
     const settings = parseSettings({
       registry: { host: "cp", address: "10.88.94.11" },
@@ -632,7 +632,7 @@ describeLab("a host that is set up in its own way", () => {
       await dropIn(CONTAINERD_DROP_IN, `[Service]\nBindPaths=${OTHER}:${CONFIG}`);
       await node.succeed("systemctl restart containerd");
       const patched = mirror();
-      // Replaced meanwhile, the file shows through until the next start.
+      // After a replacement, the new file is visible at that path until the next start.
       await node.succeed(`cp -p ${CONFIG} ${CONFIG}.new && mv ${CONFIG}.new ${CONFIG}`);
       await expect(patched.decide()).rejects.toThrow(
         `the process finds another file at ${CONFIG} than this host has there (BindPaths, RootDirectory or the like of its unit)`,
@@ -743,7 +743,7 @@ describeLab("a host that is set up in its own way", () => {
         const patched = mirror();
         succeeded(await patched.guard());
         const decision = await patched.decide();
-        // By a mount over it, since a file system that is written to is not made read-only for the asking.
+        // By a mount over it, because a file system with open files cannot become read-only.
         await atMark(
           node,
           mark,
@@ -754,7 +754,7 @@ describeLab("a host that is set up in its own way", () => {
         const now = (await node.succeed(`sha256sum <${CONFIG}`)).slice(0, 64);
         const { base, after } = parsePayload(decision.payload).files[0]!;
         expect(now).toBe(mark === "healthy" ? after : base);
-        // At `replaced` it has not read the new file yet, and need not read the old one again.
+        // At `replaced`, the daemon has not read the new file yet, so it need not read the old one again.
         if (mark !== "replaced") expect(await started(node)).toBeGreaterThan(await changed(node));
         await node.succeed(`umount ${HOME}`);
         await ends(patched);
@@ -763,7 +763,7 @@ describeLab("a host that is set up in its own way", () => {
   });
 });
 
-/** When containerd was started, in seconds since the boot. */
+/** The time of containerd's start, in seconds since the boot. */
 async function started(host: RunningHost): Promise<number> {
   const said = await host.succeed(
     "systemctl show -p ExecMainStartTimestampMonotonic --value containerd",
@@ -771,7 +771,7 @@ async function started(host: RunningHost): Promise<number> {
   return Number(said) / 1_000_000;
 }
 
-/** When the name of containerd's file last got another file, in seconds since the boot. */
+/** The time of the last replacement of containerd's file, in seconds since the boot. */
 async function changed(host: RunningHost): Promise<number> {
   const [now, uptime, at] = (
     await host.succeed(`/bin/date +%s.%N; cut -d' ' -f1 /proc/uptime; stat -c %.9Z ${CONFIG}`)

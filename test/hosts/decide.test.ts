@@ -6,7 +6,7 @@ const CONFIG = "/etc/containerd/config.toml";
 const ID = "p.dev.containerd-node01";
 const live = "a\npassword = secret\nb\n";
 
-/** "ours" comes behind "a", where it is not in the file. */
+/** Adds "ours" after "a", unless the file has it. */
 const withOurs: DecideInput["plan"] = (_wants, texts) => {
   const bytes = texts.get(CONFIG);
   const edits = bytes?.includes("ours") === true ? [] : [{ offset: 2, length: 0, text: "ours\n" }];
@@ -37,7 +37,7 @@ function input(changes: Partial<DecideInput> = {}): DecideInput {
   };
 }
 
-/** The host after the apply of a decision: nothing to edit, and the record there. */
+/** The host after the apply of a decision: its record exists, and no edit is needed. */
 function applied(
   from: DecideInput,
   payload: string,

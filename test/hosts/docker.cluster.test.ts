@@ -218,7 +218,7 @@ describeLab("docker on real hosts", () => {
 
     test("an adoption that was cut off after the stop, and is run again, still starts the registry", async () => {
       await byHand();
-      // The rename does not come: the container is stopped, and has its name still.
+      // The rename never happens: the container is stopped and still has its name.
       await host.succeed(
         `printf '#!/bin/sh\\n[ "$1" != rename ] || { rm /usr/local/bin/docker; kill -9 $PPID; exit 1; }\\nexec /usr/bin/docker "$@"\\n' >/usr/local/bin/docker && chmod 755 /usr/local/bin/docker`,
       );
@@ -362,7 +362,7 @@ describeLab("docker on real hosts", () => {
         "mkdir -p $(docker volume inspect -f '{{.Mountpoint}}' images)/docker/registry/v2/repositories/app",
       );
       expect((await look()).docker?.volume).toBe("images");
-      // Without curl it is docker's own client that is asked.
+      // Without curl, docker's own client is used.
       await host.succeed("mv /usr/bin/curl /usr/bin/curl.aside");
       try {
         const same = await look();

@@ -62,7 +62,7 @@ describe.each(userlands)("$name", (userland) => {
     [["run", "apply", "a.b.c", "/tmp/stage.12345678"], "expected a stage folder"],
     [["watchdog", "a.b.c", "ssh.service"], 'expected a unit of ours; found "ssh.service"'],
   ])("arguments %j are refused", (words, message) => {
-    // In a namespace of its own, where /var/lib is empty: this machine is not touched.
+    // In its own namespace with an empty /var/lib, so that this machine does not change.
     const result = spawnSync(
       "unshare",
       [
@@ -149,7 +149,7 @@ describe.each(userlands)("$name", (userland) => {
     });
     fc.assert(
       fc.property(given, ({ foreign, own, at, closed, added }) => {
-        // An open last line of nothing is no line.
+        // An empty last line without a newline is no line.
         fc.pre(closed || foreign[foreign.length - 1] !== "");
         const place = Math.min(at, foreign.length);
         const withOwn = [...foreign.slice(0, place), ...own, ...foreign.slice(place)];
@@ -161,7 +161,7 @@ describe.each(userlands)("$name", (userland) => {
           asText(later, closed),
         );
         expect(result.lost).toBe("");
-        // A text of no lines has no last line to be open.
+        // A text without lines has no last line without a newline.
         if (rest.length > 0) expect(result.text).toBe(asText(rest, closed));
         else expect(result.text.trim()).toBe("");
       }),
@@ -482,7 +482,7 @@ describe.each(userlands)("$name", (userland) => {
     test("is not known if the process sees other files at that path", () => {
       const path = join(folder, "seen.toml");
       writeFileSync(path, "version = 2\n");
-      // The kernel of the test's machine may have no namespaces to give: what the shell compares is put in its place.
+      // The test's machine may not allow namespaces, so this replaces what the shell compares.
       const apart = `${running(`/usr/bin/containerd --config ${path}`)}; same_for_process() { return 1; }`;
       const facts = {
         ExecStart: exec(`/usr/bin/containerd --config ${path}`),
@@ -564,7 +564,8 @@ describe.each(userlands)("$name", (userland) => {
     expect(readFileSync(join(folder, "asked"), "utf8")).toBe(`${url}\n`);
   });
 
-  // The last undo takes the folder away while others wait for its lock; who would only have seen to a change's end leaves it so.
+  // The last undo removes the folder while others wait for its lock. A waiting process that would only complete a
+  // change does not create it again.
   test.each([
     ["late", "", false],
     ["", "locked by us", true],
@@ -596,7 +597,7 @@ describe.each(userlands)("$name", (userland) => {
     const hold = (seconds: number) =>
       `flock "$home/lock" sh -c 'echo "by them" >"$1/lock"; touch "$1/held"; sleep ${seconds}' sh "$home" & ` +
       'while [ ! -e "$home/held" ]; do sleep 0.05; done; ' +
-      // As busybox has it.
+      // Like busybox's flock.
       'flock() { case $* in "-n 9") command flock -n 9 ;; *) echo "unknown option" >&2; return 2 ;; esac; }';
     expect(lock(hold(0.4)).stdout.toString()).toBe("locked by us\n");
     rmSync(join(folder, "held"));
@@ -621,7 +622,7 @@ describe.each(userlands)("$name", (userland) => {
     const some = runWithParts(
       userland,
       ["00-start.sh"],
-      // In busybox's shell its own tools are always there.
+      // In busybox's shell, its own tools always exist.
       'command() { case $2 in diff | flock) return 1 ;; esac; }; need_tools; echo "went on"',
     );
     expect(some.code).toBe(1);

@@ -24,7 +24,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe.each(userlands)("$name", (userland) => {
-  /** With everything that the helper keeps in a folder of the test's own, and a daemon that is well. */
+  /** The helper keeps everything in a folder of the test, and the daemon is healthy. */
   const run = (script: string) =>
     runWithParts(
       userland,
@@ -104,7 +104,7 @@ describe.each(userlands)("$name", (userland) => {
   );
 
   describe("somebody saves while a change is put back", () => {
-    /** The old text is `a`, ours has one line more; `before` and `after` run around the nth exchange of names. */
+    /** The old text is `a`, and ours has one more line. `before` and `after` run around the nth exchange of names. */
     const saved = (made: "replace" | "create", script: string) => {
       const result = run(
         `change apply restart activating

@@ -24,7 +24,7 @@ function node(changes: Partial<Observation> = {}, daemon: Partial<Containerd> = 
   });
 }
 
-/** What stands in the way of the first apply. */
+/** The obstacles for a first apply. */
 function found(observed: Observation): string[] {
   const plan = planContainerd({
     configPath: CONFIG,
@@ -101,7 +101,7 @@ test("a change without a restart does not check the unit", () => {
 });
 
 describe.each(userlands)("the helper, with $name,", (userland) => {
-  /** What the helper says of the same unit. */
+  /** The helper's message about the same unit. */
   function refused(daemon: string, activate: string, facts: string): string {
     const script = `systemctl() { printf '%s\\n' ${facts}; }
       if stands_in_the_way "$1" "$2"; then printf '%s' "$problem"; fi`;

@@ -14,7 +14,7 @@ import {
   succeeded,
 } from "./patched-host";
 
-/** More of them with PROPERTY_RUNS. */
+/** PROPERTY_RUNS sets a higher number. */
 const RUNS = Number(process.env["PROPERTY_RUNS"] ?? 2);
 
 const stack = fc.constantFrom<"one" | "two">("one", "two");
@@ -60,7 +60,7 @@ describeLab("two stacks and an admin on one node, in any order, with real daemon
         await pristine.restore();
         const first = await manifest(node);
         let foreign = await read();
-        // containerd has not read an edit yet, so that the next up restarts it.
+        // True if containerd has not read an edit yet, so that the next up restarts it.
         let pending = false;
         const wants = new Map<"one" | "two", MirrorSpec>();
         const patched = (name: "one" | "two", spec?: MirrorSpec) =>

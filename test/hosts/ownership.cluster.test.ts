@@ -160,7 +160,7 @@ describeLab("several claimants of a host's files", () => {
     expect((await one.decide()).inSync).toBe(true);
     expect((await node.exec(restore)).stderr.toString()).toContain("expected it to be gone");
 
-    // An older backup of the admin's, without our lines and with another line of their own.
+    // An older backup of the admin, without our lines and with another line of their own.
     await node.succeed(
       `cp /root/pristine/containerd/config.toml ${CONFIG} && echo '# mine' >>${CONFIG}`,
     );

@@ -38,7 +38,7 @@ describeLab("a preview of an undo", () => {
   }
   const would = async (patched: PatchedHost, user = "root") =>
     wouldUndo(await patched.connect(), { sudo: user !== "root", id: patched.id });
-  /** All that a look must leave as it is: the daemons' files and starts, our own folder, and /run. */
+  /** Everything that a preview must not change: the daemons' files and starts, our own folder, and /run. */
   const all = async () => [
     await manifest(host),
     await host.succeed(
@@ -72,7 +72,7 @@ describeLab("a preview of an undo", () => {
       expect(said.endsWith("\ncontainerd restarts; containers keep running.")).toBe(true);
       expect(await all()).toEqual(applied);
 
-      // What was said is what the undo does.
+      // The undo does what the preview has shown.
       succeeded(await patched.undo());
       expect(await host.succeed(`cat ${CONFIG}`)).toBe(before);
     },

@@ -18,7 +18,7 @@ describe("parseRegistryAddress", () => {
       host,
       port,
       family,
-      text, // daemons compare it letter by letter
+      text, // daemons compare it exactly
     });
   });
 

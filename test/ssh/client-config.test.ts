@@ -9,7 +9,7 @@ const AT_HOME: ClientSurroundings = {
   env: (name) => ({ HOME: "/home/me", KEYS: "/keys" })[name],
 };
 
-/** What a configuration says of a host; `/c` is the file, and may include others. */
+/** The options for a host. `/c` is the file, which may include others. */
 const read = (
   text: string,
   host: string,

@@ -224,7 +224,7 @@ describe("logging in", () => {
           "Not tried again, so that no account is locked.",
       );
       expect(server.connections).toBe(1);
-      await open(server.login({ password: PASSWORD })); // both factors are there to be given
+      await open(server.login({ password: PASSWORD })); // both factors are available
     },
   );
 

@@ -50,5 +50,5 @@ test("programs that add lines at the same time lose none and mix none", async ()
   const lines = readFileSync(file, "utf8").trimEnd().split("\n");
   expect(lines).toHaveLength(150);
   expect(lines.every((line) => /^host-[abc]-\d+ ssh-ed25519 A{68}$/.test(line))).toBe(true);
-  // Three programs start here, which takes its time on a busy machine.
+  // Three programs start here, which is slow on a busy machine.
 }, 60_000);

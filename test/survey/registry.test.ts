@@ -143,7 +143,7 @@ describe("a container of this stack that its state does not know", () => {
         "another operator manages the same stack with a separate state. Share one backend, or destroy the other stack, then run again",
     );
     expect(ownLeftovers(theirs, "theirs")).toHaveLength(1);
-    // A state that is new takes over what a lost one left.
+    // A new state takes over the containers of a lost one.
     expect(ownLeftovers(leftovers([{ ...other, labels }], ids, undefined), "ours")).toHaveLength(1);
   });
 

@@ -14,7 +14,7 @@ function plan(config: string, daemonVersion: string, asked: Partial<ContainerdIn
   return planFor(config, { daemonVersion, registry, ...asked });
 }
 
-/** The lines that config.toml gets, and those that it loses. */
+/** The added and the removed lines of config.toml. */
 function changed({ files }: Plan): { added: string[]; removed: string[] } {
   const main = files.find(({ path }) => path === CONFIG);
   const found = main === undefined || main.edits.length === 0 ? [] : hunks(main);
@@ -41,7 +41,7 @@ describe("real files of users:", () => {
     expect(changed(left)).toEqual({ added: [], removed: [] });
     expect(left.files.map(({ path }) => path)).toEqual([HOSTS, CONFIG]);
     expect(left.activate).toBe("none");
-    // Through the transfer service the same list is one directory that is not there.
+    // For the transfer service, the same list is one directory that does not exist.
     const transfer = config.replace("discard_unpacked_layers = true", "");
     expect(changed(plan(transfer, "2.1.4")).added).toEqual([
       "config_path = '/etc/containerd/certs.d'",
@@ -69,7 +69,7 @@ describe("real files of users:", () => {
 
   it.each([
     ["max_concurrent_downloads = 3", 3],
-    // 2.x moves what is in this table only if there are runtimes in it, and use_local_image_pull never.
+    // 2.x moves the contents of this table only if it has runtimes, and never moves use_local_image_pull.
     ["[plugins.'io.containerd.grpc.v1.cri'.containerd]\ndiscard_unpacked_layers = true", 2],
     ["use_local_image_pull = true", 2],
   ])("a list is not honoured with %s", (setting, version) => {

@@ -156,7 +156,7 @@ describe("a registry that is there already", () => {
     ["without a scheme, which is https then", '"172.30.1.2:5000"', '["172.30.1.2:5000"]', "https"],
     ["among other endpoints", '"172.30.1.2:5000"', '["http://x", "http://172.30.1.2:5000"]'],
   ])("%s needs no edit, and the plan says where it is", (_, host, endpoint, scheme = "http") => {
-    // 2.x, since 1.x reads an escape in a header as it stands: see broken-states.test.ts.
+    // On 2.x, because 1.x does not decode an escape in a header: see broken-states.test.ts.
     const config = `version = 2\n[${CRI}.mirrors.${host}]\n  endpoint = ${endpoint}\n`;
     const plan = planFor(config, {
       daemonVersion: "2.0.11",

@@ -3,7 +3,7 @@ import { CONTAINERD, STARTS } from "../../../patch/containerd/readers";
 import { parseDaemonVersion } from "../../../patch/containerd/version";
 import { planFor } from "./plan";
 
-/** Every version that the matrix suite has, and the newest one. */
+/** All versions in the matrix suite, which include the newest one. */
 export const VERSIONS = ["1.6.20", "1.7.24", "2.2.3", "2.3.7"];
 
 const rows = Object.entries({ ...CONTAINERD, "a start": STARTS }).flatMap(([reader, facts]) =>
@@ -40,7 +40,7 @@ describe.each(rows)("%s", (_, fact) => {
 
 const CRI = 'plugins."io.containerd.grpc.v1.cri"';
 
-/** What it is, the file, and the versions that do not start with it, or do not load CRI. */
+/** The description, the file, and the versions that do not start with it or do not load CRI. */
 const STOPPED: readonly [string, string, string[]][] = [
   ["a port that is a number", `version = 2\n[${CRI}]\nstream_server_port = 10010\n`, VERSIONS],
   [
