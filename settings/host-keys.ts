@@ -6,7 +6,7 @@ import { blaming, Refused } from "./refused";
 import type { BastionSettings } from "./schema";
 import type { Surroundings } from "../ssh/surroundings";
 
-/** The keys that one host is known by, and where they are kept. */
+/** The accepted keys of one host, and the files that hold them. */
 export interface HostKeys {
   readonly login: Pick<Login, "hostKeys" | "hostKeyPolicy" | "revokedHostKeys">;
   readonly files: {
@@ -18,7 +18,7 @@ export interface HostKeys {
   readonly learn: boolean;
 }
 
-/** @throws Refused for a host that is not known, or known by revoked keys alone. */
+/** @throws Refused if the host is not known, or if all of its keys are revoked */
 export function hostKeysOf(
   ssh: BastionSettings,
   options: ClientOptions,
@@ -72,7 +72,7 @@ export function hostKeysOf(
   );
 }
 
-/** Type and key alone: a comment behind them says nothing. */
+/** Type and key, without the comment. */
 function bareKey(line: string): string {
   return line.split(/\s+/).slice(0, 2).join(" ");
 }

@@ -3,14 +3,14 @@ import type { ClientOptions } from "./client-config";
 import { type KnownKeys, lookupKnownHosts, revokedKeys } from "./known-hosts";
 import { expand, type Surroundings } from "./surroundings";
 
-/** The keys that a host is known by, and where ssh looked for them. */
+/** The accepted keys of a host, and the files in which ssh looked for them. */
 export interface FoundKeys extends KnownKeys {
   /** The name and the port that the files know it by. */
   name: string;
   port: number;
   /** The user's files, where a new key is written to the first. */
   user: string[];
-  /** The machine's. */
+  /** The machine's files. */
   global: string[];
   /** The list of keys that are never accepted. */
   revokedFile?: string;
@@ -38,7 +38,7 @@ export function findKeys(
     ).map(absolute),
     ...(revokedHostKeys !== undefined && { revokedFile: absolute(revokedHostKeys) }),
   };
-  // As OpenSSH has it: an alias stands for the address and the port.
+  // As for OpenSSH, an alias replaces the address and the port.
   const name = hostKeyAlias ?? to.host;
   const port = hostKeyAlias === undefined ? to.port : 22;
   const texts = [...files.user, ...files.global].flatMap((path) => {
@@ -49,7 +49,7 @@ export function findKeys(
   const { revokedFile } = found;
   if (revokedFile === undefined) return found;
   const text = around.read(revokedFile);
-  // As ssh does: without the list nothing is known to be safe.
+  // As in ssh: without the list, no key is known to be safe.
   if (text === undefined) throw new Error(`RevokedHostKeys ${revokedFile}: there is no such file`);
   const revoked = [...found.revoked, ...revokedKeys({ path: revokedFile, text })];
   return { ...found, keys: found.keys.filter((key) => !revoked.includes(key)), revoked };

@@ -3,17 +3,17 @@ import { join, resolve } from "node:path";
 import type { ConfigFiles } from "./config-file";
 import { listFolder, readIfThere } from "./local-files";
 
-/** What a login depends on beside what somebody has set. */
+/** Everything outside the settings that a login depends on. */
 export interface Surroundings {
-  /** A file's text; undefined: there is none. Throws what reading it throws otherwise. */
+  /** A file's text; undefined if the file does not exist. Throws any other error of reading it. */
   read(path: string): string | undefined;
   readonly home: string;
   /** The project's folder: relative paths start here. */
   readonly project: string;
   readonly localUser: string;
-  /** SSH_AUTH_SOCK, where it is set. */
+  /** The value of SSH_AUTH_SOCK, if it is set. */
   readonly agentSocket: string | undefined;
-  /** The names in a folder. @default none */
+  /** The file names in a folder. @default none */
   list?(folder: string): string[];
   /** Environment variables. @default none is set */
   env?(name: string): string | undefined;

@@ -19,12 +19,11 @@ import type { Certificates } from "./certificates";
 import { C_LIBRARY, hubImages, REGISTRY_CONFIG, REGISTRY_CONFIG_PATH } from "./contents";
 import { answers, push } from "../../oci/push";
 
-/** Where the hub's certificate lies inside its root. */
+/** The paths of the hub's certificate and key in its root. */
 export const HUB_TLS = { certificate: "/etc/hub.crt", key: "/etc/hub.key" };
 
 /**
- * The hub's root file system in the cache, made at the first call: a registry server with the images already in its
- * storage.
+ * The hub's root file system in the cache, created at the first call: a registry server whose storage has the images.
  */
 export async function ensureHubImage(
   cache: string,
@@ -68,7 +67,7 @@ export async function ensureHubImage(
   return folder;
 }
 
-/** Pushes the images while the registry listens on a socket inside its own root: no network is involved. */
+/** Pushes the images while the registry listens on a socket inside its own root, without a network. */
 async function fill(root: string, packages: string, rootfs: string): Promise<void> {
   const env = { REGISTRY_HTTP_NET: "unix", REGISTRY_HTTP_ADDR: "/run/registry.sock" };
   const said: Buffer[] = [];
@@ -77,7 +76,7 @@ async function fill(root: string, packages: string, rootfs: string): Promise<voi
     stdio: ["ignore", "ignore", "pipe"],
   });
   server.stderr.on("data", (chunk: Buffer) => said.push(chunk));
-  // A socket's path has at most 107 bytes, and the cache may lie deep: the short way leads through the process.
+  // A socket's path has at most 107 bytes, and the cache's path may be long. A path through the process is short.
   const socket = `/proc/${server.pid}/root/run/registry.sock`;
   const onSocket = () => ({ socketPath: socket });
   try {
