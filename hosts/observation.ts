@@ -146,6 +146,8 @@ export interface Observation {
     service: ObservedService;
     /** Whether a program is installed that can query the daemon. */
     asks?: boolean;
+    /** Whether the kernel forwards packets now, and after a boot according to the sysctl files; `unset` if none sets it. */
+    forwards?: { now: boolean; atBoot?: "1" | "0" | "unset" };
     /** Names and networks that the running daemon treats as insecure. Undefined if it does not answer. */
     insecureRegistries?: string[];
     /** Whether the login user can use /var/run/docker.sock without sudo. */

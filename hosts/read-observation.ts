@@ -303,6 +303,7 @@ class Reading {
       ...(version !== undefined && { version }),
       service,
       asks: this.single.has("docker asks"),
+      ...forwards(this.single.get("docker forwards")?.rest),
       ...(this.single.has("docker insecure") && {
         insecureRegistries: this.text("docker insecure").split("\n").filter(Boolean),
       }),
@@ -315,6 +316,14 @@ class Reading {
     };
   }
 }
+
+function forwards(text = ""): Pick<NonNullable<Observation["docker"]>, "forwards"> {
+  const [now = "", atBoot = ""] = text.split(" ");
+  if (now === "") return {};
+  return { forwards: { now: now === "1", ...(isForwarding(atBoot) && { atBoot }) } };
+}
+
+const isForwarding = (text: string) => text === "1" || text === "0" || text === "unset";
 
 function record(text: string): ObservedRecord {
   const [id = "", enrolled = "", running = ""] = text.split(" ");

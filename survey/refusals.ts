@@ -14,6 +14,7 @@ import { settingsOn } from "../settings/node";
 import type { Settings } from "../settings/schema";
 import { knownHostsName } from "../ssh/known-hosts";
 import type { Surveyed } from "./hosts";
+import { forwardingProblem } from "./forwarding";
 import { imagePrefix, planInsecureRegistry, planMirror } from "./plan";
 import type { RecordIds } from "./records";
 import { isDockerStopped } from "./registry";
@@ -99,6 +100,10 @@ function checkRegistryHost(host: Surveyed, settings: Settings, containerId: stri
   checkInstall(observation, settings.docker);
   checkSocket(observation, access.login.user);
   checkDockerUnit(observation);
+  const { docker } = observation;
+  const starts = docker?.version === undefined || isDockerStopped(docker);
+  const forwarding = starts ? forwardingProblem(settings, observation) : undefined;
+  if (forwarding !== undefined) throw new Obstacle(forwarding);
   const container = observation.docker?.containers?.find(({ name }) => name === CONTAINER_NAME);
   if (
     container === undefined ||

@@ -6,6 +6,7 @@ import {
   STATE_LABEL,
 } from "../hosts";
 import type { Settings } from "../settings/schema";
+import { forwardingNote } from "./forwarding";
 import type { Surveyed } from "./hosts";
 import { type Data, liveData, type Past, type PastRegistry } from "./past";
 import type { RecordIds } from "./records";
@@ -24,7 +25,12 @@ export function registryNotes(
   const there = surveyed.get(host);
   const docker = there === undefined || "error" in there ? undefined : there.observation.docker;
   const before = past.registries.find((one) => one.host === host);
+  const forwarding =
+    there === undefined || "error" in there
+      ? undefined
+      : forwardingNote(settings, there.observation);
   const notes = [
+    ...(forwarding === undefined ? [] : [forwarding]),
     ...(docker === undefined ? [] : dockerNotes(docker)),
     ...(docker?.containers === undefined
       ? []

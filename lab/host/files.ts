@@ -40,6 +40,8 @@ export function hostFiles(
     { path: "etc/hostname", contents: `${host}\n`, mode: 0o644 },
     { path: "etc/machine-id", contents: `${identity.machineId}\n`, mode: 0o444 },
     { path: "etc/hosts", contents: hostsFile(lab, host), mode: 0o644 },
+    // As on every node: Kubernetes' own guide has it.
+    { path: "etc/sysctl.d/k8s.conf", contents: "net.ipv4.ip_forward = 1\n", mode: 0o644 },
     { path: "etc/ssh/ssh_host_ed25519_key", contents: identity.hostKey.private, mode: 0o600 },
     {
       path: "etc/ssh/ssh_host_ed25519_key.pub",

@@ -47,6 +47,7 @@ const whole = [
   hex("LoadState=not-found\n"),
   "units",
   "socket yes",
+  "forwards 1 unset",
   "end",
 ];
 
@@ -71,7 +72,11 @@ test("facts are read as they were printed, including any byte of a file", () => 
       dump: "version = 2\n",
       service: { installed: true, execStart: "/usr/bin/containerd --config /x" },
     },
-    docker: { loginReachesSocket: true, service: { installed: false } },
+    docker: {
+      loginReachesSocket: true,
+      service: { installed: false },
+      forwards: { now: true, atBoot: "unset" },
+    },
   });
   expect(facts.containerd?.service.startedAt).toBeCloseTo(1700000900.5);
   expect(facts.files[0]).toMatchObject({

@@ -99,6 +99,18 @@ describe("refusals", () => {
     expect(problems).toHaveLength(2);
   });
 
+  test("docker that is to start on a node without forwarding is one, and docker that runs there is not", () => {
+    const forwards = { now: false };
+    const stopped = service({ unit: "docker.service", active: "inactive", sub: "dead" });
+    const [problem, ...more] = problemsOf([
+      cp({ docker: docker({ forwards, service: stopped }) }),
+      node01,
+    ]);
+    expect(problem).toMatch(/^cp: expected net\.ipv4\.ip_forward = 1, as on every node, found 0: /);
+    expect(more).toEqual([]);
+    expect(problemsOf([cp({ docker: docker({ forwards }) }), node01])).toEqual([]);
+  });
+
   test("a node without containerd is named", () => {
     const none: Surveyed = {
       access: access("node01"),

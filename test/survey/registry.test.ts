@@ -70,6 +70,13 @@ describe("a preview's notes about the registry's container", () => {
     expect(notes(docker({ containers: [], volume: "absent" }), [])).toEqual([]);
   });
 
+  test("a registry host that is a node, and does not forward packets after its next boot, is said to be", () => {
+    expect(notes(docker({ forwards: { now: true, atBoot: "unset" } }))).toEqual([
+      expect.stringMatching(/^cp: the files of sysctl do not set it: net\.ipv4\.ip_forward is 0 /),
+    ]);
+    expect(notes(docker({ forwards: { now: true, atBoot: "1" } }))).toEqual([]);
+  });
+
   test("a docker that is not running is reported as such, and never as a removed container", () => {
     const stopped = docker({ service: service({ active: "inactive", sub: "dead" }) });
     delete stopped.containers;
