@@ -6,7 +6,7 @@ import { Workspace } from "../engine/stack";
 import { accessOf } from "../settings/access";
 import { configValues } from "../settings/config";
 import { parseSettings } from "../settings/parse";
-import { surroundings } from "../settings/surroundings";
+import { surroundings } from "../ssh/surroundings";
 import { recordIds } from "../survey/records";
 
 const FLAGS: Record<string, FlagSpec> = {

@@ -1,4 +1,4 @@
-import { loginOf } from "../components/connection";
+import { loginOf } from "../ssh/connection-input";
 import type { Explain } from "../engine/steps/progress";
 import { unwrapMap } from "../engine/values/property";
 import { undoNote } from "../survey/leaving";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { install, pulumiHome, remove } from "../engine/plugin/install";
+import { install, pulumiHome, remove } from "../plugin/install";
 import { plugins as all } from "../engine/providers";
 
 const NAMES = all.map(({ name }) => name).join(", ");

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { runPlugin } from "../engine/plugin/serve";
+import { runPlugin } from "../plugin/serve";
 import type * as command from "../engine/providers/command";
 import type * as docker from "../engine/providers/docker";
 import type * as kubernetes from "../engine/providers/kubernetes";

@@ -7,7 +7,7 @@ import { hostKeysOf } from "./host-keys";
 import { type Problem, SettingsError } from "./problem";
 import { blaming, Refused } from "./refused";
 import type { BastionSettings, Settings, SshSettings } from "./schema";
-import { expand, type Surroundings } from "./surroundings";
+import { expand, filesOf, type Surroundings } from "../ssh/surroundings";
 
 /** A login, the data that OpenSSH needs for the same login, and the files that hold the host key. */
 export interface Route {
@@ -163,10 +163,7 @@ function readClientConfig(
 ): ConfigLine[] {
   if (setting === "none") return [];
   const { home } = around;
-  const files = {
-    read: (file: string) => around.read(file),
-    list: (folder: string) => around.list?.(folder) ?? [],
-  };
+  const files = filesOf(around);
   if (setting === undefined)
     return blaming(`${path}.config`, () => readConfig(defaultSources(home), home, files));
   const file = expand(setting, around);

@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import { expand, type Surroundings } from "./surroundings";
+import { expand, type Surroundings } from "../ssh/surroundings";
 import { type Problem, SettingsError } from "./problem";
 import type { Settings } from "./schema";
 

@@ -1,11 +1,17 @@
 import { join } from "node:path";
 import type { ClientOptions } from "../ssh/client-config";
-import { certificateBeside, type Identity, publicHalf, readIdentity } from "../ssh/identity";
+import {
+  agentSocketOf,
+  certificateBeside,
+  type Identity,
+  publicHalf,
+  readIdentity,
+} from "../ssh/identity";
 import type { Login } from "../ssh/login";
 import { checkPrivateKey } from "../ssh/private-key";
 import { blaming, Refused } from "./refused";
 import type { BastionSettings } from "./schema";
-import { expand, type Surroundings } from "./surroundings";
+import { expand, type Surroundings } from "../ssh/surroundings";
 
 /** How to log in, and the data that OpenSSH needs for the same login. */
 export interface Credential {
@@ -137,16 +143,10 @@ function agentSocket(
   around: Surroundings,
   why = "expected a running ssh-agent",
 ): string {
-  const named = options.identityAgent;
-  const socket =
-    named === undefined || named === "SSH_AUTH_SOCK"
-      ? around.agentSocket
-      : named === "none"
-        ? undefined
-        : expand(named, around);
+  const socket = agentSocketOf(options, around);
   if (socket !== undefined) return socket;
   const found =
-    named === "none"
+    options.identityAgent === "none"
       ? "found IdentityAgent none in the ssh config"
       : "found no SSH_AUTH_SOCK in the environment";
   throw new Refused(path, `${why}, ${found}`);

@@ -1,10 +1,10 @@
 import type { ClientOptions } from "../ssh/client-config";
 import { knownHostsName } from "../ssh/known-hosts";
-import { hostKeyFiles, knownKeys } from "../ssh/known-keys";
+import { findKeys } from "../ssh/known-keys";
 import type { Login } from "../ssh/login";
 import { blaming, Refused } from "./refused";
 import type { BastionSettings } from "./schema";
-import { expand, type Surroundings } from "./surroundings";
+import type { Surroundings } from "../ssh/surroundings";
 
 /** The accepted keys of one host, and the files that hold them. */
 export interface HostKeys {
@@ -26,24 +26,8 @@ export function hostKeysOf(
   path: string,
   around: Surroundings,
 ): HostKeys {
-  const read = (file: string): string | undefined => around.read(file);
-  const absolute = (file: string): string => expand(file, around);
-  const looked = hostKeyFiles(options, around.home, read);
-  const user =
-    ssh.knownHostsPath === undefined ? looked.user.map(absolute) : [absolute(ssh.knownHostsPath)];
-  const global = looked.global.map(absolute);
-  const revokedFile = looked.revoked === undefined ? undefined : absolute(looked.revoked);
-  // As for OpenSSH, an alias replaces the address and the port.
-  const name = options.hostKeyAlias ?? host;
-  const knownPort = options.hostKeyAlias === undefined ? port : 22;
-  const found = blaming(path, () =>
-    knownKeys(
-      { user, global, ...(revokedFile !== undefined && { revoked: revokedFile }) },
-      name,
-      knownPort,
-      read,
-    ),
-  );
+  const found = blaming(path, () => findKeys(options, { host, port }, around, ssh.knownHostsPath));
+  const { user, global, revokedFile, name } = found;
   const files = {
     knownHostsFiles: user,
     ...(options.globalKnownHostsFiles !== undefined && { globalKnownHostsFiles: global }),
@@ -80,10 +64,10 @@ export function hostKeysOf(
       learn: true,
     };
   }
-  const there = [...user, ...global.filter((file) => read(file) !== undefined)];
+  const there = [...user, ...global.filter((file) => around.read(file) !== undefined)];
   throw new Refused(
     path,
-    `expected the host key of ${knownHostsName(name, knownPort)} in ${there.join(" or ")}, found none${notes}. ` +
+    `expected the host key of ${knownHostsName(name, found.port)} in ${there.join(" or ")}, found none${notes}. ` +
       `Log in once with ssh and compare the key, or set hostKey, or strictHostKeyChecking: accept-new`,
   );
 }

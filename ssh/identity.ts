@@ -1,5 +1,7 @@
 import { utils } from "ssh2";
+import type { ClientOptions } from "./client-config";
 import { parseHostKey } from "./host-key";
+import { expand, type Surroundings } from "./surroundings";
 
 /** The contents of an `IdentityFile`. */
 export type Identity =
@@ -36,6 +38,15 @@ export function publicHalf(path: string, read: ReadFile): string | undefined {
   const blob = key?.getPublicSSH();
   if (key !== undefined && blob !== undefined) return `${key.type} ${blob.toString("base64")}`;
   return publicKeyOf(read(`${path}.pub`) ?? "");
+}
+
+/** The socket of the agent that ssh would ask. Undefined: there is none, or it is not to be asked. */
+export function agentSocketOf(
+  { identityAgent: named }: Pick<ClientOptions, "identityAgent">,
+  around: Surroundings,
+): string | undefined {
+  if (named === undefined || named === "SSH_AUTH_SOCK") return around.agentSocket;
+  return named === "none" ? undefined : expand(named, around);
 }
 
 /** The certificate that ssh would automatically offer with a key. */

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { accessOf } from "../../settings/access";
 import { parseSettings } from "../../settings/parse";
 import { SettingsError } from "../../settings/problem";
-import type { Surroundings } from "../../settings/surroundings";
+import type { Surroundings } from "../../ssh/surroundings";
 
 const KEY = generateKeyPairSync("rsa", {
   modulusLength: 2048,

@@ -1,8 +1,9 @@
 import { homedir, hostname, userInfo } from "node:os";
 import { join, resolve } from "node:path";
-import { listFolder, readIfThere } from "../ssh/local-files";
+import type { ConfigFiles } from "./config-file";
+import { listFolder, readIfThere } from "./local-files";
 
-/** Everything outside the settings that they refer to. */
+/** Everything outside the settings that a login depends on. */
 export interface Surroundings {
   /** A file's text; undefined if the file does not exist. Throws any other error of reading it. */
   read(path: string): string | undefined;
@@ -34,11 +35,19 @@ export function surroundings(project: string): Surroundings {
   };
 }
 
-/** Makes a path of the settings absolute. */
+/** A path as somebody has written it, made absolute. */
 export function expand(
   path: string,
   { home, project }: Pick<Surroundings, "home" | "project">,
 ): string {
   if (path === "~" || path.startsWith("~/")) return join(home, path.slice(1));
   return resolve(project, path);
+}
+
+/** The same as the reader of ssh configurations takes it. */
+export function filesOf(around: Surroundings): ConfigFiles {
+  return {
+    read: (file) => around.read(file),
+    list: (folder) => around.list?.(folder) ?? [],
+  };
 }
