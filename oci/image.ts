@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { tar, type TarEntry } from "./tar";
 
-/** The part of an image's Config, as in `docker inspect`, that this program uses. */
+/** What `docker inspect` shows as an image's Config: the part of it that the lab's images use. */
 export interface ImageConfig {
   Entrypoint?: string[];
   Cmd?: string[];
@@ -16,11 +16,11 @@ export interface Blob {
   bytes: Buffer;
 }
 
-/** A whole image as in a registry: its manifest, and the blobs that the manifest names. */
+/** A whole image as a registry stores it: its blobs, and the manifest that names them. */
 export interface ContainerImage {
   manifest: Blob & { mediaType: string };
   blobs: Blob[];
-  /** The images of the platforms, if the manifest is an index. */
+  /** The images of the single platforms, where the manifest is an index of them. */
   parts?: ContainerImage[];
 }
 
@@ -29,10 +29,7 @@ export const INDEX_TYPE = "application/vnd.docker.distribution.manifest.list.v2+
 
 export type Architecture = "amd64" | "arm64";
 
-/**
- * Builds an image for Linux (image manifest version 2, schema 2) with one layer for each list of entries. The same
- * input gives the same digests.
- */
+/** Builds an image for Linux (image manifest version 2, schema 2), each list of entries one layer. Same input, same digests. */
 export function buildImage(
   layers: TarEntry[][],
   config: ImageConfig,
@@ -74,7 +71,7 @@ export function buildImage(
   };
 }
 
-/** One image for several architectures: an index from which each node selects its own. */
+/** One image for several architectures: an index from which each node takes its own. */
 export function buildIndex(images: Record<Architecture, ContainerImage>): ContainerImage {
   const entries = Object.entries(images);
   const manifest = blob(

@@ -1,11 +1,9 @@
-/**
- * One entry of a tar archive, owned by root. A file has contents, a symbolic link has a target, a folder has neither.
- */
+/** One entry of a tar archive; owned by root. A file has contents, a symbolic link has a target, a folder has neither. */
 export interface TarEntry {
   /** Path without a leading slash, at most 99 bytes. */
   path: string;
   contents?: Buffer;
-  /** The target of a symbolic link, at most 99 bytes. */
+  /** Where a symbolic link leads, at most 99 bytes. */
   target?: string;
   /** @default 0o755 */
   mode?: number;
@@ -14,10 +12,7 @@ export interface TarEntry {
 const BLOCK = 512;
 const [FILE, LINK, FOLDER] = ["0", "2", "5"];
 
-/**
- * A tar archive (ustar) of these entries in their order. All times are zero, so that the same entries give the same
- * bytes.
- */
+/** A tar archive (ustar) of these entries, in their order, with all times zero: the same entries give the same bytes. */
 export function tar(entries: TarEntry[]): Buffer {
   const parts = entries.flatMap((entry) => {
     const contents = entry.contents ?? Buffer.alloc(0);

@@ -3,14 +3,12 @@ import { join } from "node:path";
 import { buildImage, type ContainerImage } from "../../oci/image";
 import type { TarEntry } from "../../oci/tar";
 
-/** A registry server needs these three files to run: Debian's build of it links only with the C library. */
+/** A registry server needs these three files to run: Debian's build of it is linked with the C library alone. */
 export const C_LIBRARY = ["lib64/ld-linux-x86-64.so.2", "lib/x86_64-linux-gnu/libc.so.6"];
 
 export const REGISTRY_CONFIG_PATH = "etc/docker/registry/config.yml";
 
-/**
- * The configuration in the registry image: storage in the volume, port 5000. Environment variables set everything else.
- */
+/** The configuration that registry images bring along: storage in the volume, port 5000, everything else by environment. */
 export const REGISTRY_CONFIG = `version: 0.1
 log:
   fields:
@@ -31,7 +29,7 @@ health:
     threshold: 3
 `;
 
-/** An image of the hub: its name in the hub, and its tags. */
+/** An image of the hub: its name there, and its tags. */
 export interface Offer {
   name: string;
   tags: string[];
@@ -39,7 +37,7 @@ export interface Offer {
 }
 
 /**
- * The images of the hub: busybox, and a registry server that works like the well-known image with that name (port 5000,
+ * What the hub holds: busybox, and a registry server with the habits of the well-known image of that name (port 5000,
  * a volume at /var/lib/registry, settings by REGISTRY_ variables, its access log on standard output).
  *
  * @param packages folder with the unpacked docker-registry and busybox-static

@@ -19,11 +19,12 @@ import type { Certificates } from "./certificates";
 import { C_LIBRARY, hubImages, REGISTRY_CONFIG, REGISTRY_CONFIG_PATH } from "./contents";
 import { answers, push } from "../../oci/push";
 
-/** The paths of the hub's certificate and key in its root. */
+/** Where the hub's certificate lies inside its root. */
 export const HUB_TLS = { certificate: "/etc/hub.crt", key: "/etc/hub.key" };
 
 /**
- * The hub's root file system in the cache, created at the first call: a registry server whose storage has the images.
+ * The hub's root file system in the cache, made at the first call: a registry server with the images already in its
+ * storage.
  */
 export async function ensureHubImage(
   cache: string,
@@ -67,7 +68,7 @@ export async function ensureHubImage(
   return folder;
 }
 
-/** Pushes the images while the registry listens on a socket inside its own root, without a network. */
+/** Pushes the images while the registry listens on a socket inside its own root: no network is involved. */
 async function fill(root: string, packages: string, rootfs: string): Promise<void> {
   const env = { REGISTRY_HTTP_NET: "unix", REGISTRY_HTTP_ADDR: "/run/registry.sock" };
   const said: Buffer[] = [];
@@ -76,7 +77,7 @@ async function fill(root: string, packages: string, rootfs: string): Promise<voi
     stdio: ["ignore", "ignore", "pipe"],
   });
   server.stderr.on("data", (chunk: Buffer) => said.push(chunk));
-  // A socket's path has at most 107 bytes, and the cache's path may be long. A path through the process is short.
+  // A socket's path has at most 107 bytes, and the cache may lie deep: the short way leads through the process.
   const socket = `/proc/${server.pid}/root/run/registry.sock`;
   const onSocket = () => ({ socketPath: socket });
   try {

@@ -15,7 +15,7 @@ import { mirrorFor, proxyEnvironment } from "./mirror";
 
 const SCRIPT = join(__dirname, "build-containerd.sh");
 
-/** Variables of this process's environment that tell Go where to find modules. */
+/** What of this process's environment tells Go where modules are. */
 const GO_SETTINGS = [
   "GOPROXY",
   "GOSUMDB",
@@ -27,10 +27,10 @@ const GO_SETTINGS = [
 ];
 
 /**
- * containerd's programs of one version in the cache, built from its Go module at the first call: several minutes on two
+ * containerd's programs of one version in the cache, built from its Go module at the first call: some minutes on two
  * cores. Debian has no containerd 2 yet.
  *
- * @param builder root file system of a Debian release with a new enough Go compiler
+ * @param builder root file system of a Debian release that has a Go compiler new enough
  * @param suite   name of that release
  */
 export async function ensureContainerd(
@@ -67,9 +67,7 @@ export async function ensureContainerd(
   return join(folder, "bin");
 }
 
-/**
- * The layout of the project's own release archives: programs under /usr/local, and a unit that systemd starts at boot.
- */
+/** As the project's own release archives are installed: under /usr/local, with a unit that systemd starts at boot. */
 const UNIT = `[Unit]
 Description=containerd container runtime
 After=network.target local-fs.target
@@ -89,7 +87,7 @@ OOMScoreAdjust=-999
 WantedBy=multi-user.target
 `;
 
-/** Installs programs and unit in a root file system. */
+/** Puts programs and unit into a root file system. */
 export function installContainerd(programs: string, rootfs: string): void {
   cpSync(programs, join(rootfs, "usr/local/bin"), { recursive: true });
   const units = join(rootfs, "etc/systemd/system");

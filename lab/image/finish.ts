@@ -4,10 +4,7 @@ import { must } from "../process";
 import { LESSON_DAEMON_JSON, lessonContainerdConfig } from "./lesson-files";
 import { indexFolder } from "./package-folder";
 
-/**
- * The last step of a build, which is easier here than in the shell: the lesson's two files, and the folder of packages
- * as apt's only source.
- */
+/** The last step of a build, easier said here than in the shell: the lesson's two files, and the folder of packages as apt's only source. */
 export async function finish(rootfs: string): Promise<void> {
   const defaults = await must("chroot", [rootfs, "containerd", "config", "default"]);
   writeFileSync(join(rootfs, "etc/containerd/config.toml"), lessonContainerdConfig(defaults));

@@ -16,7 +16,7 @@ export interface Image {
 
 const HUB_PACKAGES = ["docker-registry", "busybox-static"];
 const BUILD_SCRIPT = join(__dirname, "build.sh");
-/** Files whose text determines the contents of an image. */
+/** Files whose text determines the contents of an image. A change of a comment builds every image again, too. */
 const RECIPE = ["build.sh", "containerd.ts", "finish.ts", "lesson-files.ts", "package-folder.ts"];
 
 /** Everything that determines the contents of an image. Its hash is the image's name in the cache. */

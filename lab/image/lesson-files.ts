@@ -1,4 +1,7 @@
-/** The hosts' two files before the lesson's change: they have the public mirrors, but not the private registry. */
+/**
+ * The hosts' two files as the lesson shows them before the change: the public mirrors are there, the private registry
+ * is not.
+ */
 export const LESSON_MIRRORS = ["https://mirror.gcr.io", "https://docker-mirror.killer.sh"];
 
 /** /etc/docker/daemon.json. */
@@ -12,11 +15,11 @@ export const LESSON_DAEMON_JSON = `{
 `;
 
 /**
- * /etc/containerd/config.toml: the output of `containerd config default`, plus the mirrors of docker.io and the systemd
- * cgroup driver, as in kubeadm's guides. They are in the table of the default's own version: containerd 1.x prints
- * version 2, and 2.x version 3 with other names and quotes.
+ * /etc/containerd/config.toml: what `containerd config default` prints, with the mirrors of docker.io and the systemd
+ * cgroup driver, as kubeadm's guides have it. In the table of the default's own version: containerd 1.x prints version 2,
+ * and 2.x version 3 with other names and quotes.
  *
- * Two settings are for the lab: a host here may neither load AppArmor profiles nor lower a process's OOM score.
+ * Two settings are the lab's: a host here may neither load AppArmor profiles nor lower a process's OOM score.
  */
 export function lessonContainerdConfig(defaults: string): string {
   return [

@@ -3,15 +3,15 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { must } from "../process";
 
-/** One package file and its fields. */
+/** One package file, with what dpkg says about it. */
 export interface PackageFile {
-  /** The control fields in the output of `dpkg-deb --field`. */
+  /** The control fields, as `dpkg-deb --field` prints them. */
   control: string;
   fileName: string;
   bytes: Buffer;
 }
 
-/** The index with which apt accepts a folder as a source of packages (Debian's flat repository format). */
+/** The index that makes apt take a folder as a source of packages (Debian's flat repository format). */
 export function packagesIndex(files: PackageFile[]): string {
   return files
     .map(({ control, fileName, bytes }) =>
