@@ -1,10 +1,10 @@
+import { imagePrefix, planMirror } from "../decision/plan";
+import { askFor } from "../observation/ask";
+import { type Surveyed, surveyHosts } from "../observation/hosts";
+import type { RecordIds } from "../observation/records";
 import type { HostAccess } from "../settings/access";
 import { settingsOn } from "../settings/node";
 import type { Settings } from "../settings/schema";
-import { askFor } from "../survey/ask";
-import { type Surveyed, surveyHosts } from "../survey/hosts";
-import { imagePrefix, planMirror } from "../survey/plan";
-import type { RecordIds } from "../survey/records";
 import { probeReference, publishProbe } from "./probe";
 import { pullOn } from "./pull";
 import type { NodeReport } from "./report";

@@ -1,7 +1,7 @@
+import { withConnection } from "../observation/hosts";
 import { buildImage, buildIndex, type ContainerImage } from "../oci/image";
 import { digestOf, push } from "../oci/push";
 import type { HostAccess } from "../settings/access";
-import { withConnection } from "../survey/hosts";
 
 /** The probe's name and tag in the registry, where the image of a few hundred bytes stays. */
 const NAME = "cluster-registry/probe";

@@ -1,6 +1,6 @@
 import { CriClient } from "../cri/client";
+import { withConnection } from "../observation/hosts";
 import type { HostAccess } from "../settings/access";
-import { withConnection } from "../survey/hosts";
 import { withSocket } from "./socket";
 
 const CONTAINERD = "/run/containerd/containerd.sock";

@@ -3,11 +3,11 @@ import { checkNodes, isWell, reportText } from "../check";
 import { command, EXIT, ExitError } from "../engine/command/exit";
 import { type FlagSpec, helpText, parseFlags, UsageError } from "../engine/command/flags";
 import { Workspace } from "../engine/stack";
+import { recordIds } from "../observation/records";
 import { accessOf } from "../settings/access";
 import { configValues } from "../settings/config";
 import { parseSettings } from "../settings/parse";
 import { surroundings } from "../ssh/surroundings";
-import { recordIds } from "../survey/records";
 
 const FLAGS: Record<string, FlagSpec> = {
   stack: {

@@ -1,8 +1,8 @@
-import { loginOf } from "../ssh/connection-input";
 import type { Explain } from "../engine/steps/progress";
 import { unwrapMap } from "../engine/values/property";
-import { undoNote } from "../survey/leaving";
-import { guardOf } from "../survey/past";
+import { undoNote } from "../observation/leaving";
+import { guardOf } from "../observation/past";
+import { loginOf } from "../ssh/connection-input";
 
 /**
  * Describes the delete of a resource in the preview of a destroy. A destroy does not run the program, so this asks the

@@ -1,4 +1,4 @@
-import { helperText } from "../hosts";
+import { helperText } from "../helper/helper-text";
 
 const USAGE = "usage: npm run -s helper > helper";
 

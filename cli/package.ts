@@ -22,7 +22,7 @@ export function main(): void {
     stdio: ["ignore", process.stderr, process.stderr],
   });
   if (status !== 0) process.exit(status ?? 1);
-  cpSync(join(ROOT, "hosts", "helper"), join(DIST, "hosts", "helper"), { recursive: true });
+  cpSync(join(ROOT, "helper", "shell"), join(DIST, "helper", "shell"), { recursive: true });
   writePlugin(join(DIST, "plugin"));
 }
 

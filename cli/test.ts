@@ -36,7 +36,7 @@ const SUITES: Record<string, Suite> = {
   },
   soak: {
     project: "fault",
-    flags: ["--runInBand", "--testPathPatterns=test/hosts/random"],
+    flags: ["--runInBand", "--testPathPatterns=test/helper/random"],
     env: { SOAK_ROUNDS: process.env["SOAK_ROUNDS"] ?? "300" },
   },
 };

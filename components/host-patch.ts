@@ -1,6 +1,7 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { applyCreate, type Decision, guardCreate, guardDelete } from "../hosts";
+import type { Decision } from "../decision/decide";
+import { applyCreate, guardCreate, guardDelete } from "../helper/commands";
 
 /** What a patch of one daemon's files on one host needs, whichever daemon it is. */
 export interface HostPatchPlan {

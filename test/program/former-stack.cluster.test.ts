@@ -1,4 +1,4 @@
-import { helperText } from "../../hosts";
+import { helperText } from "../../helper/helper-text";
 import { defineLab, type RunningLab, startLab } from "../../lab";
 import { describeLab } from "../lab-only";
 import { before, FORMER_LAB, formerStack } from "./former-stack";
