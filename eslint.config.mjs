@@ -1,7 +1,7 @@
 import tseslint from "typescript-eslint";
 import importX from "eslint-plugin-import-x";
 
-// Imports point one way: index -> components -> survey -> (hosts, patch, settings) -> ssh. Engine and lab stand beside them.
+// Imports point one way: index -> components -> survey -> (hosts, patch, settings) -> ssh. Engine and lab stand beside them, and plugin on the engine.
 const zone = (target, from, message) => ({
   target: `./${target}`,
   from: from.map((f) => `./${f}`),
@@ -16,6 +16,7 @@ const FOLDERS = [
   "survey",
   "components",
   "engine",
+  "plugin",
   "lab",
   "oci",
   "cri",
@@ -81,6 +82,11 @@ export default tseslint.config(
               "engine/ runs any program: it knows ssh/ only",
             ),
             zone(
+              "plugin",
+              without("plugin", "engine"),
+              "plugin/ serves the engine's providers to another engine",
+            ),
+            zone(
               "lab",
               without("lab", "ssh", "oci", "cri"),
               "lab/ makes hosts: it knows nothing of what runs on them",
@@ -96,7 +102,11 @@ export default tseslint.config(
               without("check", "survey", "hosts", "settings", "ssh", "oci", "cri"),
               "check/ looks and pulls: it declares nothing",
             ),
-            zone("index.ts", ["engine", "lab", "cli"], "the program must run under either engine"),
+            zone(
+              "index.ts",
+              ["engine", "plugin", "lab", "cli"],
+              "the program must run under either engine",
+            ),
           ],
         },
       ],

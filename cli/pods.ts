@@ -1,6 +1,6 @@
 import type { RunningCluster } from "../lab";
 
-/** The lesson's Deployment, on every node: the control plane's has no taint in the lab, as in the lesson's cluster. */
+/** The lesson's Deployment, on every node. The control plane has no taint in the lab, as in the lesson's cluster. */
 function deployment(image: string, replicas: number): object {
   const labels = { app: "mynginx" };
   return {
@@ -30,9 +30,9 @@ function deployment(image: string, replicas: number): object {
 }
 
 /**
- * Runs an image of the private registry as a Deployment, scales it over all nodes, and says where its Pods run.
+ * Runs an image of the private registry as a Deployment, scales it over all nodes, and prints where its Pods run.
  *
- * @throws Error with kubectl's own words where they do not run
+ * @throws Error with kubectl's own message if they do not run
  */
 export async function runPods(
   cluster: RunningCluster,

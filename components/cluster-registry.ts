@@ -5,7 +5,7 @@ import { isConfiguration } from "../settings/config";
 import { parseSettings } from "../settings/parse";
 import { problemList, SettingsError } from "../settings/problem";
 import type { Settings } from "../settings/schema";
-import { surroundings } from "../settings/surroundings";
+import { surroundings } from "../ssh/surroundings";
 import { askFor } from "../survey/ask";
 import { surveyHosts } from "../survey/hosts";
 import { leaving, undoNote } from "../survey/leaving";
@@ -27,7 +27,7 @@ import type {
   SshArgs,
 } from "./args";
 import { gatesOf } from "./gates";
-import { loginOf } from "./connection";
+import { loginOf } from "../ssh/connection-input";
 import { declareCluster, type DeclaredCluster } from "./declare-cluster";
 import { knownInputs } from "./known-inputs";
 import { provisional } from "./provisional";

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { accessOf } from "../settings/access";
 import { problemList, SettingsError } from "../settings/problem";
 import type { Settings } from "../settings/schema";
-import { surroundings } from "../settings/surroundings";
+import { surroundings } from "../ssh/surroundings";
 import { askFor } from "../survey/ask";
 import { type Surveyed, surveyHosts } from "../survey/hosts";
 import { configNotes } from "../survey/notes";

@@ -5,24 +5,26 @@ import { HostRefusal } from "./refusal";
 /** A record that claims something in a daemon's files. */
 export interface Claimant {
   id: string;
-  /** What it asked for. */
+  /** What it wants in the files, as it was given. */
   spec: unknown;
-  /** Its place among all of them: whose settings come first where both are in one list. */
+  /** Its place among the claimants. In a list with settings of several claimants, the first one's come first. */
   order: number;
   revision: number;
-  /** docker: names that the daemon takes as insecure for it and for those who were there with it. */
+  /**
+   * docker: names that the daemon treats as insecure for this claimant and for the claimants that were there with it.
+   */
   insecure: string[];
 }
 
-/** A file is planned for every group of its claimants, of which there are 2^n. */
+/** A file is planned for every subset of its claimants: 2^n plans. */
 const MOST = 5;
 
-/** Records of a former version have no place of their own: they come last, until their next apply. */
+/** Records of an earlier version have no place. They come last until their next apply. */
 const LAST = Number.MAX_SAFE_INTEGER;
 
 /**
- * Whoever else claims something in a daemon's files on a host, in order.
- * @throws HostRefusal where there are too many, or one cannot be read
+ * The other claimants of a daemon's files on a host, in order.
+ * @throws HostRefusal if there are too many, or if a record cannot be read
  */
 export function otherClaimants(observation: Observation, daemon: Daemon, id: string): Claimant[] {
   const instead = takenOver(observation, id);
@@ -39,15 +41,15 @@ export function otherClaimants(observation: Observation, daemon: Daemon, id: str
   return others;
 }
 
-/** The place of a record: the one that it has, else behind all others. */
+/** The place of a record: its present one, or else the one after all others. */
 export function orderOf(last: Payload | undefined, others: readonly Claimant[]): number {
   if (last !== undefined && last.order > 0) return last.order;
   return 1 + Math.max(0, ...others.map(({ order }) => order).filter((order) => order < LAST));
 }
 
 /**
- * Records of the same stack under another node's name: this host was that node before, since names were changed, or hosts
- * have changed places. A node has one host, so the record of its name goes on from there.
+ * Records of the same stack under another node's name. This host was that node before, because nodes were renamed or
+ * hosts have changed places. A node has one host, so the record of its name takes these over.
  */
 export function takenOver({ records }: Observation, id: string): string[] {
   const mark = ".containerd-";

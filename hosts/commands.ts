@@ -1,23 +1,26 @@
 import type { Daemon } from "./payload";
 
-/** The one path at which the helper lies on a host; sudo can be limited to it. */
+/** The only path of the helper on a host. sudo can be limited to it. */
 export const HELPER = "/var/lib/cluster-registry/helper";
 
-/** What the registry's container is called on its host. */
+/** The name of the registry's container on its host. */
 export const CONTAINER_NAME = "registry";
 
-/** The label by which the helper knows our container; its value is the id given to `containerClaim`. */
+/** The label by which the helper finds our container. Its value is the id given to `containerClaim`. */
 export const OWNER_LABEL = "io.cluster-registry.owner";
 
-/** The label that says which state made a container: two operators with a state each do not take it from each other. */
+/**
+ * The label that names the state that created a container, so that two operators with separate states do not take it
+ * from each other.
+ */
 export const STATE_LABEL = "io.cluster-registry.state";
 
 const HOME = "/var/lib/cluster-registry";
 
 /**
- * The name of a resource's record on a host: two stacks, or two resources, never share one.
+ * The name of a resource's record on a host. Two stacks, or two resources, never share one.
  *
- * @throws Error where a part has characters other than letters, digits, dots, dashes and underscores.
+ * @throws Error if a part has characters other than letters, digits, dots, dashes and underscores.
  */
 export function recordId(project: string, stack: string, resource: string): string {
   const id = [project, stack.split("/").pop() ?? stack, resource].join(".");
@@ -27,8 +30,8 @@ export function recordId(project: string, stack: string, resource: string): stri
 }
 
 /**
- * Guard's create: installs the helper (its text comes on stdin) and takes the first copy of the daemon's file. With a
- * sudo that allows the helper alone, the one that is installed answers.
+ * Guard's create: installs the helper (its text comes on stdin) and takes the first copy of the daemon's file. If sudo
+ * allows only the installed helper, that one runs.
  */
 export function guardCreate(a: {
   sudo: boolean;
@@ -38,7 +41,8 @@ export function guardCreate(a: {
 }): string {
   const verb = `guard ${word("id", a.id)} ${word("enrolled", a.enrolled)} ${word("daemon", a.daemon)}`;
   const upload = `${HOME}/.helper.$$.XXXXXXXX`;
-  // Not `exec`: whatever the guard says, and wherever the text is cut off, the upload is taken away.
+  // No `exec` here: the script removes the uploaded text in any case, whether the guard fails or the upload is
+  // incomplete.
   const arrived = (sudo: string) =>
     `|| { ${sudo}rm -f $t; exit 1; }; ` +
     `if ${sudo}grep -q cluster-registry $t; then ${sudo}sh $t ${verb}; ` +
@@ -56,32 +60,37 @@ export function guardCreate(a: {
       );
 }
 
-/** Guard's delete: puts the host back. Does nothing where nothing of ours is installed. */
+/** Guard's delete: undoes the changes of the host. Does nothing if the helper is not installed. */
 export function guardDelete(a: { sudo: boolean; id: string }): string {
   return sh(`if test -d ${HOME}; then ${installed(a.sudo, "undo", a.id)}; fi`);
 }
 
-/** Apply's create. The payload comes on stdin. Constant, so that nothing secret is in it or in an error that quotes it. */
+/**
+ * Apply's create. The payload comes on stdin. The command is constant, so that an error that quotes it shows no secret.
+ */
 export function applyCreate(a: { sudo: boolean; id: string }): string {
   return sh(installed(a.sudo, "apply", a.id));
 }
 
-/** Says what the guard's delete would do, and does nothing. The helper's text comes on stdin. */
+/** Prints a preview of the guard's delete and changes nothing. The helper's text comes on stdin. */
 export function wouldUndoCommand(a: { sudo: boolean; id: string }): string {
   return carried(a.sudo, "would-undo", a.id);
 }
 
-/** How docker gets onto a host: by apt, not at all (it has to be there), or from a folder of packages on the host. */
+/** Where docker comes from: apt, a folder of packages on the host, or nowhere (it must be installed already). */
 export type DockerSource = "apt" | "present" | { packages: string };
 
-/** Installs docker.io if it is not there. The helper's text comes on stdin. */
+/** Installs docker.io if it is missing. The helper's text comes on stdin. */
 export function dockerInstall(a: { sudo: boolean; source: DockerSource }): string {
   return typeof a.source === "string"
     ? carried(a.sudo, "docker-install", a.source)
     : carried(a.sudo, "docker-install", "packages", path(a.source.packages));
 }
 
-/** Makes room for the registry's container (create). The helper's text comes on stdin. Prints `{}` or the mount to reuse. */
+/**
+ * Claims the place of the registry's container (create). The helper's text comes on stdin. Prints `{}` or the mount to
+ * reuse.
+ */
 export function containerClaim(a: {
   sudo: boolean;
   id: string;
@@ -91,7 +100,7 @@ export function containerClaim(a: {
   return carried(a.sudo, "container-claim", a.id, a.name, ...(a.adopt ? ["adopt"] : []));
 }
 
-/** Says again what the claim said (update), and leaves a container of ours alone; on another host it is a claim. */
+/** Repeats the claim's output (update), and leaves our own container alone. On another host, it is a claim. */
 export function containerClaimed(a: {
   sudo: boolean;
   id: string;
@@ -101,32 +110,32 @@ export function containerClaimed(a: {
   return carried(a.sudo, "container-claimed", a.id, a.name, ...(a.adopt ? ["adopt"] : []));
 }
 
-/** Gives the adopted container its name back (delete). The helper's text comes on stdin. */
+/** Restores the name of the adopted container (delete). The helper's text comes on stdin. */
 export function containerRelease(a: { sudo: boolean; id: string; name: string }): string {
   return carried(a.sudo, "container-release", a.id, a.name);
 }
 
-/** Removes a container of ours that no state knows. The helper's text comes on stdin. */
+/** Removes a container of this stack that no state knows. The helper's text comes on stdin. */
 export function containerLeftover(a: { sudo: boolean; id: string; container: string }): string {
   return carried(a.sudo, "container-leftover", a.id, a.container);
 }
 
-/** Starts docker if it stands still. The helper's text comes on stdin. */
+/** Starts docker if it is stopped. The helper's text comes on stdin. */
 export function dockerStart(a: { sudo: boolean }): string {
   return carried(a.sudo, "docker-start");
 }
 
-/** Does http://address:port/v2/ answer from the host? The helper's text comes on stdin. */
+/** Checks from the host whether http://address:port/v2/ answers. The helper's text comes on stdin. */
 export function reach(a: { sudo: boolean; address: string; port: number }): string {
   return carried(a.sudo, "reach", a.address, String(a.port));
 }
 
 /**
- * The observation, of which the text on stdin is a program and its wishes. Tells the helper whether the login reaches
- * docker's socket, which sudo would hide.
+ * The command for an observation; the program and its inputs come on stdin. It passes on whether the login itself can
+ * use docker's socket, because sudo would hide that.
  */
 export function observeCommand(sudo: boolean): string {
-  // Of a docker that stands still, or is not there yet, the socket is not there: then the group tells.
+  // If docker is stopped or not installed, the socket does not exist. Then the group decides.
   const socket =
     "w=no; test -w /var/run/docker.sock && w=yes; " +
     'test -e /var/run/docker.sock || case " $(id -nG) " in *" docker "*) w=yes;; esac; ';
@@ -139,8 +148,8 @@ export function observeCommand(sudo: boolean): string {
 }
 
 /**
- * A script that calls a verb of the helper that is installed: by way of `sh`, since /var may be mounted noexec, unless sudo
- * allows the helper alone.
+ * A script that calls a verb of the installed helper. It runs `sh HELPER`, because /var may be mounted noexec, unless
+ * sudo allows only the helper.
  */
 function installed(sudo: boolean, ...words: string[]): string {
   const verb = [HELPER, ...words.map((one) => word("word", one))].join(" ");
@@ -149,7 +158,7 @@ function installed(sudo: boolean, ...words: string[]): string {
     : `exec sh ${verb}`;
 }
 
-/** A verb of the helper that comes on stdin, or of the installed one where sudo allows nothing else. */
+/** Calls a verb of the helper that comes on stdin, or of the installed one if sudo allows only that. */
 function carried(sudo: boolean, ...words: string[]): string {
   const verb = words.map((one) => word("word", one)).join(" ");
   return sudo
@@ -159,13 +168,13 @@ function carried(sudo: boolean, ...words: string[]): string {
     : `sh -s ${verb}`;
 }
 
-/** A script for the POSIX shell, whatever the login shell is: single quotes mean the same in sh, csh and fish. */
+/** A script for the POSIX shell, for any login shell: single quotes mean the same in sh, csh and fish. */
 function sh(script: string): string {
   if (/['\n!\\]/.test(script)) throw new Error(`not safe in every login shell: ${script}`);
   return `sh -c '${script}'`;
 }
 
-/** A word that no shell reads anything into. */
+/** A word without any special character for a shell. */
 function word(what: string, text: string): string {
   if (!/^[A-Za-z0-9/_.:][A-Za-z0-9/_.:+-]*$/.test(text)) {
     throw new Error(

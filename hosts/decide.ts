@@ -12,15 +12,15 @@ import { type OwnedFile, planFiles, type Planner, planOthers, refuseDeleted } fr
 import { buildPayload, canonicalJson, isFormer, parsePayload } from "./payload";
 import type { Daemon, Payload, PayloadFile } from "./payload";
 
-/** What must be so once the files are written; else the host puts the old ones back. */
+/** Conditions that must hold after the files are written. Otherwise the host rolls the change back. */
 export interface Health {
   /** docker: the running daemon must list these as insecure. */
   insecureRegistries?: string[];
-  /** `http://address:port/v2/` must answer from the node, before anything is changed and afterwards. */
+  /** `http://address:port/v2/` must answer from the node, before and after the change. */
   reach?: { address: string; port: number };
-  /** How long the daemon may take to be well, in seconds. @default 60 */
+  /** How long the daemon may take to become healthy, in seconds. @default 60 */
   waitSeconds?: number;
-  /** After this many seconds the host puts itself back, whatever happens. @default 180 */
+  /** After this many seconds, the host rolls the change back in any case. @default 180 */
   watchdogSeconds?: number;
 }
 
@@ -39,14 +39,14 @@ export interface DecideInput {
   /** The record's name (see `recordId`). */
   id: string;
   daemon: Daemon;
-  /** Plans the daemon's files for all who claim something in them. */
+  /** Plans the daemon's files for all of their claimants. */
   plan: Planner;
-  /** What was asked for; a change of it is a new apply even where the files are right already. */
+  /** The claimant's settings. A change of them is a new apply even if the files need no edit. */
   spec: unknown;
-  /** Names that are ours in the files, such as `172.30.1.2:5000`. */
+  /** Names of this claimant in the files, such as `172.30.1.2:5000`. */
   claims: string[];
   health: Health;
-  /** Write a file that somebody has deleted anew, with nothing but our lines. @default false */
+  /** If somebody has deleted a file, write a new one with only the lines of this program. @default false */
   recreateDeleted?: boolean;
 }
 
@@ -57,22 +57,22 @@ export interface Decision {
   revision: number;
   enrolled: string;
   activate: Activation;
-  /** Apply's stdin. In sync it is the record's own, byte for byte. */
+  /** Apply's stdin. In sync, it equals the record's payload byte for byte. */
   payload: string;
   /** Guard's stdin. */
   guardStdin: string;
-  /** Unified, from the live files to the desired ones, credentials masked; empty where no line changes. */
+  /** A unified diff from the live files to the desired ones, with credentials masked. Empty if no line changes. */
   diff: string;
-  /** What a person should see at once: a daemon that does not run. */
+  /** Important warnings, such as a daemon that does not run. */
   warnings?: string[];
-  /** What the patcher has to say of the files: why nothing is to be done there, what a person should know. */
+  /** The patcher's notes about the files, such as why nothing has to change. */
   notes: string[];
 }
 
 /**
- * Compares a host with what it should be. In sync: no edit, nothing else asked for than at the last apply, and the daemon
- * runs with the files as they are.
- * @throws HostRefusal where a file that was there before us has been deleted, or another record cannot be read
+ * Compares a host with its desired state. It is in sync if there are no edits, the settings are those of the last
+ * apply, and the daemon runs with the current files.
+ * @throws HostRefusal if a file that existed before the first apply was deleted, or if another record cannot be read
  */
 export function decide(input: DecideInput): Decision {
   const { observation, id, daemon } = input;
@@ -156,15 +156,16 @@ export function decide(input: DecideInput): Decision {
 }
 
 /**
- * The host's id: from a record where it has one, so that it stays over reboots and a change of address; else made from
- * facts that no two hosts share. Two hosts with one id are clones of each other, records included: an error.
+ * The host's id. It comes from a record if there is one, so that a reboot or a new address does not change it.
+ * Otherwise it is made from facts that differ on every host. If two hosts have the same id, one is a clone of the
+ * other, including its records: this is an error.
  */
 export function enrolledId(observation: Observation): string {
   const enrolled = observation.records.map((one) => one.enrolled).sort();
   return enrolled[0] ?? observation.hostId;
 }
 
-/** Our record here: under our name, or under the one that this host had before. */
+/** Our record on this host, under the node's name or under a former name of this host. */
 function recordOf(
   { records }: Observation,
   id: string,
@@ -195,7 +196,10 @@ function reason(facts: {
   return facts.pending ? "restart pending" : undefined;
 }
 
-/** The last apply's payload; undefined where there is none, or one of another format, which counts as other settings. */
+/**
+ * The payload of the last apply. Undefined if there is none or if it has another format, which counts as changed
+ * settings.
+ */
 function lastPayload(record: ObservedRecord | undefined): Payload | undefined {
   if (record?.payload === undefined) return undefined;
   try {
@@ -209,7 +213,7 @@ function parsedSpec(last: Payload | undefined): unknown {
   return last === undefined ? undefined : JSON.parse(last.spec);
 }
 
-/** All names and addresses in what is asked for, the names of keys too. */
+/** All names and addresses in the settings, including the keys of objects. */
 function strings(spec: unknown): string[] {
   if (typeof spec === "string") return [spec];
   if (typeof spec !== "object" || spec === null) return [];
@@ -219,7 +223,7 @@ function strings(spec: unknown): string[] {
   ];
 }
 
-/** A containerd that gets another config.toml is restarted, a docker reloaded; hosts.toml files are read at each pull. */
+/** containerd restarts for another config.toml, and docker reloads. containerd reads hosts.toml files at each pull. */
 function activation(
   changes: readonly OwnedFile[],
   pending: boolean,
@@ -232,7 +236,7 @@ function activation(
   return takes || docker?.service.active === "active" ? "reload" : "restart";
 }
 
-/** Does the daemon run with something else than what the files say? */
+/** Whether the daemon runs with other settings than those in the files. */
 function isRestartPending(
   input: DecideInput,
   record: ObservedRecord | undefined,
@@ -242,12 +246,12 @@ function isRestartPending(
   if (daemon === "docker") {
     const live = observation.docker?.insecureRegistries;
     if (observation.docker?.service.active !== "active") return true;
-    // The daemon itself says what it runs with.
+    // The daemon itself reports its current settings.
     return live !== undefined && !(health.insecureRegistries ?? []).every(isAmong(live));
   }
   const service = observation.containerd?.service;
   if (service?.active !== "active") return true;
-  // This very start of the daemon took our lines at the last apply.
+  // The daemon has not restarted since the last apply, which has loaded our lines.
   if (record?.running !== undefined && record.running === service.invocation) return false;
   return files
     .filter(({ path, live }) => !path.endsWith("/hosts.toml") && live !== undefined)
@@ -255,7 +259,7 @@ function isRestartPending(
     .some((file) => file !== undefined && changedSince(file, service));
 }
 
-/** A name is among them as itself, or as an address of a network. */
+/** Whether a name is in the list, or is an address in one of its networks. */
 function isAmong(live: readonly string[]): (name: string) => boolean {
   return (name) => {
     const address = parseRegistryAddress(name);
@@ -263,7 +267,7 @@ function isAmong(live: readonly string[]): (name: string) => boolean {
   };
 }
 
-/** Seconds by which the two times may be off: they come from different clocks. */
+/** The tolerance in seconds between two times from different clocks. */
 const GRAIN = 0.03;
 
 function changedSince(file: ObservedFile, service: ObservedService): boolean {
@@ -271,7 +275,7 @@ function changedSince(file: ObservedFile, service: ObservedService): boolean {
   return service.startedAt + GRAIN < file.changedAt;
 }
 
-/** The edits are for the text without anything of ours: no line of anybody else is among them. */
+/** The edits apply to the text without any line of this program, so they contain no line of anybody else. */
 function payloadFile(
   { path, live, plan }: OwnedFile,
   groups: readonly { ids: string[]; files: FilePlan[] }[],
@@ -291,7 +295,7 @@ function payloadFile(
   };
 }
 
-/** The whole of a change from the file as it is. */
+/** The whole change, from the live file. */
 function changeOf({ path, live, plan }: OwnedFile): FilePlan {
   const text = (plan.desired ?? "").toString();
   return {
@@ -302,7 +306,7 @@ function changeOf({ path, live, plan }: OwnedFile): FilePlan {
   };
 }
 
-/** Files that we made, and that have another mode or owner by now: a line of the diff for each. */
+/** One diff line for each file that this program created and whose mode or owner has changed. */
 function modeDrift(files: readonly OwnedFile[], observation: Observation): string[] {
   return files.flatMap(({ path, live: now, plan }) => {
     const live = observation.files

@@ -4,11 +4,11 @@ import type { Daemon } from "./payload";
 import { HostRefusal } from "./refusal";
 
 /**
- * Lines of ours that somebody has edited stay as they stand: nothing of an admin's is lost. A name that nobody wants any more
- * would stay in force with them.
+ * Checks the lines of this program that somebody has edited. Such lines stay, so that no edit of an admin is lost. It is
+ * an error if they would keep a name in force that nobody wants any more.
  * @param gone  names that nobody wants any more
- * @returns what a person should know of such lines, file by file
- * @throws HostRefusal with the lines that a person is to look at
+ * @returns notes about such lines, file by file
+ * @throws HostRefusal with the lines that a person must check
  */
 export function editedLines(
   observation: Observation,
@@ -35,7 +35,7 @@ export function editedLines(
   });
 }
 
-/** Our lines, with their numbers where they stand as they were written. */
+/** The edited lines, each with its number if it stands where it was written. */
 function note({ file }: ManagedFile, lines: readonly string[]): string {
   const live = (bytesOf(file)?.toString("utf8") ?? "").split("\n").map((line) => line.trim());
   const shown = lines.map((line) => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 const FOLDER = join(__dirname, "helper");
 
-/** Of the helper, what a look at a host needs. */
+/** The parts of the helper that an observation needs. */
 const LOOKING = [
   "00-start.sh",
   "20-text.sh",
@@ -19,8 +19,8 @@ let whole: string | undefined;
 let looking: string | undefined;
 
 /**
- * The helper: one POSIX shell program, put together from the parts in hosts/helper in the order of their
- * names. It never differs between hosts and stacks.
+ * The helper is one POSIX shell program. It consists of the parts in hosts/helper, in the order of their names, and is
+ * the same for all hosts and stacks.
  */
 export function helperText(): string {
   whole ??= joined(readdirSync(FOLDER).filter((name) => name.endsWith(".sh")));
@@ -28,8 +28,8 @@ export function helperText(): string {
 }
 
 /**
- * A program that only looks, with its wishes inside: a shell that reads its program from stdin may have read
- * ahead, so what follows the program there can be lost.
+ * A program that only observes and contains its own inputs. A shell that reads its program from stdin may read ahead,
+ * so data after the program could be lost.
  */
 export function observeText(wishes: readonly string[]): string {
   looking ??= joined(LOOKING);

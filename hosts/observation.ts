@@ -1,27 +1,27 @@
 import { HostRefusal } from "./refusal";
 
-/** What is to be looked at on a host. Looking changes nothing there and leaves nothing behind. */
+/** What an observation reads from a host. It changes nothing there and leaves nothing behind. */
 export interface Ask {
-  /** The login is not root: everything runs through `sudo -n`. */
+  /** True if the login is not root: every command runs through `sudo -n`. */
   sudo: boolean;
-  /** Absolute paths of files whose bytes are wanted. */
+  /** Absolute paths of the files to read. */
   files: string[];
-  /** Look at containerd: version, service, effective configuration, hosts.toml files. */
+  /** Read containerd's version, service, effective configuration and hosts.toml files. */
   containerd: boolean;
-  /** Look at docker: version, service, what the running daemon takes as insecure. */
+  /** Read docker's version and service, and the running daemon's insecure registries. */
   docker: boolean;
-  /** The container of the registry, and the volume with its images; only together with `docker`. */
+  /** Read the registry's container, and the volume with its images. Only together with `docker`. */
   container?: { name: string; volume: string };
 }
 
-/** One path, as it is. JSON-able: the bytes are base64 (see `fileBytes`). */
+/** One path on the host. It can be written as JSON: the bytes are base64 (see `fileBytes`). */
 export interface ObservedFile {
   path: string;
   /** `other` is a directory, a device, a dangling link, or a file too large to be a configuration. */
   kind: "absent" | "file" | "other";
-  /** What `other` is, in words. */
+  /** A description of `other`. */
   is?: string;
-  /** The path after all symbolic links. */
+  /** The path after resolving all symbolic links. */
   realPath?: string;
   content?: string;
   mode?: number;
@@ -29,20 +29,20 @@ export interface ObservedFile {
   gid?: number;
   /** Time of the last change of contents, owner, mode or name, in seconds since 1970. */
   changedAt?: number;
-  /** Why it cannot be replaced, in words; undefined: nothing is known to be in the way. */
+  /** The reason why the file cannot be replaced; undefined if none is known. */
   fixed?: string;
 }
 
-/** A file that some record claims a part of. */
+/** A file that has lines of at least one record. */
 export interface ManagedFile {
   file: ObservedFile;
-  /** The same without anything of ours, whoever claims it, in base64; undefined: there would be no file. */
+  /** The text without any line of this program, whoever claims it, in base64. Undefined if there would be no file. */
   baseline?: string;
-  /** Ids of the records that claim it, first claimant first; empty where they are of a former version. */
+  /** Ids of the records that claim it, in the order of the claimants. Empty if the records have an earlier version. */
   claims: string[];
-  /** Of a file that was there before us: where on the host its last text is kept, and its size. */
+  /** For a file that existed before the first apply: the path and size of the copy of its last text on the host. */
   kept?: { path: string; size: number };
-  /** Where somebody has edited our lines since: what of them is to be taken out, and put back, a line each, masked. */
+  /** If somebody has edited lines of this program: the lines to remove and to restore, one per line, masked. */
   edited?: string;
 }
 
@@ -61,35 +61,38 @@ export interface ObservedService {
   sub: string;
   /** systemd's UnitFileState, for example `enabled`. */
   enabled: string;
-  /** systemd's id of this one start of the service: another start has another. */
+  /** systemd's id of the current start of the service. Each start has another id. */
   invocation: string;
   /** When the main process started, in seconds since 1970. */
   startedAt?: number;
   killMode: string;
-  /** Has the unit an ExecReload? */
+  /** Whether the unit has an ExecReload. */
   canReload?: boolean;
   needsDaemonReload: boolean;
-  /** A unit that this one requires, and that is masked. */
+  /** A masked unit that this unit requires. */
   needsMasked?: string;
   /** The command line of the main process as the unit has it. */
   execStart: string;
-  /** What systemd gives to every service, then Environment= and EnvironmentFile= settings, in the order that it applies them. */
+  /**
+   * The environment for every service from systemd, then the Environment= and EnvironmentFile= settings, in the order
+   * in which systemd applies them.
+   */
   environment: EnvironmentVariable[];
-  /** Of the environment that the main process really has: the proxies. */
+  /** The proxies in the actual environment of the main process. */
   processEnvironment?: EnvironmentVariable[];
-  /** The unit, its drop-ins and the environment files that they name. */
+  /** The unit, its drop-ins, and their environment files. */
   unitFiles: { path: string; text: string }[];
 }
 
-/** What an earlier apply left on the host. */
+/** The record of earlier applies on the host. */
 export interface ObservedRecord {
   id: string;
   enrolled: string;
-  /** The stdin of the last apply that was carried through. */
+  /** The stdin of the last completed apply. */
   payload?: string;
-  /** systemd's invocation id of the daemon when that apply ended: this start of it has taken our lines. */
+  /** systemd's invocation id of the daemon at the end of that apply: a daemon with this id has loaded our lines. */
   running?: string;
-  /** The step at which an apply or undo was cut off; the next one finishes or reverts it. */
+  /** The step at which an apply or undo was interrupted. The next one completes or reverts it. */
   unfinished?: string;
 }
 
@@ -98,7 +101,7 @@ export interface ObservedContainer {
   name: string;
   image: string;
   running: boolean;
-  /** Docker's word: created, running, paused, restarting, exited, removing or dead. */
+  /** Docker's status: created, running, paused, restarting, exited, removing or dead. */
   status: string;
   exitCode: number;
   labels: Record<string, string>;
@@ -108,58 +111,62 @@ export interface ObservedContainer {
   restartPolicy: string;
 }
 
-/** The facts of one host at one moment. */
+/** The facts of one host at one time. */
 export interface Observation {
   user: string;
-  /** A hash of boot id, inode and change time: tells apart hosts that were cloned with their machine id. */
+  /** A hash of boot id, inode and change time. It differs between hosts that are clones with the same machine id. */
   hostId: string;
   files: ObservedFile[];
-  /** Every record on the host, of other stacks too. */
+  /** Every record on the host, including those of other stacks. */
   records: ObservedRecord[];
-  /** What starts the daemons: its version, where it tells one, and whether D-Bus answers. */
+  /** systemd's version, if it reports one, and whether D-Bus answers. */
   systemd?: { version?: number; bus: boolean };
-  /** Every file that a record has a claim to, of other stacks too. */
+  /** Every file that a record claims, including those of other stacks. */
   managed: ManagedFile[];
   containerd?: {
-    /** For example `1.7.28`; undefined: there is no containerd. */
+    /** For example `1.7.28`; undefined if containerd is not installed. */
     version?: string;
     service: ObservedService;
     /** `containerd config dump`: the file and its imports as the daemon reads them. */
     dump?: string;
-    /** What it said instead. */
+    /** The error output, if there is no dump. */
     dumpError?: string;
     hostsToml: ObservedFile[];
-    /** Paths of the certificates and keys beside them, in folders as Docker has them. */
+    /** Paths of the certificates and keys next to the hosts.toml files, in Docker's folder layout. */
     certificates?: string[];
-    /** The file that it reads, by its unit and the process that runs. @default /etc/containerd/config.toml */
+    /** The file that containerd reads, from its unit and the running process. @default /etc/containerd/config.toml */
     configPath?: string;
-    /** Why that cannot be known. */
+    /** The reason why this path is uncertain. */
     configDoubt?: string;
-    /** Is there its client, without which nothing can ask it how it is? */
+    /** Whether ctr is installed. Without it, containerd's health cannot be checked. */
     ctr?: boolean;
   };
   docker?: {
     version?: string;
     service: ObservedService;
-    /** Is there something that can ask the daemon? */
+    /** Whether a program is installed that can query the daemon. */
     asks?: boolean;
-    /** Names and networks that the running daemon takes as insecure; undefined: it does not answer. */
+    /** Whether the kernel forwards packets now, and after a boot according to the sysctl files; `unset` if none sets it. */
+    forwards?: { now: boolean; atBoot?: "1" | "0" | "unset" };
+    /** Names and networks that the running daemon treats as insecure. Undefined if it does not answer. */
     insecureRegistries?: string[];
-    /** May the login user itself, without sudo, use /var/run/docker.sock? */
+    /** Whether the login user can use /var/run/docker.sock without sudo. */
     loginReachesSocket: boolean;
     /**
-     * Those of the name that was asked for, and those with our owner's label. Undefined: Docker does not answer, or none
-     * was asked for. That is not the same as none: an empty list.
+     * The containers with the given name, and those with our owner's label. Undefined if Docker does not answer or no
+     * name was given. An empty list means that there are none.
      */
     containers?: ObservedContainer[];
-    /** What the volume that was asked for holds; `unknown` where its files are not on the host. */
+    /** The contents of the given volume; `unknown` if its files are not on the host. */
     volume?: "absent" | "empty" | "images" | "unknown";
   };
-  /** Is there an apt-get? */
+  /** Whether apt-get is installed. */
   apt: boolean;
 }
 
-/** The bytes of a file that was asked for; undefined: there is none. @throws HostRefusal where the path is no plain file. */
+/**
+ * The bytes of an observed file; undefined if it does not exist. @throws HostRefusal if the path is not a regular file
+ */
 export function fileBytes(observation: Observation, path: string): Buffer | undefined {
   const file = observation.files.find((one) => one.path === path);
   if (file === undefined) throw new Error(`${path} was not among the files to observe`);
@@ -176,7 +183,7 @@ export function hostsTomlFiles(observation: Observation): Map<string, Buffer> {
   return found;
 }
 
-/** Its bytes; undefined: there is none. @throws HostRefusal where the path is no plain file. */
+/** The file's bytes; undefined if it does not exist. @throws HostRefusal if the path is not a regular file */
 export function bytesOf(file: ObservedFile): Buffer | undefined {
   if (file.kind === "absent") return undefined;
   if (file.kind === "other" || file.content === undefined) {

@@ -6,16 +6,16 @@ import { readObservation } from "./read-observation";
 import { HostRefusal } from "./refusal";
 
 /**
- * Looks at a host: one command over the connection, read-only; nothing is left behind there.
+ * Observes a host with one read-only command over the connection, which leaves nothing behind.
  *
- * @throws HostRefusal where sudo does not let us, or the answer is damaged. @throws SshError for the connection's faults.
+ * @throws HostRefusal if sudo is not permitted, or the answer is damaged. @throws SshError if the connection fails.
  */
 export async function observe(connection: Connection, ask: Ask): Promise<Observation> {
   const result = await connection.exec(observeCommand(ask.sudo), { stdin: observeInput(ask) });
   return readObservation(result, connection.login.user);
 }
 
-/** The program that looks, with its wishes. */
+/** The program for an observation, with its inputs. */
 export function observeInput(ask: Ask): string {
   return observeText([
     ...ask.files.map((path) => `file ${plainPath(path)}`),

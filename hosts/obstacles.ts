@@ -3,10 +3,11 @@ import type { ObservedService, Observation } from "./observation";
 import { type Daemon, parsePayload } from "./payload";
 
 /**
- * What a change of a daemon's files would be refused for on its host, found before the host is asked. The helper refuses the
- * same by the same words (`stands_in_the_way`, `need_systemd`, `fixed_file`, `containerd_health`): what it sees counts.
+ * Reasons for which the host would refuse a change of a daemon's files, found from the observation alone. The helper
+ * has the same checks with the same messages (`stands_in_the_way`, `need_systemd`, `fixed_file`, `containerd_health`),
+ * and its result decides.
  *
- * @returns one sentence for each; none where nothing is to be done
+ * @returns one sentence for each reason; none if nothing has to change
  */
 export function obstacles(
   observation: Observation,
@@ -14,7 +15,7 @@ export function obstacles(
   decision: Pick<Decision, "inSync" | "activate" | "payload">,
 ): string[] {
   const observed = observation[daemon];
-  // A docker that is yet to be installed is looked at once it is there.
+  // A docker that is not installed yet is checked after its installation.
   if (decision.inSync || observed?.version === undefined) return [];
   return [
     ...systemdObstacles(observation),
@@ -29,7 +30,7 @@ export function obstacles(
   ];
 }
 
-/** The first systemd whose systemd-run has --collect. */
+/** The first version of systemd whose systemd-run has --collect. */
 const FIRST_SYSTEMD = 236;
 
 function systemdObstacles({ systemd }: Observation): string[] {
@@ -50,7 +51,7 @@ function systemdObstacles({ systemd }: Observation): string[] {
   ];
 }
 
-/** Files that are to change, and cannot. */
+/** Files that have to change but cannot. */
 function fileObstacles(observation: Observation, payload: string): string[] {
   const looked = [...observation.files, ...(observation.containerd?.hostsToml ?? [])];
   return parsePayload(payload)
@@ -71,7 +72,7 @@ function dumpObstacles({ containerd }: Observation): string[] {
   ];
 }
 
-/** A masked unit says nothing of the daemon, so that this is asked before anything that the unit is to say. */
+/** A masked unit says nothing about the daemon, so this check comes before all other checks of the unit. */
 export function isMasked({ enabled }: ObservedService): boolean {
   return enabled.startsWith("masked");
 }
@@ -118,7 +119,7 @@ function serviceObstacles(
   return [];
 }
 
-/** A change could not be checked. */
+/** Reasons why a change could not be checked. */
 function askObstacles({ containerd, docker }: Observation, daemon: Daemon): string[] {
   if (daemon === "containerd" && containerd?.ctr === false) {
     return ["cannot query containerd: the ctr command is not installed"];
@@ -129,7 +130,7 @@ function askObstacles({ containerd, docker }: Observation, daemon: Daemon): stri
   return [];
 }
 
-/** What a preview warns of: a daemon that does not run is started by `up`, which is more than a file's change. */
+/** A preview's warning about a daemon that does not run. `up` starts it, which is more than a change of a file. */
 export function notRunning(service: ObservedService | undefined): string | undefined {
   if (service === undefined || !service.installed) return undefined;
   if (service.active === "active" || service.active === "reloading") return undefined;

@@ -7,35 +7,35 @@ import { bytesOf, type ManagedFile, type ObservedFile, type Observation } from "
 import type { Daemon } from "./payload";
 import { HostRefusal } from "./refusal";
 
-/** What one claimant wants of a daemon's files. */
+/** What one claimant wants in a daemon's files. */
 export interface Want {
   id: string;
   spec: unknown;
 }
 
-/** The texts of files by path; undefined: there is no such file. */
+/** The texts of files by path; undefined for a file that does not exist. */
 export type Texts = ReadonlyMap<string, Buffer | undefined>;
 
 /**
- * Plans a daemon's files, which have these texts, for all that these claimants want, first claimant first.
- * @throws Error where that cannot be done with certainty, or they want different things of one entry
+ * Plans a daemon's files, from their given texts, with the wants of all claimants in their order.
+ * @throws Error if this cannot be done with certainty, or if two claimants have different settings for one entry
  */
 export type Planner = (wants: readonly Want[], texts: Texts) => Plan;
 
-/** One file of a daemon: how it is, how it would be without anything of ours, and what it shall be. */
+/** One file of a daemon: the live text, the text without any line of this program, and the desired text. */
 export interface OwnedFile {
   path: string;
   live: Buffer | undefined;
-  /** Its edits lead from the baseline to what the file shall be. */
+  /** Its edits change the baseline into the desired text. */
   plan: FilePlan;
 }
 
 /**
- * What the files shall be: for each the text without anything of ours, with all that the claimants want put in. What
- * nobody wants any more is gone from it, and files that nobody wants any more are their baseline again.
+ * Plans the desired texts: each file's text without any line of this program, plus the wants of all claimants. So lines
+ * that nobody wants any more are gone, and files that nobody wants any more have their baseline.
  *
- * @param unchanged  nobody wants anything else than when the files were last written: then a file with all that is wanted
- *   stays as it is, also where it would be written differently now
+ * @param unchanged  true if all wants are those of the last write. Then a file that has all wanted lines does not
+ * change, even if a new plan would have another layout
  */
 export function planFiles(
   observation: Observation,
@@ -51,14 +51,14 @@ export function planFiles(
   try {
     plan = planner(wants, baselines);
   } catch (error) {
-    // The lines that a refusal names are to be those of the file as it is.
+    // Plan again from the live files, so that the error has their line numbers.
     planner(wants, live);
     throw error;
   }
   try {
     asIs = planner(wants, live);
   } catch {
-    // Something of ours that goes may stand in the way of what comes.
+    // Old lines of this program may cause the refusal, and the new plan removes them.
   }
   const files = withManaged(plan, observation, daemon).map((file): OwnedFile => {
     const now = live.get(file.path);
@@ -69,7 +69,7 @@ export function planFiles(
   return { files, notes: (asIs ?? plan).notes };
 }
 
-/** The plans for every group of some of the claimants; none for a group that cannot be there without the others. */
+/** The plans for every subset of the claimants. A subset that cannot exist without the others has none. */
 export function planOthers(
   observation: Observation,
   daemon: Daemon,
@@ -92,8 +92,9 @@ export function planOthers(
 }
 
 /**
- * Somebody has deleted a file that was there before us: what was in it besides our lines is not ours to leave out.
- * @throws HostRefusal with the way back
+ * Refuses a file that existed before the first apply and that somebody has deleted: the lines of others in it must not
+ * be lost.
+ * @throws HostRefusal with the command that restores the file
  */
 export function refuseDeleted(observation: Observation, daemon: Daemon): void {
   for (const { file, kept, claims } of managedOf(observation, daemon)) {
@@ -119,7 +120,7 @@ function liveTexts(observation: Observation, daemon: Daemon): Map<string, Buffer
   );
 }
 
-/** A daemon's files without anything of ours, whoever claims it. */
+/** A daemon's files without any line of this program, whoever claims it. */
 export function baselineTexts(
   observation: Observation,
   daemon: Daemon,
@@ -139,7 +140,7 @@ function isOf(daemon: Daemon, path: string): boolean {
   return path.endsWith("/daemon.json") === (daemon === "docker");
 }
 
-/** Managed files that the plan does not name shall be as if we were not there. */
+/** Managed files that the plan does not contain get their baseline. */
 function withManaged(plan: Plan, observation: Observation, daemon: Daemon): FilePlan[] {
   const more = managedOf(observation, daemon).filter(
     ({ file }) => !plan.files.some(({ path }) => path === file.path),
@@ -153,7 +154,7 @@ function withManaged(plan: Plan, observation: Observation, daemon: Daemon): File
   ];
 }
 
-/** What only stands elsewhere, or is laid out or quoted in another way, is not written again: that would be a restart. */
+/** A file that differs only in order, layout or quotes is not written again, because this would cause a restart. */
 function sameWords(a: Buffer | undefined, b: Buffer | undefined): boolean {
   const words = (bytes: Buffer) =>
     bytes
@@ -166,7 +167,7 @@ function sameWords(a: Buffer | undefined, b: Buffer | undefined): boolean {
   return a === undefined || b === undefined ? a === b : words(a) === words(b);
 }
 
-/** The plan that leaves a file as it is. */
+/** The plan that does not change a file. */
 function asItIs(file: FilePlan, now: Buffer | undefined): FilePlan {
   if (now === undefined || file.desired?.equals(now) === true) return file;
   const source = Source.decode(file.path, file.base ?? Buffer.alloc(0));

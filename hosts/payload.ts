@@ -1,8 +1,8 @@
 import type { Activation, Edit } from "../patch/plan";
 
 /**
- * What `helper apply` reads on stdin, and what it keeps as the record of the apply: header lines, then for each
- * file its checksums and edits. Only our own lines are in it. A person can read it, in a Pulumi diff as on the host:
+ * The input of `helper apply` on stdin, which becomes the record of the apply: header lines, then the checksums and edits
+ * of each file. It contains only lines of this program. People can read it, in a Pulumi diff and on the host:
  *
  *     cluster-registry 2
  *     enrolled 0f3a...
@@ -28,31 +28,37 @@ import type { Activation, Edit } from "../patch/plan";
  *     after 77d0...
  *     end
  *
- * `base` is the file as the plan saw it, `baseline` the same without anything of ours, `after` what it shall be; the lines
- * behind `for` say what it would be if only those claimants were there. All edits are for the baseline.
- * `edit OFFSET LENGTH` counts its bytes. After `+` comes one line of text; a line `\` after it says that the
- * text ends without a newline. In a text `\\` is a backslash, `\r` a carriage return, `\ooo` another control character.
+ * `base` is the live file in the plan, `baseline` the same text without any line of this program, and `after` the desired
+ * text. The lines after `for` have the text for these claimants alone. All edits are for the baseline, and
+ * `edit OFFSET LENGTH` counts its bytes. `+` begins one line of text; a line `\` after it means that the text has no
+ * newline at its end. In a text, `\\` is a backslash, `\r` a carriage return, `\ooo` another control character.
  */
 export interface Payload {
   enrolled: string;
   daemon: Daemon;
-  /** Counts the applies, so that the same edits are never the same payload twice. */
+  /** The number of the apply, so that the same edits never give the same payload twice. */
   revision: number;
   why: string;
-  /** Canonical JSON of what was asked for. */
+  /** Canonical JSON of the claimant's settings. */
   spec: string;
-  /** The place among the claimants of the daemon's files: whose settings come first where both are in one list. */
+  /**
+   * The place among the claimants of the daemon's files. In a list with settings of several claimants, the first one's
+   * come first.
+   */
   order: number;
-  /** All who claim something in these files once this is applied, in their order, each with its last apply's revision. */
+  /** All claimants of these files after this apply, in their order, each with the revision of its last apply. */
   claimants: { id: string; revision: number }[];
-  /** Records that this one takes the place of: of this stack, from when the host had another node's name. */
+  /** Records of this stack that this one replaces: the host had another node's name then. */
   instead: string[];
-  /** Names that are ours in the files, such as `172.30.1.2:5000`: where they are gone, a person has taken our lines out. */
+  /**
+   * Names of this claimant in the files, such as `172.30.1.2:5000`. If they are missing, a person has removed our
+   * lines.
+   */
   claims: string[];
   activate: Activation;
-  /** docker: names that the daemon must take as insecure in the end. */
+  /** docker: names that the daemon must treat as insecure after the apply. */
   insecure: string[];
-  /** The registry must answer here, from the node, before and after. */
+  /** The registry must answer here, from the node, before and after the apply. */
   reach?: { address: string; port: number };
   waitSeconds: number;
   watchdogSeconds: number;
@@ -61,35 +67,35 @@ export interface Payload {
 
 export type Daemon = "containerd" | "docker";
 
-/** One text of a file, made from its baseline. */
+/** One text of a file, as edits of its baseline. */
 export interface PayloadText {
-  /** sha256 of the bytes after the edits; undefined: there shall be no file. */
+  /** sha256 of the bytes after the edits; undefined if the file must not exist. */
   after: string | undefined;
   edits: Edit[];
 }
 
 export interface PayloadFile extends PayloadText {
   path: string;
-  /** sha256 of the bytes that the plan saw; undefined: there is no file. */
+  /** sha256 of the live bytes in the plan; undefined if the file does not exist. */
   base: string | undefined;
-  /** sha256 of these without anything of ours; undefined: there would be no file. */
+  /** sha256 of the text without any line of this program; undefined if the file would not exist. */
   baseline: string | undefined;
-  /** Only of a file that we created: its mode, which is ours to keep. */
+  /** The mode of a file that this program created, which only this program changes. */
   mode?: number;
-  /** What it would be for some of the claimants alone. */
+  /** The texts for subsets of the claimants. */
   others: (PayloadText & { for: string[] })[];
 }
 
 const FORMAT = "cluster-registry 2";
-/** Payloads of records that were written before files had claimants: their headers are as today's. */
+/** The header of payloads from before files had claimants. Their other headers are the same. */
 const FORMER = "cluster-registry 1";
 
-/** Is this the record of a version that kept an undo for each record? */
+/** Whether this is a record of a version that kept one undo for each record. */
 export function isFormer(text: string): boolean {
   return text.startsWith(`${FORMER}\n`);
 }
 
-/** The payload as text. @throws Error where a value cannot stand on a line of its own. */
+/** The payload as text. @throws Error if a value cannot be on one line */
 export function buildPayload(payload: Payload): string {
   const lines = [
     FORMAT,
@@ -117,7 +123,7 @@ export function buildPayload(payload: Payload): string {
   return lines.join("\n") + "\n";
 }
 
-/** Reads what `buildPayload` wrote. @throws Error naming the line that is not understood. */
+/** Parses the text that `buildPayload` writes. @throws Error that names the first invalid line */
 export function parsePayload(text: string): Payload {
   const lines = text.split("\n");
   if (lines[0] !== FORMAT && lines[0] !== FORMER)
@@ -293,7 +299,7 @@ function readFileLine(file: PayloadFile, word: string, rest: string): boolean {
   }
 }
 
-/** The first word and what follows it. */
+/** The first word, and the rest of the line. */
 function split(line: string): [string, string] {
   const space = line.indexOf(" ");
   return space < 0 ? [line, ""] : [line.slice(0, space), line.slice(space + 1)];

@@ -11,7 +11,7 @@ import type {
 } from "./observation";
 import { HostRefusal } from "./refusal";
 
-/** One line of the answer, with the bytes that follow it. */
+/** One line of the answer, and the bytes that follow it. */
 interface Entry {
   word: string;
   rest: string;
@@ -21,9 +21,9 @@ interface Entry {
 const START = "\ncluster-registry-observation 1\n";
 
 /**
- * Reads what `helper observe` printed. Whatever a banner or a profile printed before it is passed over.
+ * Parses the output of `helper observe`, and skips what a banner or a profile has printed before it.
  *
- * @throws HostRefusal where the host did not let us look, or the answer is not whole.
+ * @throws HostRefusal if the host did not permit the observation, or if the answer is incomplete.
  */
 export function readObservation(
   result: { code: number | undefined; stdout: Buffer; stderr: Buffer },
@@ -65,7 +65,7 @@ function takeApart(result: { code: number | undefined; stdout: Buffer; stderr: B
   );
 }
 
-/** A login that is refused by its shell is told on one or the other. */
+/** A shell that refuses a login says so on stdout or on stderr. */
 function said(...streams: Buffer[]): string {
   const text = streams.map((one) => one.toString("utf8").trim()).find((one) => one !== "") ?? "";
   return text === "" ? "" : `; it said: ${text.slice(0, 500)}`;
@@ -83,7 +83,7 @@ function sudoRefusal(reason: string, user: string): HostRefusal {
       );
 }
 
-/** As the helper refuses them (need_tools): what a change would call in the middle, and not find. */
+/** The helper's own error (need_tools): a tool that a change would call is missing. */
 function toolsRefusal(names: string): HostRefusal {
   return new HostRefusal(
     `this host lacks tools that a change needs: ${names}\n` +
@@ -91,7 +91,7 @@ function toolsRefusal(names: string): HostRefusal {
   );
 }
 
-/** Goes through the entries in the order in which `observe` prints them. */
+/** Reads the entries in the order in which `observe` prints them. */
 class Reading {
   private readonly files: ObservedFile[] = [];
   private readonly hostsToml: ObservedFile[] = [];
@@ -224,7 +224,7 @@ class Reading {
     return { ...(/^\d+$/.test(version) && { version: Number(version) }), bus: bus !== "no" };
   }
 
-  /** What systemd gives to every service: as its files say, and as it has it now. */
+  /** The environment for every service from systemd: from its files, and as it is in force. */
   private managerEnvironment(): EnvironmentVariable[] {
     const written = unitEnvironment(this.managerFiles, "DefaultEnvironment");
     const now = plainVariables(this.text("proxies"), "systemctl show-environment");
@@ -267,7 +267,7 @@ class Reading {
     };
   }
 
-  /** From microseconds since boot to seconds since 1970. */
+  /** Converts microseconds since boot into seconds since 1970. */
   private startTime(monotonic: number): number | undefined {
     const [uptime, , now] = (this.single.get("uptime")?.rest ?? "").split(" ").map(parseFloat);
     if (monotonic === 0 || uptime === undefined || now === undefined) return undefined;
@@ -303,11 +303,12 @@ class Reading {
       ...(version !== undefined && { version }),
       service,
       asks: this.single.has("docker asks"),
+      ...forwards(this.single.get("docker forwards")?.rest),
       ...(this.single.has("docker insecure") && {
         insecureRegistries: this.text("docker insecure").split("\n").filter(Boolean),
       }),
       loginReachesSocket: this.single.get("docker socket")?.rest === "yes",
-      // Without the word docker has not answered, whatever came before it.
+      // Without this entry docker has not answered, whatever entries came before it.
       ...(this.single.has("docker containers") && {
         containers: this.containers.map(readContainer),
         ...(isVolumeState(volume) && { volume }),
@@ -315,6 +316,14 @@ class Reading {
     };
   }
 }
+
+function forwards(text = ""): Pick<NonNullable<Observation["docker"]>, "forwards"> {
+  const [now = "", atBoot = ""] = text.split(" ");
+  if (now === "") return {};
+  return { forwards: { now: now === "1", ...(isForwarding(atBoot) && { atBoot }) } };
+}
+
+const isForwarding = (text: string) => text === "1" || text === "0" || text === "unset";
 
 function record(text: string): ObservedRecord {
   const [id = "", enrolled = "", running = ""] = text.split(" ");
@@ -340,7 +349,7 @@ function fileFacts(text: string): Partial<ObservedFile> {
   };
 }
 
-/** KEY=value lines; quotes around a value are no part of it. */
+/** KEY=value lines. Quotes around a value do not belong to it. */
 function keyValues(text: string): Map<string, string> {
   return new Map(
     text.split("\n").flatMap((line): [string, string][] => {
@@ -351,7 +360,7 @@ function keyValues(text: string): Map<string, string> {
   );
 }
 
-/** What of the Docker API's answer is read. */
+/** The part of the Docker API's answer that is used. */
 interface InspectedContainer {
   Id: string;
   Name: string;

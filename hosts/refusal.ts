@@ -1,6 +1,6 @@
 /**
- * A host that is left alone, and why: what was expected, what was found, what to do. The text has no host
- * name, since only the caller knows what the host is called; it goes in front.
+ * The reason why a host is not changed: what was expected, what was found, and what to do. The text has no host name:
+ * the caller puts the name that it uses in front.
  */
 export class HostRefusal extends Error {
   constructor(message: string, options?: ErrorOptions) {

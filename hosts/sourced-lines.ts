@@ -3,21 +3,21 @@ import type { EnvironmentVariable, ObservedService, Observation } from "./observ
 import { isMasked, maskedUnit } from "./obstacles";
 import { HostRefusal } from "./refusal";
 
-/** Proxy settings of a daemon, each as `NAME=value` with the place that sets it. */
+/** Proxy settings of a daemon, each as `NAME=value` with its source. */
 export function proxyEnvironment(service: ObservedService): SourcedLine[] {
   return service.environment
     .filter((one) => /^(https?|no|all)_proxy$/i.test(one.name))
     .map((one) => variableLine(service, one));
 }
 
-/** The proxies that the running process really has, wherever they come from. */
+/** The proxies in the actual environment of the running process, from any source. */
 export function processProxies(service: ObservedService): SourcedLine[] {
   return (service.processEnvironment ?? []).map((one) => variableLine(service, one));
 }
 
 /**
  * The file that containerd reads.
- * @throws HostRefusal with the unit's line, where that cannot be known
+ * @throws HostRefusal with the unit's line if the file is uncertain
  */
 export function containerdConfig({ containerd }: Observation): string {
   const { configPath, configDoubt, service } = containerd ?? {};
@@ -30,12 +30,12 @@ export function containerdConfig({ containerd }: Observation): string {
   );
 }
 
-/** Where containerd and its packages have it. */
+/** The path in containerd and its packages. */
 const USUAL_CONFIG = "/etc/containerd/config.toml";
 
 /**
- * What a daemon is told by flags rather than by its file: the command line, and the variables that its unit
- * may put there (Debian's takes `$DOCKER_OPTS`).
+ * Settings of a daemon in flags instead of its file: the command line, and variables that its unit may insert into it
+ * (Debian's unit inserts `$DOCKER_OPTS`).
  */
 export function daemonFlags(service: ObservedService): SourcedLine[] {
   return [commandLine(service), ...service.environment.map((one) => variableLine(service, one))];
@@ -56,7 +56,7 @@ function variableLine(
   };
 }
 
-/** The command line, with the last place that sets one: of a unit and its drop-ins that one counts. */
+/** The command line, with the last line that sets it: in a unit with drop-ins, only that one counts. */
 function commandLine({ unit, execStart, unitFiles }: ObservedService): SourcedLine {
   const text = `ExecStart=${execStart}`;
   for (const { path, text: content } of [...unitFiles].reverse()) {

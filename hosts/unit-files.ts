@@ -5,7 +5,7 @@ export interface UnitFile {
   text: string;
 }
 
-/** Takes apart what `systemctl cat` prints: the unit and its drop-ins, each below a comment with its path. */
+/** Splits the output of `systemctl cat` into the unit and its drop-ins. Each follows a comment with its path. */
 export function splitUnits(text: string): UnitFile[] {
   const files: UnitFile[] = [];
   for (const line of text.split("\n")) {
@@ -18,8 +18,8 @@ export function splitUnits(text: string): UnitFile[] {
 }
 
 /**
- * The Environment= settings of a unit's files, or the DefaultEnvironment= ones of systemd's own, in the order that systemd
- * reads them; an empty one forgets all before it.
+ * The Environment= settings of a unit's files, or the DefaultEnvironment= settings of systemd itself, in systemd's
+ * order. An empty setting discards all earlier ones.
  */
 export function unitEnvironment(
   files: readonly UnitFile[],
@@ -41,8 +41,8 @@ export function unitEnvironment(
 }
 
 /**
- * A unit's settings, each with the line it begins in. A backslash at the end of a line goes on in the next
- * one and counts as a blank; comment lines between are passed over.
+ * A unit's settings, each with the number of its first line. A backslash at the end continues a line and counts as a
+ * blank. Comment lines in between are skipped.
  */
 function settingLines(text: string): { text: string; line: number }[] {
   const settings: { text: string; line: number }[] = [];
@@ -58,7 +58,7 @@ function settingLines(text: string): { text: string; line: number }[] {
   return open === undefined ? settings : [...settings, open];
 }
 
-/** `NAME=value` lines of a running program, all of them of one source. */
+/** `NAME=value` lines of a running program, all with the same source. */
 export function plainVariables(text: string, source: string): EnvironmentVariable[] {
   return text.split("\n").flatMap((line) => assignment(line, source));
 }
@@ -77,7 +77,7 @@ function assignment(word: string, source: string): EnvironmentVariable[] {
     : [{ name: word.slice(0, equals), value: unquoted(word.slice(equals + 1)), source }];
 }
 
-/** Words apart by blanks, where quotes hold a word together. */
+/** Splits words at blanks. Quotes hold a word together. */
 function quotedWords(text: string): string[] {
   const words = text.match(/"(?:\\.|[^"\\])*"|'[^']*'|(?:\\.|[^\s\\])+/g) ?? [];
   return words.map(unquoted);

@@ -4,10 +4,10 @@ import { helperText } from "./helper-text";
 import { HostRefusal } from "./refusal";
 
 /**
- * What the undo of a record would do on the host: a unified diff of each file, credentials masked, and what becomes of the
- * daemon. Nothing is changed there.
+ * A preview of the undo of a record on the host: a unified diff of each file, with credentials masked, and the effect
+ * on the daemon. Changes nothing there.
  *
- * @throws HostRefusal in the host's own words. @throws SshError for the connection's faults.
+ * @throws HostRefusal with the host's own message. @throws SshError if the connection fails.
  */
 export async function wouldUndo(
   connection: Connection,

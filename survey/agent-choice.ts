@@ -6,15 +6,15 @@ import type { Login } from "../ssh/login";
 const MOST_TRIES = 6;
 
 /**
- * @pulumi/command cannot be told which of an agent's keys to offer: it goes through them in the agent's order, and sshd
- * hangs up after six. So a chosen key must be among the first.
- * @throws Error that says what is before it.
+ * @pulumi/command cannot choose among an agent's keys: it offers all of them in the agent's order, and sshd hangs up
+ * after six. So a chosen key must be among the first six.
+ * @throws Error that says how many keys are before it
  */
 export async function checkAgentChoice(login: Login): Promise<void> {
   if (login.proxy !== undefined) await checkAgentChoice(login.proxy);
   const { agentSocket, agentKeys: choice } = login;
   if (agentSocket === undefined || choice?.only !== true) return;
-  const held = await agentKeys(agentSocket).catch((): AgentKey[] => []); // the login itself says what is wrong with an agent
+  const held = await agentKeys(agentSocket).catch((): AgentKey[] => []); // the login itself reports an agent's error
   const [first] = chosenKeys(login, held);
   const before = first === undefined ? 0 : held.indexOf(first);
   if (before < MOST_TRIES) return;

@@ -4,7 +4,7 @@ import type { HostAccess } from "../settings/access";
 import type { Settings } from "../settings/schema";
 import { CONTAINERD_CONFIG, DAEMON_JSON } from "./plan";
 
-/** What the survey wants to know of one host, by what the host is for. */
+/** What the survey reads from one host, which depends on the host's role. */
 export function askFor(settings: Settings, { name, sudo }: HostAccess): Ask {
   const isNode = settings.nodes.some((node) => node.name === name);
   const isRegistry = settings.registry.host === name;

@@ -4,12 +4,12 @@ import { Connection } from "../ssh/connection";
 import { checkAgentChoice } from "./agent-choice";
 import { learnBastions, learned, showKey } from "./learn";
 
-/** What looking at one host gave: what is there, or why that is not known. */
+/** The result for one host: an observation, or the reason why there is none. */
 export type Surveyed =
   | { readonly access: HostAccess; readonly observation: Observation }
   | { readonly access: HostAccess; readonly error: Error };
 
-/** A connection for one piece of work, closed whatever becomes of it. */
+/** Runs one piece of work over a connection of its own, and closes the connection afterwards, also after an error. */
 export async function withConnection<T>(
   access: HostAccess,
   work: (connection: Connection) => Promise<T>,
@@ -25,8 +25,8 @@ export async function withConnection<T>(
 }
 
 /**
- * Looks at every host, all at once, over one connection each, changing nothing. A host that cannot be looked at is an
- * answer too: the others' are not lost with it.
+ * Observes all hosts at the same time, over one connection each, and changes nothing. An error on one host is a result
+ * too, so that the other hosts' results are kept.
  */
 export async function surveyHosts(
   hosts: Iterable<HostAccess>,

@@ -10,8 +10,9 @@ import {
 import { dirname } from "node:path";
 
 /**
- * Adds a line to a known_hosts file, which need not exist. A line that is there already stays the only one; a last line
- * without its newline is ended first. One write at the file's end, so that two who add at once do not mix their lines.
+ * Adds a line to a known_hosts file, which need not exist. A line that exists already is not added again. If the last
+ * line has no newline, it gets one. There is one write at the end of the file, so that two processes that add lines at
+ * once do not mix them.
  */
 export function rememberHostKey(file: string, line: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });

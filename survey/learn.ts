@@ -4,7 +4,7 @@ import { knownHostsLine } from "../ssh/known-hosts";
 import type { Login } from "../ssh/login";
 import { rememberHostKey } from "./known-hosts-file";
 
-/** `accept-new`: the key that the host has shown is the one from now on, in this run and in the known_hosts file. */
+/** Accepts the key that the host has shown (`accept-new`), for this run and in the known_hosts file. */
 export function learned<R extends Route>(route: R, key: string): R {
   const { login, hostKeyAlias, knownHostsFiles } = route;
   const [file] = knownHostsFiles;
@@ -23,10 +23,10 @@ export function learned<R extends Route>(route: R, key: string): R {
   };
 }
 
-/** Asks a host for its key, logging in once. */
+/** Logs in to a host once to read its key. */
 export type ShowKey = (login: Login, waitSeconds: number) => Promise<string>;
 
-/** @param onWaiting told while the host does not answer yet */
+/** @param onWaiting  called while the host does not answer yet */
 export function showKey(onWaiting: (text: string) => void): ShowKey {
   return async (login, waitSeconds) => {
     const connection = await Connection.open(login, { waitSeconds, onWaiting });
@@ -36,10 +36,10 @@ export function showKey(onWaiting: (text: string) => void): ShowKey {
 }
 
 /**
- * Bastions that are new: each is asked for its key once, before all the hosts go through it, and must show that key to
- * every one of them.
+ * Reads the key of each new bastion once, before all hosts connect through it. Each later connection must find this
+ * key.
  *
- * @returns the hosts, each with its bastion as it is known now; a bastion that did not answer is left for its hosts to tell
+ * @returns the hosts, each with its bastion as it is known now. If a bastion did not answer, its hosts report the error
  */
 export async function learnBastions(
   hosts: readonly HostAccess[],

@@ -5,7 +5,7 @@ import type { Login } from "../ssh/login";
 import type { Surveyed } from "./hosts";
 import type { PastGuard } from "./past";
 
-/** What of the last run the settings do not name any more, so that it is undone: patches of hosts that leave. */
+/** The guards of the last run on hosts that the settings no longer name. Their patches are undone. */
 export function leaving(
   guards: readonly PastGuard[],
   { nodes, registry }: Settings,
@@ -15,19 +15,22 @@ export function leaving(
   return guards.filter(({ host, daemon, id }) =>
     daemon === "docker"
       ? host !== registry.host
-      : // A node of another name has this very host now, and takes its place.
+      : // If a node with another name is this very host now, that node takes over the record.
         !nodes.some(({ name }) => name === host) && !known.includes(id),
   );
 }
 
-/** The ids of all records on the hosts that could be looked at. */
+/** The ids of all records on the hosts that could be observed. */
 export function recordsOn(surveyed: ReadonlyMap<string, Surveyed>): string[] {
   return [...surveyed.values()].flatMap((host) =>
     "error" in host ? [] : host.observation.records.map(({ id }) => id),
   );
 }
 
-/** Asks a host what the undo of a record would do there: `text` has its answer, `reason` why there is none. Changes nothing. */
+/**
+ * Asks a host for a preview of the undo of a record: `text` is the answer, `reason` says why there is none. Changes
+ * nothing.
+ */
 export async function askUndo(
   guard: Pick<PastGuard, "host" | "id" | "sudo">,
   login: Login,
@@ -44,7 +47,7 @@ export async function askUndo(
   }
 }
 
-/** What the undo would do, in words and as a diff; where the host does not say, why. */
+/** Describes the undo in words and as a diff. If the host does not answer, the text says why. */
 export async function undoNote(
   guard: Pick<PastGuard, "host" | "daemon" | "id" | "sudo">,
   login: Login,

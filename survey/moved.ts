@@ -5,7 +5,7 @@ import type { Surveyed } from "./hosts";
 import { askUndo, recordsOn } from "./leaving";
 import type { Past, PastGuard } from "./past";
 
-/** The guards of patches on hosts that the settings no longer name, because the name is another host's now. */
+/** The guards of patches on hosts that have lost their name: the settings use the name for another host now. */
 export function moved(
   guards: readonly PastGuard[],
   { nodes, registry }: Settings,
@@ -22,7 +22,10 @@ export function moved(
   });
 }
 
-/** What happens to our lines on the host that had the name before. `undone`: the guard's delete takes them out there. */
+/**
+ * What happens to the lines of this program on the host that had the name before. If `undone` is true, the guard's
+ * delete removes them.
+ */
 export async function oldHost(
   guard: PastGuard,
   login: Login,
@@ -46,9 +49,10 @@ export async function oldHost(
 }
 
 /**
- * The triggers of a patch's guard. A new host under the same name normally updates the guard: a delete would fail where the
- * old host is gone. Where the old host answers, new triggers replace the guard, and its delete takes our lines out there.
- * Later runs keep the triggers of the state, since a change would replace the guard again.
+ * The triggers of a patch's guard. A new host under the same name normally updates the guard, because a delete would
+ * fail if the previous host is gone. If the previous host answers, new triggers replace the guard, and its delete
+ * removes the lines of this program there. Later runs keep the triggers of the state, because a change would replace
+ * the guard again.
  */
 export function guardTriggers(
   { guards, undone = [] }: Pick<Past, "guards" | "undone">,

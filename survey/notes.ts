@@ -1,6 +1,6 @@
 import type { HostAccess } from "../settings/access";
 
-/** What the ssh config says and is not honoured, each said once, with the hosts that it concerns. */
+/** Options of the ssh config that are not honoured: each note once, with the hosts that it affects. */
 export function configNotes(hosts: Iterable<Pick<HostAccess, "name" | "notes">>): string[] {
   const byNote = new Map<string, string[]>();
   for (const { name, notes } of hosts) {

@@ -1,20 +1,20 @@
 import { type Observation, OWNER_LABEL } from "../hosts";
 import { clusterOfRecord, DEFAULT_CLUSTER } from "./records";
 
-/** What the stack's own state says of the registry on one host, as the last run left it. */
+/** The registry on one host after the last run, from the stack's own state. */
 export interface PastRegistry {
   readonly host: string;
-  /** Has room been made for a container? */
+  /** Whether the claim has made room for a container. */
   readonly claimed: boolean;
-  /** Undefined: no container of this host is in the state. */
+  /** Undefined if the state has no container of this host. */
   readonly container?: { readonly id: string; readonly labels: Readonly<Record<string, string>> };
   readonly data?: Data;
 }
 
-/** Where images lie. */
+/** The place of the images. */
 export type Data = { readonly volume: string } | { readonly path: string };
 
-/** A patch of one daemon's files on one host, as its guard's delete would undo it. */
+/** A patch of one daemon's files on one host, which the delete of its guard undoes. */
 export interface PastGuard {
   readonly host: string;
   readonly daemon: "containerd" | "docker";
@@ -23,21 +23,23 @@ export interface PastGuard {
   /** The ClusterRegistry that it belongs to; undefined for a component that is used alone. */
   readonly cluster: string | undefined;
   readonly sudo: boolean;
-  /** As the Command had it. */
+  /** As in the Command's inputs. */
   readonly connection: Readonly<Record<string, unknown>>;
-  /** As the Command had them. */
+  /** As in the Command's inputs. */
   readonly triggers?: unknown[];
 }
 
-/** What the stack's own state says of an earlier run, as far as a plan needs it. */
+/** An earlier run, as far as a plan needs it, from the stack's own state. */
 export interface Past {
   readonly registries: readonly PastRegistry[];
   readonly guards: readonly PastGuard[];
-  /** The guards that are replaced, and so undone, on the host that had their host's name before. @default none */
+  /**
+   * Guards that are replaced in this run, so that they are undone on the host that had the name before. @default none
+   */
   readonly undone?: readonly PastGuard[];
 }
 
-/** What either engine answers for `readStackResourceOutputs`: each resource's outputs, by URN. */
+/** The answer of both engines to `readStackResourceOutputs`: each resource's outputs, by URN. */
 export type ResourceOutputs = Readonly<
   Record<string, { readonly type: string; readonly outputs: Readonly<Record<string, unknown>> }>
 >;
@@ -47,8 +49,8 @@ const COMPONENT = "cluster-registry:index:";
 const DATA_PATH = "/var/lib/registry";
 
 /**
- * Reads the past of one ClusterRegistry out of the state's resources. What is not its own is passed over. Before there was
- * this component, its parts were declared without a parent.
+ * Reads the past of one ClusterRegistry from the resources in the state, and ignores other resources. In older states,
+ * its parts have no parent.
  */
 export function pastOf(resources: ResourceOutputs, cluster = DEFAULT_CLUSTER): Past {
   const guards = Object.entries(resources).flatMap(([urn, { outputs }]) => {
@@ -63,7 +65,7 @@ export function pastOf(resources: ResourceOutputs, cluster = DEFAULT_CLUSTER): P
   return { registries, guards };
 }
 
-/** The past of a RegistryContainer that is used alone, under the name that its host has now. */
+/** The past of a RegistryContainer that is used alone, under the present name of its host. */
 export function pastAlone(resources: ResourceOutputs, record: string, host: string): Past {
   const registries = registriesOf(
     resources,
@@ -103,7 +105,7 @@ function registriesOf(
   return [...found.values()];
 }
 
-/** The guard that a resource of the state is; undefined for any other. */
+/** The guard that a resource represents; undefined for other resources. */
 export function guardOf(
   urn: string,
   outputs: Readonly<Record<string, unknown>>,
@@ -131,7 +133,7 @@ export function guardOf(
   };
 }
 
-/** Where a container that is there keeps its images. */
+/** The place where an existing container keeps its images. */
 export function liveData(
   container: NonNullable<NonNullable<Observation["docker"]>["containers"]>[number],
 ): Data | undefined {
@@ -140,7 +142,10 @@ export function liveData(
   return mount.type === "bind" ? { path: mount.source } : { volume: mount.name ?? mount.source };
 }
 
-/** What stands before the suffix in a resource's name: the host's name, which the children of a ClusterRegistry have behind its own. */
+/**
+ * The part of a resource's name before the suffix: the host's name. For children of a ClusterRegistry, its own name
+ * comes first.
+ */
 function hostName(urn: string, name: string, cluster: string | undefined): string {
   const child = parts(urn).type.includes(`${COMPONENT}ClusterRegistry$`);
   return child && cluster !== undefined && name.startsWith(`${cluster}-`)
@@ -154,7 +159,7 @@ function stackOf(urn: string): [project: string, stack: string] {
   return [project, head.slice("urn:pulumi:".length)];
 }
 
-/** Type, with those of its parents, and name at the end of a URN. */
+/** The types at the end of a URN, including those of the parents, and the name. */
 function parts(urn: string): { type: string; name: string } {
   const [, , type = "", ...name] = urn.split("::");
   return { type, name: name.join("::") };

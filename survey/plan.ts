@@ -16,19 +16,19 @@ import { durationSeconds, hostPort } from "../settings/formats";
 import type { Settings } from "../settings/schema";
 import { type InsecureSpec, type MirrorSpec, uniteInsecure, uniteMirrors } from "./wants";
 
-/** containerd's configuration, as its units and packages have it. */
+/** containerd's configuration file in its units and packages. */
 export const CONTAINERD_CONFIG = "/etc/containerd/config.toml";
 /** dockerd's configuration. */
 export const DAEMON_JSON = "/etc/docker/daemon.json";
 
-/** `ADDRESS:PORT` of the registry: what stands in front of an image's name. */
+/** `ADDRESS:PORT` of the registry, which is the beginning of its image names. */
 export function imagePrefix({ registry }: Settings): string {
   return hostPort(registry.address, registry.port);
 }
 
 /**
- * What containerd on this host needs to pull from the registry.
- * @throws Refusal where its configuration cannot be edited with certainty
+ * Plans the changes that containerd on this host needs to pull from the registry.
+ * @throws Refusal if its configuration cannot be edited with certainty
  */
 export function planMirror(observation: Observation, settings: Settings, id: string): Decision {
   const { mirrors, migrate, recreateDeleted, registry } = settings;
@@ -38,7 +38,7 @@ export function planMirror(observation: Observation, settings: Settings, id: str
   return decideMirror(observation, id, spec, { ...patience(settings), reach }, recreateDeleted);
 }
 
-/** The same, for what a stack wants and no more. */
+/** The same plan, from one stack's wants. */
 export function decideMirror(
   observation: Observation,
   id: string,
@@ -64,7 +64,8 @@ export function decideMirror(
     environment: proxyEnvironment(containerd.service),
     ...uniteMirrors(wants),
   });
-  // Said of all nodes, it is for those that mix both ways: that shows in the files as they are without us.
+  // A setting for all nodes applies to those that mix both ways. The files without the lines of this program show
+  // which.
   const moves = (wants: readonly Want[], texts: Texts) => {
     const input = inputOf(wants, texts);
     return input.migrate && mixesWays(input);
@@ -92,8 +93,8 @@ function hostsTomls(texts: Texts): Map<string, Buffer> {
 }
 
 /**
- * What dockerd on this host needs to push to the registry.
- * @throws Refusal where daemon.json cannot be edited with certainty
+ * Plans the changes that dockerd on this host needs to push to the registry.
+ * @throws Refusal if daemon.json cannot be edited with certainty
  */
 export function planInsecureRegistry(
   observation: Observation,
@@ -105,7 +106,7 @@ export function planInsecureRegistry(
   return decideInsecureRegistry(observation, id, spec, patience(settings), recreateDeleted);
 }
 
-/** The same, for what a stack wants and no more. */
+/** The same plan, from one stack's wants. */
 export function decideInsecureRegistry(
   observation: Observation,
   id: string,
@@ -136,7 +137,7 @@ export function decideInsecureRegistry(
   });
 }
 
-/** How long the host gives a change, in whole seconds. */
+/** How long a change may take on the host, in whole seconds. */
 function patience({ health }: Settings) {
   return {
     waitSeconds: Math.ceil(durationSeconds(health.wait) ?? 60),

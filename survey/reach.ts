@@ -3,9 +3,9 @@ import type { HostAccess } from "../settings/access";
 import { withConnection } from "./hosts";
 
 /**
- * Asks each host whether it reaches the registry, by a connection from that host: a firewall between them is better
- * found here, before anything is changed, than by the first pull.
- * @throws Error that names every host that does not, with what it saw
+ * Opens a connection to the registry from each host. So a firewall between them is found before anything is changed,
+ * and not by the first pull.
+ * @throws Error that names every host without a connection, and the reason
  */
 export async function checkReach(
   hosts: readonly HostAccess[],

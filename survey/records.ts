@@ -1,6 +1,6 @@
 import { recordId } from "../hosts";
 
-/** Names of one component's records on the hosts, by what they are for. */
+/** Names of one component's records on the hosts, by their purpose. */
 export interface RecordIds {
   mirror(node: string): string;
   readonly daemonJson: string;
@@ -8,12 +8,15 @@ export interface RecordIds {
 }
 
 /**
- * The ClusterRegistry whose records do not carry its name: the one that this project's own program declares. Its stacks are
+ * The ClusterRegistry whose records do not contain its name: the one in this project's own program. Its stacks are
  * older than the component.
  */
 export const DEFAULT_CLUSTER = "cluster";
 
-/** Records carry project and stack, since two stacks can share a host; and so can two clusters of one stack. */
+/**
+ * Record names contain project and stack, because two stacks can share a host. Two clusters of one stack can share one,
+ * too.
+ */
 export function recordIds(project: string, stack: string, cluster = DEFAULT_CLUSTER): RecordIds {
   const id = (what: string) =>
     recordId(project, stack, cluster === DEFAULT_CLUSTER ? what : `${cluster}.${what}`);

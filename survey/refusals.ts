@@ -14,17 +14,18 @@ import { settingsOn } from "../settings/node";
 import type { Settings } from "../settings/schema";
 import { knownHostsName } from "../ssh/known-hosts";
 import type { Surveyed } from "./hosts";
+import { forwardingProblem } from "./forwarding";
 import { imagePrefix, planInsecureRegistry, planMirror } from "./plan";
 import type { RecordIds } from "./records";
 import { isDockerStopped } from "./registry";
 
-/** What is to be done on a host, and so may run into something there. */
+/** A kind of change on a host, which may have obstacles there. */
 export type Task = "mirror" | "daemonJson" | "container";
 const ALL_TASKS: readonly Task[] = ["mirror", "daemonJson", "container"];
 
 /**
- * Everything that stands in the way, host by host, before anything is declared: hosts that could not be looked at,
- * files that cannot be edited with certainty, a container of somebody else's. Empty: nothing does.
+ * All problems, host by host, before anything is declared: hosts that could not be observed, files that cannot be
+ * edited with certainty, a container of somebody else. Empty if there are none.
  */
 export function refusals(
   settings: Settings,
@@ -68,7 +69,7 @@ export function refusals(
   return [...found, ...sharedEnrolments(surveyed)];
 }
 
-/** What the change of a daemon's files would run into on this host, and a proxy that its process has from elsewhere. */
+/** Obstacles for a change of a daemon's files on this host, and a proxy in the environment of its process. */
 function refuseObstacles(
   observation: Observation,
   daemon: Daemon,
@@ -87,10 +88,10 @@ function refuseObstacles(
   if (found.length > 0) throw new Obstacle(found.join("\n"));
 }
 
-/** What stands in the way of a change that is known: a preview shows it all the same. */
+/** An obstacle for a change that is known: a preview still shows the change. */
 class Obstacle extends Error {}
 
-/** What RegistryContainer would run into on this host. */
+/** Obstacles for RegistryContainer on this host. */
 function checkRegistryHost(host: Surveyed, settings: Settings, containerId: string): void {
   if ("error" in host) return;
   const { access, observation } = host;
@@ -99,6 +100,10 @@ function checkRegistryHost(host: Surveyed, settings: Settings, containerId: stri
   checkInstall(observation, settings.docker);
   checkSocket(observation, access.login.user);
   checkDockerUnit(observation);
+  const { docker } = observation;
+  const starts = docker?.version === undefined || isDockerStopped(docker);
+  const forwarding = starts ? forwardingProblem(settings, observation) : undefined;
+  if (forwarding !== undefined) throw new Obstacle(forwarding);
   const container = observation.docker?.containers?.find(({ name }) => name === CONTAINER_NAME);
   if (
     container === undefined ||
@@ -116,7 +121,10 @@ function checkRegistryHost(host: Surveyed, settings: Settings, containerId: stri
   );
 }
 
-/** Docker that is stopped is started by up; what cannot be started, or does not answer, is found before anything is changed. */
+/**
+ * `up` starts a stopped Docker. A Docker that cannot be started, or does not answer, is found before anything is
+ * changed.
+ */
 function checkDockerUnit({ docker }: Observation): void {
   if (docker?.version === undefined) return;
   const { enabled, active } = docker.service;
@@ -133,7 +141,10 @@ function checkDockerUnit({ docker }: Observation): void {
   }
 }
 
-/** @pulumi/docker runs OpenSSH, which takes a key's path or an agent, and host keys from files, and asks nobody. */
+/**
+ * @pulumi/docker runs OpenSSH, which takes a key's path or an agent, reads host keys from files, and cannot ask for
+ * anything.
+ */
 function checkOpenSsh(route: Route, what: string): void {
   const { login, identityFile, keyInFiles, knownHostsFiles, hostKeyAlias } = route;
   const found =
@@ -159,13 +170,16 @@ function checkOpenSsh(route: Route, what: string): void {
   );
 }
 
-/** Where Docker is missing, the way that the settings give must be able to bring it. */
+/** If Docker is missing, the settings must allow its installation. */
 function checkInstall(observation: Observation, source: Settings["docker"]): void {
   const problem = dockerProblem(observation, source);
   if (problem !== undefined) throw new Error(problem);
 }
 
-/** Why there is no Docker, and will be none. @param source `none`: nothing brings it */
+/**
+ * The reason why Docker is missing and will stay missing; undefined if there is none. @param source `none` if nothing
+ * installs it
+ */
 export function dockerProblem(
   { docker, apt }: Observation,
   source: Settings["docker"] | "none",
@@ -189,15 +203,15 @@ function checkSocket({ docker }: Observation, user: string): void {
   );
 }
 
-/** What stands in the way on one host. */
+/** An obstacle on one host. */
 export interface Problem {
   readonly host: string;
   readonly reason: string;
-  /** What is to be done there is known, and only cannot be done yet. */
+  /** The change there is known, but cannot be made yet. */
   readonly planned?: boolean;
 }
 
-/** Two names for one host would patch it twice, and each would undo the other. */
+/** Two names for one host would patch it twice, and each would undo the other's patch. */
 function sharedEnrolments(surveyed: ReadonlyMap<string, Surveyed>): Problem[] {
   const byId = new Map<string, string>();
   const found: Problem[] = [];

@@ -6,13 +6,14 @@ import {
   STATE_LABEL,
 } from "../hosts";
 import type { Settings } from "../settings/schema";
+import { forwardingNote } from "./forwarding";
 import type { Surveyed } from "./hosts";
 import { type Data, liveData, type Past, type PastRegistry } from "./past";
 import type { RecordIds } from "./records";
 
 /**
- * What a person should know of the registry's container and images before an `up`: what has drifted, in words, and which
- * images the registry will not have any more.
+ * What a person should know about the registry's container and images before an `up`: drift in words, and images that
+ * the registry will lose.
  */
 export function registryNotes(
   settings: Settings,
@@ -24,7 +25,12 @@ export function registryNotes(
   const there = surveyed.get(host);
   const docker = there === undefined || "error" in there ? undefined : there.observation.docker;
   const before = past.registries.find((one) => one.host === host);
+  const forwarding =
+    there === undefined || "error" in there
+      ? undefined
+      : forwardingNote(settings, there.observation);
   const notes = [
+    ...(forwarding === undefined ? [] : [forwarding]),
     ...(docker === undefined ? [] : dockerNotes(docker)),
     ...(docker?.containers === undefined
       ? []
@@ -36,7 +42,7 @@ export function registryNotes(
 
 type Docker = NonNullable<Observation["docker"]>;
 
-/** Does docker stand still, so that nothing is known of its containers? */
+/** Whether Docker is stopped, so that nothing is known about its containers. */
 export function isDockerStopped({ version, service }: Docker): boolean {
   return version !== undefined && !["active", "reloading"].includes(service.active);
 }
@@ -53,11 +59,17 @@ function dockerNotes(docker: Docker): string[] {
 /** A container of this stack that its state does not know. */
 export interface Leftover {
   readonly container: ObservedContainer;
-  /** Where it says so, and ours had made room for one by then: the state that made it, which may be another operator's. */
+  /**
+   * The id of the state that created it, which may be another operator's. Set only if the container says so and our own
+   * claim is made.
+   */
   readonly state?: string;
 }
 
-/** Containers of this stack that its state does not know: a run that made one was cut off, or the state was lost. */
+/**
+ * Containers of this stack that its state does not know, because a run was interrupted after it created one, or because
+ * the state was lost.
+ */
 export function leftovers(
   containers: readonly ObservedContainer[],
   ids: RecordIds,
@@ -69,7 +81,7 @@ export function leftovers(
     )
     .map((container) => {
       const state = container.labels[STATE_LABEL];
-      // A state that is new takes over what a lost one left.
+      // A new state takes over the containers of a lost one.
       return { container, ...(before?.claimed === true && state !== undefined && { state }) };
     });
 }
@@ -99,7 +111,7 @@ function containerNotes(
   ];
 }
 
-/** What is not as it was left, of a container that is there. */
+/** Describes how an existing container differs from the last run. */
 function stateNotes({ name, running, status, exitCode }: ObservedContainer): string[] {
   const notes: string[] = [];
   if (name !== CONTAINER_NAME)
@@ -121,7 +133,7 @@ function stateNotes({ name, running, status, exitCode }: ObservedContainer): str
   return notes;
 }
 
-/** Will the registry have other images than it has now, or none? */
+/** Whether the registry will have other images than now, or none. */
 function dataNotes(
   { registry }: Settings,
   docker: Docker | undefined,

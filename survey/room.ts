@@ -8,11 +8,11 @@ import type { RecordIds } from "./records";
 import { leftovers, type Leftover } from "./registry";
 
 /**
- * What stands where the registry's container is to be made, and is this stack's though its state does not know it: left by a
- * run that was cut off, or made by another operator, from a state of their own.
+ * Containers of this stack that its state does not know, at the place of the registry's container. An interrupted run
+ * left them, or another operator created them from a separate state.
  *
  * @param state  the id of our state
- * @throws Error where it is another operator's
+ * @throws Error if another operator created one
  */
 export function ownLeftovers(found: readonly Leftover[], state: string): Leftover[] {
   const foreign = found.find((one) => one.state !== undefined && one.state !== state);
@@ -24,7 +24,7 @@ export function ownLeftovers(found: readonly Leftover[], state: string): Leftove
   );
 }
 
-/** Looks once more, now that docker runs, and removes what a run that was cut off has left. Its volumes stay. */
+/** Observes again now that docker runs, and removes the containers of an interrupted run. Their volumes stay. */
 export async function makeRoom(
   settings: Settings,
   access: HostAccess,

@@ -2,7 +2,7 @@ import { canonicalJson, type Want } from "../hosts";
 import type { ContainerdInput, EndpointInput } from "../patch";
 import { sameMirror } from "../patch/containerd/mirrors";
 
-/** What one stack wants of containerd on a node, as its record has it. */
+/** What one stack needs from containerd on a node, as in its record. */
 export interface MirrorSpec {
   registry: string;
   endpoints: readonly EndpointInput[];
@@ -10,12 +10,12 @@ export interface MirrorSpec {
   migrate: boolean;
 }
 
-/** What one stack wants of dockerd, as its record has it. */
+/** What one stack needs from dockerd, as in its record. */
 export interface InsecureSpec {
   insecureRegistries: readonly string[];
 }
 
-/** Where one of them is, each endpoint with the stack that brought it. */
+/** One registry host, with its endpoints and the stack that wants each of them. */
 interface Host {
   name: string;
   own: boolean;
@@ -23,8 +23,9 @@ interface Host {
 }
 
 /**
- * What several stacks want of containerd on one node, first claimant first: each registry once, with the endpoints of all.
- * @throws Error where two say different things of one endpoint
+ * Unites what several stacks need from containerd on one node, in the order of the claimants: each registry once, with
+ * the endpoints of all.
+ * @throws Error if two stacks have different settings for one endpoint
  */
 export function uniteMirrors(
   wants: readonly Want[],
@@ -55,7 +56,7 @@ export function uniteMirrors(
   };
 }
 
-/** The registries that several stacks want dockerd to take as insecure, first claimant first. */
+/** The insecure registries that several stacks need in dockerd, in the order of the claimants. */
 export function uniteInsecure(wants: readonly Want[]): string[] {
   return [...new Set(wants.flatMap(({ id, spec }) => insecureSpec(id, spec).insecureRegistries))];
 }
@@ -75,7 +76,7 @@ function addEndpoint(host: Host, by: string, endpoint: EndpointInput): void {
 
 const urlOf = (endpoint: EndpointInput) => (typeof endpoint === "string" ? endpoint : endpoint.url);
 
-/** All but the address. */
+/** Everything but the address. */
 function settingsOf(endpoint: EndpointInput): object {
   return typeof endpoint === "string" ? {} : { ...endpoint, url: undefined };
 }

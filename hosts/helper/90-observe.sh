@@ -270,6 +270,7 @@ observe_docker() {
   observe_service docker docker.service
   say "socket $reaches"
   if asks_docker; then say asks; fi
+  observe_forwarding
   command -v dockerd >/dev/null || return 0
   say version
   dockerd --version 2>&1 | hex
@@ -284,4 +285,20 @@ observe_docker() {
   need_name "$ask_container"
   [ -z "$ask_volume" ] || need_name "$ask_volume"
   observe_containers "$ask_container" "$ask_volume"
+}
+
+# Whether the kernel forwards packets now, and whether it does after a boot, by the files of sysctl: 1, 0, unset, or unknown
+# where nothing prints those files.
+observe_forwarding() {
+  # Not by read: it takes a byte at a time, and the kernel gives such a file in one piece.
+  forwards_now=$(cat /proc/sys/net/ipv4/ip_forward 2>/dev/null) || return 0
+  forwards_boot=unknown
+  for sysctl_program in /usr/lib/systemd/systemd-sysctl /lib/systemd/systemd-sysctl; do
+    sysctl_files=$("$sysctl_program" --cat-config 2>/dev/null) || continue
+    forwards_boot=$(printf '%s\n' "$sysctl_files" |
+      sed -nE 's/^[[:space:]]*-?net[./]ipv4[./](ip_forward|conf[./]all[./]forwarding)[[:space:]]*=[[:space:]]*([01]).*/\2/p' | tail -n 1)
+    forwards_boot=${forwards_boot:-unset}
+    break
+  done
+  say "forwards $forwards_now $forwards_boot"
 }

@@ -72,7 +72,7 @@ describeLab("helper on real hosts", () => {
     patched.close();
   });
 
-  test("what another program's text is in the files never enters the payload", async () => {
+  test("other programs' text in the files never enters the payload", async () => {
     const patched = new PatchedHost(lab, node, { daemon: "containerd", registry: REGISTRY });
     const { payload } = await patched.decide();
     expect(payload.split("\n").filter((line) => line.startsWith("+"))).toEqual([
@@ -82,7 +82,7 @@ describeLab("helper on real hosts", () => {
     patched.close();
   });
 
-  test("drift is repaired with the next revision; an admin's edit elsewhere is none, and survives the undo", async () => {
+  test("drift is repaired with the next revision; an admin's edit elsewhere is not drift, and survives the undo", async () => {
     const patched = new PatchedHost(lab, node, { daemon: "containerd", registry: REGISTRY });
     const before = await node.succeed(`cat ${CONFIG}`);
     succeeded(await patched.up());
@@ -101,7 +101,7 @@ describeLab("helper on real hosts", () => {
     patched.close();
   });
 
-  test("what containerd makes of its file is kept from the last apply until the file changes, even by a hair", async () => {
+  test("the config dump of the last apply is kept until the file changes in any byte", async () => {
     const patched = new PatchedHost(lab, node, { daemon: "containerd", registry: REGISTRY });
     succeeded(await patched.up());
     const dump = async () => (await patched.look()).containerd?.dump;
@@ -127,7 +127,7 @@ describeLab("helper on real hosts", () => {
     patched.close();
   });
 
-  test("our lines edited by hand: undo refuses, names them, and touches nothing", async () => {
+  test("our lines edited by hand: undo refuses, names them, and changes nothing", async () => {
     const patched = new PatchedHost(lab, node, { daemon: "containerd", registry: REGISTRY });
     const original = await node.succeed(`cat ${CONFIG}`);
     succeeded(await patched.up());
@@ -154,7 +154,7 @@ describeLab("helper on real hosts", () => {
     patched.close();
   });
 
-  test("entries that were there before us are adopted, and left by undo", async () => {
+  test("entries that were there before us are adopted, and undo keeps them", async () => {
     const patched = new PatchedHost(lab, node, { daemon: "containerd", registry: REGISTRY });
     const before = await manifest(node);
     succeeded(await patched.up());
@@ -189,7 +189,7 @@ describeLab("helper on real hosts", () => {
     patched.close();
   });
 
-  test("two stacks on one host: each takes out its own lines, in either order", async () => {
+  test("two stacks on one host: each undo removes its own lines, in either order", async () => {
     const before = await node.succeed(`sha256sum ${CONFIG}`);
     for (const firstGoesFirst of [true, false]) {
       const first = new PatchedHost(lab, node, {
@@ -214,7 +214,7 @@ describeLab("helper on real hosts", () => {
     }
   });
 
-  test("lines that another stack wants too stay, and its destroy takes them out", async () => {
+  test("lines that another stack wants too stay, until its own destroy removes them", async () => {
     const before = await node.succeed(`sha256sum ${CONFIG}`);
     const old = new PatchedHost(lab, node, {
       daemon: "containerd",
@@ -308,7 +308,7 @@ describeLab("helper on real hosts", () => {
       patched.close();
     });
 
-    test("a file that we made: its mode is ours to keep; it goes with us, its folder too", async () => {
+    test("a file that we created: its mode is ours to keep; undo removes it with its folder", async () => {
       await node.succeed("rm -rf /etc/docker");
       const patched = new PatchedHost(lab, node, { daemon: "docker", registry: REGISTRY });
       succeeded(await patched.up());
@@ -331,7 +331,7 @@ describeLab("helper on real hosts", () => {
       patched.close();
     });
 
-    test("a docker that someone stopped is named by the preview and started by the apply", async () => {
+    test("a docker that someone stopped is named by the preview, and the apply starts it", async () => {
       const patched = new PatchedHost(lab, node, { daemon: "docker", registry: REGISTRY });
       succeeded(await patched.up());
       await node.succeed("systemctl stop docker.socket docker.service");
@@ -346,7 +346,7 @@ describeLab("helper on real hosts", () => {
     });
   });
 
-  test("through sudo without a password; what lies on the host is for root alone", async () => {
+  test("through sudo without a password; only root can read the files on the host", async () => {
     const before = await manifest(node);
     const patched = new PatchedHost(lab, node, {
       daemon: "containerd",
@@ -363,7 +363,7 @@ describeLab("helper on real hosts", () => {
     patched.close();
   });
 
-  test("sudo that asks for a password is refused before anything is done, with what is needed", async () => {
+  test("sudo that asks for a password is refused before anything is done, with the needed rule", async () => {
     const patched = new PatchedHost(lab, node, {
       daemon: "containerd",
       registry: REGISTRY,
@@ -377,7 +377,7 @@ describeLab("helper on real hosts", () => {
     patched.close();
   });
 
-  test("sudo that allows the helper alone is enough, once root has put it there", async () => {
+  test("sudo that allows the helper alone is enough if root has installed it", async () => {
     const before = await manifest(node);
     await node.succeed(
       "echo 'nosudo ALL=(root) NOPASSWD: /var/lib/cluster-registry/helper' >/etc/sudoers.d/helper-only && chmod 0440 /etc/sudoers.d/helper-only",
@@ -421,7 +421,7 @@ describeLab("helper on real hosts", () => {
     await patched.decide();
     expect(
       await node.succeed(
-        // Of a folder the modification time: overlayfs changes the other one when a folder is merely read.
+        // For a folder, compare the modification time: overlayfs changes the change time when a folder is only read.
         "find /etc /usr /root /home /srv /opt /tmp /var -xdev \\( -type d -newer /run/before -o ! -type d -newercm /run/before \\) -not -path '/var/log/*' -not -path '/var/lib/systemd/*'",
       ),
     ).toBe("");
@@ -431,7 +431,7 @@ describeLab("helper on real hosts", () => {
     patched.close();
   });
 
-  test("a hosts.toml way: two files are written, and both go", async () => {
+  test("a hosts.toml way: two files are written, and undo removes both", async () => {
     const host = lab.host("n2");
     await host.succeed(`sed -i '/registry.mirrors/,+1d' ${CONFIG} && systemctl restart containerd`);
     const before = await manifest(host);

@@ -31,7 +31,7 @@ const mirror = (registry: string): MirrorSpec => ({
 describe("files that a person has changed", () => {
   let host: FolderHost;
 
-  /** A host with both files as they were, and our lines in them. */
+  /** A host with both original files and our lines in them. */
   function setUp(): FolderHost {
     const made = FolderHost.inFirstShell(folder);
     for (const [path, text] of Object.entries(FIRST)) made.write(path, text);
@@ -51,7 +51,7 @@ describe("files that a person has changed", () => {
     [DOCKER_ID, DAEMON_JSON],
   ];
 
-  test("an undo says that the last text of a deleted file goes, and leaves it deleted", () => {
+  test("an undo says that it removes the last text of a deleted file, and leaves it deleted", () => {
     for (const [id, path] of ids) {
       const { length } = host.read(path) ?? "";
       host.write(path, undefined);
@@ -87,7 +87,7 @@ describe("files that a person has changed", () => {
     expect(host.look()).toMatchObject({ managed: [], records: [] });
   });
 
-  test("where our line was edited and the settings take it away, the lines to take out are named", () => {
+  test("if our line was edited and the settings no longer need it, the error names the lines to remove", () => {
     const edited = "http://by-hand.example:5000";
     host.write(CONFIG, host.read(CONFIG)?.replace(`http://${REGISTRY}`, edited));
     expect(() => decideMirror(host.look(), MIRROR_ID, mirror("10.0.0.2:5000"), {})).toThrow(
@@ -96,7 +96,7 @@ describe("files that a person has changed", () => {
   });
 });
 
-/** As somebody else had it, some time ago. */
+/** The text as somebody else had it earlier. */
 function older(text: string): string {
   return text.startsWith("{")
     ? text.replace('"debug": true', '"debug": false')

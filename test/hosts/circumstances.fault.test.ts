@@ -75,7 +75,7 @@ describeLab("a host that is set up in its own way", () => {
   }
 
   describe("logins", () => {
-    test("a login shell that is not sh, with a start-up file that talks: the whole circle works", async () => {
+    test("a login shell that is not sh, with a start-up file that prints: apply, drift and undo work", async () => {
       await node.exec("mkdir -p /opt/tcsh && tar -xf - -C /opt/tcsh", { stdin: tcsh() });
       await node.exec("cat >/opt/tcsh/shell && chmod 755 /opt/tcsh/shell", {
         stdin:
@@ -85,14 +85,14 @@ describeLab("a host that is set up in its own way", () => {
         `echo 'echo "Welcome! "; setenv GREETED yes' >/home/ops/.tcshrc && usermod -s /opt/tcsh/shell ops`,
       );
       const patched = mirror({ user: "ops" });
-      // It is what answers, and it is none of sh's kin.
+      // This shows that the login shell is used, and that it is not a POSIX shell.
       const asked = await patched.run("setenv ASKED $GREETED; echo $ASKED $version");
       expect(succeeded(asked)).toMatch(/^Welcome! \nyes tcsh /);
       await ends(patched);
       await node.succeed("rm -rf /opt/tcsh /home/ops/.tcshrc");
     });
 
-    test("a login shell that lets nobody in is told in its own words", async () => {
+    test("if a login shell refuses everybody, the error has its own message", async () => {
       await node.succeed("usermod -s /usr/sbin/nologin ops");
       const patched = mirror({ user: "ops" });
       await expect(patched.look()).rejects.toThrow(
@@ -102,7 +102,7 @@ describeLab("a host that is set up in its own way", () => {
       patched.close();
     });
 
-    test("a host without sudo is refused before anything is done, with what is needed", async () => {
+    test("a host without sudo is refused before anything is done, with the needed rule", async () => {
       await node.succeed("mv /usr/bin/sudo /usr/bin/sudo.aside");
       const patched = mirror({ user: "ops" });
       await expect(patched.look()).rejects.toThrow(
@@ -112,7 +112,7 @@ describeLab("a host that is set up in its own way", () => {
       patched.close();
     });
 
-    test("a sudo that wants a terminal is refused before anything is done, with what is needed", async () => {
+    test("a sudo that wants a terminal is refused before anything is done, with the needed setting", async () => {
       await node.succeed(
         "echo 'Defaults:ops requiretty' >/etc/sudoers.d/requiretty && chmod 440 /etc/sudoers.d/requiretty",
       );
@@ -173,7 +173,7 @@ describeLab("a host that is set up in its own way", () => {
     );
   });
 
-  test("who waits for the lock longer than a change may take is told who has it since when, and changes nothing", async () => {
+  test("a change that waits for the lock longer than a change may take names the holder and the time, and changes nothing", async () => {
     const one = mirror({ stack: "one" });
     const two = mirror({
       stack: "two",
@@ -221,7 +221,7 @@ describeLab("a host that is set up in its own way", () => {
       expect(said).toContain("Rolled back: the old files are in place, and containerd is healthy.");
       await criIsWell(node);
       await node.succeed(`rm -r ${CONTAINERD_DROP_IN} && systemctl daemon-reload`);
-      // Killed when the daemon has the new file: it gets the old one back.
+      // The change is killed after the daemon has read the new file, so the daemon gets the old one again.
       await atMark(node, "checking", "kill -9 $HELPER_PID");
       failed(await patched.up());
       await criIsWell(node);
@@ -288,7 +288,7 @@ describeLab("a host that is set up in its own way", () => {
   });
 
   describe("a proxy", () => {
-    test("in the environment of every login does not stand between the node and its registry", async () => {
+    test("in the environment of every login does not affect the node's connection to its registry", async () => {
       await node.succeed(
         "cp -a /etc/environment /root/environment 2>/dev/null; printf 'http_proxy=http://127.0.0.1:9\\nHTTP_PROXY=http://127.0.0.1:9\\n' >>/etc/environment; " +
           `systemd-run --quiet --unit=answers perl -MIO::Socket::INET -e 'my $l = IO::Socket::INET->new(Listen => 5, LocalPort => 5999, ReuseAddr => 1) or die; while (my $c = $l->accept) { while (<$c>) { last if /^\\r?$/ } print $c "HTTP/1.0 200 OK\\r\\n\\r\\n"; close $c }'`,
@@ -344,7 +344,7 @@ describeLab("a host that is set up in its own way", () => {
       await ends(patched);
     });
 
-    test("of the daemon's own is refused by its line, unless the registry is excepted", async () => {
+    test("in the daemon's own settings is refused by its line, unless the registry is excepted", async () => {
       await dropIn(
         CONTAINERD_DROP_IN,
         '[Service]\nEnvironment="HTTP_PROXY=http://me:hunter2@proxy:3128"',
@@ -361,7 +361,7 @@ describeLab("a host that is set up in its own way", () => {
     });
   });
 
-  /** What a preview of this node alone refuses. */
+  /** The errors in a preview of this node alone. */
   async function refusedByPreview(patched: PatchedHost): Promise<string[]> {
     const settings = parseSettings({
       registry: { host: "cp", address: "10.88.94.11" },
@@ -506,7 +506,7 @@ describeLab("a host that is set up in its own way", () => {
       },
     );
 
-    test("a configuration that containerd cannot read, as its own words have it", async () => {
+    test("a configuration that containerd cannot read, with its own message", async () => {
       const patched = mirror();
       succeeded(await patched.guard());
       await node.succeed(
@@ -574,7 +574,7 @@ describeLab("a host that is set up in its own way", () => {
       patched.close();
     }
 
-    test("by its unit: that file is patched, and the usual one left alone", async () => {
+    test("by its unit: that file is patched, and the usual one stays unchanged", async () => {
       await command(`/usr/bin/containerd --config ${OTHER}`);
       await patchesTheOther();
     });
@@ -596,7 +596,7 @@ describeLab("a host that is set up in its own way", () => {
       await patchesTheOther();
     });
 
-    test("by a script, which the process tells", async () => {
+    test("by a script: the process shows the file", async () => {
       await node.exec("cat >/srv/start && chmod 755 /srv/start", {
         stdin: `#!/bin/sh\nexec /usr/bin/containerd --config ${OTHER}\n`,
       });
@@ -614,7 +614,7 @@ describeLab("a host that is set up in its own way", () => {
       patched.close();
     });
 
-    test("by a script that is named containerd, which the process tells as well", async () => {
+    test("by a script with the name containerd: the process shows the file", async () => {
       await node.exec(
         "mkdir -p /srv/wrapper && cat >/srv/wrapper/containerd && chmod 755 /srv/wrapper/containerd",
         {
@@ -628,11 +628,11 @@ describeLab("a host that is set up in its own way", () => {
       );
     });
 
-    test("whose process finds another file at that path is refused by the unit's line, and nothing is written", async () => {
+    test("whose process sees another file at that path is refused by the unit's line, and nothing is written", async () => {
       await dropIn(CONTAINERD_DROP_IN, `[Service]\nBindPaths=${OTHER}:${CONFIG}`);
       await node.succeed("systemctl restart containerd");
       const patched = mirror();
-      // Replaced meanwhile, the file shows through until the next start.
+      // After a replacement, the new file is visible at that path until the next start.
       await node.succeed(`cp -p ${CONFIG} ${CONFIG}.new && mv ${CONFIG}.new ${CONFIG}`);
       await expect(patched.decide()).rejects.toThrow(
         `the process finds another file at ${CONFIG} than this host has there (BindPaths, RootDirectory or the like of its unit)`,
@@ -643,7 +643,7 @@ describeLab("a host that is set up in its own way", () => {
       await ends(patched);
     });
 
-    test("that it does not run with yet is refused by the unit's line", async () => {
+    test("that the process does not use yet is refused by the unit's line", async () => {
       await command(`/usr/bin/containerd --config ${OTHER}`);
       const patched = mirror();
       await expect(patched.decide()).rejects.toThrow(
@@ -659,7 +659,7 @@ describeLab("a host that is set up in its own way", () => {
     const docker = () => mirror({ daemon: "docker", health: { waitSeconds: 8 } });
     const info = () => node.succeed("curl -s --unix-socket /run/docker.sock http://d/info");
 
-    test("that say what daemon.json is to say are refused by their line; forced all the same, they are put back", async () => {
+    test("that set the same as daemon.json are refused by their line; a forced change is rolled back", async () => {
       const patched = docker();
       const decision = await patched.decide();
       await dropIn(
@@ -686,7 +686,7 @@ describeLab("a host that is set up in its own way", () => {
       await ends(patched);
     });
 
-    test("a docker that cannot be reloaded is refused before anything is changed, its containers going on", async () => {
+    test("a docker that cannot be reloaded is refused before anything is changed, and its containers keep running", async () => {
       await dropIn(DOCKER_DROP_IN, "[Service]\nExecReload=");
       const patched = docker();
       const started = await invocation(node, "docker");
@@ -743,7 +743,7 @@ describeLab("a host that is set up in its own way", () => {
         const patched = mirror();
         succeeded(await patched.guard());
         const decision = await patched.decide();
-        // By a mount over it, since a file system that is written to is not made read-only for the asking.
+        // By a mount over it, because a file system with open files cannot become read-only.
         await atMark(
           node,
           mark,
@@ -754,7 +754,7 @@ describeLab("a host that is set up in its own way", () => {
         const now = (await node.succeed(`sha256sum <${CONFIG}`)).slice(0, 64);
         const { base, after } = parsePayload(decision.payload).files[0]!;
         expect(now).toBe(mark === "healthy" ? after : base);
-        // At `replaced` it has not read the new file yet, and need not read the old one again.
+        // At `replaced`, the daemon has not read the new file yet, so it need not read the old one again.
         if (mark !== "replaced") expect(await started(node)).toBeGreaterThan(await changed(node));
         await node.succeed(`umount ${HOME}`);
         await ends(patched);
@@ -763,7 +763,7 @@ describeLab("a host that is set up in its own way", () => {
   });
 });
 
-/** When containerd was started, in seconds since the boot. */
+/** The time of containerd's start, in seconds since the boot. */
 async function started(host: RunningHost): Promise<number> {
   const said = await host.succeed(
     "systemctl show -p ExecMainStartTimestampMonotonic --value containerd",
@@ -771,7 +771,7 @@ async function started(host: RunningHost): Promise<number> {
   return Number(said) / 1_000_000;
 }
 
-/** When the name of containerd's file last got another file, in seconds since the boot. */
+/** The time of the last replacement of containerd's file, in seconds since the boot. */
 async function changed(host: RunningHost): Promise<number> {
   const [now, uptime, at] = (
     await host.succeed(`/bin/date +%s.%N; cut -d' ' -f1 /proc/uptime; stat -c %.9Z ${CONFIG}`)

@@ -17,7 +17,7 @@ import {
 
 const id = "p.dev.containerd-node01";
 
-test("a record is named by project, stack and resource; of a stack's full name the last part counts", () => {
+test("a record's name has project, stack and resource; only the last part of a stack's full name counts", () => {
   expect(recordId("p", "dev", "x")).toBe("p.dev.x");
   expect(recordId("p", "org/p/dev", "x")).toBe("p.dev.x");
 });
@@ -46,7 +46,7 @@ test("a folder of packages is an absolute path", () => {
   );
 });
 
-describe("whatever the login shell is, the same words reach the host's sh", () => {
+describe("whatever the login shell is, the host's sh gets the same words", () => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "shells-"));

@@ -27,17 +27,17 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** The host of a fixture, below a folder of the test's own. */
+/** The host of a fixture, in a folder of the test. */
 function hostOf(name: string, userland = userlands[0]): FolderHost {
   if (userland === undefined) throw new Error("no shell to test with");
   const after = join(FIXTURES, name, "after");
   if (existsSync(join(after, "etc")))
     cpSync(join(after, "etc"), join(folder, "etc"), { recursive: true });
   cpSync(join(after, "var/lib/cluster-registry"), join(folder, "home"), { recursive: true });
-  // Where there was no file on the first day this folder is empty, and git keeps no empty folder.
+  // If there was no file before the first apply, this folder is empty, and git does not store empty folders.
   for (const id of readdirSync(join(folder, "home/records")))
     mkdirSync(join(folder, "home/records", id, "first"), { recursive: true });
-  // Folders that we made are named as on the host: here they are below the test's folder.
+  // The record has the paths of created folders on the host. Here they are in the test's folder.
   for (const path of readdirSync(join(folder, "home"), { recursive: true, encoding: "utf8" })) {
     if (!path.endsWith("/folders")) continue;
     const file = join(folder, "home", path);
@@ -54,7 +54,7 @@ function decideAgain(host: FolderHost, id: string): Decision {
   const observation = host.look();
   const record = observation.records.find((one) => one.id === id);
   const payload = parsePayload(record?.payload ?? "");
-  // As on the host: this very start of the daemon took the files.
+  // As on a host, this start of the daemon has read the files.
   const records = observation.records.map((one) => ({ ...one, running: "start-1" }));
   const { docker } = observation;
   if (docker !== undefined) docker.insecureRegistries = ["10.88.40.11:5000", "10.88.40.12:5000"];
@@ -110,7 +110,7 @@ describe.each(CASES)("a host that the version before has set up: %s", (name) => 
     },
   );
 
-  test("nothing is lost of what was known of the first day", () => {
+  test("the first undo copy stays complete", () => {
     const host = hostOf(name);
     const first = (root: string) =>
       ids.map((id) => readdirSync(join(root, "records", id, "first")));
@@ -143,7 +143,7 @@ test.each(["hosts-shared"])(
   },
 );
 
-test("an admin's edits since are kept by the conversion, and by destroy", () => {
+test("an admin's later edits are kept by the conversion, and by destroy", () => {
   const host = hostOf("mirrors-two");
   host.write(CONFIG, `# by hand\n${host.read(CONFIG) ?? ""}`);
   for (const id of recordIds("mirrors-two")) {
@@ -156,7 +156,7 @@ test("an admin's edits since are kept by the conversion, and by destroy", () => 
   expect(host.read(CONFIG)).toBe(`# by hand\n${before}`);
 });
 
-test("before the next up of either stack, a destroy of one of two says what it lacks", () => {
+test("before the next up of two stacks, a destroy of one says what is missing", () => {
   const host = hostOf("mirrors-shared");
   const before = files(folder);
   expect(host.undo("test.one.containerd-n1").stderr).toBe(

@@ -6,7 +6,7 @@ const CONFIG = "/etc/containerd/config.toml";
 const ID = "p.dev.containerd-node01";
 const live = "a\npassword = secret\nb\n";
 
-/** "ours" comes behind "a", where it is not in the file. */
+/** Adds "ours" after "a", unless the file has it. */
 const withOurs: DecideInput["plan"] = (_wants, texts) => {
   const bytes = texts.get(CONFIG);
   const edits = bytes?.includes("ours") === true ? [] : [{ offset: 2, length: 0, text: "ours\n" }];
@@ -37,7 +37,7 @@ function input(changes: Partial<DecideInput> = {}): DecideInput {
   };
 }
 
-/** The host after the apply of a decision: nothing to edit, and the record there. */
+/** The host after the apply of a decision: its record exists, and no edit is needed. */
 function applied(
   from: DecideInput,
   payload: string,
@@ -56,7 +56,7 @@ function applied(
   };
 }
 
-test("a first apply: edits, checksums and what is asked for; the live file's other lines stay on the host", () => {
+test("a first apply has edits, checksums and settings; the live file's other lines stay on the host", () => {
   const decision = decide(input());
   expect(decision).toMatchObject({
     inSync: false,
@@ -79,7 +79,7 @@ test("the diff is unified and shows no credential", () => {
   );
 });
 
-test("in sync, the payload is the record's own, whatever the settings of health are by now", () => {
+test("in sync, the payload is the record's own, even if the health settings have changed", () => {
   const first = decide(input());
   const second = decide({ ...applied(input(), first.payload), health: { waitSeconds: 5 } });
   expect(second).toMatchObject({
@@ -92,7 +92,7 @@ test("in sync, the payload is the record's own, whatever the settings of health 
   expect(second.why).toBeUndefined();
 });
 
-test("drift has the next revision, so that its payload is never one that was applied before", () => {
+test("drift has the next revision, so that its payload differs from every earlier one", () => {
   const first = decide(input());
   const drifted = applied(input(), first.payload, {
     files: [file(CONFIG, live)],
@@ -103,7 +103,7 @@ test("drift has the next revision, so that its payload is never one that was app
   expect(second.payload).not.toBe(first.payload);
 });
 
-test("other settings are an apply, also where the files need no edit", () => {
+test("changed settings are an apply, even if the files need no edit", () => {
   const first = decide(input());
   const second = decide({ ...applied(input(), first.payload), spec: { registry: "other:5000" } });
   expect(second).toMatchObject({
@@ -121,7 +121,7 @@ test("a record of another format counts as other settings", () => {
   });
 });
 
-test("what was cut off is finished by an apply, even where the files look right", () => {
+test("an interrupted change is completed by an apply, even if the files look right", () => {
   const first = decide(input());
   const after = applied(input(), first.payload);
   const records = after.observation.records.map((one) => ({ ...one, unfinished: "healthy" }));
@@ -209,12 +209,12 @@ describe("docker", () => {
     expect(decide(docker(names)).activate).toBe(activate);
   });
 
-  test("a docker that is down is to be started", () => {
+  test("a docker that is not running is started", () => {
     expect(decide(docker(undefined, "inactive")).activate).toBe("restart");
   });
 });
 
-describe("a file that we made", () => {
+describe("a file that we created", () => {
   const HOSTS = "/etc/containerd/certs.d/172.30.1.2:5000/hosts.toml";
   const plan: DecideInput["plan"] = (_wants, texts) => {
     const bytes = texts.get(HOSTS);
@@ -241,7 +241,7 @@ describe("a file that we made", () => {
     expect(again({}).inSync).toBe(true);
   });
 
-  test("with another mode is drift, told as such", () => {
+  test("with another mode is drift, with a line in the diff", () => {
     const decision = again({ mode: 0o600, gid: 7 });
     expect(decision).toMatchObject({ why: "drift on the host", activate: "none" });
     expect(decision.diff).toBe(
@@ -251,7 +251,7 @@ describe("a file that we made", () => {
   });
 });
 
-test("a host keeps the id of its records; a host without any is known by its own", () => {
+test("a host keeps the id of its records; a host without records has its own id", () => {
   expect(enrolledId(observation())).toBe("ab12");
   expect(enrolledId(observation({ records: [{ id: "x.y.z", enrolled: "old1" }] }))).toBe("old1");
 });

@@ -72,7 +72,7 @@ describeLab("docker on real hosts", () => {
       );
     });
 
-    test("a folder that is not there is named; containerd is as before", async () => {
+    test("a missing folder is named; containerd is as before", async () => {
       const started = await host.succeed("systemctl show -p InvocationID containerd");
       expect(failed(await install(host, { packages: "/root/nowhere" }))).toBe(
         "expected a folder of packages at /root/nowhere on this host; found none: copy it there\n",
@@ -97,7 +97,7 @@ describeLab("docker on real hosts", () => {
       );
     });
 
-    test("no apt and no docker: refused with what to do", async () => {
+    test("no apt and no docker: refused, with what to do", async () => {
       await host.succeed("mv /usr/bin/apt-get /usr/bin/apt-get.aside");
       expect(failed(await install(host, "apt"))).toBe(
         "expected apt-get to install docker with; found neither docker nor apt-get: install docker by hand and set docker: present\n",
@@ -129,7 +129,7 @@ describeLab("docker on real hosts", () => {
       },
     );
 
-    test("from a folder of packages, with no source of packages at all", async () => {
+    test("from a folder of packages, without any other package source", async () => {
       const to = lab.host("n2");
       await to.succeed(
         "mkdir /root/folder && cd /root/folder && apt-get install -y --no-install-recommends --download-only -o Dir::Cache::archives=/root/folder docker.io >/dev/null 2>&1; " +
@@ -141,7 +141,7 @@ describeLab("docker on real hosts", () => {
     });
   });
 
-  describe("making room for the container", () => {
+  describe("the claim of the container's place", () => {
     beforeAll(async () => {
       succeeded(await install(host, "apt"));
       await host.succeed("docker pull -q registry");
@@ -160,13 +160,13 @@ describeLab("docker on real hosts", () => {
     const byHand = (options = "") =>
       host.succeed(`docker run -dit -p 5000:5000 --name registry ${options} registry`);
 
-    test("nothing there: nothing to do", async () => {
+    test("no container: nothing to do", async () => {
       expect(succeeded(await claim())).toBe("{}\n");
       expect(succeeded(await claim(false, "ops"))).toBe("{}\n");
       expect(succeeded(await release())).toBe("Nothing to release.\n");
     });
 
-    test("ours, from a state that was lost: the container goes, its volume stays", async () => {
+    test("ours, from a lost state: the container is removed, its volume stays", async () => {
       await byHand(`--label ${OWNER_LABEL}=${ID} -v registry-data:/var/lib/registry`);
       expect(succeeded(await claimed())).toBe("{}\n");
       await host.succeed("docker container inspect registry");
@@ -175,7 +175,7 @@ describeLab("docker on real hosts", () => {
       expect(await host.succeed("docker volume ls -q")).toBe("registry-data\n");
     });
 
-    test("made by hand: refused with its image and ports, and left running", async () => {
+    test("created by hand: refused with its image and ports, and left running", async () => {
       await byHand();
       expect(failed(await claim())).toBe(
         "expected no container named registry; found one made by hand (image registry, running, ports :5000->5000/tcp): remove it, or set registry.adopt: true to take it over with its images\n",
@@ -216,9 +216,9 @@ describeLab("docker on real hosts", () => {
       },
     );
 
-    test("an adoption that was cut off after the stop, and is run again, still knows that it ran", async () => {
+    test("an adoption that was cut off after the stop, and is run again, still starts the registry", async () => {
       await byHand();
-      // The rename does not come: the container is stopped, and has its name still.
+      // The rename never happens: the container is stopped and still has its name.
       await host.succeed(
         `printf '#!/bin/sh\\n[ "$1" != rename ] || { rm /usr/local/bin/docker; kill -9 $PPID; exit 1; }\\nexec /usr/bin/docker "$@"\\n' >/usr/local/bin/docker && chmod 755 /usr/local/bin/docker`,
       );
@@ -244,7 +244,7 @@ describeLab("docker on real hosts", () => {
       const unanswered =
         /^expected docker to say which containers there are; found: Cannot connect to the Docker daemon at unix:\/\/\/var\/run\/docker\.sock\. Is the docker daemon running\?: see `systemctl status docker`, then run again\. Nothing was changed\.\n$/;
 
-      test("a claim is refused, and its container is there as before once docker is", async () => {
+      test("a claim is refused, and its container is as before when docker runs again", async () => {
         await byHand(`--restart always --label ${OWNER_LABEL}=${ID}`);
         const id = await host.succeed("docker container inspect -f '{{.Id}}' registry");
         await stop();
@@ -254,7 +254,7 @@ describeLab("docker on real hosts", () => {
         expect(await host.succeed("docker container inspect -f '{{.Id}}' registry")).toBe(id);
       });
 
-      test("a release starts it, and gives the adopted container back", async () => {
+      test("a release starts docker, and restores the adopted container", async () => {
         await byHand();
         succeeded(await claim(true));
         await stop();
@@ -264,7 +264,7 @@ describeLab("docker on real hosts", () => {
         ).toBe("true\n");
       });
 
-      test("a docker that hangs is none without containers either", async () => {
+      test("a docker that hangs does not mean that there are no containers", async () => {
         await byHand(`--restart always --label ${OWNER_LABEL}=${ID}`);
         await host.succeed("systemctl kill -s STOP --kill-who=main docker");
         try {
@@ -314,7 +314,7 @@ describeLab("docker on real hosts", () => {
         await host.succeed("docker ps");
       });
 
-      test("docker-start refuses one that is masked, or that does not start, in its own words", async () => {
+      test("docker-start refuses one that is masked or does not start, with docker's own message", async () => {
         await stop();
         await host.succeed("systemctl mask docker.service");
         expect(failed(await run(host, dockerStart({ sudo: false })))).toBe(
@@ -349,7 +349,7 @@ describeLab("docker on real hosts", () => {
       await host.succeed("docker inspect registry");
     });
 
-    test("a container of ours under another name, and what the volume holds, are in the observation", async () => {
+    test("our container under another name, and the contents of the volume, are in the observation", async () => {
       expect((await look()).docker).toMatchObject({ containers: [], volume: "absent" });
       await byHand(`--label ${OWNER_LABEL}=${ID} -v images:/var/lib/registry`);
       await host.succeed("docker rename registry aside && docker stop aside");
@@ -362,7 +362,7 @@ describeLab("docker on real hosts", () => {
         "mkdir -p $(docker volume inspect -f '{{.Mountpoint}}' images)/docker/registry/v2/repositories/app",
       );
       expect((await look()).docker?.volume).toBe("images");
-      // Without curl it is docker's own client that is asked.
+      // Without curl, docker's own client is used.
       await host.succeed("mv /usr/bin/curl /usr/bin/curl.aside");
       try {
         const same = await look();
@@ -375,7 +375,7 @@ describeLab("docker on real hosts", () => {
       }
     });
 
-    test("adopted with the image's own anonymous volume: its name is told", async () => {
+    test("adopted with the image's own anonymous volume: the claim prints the volume's name", async () => {
       await byHand();
       const volume = await host.succeed(
         `docker container inspect -f '{{range .Mounts}}{{.Name}}{{end}}' registry`,
@@ -393,7 +393,7 @@ describeLab("docker on real hosts", () => {
         container: { name: "registry", volume: "images" },
       });
 
-    test("the container, its ports and who may reach docker are in the observation", async () => {
+    test("the container, its ports and the access to docker are in the observation", async () => {
       await byHand("--restart always -v images:/var/lib/registry");
       const ask = {
         files: [],
@@ -422,7 +422,7 @@ describeLab("docker on real hosts", () => {
       expect(ops.docker?.containers?.[0]?.running).toBe(true);
     });
 
-    test("the registry is reached from another host; a closed port is told as such", async () => {
+    test("the registry is reached from another host; a closed port is reported as such", async () => {
       await byHand();
       expect(
         succeeded(

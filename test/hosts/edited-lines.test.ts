@@ -48,7 +48,7 @@ const refusal = (stack: Stack, ...lines: string[]) =>
   lines.map((line) => `  ${line}\n`).join("") +
   `then run again; or, to keep the edited lines, run on this host: sudo sh ${HELPER} undo ${idOf(stack)} anyway\n`;
 
-describe("an admin's edit inside a table of ours, and then an apply that only adds", () => {
+describe("an admin's edit inside one of our tables, and then an apply that only adds", () => {
   beforeEach(() => {
     up();
     edit(OURS, EDITED);
@@ -66,7 +66,7 @@ describe("an admin's edit inside a table of ours, and then an apply that only ad
     );
   });
 
-  test("the edit stays; destroy refuses as it would have before, names our lines, and leaves the file alone", () => {
+  test("the edit stays; destroy still refuses, names our lines, and does not change the file", () => {
     up(hub);
     const live = host.read(CONFIG);
     expect(live).toContain(EDITED);
@@ -79,14 +79,14 @@ describe("an admin's edit inside a table of ours, and then an apply that only ad
     expect(host.read(CONFIG)).toBe(live);
   });
 
-  test("once the edit is taken back, destroy leaves the first bytes", () => {
+  test("after the edit is reverted, destroy restores the original bytes", () => {
     up(hub);
     edit(EDITED, OURS);
     expect(host.undo(idOf("one"))).toMatchObject({ code: 0, stderr: "" });
     expect(host.read(CONFIG)).toBe(LESSON);
   });
 
-  test("once the lines are taken out, destroy leaves the first bytes, and up brings them back", () => {
+  test("after the lines are removed, destroy restores the original bytes, and up adds the lines again", () => {
     up(hub);
     const text = host.read(CONFIG) ?? "";
     const lines = text.split("\n");
@@ -99,7 +99,7 @@ describe("an admin's edit inside a table of ours, and then an apply that only ad
     expect(host.read(CONFIG)).toBe(LESSON);
   });
 
-  test("the command of the refusal leaves what stands there, and takes the rest out", () => {
+  test("the command in the error keeps the edited lines, and removes the rest", () => {
     up(hub);
     expect(host.undo(idOf("one"), "anyway")).toMatchObject({ code: 0, stderr: "" });
     const text = host.read(CONFIG) ?? "";
@@ -109,7 +109,7 @@ describe("an admin's edit inside a table of ours, and then an apply that only ad
     expect(host.look()).toMatchObject({ managed: [], records: [] });
   });
 
-  test("they are remembered over any number of applies, also when nothing else of ours is left in the file", () => {
+  test("they stay recorded through any number of applies, even if no other line of ours is in the file", () => {
     up(hub);
     up({ "ghcr.io": ["https://more.example"] });
     up({});
@@ -122,7 +122,7 @@ describe("an admin's edit inside a table of ours, and then an apply that only ad
     expect(host.read(CONFIG)).toBe(LESSON);
   });
 
-  test("a name in them that is to go is refused, however many applies came in between", () => {
+  test("a name in them that must be removed is an error, after any number of applies", () => {
     up(hub);
     expect(() => decided(hub, "one", "10.0.0.2:5000")).toThrow(
       `${CONFIG}: cannot remove http://${A}, ${A}, because lines of this program were edited by hand`,
@@ -139,7 +139,7 @@ describe("two stacks, and an edit in the lines of one", () => {
     up({ "docker.io": ["https://more.example"] });
   });
 
-  test("the one whose lines they are is asked for them, and the other is not", () => {
+  test("the destroy of their stack stops for them, the other one does not", () => {
     const said = host.undo(idOf("two"));
     expect(said.code).toBe(1);
     expect(said.stderr).toContain(`take out:           endpoint = ["http://${two}"]`);
@@ -153,7 +153,7 @@ describe("two stacks, and an edit in the lines of one", () => {
   });
 });
 
-test("daemon.json, laid out in another way, and then another key of ours: destroy still asks", () => {
+test("daemon.json in another layout, and then another key of ours: destroy still stops", () => {
   const id = "test.one.daemon-json";
   const B = "10.0.0.1:5001";
   const plain = '{\n  "mtu": 1454\n}\n';

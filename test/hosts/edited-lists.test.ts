@@ -44,8 +44,8 @@ function edit(path: string, from: string, to: string): void {
   host.write(path, text.replace(from, to));
 }
 
-describe("a list of ours on one line, to which an admin has added something", () => {
-  test("daemon.json: another port takes the old one's place, the admin's entry stays, and stays when we go", () => {
+describe("our list on one line, with an item that an admin has added", () => {
+  test("daemon.json: another port replaces the old one, and the admin's entry stays, also after destroy", () => {
     host.write(DAEMON_JSON, '{\n  "debug": true,\n  "mtu": 1454\n}\n');
     dockerUp(A);
     edit(DAEMON_JSON, `["${A}"]`, `["${A}", "admin:5000"]`);
@@ -60,7 +60,7 @@ describe("a list of ours on one line, to which an admin has added something", ()
     );
   });
 
-  test("config.toml: a corrected mirror takes the old one's place, the admin's stays, and stays when we go", () => {
+  test("config.toml: a corrected mirror replaces the old one, and the admin's stays, also after destroy", () => {
     host.write(CONFIG, LESSON);
     nodeUp("https://wrong.example");
     edit(CONFIG, '"https://wrong.example", ', '"https://wrong.example", "https://admin.example", ');
@@ -75,10 +75,10 @@ describe("a list of ours on one line, to which an admin has added something", ()
   });
 });
 
-describe("lines of ours that an admin has edited otherwise, with something in them that goes", () => {
+describe("lines of ours that an admin has edited otherwise, with something that must be removed", () => {
   const plain = '{\n  "mtu": 1454\n}\n';
 
-  test("daemon.json laid out anew: another port is refused, with the line to take out; once it is out, all is well", () => {
+  test("daemon.json in another layout: another port is refused, with the line to remove; after that it is accepted", () => {
     host.write(DAEMON_JSON, plain);
     dockerUp(A);
     const laidOut = `{\n  "insecure-registries": [\n    "${A}"\n  ],\n  "mtu": 1454\n}\n`;
@@ -97,7 +97,7 @@ describe("lines of ours that an admin has edited otherwise, with something in th
     expect(host.read(DAEMON_JSON)).toBe(plain);
   });
 
-  test("config.toml: an endpoint in the registry's own table, and the registry moves; what takes nothing away goes on", () => {
+  test("config.toml: an endpoint in the registry's own table blocks a move of the registry, but no addition", () => {
     host.write(CONFIG, LESSON);
     nodeUp("https://wrong.example");
     edit(CONFIG, `["http://${A}"]`, `["http://${A}", "http://admin:1"]`);

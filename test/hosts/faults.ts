@@ -16,8 +16,8 @@ export const MARKS = [
 export type Mark = (typeof MARKS)[number];
 
 /**
- * Something that happens on a host at the moment when a change reaches a step. It comes from outside: on this host, `mv`,
- * with which the helper writes its steps, is one that looks at what was written. The helper itself knows nothing of it.
+ * Runs a command on a host at the moment when a change reaches a step. The fault is outside of the helper: the helper
+ * writes its steps with `mv`, and on this host `mv` is a wrapper that reads what is written.
  *
  * @param command shell; `$HELPER_PID` is the process that makes the change
  */
@@ -41,8 +41,8 @@ exit $code
 }
 
 /**
- * Something that happens around the nth exchange of two names: the first is the new file's, the second is that of the old
- * file which is put back. Where mv(1) cannot exchange names the helper takes perl, which is one on this host that does more.
+ * Runs a command around the nth exchange of two names. The first exchange is for the new file, the second for the old
+ * file in a rollback. If mv(1) cannot exchange names, the helper uses perl, which is a wrapper on this host.
  */
 export async function aroundExchange(
   host: RunningHost,
@@ -67,8 +67,9 @@ exit $code
 }
 
 /**
- * The same by looking again and again at what is written, where a helper takes no `mv` from outside: a static busybox has
- * its own. Only for steps that take their time. Resolves when it has happened; rejects where its moment does not come.
+ * Does the same by polling what is written, for a helper that does not use `mv` from outside because a static busybox
+ * has its own. Only for steps that take some time. Resolves when the command has run; rejects if the moment does not
+ * come.
  *
  * @param command shell; `$UNIT` is the change's unit
  */
@@ -89,14 +90,14 @@ export async function whenSeen(host: RunningHost, mark: Mark, command: string): 
   await host.succeed(`perl /run/look.pl ${mark} '${unit}; ${command}'`);
 }
 
-/** Takes the wrapper away again, also where its moment never came. */
+/** Removes the wrapper, even if its moment never came. */
 export async function noFault(host: RunningHost): Promise<void> {
   await host.exec(
     "rm -f /usr/local/bin/mv /usr/local/bin/perl /run/exchanges /run/frozen /run/look.pl",
   );
 }
 
-/** Shell for `atMark`: says that the moment is there, and waits until `/run/thawed` is. */
+/** Shell for `atMark`: reports the moment, and waits until `/run/thawed` exists. */
 export const FREEZE =
   "rm -f /run/thawed; touch /run/frozen; while [ ! -e /run/thawed ]; do sleep 0.05; done; rm -f /run/thawed";
 

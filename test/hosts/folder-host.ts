@@ -8,7 +8,7 @@ import { runWithParts, type Userland, userlands } from "./shells";
 export const CONFIG = "/etc/containerd/config.toml";
 export const DAEMON_JSON = "/etc/docker/daemon.json";
 
-/** The config.toml of a node as it was before the fixture's records. */
+/** The config.toml of a node before the fixture's records. */
 export const LESSON = readFileSync(
   join(__dirname, "../fixtures/records-1/mirrors/before", CONFIG),
   "latin1",
@@ -31,7 +31,7 @@ const PARTS = [
   "90-observe.sh",
 ];
 
-/** Where files are: everything else of the helper is as on a host. No daemon, no systemd, no clock. */
+/** Where files are. Everything else in the helper is as on a host, without daemon, systemd and clock. */
 const AROUND = `
 root=$1 home=$1/home records=$1/home/records files=$1/home/files
 real_path() { printf '%s%s\\n' "$root" "$1"; }
@@ -66,14 +66,14 @@ export interface Said {
   stderr: string;
 }
 
-/** A host's files below a folder, changed by the helper's own functions. */
+/** A host's files in a folder. The helper's own functions change them. */
 export class FolderHost {
   constructor(
     readonly root: string,
     private readonly userland: Userland,
   ) {}
 
-  /** With the first of the shells that are here. */
+  /** With the first available shell. */
   static inFirstShell(root: string): FolderHost {
     const [userland] = userlands;
     if (userland === undefined) throw new Error("no shell to test with");
@@ -121,7 +121,7 @@ export class FolderHost {
     return {
       ...rest,
       files: files.filter((file) => !isHosts(file)),
-      // Of daemons that have just started.
+      // The daemons have just started.
       containerd: {
         version: "1.7.28",
         service: service({ startedAt: Date.now() / 1000 + 1000 }),
@@ -135,7 +135,7 @@ export class FolderHost {
     };
   }
 
-  /** Guard and apply. */
+  /** Runs guard and apply. */
   apply(id: string, decision: Decision): Said {
     const script = `
       open_record "$2"
@@ -146,7 +146,7 @@ export class FolderHost {
     return this.run(script, [id, decision.enrolled], decision.payload);
   }
 
-  /** @param how  `anyway`, to leave lines of ours that were edited */
+  /** @param how  `anyway` keeps edited lines of this program */
   undo(id: string, how = ""): Said {
     const script = `
       open_record "$2"; convert

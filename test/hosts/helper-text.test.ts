@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-test("the three shells that hosts have are here to be tested with", () => {
+test("the three shells of hosts are installed for the tests", () => {
   expect(userlands.map((one) => one.name)).toEqual([
     "dash with mawk",
     "bash with gawk",
@@ -27,7 +27,7 @@ test("the three shells that hosts have are here to be tested with", () => {
 describe.each(userlands)("$name", (userland) => {
   const [shell = "", ...shellArguments] = userland.shell;
 
-  test("a helper that arrived cut off runs nothing, wherever the cut is", () => {
+  test("a helper whose text is incomplete runs nothing, wherever it ends", () => {
     const text = helperText();
     for (const share of [0.1, 0.5, 0.9, 0.999]) {
       const part = text.slice(0, Math.floor((text.length - 3) * share));
@@ -62,7 +62,7 @@ describe.each(userlands)("$name", (userland) => {
     [["run", "apply", "a.b.c", "/tmp/stage.12345678"], "expected a stage folder"],
     [["watchdog", "a.b.c", "ssh.service"], 'expected a unit of ours; found "ssh.service"'],
   ])("arguments %j are refused", (words, message) => {
-    // In a namespace of its own, where /var/lib is empty: this machine is not touched.
+    // In its own namespace with an empty /var/lib, so that this machine does not change.
     const result = spawnSync(
       "unshare",
       [
@@ -134,7 +134,7 @@ describe.each(userlands)("$name", (userland) => {
     return result.stdout;
   }
 
-  test("what two texts differ in can be taken out again, also once other lines have changed", () => {
+  test("a difference of two texts can be reverted, also after other lines have changed", () => {
     const own = fc.array(fc.constantFrom("ours 1", "ours 2", "\tours\r"), {
       minLength: 1,
       maxLength: 3,
@@ -149,7 +149,7 @@ describe.each(userlands)("$name", (userland) => {
     });
     fc.assert(
       fc.property(given, ({ foreign, own, at, closed, added }) => {
-        // An open last line of nothing is no line.
+        // An empty last line without a newline is no line.
         fc.pre(closed || foreign[foreign.length - 1] !== "");
         const place = Math.min(at, foreign.length);
         const withOwn = [...foreign.slice(0, place), ...own, ...foreign.slice(place)];
@@ -161,7 +161,7 @@ describe.each(userlands)("$name", (userland) => {
           asText(later, closed),
         );
         expect(result.lost).toBe("");
-        // A text of no lines has no last line to be open.
+        // A text without lines has no last line without a newline.
         if (rest.length > 0) expect(result.text).toBe(asText(rest, closed));
         else expect(result.text.trim()).toBe("");
       }),
@@ -169,7 +169,7 @@ describe.each(userlands)("$name", (userland) => {
     );
   });
 
-  test("lines that were edited are left, and named", () => {
+  test("edited lines are kept, and named", () => {
     const result = takenOut("{\n}\n", '{\n  "ours": [1]\n}\n', '{\n  "ours": [1, 2]\n}\n');
     expect(result).toEqual({
       code: 1,
@@ -178,33 +178,33 @@ describe.each(userlands)("$name", (userland) => {
     });
   });
 
-  test("lines that a person has taken out already are no reason to refuse", () => {
+  test("lines that a person has already removed do not cause a refusal", () => {
     const result = takenOut("{\n}\n", '{\n  "ours": [1]\n}\n', '{\n  "other": 2\n}\n', "ours");
     expect(result).toEqual({ code: 0, text: '{\n  "other": 2\n}\n', lost: "" });
   });
 
-  test("an edited line that still holds what the record claims is not taken out by a person", () => {
+  test("an edited line that still contains a name of the record does not count as removed", () => {
     const result = takenOut("{\n}\n", '{\n  "ours": [1]\n}\n', '{\n  "ours": [1, 2]\n}\n', "ours");
     expect(result.lost).toBe('  take out:   "ours": [1]\n');
   });
 
-  test("lines that we had taken out are put back by a person, once the file was edited", () => {
+  test("after an edit of the file, a person must restore the lines that we had removed", () => {
     const result = takenOut("a\ntheirs\nb\n", "a\nb\n", "a\nb\nmore\n");
     expect(result).toEqual({ code: 1, text: "a\nb\nmore\n", lost: "  put back: theirs\n" });
   });
 
-  test("of two equal places, the one between the same neighbours is ours", () => {
+  test("if two places are equal, the one between the same neighbours is ours", () => {
     const result = takenOut("x\ny\n", "x\nours\ny\n", "ours\nx\nours\ny\n");
     expect(result).toEqual({ code: 0, text: "ours\nx\ny\n", lost: "" });
   });
 
-  test("of two equal places with equal neighbours none is ours for certain", () => {
+  test("if two places and their neighbours are equal, neither is certainly ours", () => {
     const result = takenOut("x\ny\n", "x\nours\ny\n", "x\nours\ny\nx\nours\ny\n");
     expect(result.code).toBe(1);
     expect(result.lost).toBe("  take out: ours\n");
   });
 
-  test("of two tables that were written together, an edit in one keeps nobody from taking the other out", () => {
+  test("if two tables were written together, an edit in one does not block the removal of the other", () => {
     const after = "x = 1\n\n[a]\n  y = 1\n\n[b]\n  y = 2\n";
     const live = after.replace("y = 1", "y = 9");
     expect(takenOut("x = 1\n", after, live)).toEqual({
@@ -320,7 +320,7 @@ describe.each(userlands)("$name", (userland) => {
     });
   });
 
-  test("what a person has taken out of a list by hand is seen to, while a claim still stands in other lines of ours", () => {
+  test("items that a person has removed from a list are recognized, while other lines of ours still have the name", () => {
     const before = `[m]\n${hub}\n  endpoint = ["a"]\n`;
     const mine = '[m."10.0.0.1:5000"]\n  endpoint = ["http://10.0.0.1:5000"]\n';
     const after = `[m]\n${mine}${hub}\n  endpoint = ["a", "o"]\n`;
@@ -432,7 +432,7 @@ describe.each(userlands)("$name", (userland) => {
       expect(config(facts)).toBe(`${path}|`);
     });
 
-    test("of an environment file, which goes before the unit's own setting", () => {
+    test("comes from an environment file, which overrides the unit's own setting", () => {
       const path = join(folder, "containerd");
       writeFileSync(
         path,
@@ -449,7 +449,7 @@ describe.each(userlands)("$name", (userland) => {
       );
     });
 
-    test("is not known of a program that starts it, or of a variable that nobody sets, or of a relative path", () => {
+    test("is not known with a program that starts it, an unset variable, or a relative path", () => {
       const doubt = "|its unit does not say which, and it does not run";
       expect(config({ ExecStart: exec("/opt/start-containerd.sh") })).toBe(doubt);
       expect(config({ ExecStart: exec("/usr/bin/containerd --config ${NOBODY}") })).toBe(doubt);
@@ -458,7 +458,7 @@ describe.each(userlands)("$name", (userland) => {
       );
     });
 
-    test("of an environment file whose lines go on, or that stands for several", () => {
+    test("comes from an environment file with continued lines, or from a pattern for several files", () => {
       const path = join(folder, "containerd.env");
       writeFileSync(path, "ARGS=--log-level info \\\n  --config /srv/c.toml\n");
       const facts = { ExecStart: exec("/usr/bin/containerd $ARGS") };
@@ -467,7 +467,7 @@ describe.each(userlands)("$name", (userland) => {
       expect(config(of(join(folder, "*.env")))).toBe("/srv/c.toml|");
     });
 
-    test("is not read off a shell's command line, nor of a script that has the daemon's name: the process says it", () => {
+    test("is not taken from a shell's command line or a script with the daemon's name: the process shows it", () => {
       const script = join(folder, "containerd");
       writeFileSync(script, "#!/bin/sh\nexec /usr/bin/containerd --config /srv/c.toml\n");
       const commands = ['/bin/sh -c "/usr/bin/containerd --config /srv/c.toml; true"', script];
@@ -479,10 +479,10 @@ describe.each(userlands)("$name", (userland) => {
       }
     });
 
-    test("is not that of the same path elsewhere: a process with files of its own is no host to patch", () => {
+    test("is not known if the process sees other files at that path", () => {
       const path = join(folder, "seen.toml");
       writeFileSync(path, "version = 2\n");
-      // The kernel of the test's machine may have no namespaces to give: what the shell compares is put in its place.
+      // The test's machine may not allow namespaces, so this replaces what the shell compares.
       const apart = `${running(`/usr/bin/containerd --config ${path}`)}; same_for_process() { return 1; }`;
       const facts = {
         ExecStart: exec(`/usr/bin/containerd --config ${path}`),
@@ -514,7 +514,7 @@ describe.each(userlands)("$name", (userland) => {
 
     const running = (command: string) => `tr() { printf '%s\\n' ${command}; }; config_pid=1`;
 
-    test("is what the process says where the unit does not, and must be the same where both do", () => {
+    test("comes from the process if the unit does not show it; if both do, they must agree", () => {
       const facts = (command: string) => ({
         ExecStart: exec(command),
         MainPID: String(process.pid),
@@ -530,7 +530,7 @@ describe.each(userlands)("$name", (userland) => {
     });
   });
 
-  test("the environment files that a unit names by a pattern are looked at, each of them", () => {
+  test("each environment file that matches a unit's pattern is read", () => {
     for (const name of ["a.env", "b.env"]) writeFileSync(join(folder, name), "HTTP_PROXY=x\n");
     const unit = `EnvironmentFile=-${folder}/*.env\nEnvironmentFile=/nowhere/*.env`;
     const script = `systemctl() { case $1 in cat) printf '%s\n' '${unit.replace("\n", "' '")}' ;; esac; }
@@ -542,7 +542,7 @@ describe.each(userlands)("$name", (userland) => {
     );
   });
 
-  test("without ctr there is nothing to ask containerd with, and that is what is said", () => {
+  test("without ctr containerd cannot be queried, and the error says so", () => {
     const script = 'PATH=/nowhere; containerd_health; printf "%s %s" $? "$problem"';
     expect(runWithParts(userland, ["00-start.sh", "40-daemon.sh"], script).stdout.toString()).toBe(
       "2 cannot query containerd: the ctr command is not installed",
@@ -564,7 +564,8 @@ describe.each(userlands)("$name", (userland) => {
     expect(readFileSync(join(folder, "asked"), "utf8")).toBe(`${url}\n`);
   });
 
-  // The last undo takes the folder away while others wait for its lock; who would only have seen to a change's end leaves it so.
+  // The last undo removes the folder while others wait for its lock. A waiting process that would only complete a
+  // change does not create it again.
   test.each([
     ["late", "", false],
     ["", "locked by us", true],
@@ -592,11 +593,11 @@ describe.each(userlands)("$name", (userland) => {
       { args: [folder] },
     );
 
-  test("a lock that another process holds is asked for again and again, by a flock that has no -w too", () => {
+  test("a lock that another process holds is tried repeatedly, also with a flock without -w", () => {
     const hold = (seconds: number) =>
       `flock "$home/lock" sh -c 'echo "by them" >"$1/lock"; touch "$1/held"; sleep ${seconds}' sh "$home" & ` +
       'while [ ! -e "$home/held" ]; do sleep 0.05; done; ' +
-      // As busybox has it.
+      // Like busybox's flock.
       'flock() { case $* in "-n 9") command flock -n 9 ;; *) echo "unknown option" >&2; return 2 ;; esac; }';
     expect(lock(hold(0.4)).stdout.toString()).toBe("locked by us\n");
     rmSync(join(folder, "held"));
@@ -607,21 +608,21 @@ describe.each(userlands)("$name", (userland) => {
     });
   });
 
-  test("a flock that fails is not taken for a lock that is held", () => {
+  test("a flock that fails does not count as a held lock", () => {
     expect(lock("flock() { return 71; }")).toMatchObject({
       code: 1,
       stderr: `cannot lock ${folder}/lock (flock exit code 71): does the file system support locks?\n`,
     });
   });
 
-  test("every tool that a change calls is looked for, and those that are not there are named", () => {
+  test("every tool that a change calls is checked, and missing ones are named", () => {
     const all = runWithParts(userland, ["00-start.sh"], "missing_tools; need_tools");
     expect(all).toMatchObject({ code: 0, stderr: "" });
     expect(all.stdout.toString()).toBe("");
     const some = runWithParts(
       userland,
       ["00-start.sh"],
-      // In busybox's shell its own tools are always there.
+      // In busybox's shell, its own tools always exist.
       'command() { case $2 in diff | flock) return 1 ;; esac; }; need_tools; echo "went on"',
     );
     expect(some.code).toBe(1);
@@ -712,7 +713,7 @@ describe.each(userlands)("$name", (userland) => {
     });
   });
 
-  test("the insecure registries are read from what the docker daemon says", () => {
+  test("the insecure registries are read from the docker daemon's answer", () => {
     const info =
       '{"RegistryConfig":{"InsecureRegistryCIDRs":["::1/128","127.0.0.0/8"],"IndexConfigs":{"172.30.1.2:5000":{"Name":"172.30.1.2:5000","Mirrors":[],"Secure":false,"Official":false},"docker.io":{"Name":"docker.io","Mirrors":["https://mirror.gcr.io/"],"Secure":true,"Official":true},"old:5000":{"Name":"old:5000","Mirrors":null,"Secure":false}},"Mirrors":null}}';
     const result = runWithParts(userland, ["00-start.sh", "40-daemon.sh"], "insecure_names", {
@@ -737,7 +738,7 @@ reg:5000
   });
 });
 
-test("the text that looks has only parts that look", () => {
+test("the text for an observation has only the parts that it needs", () => {
   const text = observeText(["containerd"]);
   expect(text).toContain("observe \"$@\" <<'wishes'\ncontainerd\nwishes\n");
   for (const word of ["systemctl restart", 'restart "$unit"', "mv -f", "rm -rf", "systemd-run"]) {

@@ -24,7 +24,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe.each(userlands)("$name", (userland) => {
-  /** With everything that the helper keeps in a folder of the test's own, and a daemon that is well. */
+  /** The helper keeps everything in a folder of the test, and the daemon is healthy. */
   const run = (script: string) =>
     runWithParts(
       userland,
@@ -56,7 +56,7 @@ describe.each(userlands)("$name", (userland) => {
     );
   const calls = () => readFileSync(join(folder, "calls"), "utf8");
 
-  test("a lock that cannot be opened is told as such", () => {
+  test("a lock that cannot be opened is reported as such", () => {
     const result = run("take_lock r");
     expect(result.stderr).toContain(
       `cannot open ${folder}/home/lock: is the disk full or read-only?\n`,
@@ -64,7 +64,7 @@ describe.each(userlands)("$name", (userland) => {
     expect(result.code).toBe(1);
   });
 
-  test("what a change may take is what another one waits for it", () => {
+  test("a change waits for another one as long as that may take", () => {
     const script = `mkdir "$home"
       own_patience /nowhere; echo "$lock_seconds"
       printf 'cluster-registry 1\\nwait 7\\nwatchdog 30\\nfile /x\\nwait 1\\n' >"$home/payload"
@@ -72,7 +72,7 @@ describe.each(userlands)("$name", (userland) => {
     expect(run(script).stdout.toString()).toBe("240\n37\n");
   });
 
-  test("a change that is put back restarts the daemon, also where nothing can be written any more", () => {
+  test("a rollback restarts the daemon, also where nothing can be written any more", () => {
     const result = run(
       // As on a file system that became read-only: a redirection to these fails.
       `change apply restart activating; rm "$tx/error"; mkdir "$tx/error"
@@ -104,7 +104,7 @@ describe.each(userlands)("$name", (userland) => {
   );
 
   describe("somebody saves while a change is put back", () => {
-    /** The old text is `a`, ours has one line more; `before` and `after` run around the nth exchange of names. */
+    /** The old text is `a`, and ours has one more line. `before` and `after` run around the nth exchange of names. */
     const saved = (made: "replace" | "create", script: string) => {
       const result = run(
         `change apply restart activating
@@ -132,7 +132,7 @@ describe.each(userlands)("$name", (userland) => {
     const THEIRS =
       "was changed by someone else during this operation: their text is kept; check it.\n";
 
-    test("nobody does: the old text is back, and nothing lies beside it", () => {
+    test("nobody does: the old text is back, and no other file is left", () => {
       expect(saved("replace", "")).toEqual({
         code: 0,
         text: "a\n",
@@ -199,7 +199,7 @@ describe.each(userlands)("$name", (userland) => {
     });
   });
 
-  test("mode and owner that a change set are put back, unless somebody has set others since", () => {
+  test("a rollback restores mode and owner, unless somebody has changed them since", () => {
     const modes = (since: string) =>
       run(
         `change apply none replacing; f=$tx/files/1 real=$folder/conf
@@ -251,7 +251,7 @@ describe.each(userlands)("$name", (userland) => {
     },
   );
 
-  test("a daemon that does not get well is told with its words also where nothing can be written", () => {
+  test("the error about an unhealthy daemon quotes it, also where nothing can be written", () => {
     const result = run(
       `change apply restart activating; rm "$tx/error"; mkdir "$tx/error"
        journalctl() { echo 'level=error msg=no-thanks'; }
@@ -261,7 +261,7 @@ describe.each(userlands)("$name", (userland) => {
     expect(result.stderr).toBe("");
   });
 
-  test("a daemon's last words are those since the change began, whatever the clock says", () => {
+  test("a daemon's quoted messages are those since the change began, whatever the clock says", () => {
     const result = run(
       `change apply restart activating
        journalctl() {
@@ -276,7 +276,7 @@ describe.each(userlands)("$name", (userland) => {
     expect(result.stdout.toString()).toBe("  docker: level=error msg=mine\n");
   });
 
-  test("a file that an undo brings back gets its folder back too", () => {
+  test("an undo restores the folder of a restored file too", () => {
     const result = run(
       `change undo none begin
        f=$tx/files/1
@@ -291,7 +291,7 @@ describe.each(userlands)("$name", (userland) => {
     expect(readFileSync(join(folder, "gone/sub/hosts.toml"), "utf8")).toBe("theirs\n");
   });
 
-  test("a reload that systemd has not carried out yet is waited for before the daemon is asked", () => {
+  test("a reload that systemd has not performed yet is awaited before the daemon is checked", () => {
     const result = run(
       `change apply reload activating; wanted= unwanted=
        systemctl() {
@@ -348,7 +348,7 @@ describe.each(userlands)("$name", (userland) => {
     }
   });
 
-  test("a host whose D-Bus does not answer is told that nothing was started or changed", () => {
+  test("if D-Bus does not answer, the error says that nothing was started or changed", () => {
     const result = run("bus_answers() { return 1; }; need_bus");
     expect(result.code).toBe(1);
     expect(result.stderr).toBe(
@@ -357,7 +357,7 @@ describe.each(userlands)("$name", (userland) => {
     );
   });
 
-  test("a change that systemd did not start is told as such, and not as one that was stopped", () => {
+  test("a change that systemd did not start is reported as such, and not as one that was stopped", () => {
     const result = run(
       `mkdir "$home" && need_systemd() { :; } && stop_seconds() { echo 1; }
        stage=$home/stage.12345678; mkdir "$stage"; : >"$stage/unfinished"; : >"$stage/killed"

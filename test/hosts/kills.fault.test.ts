@@ -16,12 +16,12 @@ import {
 
 const REGISTRY = "10.88.40.11:5000";
 
-/** At these the files are in place and known to be good: what is left is to note it. */
+/** At these steps, the files are in place and checked, and only the record is missing. */
 const GOOD = ["healthy", "recording"];
 
 jest.setTimeout(90_000);
 
-describeLab("a change that is cut off at any step", () => {
+describeLab("a change that is interrupted at any step", () => {
   let lab: RunningLab;
   let node: RunningHost;
   let pristine: Pristine;
@@ -51,7 +51,7 @@ describeLab("a change that is cut off at any step", () => {
       health: { watchdogSeconds: 8 },
     });
 
-  /** The end that every fault has: the next `up` completes, and destroy gives the host back as it was. */
+  /** The end of every fault: the next `up` completes, and destroy restores the host. */
   async function ends(patched: PatchedHost): Promise<void> {
     const result = await patched.up();
     if (result !== undefined) succeeded(result);
@@ -112,13 +112,13 @@ describeLab("a change that is cut off at any step", () => {
       else expect(now).toBe(original);
       await criIsWell(node);
       await node.fail(`test -d ${patched.record}/next`);
-      // Of the two ways one goes on with an up, the other straight with a destroy.
+      // One of the two ways continues with an up, the other directly with a destroy.
       if (command.startsWith("systemctl")) await ends(patched);
       else await destroyed(patched);
     },
   );
 
-  /** Notes what the daemon's file is each time that it starts. */
+  /** Records the daemon's file at each start of the daemon. */
   const WITNESS = "/etc/systemd/system/containerd.service.d/witness.conf";
   const witness = () =>
     node.succeed(
@@ -129,7 +129,7 @@ describeLab("a change that is cut off at any step", () => {
       `rm -f ${WITNESS} /root/started-with && rmdir ${WITNESS.replace(/\/[^/]*$/, "")} && systemctl daemon-reload`,
     );
 
-  /** The power is cut while a change is at a step; then the host boots, and nobody has come yet. */
+  /** Cuts the power while a change is at a step, and boots the host again without any further command. */
   async function cutAt(mark: Mark, patched: PatchedHost, change: () => Promise<unknown>) {
     await atMark(node, mark, FREEZE);
     const cut = change().catch((error: Error) => error);
@@ -190,7 +190,7 @@ describeLab("a change that is cut off at any step", () => {
     },
   );
 
-  test("docker: a power cut with the new file in place is put back before dockerd starts", async () => {
+  test("docker: a power cut with the new file in place is rolled back before dockerd starts", async () => {
     const patched = new PatchedHost(lab, node, { daemon: "docker", registry: REGISTRY });
     succeeded(await patched.guard());
     const decision = await patched.decide();
@@ -204,11 +204,11 @@ describeLab("a change that is cut off at any step", () => {
     await destroyed(patched);
   });
 
-  test("the unit that settles a change does nothing in the boot of that change, and goes with it", async () => {
+  test("the unit that settles a change does nothing in the boot of that change, and is removed with it", async () => {
     const patched = mirror();
     succeeded(await patched.guard());
     const decision = await patched.decide();
-    // Somebody else has systemd read its units again, so that it knows of the unit.
+    // Somebody else reloads systemd, so that it knows the unit.
     await atMark(
       node,
       "replaced",
@@ -282,7 +282,7 @@ describeLab("a change that is cut off at any step", () => {
     },
   );
 
-  // Killed with an interim text in place, where there was no file, and where there was no folder either.
+  // The change is killed with an interim text in place: without a file before, and without a folder.
   test.each(
     MARKS.flatMap((mark) => [[mark, DAEMON_JSON] as const, [mark, "/etc/docker"] as const]),
   )("docker: an undo that is killed at %s, without %s before", async (mark, missing) => {
@@ -344,13 +344,13 @@ describeLab("a change that is cut off at any step", () => {
       await node.fail(`test -d ${patched.record}/next`);
       await criIsWell(node);
       patched.close();
-      // What comes next has time enough, also on a busy machine.
+      // The next steps have enough time, also on a busy machine.
       await destroyed(mirror());
     },
   );
 
-  // Else it would still be waiting for the end that it brought about when destroy has taken everything away.
-  test("a watchdog that is slow goes with the change that it ended, and leaves nothing behind", async () => {
+  // Otherwise it would still wait for the end of the change after destroy has removed everything.
+  test("a slow watchdog is removed with the change that it ended, and leaves nothing behind", async () => {
     const patched = new PatchedHost(lab, node, {
       daemon: "containerd",
       registry: REGISTRY,

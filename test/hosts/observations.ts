@@ -1,6 +1,6 @@
 import type { ManagedFile, ObservedFile, ObservedService, Observation } from "../../hosts";
 
-/** A service that has run since second 100. */
+/** A service that started at second 100. */
 export function service(changes: Partial<ObservedService> = {}): ObservedService {
   return {
     unit: "containerd.service",
@@ -49,7 +49,7 @@ export function observation(changes: Partial<Observation> = {}): Observation {
   };
 }
 
-/** A file that is claimed, with what it is without anything of ours (undefined: no file). */
+/** A file with a claim, and its text without any line of this program (undefined for no file). */
 export function managed(
   observed: ObservedFile,
   baseline: string | undefined,

@@ -24,7 +24,7 @@ function node(changes: Partial<Observation> = {}, daemon: Partial<Containerd> = 
   });
 }
 
-/** What stands in the way of the first apply. */
+/** The obstacles for a first apply. */
 function found(observed: Observation): string[] {
   const plan = planContainerd({
     configPath: CONFIG,
@@ -51,11 +51,11 @@ function found(observed: Observation): string[] {
 const of = (changes: Partial<ObservedService>) =>
   found(node({}, { service: service(changes), ctr: true }));
 
-test("a host on which all is well has none", () => {
+test("a healthy host has none", () => {
   expect(found(node())).toEqual([]);
 });
 
-test("what an older observation does not tell stands in nobody's way", () => {
+test("a fact that an older observation lacks is not an obstacle", () => {
   const observed = observation({
     files: [file(CONFIG, TEXT)],
     containerd: { version: "1.7.28", service: service(), dump: TEXT, hostsToml: [] },
@@ -63,7 +63,7 @@ test("what an older observation does not tell stands in nobody's way", () => {
   expect(found(observed)).toEqual([]);
 });
 
-test("a host that is in sync has none, whatever is wrong with it", () => {
+test("a host that is in sync has none, whatever else is wrong", () => {
   const observed = node({ systemd: { version: 230, bus: false } }, { dumpError: "broken" });
   const inSync = { inSync: true, activate: "none", payload: "" } as const;
   expect(obstacles(observed, "containerd", inSync)).toEqual([]);
@@ -91,7 +91,7 @@ test.each([
   expect(found(observed)).toEqual([text]);
 });
 
-test("a change that restarts nothing asks nothing of the unit", () => {
+test("a change without a restart does not check the unit", () => {
   const observed = node(
     {},
     { service: service({ killMode: "mixed", needsDaemonReload: true }), ctr: false },
@@ -101,7 +101,7 @@ test("a change that restarts nothing asks nothing of the unit", () => {
 });
 
 describe.each(userlands)("the helper, with $name,", (userland) => {
-  /** What the helper says of the same unit. */
+  /** The helper's message about the same unit. */
   function refused(daemon: string, activate: string, facts: string): string {
     const script = `systemctl() { printf '%s\\n' ${facts}; }
       if stands_in_the_way "$1" "$2"; then printf '%s' "$problem"; fi`;
@@ -128,13 +128,13 @@ describe.each(userlands)("the helper, with $name,", (userland) => {
     expect(refused("containerd", "restart", facts)).toBe(of(changes).join("\n"));
   });
 
-  test("says the same of a unit that is not there, with systemd's word for it", () => {
+  test("says the same about a missing unit, with systemd's word for it", () => {
     expect(
       refused("containerd", "restart", "LoadState=not-found").replace(" (not-found)", ""),
     ).toBe(of({ installed: false, enabled: "" }).join("\n"));
   });
 
-  test("says the same of a docker that cannot be reloaded", () => {
+  test("says the same about a docker that cannot be reloaded", () => {
     const docker = service({ unit: "docker.service", canReload: false });
     const observed = observation({
       docker: {

@@ -14,7 +14,7 @@ import {
   succeeded,
 } from "./patched-host";
 
-/** More of them with PROPERTY_RUNS. */
+/** PROPERTY_RUNS sets a higher number. */
 const RUNS = Number(process.env["PROPERTY_RUNS"] ?? 2);
 
 const stack = fc.constantFrom<"one" | "two">("one", "two");
@@ -54,13 +54,13 @@ describeLab("two stacks and an admin on one node, in any order, with real daemon
   const read = () => node.succeed(`cat ${CONFIG}`);
   const sorted = (text: string | undefined) => text?.split("\n").sort();
 
-  test("the node has what the remaining stacks want, a restart comes only with new bytes, and in the end it has its first ones", async () => {
+  test("the node has the entries of the remaining stacks, restarts only for new bytes, and has its original bytes at the end", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 5 }), async (steps) => {
         await pristine.restore();
         const first = await manifest(node);
         let foreign = await read();
-        // containerd has not read an edit yet, so that the next up restarts it.
+        // True if containerd has not read an edit yet, so that the next up restarts it.
         let pending = false;
         const wants = new Map<"one" | "two", MirrorSpec>();
         const patched = (name: "one" | "two", spec?: MirrorSpec) =>

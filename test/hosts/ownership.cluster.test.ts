@@ -20,7 +20,7 @@ const NEW = "10.88.47.11:5000";
 
 jest.setTimeout(180_000);
 
-describeLab("who wants what of a host's files", () => {
+describeLab("several claimants of a host's files", () => {
   let lab: RunningLab;
   let node: RunningHost;
   let pristine: Pristine;
@@ -40,7 +40,7 @@ describeLab("who wants what of a host's files", () => {
   const hostsWay = () =>
     node.succeed(`sed -i '/registry.mirrors/,+1d' ${CONFIG} && systemctl restart containerd`);
 
-  test("a registry that moved: its old lines go in the write that brings the new ones, and the preview shows both", async () => {
+  test("a registry that moved: one write removes the old lines and adds the new ones, and the preview shows both", async () => {
     const mirrors = { "docker.io": ["https://m.example"] };
     const first = containerd({ registry: OLD, mirrors });
     succeeded(await first.up());
@@ -62,7 +62,7 @@ describeLab("who wants what of a host's files", () => {
     second.close();
   });
 
-  test("hosts.toml files of mirrors that are no longer wanted go without a restart", async () => {
+  test("hosts.toml files of mirrors that are no longer wanted are removed without a restart", async () => {
     await hostsWay();
     const start = await manifest(node);
     const first = containerd({ mirrors: { "docker.io": ["https://m.example"] } });
@@ -78,7 +78,7 @@ describeLab("who wants what of a host's files", () => {
     second.close();
   });
 
-  test("config_path stays as long as another stack uses it, and goes with the last", async () => {
+  test("config_path stays as long as another stack uses it, and is removed with the last", async () => {
     await hostsWay();
     const start = await manifest(node);
     const one = containerd({ stack: "one" });
@@ -97,7 +97,7 @@ describeLab("who wants what of a host's files", () => {
     two.close();
   });
 
-  test("config_path stays while something of an admin's lies in its folder, and that is said", async () => {
+  test("config_path stays while its folder has a file of an admin, and a message says so", async () => {
     await hostsWay();
     const one = containerd();
     succeeded(await one.up());
@@ -120,7 +120,7 @@ describeLab("who wants what of a host's files", () => {
     one.close();
   });
 
-  test("a host that has another node's name by now: its record goes on under that, without a restart", async () => {
+  test("a host that has another node's name now: its record continues under that name, without a restart", async () => {
     const was = containerd();
     succeeded(await was.up());
     const started = await invocation(node, "containerd");
@@ -143,7 +143,7 @@ describeLab("who wants what of a host's files", () => {
     is.close();
   });
 
-  test("a file that somebody has deleted is not written anew; the command of the error puts it back", async () => {
+  test("a file that somebody has deleted is not created; the command in the error restores it", async () => {
     const one = containerd();
     succeeded(await one.up());
     const ours = await node.succeed(`cat ${CONFIG}`);
@@ -160,7 +160,7 @@ describeLab("who wants what of a host's files", () => {
     expect((await one.decide()).inSync).toBe(true);
     expect((await node.exec(restore)).stderr.toString()).toContain("expected it to be gone");
 
-    // An older backup of the admin's, without our lines and with another line of their own.
+    // An older backup of the admin, without our lines and with another line of their own.
     await node.succeed(
       `cp /root/pristine/containerd/config.toml ${CONFIG} && echo '# mine' >>${CONFIG}`,
     );
@@ -172,7 +172,7 @@ describeLab("who wants what of a host's files", () => {
     one.close();
   });
 
-  test("an admin's edit inside our lines outlives an apply that adds; destroy asks for it, and its command leaves what stands there", async () => {
+  test("an admin's edit inside our lines outlives an apply that adds; destroy stops for it, and the command in the error keeps the edited lines", async () => {
     const edited = `["http://${NEW}", "http://admin.example"]`;
     const one = containerd();
     succeeded(await one.up());
@@ -207,7 +207,7 @@ describeLab("who wants what of a host's files", () => {
     one.close();
   });
 
-  test("destroy after migrate: the error names the way to the files of before, which leaves no certs.d", async () => {
+  test("destroy after migrate: the error has the command that restores the original files, without certs.d", async () => {
     await node.succeed(
       `sed -i 's#config_path = ""#config_path = "/etc/containerd/certs.d"#' ${CONFIG}`,
     );

@@ -13,7 +13,7 @@ import {
 import { CONFIG, DAEMON_JSON, FolderHost, LESSON } from "./folder-host";
 import { userlands } from "./shells";
 
-/** More of them with PROPERTY_RUNS. */
+/** PROPERTY_RUNS sets a higher number. */
 const RUNS = Number(process.env["PROPERTY_RUNS"] ?? 4);
 const [userland] = userlands;
 
@@ -75,7 +75,7 @@ describe("two stacks and an admin on one node, in any order", () => {
         fc.property(fc.array(step, { minLength: 2, maxLength: 6 }), (steps) => {
           play(first, steps);
         }),
-        // Each step starts a shell: the seed and the path say enough without the shortest example.
+        // Each step starts a shell. Seed and path are enough to repeat a failure, so no shorter example is searched.
         { numRuns: RUNS, endOnFailure: true },
       );
     },
@@ -147,7 +147,7 @@ describe("two stacks and an admin on one registry host, in any order", () => {
   });
 });
 
-/** The admin's edits are made in the file as it is, and in what it would be without anybody. */
+/** The admin's edits are made in the live file and in the expected text without any stack. */
 function play(first: string | undefined, steps: readonly Step[]): void {
   if (userland === undefined) throw new Error("no shell to test with");
   rmSync(folder, { recursive: true });
@@ -156,9 +156,9 @@ function play(first: string | undefined, steps: readonly Step[]): void {
   host.write(CONFIG, first);
   const wants = new Map<Stack, MirrorSpec>();
   let inserted = 0;
-  // What an admin has taken out is missing until somebody's next up.
+  // Lines that an admin has removed are missing until the next up of any stack.
   let drifted = false;
-  // What an admin has put behind lines of ours.
+  // Text that an admin has added at the end of our lines.
   let edits: string[] = [];
 
   const expected = () => {
@@ -207,7 +207,7 @@ function play(first: string | undefined, steps: readonly Step[]): void {
         drifted = false;
         check();
         if (edits.length > 0) break;
-        // Whoever looks next finds nothing to do, the other stack too.
+        // The next preview finds nothing to do, also that of the other stack.
         for (const [other, spec] of wants) {
           expect(decideMirror(host.look(), idOf(other, "containerd-n"), spec, {}).inSync).toBe(
             true,
@@ -233,7 +233,7 @@ function play(first: string | undefined, steps: readonly Step[]): void {
         break;
       }
       case "insert": {
-        // Behind a line of the admin's own, wherever that is.
+        // After a line of the admin's own, wherever it is.
         const anchor = anchorAt(foreign, live, one.at);
         if (anchor === undefined) break;
         const line = `# by hand ${++inserted}`;
@@ -249,7 +249,7 @@ function play(first: string | undefined, steps: readonly Step[]): void {
         break;
       }
       case "take out":
-        // A file that we made goes as a whole then.
+        // Then a file that we created is removed as a whole.
         if (live !== undefined) host.write(CONFIG, foreign);
         edits = [];
         drifted = true;
@@ -263,7 +263,7 @@ function play(first: string | undefined, steps: readonly Step[]): void {
       }
     }
   }
-  // Lines of ours that were edited are left for a person, never passed off as an admin's.
+  // Edited lines of this program stay for a person, and never count as an admin's.
   const done = (["two", "one"] as const).map((each) => undone(host, each, edits));
   expectEdits();
   if (edits.length > 0) expect(done).toContain(false);
@@ -274,12 +274,12 @@ function play(first: string | undefined, steps: readonly Step[]): void {
   expect(host.run('ls -d "$root/etc/containerd/certs.d" "$files"/* 2>/dev/null').stdout).toBe("");
 }
 
-/** A table's header, or a key whose value ends with the line, with nothing behind it. */
+/** A table's header, or a key whose value ends at the end of the line, with nothing after it. */
 function isWhole(line: string): boolean {
   return /^\s*\[.*\]$|^\s*\w+ = .*["\]]$/.test(line);
 }
 
-/** Destroys one. It may refuse only where lines were edited, and names them then. */
+/** Destroys one stack. It may refuse only if lines were edited, and must name them. */
 function undone(host: FolderHost, stack: Stack, edits: readonly string[]): boolean {
   const said = host.undo(idOf(stack, "containerd-n"));
   if (said.code === 0) {
@@ -310,7 +310,7 @@ function up(host: FolderHost, stack: Stack, spec: MirrorSpec): void {
   expect(host.apply(id, decision)).toMatchObject({ code: 0, stderr: "" });
 }
 
-/** One of the admin's lines that is in both texts just once, with its end. */
+/** One of the admin's lines that is in both texts exactly once, with its end. */
 function anchorAt(foreign: string | undefined, live: string | undefined, at: number) {
   if (foreign === undefined || live === undefined) return undefined;
   const once = (text: string, line: string) => text.split(line).length === 2;

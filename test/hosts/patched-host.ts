@@ -25,16 +25,16 @@ export interface Patch {
   registry: string;
   user?: string;
   stack?: string;
-  /** The resource's name, where it is not that of the host. */
+  /** The resource's name, if it is not the host's. */
   resource?: string;
   health?: Health;
   mirrors?: Record<string, string[]>;
   migrate?: boolean;
-  /** The helper's text, where it shall be that of another version. */
+  /** The helper's text, for another version. */
   helper?: string;
 }
 
-/** Does to one host over SSH what the components do: looks, decides, guards, applies, undoes. */
+/** Does the same on one host over SSH as the components: observe, decide, guard, apply, undo. */
 export class PatchedHost {
   private connection: Connection | undefined;
   readonly id: string;
@@ -120,7 +120,7 @@ export class PatchedHost {
     return await this.run(applyCreate({ sudo: this.sudo, id: this.id }), decision.payload);
   }
 
-  /** What `up` does: nothing where all is in sync. */
+  /** Does the same as `up`: nothing if everything is in sync. */
   async up(): Promise<ExecResult | undefined> {
     const observation = await this.look();
     const decision = this.decideOn(observation);
@@ -156,7 +156,9 @@ export function failed(result: ExecResult | undefined): string {
   return result.stderr.toString();
 }
 
-/** All that must be the same before and after: bytes, modes, owners, links, attributes, of both daemons' files. */
+/**
+ * Everything that must be equal before and after: bytes, modes, owners, links and attributes of both daemons' files.
+ */
 export async function manifest(
   host: RunningHost,
   folders = "etc/docker etc/containerd etc/systemd/system",
@@ -168,7 +170,7 @@ export async function manifest(
   );
 }
 
-/** Nothing of ours is left: no file beside the daemons' files, no unit, no lock, no folder. */
+/** Anything of this program that is left: files beside the daemons' files, units, locks, folders. */
 export async function leftovers(host: RunningHost): Promise<string> {
   return await host.succeed(
     `/usr/bin/find /etc/containerd /etc/docker /etc/systemd /run/systemd -name '*cluster-registry*' 2>/dev/null | sort; ls -A ${HOME} 2>/dev/null; ` +
@@ -176,18 +178,18 @@ export async function leftovers(host: RunningHost): Promise<string> {
   );
 }
 
-/** Docker as Debian has it, up and answering. */
+/** Installs Debian's Docker, and waits until it answers. */
 export async function installDocker(host: RunningHost): Promise<void> {
   await host.succeed("DEBIAN_FRONTEND=noninteractive apt-get install -y docker.io");
   await host.waitUntilSucceeds("curl -sf --unix-socket /run/docker.sock http://d/info");
 }
 
-/** Which start of a unit this is: systemd makes a new id for each. */
+/** The id of a unit's current start: systemd creates a new one for each start. */
 export function invocation(host: RunningHost, unit: string): Promise<string> {
   return host.succeed(`systemctl show -p InvocationID --value ${unit}`);
 }
 
-/** CRI answers, which is what the kubelet needs. */
+/** CRI answers, as kubelet needs it. */
 export async function criIsWell(host: RunningHost): Promise<void> {
   await host.waitUntilSucceeds(
     `test "$(ctr plugins ls | awk '$1 == "io.containerd.grpc.v1" && $2 == "cri" {print $NF}')" = ok`,
@@ -197,14 +199,14 @@ export async function criIsWell(host: RunningHost): Promise<void> {
 
 const DAEMONS = "etc/docker etc/containerd";
 
-/** Undoes every record that a test left on a host, with the helper that is there. */
+/** Undoes every record that a test has left on a host, with the installed helper. */
 export async function undoAll(host: RunningHost): Promise<void> {
   await host.exec(
     `for r in ${HOME}/records/*/; do test -d $r && sh ${HOME}/helper undo $(basename $r); done`,
   );
 }
 
-/** Keeps a copy of both daemons' files, and puts it back, records gone, whatever a test left. */
+/** Keeps a copy of both daemons' files, and restores it without any records, whatever a test has left. */
 export class Pristine {
   private constructor(
     private readonly host: RunningHost,

@@ -46,7 +46,7 @@ const payload: Payload = {
   ],
 };
 
-test("a payload is lines that a person can read, our own lines marked by a plus", () => {
+test("a payload consists of readable lines, and a plus marks our own lines", () => {
   expect(buildPayload(payload)).toBe(`cluster-registry 2
 enrolled 0f3a
 daemon containerd
@@ -87,11 +87,11 @@ end
 `);
 });
 
-test("what was built is read back", () => {
+test("a built payload can be parsed", () => {
   expect(parsePayload(buildPayload(payload))).toEqual(payload);
 });
 
-test("any text of an edit survives: backslashes, carriage returns, control characters, other alphabets", () => {
+test("every text of an edit survives: backslashes, carriage returns, control characters, other alphabets", () => {
   const text = fc.string({ unit: "grapheme" }).filter((one) => !one.includes("\0"));
   const awkward = fc.constantFrom("\\", "\\r", "\r\n", "a\\", "+", "\n\n", "\t", "\x01", "\\101");
   const edits = fc.array(
@@ -113,7 +113,7 @@ test("a value that would become a line of its own is refused", () => {
   );
 });
 
-test("a NUL character is refused: no configuration has one", () => {
+test("a NUL character is refused, because no configuration has one", () => {
   const edits = [{ offset: 0, length: 0, text: "\0" }];
   expect(() => buildPayload({ ...payload, files: [{ ...payload.files[0]!, edits }] })).toThrow(
     "a configuration line cannot hold a NUL character",

@@ -21,7 +21,7 @@ const LONGEST_MS = 900;
 
 jest.setTimeout(60_000 + ROUNDS * 20_000);
 
-describeLab("a blow at a random moment", () => {
+describeLab("a fault at a random moment", () => {
   let lab: RunningLab;
   let node: RunningHost;
   let pristine: Pristine;

@@ -47,10 +47,11 @@ const whole = [
   hex("LoadState=not-found\n"),
   "units",
   "socket yes",
+  "forwards 1 unset",
   "end",
 ];
 
-test("facts are read as they were printed, any byte of a file included", () => {
+test("facts are read as they were printed, including any byte of a file", () => {
   const facts = read(whole);
   expect(facts).toMatchObject({
     user: "ops",
@@ -71,7 +72,11 @@ test("facts are read as they were printed, any byte of a file included", () => {
       dump: "version = 2\n",
       service: { installed: true, execStart: "/usr/bin/containerd --config /x" },
     },
-    docker: { loginReachesSocket: true, service: { installed: false } },
+    docker: {
+      loginReachesSocket: true,
+      service: { installed: false },
+      forwards: { now: true, atBoot: "unset" },
+    },
   });
   expect(facts.containerd?.service.startedAt).toBeCloseTo(1700000900.5);
   expect(facts.files[0]).toMatchObject({
@@ -90,7 +95,7 @@ test("facts are read as they were printed, any byte of a file included", () => {
   expect(facts.docker?.version).toBeUndefined();
 });
 
-test("a banner before the answer is passed over, even one that has no newline or looks like ours", () => {
+test("a banner before the answer is skipped, even one without a newline or one that looks like the answer", () => {
   expect(read(whole, "Welcome!\ncluster-registry-observation 1\nhello\nno newline").hostId).toBe(
     "ab12",
   );
@@ -108,14 +113,14 @@ test.each([
   ).toThrow(message);
 });
 
-test("a login whose shell lets nobody in is told in the shell's own words", () => {
+test("if a shell refuses every login, the error has the shell's own message", () => {
   const stdout = Buffer.from("This account is currently not available.\n");
   expect(() => readObservation({ code: 1, stdout, stderr: Buffer.alloc(0) }, "ops")).toThrow(
     "found none of them (exit code 1); it said: This account is currently not available.\n",
   );
 });
 
-test("what sudo says is passed on, with what to do", () => {
+test("the error has sudo's message and says what to do", () => {
   expect(() => read(["refused sudo: sorry, you must have a tty to run sudo", "end"])).toThrow(
     "expected sudo without a password for ops; found: sudo: sorry, you must have a tty to run sudo\n  fix: in sudoers,",
   );
@@ -157,7 +162,7 @@ test("what systemd gives to every service comes first, with the file that sets i
   expect(facts.files.map(({ path }) => path)).toEqual(["/etc/x", "/etc/none", "/etc/dir"]);
 });
 
-test("the file that containerd reads is told, or why it is not known, with the unit's line", () => {
+test("the file that containerd reads is known, or the reason why it is not, with the unit's line", () => {
   const units = [
     "units",
     hex("# /lib/systemd/system/containerd.service\n[Service]\nExecStart=/opt/start\n"),

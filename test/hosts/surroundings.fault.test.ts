@@ -27,7 +27,7 @@ const CONTAINERD_DROP_IN = "/run/systemd/system/containerd.service.d";
 
 jest.setTimeout(90_000);
 
-describeLab("a host on which something is not as it should be", () => {
+describeLab("a host with a fault", () => {
   let lab: RunningLab;
   let node: RunningHost;
   let pristine: Pristine;
@@ -166,7 +166,7 @@ describeLab("a host on which something is not as it should be", () => {
       await ends(patched);
     });
 
-    test("/var mounted noexec: nothing there is executed, and the whole circle works", async () => {
+    test("/var mounted noexec: nothing there is executed, and apply, drift and undo work", async () => {
       await node.succeed(`mkdir -m 700 ${HOME} && mount -t tmpfs -o noexec,mode=700 tmpfs ${HOME}`);
       for (const user of ["root", "ops"]) {
         const patched = new PatchedHost(lab, node, {
@@ -182,7 +182,7 @@ describeLab("a host on which something is not as it should be", () => {
       await node.succeed(`umount ${HOME}; rmdir ${HOME}`);
     });
 
-    test("a guard that is cut off or refuses leaves nothing; what a dead one left goes with the next", async () => {
+    test("a guard that is cut off or refuses leaves nothing; the next guard removes the files of a killed one", async () => {
       const patched = mirror();
       const enrolled = enrolledId(await patched.look());
       for (const user of ["root", "ops"]) {
@@ -202,7 +202,7 @@ describeLab("a host on which something is not as it should be", () => {
       await ends(patched);
     });
 
-    test("a hosts.toml in a folder that others can write in is refused, wherever its link leads", async () => {
+    test("a hosts.toml in a folder that others can write to is refused, also through a link", async () => {
       await node.succeed(
         `mkdir -p /srv/open/certs.d/docker.io && chmod 777 /srv/open && ln -s /srv/secret /srv/open/certs.d/docker.io/hosts.toml && echo secret >/srv/secret`,
       );
@@ -232,7 +232,7 @@ describeLab("a host on which something is not as it should be", () => {
       await ends(patched);
     });
 
-    test("a symbolic link stays one; what it leads to is edited, on another file system too", async () => {
+    test("a symbolic link stays one; its target is edited, also on another file system", async () => {
       await node.succeed(
         `mkdir -p /srv/conf && mount -t tmpfs -o mode=755 tmpfs /srv/conf && mv ${CONFIG} /srv/conf/real.toml && ln -s /srv/conf/real.toml ${CONFIG}`,
       );
@@ -329,7 +329,7 @@ describeLab("a host on which something is not as it should be", () => {
       await ends(patched);
     });
 
-    test("an editor that saves again and again all the while never loses a save", async () => {
+    test("an editor that saves continuously never loses a save", async () => {
       const patched = mirror();
       succeeded(await patched.guard());
       await node.succeed(
@@ -353,7 +353,7 @@ describeLab("a host on which something is not as it should be", () => {
       patched.close();
     });
 
-    test("two operators with the same stack at once: one does it, the other finds it done", async () => {
+    test("two operators with the same stack at once: one makes the change, the other finds it done", async () => {
       const one = mirror();
       const two = mirror();
       succeeded(await one.guard());
@@ -368,7 +368,7 @@ describeLab("a host on which something is not as it should be", () => {
       await ends(one);
     });
 
-    test("two stacks at once: they take turns; who planned from an older text is told to run again", async () => {
+    test("two stacks at once: they take turns, and the one with a plan from older text must run again", async () => {
       const one = mirror({}, "one");
       const two = new PatchedHost(lab, node, {
         daemon: "containerd",
@@ -425,7 +425,7 @@ describeLab("a host on which something is not as it should be", () => {
       },
     );
 
-    test("a diff that fails in the middle of a change leaves the host as it was, and no record of an undo that is empty", async () => {
+    test("a diff that fails in the middle of a change leaves the host unchanged, and no record with an empty undo", async () => {
       const patched = mirror();
       succeeded(await patched.guard());
       await node.exec("cat >/usr/local/bin/diff && chmod 755 /usr/local/bin/diff", {
@@ -456,7 +456,7 @@ describeLab("a host on which something is not as it should be", () => {
       );
     }
 
-    test("the start fails: the old file is back, the daemon up with it, its own words shown", async () => {
+    test("the start fails: the old file is back, the daemon runs with it, and the error quotes the daemon", async () => {
       await dropIn(
         `[Service]\nExecStartPre=/bin/sh -c "if grep -qF ${REGISTRY} ${CONFIG}; then echo level=fatal msg=no-thanks; exit 1; fi"`,
       );
@@ -526,7 +526,7 @@ describeLab("a host on which something is not as it should be", () => {
       await ends(patched);
     });
 
-    test("the start fails with the old file too: that is said, with the daemon's words", async () => {
+    test("the start fails with the old file too: the error says so, and quotes the daemon", async () => {
       await dropIn(
         `[Service]\nExecStartPre=/bin/sh -c "sleep 1; echo level=fatal msg=never-again; exit 1"`,
       );
@@ -543,7 +543,7 @@ describeLab("a host on which something is not as it should be", () => {
       await ends(patched);
     });
 
-    test("the start hangs: given up after the time set, and put back", async () => {
+    test("the start hangs: it ends after the configured time, and the change is rolled back", async () => {
       await dropIn(
         `[Service]\nExecStartPre=/bin/sh -c "if grep -qF ${REGISTRY} ${CONFIG}; then sleep 600; fi"`,
       );
@@ -559,7 +559,7 @@ describeLab("a host on which something is not as it should be", () => {
       await ends(patched);
     });
 
-    test("containerd stays up and loses CRI: found, put back, and the plugin's own words shown", async () => {
+    test("containerd stays up and loses CRI: the change is rolled back, and the error quotes the plugin", async () => {
       const patched = mirror();
       succeeded(await patched.guard());
       const text = await node.succeed(`cat ${CONFIG}`);
@@ -609,7 +609,7 @@ describeLab("a host on which something is not as it should be", () => {
       await ends(patched);
     });
 
-    test("docker refuses a reload: the old file is back, no container stopped, dockerd's own words shown", async () => {
+    test("docker refuses a reload: the old file is back, no container has stopped, and the error quotes dockerd", async () => {
       const patched = new PatchedHost(lab, node, { daemon: "docker", registry: REGISTRY });
       succeeded(await patched.guard());
       const bytes = Buffer.from(await node.succeed(`cat ${DAEMON_JSON}`));
@@ -636,7 +636,7 @@ describeLab("a host on which something is not as it should be", () => {
       patched.close();
     });
 
-    test("a host without ctr, with which the change could not be checked, is refused", async () => {
+    test("a host without ctr is refused, because a change could not be checked", async () => {
       await node.succeed("mv /usr/bin/ctr /usr/bin/ctr.aside");
       const patched = mirror();
       try {
@@ -674,7 +674,7 @@ describeLab("a host on which something is not as it should be", () => {
       patched.close();
     });
 
-    test("a daemon that prints a line of a megabyte, and binary: the error stays short and readable", async () => {
+    test("a daemon that prints a line of a megabyte, and binary data: the error stays short and readable", async () => {
       await dropIn(
         `[Service]\nExecStartPre=/bin/sh -c "if grep -qF ${REGISTRY} ${CONFIG}; then head -c 1000000 /dev/zero | tr \\\\\\\\0 x; echo; echo level=fatal msg=end; head -c 3000 /dev/urandom; exit 1; fi"`,
       );
@@ -718,7 +718,7 @@ describeLab("a host on which something is not as it should be", () => {
     await ends(patched);
   });
 
-  test("passwords in the files are nowhere but in the files and in root's own records", async () => {
+  test("passwords in the files are only in the files and in root's own records", async () => {
     await node.succeed(
       `printf '\\n[plugins."io.containerd.grpc.v1.cri".registry.configs."x:1".auth]\\n  password = "canary-1234"\\n' >>${CONFIG} && systemctl restart containerd`,
     );
@@ -771,7 +771,7 @@ describeLab("a host on which something is not as it should be", () => {
     },
   );
 
-  test("with no tool but those that the guard looks for the whole circle works", async () => {
+  test("with no tool but those that the guard looks for, apply, drift and undo work", async () => {
     const names = /^needed_tools='([^']*)'/m.exec(helperText())?.[1]?.split(/\s+/) ?? [];
     // The others are those of the login, of the daemon, of the exchange of two names, and of this test.
     const kept = [...names, "sh", "dash", "bash", "perl", "mawk", "containerd", "ctr", "umount"];
@@ -800,7 +800,7 @@ describeLab("a host on which something is not as it should be", () => {
     patched.close();
   });
 
-  test("with busybox for every tool the whole circle works", async () => {
+  test("with busybox for every tool, apply, drift and undo work", async () => {
     await node.exec("cat >/root/busybox && chmod 755 /root/busybox", { stdin: busybox() });
     await node.succeed(
       "for t in awk cat chmod chown cmp cp cut date diff find grep head hostname id ln ls mkdir mktemp mv od readlink rm rmdir sed sha256sum sleep sort stat sync tail tee timeout tr uname wc; do ln -s /root/busybox /usr/local/bin/$t; done",

@@ -14,7 +14,7 @@ ExecStart=/usr/sbin/dockerd -H fd:// $DOCKER_OPTS
 Environment="HTTP_PROXY=http://user:pass@proxy:3128" 'NO_PROXY=10.0.0.0/8,localhost' PLAIN=1
 `;
 
-test("what systemctl cat prints is taken apart by file; comments that look like paths are none", () => {
+test("the output of systemctl cat is split by file; other comments with paths do not split it", () => {
   expect(splitUnits(CAT).map((one) => one.path)).toEqual([
     "/lib/systemd/system/docker.service",
     "/etc/systemd/system/docker.service.d/proxy.conf",
@@ -30,12 +30,12 @@ test("Environment= is read with its quotes, its file and its line", () => {
   ]);
 });
 
-test("an empty Environment= forgets what was set before it", () => {
+test("an empty Environment= discards earlier settings", () => {
   const files = [{ path: "/a.conf", text: "Environment=A=1\nEnvironment=\nEnvironment=B=2\n" }];
   expect(unitEnvironment(files)).toEqual([{ name: "B", value: "2", source: "/a.conf:3" }]);
 });
 
-test("a setting goes on behind a backslash, over comment lines, and has the place where it begins", () => {
+test("a setting continues after a backslash, over comment lines, and has the line where it begins", () => {
   const text = `[Service]
 Environment="DOCKER_OPTS= --iptables=false \\
 # why
@@ -55,14 +55,14 @@ Environment="A=1" \\
   ]);
 });
 
-test("an environment file is NAME=value lines, quotes taken off, comments passed over", () => {
+test("an environment file has NAME=value lines; quotes are removed and comments skipped", () => {
   const text = '# DOCKER_OPTS="--no"\n;X=1\nDOCKER_OPTS="--insecure-registry a:5000"\nnothing\n';
   expect(environmentFile({ path: "/etc/default/docker", text })).toEqual([
     { name: "DOCKER_OPTS", value: "--insecure-registry a:5000", source: "/etc/default/docker:3" },
   ]);
 });
 
-test("an environment file's setting goes on behind a backslash, too", () => {
+test("an environment file's setting continues after a backslash, too", () => {
   const text = 'DOCKER_OPTS="--debug \\\n--insecure-registry=a:5000"\nHTTP_PROXY=x\n';
   expect(environmentFile({ path: "/etc/default/docker", text })).toEqual([
     {

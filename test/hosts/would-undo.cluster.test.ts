@@ -17,7 +17,7 @@ const REGISTRY = "10.88.47.11:5000";
 
 jest.setTimeout(120_000);
 
-describeLab("what an undo would do", () => {
+describeLab("a preview of an undo", () => {
   let lab: RunningLab;
   let host: RunningHost;
   const patches: PatchedHost[] = [];
@@ -38,7 +38,7 @@ describeLab("what an undo would do", () => {
   }
   const would = async (patched: PatchedHost, user = "root") =>
     wouldUndo(await patched.connect(), { sudo: user !== "root", id: patched.id });
-  /** All that a look must leave as it is: the daemons' files and starts, our own folder, and /run. */
+  /** Everything that a preview must not change: the daemons' files and starts, our own folder, and /run. */
   const all = async () => [
     await manifest(host),
     await host.succeed(
@@ -48,7 +48,7 @@ describeLab("what an undo would do", () => {
     await invocation(host, "containerd"),
   ];
 
-  test("nothing of ours there: nothing to undo, and nothing is left behind", async () => {
+  test("without our lines there is nothing to undo, and nothing is left behind", async () => {
     expect(await would(patch("containerd"))).toBe("Nothing to undo.");
     expect(await leftovers(host)).toBe("");
   });
@@ -72,13 +72,13 @@ describeLab("what an undo would do", () => {
       expect(said.endsWith("\ncontainerd restarts; containers keep running.")).toBe(true);
       expect(await all()).toEqual(applied);
 
-      // What was said is what the undo does.
+      // The undo does what the preview has shown.
       succeeded(await patched.undo());
       expect(await host.succeed(`cat ${CONFIG}`)).toBe(before);
     },
   );
 
-  test("somebody else's credentials beside our lines are masked; lines that were edited are refused in words", async () => {
+  test("somebody else's credentials beside our lines are masked; edited lines are reported", async () => {
     const patched = patch("containerd");
     succeeded(await patched.up());
     await host.succeed(
@@ -95,7 +95,7 @@ describeLab("what an undo would do", () => {
     succeeded(await patched.undo());
   });
 
-  test("daemon.json that goes as a whole, and that docker reloads; a docker that stands still is left so", async () => {
+  test("daemon.json is removed as a whole, and docker reloads; a stopped docker stays stopped", async () => {
     await installDocker(host);
     await host.succeed(`rm -f ${DAEMON_JSON}; systemctl restart docker`);
     const patched = patch("docker");

@@ -30,13 +30,13 @@ const login = (chosen: number, only = true) => ({
   agentKeys: { keys: [readFileSync(join(folder, `key${chosen}.pub`), "utf8")], only },
 });
 
-test("a chosen key among the first six of the agent is well, and so is any where others may be offered too", async () => {
+test("a chosen key among the agent's first six is accepted, and any key if others may be offered too", async () => {
   for (const chosen of [0, 5]) await checkAgentChoice(login(chosen));
   await checkAgentChoice(login(7, false));
   await checkAgentChoice({ ...login(0), agentSocket: "/nonexistent" });
 });
 
-test("one behind them is refused, at a bastion too, with what to do", async () => {
+test("a chosen key after the first six is refused, also at a bastion, with what to do", async () => {
   const message =
     `expected the chosen key among the first 6 of the agent at ${socket}, found 6 before it: ` +
     "@pulumi/command offers all of them in this order, and sshd hangs up. Add the chosen one first (ssh-add -D, then ssh-add " +

@@ -16,7 +16,7 @@ const access = (name: string) => ({
   notes: [],
 });
 
-test("a node is asked for containerd alone", () => {
+test("only containerd is read on a node", () => {
   expect(askFor(settings, access("node01"))).toEqual({
     sudo: true,
     files: ["/etc/containerd/config.toml"],
@@ -25,7 +25,7 @@ test("a node is asked for containerd alone", () => {
   });
 });
 
-test("a registry host that is no node is asked for Docker and the container alone", () => {
+test("only Docker and the container are read on a registry host that is not a node", () => {
   expect(askFor(settings, access("reg"))).toEqual({
     sudo: true,
     files: ["/etc/docker/daemon.json"],

@@ -8,7 +8,7 @@ let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "known-hosts-"))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-test("makes the file and its folder, for the user alone", () => {
+test("creates the file and its folder, which only the user can read", () => {
   const file = join(folder, "ssh", "known_hosts");
   rememberHostKey(file, "10.0.0.1 ssh-ed25519 AAAA");
   expect(readFileSync(file, "utf8")).toBe("10.0.0.1 ssh-ed25519 AAAA\n");
@@ -50,5 +50,5 @@ test("programs that add lines at the same time lose none and mix none", async ()
   const lines = readFileSync(file, "utf8").trimEnd().split("\n");
   expect(lines).toHaveLength(150);
   expect(lines.every((line) => /^host-[abc]-\d+ ssh-ed25519 A{68}$/.test(line))).toBe(true);
-  // Three programs start here, which takes its time on a busy machine.
+  // Three programs start here, which is slow on a busy machine.
 }, 60_000);

@@ -30,7 +30,7 @@ const behind = (name: string, bastion: Route): HostAccess => ({
   notes: [],
 });
 
-test("a key that was shown is verified from then on, and is written under host and port", () => {
+test("a learned key is verified from then on, and is written under host and port", () => {
   expect(learned(unknown("h"), KEY)).toEqual({
     login: { host: "h", port: 2222, user: "root", hostKeys: [KEY], hostKeyPolicy: "verify" },
     knownHostsFiles: [file],
@@ -40,12 +40,12 @@ test("a key that was shown is verified from then on, and is written under host a
   expect(readFileSync(file, "utf8")).toBe(`[h]:2222 ${KEY}\n`);
 });
 
-test("a host with a HostKeyAlias is written under the name that the next run looks up", () => {
+test("a host with a HostKeyAlias is written under the name that the next run uses", () => {
   learned(unknown("h", { hostKeyAlias: "fleet" }), KEY);
   expect(readFileSync(file, "utf8")).toBe(`fleet ${KEY}\n`);
 });
 
-test("a new bastion is asked once, and then verified for every host behind it", async () => {
+test("the key of a new bastion is read once, and verified for every host behind it", async () => {
   const asked: unknown[] = [];
   const show = (login: { host: string }, wait: number) => {
     asked.push([login.host, wait]);
@@ -60,13 +60,13 @@ test("a new bastion is asked once, and then verified for every host behind it", 
   expect(readFileSync(file, "utf8")).toBe(`[b]:2222 ${KEY}\n`);
 });
 
-test("a bastion that is known already is not asked", async () => {
+test("the key of a known bastion is not read", async () => {
   const known = behind("n1", unknown("b", { learnHostKey: false, keyInFiles: true }));
   const show = () => Promise.reject(new Error("asked"));
   expect(await learnBastions([known], show)).toEqual([known]);
 });
 
-test("a bastion that does not answer is left as it is: its hosts will say so", async () => {
+test("a bastion that does not answer stays unchanged, so that its hosts report the error", async () => {
   const host = behind("n1", unknown("b"));
   expect(await learnBastions([host], () => Promise.reject(new Error("no answer")))).toEqual([host]);
 });

@@ -27,24 +27,24 @@ const surveyed = (hosts: Record<string, { address: string; records?: string[] }>
     ]),
   );
 
-describe("a patch is on a host that the settings do not name any more", () => {
+describe("a patch is on a previous host", () => {
   const at = (records: string[], address = "10.0.0.9") =>
     moved([guard("n1", "10.0.0.1")], settings, surveyed({ n1: { address, records } }));
 
-  test("where its node has another address, and no host has its record", () => {
+  test("if its node has another address, and no host has its record", () => {
     expect(at([])).toEqual([guard("n1", "10.0.0.1")]);
     expect(at(["p.s.containerd-n2"])).toHaveLength(1);
   });
 
-  test("not where the very host has another address by now", () => {
+  test("not if the same host has a new address", () => {
     expect(at(["p.s.containerd-n1"])).toEqual([]);
   });
 
-  test("not where a host was installed anew under its address", () => {
+  test("not if a host was reinstalled with the same address", () => {
     expect(at([], "10.0.0.1")).toEqual([]);
   });
 
-  test("not where another node has that host by now, or it could not be looked at", () => {
+  test("not if another node has that host now, or the host could not be observed", () => {
     const guards = [guard("n1", "10.0.0.1")];
     const swapped = {
       n1: { address: "10.0.0.2" },
@@ -55,7 +55,7 @@ describe("a patch is on a host that the settings do not name any more", () => {
     expect(moved(guards, settings, lost)).toEqual([]);
   });
 
-  test("not where the node leaves: its guard goes, and takes its lines out", () => {
+  test("not if the node leaves: the delete of its guard removes the lines", () => {
     expect(moved([guard("n3", "10.0.0.3")], settings, surveyed({}))).toEqual([]);
   });
 
@@ -65,7 +65,7 @@ describe("a patch is on a host that the settings do not name any more", () => {
   });
 });
 
-test("a guard's triggers stay as the state has them, but for the run that replaces it", () => {
+test("a guard keeps the triggers in the state, except in the run that replaces it", () => {
   const what = { host: "n1", daemon: "containerd" as const, enrolled: "new" };
   const was = guard("n1", "10.0.0.1", { triggers: ["old"] });
   expect(guardTriggers({ guards: [], undone: [] }, what)).toBeUndefined();

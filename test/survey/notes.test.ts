@@ -1,6 +1,6 @@
 import { configNotes } from "../../survey/notes";
 
-test("each note is said once, with the hosts that it concerns", () => {
+test("each note appears once, with the hosts that it affects", () => {
   const include = "Include is not followed (Include conf.d/*)";
   const proxy = "ProxyCommand is not supported; use ProxyJump (ProxyCommand nc %h %p)";
   expect(

@@ -17,7 +17,7 @@ test("a state without a registry has no past", () => {
   ).toEqual({ registries: [], guards: [] });
 });
 
-test("the container with its labels and where its images lie, and the claim before it, are read host by host", () => {
+test("the container, its labels, the place of its images, and the claim are read for each host", () => {
   const container = (volumes: unknown) => ({
     type: "docker:index/container:Container",
     outputs: {
@@ -49,7 +49,7 @@ test("the container with its labels and where its images lie, and the claim befo
   ]);
 });
 
-test("of a running container the mount says where its images lie", () => {
+test("the mount of a running container shows the place of its images", () => {
   const container = (mounts: Parameters<typeof liveData>[0]["mounts"]) => ({
     id: "1",
     name: "registry",

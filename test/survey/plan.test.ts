@@ -45,26 +45,26 @@ describe("migrate: true", () => {
     expect(moved(plan(both, { migrate: true }))).toEqual([true, true]);
   });
 
-  it("leaves a node that does not mix them as if it were not said", () => {
+  it("changes nothing for a node that does not mix both ways", () => {
     const decision = plan(mirrors, { migrate: true });
     expect(moved(decision)).toEqual([false, false]);
     expect(decision.payload).toBe(plan(mirrors, {}).payload);
   });
 
-  it("moves them where the settings can be said in hosts.toml files alone", () => {
+  it("moves the mirrors if only hosts.toml files can express the settings", () => {
     const asked = { mirrors: { "docker.io": [{ url: "https://mirror.gcr.io", ca: "/ca.crt" }] } };
     expect(() => plan(mirrors, asked)).toThrow("set migrate: true");
     expect(moved(plan(mirrors, { ...asked, migrate: true }))).toEqual([true, true]);
   });
 
-  it("is said for one node, before what is said for all", () => {
+  it("for one node overrides the value for all nodes", () => {
     expect(moved(plan(both, { node: { migrate: true } }))).toEqual([true, true]);
     expect(() => plan(both, { node: { migrate: false }, migrate: true })).toThrow(
       "either mirrors or config_path",
     );
   });
 
-  it("stays what the record says once the node was moved, so that the next preview is empty", () => {
+  it("stays in the record after the node was moved, so that the next preview is empty", () => {
     const first = plan(both, { migrate: true });
     const records = [{ id: ID, enrolled: first.enrolled, payload: first.payload }];
     const config = `version = 2\n[${REGISTRY}]\n  config_path = "/etc/containerd/certs.d"\n`;
@@ -74,7 +74,7 @@ describe("migrate: true", () => {
     expect(plan(config, {}, records).why).toBe("settings changed");
   });
 
-  it("hides no other refusal", () => {
+  it("does not hide another refusal", () => {
     expect(() => plan("version = = 2\n", { migrate: true })).toThrow("expected valid TOML");
   });
 });

@@ -81,11 +81,11 @@ const cp = (changes: Partial<Observation>, login = {}): Surveyed => ({
 });
 
 describe("refusals", () => {
-  test("a fleet that can be worked on gives none", () => {
+  test("hosts without problems give none", () => {
     expect(problemsOf([cp({}), node01])).toEqual([]);
   });
 
-  test("a host that could not be looked at is one, and the others are looked at all the same", () => {
+  test("a host that could not be observed is one, and the other hosts are still checked", () => {
     const broken: Surveyed = {
       access: access("node01"),
       observation: node({
@@ -97,6 +97,18 @@ describe("refusals", () => {
     expect(problems[0]).toBe("cp: no answer");
     expect(problems[1]).toMatch(/^node01: \/etc\/containerd\/config\.toml:1:/);
     expect(problems).toHaveLength(2);
+  });
+
+  test("docker that is to start on a node without forwarding is one, and docker that runs there is not", () => {
+    const forwards = { now: false };
+    const stopped = service({ unit: "docker.service", active: "inactive", sub: "dead" });
+    const [problem, ...more] = problemsOf([
+      cp({ docker: docker({ forwards, service: stopped }) }),
+      node01,
+    ]);
+    expect(problem).toMatch(/^cp: expected net\.ipv4\.ip_forward = 1, as on every node, found 0: /);
+    expect(more).toEqual([]);
+    expect(problemsOf([cp({ docker: docker({ forwards }) }), node01])).toEqual([]);
   });
 
   test("a node without containerd is named", () => {
@@ -126,7 +138,7 @@ describe("refusals", () => {
     }),
   });
 
-  test("what up would be refused for is refused, though what it would do is known", () => {
+  test("obstacles for up are refused, although what it would do is known", () => {
     const surveyed = new Map([["node01", on({ killMode: "mixed" }, { ctr: false })]]);
     expect(refusals(settings, surveyed, ids)).toEqual([
       {
@@ -139,7 +151,7 @@ describe("refusals", () => {
     ]);
   });
 
-  test("a proxy that the process has from elsewhere than its unit is refused, and one that excepts the registry is not", () => {
+  test("a proxy that the process has without its unit is refused, unless the registry is excepted", () => {
     const processEnvironment = [
       { name: "HTTP_PROXY", value: "http://me:pw@proxy:3128", source: "/proc/47/environ" },
     ];
@@ -154,7 +166,7 @@ describe("refusals", () => {
     ).toEqual([]);
   });
 
-  test("a node whose containerd reads a file that cannot be known is refused with the unit's line", () => {
+  test("a node whose containerd reads an uncertain file is refused with the unit's line", () => {
     const unit = {
       path: "/etc/systemd/system/containerd.service",
       text: "[Service]\nExecStart=/opt/start\n",
@@ -170,7 +182,7 @@ describe("refusals", () => {
     ]);
   });
 
-  test("a node whose containerd is masked and stands still is refused for that, not for a missing containerd", () => {
+  test("a node whose containerd is masked and stopped is refused for that, not for a missing containerd", () => {
     const masked = on(
       { installed: false, enabled: "masked", active: "inactive", execStart: "", unitFiles: [] },
       { configDoubt: "its unit does not say which, and it does not run" },
@@ -180,7 +192,7 @@ describe("refusals", () => {
     ]);
   });
 
-  test("a registry host without docker is refused where the settings say that it is present, or without apt", () => {
+  test("a registry host without docker is refused if the settings say present, or without apt", () => {
     const bare = service({ installed: false });
     const without = (apt: boolean) => {
       const missing = docker({ service: bare });
@@ -200,7 +212,7 @@ describe("refusals", () => {
     expect(problemsOf([present, node01], { ...settings, docker: "present" })).toEqual([]);
   });
 
-  test("a container made by hand is refused with its image and ports, and taken where the settings say adopt", () => {
+  test("a container created by hand is refused with its image and ports, and adopted with registry.adopt", () => {
     const hand = cp({ docker: docker({ containers: [container({})] }) });
     expect(problemsOf([hand, node01])).toEqual([
       "cp: expected no container named registry, found one that was made by hand (registry:2, 0.0.0.0:5000->5000/tcp): " +
@@ -210,7 +222,7 @@ describe("refusals", () => {
     expect(problemsOf([hand, node01], adopting)).toEqual([]);
   });
 
-  test("a container of this stack is none, one of another stack is", () => {
+  test("a container of this stack is not a problem, one of another stack is", () => {
     const owned = (owner: string) =>
       cp({ docker: docker({ containers: [container({ "io.cluster-registry.owner": owner })] }) });
     expect(problemsOf([owned(ids.container), node01])).toEqual([]);
@@ -219,7 +231,7 @@ describe("refusals", () => {
     ]);
   });
 
-  test("a login that does not reach Docker's socket is refused, saying what to run", () => {
+  test("a login without access to Docker's socket is refused, with the command to run", () => {
     const ops = (there: ReturnType<typeof docker>) => cp({ docker: there }, { user: "ops" });
     expect(problemsOf([ops(docker({ loginReachesSocket: false })), node01])).toEqual([
       "cp: the user ops cannot access Docker's socket: " +
@@ -232,7 +244,7 @@ describe("refusals", () => {
     `cp: expected ${what} by agent, or by privateKeyPath and a key without a passphrase, found ${found}: ` +
     "@pulumi/docker runs ssh, which takes no secrets (ssh-add the key and set agent: true)";
 
-  test("a login that ssh cannot make by itself is refused on the registry host alone", () => {
+  test("a login that OpenSSH cannot repeat is refused on the registry host only", () => {
     const byPassword: Surveyed = {
       access: access("node01", { password: "pw" }),
       observation: node({ hostId: "node01-id" }),
@@ -250,7 +262,7 @@ describe("refusals", () => {
     expect(problemsOf([byKey, node01])).toEqual([sshOnly("a login", "one by privateKey")]);
   });
 
-  test("the same goes for the bastion that the registry host is behind", () => {
+  test("the same holds for the bastion of the registry host", () => {
     const bastion = {
       ...access("b"),
       login: { host: "b", port: 22, user: "jump", password: "pw" },
@@ -261,7 +273,7 @@ describe("refusals", () => {
     ]);
   });
 
-  test("a host key that stands in the settings alone is refused on the registry host, with the line to add", () => {
+  test("a host key that is only in the settings is refused on the registry host, with the line to add", () => {
     const explicit = (host: Surveyed): Surveyed => ({
       ...host,
       access: {
@@ -276,7 +288,7 @@ describe("refusals", () => {
     ]);
   });
 
-  test("two names for one host are refused: each would undo the other", () => {
+  test("two names for one host are refused, because each would undo the other's patch", () => {
     const twin: Surveyed = { access: access("node01"), observation: node({ hostId: "cp-id" }) };
     expect(problemsOf([cp({}), twin])).toEqual([
       "node01: this is the same host as cp (enrolment cp-id): remove one of them from the configuration",

@@ -64,13 +64,20 @@ function notes(
   return registryNotes(settings, new Map([["cp", host]]), ids, past);
 }
 
-describe("what a preview says of the registry's container", () => {
-  test("nothing where all is as it was left, and nothing at the first up", () => {
+describe("a preview's notes about the registry's container", () => {
+  test("there are none if nothing has changed, or at the first up", () => {
     expect(notes(docker())).toEqual([]);
     expect(notes(docker({ containers: [], volume: "absent" }), [])).toEqual([]);
   });
 
-  test("docker that is not running is said as such, and never as a container that is gone", () => {
+  test("a registry host that is a node, and does not forward packets after its next boot, is said to be", () => {
+    expect(notes(docker({ forwards: { now: true, atBoot: "unset" } }))).toEqual([
+      expect.stringMatching(/^cp: the files of sysctl do not set it: net\.ipv4\.ip_forward is 0 /),
+    ]);
+    expect(notes(docker({ forwards: { now: true, atBoot: "1" } }))).toEqual([]);
+  });
+
+  test("a docker that is not running is reported as such, and never as a removed container", () => {
     const stopped = docker({ service: service({ active: "inactive", sub: "dead" }) });
     delete stopped.containers;
     delete stopped.volume;
@@ -82,7 +89,7 @@ describe("what a preview says of the registry's container", () => {
     ).toContain("(docker.service is failed)");
   });
 
-  test("a docker that is not installed, or a host that does not answer, gives no note", () => {
+  test("there are none if docker is not installed or the host does not answer", () => {
     const none = docker({ service: service({ active: "inactive", sub: "dead" }) });
     delete none.version;
     delete none.containers;
@@ -116,7 +123,7 @@ describe("what a preview says of the registry's container", () => {
     expect(notes(docker({ containers: [container(changes)] }))).toEqual([text]);
   });
 
-  test("a container that is gone is said to be, with the volume that it comes back on", () => {
+  test("a removed container is named, with the volume of the new one", () => {
     expect(notes(docker({ containers: [] }))).toEqual([
       "cp: the container registry was removed outside of this stack: up recreates it on the volume registry-data",
     ]);
@@ -128,14 +135,14 @@ describe("a container of this stack that its state does not know", () => {
   const note =
     "cp: the container registry (cd34cd34cd34, created) belongs to this stack but is not in its state, as after an interrupted run: up replaces it and keeps its volume";
 
-  test("is replaced by up, and nobody is asked to remove it", () => {
+  test("is replaced by up, without a manual step", () => {
     const claimed: PastRegistry = { host: "cp", claimed: true };
     expect(notes(docker({ containers: [other] }), [claimed])).toEqual([note]);
     expect(notes(docker({ containers: [other] }), [])).toEqual([note]);
     expect(notes(docker({ containers: [other] }), [before])).toEqual([note]);
   });
 
-  test("is another operator's where it says that another state made it, and ours has made room before", () => {
+  test("is another operator's if its label names another state and our own claim is made", () => {
     const labels = { ...OWNER, "io.cluster-registry.state": "theirs" };
     const theirs = leftovers([{ ...other, labels }], ids, before);
     expect(() => ownLeftovers(theirs, "ours")).toThrow(
@@ -143,11 +150,11 @@ describe("a container of this stack that its state does not know", () => {
         "another operator manages the same stack with a separate state. Share one backend, or destroy the other stack, then run again",
     );
     expect(ownLeftovers(theirs, "theirs")).toHaveLength(1);
-    // A state that is new takes over what a lost one left.
+    // A new state takes over the containers of a lost one.
     expect(ownLeftovers(leftovers([{ ...other, labels }], ids, undefined), "ours")).toHaveLength(1);
   });
 
-  test("that of another stack, or one made by hand, is none of ours", () => {
+  test("a container of another stack, or one created by hand, is not ours", () => {
     expect(leftovers([container({ labels: {} })], ids, undefined)).toEqual([]);
     expect(
       leftovers([container({ labels: { "io.cluster-registry.owner": "x" } })], ids, undefined),
@@ -155,8 +162,8 @@ describe("a container of this stack that its state does not know", () => {
   });
 });
 
-describe("what a preview says of the images", () => {
-  test("a new registry.volume leaves them behind; one that has images has other ones", () => {
+describe("a preview's notes of the images", () => {
+  test("a new registry.volume does not have them; an existing volume may have other ones", () => {
     const settings = settingsWith({ volume: "new" });
     expect(notes(docker({ volume: "absent" }), [before], settings)).toEqual([
       "cp: the registry will be empty: the volume registry-data, which holds its present images, remains, unused. To keep them, set registry.volume: registry-data",
@@ -170,7 +177,7 @@ describe("what a preview says of the images", () => {
     );
   });
 
-  test("adopt that is taken out leaves those of the adopted container behind", () => {
+  test("without adopt, the images of the adopted container stay unused", () => {
     const mounts = [{ type: "bind", source: "/srv/images", destination: "/var/lib/registry" }];
     const adopted = docker({ volume: "absent", containers: [container({ mounts })] });
     expect(notes(adopted)).toEqual([
@@ -179,7 +186,7 @@ describe("what a preview says of the images", () => {
     expect(notes(adopted, [before], settingsWith({ adopt: true }))).toEqual([]);
   });
 
-  test("another host leaves them on the old one", () => {
+  test("with another registry host, they stay on the old one", () => {
     const old: PastRegistry = { ...before, host: "old" };
     expect(notes(docker({ containers: [], volume: "absent" }), [old])).toEqual([
       "cp: the registry will be empty: it moves here from old, where its images remain in the volume registry-data. Push them again, or copy them first",
@@ -190,14 +197,14 @@ describe("what a preview says of the images", () => {
     expect(notes(undefined, [old])).toHaveLength(1);
   });
 
-  test("a volume that was removed by hand, with the container that held it", () => {
+  test("they are gone if the volume and its container were removed by hand", () => {
     expect(notes(docker({ containers: [], volume: "absent" }))).toEqual([
       "cp: the container registry was removed outside of this stack: up recreates it on the volume registry-data",
       "cp: the registry will be empty: the volume registry-data, which held its images, is gone",
     ]);
   });
 
-  test("nothing is foretold of a volume while docker is not running", () => {
+  test("there are none about a volume while docker is not running", () => {
     const stopped = docker({ service: service({ active: "inactive", sub: "dead" }) });
     delete stopped.containers;
     delete stopped.volume;

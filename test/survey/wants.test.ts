@@ -7,7 +7,7 @@ const want = (id: string, registry: string, mirrors: object = {}, migrate = fals
   spec: { registry, endpoints: [`http://${registry}`], mirrors, migrate },
 });
 
-test("each registry is there once, first claimant first, with the endpoints of all", () => {
+test("each registry appears once, in the order of the claimants, with the endpoints of all", () => {
   const one = want("one", A, { "docker.io": ["https://m1"] });
   const two = want("two", B, { "docker.io": ["https://m2", "https://m1/v2"] }, true);
   expect(uniteMirrors([one, two])).toEqual({
@@ -20,7 +20,7 @@ test("each registry is there once, first claimant first, with the endpoints of a
   });
 });
 
-test("a registry that another stack has among its mirrors is one", () => {
+test("a registry that is a mirror in another stack appears once", () => {
   const two = want("two", B, { [A]: [`http://${A}`, "https://m1"] });
   expect(uniteMirrors([want("one", A), two]).registry).toEqual([
     { address: A, own: true, endpoints: [`http://${A}`, "https://m1"] },
@@ -28,7 +28,7 @@ test("a registry that another stack has among its mirrors is one", () => {
   ]);
 });
 
-test("different settings of one endpoint are refused by the names of both stacks", () => {
+test("different settings for one endpoint are refused with the names of both stacks", () => {
   const one = want("one", A, { "docker.io": [{ url: "https://m1", ca: "/a.crt" }] });
   const two = want("two", B, { "docker.io": ["https://m1"] });
   expect(() => uniteMirrors([one, two])).toThrow(
@@ -37,14 +37,14 @@ test("different settings of one endpoint are refused by the names of both stacks
   );
 });
 
-test("a record that says nothing that is known is refused by its name", () => {
+test("a record with unknown contents is refused by its name", () => {
   expect(() => uniteMirrors([{ id: "new", spec: { odd: 1 } }])).toThrow(
     'expected a record of new that this version can read; found {"odd":1}',
   );
   expect(() => uniteInsecure([{ id: "new", spec: null }])).toThrow("expected a record of new");
 });
 
-test("insecure registries are each there once", () => {
+test("each insecure registry appears once", () => {
   const both = { id: "two", spec: { insecureRegistries: [B, A] } };
   expect(uniteInsecure([{ id: "one", spec: { insecureRegistries: [A] } }, both])).toEqual([A, B]);
 });

@@ -29,6 +29,7 @@ test("a host's files are its name, its machine-id, its own host key, and the log
       "etc/hostname 644 0",
       "etc/machine-id 444 0",
       "etc/hosts 644 0",
+      "etc/sysctl.d/k8s.conf 644 0",
       "etc/ssh/ssh_host_ed25519_key 600 0",
       "etc/ssh/ssh_host_ed25519_key.pub 644 0",
       "root/.ssh/authorized_keys 600 0",

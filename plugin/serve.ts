@@ -1,11 +1,10 @@
 /** The process of a plugin: serves, says its port on stdout, and ends with the engine that started it. */
-import * as grpc from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
-import type { ProviderPlugin } from "../providers/provider";
+import type { ProviderPlugin } from "../engine/providers/provider";
+import { listen, newServer } from "../engine/rpc/service";
 import { EngineLog } from "./engine-log";
 import { ProviderService } from "./service";
 
-const MESSAGE_BYTES = 400 * 1024 * 1024;
 const PARENT_CHECK_MILLISECONDS = 1000;
 
 export interface Serving {
@@ -23,16 +22,9 @@ export async function serveProvider(
   const log = new EngineLog();
   log.connect(engineAddress);
   const service = new ProviderService(plugin, folder, log);
-  const server = new grpc.Server({
-    "grpc.max_receive_message_length": MESSAGE_BYTES,
-    "grpc.max_send_message_length": MESSAGE_BYTES,
-  });
+  const server = newServer();
   server.addService(ResourceProviderService, service.methods);
-  const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    ),
-  );
+  const port = await listen(server);
   const stop = async (): Promise<void> => {
     await service.close();
     server.forceShutdown();

@@ -14,16 +14,18 @@ import type {
   PropertyChange,
   ProviderInstance,
   ProviderPlugin,
+  Severity,
   StepContext,
-} from "../providers/provider";
-import { Redactor } from "../secrets/redact";
-import type { CustomTimeouts, ResourceState } from "../state/resource";
-import { PluginManager } from "../steps/manager";
-import { timeoutSignal } from "../steps/progress";
-import { urnType } from "../steps/urn";
-import { changedKeys, diffMaps } from "../values/diff";
-import { deepEquals, markLike, unwrapMap, type PropertyMap } from "../values/property";
-import { fromWire, toWire } from "../values/wire";
+} from "../engine/providers/provider";
+import { checkFailures, message, unary } from "../engine/rpc/service";
+import { Redactor } from "../engine/secrets/redact";
+import { bareState, type CustomTimeouts, type ResourceState } from "../engine/state/resource";
+import { stepContext } from "../engine/steps/context";
+import { PluginManager } from "../engine/steps/manager";
+import { urnType } from "../engine/steps/urn";
+import { changedKeys, diffMaps } from "../engine/values/diff";
+import { deepEquals, markLike, unwrapMap, type PropertyMap } from "../engine/values/property";
+import { fromWire, toWire } from "../engine/values/wire";
 import type { EngineLog } from "./engine-log";
 import { serviceError, Unimplemented } from "./errors";
 
@@ -45,7 +47,7 @@ export class ProviderService {
   readonly methods = {
     handshake: this.unary((r: proto.ProviderHandshakeRequest) => this.handshake(r)),
     attach: this.unary((r: PluginAttach) => this.attach(r.getAddress())),
-    getPluginInfo: this.unary(() => this.info()),
+    getPluginInfo: this.unary(() => message(PluginInfo, { version: this.plugin.version })),
     getSchema: this.unary((r: proto.GetSchemaRequest) => this.schema(r)),
     checkConfig: this.unary((r: proto.CheckRequest) => this.checkConfig(r)),
     diffConfig: this.unary((r: proto.DiffRequest) => this.diffConfig(r)),
@@ -70,35 +72,25 @@ export class ProviderService {
     this.log.close();
   }
 
-  private handshake(
-    request: proto.ProviderHandshakeRequest,
-  ): Promise<proto.ProviderHandshakeResponse> {
+  private handshake(request: proto.ProviderHandshakeRequest): proto.ProviderHandshakeResponse {
     this.log.connect(request.getEngineAddress());
-    const response = new proto.ProviderHandshakeResponse();
-    response.setAcceptSecrets(true);
-    return Promise.resolve(response);
+    return message(proto.ProviderHandshakeResponse, { acceptSecrets: true });
   }
 
-  private attach(address: string): Promise<Empty> {
+  private attach(address: string): Empty {
     this.log.connect(address);
-    return Promise.resolve(new Empty());
-  }
-
-  private info(): Promise<PluginInfo> {
-    const info = new PluginInfo();
-    info.setVersion(this.plugin.version);
-    return Promise.resolve(info);
+    return new Empty();
   }
 
   /** The types by name. Their properties are the SDK's: nothing is generated from here. */
-  private schema(request: proto.GetSchemaRequest): Promise<proto.GetSchemaResponse> {
+  private schema(request: proto.GetSchemaRequest): proto.GetSchemaResponse {
     if (request.getVersion() !== 0)
       throw new Error(`there is no schema of version ${request.getVersion()}, only of version 0`);
     const { name, version, types } = this.plugin;
     const resources = Object.fromEntries(types.map((type) => [type, {}]));
-    const response = new proto.GetSchemaResponse();
-    response.setSchema(JSON.stringify({ name, version, resources }));
-    return Promise.resolve(response);
+    return message(proto.GetSchemaResponse, {
+      schema: JSON.stringify({ name, version, resources }),
+    });
   }
 
   private async checkConfig(request: proto.CheckRequest): Promise<proto.CheckResponse> {
@@ -126,10 +118,7 @@ export class ProviderService {
     this.manager = new PluginManager(this.instance);
     this.run = new AbortController();
     await former?.close();
-    const response = new proto.ConfigureResponse();
-    response.setAcceptsecrets(true);
-    response.setSupportspreview(true);
-    return response;
+    return message(proto.ConfigureResponse, { acceptsecrets: true, supportspreview: true });
   }
 
   private async check(request: proto.CheckRequest): Promise<proto.CheckResponse> {
@@ -165,10 +154,10 @@ export class ProviderService {
       ...this.context(state.urn, "create", request.getTimeout()),
       preview: request.getPreview(),
     });
-    const response = new proto.CreateResponse();
-    response.setId(state.id ?? "");
-    response.setProperties(toWire(state.outputs));
-    return response;
+    return message(proto.CreateResponse, {
+      id: state.id ?? "",
+      properties: toWire(state.outputs),
+    });
   }
 
   private async update(request: proto.UpdateRequest, fails: Fails): Promise<proto.UpdateResponse> {
@@ -182,9 +171,7 @@ export class ProviderService {
       preview: request.getPreview(),
     };
     await this.configured().update(old, state, ctx);
-    const response = new proto.UpdateResponse();
-    response.setProperties(toWire(state.outputs));
-    return response;
+    return message(proto.UpdateResponse, { properties: toWire(state.outputs) });
   }
 
   private async read(request: proto.ReadRequest): Promise<proto.ReadResponse> {
@@ -194,12 +181,12 @@ export class ProviderService {
       outputs: this.properties(request.getProperties()),
     });
     const now = await this.configured().read(state, this.context(state.urn, "create", 0));
-    const response = new proto.ReadResponse();
-    if (!now) return response; // No id: it is gone.
-    response.setId(now.id ?? "");
-    response.setInputs(toWire(now.inputs));
-    response.setProperties(toWire(now.outputs));
-    return response;
+    if (!now) return new proto.ReadResponse(); // No id: it is gone.
+    return message(proto.ReadResponse, {
+      id: now.id ?? "",
+      inputs: toWire(now.inputs),
+      properties: toWire(now.outputs),
+    });
   }
 
   private async delete(request: proto.DeleteRequest): Promise<Empty> {
@@ -223,20 +210,19 @@ export class ProviderService {
       unwrapMap(args),
       this.run.signal,
     );
-    const response = new proto.InvokeResponse();
-    response.setReturn(toWire(markLike(result, args)));
-    response.setFailuresList(failures.map(checkFailure));
-    return response;
+    return message(proto.InvokeResponse, {
+      return: toWire(markLike(result, args)),
+      failuresList: checkFailures(failures),
+    });
   }
 
-  private cancel(): Promise<Empty> {
+  private cancel(): Empty {
     this.run.abort(new Error("the operation was cancelled"));
-    return Promise.resolve(new Empty());
+    return new Empty();
   }
 
-  private refuse(feature: string): Promise<never> {
-    const { name } = this.plugin;
-    return Promise.reject(new Unimplemented(`the ${name} provider has no ${feature}`));
+  private refuse(feature: string): never {
+    throw new Unimplemented(`the ${this.plugin.name} provider has no ${feature}`);
   }
 
   private configured(): PluginManager {
@@ -249,15 +235,16 @@ export class ProviderService {
     operation: keyof CustomTimeouts,
     timeoutSeconds: number,
   ): StepContext {
-    const signals = [this.run.signal];
-    if (timeoutSeconds > 0) signals.push(timeoutSignal(operation, timeoutSeconds));
-    return {
-      urn,
-      signal: AbortSignal.any(signals),
-      log: (severity, text, ephemeral = false) =>
-        this.log.write(urn, severity, this.redactor.redact(text), ephemeral),
-      ...(timeoutSeconds > 0 ? { timeoutSeconds } : {}),
-    };
+    const write = ({
+      severity,
+      text,
+      ephemeral,
+    }: {
+      severity: Severity;
+      text: string;
+      ephemeral: boolean;
+    }): void => this.log.write(urn, severity, this.redactor.redact(text), ephemeral);
+    return stepContext(urn, this.run.signal, write, operation, timeoutSeconds);
   }
 
   /** Refuses types that are not served here, whatever is to be done with them. */
@@ -273,24 +260,7 @@ export class ProviderService {
         `this ${name} plugin has no resource type ${type} (it has ${types.join(", ")}); ${this.official}`,
       );
     }
-    return {
-      urn,
-      type,
-      custom: true,
-      inputs: {},
-      outputs: {},
-      dependencies: [],
-      initErrors: [],
-      propertyDependencies: {},
-      additionalSecretOutputs: [],
-      aliases: [],
-      customTimeouts: {},
-      stackTrace: [],
-      ignoreChanges: [],
-      replaceOnChanges: [],
-      extra: {},
-      ...known,
-    };
+    return { ...bareState(urn, type, true), ...known };
   }
 
   private get official(): string {
@@ -309,22 +279,19 @@ export class ProviderService {
   }
 
   private unary<Request, Response>(
-    handle: (request: Request, fails: Fails) => Promise<Response>,
+    handle: (request: Request, fails: Fails) => Response | Promise<Response>,
   ): grpc.handleUnaryCall<Request, Response> {
     return (call, callback) => {
       let resource: ResourceState | undefined;
-      const answer = async (): Promise<Response> => {
+      const answer = async (request: Request): Promise<Response> => {
         try {
-          return await handle(call.request, (state) => (resource = state));
+          return await handle(request, (state) => (resource = state));
         } finally {
           await this.log.flush();
         }
       };
-      answer().then(
-        (response) => callback(null, response),
-        (error: unknown) =>
-          callback(serviceError(error, (text) => this.redactor.redact(text), resource)),
-      );
+      const redact = (text: string): string => this.redactor.redact(text);
+      unary(answer, (error) => serviceError(error, redact, resource))(call, callback);
     };
   }
 }
@@ -333,17 +300,10 @@ export class ProviderService {
 type Fails = (state: ResourceState) => void;
 
 function checkResponse(inputs: PropertyMap, failures: CheckFailure[]): proto.CheckResponse {
-  const response = new proto.CheckResponse();
-  response.setInputs(toWire(inputs));
-  response.setFailuresList(failures.map(checkFailure));
-  return response;
-}
-
-function checkFailure({ property, reason }: CheckFailure): proto.CheckFailure {
-  const failure = new proto.CheckFailure();
-  failure.setProperty(property);
-  failure.setReason(reason);
-  return failure;
+  return message(proto.CheckResponse, {
+    inputs: toWire(inputs),
+    failuresList: checkFailures(failures),
+  });
 }
 
 const KINDS: Record<PropertyChange, proto.PropertyDiff.Kind> = {
@@ -359,22 +319,18 @@ function diffResponse(
   { changes, replaces, deleteBeforeReplace, detailed: own }: Diff,
   detailed = own,
 ): proto.DiffResponse {
-  const response = new proto.DiffResponse();
-  response.setChanges(
-    changes === "none"
-      ? proto.DiffResponse.DiffChanges.DIFF_NONE
-      : proto.DiffResponse.DiffChanges.DIFF_SOME,
-  );
-  response.setReplacesList(replaces);
-  response.setDeletebeforereplace(deleteBeforeReplace === true);
+  const { DIFF_NONE, DIFF_SOME } = proto.DiffResponse.DiffChanges;
+  const response = message(proto.DiffResponse, {
+    changes: changes === "none" ? DIFF_NONE : DIFF_SOME,
+    replacesList: replaces,
+    deletebeforereplace: deleteBeforeReplace === true,
+  });
   if (!detailed) return response;
   response.setHasdetaileddiff(true);
   response.setDiffsList(changedKeys(detailed));
   for (const [path, kind] of Object.entries(detailed)) {
-    const change = new proto.PropertyDiff();
-    change.setKind(KINDS[kind]);
-    change.setInputdiff(own === undefined);
-    response.getDetaileddiffMap().set(path, change);
+    const fields = { kind: KINDS[kind], inputdiff: own === undefined };
+    response.getDetaileddiffMap().set(path, message(proto.PropertyDiff, fields));
   }
   return response;
 }

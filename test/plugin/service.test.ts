@@ -5,12 +5,12 @@ import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
-import { serveProvider, type Serving } from "../../../engine/plugin/serve";
-import type { ProviderPlugin } from "../../../engine/providers/provider";
-import { UNKNOWN } from "../../../engine/providers/provider";
-import { Secret, type PropertyMap } from "../../../engine/values/property";
-import { fromWire, toWire } from "../../../engine/values/wire";
-import { FakeWorld, fakePlugin } from "../fake-provider";
+import { serveProvider, type Serving } from "../../plugin/serve";
+import type { ProviderPlugin } from "../../engine/providers/provider";
+import { UNKNOWN } from "../../engine/providers/provider";
+import { Secret, type PropertyMap } from "../../engine/values/property";
+import { fromWire, toWire } from "../../engine/values/wire";
+import { FakeWorld, fakePlugin } from "../engine/fake-provider";
 
 const URN = "urn:pulumi:s::p::fake:index:Thing::a";
 

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { install, presence, pulumiHome, remove } from "../../../engine/plugin/install";
+import { install, presence, pulumiHome, remove } from "../../plugin/install";
 
 const COMMAND = { name: "command", version: "1.2.1" };
 const DOCKER = { name: "docker", version: "5.2.0" };

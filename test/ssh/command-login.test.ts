@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { resolveLogin } from "../../../../engine/providers/docker/ssh-login";
-import { generateKey } from "../../../ssh/server";
+import { resolveLogin } from "../../ssh/command-login";
+import { surroundings } from "../../ssh/surroundings";
+import { generateKey } from "./server";
 
 const hostKey = generateKey().public.split(" ").slice(0, 2).join(" ");
 const key = generateKey().private;
@@ -18,12 +19,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const resolve = (url: string, args: string[], agentSocket?: string) =>
-  resolveLogin(url, args, {
-    home,
-    localUser: "me",
-    folder,
-    ...(agentSocket === undefined ? {} : { agentSocket }),
-  });
+  resolveLogin(url, args, { ...surroundings(folder), home, localUser: "me", agentSocket });
 const flags = ["-i", "lab_id", "-o", "UserKnownHostsFile=known"];
 
 test("the address, key and known hosts come from the settings; relative paths start at the program", () => {

@@ -1,7 +1,7 @@
-import { Connection } from "../../../ssh/connection";
-import { SshError } from "../../../ssh/error";
-import { untilAborted } from "../until-aborted";
-import type { ConnectionSettings } from "./connection-settings";
+import { Connection } from "./connection";
+import { SshError } from "./error";
+import { untilAborted } from "./until-aborted";
+import type { ConnectionSettings } from "./connection-input";
 
 interface Entry {
   opening: Promise<Connection>;

@@ -3,9 +3,10 @@ import * as grpc from "@grpc/grpc-js";
 import { Any } from "google-protobuf/google/protobuf/any_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
-import { PartialFailure } from "../providers/provider";
-import type { ResourceState } from "../state/resource";
-import { toWire } from "../values/wire";
+import { message } from "../engine/rpc/service";
+import { PartialFailure } from "../engine/providers/provider";
+import type { ResourceState } from "../engine/state/resource";
+import { toWire } from "../engine/values/wire";
 
 const DETAILS = "grpc-status-details-bin";
 
@@ -18,22 +19,20 @@ export function serviceError(
   redact: (text: string) => string,
   partial?: ResourceState,
 ): grpc.ServerErrorResponse {
-  const message = redact(error instanceof Error ? error.message : String(error));
+  const text = redact(error instanceof Error ? error.message : String(error));
   const code =
     error instanceof Unimplemented ? grpc.status.UNIMPLEMENTED : (grpc.status.UNKNOWN as number);
-  const response = { name: "Error", message, code, details: message };
+  const response = { name: "Error", message: text, code, details: text };
   if (!(error instanceof PartialFailure) || !partial) return response;
-  const failed = new proto.ErrorResourceInitFailed();
-  failed.setId(error.id);
-  failed.setProperties(toWire(partial.outputs));
-  failed.setInputs(toWire(partial.inputs));
-  failed.setReasonsList(error.reasons.map(redact));
+  const failed = message(proto.ErrorResourceInitFailed, {
+    id: error.id,
+    properties: toWire(partial.outputs),
+    inputs: toWire(partial.inputs),
+    reasonsList: error.reasons.map(redact),
+  });
   const detail = new Any();
   detail.pack(failed.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
-  const status = new Status();
-  status.setCode(code);
-  status.setMessage(message);
-  status.addDetails(detail);
+  const status = message(Status, { code, message: text, detailsList: [detail] });
   const metadata = new grpc.Metadata();
   metadata.set(DETAILS, Buffer.from(status.serializeBinary()));
   return { ...response, metadata };

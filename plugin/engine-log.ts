@@ -2,7 +2,8 @@
 import * as grpc from "@grpc/grpc-js";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
-import type { Severity } from "../providers/provider";
+import { message } from "../engine/rpc/service";
+import type { Severity } from "../engine/providers/provider";
 
 const SEVERITIES: Record<Severity, LogSeverity> = {
   debug: LogSeverity.DEBUG,
@@ -27,11 +28,8 @@ export class EngineLog {
   write(urn: string, severity: Severity, text: string, ephemeral: boolean): void {
     const { client } = this;
     if (!client) return;
-    const request = new LogRequest();
-    request.setUrn(urn);
-    request.setSeverity(SEVERITIES[severity]);
-    request.setMessage(text);
-    request.setEphemeral(ephemeral);
+    const fields = { urn, severity: SEVERITIES[severity], message: text, ephemeral };
+    const request = message(LogRequest, fields);
     // An engine that has gone away shows nothing any more; the operation itself fails for its own reasons.
     const sent: Promise<void> = new Promise<void>((resolve) =>
       client.log(request, () => resolve()),

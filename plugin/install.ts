@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { shellWord } from "../display/shell";
+import { shellWord } from "../engine/display/shell";
 
 /** A plugin by the name and version under which the CLI looks for it. */
 export interface Named {

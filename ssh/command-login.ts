@@ -1,32 +1,11 @@
-import { homedir, hostname, userInfo } from "node:os";
-import { resolve } from "node:path";
-import { type ClientOptions, clientOptions } from "../../../ssh/client-config";
-import { defaultSources, readConfig } from "../../../ssh/config-file";
-import { publicHalf, readIdentity } from "../../../ssh/identity";
-import { hostKeyFiles, knownKeys } from "../../../ssh/known-keys";
-import { listFolder, readIfThere } from "../../../ssh/local-files";
-import type { Login } from "../../../ssh/login";
-import { checkPrivateKey } from "../../../ssh/private-key";
-import { parseProxyCommand, parseSshOptions } from "./ssh-options";
-
-/** What logging in depends on beside the provider's settings; read from the process outside of tests. */
-export interface Surroundings {
-  home: string;
-  localUser: string;
-  agentSocket?: string;
-  /** Where the program runs: relative paths start there. */
-  folder: string;
-}
-
-export function ownSurroundings(folder: string): Surroundings {
-  const agentSocket = process.env["SSH_AUTH_SOCK"];
-  return {
-    home: homedir(),
-    localUser: userInfo().username,
-    folder,
-    ...(agentSocket && { agentSocket }),
-  };
-}
+import { type ClientOptions, clientOptions } from "./client-config";
+import { defaultSources, readConfig } from "./config-file";
+import { agentSocketOf, publicHalf, readIdentity } from "./identity";
+import { findKeys } from "./known-keys";
+import type { Login } from "./login";
+import { checkPrivateKey } from "./private-key";
+import { parseProxyCommand, parseSshOptions } from "./command-options";
+import { expand, filesOf, type Surroundings } from "./surroundings";
 
 /**
  * Works out how the `ssh` command would log in to `ssh://[user@]host[:port]` with these arguments, and the user's and the
@@ -40,12 +19,13 @@ export function resolveLogin(
 ): { login: Login; warnings: string[] } {
   const target = parseUrl(url);
   const { lines, readsFiles } = parseSshOptions(args);
-  const files = { read: readIfThere, list: listFolder };
-  const config = readsFiles ? readConfig(defaultSources(around.home), around.home, files) : [];
+  const { home, localUser, localHost } = around;
+  const files = filesOf(around);
+  const config = readsFiles ? readConfig(defaultSources(home), home, files) : [];
   const options = clientOptions([...lines, ...config], target.host, {
-    ...around,
-    env: (name) => process.env[name],
-    localHost: hostname(),
+    ...{ home, localUser },
+    ...(localHost !== undefined && { localHost }),
+    env: (name) => around.env?.(name),
     ...target,
   });
   const host = options.hostName ?? target.host;
@@ -55,7 +35,7 @@ export function resolveLogin(
     port,
     user: target.user ?? options.user ?? around.localUser,
     ...findCredentials(options, around),
-    ...findHostKeys(options, host, port, around),
+    ...findHostKeys(options, { host, port }, around),
   };
   const warnings = [...options.notes];
   if (login.hostKeyPolicy === "accept-any")
@@ -101,11 +81,12 @@ function findCredentials(
   options: ClientOptions,
   around: Surroundings,
 ): Pick<Login, "privateKey" | "agentSocket" | "agentKeys"> {
-  const agent = agentSocket(options, around);
-  const files = (options.identityFiles ?? []).map((path) => absolute(path, around));
+  const agent = agentSocketOf(options, around);
+  const files = (options.identityFiles ?? []).map((path) => expand(path, around));
+  const read = (path: string): string | undefined => around.read(path);
   const chosen: string[] = [];
   for (const path of files) {
-    const identity = readIdentity(path, readIfThere);
+    const identity = readIdentity(path, read);
     if (identity === undefined) continue;
     if (identity.kind === "private") {
       try {
@@ -119,7 +100,7 @@ function findCredentials(
         `sshOpts: IdentityFile ${identity.path} is a public key, so an agent must hold its private half; found no agent`,
       );
     }
-    const half = publicHalf(path, readIfThere);
+    const half = publicHalf(path, read);
     if (half !== undefined) chosen.push(half);
   }
   if (agent === undefined) {
@@ -133,35 +114,16 @@ function findCredentials(
   };
 }
 
-function agentSocket(options: ClientOptions, around: Surroundings): string | undefined {
-  const asked = options.identityAgent ?? "SSH_AUTH_SOCK";
-  if (asked === "none") return undefined;
-  return asked === "SSH_AUTH_SOCK" ? around.agentSocket : absolute(asked, around);
-}
-
 function findHostKeys(
   options: ClientOptions,
-  host: string,
-  port: number,
+  to: { host: string; port: number },
   around: Surroundings,
 ): Pick<Login, "hostKeys" | "hostKeyPolicy" | "revokedHostKeys"> {
-  const files = hostKeyFiles(options, around.home, readIfThere);
-  const user = files.user.map((path) => absolute(path, around));
-  const { hostKeyAlias: alias, strictHostKeyChecking: checking } = options;
-  const found = knownKeys(
-    { ...files, user },
-    alias ?? host,
-    alias === undefined ? port : 22,
-    readIfThere,
-  );
-  const revoked = found.revoked.length === 0 ? {} : { revokedHostKeys: found.revoked };
-  return found.keys.length === 0 && checking === "no"
-    ? { hostKeyPolicy: "accept-any", ...revoked }
-    : { hostKeys: found.keys, ...revoked };
-}
-
-/** A path as the user wrote it: `~` is home, and a relative one starts where the program runs. */
-function absolute(path: string, around: Surroundings): string {
-  const expanded = path === "~" || path.startsWith("~/") ? around.home + path.slice(1) : path;
-  return resolve(around.folder, expanded);
+  const { keys, revoked } = findKeys(options, to, around);
+  return {
+    ...(keys.length === 0 && options.strictHostKeyChecking === "no"
+      ? { hostKeyPolicy: "accept-any" }
+      : { hostKeys: keys }),
+    ...(revoked.length > 0 && { revokedHostKeys: revoked }),
+  };
 }

@@ -1,8 +1,5 @@
-import { clientOptions } from "../../../../ssh/client-config";
-import {
-  parseProxyCommand,
-  parseSshOptions,
-} from "../../../../engine/providers/docker/ssh-options";
+import { clientOptions } from "../../ssh/client-config";
+import { parseProxyCommand, parseSshOptions } from "../../ssh/command-options";
 
 const around = { home: "/home/me", localUser: "me", env: () => "/keys" };
 

@@ -1,4 +1,4 @@
-import { type ConfigLine, parseLine } from "../../../ssh/config-file";
+import { type ConfigLine, parseLine } from "./config-file";
 
 /** What the arguments say; anything that is not honoured is refused by name, as nothing may be dropped in silence. */
 export interface SshOptions {
