@@ -84,13 +84,13 @@ function report(
   component: pulumi.Resource,
 ): Promise<void> {
   if (inSync) return Promise.resolve();
-  const told = [
+  const lines = [
     `${host}: ${why ?? "changed"}`,
     ...warnings,
     ...notes,
     ...(diff === "" ? [] : [diff]),
   ];
-  const text = told.join("\n");
+  const text = lines.join("\n");
   return why === "drift on the host" || warnings.length > 0
     ? pulumi.log.warn(text, component)
     : pulumi.log.info(text, component);
