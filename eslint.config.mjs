@@ -1,7 +1,8 @@
 import tseslint from "typescript-eslint";
 import importX from "eslint-plugin-import-x";
 
-// Imports point one way: index -> components -> survey -> (hosts, patch, settings) -> ssh. Engine and lab stand beside them.
+// Imports point one way, against the flow of the data: index -> components -> decision -> observation -> (settings, helper) -> ssh.
+// patch stands at the bottom; engine and lab stand beside them, and plugin on the engine.
 const zone = (target, from, message) => ({
   target: `./${target}`,
   from: from.map((f) => `./${f}`),
@@ -11,11 +12,13 @@ const zone = (target, from, message) => ({
 const FOLDERS = [
   "patch",
   "ssh",
-  "hosts",
   "settings",
-  "survey",
+  "helper",
+  "observation",
+  "decision",
   "components",
   "engine",
+  "plugin",
   "lab",
   "oci",
   "cri",
@@ -63,22 +66,32 @@ export default tseslint.config(
           zones: [
             zone("patch", without("patch"), "patch/ is pure: it imports nothing of the project"),
             zone("ssh", without("ssh"), "ssh/ stands at the bottom"),
-            zone("hosts", without("hosts", "patch", "ssh"), "hosts/ knows patch/ and ssh/ only"),
             zone("settings", without("settings", "ssh"), "settings/ knows ssh/ only"),
+            zone("helper", without("helper", "patch"), "helper/ knows patch/ only"),
             zone(
-              "survey",
-              without("survey", "hosts", "patch", "settings", "ssh"),
-              "survey/ looks: it declares nothing",
+              "observation",
+              without("observation", "settings", "helper", "ssh"),
+              "observation/ reads hosts: it decides nothing",
+            ),
+            zone(
+              "decision",
+              without("decision", "observation", "settings", "helper", "patch", "ssh"),
+              "decision/ says what is to be done: it declares nothing",
             ),
             zone(
               "components",
-              without("components", "survey", "hosts", "settings", "ssh"),
-              "components/ declare what survey/ found",
+              without("components", "decision", "observation", "settings", "helper", "ssh"),
+              "components/ declare what was decided",
             ),
             zone(
               "engine",
               without("engine", "ssh"),
               "engine/ runs any program: it knows ssh/ only",
+            ),
+            zone(
+              "plugin",
+              without("plugin", "engine"),
+              "plugin/ serves the engine's providers to another engine",
             ),
             zone(
               "lab",
@@ -93,10 +106,23 @@ export default tseslint.config(
             ),
             zone(
               "check",
-              without("check", "survey", "hosts", "settings", "ssh", "oci", "cri"),
+              without(
+                "check",
+                "decision",
+                "observation",
+                "settings",
+                "helper",
+                "ssh",
+                "oci",
+                "cri",
+              ),
               "check/ looks and pulls: it declares nothing",
             ),
-            zone("index.ts", ["engine", "lab", "cli"], "the program must run under either engine"),
+            zone(
+              "index.ts",
+              ["engine", "plugin", "lab", "cli"],
+              "the program must run under either engine",
+            ),
           ],
         },
       ],

@@ -10,7 +10,7 @@ const shared = {
   testEnvironment: "node",
   transform: { "^.+\\.ts$": swc, [`${esModules}.+\\.js$`]: swc },
   transformIgnorePatterns: [esModules.replace("(", "(?!(").replace(")/", ")/)")],
-  modulePathIgnorePatterns: ["<rootDir>/.lab/", "<rootDir>/.pulumi/"],
+  modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/.lab/", "<rootDir>/.pulumi/"],
   setupFiles: ["<rootDir>/test/setup.ts"],
   globalSetup: "<rootDir>/test/prerequisites.ts",
 };

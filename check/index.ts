@@ -1,26 +1,26 @@
+import { imagePrefix, planMirror } from "../decision/plan";
+import { askFor } from "../observation/ask";
+import { type Surveyed, surveyHosts } from "../observation/hosts";
+import type { RecordIds } from "../observation/records";
 import type { HostAccess } from "../settings/access";
 import { settingsOn } from "../settings/node";
 import type { Settings } from "../settings/schema";
-import { askFor } from "../survey/ask";
-import { type Surveyed, surveyHosts } from "../survey/hosts";
-import { imagePrefix, planMirror } from "../survey/plan";
-import type { RecordIds } from "../survey/records";
 import { probeReference, publishProbe } from "./probe";
 import { pullOn } from "./pull";
 import type { NodeReport } from "./report";
 
 export { isWell, reportText, type NodeReport } from "./report";
 
-/** What was found, node by node. */
+/** The result, node by node. */
 export interface Report {
   image: string;
   nodes: NodeReport[];
 }
 
 /**
- * Looks at every node as it is now, and has each pull a probe image from the registry for real. No configuration of a host
- * is changed.
- * @throws Error where the probe cannot be put into the registry: then no node can be judged
+ * Checks the live configuration of every node, and pulls a probe image from the registry on each. Changes no
+ * configuration.
+ * @throws Error if the probe cannot be pushed to the registry: then no node can be checked
  */
 export async function checkNodes(
   settings: Settings,
@@ -33,12 +33,12 @@ export async function checkNodes(
   const { host, address, port } = settings.registry;
   const registryHost = surveyed.get(host);
   if (registryHost === undefined || "error" in registryHost)
-    throw new Error(`${host}: ${registryHost?.error.message ?? "not looked at"}`);
+    throw new Error(`${host}: ${registryHost?.error.message ?? "this host was not read"}`);
   try {
     await publishProbe(registryHost.access, address, port);
   } catch (error) {
     throw new Error(
-      `the registry at ${imagePrefix(settings)} does not take the probe image: ${(error as Error).message}`,
+      `cannot push the probe image to the registry at ${imagePrefix(settings)}: ${(error as Error).message}`,
       { cause: error },
     );
   }
@@ -46,8 +46,8 @@ export async function checkNodes(
     settings.nodes.map(async ({ name, role }): Promise<NodeReport> => {
       const node = surveyed.get(name);
       if (node === undefined || "error" in node) {
-        const trouble = node?.error.message ?? "not looked at";
-        return { name, role, configuration: "not known", inSync: false, trouble };
+        const trouble = node?.error.message ?? "this host was not read";
+        return { name, role, configuration: "unknown", inSync: false, trouble };
       }
       const [state, trouble] = [
         configurationOf(node, settingsOn(settings, name), ids.mirror(name)),
@@ -66,7 +66,7 @@ function configurationOf(
 ): Pick<NodeReport, "configuration" | "inSync"> {
   try {
     const { inSync, why } = planMirror(observation, settings, id);
-    return { inSync, configuration: inSync ? "as it should be" : (why ?? "not as it should be") };
+    return { inSync, configuration: inSync ? "in sync" : (why ?? "not in sync") };
   } catch (error) {
     return { inSync: false, configuration: (error as Error).message };
   }

@@ -1,16 +1,16 @@
+import { withConnection } from "../observation/hosts";
 import { buildImage, buildIndex, type ContainerImage } from "../oci/image";
 import { digestOf, push } from "../oci/push";
 import type { HostAccess } from "../settings/access";
-import { withConnection } from "../survey/hosts";
 
-/** The probe's name and tag in the registry, where it stays: a few hundred bytes. */
+/** The probe's name and tag in the registry, where the image of a few hundred bytes stays. */
 const NAME = "cluster-registry/probe";
 const TAG = "1";
 
-/** The probe as a node names it. @param prefix  `ADDRESS:PORT` of the registry */
+/** The probe's reference on a node. @param prefix  `ADDRESS:PORT` of the registry */
 export const probeReference = (prefix: string) => `${prefix}/${NAME}:${TAG}`;
 
-/** An image that is only pulled, never run: one file, for nodes of both architectures. */
+/** An image that is only pulled and never run: one file, for nodes of both architectures. */
 export function probeImage(): ContainerImage {
   const contents = Buffer.from("cluster-registry pulls this image to see that a node can pull\n");
   const layers = [[{ path: "probe", contents, mode: 0o644 }]];
@@ -21,8 +21,8 @@ export function probeImage(): ContainerImage {
 }
 
 /**
- * Puts the probe into the registry where it is not there as it shall be. It goes over the registry host's SSH connection:
- * this machine needs no way to the registry.
+ * Pushes the probe to the registry if it is missing or different. The push goes over the registry host's SSH
+ * connection, so this machine needs no route to the registry.
  */
 export async function publishProbe(
   registryHost: HostAccess,

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import type { Connection } from "../ssh/connection";
 
 /**
- * Gives a Unix socket of a host a path on this machine while `work` runs. Root's connection is forwarded by sshd; for
- * others sudo starts a program there that copies between the socket and the SSH session.
+ * Makes a host's Unix socket available under a path on this machine while `work` runs. For root, sshd forwards the
+ * connection. For other users, sudo starts a program on the host that copies between the socket and the SSH session.
  */
 export async function withSocket<T>(
   connection: Connection,
@@ -14,7 +14,7 @@ export async function withSocket<T>(
   sudo: boolean,
   work: (local: string) => Promise<T>,
 ): Promise<T> {
-  // Readable for this user alone.
+  // Only this user can read the folder.
   const folder = mkdtempSync(join(tmpdir(), "cluster-registry-"));
   const local = join(folder, "socket");
   const errors: Error[] = [];
@@ -38,7 +38,7 @@ export async function withSocket<T>(
   try {
     return await work(local);
   } catch (error) {
-    // The client only sees that its connection ended; the reason is ours to tell.
+    // The client only sees the end of its connection. The reason is here.
     throw errors[0] ?? error;
   } finally {
     server.close();
@@ -53,7 +53,7 @@ function listening(server: Server, path: string): Promise<void> {
   });
 }
 
-/** Perl is part of every Debian and Ubuntu, Python of most others. */
+/** Every Debian and Ubuntu has Perl, and most other systems have Python. */
 export function bridge(path: string): string {
   const perl =
     "use IO::Socket::UNIX; use IO::Select; " +
@@ -73,7 +73,7 @@ export function bridge(path: string): string {
   const choose =
     `if command -v perl >/dev/null; then exec sudo -n perl -e ${quote(perl)} ${quote(path)}; ` +
     `else exec sudo -n python3 -c ${quote(python)} ${quote(path)}; fi`;
-  // The user's login shell may be another one.
+  // The user's login shell may be another shell.
   return `exec sh -c ${quote(choose)}`;
 }
 

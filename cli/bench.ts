@@ -2,7 +2,10 @@ import { measurePatch } from "../bench/patch";
 
 const USAGE = "usage: npm run bench   (no options)";
 
-/** `npm run bench`: what our own work costs beside that of others in the same run. Ratios, since machines differ. */
+/**
+ * `npm run bench`: the cost of our own work compared with other programs in the same run. The results are ratios,
+ * because machines differ.
+ */
 export function main(args: string[]): void {
   if (args.length > 0) {
     console.error(`unknown: ${args.join(" ")}\n${USAGE}`);

@@ -3,28 +3,29 @@ import { checkNodes, isWell, reportText } from "../check";
 import { command, EXIT, ExitError } from "../engine/command/exit";
 import { type FlagSpec, helpText, parseFlags, UsageError } from "../engine/command/flags";
 import { Workspace } from "../engine/stack";
+import { recordIds } from "../observation/records";
 import { accessOf } from "../settings/access";
 import { configValues } from "../settings/config";
 import { parseSettings } from "../settings/parse";
-import { surroundings } from "../settings/surroundings";
-import { recordIds } from "../survey/records";
+import { surroundings } from "../ssh/surroundings";
 
 const FLAGS: Record<string, FlagSpec> = {
   stack: {
     kind: "value",
     short: "s",
-    help: "The stack whose nodes are checked; else the selected one",
+    help: "The name of the stack to check. Defaults to the selected stack",
   },
-  cwd: { kind: "value", short: "C", help: "The folder of the project" },
-  help: { kind: "switch", short: "h", help: "This text" },
+  cwd: { kind: "value", short: "C", help: "Run as if started in this directory" },
+  help: { kind: "switch", short: "h", help: "Print this text" },
 };
 
 const ABOUT =
-  "Has every node pull a probe image from the registry, through the container runtime interface as kubelet does, and says " +
-  "how each node is configured now. It needs SSH and no cluster, and changes no configuration. The probe stays in the " +
-  "registry as cluster-registry/probe:1. Exit code: 0 all is well, 1 a node does not pull or is not as it should be.";
+  "Pulls a probe image from the registry on every node, through the container runtime interface (CRI) as the kubelet does, " +
+  "and reports whether each node's configuration is in sync. It needs SSH but no cluster, and changes no configuration. The " +
+  "probe stays in the registry as cluster-registry/probe:1. Exit code 0: every node can pull and is in sync; 1: a node " +
+  "cannot pull or is not in sync.";
 
-/** `npm run check`: a real pull on every node, on demand. */
+/** `npm run check`: a real pull on every node. */
 export function main(args: string[]): Promise<void> {
   return command(async () => {
     const { flags, rest } = parseFlags(args, FLAGS);
@@ -33,7 +34,7 @@ export function main(args: string[]): Promise<void> {
       process.stdout.write(helpText("npm run check -- [FLAGS]", ABOUT, examples, FLAGS));
       return;
     }
-    if (rest.length > 0) throw new UsageError(`unknown: ${rest.join(" ")}`);
+    if (rest.length > 0) throw new UsageError(`unknown argument: ${rest.join(" ")}`);
     const folder = resolve(text(flags["cwd"]) ?? ".");
     const stack = await Workspace.open({ folder, stack: text(flags["stack"]) }).load();
     const { project } = stack;

@@ -1,21 +1,21 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 
-/** Where containerd may look if config_path says nothing else; a plan puts its files into the first one. */
+/** The directories that containerd reads without a config_path. A plan puts its files into the first one. */
 const DEFAULTS = ["/etc/containerd/certs.d", "/etc/docker/certs.d"];
 
-/** What was copied of the directories that containerd looks into, by the paths on the node. */
+/** The copied files of the directories that containerd reads, by their paths on the node. */
 export interface CopiedCertsD {
   certsD: Map<string, Buffer>;
-  /** Certificates and keys in folders as Docker has them. */
+  /** Certificates and keys in Docker's folder layout. */
   certificates: string[];
 }
 
 /**
- * The hosts.toml files and certificates of a node, as far as they were copied with its config.toml. A directory of
- * config_path is looked for beside the copy, by the longest end of its path that is there: for /etc/k0s/certs.d that
- * is etc/k0s/certs.d, k0s/certs.d or certs.d. Where the copy lies in a tree of its own
- * (ROOT/etc/containerd/config.toml), the directory is looked for in that tree.
+ * The hosts.toml files and certificates of a node that were copied with its config.toml. A directory of config_path is
+ * searched beside the copy, by the longest end of its path that exists: for /etc/k0s/certs.d, this is etc/k0s/certs.d,
+ * k0s/certs.d or certs.d. If the copy is in its own tree (ROOT/etc/containerd/config.toml), the directory is searched
+ * in that tree.
  */
 export function copiedCertsD(file: string, text: string): CopiedCertsD {
   const certsD = new Map<string, Buffer>();
@@ -36,7 +36,7 @@ export function copiedCertsD(file: string, text: string): CopiedCertsD {
   return { certsD, certificates };
 }
 
-/** Every directory that a config_path of the file names, in any spelling that TOML has for such a line. */
+/** Every directory in a config_path of the file, in any TOML spelling of such a line. */
 function configPaths(text: string): string[] {
   return [...text.matchAll(/config_path["']?[ \t]*=[ \t]*(["'])(.*?)\1/gi)]
     .flatMap((match) => (match[2] ?? "").split(":"))
@@ -44,7 +44,7 @@ function configPaths(text: string): string[] {
     .map((path) => posix.normalize(path).replace(/(?<=.)\/$/, ""));
 }
 
-/** Where the copy of a directory may be, the surest place first. */
+/** The possible places of a directory's copy, the most likely one first. */
 function copiesOf(file: string, directory: string): string[] {
   const beside = dirname(file);
   const parts = directory.split("/").filter((part) => part !== "");

@@ -1,12 +1,13 @@
-import { loginOf } from "../components/connection";
 import type { Explain } from "../engine/steps/progress";
 import { unwrapMap } from "../engine/values/property";
-import { undoNote } from "../survey/leaving";
-import { guardOf } from "../survey/past";
+import { undoNote } from "../observation/leaving";
+import { guardOf } from "../observation/past";
+import { loginOf } from "../ssh/connection-input";
 
 /**
- * What a preview of destroy says of a resource: a destroy runs no program, so what the program would show of the hosts is
- * looked at here. Of a patch, the lines that it takes out again and the daemon that restarts; of a volume, that it stays.
+ * Describes the delete of a resource in the preview of a destroy. A destroy does not run the program, so this asks the
+ * hosts instead. For a patch, it shows the lines that are removed and the daemon that restarts; for a volume, that it
+ * stays.
  */
 export const explainDelete: Explain = async ({ urn, type, outputs, retainOnDelete }) => {
   const plain = unwrapMap(outputs);

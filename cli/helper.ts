@@ -1,4 +1,4 @@
-import { helperText } from "../hosts";
+import { helperText } from "../helper/helper-text";
 
 const USAGE = "usage: npm run -s helper > helper";
 
@@ -13,8 +13,8 @@ Example:
   npm run -s helper | ssh node01 'sudo install -D -m 0700 /dev/stdin /var/lib/cluster-registry/helper'`;
 
 /**
- * `npm run -s helper`: the program that the hosts run, on stdout. For an administrator who lets sudo run nothing else: put
- * it, for root alone, at /var/lib/cluster-registry/helper on each host before the first `up`.
+ * `npm run -s helper`: prints the program that runs on the hosts. An administrator whose sudo rule allows only this
+ * program installs it at /var/lib/cluster-registry/helper on each host before the first `up`, writable only by root.
  */
 export function main(args: string[]): void {
   if (args.some((arg) => arg === "--help" || arg === "-h")) {

@@ -36,7 +36,7 @@ Examples:
   npm run lab -- up --lab dedicated
   npm run lab -- down`;
 
-/** `npm run lab`: the test hosts of this machine. */
+/** `npm run lab`: the lab hosts on this machine. */
 export async function main(args: string[]): Promise<void> {
   try {
     process.exitCode = await dispatch(parse(args));
@@ -57,7 +57,7 @@ function parse(args: string[]): Request {
   const end = args.includes("kubectl") ? args.indexOf("kubectl") + 1 : args.length;
   const words = args.slice(0, end);
   let lab = "dev";
-  // A command for ssh is one word, however long, so that a word of its own that says --lab is always ours.
+  // A command for ssh is one word, so a separate word --lab is always our own flag.
   for (let at = words.indexOf("--lab"); at >= 0; at = words.indexOf("--lab")) {
     const [, name] = words.splice(at, 2);
     if (!name) throw new Error(`--lab needs a name\n${USAGE}`);

@@ -1,18 +1,71 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 
 const ROOT = join(__dirname, "..");
+const DIST = join(ROOT, "dist");
 
-/** What `npm pack` runs first: JavaScript and types of the components, and the helper that they bring to hosts. */
+/** What `npm pack` runs first: JavaScript and types of the components, the helper that they bring to hosts, and the plugin. */
 export function main(): void {
-  const dist = join(ROOT, "dist");
-  rmSync(dist, { recursive: true, force: true });
+  rmSync(DIST, { recursive: true, force: true });
   const compiler = require.resolve("typescript/bin/tsc");
   const { status } = spawnSync(process.execPath, [compiler, "-p", "tsconfig.package.json"], {
     cwd: ROOT,
     stdio: ["ignore", process.stderr, process.stderr],
   });
   if (status !== 0) process.exit(status ?? 1);
-  cpSync(join(ROOT, "hosts", "helper"), join(dist, "hosts", "helper"), { recursive: true });
+  cpSync(join(ROOT, "helper", "shell"), join(DIST, "helper", "shell"), { recursive: true });
+  writePlugin(join(DIST, "plugin"));
+}
+
+/** Types that the SDK makes no schema of, unions that is, and what stands for them there. The arguments are checked all the same. */
+const PLAIN = { Role: "string", DockerArgs: "any", EndpointArgs: "any" };
+
+/**
+ * The plugin through which programs in other languages use the components. The SDK's component provider host makes the
+ * schema of the types that it finds beside it.
+ */
+function writePlugin(folder: string): void {
+  const types = join(folder, "types");
+  mkdirSync(types, { recursive: true });
+  const components = join(DIST, "components");
+  for (const file of readdirSync(components).filter((name) => name.endsWith(".d.ts"))) {
+    const text = readFileSync(join(components, file), "utf8");
+    writeFileSync(join(types, file), file === "args.d.ts" ? withoutUnions(text) : text);
+  }
+  const { name, version, description } = JSON.parse(
+    readFileSync(join(ROOT, "package.json"), "utf8"),
+  ) as Record<string, string>;
+  const write = (file: string, text: string) => writeFileSync(join(folder, file), text);
+  const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
+  write("package.json", json({ name, version, description, main: "index.js" }));
+  write("PulumiPlugin.yaml", "runtime: nodejs\n");
+  const compilerOptions = { module: "commonjs", moduleResolution: "node", target: "es2020" };
+  write("tsconfig.json", json({ compilerOptions, files: ["index.ts"] }));
+  write("index.ts", 'export * from "./types/index";\n');
+  write(
+    "index.js",
+    `#!/usr/bin/env node
+const { componentProviderHost } = require("@pulumi/pulumi/provider/experimental");
+const components = Object.values(require("../components")).filter((each) => typeof each === "function");
+void componentProviderHost({ name: ${JSON.stringify(name)}, dirname: __dirname, components });
+`,
+  );
+  chmodSync(join(folder, "index.js"), 0o755);
+}
+
+function withoutUnions(text: string): string {
+  return Object.entries(PLAIN).reduce((before, [name, plain]) => {
+    const found = new RegExp(`^export type ${name} = [^;]*;`, "m");
+    if (!found.test(before)) throw new Error(`components/args.ts has no type ${name}`);
+    return before.replace(found, `export type ${name} = ${plain};`);
+  }, text);
 }

@@ -44,7 +44,7 @@ Examples:
   npm run -s patch -- daemon.json --registry 10.0.0.11:5000 --docker-version 26.1.5
   npm run -s patch -- config.toml --registry 10.0.0.11:5000 --containerd-version 2.2.3 --remove`;
 
-/** What a command line asks for. */
+/** The parsed command line. */
 interface Request {
   file: string;
   registry: string;
@@ -63,13 +63,13 @@ export function main(args: string[]): Promise<void> {
   return Promise.resolve();
 }
 
-/** Where the command writes to. */
+/** The output streams of the command. */
 export interface Output {
   out: (text: string) => void;
   error: (text: string) => void;
 }
 
-/** Runs the command and gives its exit code. */
+/** Runs the command and returns its exit code. */
 export function run(args: string[], output: Output): 0 | 1 | 2 {
   const request = parseRequest(args);
   if (request === "help") {
@@ -167,7 +167,9 @@ function isDaemonJson(file: string, text: string): boolean {
   return file.endsWith(".json") || /^\uFEFF?\s*\{(?![{%])/.test(text);
 }
 
-/** A hosts.toml has no key of its own in config.toml: as one, it would be taken for a file to add all to. */
+/**
+ * Refuses a hosts.toml: it has no key of config.toml, so it would be taken for a config.toml without registry settings.
+ */
 function refuseHostsToml(file: string, text: string): void {
   const isHosts =
     basename(file) === "hosts.toml" || /^\s*\[\s*["']?host["']?\s*\.|^server\s*=/m.test(text);
@@ -194,14 +196,14 @@ function readCopy(file: string): Buffer {
   }
 }
 
-/** A version that reads the file: the newest of the oldest line that does. */
+/** A version that reads the file: the newest of the oldest release line that does. */
 function assumedVersion(text: string): string {
   try {
     const version = parse(text)["version"];
     if (version === 3) return "2.2.3";
     if (version === 4) return "2.3.4";
   } catch {
-    // Not TOML: the plan says so, with the place.
+    // This is not TOML: the plan's error names the place.
   }
   return "1.7.28";
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { install, pulumiHome, remove } from "../engine/plugin/install";
+import { install, pulumiHome, remove } from "../plugin/install";
 import { plugins as all } from "../engine/providers";
 
 const NAMES = all.map(({ name }) => name).join(", ");
@@ -13,7 +13,7 @@ const USAGE = `usage: npm run plugins -- install [--replace] [NAME...] | remove 
 
 Use them on networks where the Pulumi CLI cannot download plugins. Otherwise use the official plugins.`;
 
-/** `npm run plugins`: this engine's providers as plugins of the Pulumi CLI. */
+/** `npm run plugins`: installs the providers of the embedded engine as plugins of the Pulumi CLI. */
 export function main(args: string[]): void {
   try {
     console.log(dispatch(args));

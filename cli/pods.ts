@@ -3,7 +3,7 @@ import type { RunningCluster } from "../lab";
 /** Nobody but this proof uses a Deployment of this name. */
 const NAME = "cluster-registry-proof";
 
-/** A Deployment whose Pods are on every node: the control plane's has no taint in the lab, as in the lesson's cluster. */
+/** A Deployment whose Pods are on every node. The control plane has no taint in the lab, as in the lesson's cluster. */
 function deployment(image: string, replicas: number): object {
   const labels = { app: NAME };
   return {
@@ -33,9 +33,9 @@ function deployment(image: string, replicas: number): object {
 }
 
 /**
- * Runs an image of the private registry as a Deployment, scales it over all nodes, and says where its Pods run.
+ * Runs an image of the private registry as a Deployment, scales it over all nodes, and prints where its Pods run.
  *
- * @throws Error with kubectl's own words where they do not run
+ * @throws Error with kubectl's own message if they do not run
  */
 export async function runPods(
   cluster: RunningCluster,

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { runPlugin } from "../engine/plugin/serve";
+import { runPlugin } from "../plugin/serve";
 import type * as command from "../engine/providers/command";
 import type * as docker from "../engine/providers/docker";
 import type * as kubernetes from "../engine/providers/kubernetes";
@@ -7,14 +7,14 @@ import type { ProviderPlugin } from "../engine/providers/provider";
 
 const load = createRequire(__filename);
 
-/** Each is loaded only where it is asked for: the Pulumi CLI starts a process for each, and waits for it. */
+/** Each provider is loaded only on request: the Pulumi CLI starts a process for each and waits for it. */
 const PROVIDERS: Record<string, () => ProviderPlugin> = {
   command: () => (load("../engine/providers/command") as typeof command).commandPlugin,
   docker: () => (load("../engine/providers/docker") as typeof docker).dockerPlugin,
   kubernetes: () => (load("../engine/providers/kubernetes") as typeof kubernetes).kubernetesPlugin,
 };
 
-/** What the plugins that `npm run plugins -- install` makes run: `provider NAME [ADDRESS OF THE ENGINE]`. */
+/** The entry point of the plugins from `npm run plugins -- install`: `provider NAME [ADDRESS OF THE ENGINE]`. */
 export async function main([name = "", engineAddress]: string[]): Promise<void> {
   const provider = PROVIDERS[name];
   if (!provider) {

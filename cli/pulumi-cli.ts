@@ -1,7 +1,7 @@
 import { cacheFolder } from "../lab/paths";
 import { ensurePulumi, whyNoPulumi } from "../lab/go/pulumi";
 
-/** `npm run -s pulumi-cli`: builds the Pulumi CLI from its Go module, if that is not done yet, and prints where it is. */
+/** `npm run -s pulumi-cli`: builds the Pulumi CLI from its Go module if necessary, and prints its path. */
 export async function main(args: string[]): Promise<void> {
   if (args.length > 0) {
     console.error(`unknown: ${args.join(" ")}\nusage: npm run -s pulumi-cli`);

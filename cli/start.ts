@@ -22,8 +22,8 @@ Afterwards:
   npm run lab -- down                    # remove the hosts`;
 
 /**
- * `npm start`: the whole job of the lesson for real, from nothing, on hosts of this machine's own. A second run finds
- * everything in place, changes no host, and pulls the image afresh.
+ * `npm start`: runs the whole job of the lesson on lab hosts of this machine. A second run changes no host and pulls
+ * the image again.
  */
 export async function main(args: string[]): Promise<void> {
   if (args.some((arg) => arg === "--help" || arg === "-h")) {

@@ -16,7 +16,10 @@ interface Suite {
   env?: NodeJS.ProcessEnv;
 }
 
-/** What each suite runs: one kind of test; on lab hosts one file at a time, since the machine is theirs. */
+/**
+ * The command of each suite, which has one kind of test. Tests on lab hosts run one file at a time, because each needs
+ * the whole machine.
+ */
 const SUITES: Record<string, Suite> = {
   unit: { project: "unit", flags: ["--maxWorkers=2"] },
   lab: { project: "lab", flags: ["--runInBand"] },
@@ -25,7 +28,7 @@ const SUITES: Record<string, Suite> = {
   faults: { project: "fault", flags: ["--runInBand"] },
   daemons: { project: "matrix", flags: ["--runInBand"] },
   kubernetes: { project: "kubernetes", flags: ["--runInBand"] },
-  // Both engines compared, and the main job under the Pulumi CLI, on lab hosts too.
+  // Compares both engines, and runs the main job with the Pulumi CLI, also on lab hosts.
   pulumi: {
     project: "pulumi",
     flags: ["--selectProjects=lab", "--runInBand", "--testPathPatterns=pulumi|main-job"],
@@ -33,14 +36,14 @@ const SUITES: Record<string, Suite> = {
   },
   soak: {
     project: "fault",
-    flags: ["--runInBand", "--testPathPatterns=test/hosts/random"],
+    flags: ["--runInBand", "--testPathPatterns=test/helper/random"],
     env: { SOAK_ROUNDS: process.env["SOAK_ROUNDS"] ?? "300" },
   },
 };
 
 const PATHS = "--testPathPatterns=";
 
-/** Loaded only where it is needed: it brings all providers along. */
+/** Loaded only if needed, because it loads all providers. */
 const toolchainModule = () =>
   createRequire(__filename)("../test/pulumi/toolchain") as typeof toolchains;
 const HELP = `usage: npm test -- [JEST OPTIONS]
@@ -69,8 +72,8 @@ Examples:
 const ANYWHERE = ["unit", "processes"];
 
 /**
- * `npm test`: the unit and the lab suite; `npm run test:faults` and its like: the one suite named. What else is given goes to jest.
- * Each suite's results are left in .results/ for the count at the end of `.ci/run`.
+ * `npm test` runs the unit and the lab suite; `npm run test:faults` and the others run one suite each. Other arguments
+ * are passed to jest. Each suite writes its results into .results/ for the count at the end of `.ci/run`.
  */
 export async function main(args: string[]): Promise<void> {
   if (args.some((arg) => arg === "--help" || arg === "-h")) {
@@ -105,13 +108,14 @@ export async function main(args: string[]): Promise<void> {
       [
         join(root, "node_modules", "jest", "bin", "jest.js"),
         `--selectProjects=${suite.project}`,
-        // Without the CLI, what needs it skips itself; tests of other kinds would only run with the other engine.
+        // Without the CLI, the tests that need it skip themselves. Other kinds of tests would only repeat a run with
+        // the other engine.
         ...(noPulumi === undefined ? suite.flags : ["--runInBand"]).filter(
           (flag) => !(flag.startsWith(PATHS) && rest.some((given) => given.startsWith(PATHS))),
         ),
         "--json",
         `--outputFile=${results}`,
-        // Who names a file or a test wants that one, of whichever suite it is.
+        // The selected file or test may be in any one of the suites.
         ...(rest.length > 0 ? ["--passWithNoTests", ...rest] : []),
       ],
       {
@@ -122,7 +126,7 @@ export async function main(args: string[]): Promise<void> {
     );
     toolchain?.remove();
     if (jest.status !== 0) process.exitCode = 1;
-    // jest counts what it skips, and keeps the reason, which stands in the titles, to itself.
+    // jest counts skipped tests but does not print the reason, which is in their titles.
     const reason = ANYWHERE.includes(name) ? undefined : (noPulumi ?? whyNoLab() ?? noKubernetes);
     if (reason !== undefined) console.error(`${name} tests skipped: ${reason}`);
   }

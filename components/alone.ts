@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { enrolledId } from "../hosts";
+import { enrolledId } from "../decision/decide";
+import { planInsecureRegistry, planMirror } from "../decision/plan";
 import { settingsOn } from "../settings/node";
 import { connectionArgs } from "./connection";
 import type { ContainerdMirrorArgs } from "./containerd-mirror";
@@ -12,7 +13,6 @@ import { type Job, jobOf, lookAt, type LookedAt } from "./look";
 import type { DockerHostPlan, RegistryContainerPlan } from "./plans";
 import type { RegistryContainerArgs } from "./registry-container";
 import { adoptedData, roomFor } from "./room";
-import { planInsecureRegistry, planMirror } from "../survey/plan";
 import { dependencies, waitingNote } from "./waiting";
 
 /** Components used alone in this program, by type and name. */

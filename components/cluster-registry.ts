@@ -1,21 +1,22 @@
 import * as pulumi from "@pulumi/pulumi";
+import { imagePrefix } from "../decision/plan";
+import { refusals } from "../decision/refusals";
+import { registryNotes } from "../decision/registry";
+import { askFor } from "../observation/ask";
+import { surveyHosts } from "../observation/hosts";
+import { leaving, undoNote } from "../observation/leaving";
+import { moved, oldHost } from "../observation/moved";
+import { configNotes } from "../observation/notes";
+import { pastOf } from "../observation/past";
+import { recordIds } from "../observation/records";
 import { accessOf } from "../settings/access";
 import { clusterOf } from "../settings/cluster";
 import { isConfiguration } from "../settings/config";
 import { parseSettings } from "../settings/parse";
 import { problemList, SettingsError } from "../settings/problem";
 import type { Settings } from "../settings/schema";
-import { surroundings } from "../settings/surroundings";
-import { askFor } from "../survey/ask";
-import { surveyHosts } from "../survey/hosts";
-import { leaving, undoNote } from "../survey/leaving";
-import { moved, oldHost } from "../survey/moved";
-import { configNotes } from "../survey/notes";
-import { pastOf } from "../survey/past";
-import { imagePrefix } from "../survey/plan";
-import { recordIds } from "../survey/records";
-import { refusals } from "../survey/refusals";
-import { registryNotes } from "../survey/registry";
+import { loginOf } from "../ssh/connection-input";
+import { surroundings } from "../ssh/surroundings";
 import type {
   DockerArgs,
   EndpointArgs,
@@ -26,9 +27,8 @@ import type {
   Role,
   SshArgs,
 } from "./args";
-import { gatesOf } from "./gates";
-import { loginOf } from "./connection";
 import { declareCluster, type DeclaredCluster } from "./declare-cluster";
+import { gatesOf } from "./gates";
 import { knownInputs } from "./known-inputs";
 import { provisional } from "./provisional";
 import { refusal } from "./refusal";

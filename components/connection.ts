@@ -45,32 +45,6 @@ function plain(login: Login) {
   };
 }
 
-/** The login of a `connection` that `connectionArgs` made, as a state has it. */
-export function loginOf(connection: Readonly<Record<string, unknown>>): Login {
-  const text = (name: string): string | undefined => {
-    const value = connection[name];
-    return typeof value === "string" && value !== "" ? value : undefined;
-  };
-  const [privateKey, password] = [text("privateKey"), text("password")];
-  const fallback =
-    privateKey === undefined && password === undefined ? process.env["SSH_AUTH_SOCK"] : undefined;
-  const agentSocket = text("agentSocketPath") ?? fallback;
-  const privateKeyPassphrase = text("privateKeyPassword");
-  const { port, proxy } = connection;
-  return {
-    host: text("host") ?? "",
-    port: typeof port === "number" ? port : 22,
-    user: text("user") ?? "root",
-    hostKeys: [text("hostKey") ?? ""],
-    ...(privateKey !== undefined && { privateKey }),
-    ...(privateKeyPassphrase !== undefined && { privateKeyPassphrase }),
-    ...(password !== undefined && { password }),
-    ...(agentSocket !== undefined && { agentSocket }),
-    ...(typeof proxy === "object" &&
-      proxy !== null && { proxy: loginOf(proxy as Readonly<Record<string, unknown>>) }),
-  };
-}
-
 function acceptedKey({ hostKeys, host }: Login): string {
   const keys = [...(hostKeys ?? [])].sort((a, b) => rank(a) - rank(b));
   const [first] = keys;

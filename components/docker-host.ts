@@ -1,6 +1,7 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { dockerInstall, helperText } from "../hosts";
+import { dockerInstall } from "../helper/commands";
+import { helperText } from "../helper/helper-text";
 import { dockerAlone } from "./alone";
 import type { DockerArgs, HostArgs } from "./args";
 import { planOf } from "./planned";

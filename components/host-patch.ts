@@ -1,6 +1,7 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { applyCreate, type Decision, guardCreate, guardDelete } from "../hosts";
+import type { Decision } from "../decision/decide";
+import { applyCreate, guardCreate, guardDelete } from "../helper/commands";
 
 /** What a patch of one daemon's files on one host needs, whichever daemon it is. */
 export interface HostPatchPlan {
@@ -83,13 +84,13 @@ function report(
   component: pulumi.Resource,
 ): Promise<void> {
   if (inSync) return Promise.resolve();
-  const told = [
+  const lines = [
     `${host}: ${why ?? "changed"}`,
     ...warnings,
     ...notes,
     ...(diff === "" ? [] : [diff]),
   ];
-  const text = told.join("\n");
+  const text = lines.join("\n");
   return why === "drift on the host" || warnings.length > 0
     ? pulumi.log.warn(text, component)
     : pulumi.log.info(text, component);

@@ -1,6 +1,6 @@
 import type * as command from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
-import type { DockerSource } from "../hosts";
+import type { DockerSource } from "../helper/commands";
 
 // Apart from the components, so that their types need no others than Pulumi's.
 

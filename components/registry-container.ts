@@ -7,10 +7,10 @@ import {
   containerClaimed,
   containerRelease,
   dockerStart,
-  helperText,
   OWNER_LABEL,
   STATE_LABEL,
-} from "../hosts";
+} from "../helper/commands";
+import { helperText } from "../helper/helper-text";
 import { hostPort } from "../settings/formats";
 import { containerAlone } from "./alone";
 import type { HostArgs } from "./args";

@@ -1,13 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type Observation, OWNER_LABEL, STATE_LABEL } from "../hosts";
+import { leftoverNote, leftovers } from "../decision/registry";
+import { OWNER_LABEL, STATE_LABEL } from "../helper/commands";
+import type { Observation } from "../observation/observation";
+import { liveData, type Past } from "../observation/past";
+import type { RecordIds } from "../observation/records";
 import type { HostAccess } from "../settings/access";
 import type { Settings } from "../settings/schema";
-import { liveData, type Past } from "../survey/past";
-import type { RecordIds } from "../survey/records";
-import { leftoverNote, leftovers } from "../survey/registry";
-import { makeRoom, ownLeftovers } from "../survey/room";
-import { withoutStack } from "./refusal";
+import { makeRoom, ownLeftovers } from "./make-room";
 import type { RegistryContainerPlan, RegistryData } from "./plans";
+import { withoutStack } from "./refusal";
 
 /** A host that was looked at. */
 export interface Seen {

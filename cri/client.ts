@@ -6,19 +6,22 @@ export interface CriImage {
   id: string;
   repoTags: string[];
   repoDigests: string[];
-  /** Bytes on the node's disk, compressed layers. */
+  /** Size on the node's disk in bytes, with compressed layers. */
   size: number;
 }
 
-/** What a container runtime says of itself. */
+/** The status of a container runtime. */
 export interface CriStatus {
   runtime: string;
   version: string;
-  /** `RuntimeReady` and `NetworkReady`; the latter is false on a node without a pod network, and does not matter for images. */
+  /**
+   * `RuntimeReady` and `NetworkReady`. The latter is false on a node without a pod network, which does not affect
+   * images.
+   */
   conditions: { type: string; status: boolean; reason: string; message: string }[];
 }
 
-/** A client of one node's container runtime, speaking the interface that kubelet speaks. */
+/** A client for the container runtime of one node, with kubelet's protocol. */
 export class CriClient {
   private constructor(
     private readonly runtime: Client,
@@ -53,7 +56,7 @@ export class CriClient {
     };
   }
 
-  /** Pulls an image as kubelet does; returns its id. Rejects with the runtime's own message. */
+  /** Pulls an image as kubelet does, and returns its id. Rejects with the runtime's own message. */
   async pullImage(image: string): Promise<string> {
     const request = { image: { image } };
     const { imageRef } = await this.call<{ imageRef: string }>(
@@ -65,7 +68,7 @@ export class CriClient {
     return imageRef;
   }
 
-  /** The image under this name; undefined when the runtime does not have it. */
+  /** The image with this name; undefined if the runtime does not have it. */
   async imageStatus(image: string): Promise<CriImage | undefined> {
     const request = { image: { image } };
     const response = await this.call<{ image: CriImage | null }>(
@@ -80,7 +83,7 @@ export class CriClient {
     return (await this.call<{ images: CriImage[] }>(this.images, "ListImages", {})).images;
   }
 
-  /** Removes an image; no error when it is not there. */
+  /** Removes an image. It is not an error if the image does not exist. */
   async removeImage(image: string): Promise<void> {
     await this.call(this.images, "RemoveImage", { image: { image } });
   }
@@ -116,7 +119,7 @@ interface Services {
 
 let services: Promise<Services> | undefined;
 
-/** Loads gRPC at its first use: that takes as long as everything else of the lab's commands together. */
+/** Loads gRPC at the first use, because this takes as long as everything else in the lab's commands. */
 async function load(): Promise<Services> {
   const { credentials, loadPackageDefinition } = await import("@grpc/grpc-js");
   const { loadSync } = await import("@grpc/proto-loader");

@@ -1,4 +1,5 @@
 /** One run over a stack, start to end: a preview, or the real thing. */
+import { once } from "node:events";
 import * as os from "node:os";
 import { plugins as allPlugins } from "./providers";
 import { builtinPlugin } from "./providers/builtin";
@@ -13,7 +14,7 @@ import { Journal } from "./state/journal";
 import type { PendingOperation, ResourceState, Snapshot } from "./state/resource";
 import { Deployment } from "./steps/deployment";
 import { Progress, type Explain } from "./steps/progress";
-import type { EngineEvent, Op, Sink } from "./steps/events";
+import { said, type EngineEvent, type Op, type Sink } from "./steps/events";
 import { Halted, StepFailed } from "./steps/halt";
 import { ProviderHost } from "./steps/provider-host";
 import type { PropertyMap } from "./values/property";
@@ -113,7 +114,7 @@ class Run {
     this.runner = new Runner(
       {
         preview: options.preview,
-        parallel: options.parallel ?? defaultParallel(),
+        parallel: options.parallel ?? 4 * os.availableParallelism(),
         continueOnError: options.continueOnError ?? false,
         cancel,
         terminate,
@@ -130,20 +131,22 @@ class Run {
     try {
       await this.work();
     } catch (error) {
-      if (!(error instanceof Halted) && !(error instanceof StepFailed)) {
-        this.runner.fail(error instanceof Error ? error.message : String(error));
-      }
+      if (!(error instanceof Halted) && !(error instanceof StepFailed)) this.failWith(error);
     }
     const terminated = this.options.terminate?.aborted === true;
     if (!terminated) await this.runner.idle();
     try {
       await this.journal.flush();
     } catch (error) {
-      this.runner.fail(error instanceof Error ? error.message : String(error));
+      this.failWith(error);
     }
     this.options.program?.end();
     await Promise.race([this.host.close(), ...(terminated ? [Promise.resolve()] : [])]);
     return this.conclude(oldOutputs);
+  }
+
+  private failWith(error: unknown): void {
+    this.runner.fail(error instanceof Error ? error.message : String(error));
   }
 
   private conclude(oldOutputs: ResourceState["outputs"]): RunResult {
@@ -151,7 +154,7 @@ class Run {
     const outcome = cancelled ? "cancelled" : this.runner.failed ? "failed" : "succeeded";
     if (outcome !== "succeeded") {
       const text = `${this.options.preview ? "preview" : "update"} ${outcome === "failed" ? "failed" : "canceled"}`;
-      this.sink({ kind: "message", severity: "error", text, urn: this.rootUrn, ephemeral: false });
+      this.sink(said("error", text, this.rootUrn));
     }
     return {
       outcome,
@@ -210,18 +213,8 @@ class Run {
   private async runProgram(deployment: Deployment, progress: Progress): Promise<void> {
     const { stack, options, host, runner, sink, config } = this;
     const { project, name } = stack;
-    const parts = {
-      deployment,
-      progress,
-      host,
-      runner,
-      sink,
-      project: project.name,
-      stack: name,
-      root: project.folder,
-    };
     const program = options.program ?? Program.load(project.program.folder);
-    const monitor = new Monitor(parts);
+    const monitor = new Monitor({ deployment, progress, host, runner, sink, root: project.folder });
     try {
       const running = program.run(
         {
@@ -235,14 +228,7 @@ class Run {
           config: Object.fromEntries([...config].map(([key, { text }]) => [key, text])),
           secretKeys: [...config].flatMap(([key, { secret }]) => (secret ? [key] : [])),
         },
-        (text, isError) =>
-          this.sink({
-            kind: "message",
-            severity: isError ? "info#err" : "info",
-            text,
-            urn: this.rootUrn,
-            ephemeral: false,
-          }),
+        (text, isError) => this.sink(said(isError ? "info#err" : "info", text, this.rootUrn)),
       );
       // A program that waits for something else does not notice that the operation is stopping.
       const { ok, problem } = await Promise.race([running, this.stoppedAndIdle()]);
@@ -258,17 +244,11 @@ class Run {
   }
 
   private async stoppedAndIdle(): Promise<{ ok: boolean; problem?: string }> {
-    const { halt } = this.runner;
-    if (!halt.signal.aborted) {
-      await new Promise((resolve) =>
-        halt.signal.addEventListener("abort", resolve, { once: true }),
-      );
-    }
+    const { signal } = this.runner.halt;
+    if (!signal.aborted) await once(signal, "abort");
     const { terminate } = this.options;
-    const terminated = new Promise<void>((resolve) =>
-      terminate?.addEventListener("abort", () => resolve()),
-    );
-    await Promise.race([this.runner.idle(), terminated]);
+    const terminated = terminate && !terminate.aborted ? [once(terminate, "abort")] : [];
+    await Promise.race([this.runner.idle(), ...terminated]);
     return { ok: false };
   }
 
@@ -300,12 +280,7 @@ class Run {
     const { pending } = this.snapshot;
     if (this.options.clearPendingCreates) this.journal.dropPendingCreates();
     if (pending.length === 0 || this.options.preview || refreshing) return;
-    this.sink({
-      kind: "message",
-      severity: "warning",
-      text: pendingText(pending),
-      ephemeral: false,
-    });
+    this.sink(said("warning", pendingText(pending)));
   }
 
   private refuseMissingTargets(urns: string[]): void {
@@ -321,10 +296,6 @@ class Run {
   private rootOutputs(resources: readonly ResourceState[]): ResourceState["outputs"] {
     return resources.find((r) => r.type === STACK_TYPE)?.outputs ?? {};
   }
-}
-
-function defaultParallel(): number {
-  return 4 * os.availableParallelism();
 }
 
 function pendingText(pending: readonly PendingOperation[]): string {

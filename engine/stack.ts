@@ -6,7 +6,7 @@ import { newCrypter, openCrypter, type AskPassphrase } from "./secrets/from-envi
 import type { Crypter } from "./secrets/passphrase";
 import { Backend } from "./state/backend";
 import type { Snapshot } from "./state/resource";
-import { Writer, openable, type Checkpoint, type RawCheckpoint } from "./state/checkpoint";
+import { Writer, openable, type RawCheckpoint } from "./state/checkpoint";
 import { Secret, type PropertyMap } from "./values/property";
 
 /** Exit code 6 of the CLI. */
@@ -41,17 +41,17 @@ export class Workspace {
   }
 
   /** The selected one; as `--stack` does not change it. */
-  selected(): Promise<string | undefined> {
+  selected(): string | undefined {
     return selectedStack(this.project, this.backend.url, this.env);
   }
 
-  /** Throws NoSuchStack where none is named or selected. */
-  async stackName(): Promise<string> {
-    const name = this.named ?? (await this.selected());
-    if (name) return name;
-    throw new NoSuchStack(
-      "no stack selected; please use `npm run stack -- select` or `npm run stack -- init` to choose one, or pass --stack",
-    );
+  /** Throws where none is named or selected; as in the CLI, that is no NoSuchStack. */
+  stackName(): Promise<string> {
+    const name = this.named ?? this.selected();
+    if (name) return Promise.resolve(name);
+    const fix =
+      "`npm run stack -- select` or `npm run stack -- init` to choose one, or pass --stack";
+    return Promise.reject(new Error(`no stack selected; please use ${fix}`));
   }
 
   /** The stack's Pulumi.STACK.yaml, for which no passphrase is needed. Throws NoSuchStack. */
@@ -117,7 +117,9 @@ export class Workspace {
       file.salt === undefined ? undefined : openCrypter(file.salt, env, askPassphrase);
     opening?.catch(() => undefined);
     const fresh =
-      orEmpty && file.salt !== undefined ? emptyCheckpoint(project.name, name) : undefined;
+      orEmpty && file.salt !== undefined
+        ? openable(`organization/${project.name}/${name}`, {}, "")
+        : undefined;
     const raw = (await backend.read(project.name, name)) ?? fresh;
     if (!raw) throw this.noSuchStack(name);
     let crypter = await opening;
@@ -133,9 +135,6 @@ export class Workspace {
     return new Stack(project, backend, name, file, crypter, raw, stateCrypter, env);
   }
 }
-
-const emptyCheckpoint = (project: string, stack: string): RawCheckpoint =>
-  openable(`organization/${project}/${stack}`, {}, "");
 
 export class Stack {
   constructor(
@@ -158,7 +157,7 @@ export class Stack {
   }
 
   /** The state anew, as objects of its own: an operation changes them. */
-  state(): Checkpoint {
+  state(): { snapshot: Snapshot } {
     const checkpoint = this.raw.open(this.stateCrypter);
     if (this.stateCrypter?.salt === this.crypter.salt) return checkpoint;
     // Sealed with another key than the one that we write with.

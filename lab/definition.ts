@@ -1,40 +1,42 @@
 import { FLAVOURS, type FlavourName } from "./image/flavours";
 
-/** One host as a lab defines it. */
+/** One host in a lab's definition. */
 export interface HostDefinition {
   /** Host name: lower-case letters, digits and hyphens, at most 30 characters. */
   name: string;
   /** IPv4 address inside the lab's subnet. */
   address: string;
-  /** Which Debian, and with it which containerd and docker.io. */
+  /** The Debian release, which determines the versions of containerd and docker.io. */
   flavour: FlavourName;
 }
 
-/** A lab as it shall be: nothing of it needs to exist. */
+/** The definition of a lab that need not exist yet. */
 export interface LabDefinition {
-  /** Lower-case letters, digits and hyphens, at most 12 characters: it becomes part of a network interface's name. */
+  /**
+   * Lower-case letters, digits and hyphens, at most 12 characters, because it is a part of a network interface's name.
+   */
   name: string;
   /** Length of the subnet's prefix, in bits. */
   prefixLength: number;
   /** The machine's own address in the lab's subnet. The hosts have no route beyond the subnet. */
   gateway: string;
-  /** Where the stand-in for the public registries listens. */
+  /** The address of the stand-in for the public registries. */
   hub: string;
   hosts: HostDefinition[];
 }
 
-/** What {@link defineLab} takes. */
+/** The argument of {@link defineLab}. */
 export interface LabRequest {
   name: string;
-  /** The N of 10.88.N.0/24, 0 to 255: one for each lab that may be up at the same time. */
+  /** The N of 10.88.N.0/24, 0 to 255. Labs that are up at the same time need different values. */
   octet: number;
-  /** Names, or names with an address of their own, or with another flavour. Host number k gets 10.88.N.(10+k), counted from 1. */
+  /** Names, or names with their own address or flavour. Host number k gets 10.88.N.(10+k), counted from 1. */
   hosts: (string | { name: string; address?: string; flavour?: FlavourName })[];
-  /** Flavour of the hosts that name none. @default "debian-12" */
+  /** The default flavour of the hosts. @default "debian-12" */
   flavour?: FlavourName;
 }
 
-/** Defines a lab in a subnet of its own. Throws when a name or an address cannot work. */
+/** Defines a lab with its own subnet. Throws if a name or an address is invalid. */
 export function defineLab(request: LabRequest): LabDefinition {
   const { name, octet, flavour = "debian-12" } = request;
   if (!Number.isInteger(octet) || octet < 0 || octet > 255) {
@@ -56,7 +58,7 @@ export function defineLab(request: LabRequest): LabDefinition {
 
 const NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 
-/** Returns the definition, or throws with everything that is wrong with it. */
+/** Returns the definition, or throws an error with all of its problems. */
 export function checked(definition: LabDefinition): LabDefinition {
   const problems: string[] = [];
   const { name, hosts, prefixLength, gateway, hub } = definition;
@@ -94,7 +96,7 @@ export function checked(definition: LabDefinition): LabDefinition {
   return definition;
 }
 
-/** Whether two IPv4 addresses share their first `prefixLength` bits. False when one of them is no IPv4 address. */
+/** Whether two IPv4 addresses share their first `prefixLength` bits. False if one of them is not an IPv4 address. */
 export function sameSubnet(a: string, b: string, prefixLength: number): boolean {
   const [left, right] = [toNumber(a), toNumber(b)];
   if (left === undefined || right === undefined) return false;
@@ -102,7 +104,7 @@ export function sameSubnet(a: string, b: string, prefixLength: number): boolean 
   return Math.floor(left / size) === Math.floor(right / size);
 }
 
-/** An IPv4 address as a number; undefined when the text is none. */
+/** An IPv4 address as a number; undefined if the text is not one. */
 export function toNumber(address: string): number | undefined {
   const parts = address.split(".");
   if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part)))

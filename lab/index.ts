@@ -1,4 +1,4 @@
-/** Real hosts on one Linux machine: what tests and the command line use of it. */
+/** Real hosts on one Linux machine: the interface for tests and the command line. */
 export { defineLab, type HostDefinition, type LabDefinition, type LabRequest } from "./definition";
 export { dedicated, dev, LABS } from "./labs";
 export { findLab, startLab, stopLab, type LabOptions } from "./lab";

@@ -3,7 +3,7 @@ import type { LabDefinition } from "./definition";
 import { readRecord } from "./host/lifecycle";
 import { labPaths } from "./paths";
 
-/** Writes the lab's known_hosts: every host's key as it is now, under its address and its name. */
+/** Writes the lab's known_hosts: the current key of every host, under its address and its name. */
 export function writeKnownHosts(lab: LabDefinition): void {
   const lines = lab.hosts.flatMap(({ name, address }) => {
     const record = readRecord(lab.name, name);

@@ -41,12 +41,12 @@ export interface LabOptions {
   log?: (line: string) => void;
 }
 
-/** The hub's name among a lab's machines. */
+/** The name of the hub's machine in a lab. */
 const HUB = "hub";
 
 /**
- * Brings a lab up: makes what is missing, mends what a crash left, and leaves alone what runs. Resolves when every host has
- * booted and answers SSH.
+ * Brings a lab up. It creates missing parts, repairs parts after a crash, and does not touch running hosts. Resolves
+ * when every host has booted and answers SSH.
  */
 export async function startLab(
   definition: LabDefinition,
@@ -71,7 +71,7 @@ export async function startLab(
   });
 }
 
-/** Waits for all of them, and then throws what went wrong with any: nothing goes on once the lock is released. */
+/** Waits for all of them, and then throws all errors: nothing may continue after the lock is released. */
 async function all(work: Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(work)).flatMap((result) =>
     result.status === "rejected" ? [result.reason as Error] : [],
@@ -81,7 +81,7 @@ async function all(work: Promise<void>[]): Promise<void> {
   if (first) throw new AggregateError(failed, failed.map(({ message }) => message).join("\n"));
 }
 
-/** A lab that was brought up on this machine from this checkout, by name; undefined when there is none. */
+/** A lab that this checkout has brought up on this machine, by name; undefined if there is none. */
 export function findLab(name: string): RunningLab | undefined {
   const path = labPaths(name).definition;
   if (!existsSync(path)) return undefined;
@@ -89,7 +89,10 @@ export function findLab(name: string): RunningLab | undefined {
   return new RunningLab(definition, () => stopLab(name));
 }
 
-/** Takes a lab down: no process, mount, namespace, interface or file of it stays. Does nothing where there is none. */
+/**
+ * Takes a lab down: none of its processes, mounts, namespaces, interfaces and files stay. Does nothing if there is no
+ * such lab.
+ */
 export async function stopLab(name: string, options: LabOptions = {}): Promise<void> {
   const log = options.log ?? (() => undefined);
   assertPossible();
@@ -115,7 +118,7 @@ function locked<T>(name: string, log: (line: string) => void, work: () => Promis
   );
 }
 
-/** Ends what belongs to no living host of this lab, and returns the names of those that live. */
+/** Ends everything that belongs to no living host of this lab, and returns the names of the living hosts. */
 async function sweep(lab: LabDefinition, log: (line: string) => void): Promise<Set<string>> {
   refuseForeign(lab.name);
   const running = new Set<string>();
@@ -137,7 +140,10 @@ async function sweep(lab: LabDefinition, log: (line: string) => void): Promise<S
   return running;
 }
 
-/** Another checkout's lab of the same name has the same addresses. One whose folder was deleted belongs to nobody. */
+/**
+ * Refuses a lab of the same name from another checkout, because it has the same addresses. If the folder of that
+ * checkout was deleted, its lab has no owner.
+ */
 function refuseForeign(lab: string): void {
   const own = labPaths(lab).folder;
   for (const host of childGroups(labCgroup(lab))) {
@@ -157,7 +163,7 @@ async function ensureImages(lab: LabDefinition, log: (line: string) => void) {
     mkdirSync(cache, { recursive: true });
     const certificates = await ensureCertificates(cache);
     const images = new Map<FlavourName, string>();
-    // The hub is made from one flavour, whatever the hosts are, so that all labs share it.
+    // The hub is always built from one flavour, so that all labs share it.
     const hubSource = await ensureImage(cache, "debian-12", certificates, log);
     images.set("debian-12", hubSource.rootfs);
     for (const { flavour } of lab.hosts) {
@@ -175,7 +181,7 @@ function imageOf(images: Map<FlavourName, string>, host: HostDefinition): string
   return image;
 }
 
-/** What hosts share: the lab's folder, its key, and its network. */
+/** Creates the parts that hosts share: the lab's folder, its key, and its network. */
 async function makeFoundations(lab: LabDefinition): Promise<void> {
   const paths = labPaths(lab.name);
   mkdirSync(paths.hosts, { recursive: true });
@@ -243,7 +249,7 @@ async function ensureHost(
   log(`${host.name}: up at ${host.address} after ${seconds} s`);
 }
 
-/** Whether what has a living keeper is ready, or becomes so. False when it was just going down. */
+/** Whether a machine with a living keeper is ready or becomes so. False if it was just going down. */
 async function staysUp(ready: Promise<void>): Promise<boolean> {
   try {
     await ready;

@@ -1,6 +1,6 @@
 import { checked, type LabDefinition } from "./definition";
 
-/** The lab of the stack `dev`: the lesson's own names and addresses, the registry on the master. */
+/** The lab of the stack `dev`: the lesson's names and addresses, with the registry on the master. */
 export const dev: LabDefinition = checked({
   name: "dev",
   prefixLength: 16,
@@ -13,7 +13,7 @@ export const dev: LabDefinition = checked({
   ],
 });
 
-/** The lab of the stack `dedicated`: the registry on a host of its own, outside the cluster. */
+/** The lab of the stack `dedicated`: the registry is on a separate host outside the cluster. */
 export const dedicated: LabDefinition = checked({
   name: "dedicated",
   prefixLength: 24,
@@ -27,5 +27,5 @@ export const dedicated: LabDefinition = checked({
   ],
 });
 
-/** The labs that the command line knows by name. */
+/** The labs with a name on the command line. */
 export const LABS: Record<string, LabDefinition> = { dev, dedicated };

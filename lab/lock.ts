@@ -2,12 +2,12 @@ import { connect, createServer, type Socket } from "node:net";
 import { once } from "node:events";
 
 /**
- * Runs `work` while no other process on this machine does the same under this name.
+ * Runs `work` while no other process on this machine holds the lock with this name.
  *
- * The lock is a listening socket in Linux's abstract namespace: the kernel lets go of it with the process, however that
- * ends, so that nothing is left to clean up; and it is seen from every checkout of the project.
+ * The lock is a listening socket in Linux's abstract namespace. The kernel releases it when the process ends in any
+ * way, so nothing is left to clean up, and all checkouts of the project share it.
  *
- * @param onWait called once if another process holds the lock.
+ * @param onWait called once if another process holds the lock
  */
 export async function withLock<T>(
   name: string,
@@ -29,7 +29,9 @@ export async function withLock<T>(
   }
 }
 
-/** Takes the lock; undefined when another process has it. Those who wait keep a connection, and see its end. */
+/**
+ * Takes the lock; undefined if another process has it. Waiting processes keep a connection, and notice when it ends.
+ */
 async function take(path: string): Promise<(() => void) | undefined> {
   const waiting = new Set<Socket>();
   const server = createServer((socket) => {
@@ -56,6 +58,6 @@ async function untilReleased(path: string): Promise<void> {
     socket.on("error", () => undefined);
     socket.on("close", () => resolve());
   });
-  // The holder may have gone between the two attempts: a short pause keeps this from spinning.
+  // The holder may have ended between the two attempts. A short pause avoids a busy loop.
   await new Promise((resolve) => setTimeout(resolve, 20));
 }

@@ -2,10 +2,13 @@ import { resolve } from "node:path";
 
 const PROJECT = resolve(__dirname, "..");
 
-/** Everything that labs keep on this machine's disk lies under this folder. */
+/** The folder with all files of labs on this machine. */
 export const STATE = resolve(PROJECT, ".lab");
 
-/** Images and packages, which outlive every lab. A fresh clone can share another's by naming it in the environment. */
+/**
+ * Images and packages, which are kept after a lab is removed. A fresh clone can share another clone's cache through the
+ * environment.
+ */
 export function cacheFolder(): string {
   return resolve(process.env["CLUSTER_REGISTRY_CACHE"] ?? resolve(STATE, "cache"));
 }

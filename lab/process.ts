@@ -1,19 +1,19 @@
 import { spawn } from "node:child_process";
 
 export interface Result {
-  /** Exit code; 128 plus the signal's number where a signal ended the process, as a shell says it. */
+  /** Exit code. If a signal ended the process, it is 128 plus the signal's number, as in a shell. */
   code: number;
   stdout: string;
   stderr: string;
 }
 
 export interface RunOptions {
-  /** Bytes for standard input. @default none: the input is empty */
+  /** Bytes for standard input. @default empty */
   stdin?: string | Buffer;
-  /** Environment in place of this process's own. */
+  /** The environment, instead of this process's own. */
   env?: NodeJS.ProcessEnv;
   cwd?: string;
-  /** Called with each full line that the process writes, on either stream. */
+  /** Called with each complete line from either stream. */
   onLine?: (line: string) => void;
 }
 
@@ -25,7 +25,7 @@ const SIGNALS: Record<string, number> = {
   SIGTERM: 15,
 };
 
-/** Runs a program to its end and returns what it said, whatever its exit code. Rejects when it cannot be started. */
+/** Runs a program to its end and returns its output, with any exit code. Rejects if it cannot be started. */
 export function run(program: string, args: string[], options: RunOptions = {}): Promise<Result> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { env: options.env, cwd: options.cwd });
@@ -45,13 +45,13 @@ export function run(program: string, args: string[], options: RunOptions = {}): 
         stderr: Buffer.concat(stderr).toString(),
       });
     });
-    // A program that ends without reading its input closes the pipe: its exit code tells what happened.
+    // A program that ends without reading its input closes the pipe. Its exit code shows what happened.
     child.stdin.on("error", () => undefined);
     child.stdin.end(options.stdin);
   });
 }
 
-/** Runs a program that must succeed; returns its standard output. Rejects with its exit code and its own words. */
+/** Runs a program that must succeed, and returns its standard output. Rejects with its exit code and its output. */
 export async function must(
   program: string,
   args: string[],
@@ -62,7 +62,7 @@ export async function must(
   throw new Error(failure(`${program} ${args.join(" ")}`, { code, stdout, stderr }));
 }
 
-/** How a command failed: exit code, the command, then the last lines of what it said. */
+/** A failed command: the exit code, the command, and the last lines of its output. */
 export function failure(command: string, { code, stdout, stderr }: Result): string {
   const said = (stderr.trim() || stdout.trim()).split("\n").slice(-20).join("\n");
   return `exit code ${code}: ${command}${said ? `\n${said}` : ""}`;

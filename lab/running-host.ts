@@ -10,7 +10,7 @@ import { writeKnownHosts } from "./known-hosts";
 import { labPaths } from "./paths";
 import { failure, type Result, type RunOptions } from "./process";
 
-/** A host of a lab that is up. Nothing here goes over SSH: what is looked at cannot disturb what is tested. */
+/** A host of a running lab. No method uses SSH, so that an inspection cannot disturb a test. */
 export class RunningHost {
   constructor(
     private readonly lab: LabDefinition,
@@ -31,22 +31,24 @@ export class RunningHost {
     return this.record.hostKey;
   }
 
-  /** The host's PID 1 as this machine sees it; undefined while the host is off. It changes with each boot. */
+  /**
+   * The process on this machine that is the host's PID 1; undefined if the host is off. Each boot has another process.
+   */
   get leader(): number | undefined {
     return leaderOf(this.lab.name, this.name);
   }
 
-  /** Where this machine finds the running host's files: the path of its root. */
+  /** The path of the running host's root on this machine. */
   get root(): string {
     return `/proc/${this.mustRun()}/root`;
   }
 
-  /** Runs a shell command as root on the host and returns what it said, whatever its exit code. */
+  /** Runs a shell command as root on the host and returns its output, with any exit code. */
   async exec(command: string, options: Pick<RunOptions, "stdin" | "onLine"> = {}): Promise<Result> {
     return await enter(this.mustRun(), command, options);
   }
 
-  /** Runs a command that must succeed; returns its standard output. Rejects with its exit code and its own words. */
+  /** Runs a command that must succeed, and returns its standard output. Rejects with its exit code and its output. */
   async succeed(command: string): Promise<string> {
     const result = await this.exec(command);
     if (result.code !== 0) throw new Error(`${this.name}: ${failure(command, result)}`);
@@ -61,7 +63,7 @@ export class RunningHost {
   }
 
   /**
-   * Runs a command again and again until it succeeds; returns its standard output then.
+   * Repeats a command until it succeeds, and then returns its standard output.
    * @param options.timeoutSeconds how long to try. @default 30
    */
   async waitUntilSucceeds(
@@ -85,7 +87,7 @@ export class RunningHost {
   /** Reboots the host from inside, and waits until it is ready again. */
   async reboot(): Promise<void> {
     const before = this.mustRun();
-    // The command is ended by what it asks for: its exit code says nothing.
+    // The reboot ends the command itself, so its exit code has no meaning.
     await this.exec("systemctl reboot");
     const deadline = Date.now() + 60_000;
     while (this.leader === before) {
@@ -96,7 +98,7 @@ export class RunningHost {
     await untilReady(this.lab.name, this.definition);
   }
 
-  /** Ends the host like a power cut. Its disks stay; {@link start} boots it from them. */
+  /** Ends the host like a power cut. Its disks stay, and {@link start} boots it again. */
   cutPower(): Promise<void> {
     return cutPower(this.lab.name, this.name);
   }
@@ -109,7 +111,9 @@ export class RunningHost {
     await untilReady(this.lab.name, this.definition);
   }
 
-  /** Pulls the host's network cable: its connections hang, and nobody is told. {@link plug} puts it back. */
+  /**
+   * Unplugs the host's network cable: its connections hang, and no peer is notified. {@link plug} plugs it in again.
+   */
   unplug(): Promise<void> {
     return setPlugged(this.lab.name, this.address, false);
   }
@@ -118,7 +122,10 @@ export class RunningHost {
     return setPlugged(this.lab.name, this.address, true);
   }
 
-  /** Replaces the host by a newly installed one of the same name and address: empty disks, another SSH key and machine-id. */
+  /**
+   * Replaces the host by a new installation with the same name and address: empty disks, another SSH key and
+   * machine-id.
+   */
   async reinstall(): Promise<void> {
     const { image } = this.record;
     await this.cutPower();
@@ -127,7 +134,10 @@ export class RunningHost {
     await this.start();
   }
 
-  /** Pulls an image through the container runtime interface, as kubelet does; returns its id. Rejects with the runtime's own message. */
+  /**
+   * Pulls an image through the container runtime interface, as kubelet does, and returns its id. Rejects with the
+   * runtime's own message.
+   */
   pullImage(image: string): Promise<string> {
     return this.withRuntime((runtime) => runtime.pullImage(image));
   }
@@ -137,7 +147,7 @@ export class RunningHost {
     return (await this.withRuntime((runtime) => runtime.imageStatus(image))) !== undefined;
   }
 
-  /** Removes an image from the container runtime; no error when it is not there. */
+  /** Removes an image from the container runtime. It is not an error if the image does not exist. */
   removeImage(image: string): Promise<void> {
     return this.withRuntime((runtime) => runtime.removeImage(image));
   }
@@ -146,12 +156,12 @@ export class RunningHost {
     return this.withRuntime((runtime) => runtime.listImages());
   }
 
-  /** The container runtime's version and state. Rejects when its CRI plugin is not loaded. */
+  /** The container runtime's version and status. Rejects if its CRI plugin is not loaded. */
   runtimeStatus(): Promise<CriStatus> {
     return this.withRuntime((runtime) => runtime.status());
   }
 
-  /** What the host wrote to its console, over all its boots. */
+  /** The output on the host's console, from all of its boots. */
   consoleLog(): string {
     return readFileSync(join(labPaths(this.lab.name).host(this.name), "console.log"), "utf8");
   }

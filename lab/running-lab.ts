@@ -4,12 +4,12 @@ import type { LabDefinition } from "./definition";
 import { labPaths } from "./paths";
 import { RunningHost } from "./running-host";
 
-/** A lab that is up. */
+/** A running lab. */
 export class RunningLab {
   readonly name: string;
   /** The hosts by name, in the definition's order. */
   readonly hosts: ReadonlyMap<string, RunningHost>;
-  /** The private key that root, ops and nosudo let in on every host. */
+  /** The private key for root, ops and nosudo on every host. */
   readonly privateKeyPath: string;
 
   constructor(
@@ -23,12 +23,12 @@ export class RunningLab {
     this.privateKeyPath = labPaths(this.name).privateKey;
   }
 
-  /** Every host's SSH key under its address and its name, in OpenSSH's known_hosts format. */
+  /** The SSH key of every host under its address and its name, in OpenSSH's known_hosts format. */
   get knownHostsPath(): string {
     return labPaths(this.name).knownHosts;
   }
 
-  /** A host by name. Throws when the lab has none of that name. */
+  /** A host by name. Throws if the lab has no host with that name. */
   host(name: string): RunningHost {
     const host = this.hosts.get(name);
     if (!host) {
@@ -39,12 +39,12 @@ export class RunningLab {
     return host;
   }
 
-  /** What the stand-in for the public registries logged: its access log, one request a line. */
+  /** The access log of the stand-in for the public registries, one request per line. */
   hubLog(): string {
     return readFileSync(join(labPaths(this.name).hub, "keeper.log"), "utf8");
   }
 
-  /** Ends the lab and removes everything of it. */
+  /** Takes the lab down and removes everything of it. */
   down(): Promise<void> {
     return this.takeDown();
   }

@@ -2,7 +2,7 @@ import { listens } from "./machine/listens";
 import type { RunningHost } from "./running-host";
 import type { RunningLab } from "./running-lab";
 
-/** A table of a lab's hosts and how they are, for people. */
+/** A table of a lab's hosts and their status, for people. */
 export async function statusTable(lab: RunningLab): Promise<string> {
   const hosts = [...lab.hosts.values()];
   const rows = await Promise.all(hosts.map((host) => row(host)));
@@ -16,7 +16,7 @@ export async function statusTable(lab: RunningLab): Promise<string> {
 
 async function row(host: RunningHost): Promise<string[]> {
   if (!host.leader) return [host.name, host.address, "off", "-", "-", "-"];
-  // One look inside for everything: systemd's state, then each daemon's version and state.
+  // One command for everything: systemd's state, then each daemon's version and state.
   const { stdout } = await host.exec(
     "systemctl is-system-running; " +
       "for daemon in containerd docker; do " +

@@ -8,12 +8,12 @@ import { type ContainerImage, INDEX_TYPE, MANIFEST_TYPE } from "./image";
 
 const MANIFESTS = [MANIFEST_TYPE, INDEX_TYPE];
 
-/** How one request reaches the registry: a Unix socket, or a connection that is open. */
+/** The way of one request to the registry: a Unix socket, or an open connection. */
 export type Via = () =>
   | Pick<RequestOptions, "socketPath" | "createConnection">
   | Promise<Pick<RequestOptions, "socketPath" | "createConnection">>;
 
-/** Pushes an image to a registry by the registry's own API. */
+/** Pushes an image through the registry's API. */
 export async function push(
   via: Via,
   name: string,
@@ -33,7 +33,7 @@ export async function push(
   }
 }
 
-/** The digest of the image that a registry has under a tag; undefined where it has none. */
+/** The digest of a tag in the registry; undefined if the tag does not exist. */
 export async function digestOf(via: Via, name: string, tag: string): Promise<string | undefined> {
   const { statusCode, headers } = await send(via, "HEAD", `/v2/${name}/manifests/${tag}`, {
     accept: MANIFESTS.join(", "),

@@ -1,8 +1,8 @@
 import { BlockList, isIP } from "node:net";
 
-/** `host:port` of a registry, taken apart. An IPv6 host has its brackets in `text` only. */
+/** The parts of a registry's `host:port`. An IPv6 host has brackets only in `text`. */
 export interface RegistryAddress {
-  /** As it stands in image names, letter case and all: daemons compare it exactly. */
+  /** The spelling in image names, with its letter case: daemons compare it exactly. */
   text: string;
   /** The host alone, in lower case, without brackets. */
   host: string;
@@ -12,21 +12,21 @@ export interface RegistryAddress {
 }
 
 /**
- * The host of an image name as distribution's reference grammar has it: labels of letters, digits and inner
- * dashes, or an IPv6 address without zone and dots. dockerd and containerd take no image name with any other.
+ * The host of an image name in distribution's reference grammar: labels of letters, digits and inner dashes, or an IPv6
+ * address without zone and dots. dockerd and containerd accept no other image names.
  */
 const LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
 export const IMAGE_HOST = `(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9A-Fa-f:]+\\])`;
 const REGISTRY_ADDRESS = new RegExp(`^${IMAGE_HOST}:[1-9]\\d*$`);
 const REGISTRY_HOST = new RegExp(`^${IMAGE_HOST}(?::\\d+)?$`);
 
-/** The address in `text`, or undefined where no image name can begin with it. The port must be there. */
+/** The address in `text`, which must have a port. Undefined if no image name can begin with it. */
 export function parseRegistryAddress(text: string): RegistryAddress | undefined {
   const address = REGISTRY_ADDRESS.test(text) ? parseHostPort(text) : undefined;
   return address && { ...address, text };
 }
 
-/** `host:port` as URLs and NO_PROXY have it, where a name may have underscores and letter case means nothing. */
+/** `host:port` as in URLs and NO_PROXY, where a name may have underscores and letter case has no meaning. */
 export function parseHostPort(text: string): RegistryAddress | undefined {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/.exec(text);
   if (match === null) return undefined;
@@ -41,20 +41,20 @@ export function parseHostPort(text: string): RegistryAddress | undefined {
   return { text: bracketed ? `[${host}]:${port}` : `${host}:${port}`, host, port, family };
 }
 
-/** An http or https URL in its parts, as they are written. */
+/** The parts of an http or https URL, in their original spelling. */
 export interface UrlParts {
   scheme: "http" | "https";
   userinfo: string | undefined;
-  /** With the port, if one is written; in lower case. */
+  /** The host in lower case, with the port if the URL has one. */
   host: string;
-  /** The same with the scheme's own port where none is written. */
+  /** The host with a port: the URL's, or else the scheme's default. */
   address: RegistryAddress;
   path: string;
   /** Query and fragment. */
   rest: string;
 }
 
-/** The parts of an http or https URL; undefined for anything else, and for a host or port that cannot be. */
+/** The parts of an http or https URL. Undefined for anything else, and for an invalid host or port. */
 export function splitUrl(url: string): UrlParts | undefined {
   const match = /^(https?):\/\/(?:([^\s/?#]*)@)?([^\s/?#@]+)(\/[^\s?#"'\\]*)?([?#]\S*)?$/i.exec(
     url,
@@ -71,28 +71,30 @@ export function splitUrl(url: string): UrlParts | undefined {
 }
 
 /**
- * Is it a registry's host as image names have it? It becomes the name of a folder, so nothing else may: no
- * scheme, no path, no `..`.
+ * Whether the text is a registry's host as in image names. It becomes a folder's name, so it must have no scheme, no
+ * path and no `..`.
  */
 export function isRegistryHost(text: string): boolean {
   return REGISTRY_HOST.test(text);
 }
 
-/** An endpoint as containerd completes it: https, but http on this very machine. */
+/** Completes an endpoint as containerd does: with https, or with http on this machine. */
 export function withScheme(endpoint: string): string {
   if (endpoint.includes("://")) return endpoint;
   const address = splitUrl(`http://${endpoint}`)?.address;
   return `${address !== undefined && isLoopback(address) ? "http" : "https"}://${endpoint}`;
 }
 
-/** Is it this very machine, by its name or an address? */
+/** Whether it is this machine itself, by name or address. */
 export function isLoopback(address: RegistryAddress): boolean {
   return (
     address.host === "localhost" || address.host === "::1" || cidrContains("127.0.0.0/8", address)
   );
 }
 
-/** Are two endpoint URLs one server? A slash at the end makes no difference, nor does a scheme's own port. */
+/**
+ * Whether two endpoint URLs are the same server. A slash at the end and the scheme's default port make no difference.
+ */
 export function sameUrl(a: string, b: string): boolean {
   return a === b || canonicalUrl(a) === canonicalUrl(b);
 }
@@ -103,7 +105,7 @@ function canonicalUrl(url: string): string {
   return `${parts.scheme}://${parts.address.text}${parts.path.replace(/\/+$/, "")}${parts.rest}`;
 }
 
-/** Is an address within `network/bits`? False for what is no CIDR, and for names. */
+/** Whether an address is within `network/bits`. False for text that is not a CIDR, and for names. */
 export function cidrContains(cidr: string, address: RegistryAddress): boolean {
   const match = /^([0-9a-fA-F:.]+)\/(\d+)$/.exec(cidr);
   if (match === null || address.family === 0) return false;

@@ -4,11 +4,10 @@ import { Refusal } from "./problem";
 import { Source } from "./source";
 
 /**
- * The last gate of every plan: the edited text, read afresh, means exactly what was asked, and its hunks
- * lead back to the bytes of before. A plan that fails here is a fault of this program; the file is left
- * alone rather than written wrongly.
+ * The last check of every plan: the edited text, parsed again, means exactly what was asked, and reverting its hunks
+ * gives the original bytes. If this fails, the program has a bug, and the file is not written.
  *
- * @param means reads the edited text and says whether it means what was asked; it may throw
+ * @param means parses the edited text and returns whether it means what was asked; it may throw
  */
 export function certain(file: FilePlan, means: () => boolean): FilePlan {
   let why = "the edited text would not mean what was asked";

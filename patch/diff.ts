@@ -4,10 +4,10 @@ import { maskSecrets } from "./mask";
 import { type FilePlan } from "./plan";
 
 /**
- * What a plan makes of a file, as a unified diff. It is made from the real texts, and credentials are masked
- * in its lines afterwards: of a line that differs only in what is hidden, the diff says so.
+ * The changes of a file in a plan, as a unified diff. The diff is made from the real texts, and then the credentials in
+ * its lines are masked. If a line differs only in masked parts, the diff says so.
  *
- * @param live what stands behind the file's name of before; `desired` behind that of after
+ * @param live the text after the old file name; `desired` is the text after the new one
  */
 export function fileDiff(file: FilePlan, live = "", desired = ""): string {
   if (file.edits.length === 0) return "";
@@ -42,7 +42,7 @@ export function fileDiff(file: FilePlan, live = "", desired = ""): string {
       return ` ${shown}`;
     });
   }
-  // The library puts the name and a ruler above each file, which say nothing more.
+  // The library writes the name and a ruler above each file, which are not needed.
   return formatPatch(patch).replace(/^(?:Index: .*\n)?=+\n/, "");
 }
 

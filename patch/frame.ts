@@ -1,22 +1,22 @@
 import { hiddenSpans, type HiddenSpan } from "./mask";
 
-/** So much of a line is shown; of a longer one, what is around the place. */
+/** The maximum width. A longer line is cut to the part around the place. */
 const WIDTH = 100;
 
-/** The line with its neighbours, a mark below the column. Credential values are masked. */
+/** The line and its neighbours, with a mark below the column. Credentials are masked. */
 export function codeFrame(text: string, line: number, column: number): string {
   const first = Math.max(1, line - 1);
   return frameOf(text, first, line + 1, line, column);
 }
 
-/** A frame of one line, where its neighbours are not known. */
+/** A frame of one line whose neighbours are not known. */
 export function lineFrame(text: string, line: number, column: number): string {
   return frameOf("\n".repeat(line - 1) + text, line, line, line, column);
 }
 
 function frameOf(text: string, first: number, last: number, line: number, column: number): string {
   const width = String(line + 1).length;
-  // Of the whole text: a credential may begin above the lines that are shown.
+  // From the whole text, because a credential may begin above the lines that are shown.
   const hidden = hiddenSpans(text);
   let start = 0;
   return text
@@ -33,14 +33,14 @@ function frameOf(text: string, first: number, last: number, line: number, column
         .map((span) => ({ start: span.start - from, end: span.end - from }));
       const shown = shownLine(content, spans, number === line ? column - 1 : 0);
       const row = (gutter + shown.text).trimEnd();
-      // Tabs are repeated, so that the mark stands below its character whatever the tab width is.
+      // Tabs are repeated, so that the mark is below its character with any tab width.
       const before = shown.text.slice(0, shown.mark).replace(/[^\t]/g, " ");
       return number === line ? [row, `  ${" ".repeat(width)} | ${before}^`] : [row];
     })
     .join("\n");
 }
 
-/** A line without its credentials, cut to the width around an offset, and where in it that offset is. */
+/** A line without its credentials, cut to the width around an offset, and the new place of that offset. */
 function shownLine(
   line: string,
   hidden: readonly HiddenSpan[],
@@ -67,7 +67,7 @@ function shownLine(
   };
 }
 
-/** Control characters as the signs for them: an escape sequence in a file is not for the terminal. */
+/** Shows control characters as symbols, so that an escape sequence in a file does not reach the terminal. */
 function printable(line: string): string {
   return line.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, (character) => {
     const code = character.charCodeAt(0);

@@ -3,22 +3,22 @@ import { type Edit, type FilePlan } from "./plan";
 const NEWLINE = 0x0a;
 
 /**
- * The line view of a plan: what an undo takes out and puts back.
+ * A plan by lines: what an undo removes and restores.
  *
- * A line is what stands between two "\n" and has none itself; in a file with CRLF line endings it ends
- * with "\r". Whether the file's last line is closed by "\n" is not part of any line: a plan never
- * changes it, so an undo keeps it as it finds it. A file of no bytes has no lines.
+ * A line is the text between two "
+ * ". In a file with CRLF line ends, it ends with "\r". Whether the file's last line has a "
+ * " is not part of any line: a plan never changes it, so an undo keeps it as it is. An empty file has no lines.
  */
 export interface Hunk {
-  /** Where the hunk stands in the base, from 1: `removed` starts at this line, `added` comes before it. */
+  /** The place of the hunk in the base, from 1: `removed` starts at this line, and `added` comes before it. */
   line: number;
   removed: string[];
   added: string[];
 }
 
 /**
- * The hunks of a plan, in file order, each as small as it can be. Lines that a plan only inserts make
- * hunks whose `removed` is empty: no line of anybody else is in them.
+ * The hunks of a plan, in file order, each as small as possible. If a plan only inserts lines, `removed` is empty, so
+ * no line of anybody else is in its hunks.
  */
 export function hunks(plan: FilePlan): Hunk[] {
   if (plan.edits.length === 0) return [];
@@ -41,14 +41,14 @@ export function hunks(plan: FilePlan): Hunk[] {
   return found;
 }
 
-/** Do a plan's hunks, taken out of its desired bytes where they stand, give its base again? */
+/** Whether the base results if a plan's hunks are reverted in its desired bytes. */
 export function revert(plan: FilePlan): boolean {
   const base = closed(plan.base).bytes;
   const desired = closed(plan.desired).bytes;
   let line = 1;
   let inBase = 0;
   let inDesired = 0;
-  /** Both go on by bytes that have to be the same. */
+  /** Moves on in both texts over bytes that must be equal. */
   const goOn = (end: number): boolean => {
     const length = end - inBase;
     const same =
@@ -71,7 +71,7 @@ export function revert(plan: FilePlan): boolean {
   return goOn(base.length) && inDesired === desired.length;
 }
 
-/** A run of whole lines of the base, and what has become of it, as offsets in bytes. */
+/** Some whole lines of the base, and their new text, as byte offsets. */
 interface Region {
   from: number;
   to: number;
@@ -79,14 +79,14 @@ interface Region {
   desiredTo: number;
 }
 
-/** The lines that each edit touches; edits that share a line share a region. */
+/** The lines that each edit touches. Edits on the same line share a region. */
 function regions(edits: readonly Edit[], base: Buffer, desired: Buffer): Region[] {
   const found: Region[] = [];
   let shift = 0;
   edits.forEach((edit, index) => {
     const from = edit.offset === 0 ? 0 : base.lastIndexOf(NEWLINE, edit.offset - 1) + 1;
     const newline = base.indexOf(NEWLINE, edit.offset + edit.length);
-    // New lines at the start of a line touch none that is there.
+    // New lines at the start of a line do not touch an existing one.
     const insertsLines = edit.length === 0 && from === edit.offset && edit.text.endsWith("\n");
     const to = insertsLines ? from : newline < 0 ? base.length : newline + 1;
     const desiredFrom = from + shift;
@@ -104,7 +104,7 @@ function regions(edits: readonly Edit[], base: Buffer, desired: Buffer): Region[
   return found;
 }
 
-/** Without the lines at either end that are the same before and after. */
+/** Removes equal lines at both ends. */
 function trimmed(line: number, before: string[], after: string[]): Hunk | undefined {
   let start = 0;
   while (start < before.length && start < after.length && before[start] === after[start]) start++;
@@ -117,7 +117,10 @@ function trimmed(line: number, before: string[], after: string[]): Hunk | undefi
   return { line: line + start, removed, added };
 }
 
-/** The bytes with every line closed, and whether that took a "\n" more. */
+/**
+ * The bytes with a "
+ * " after every line, and whether one was added.
+ */
 function closed(bytes: Buffer | undefined): { bytes: Buffer; added: boolean } {
   if (bytes === undefined || bytes.length === 0) return { bytes: Buffer.alloc(0), added: false };
   if (bytes[bytes.length - 1] === NEWLINE) return { bytes, added: false };
@@ -138,7 +141,7 @@ function newlines(bytes: Buffer, from: number, to: number): number {
   return count;
 }
 
-/** The offset behind so many lines. */
+/** The offset after this number of lines. */
 function afterLines(bytes: Buffer, from: number, count: number): number {
   let at = from;
   for (let left = count; left > 0 && at < bytes.length; at++) if (bytes[at] === NEWLINE) left--;

@@ -1,6 +1,6 @@
 /**
- * Patches for the files that decide what a node pulls from where: pure functions from bytes to a plan.
- * Nothing here reads or writes a file.
+ * Patches for the files that determine the servers of a node's pulls: pure functions from bytes to a plan. No file is
+ * read or written here.
  */
 export { type ContainerdInput } from "./containerd/input";
 export { mixesWays, planContainerd } from "./containerd/plan";

@@ -2,7 +2,7 @@ import { diffArrays } from "diff";
 
 import { type TextEdit } from "./text-edit";
 
-/** The edits that turn one text into another, by whole lines. */
+/** The edits by whole lines that change one text into another. */
 export function lineEdits(before: string, after: string): TextEdit[] {
   if (before === after) return [];
   const edits: TextEdit[] = [];

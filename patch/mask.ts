@@ -1,23 +1,22 @@
 /**
- * Configuration files hold credentials, and their lines end up in error messages, diffs and logs. What
- * is masked here is never needed to understand a problem.
+ * Masks credentials: the lines of configuration files appear in errors, diffs and logs. The masked parts are never
+ * needed to understand a problem.
  */
 
-/** A part of one line that is not shown. */
+/** A part of one line that is masked. */
 export interface HiddenSpan {
   start: number;
   end: number;
 }
 
-// A key stands anywhere in a line: in an inline table, or in a file that is one line.
-// A colon is an assignment only behind a quote or before a blank: `http://auth:5000` is an address.
-// dockerd's authorization-plugins are a list of names.
+// A key can be anywhere in a line: in an inline table, or in a file of one line. A colon is an assignment only after a
+// quote or before a blank: `http://auth:5000` is an address. dockerd's authorization-plugins is a list of names.
 const assignment =
   /(?:password|passwd|secret|token|auth(?!orization-plugins)|credential|(?:api|access)[_-]?key)[\w-]*(?:["']?[ \t]*=[ \t]*|["'][ \t]*:\s*|:[ \t]+)(?=\S)/gi;
-// With a scheme, or as a word of its own: `img:1@sha256:...` is none.
+// With a scheme, or as a word of its own. `img:1@sha256:...` has no user.
 const userinfo = /(?<=\/\/)[^/@\s"']+(?=@)|(?<=["'\s=,[]|^)[\w.+-]+:[^/@\s"']+(?=@(?!sha\d))/gm;
 
-/** The text with credential values (assignments to password-like keys, userinfo in URLs) as `***`; its lines stay lines. */
+/** The text with `***` for credentials (values of password-like keys, userinfo in URLs). It keeps its lines. */
 export function maskSecrets(text: string): string {
   let masked = "";
   let at = 0;
@@ -28,7 +27,7 @@ export function maskSecrets(text: string): string {
   return masked + text.slice(at);
 }
 
-/** What is hidden of a text: sorted, apart from one another, each within one line. */
+/** The masked parts of a text: sorted, without overlaps, each within one line. */
 export function hiddenSpans(text: string): HiddenSpan[] {
   const spans: HiddenSpan[] = [];
   let shown = 0;
@@ -49,7 +48,7 @@ function urlsIn(text: string, from: number, to: number): HiddenSpan[] {
   });
 }
 
-/** A value over several lines is hidden in each of them, without the blanks in front. */
+/** A value over several lines is masked in each of them, except for leading blanks. */
 function linesOf(text: string, from: number, to: number): HiddenSpan[] {
   const spans: HiddenSpan[] = [];
   for (let start = from; start < to;) {
@@ -64,7 +63,7 @@ function linesOf(text: string, from: number, to: number): HiddenSpan[] {
   return spans;
 }
 
-/** Where the value ends; where that is not certain, its line ends with it. */
+/** The end of the value, or the end of its line if the value's end is uncertain. */
 function endOfSecret(text: string, key: number, start: number): number {
   const endOfLine = lineEnd(text, start);
   const value = endOfValue(text, start);
@@ -75,13 +74,13 @@ function endOfSecret(text: string, key: number, start: number): number {
   return quote === undefined ? endOfLine : quote - 1;
 }
 
-/** Behind a value: only what closes it, the next key, or nothing. A comment may hold the secret of before. */
+/** Whether the rest after a value is a closing bracket, the next key, or nothing. A comment may hold an older secret. */
 function goesOn(text: string, at: number): boolean {
   const rest = text.slice(at, lineEnd(text, at));
   return /^[\s}\]]*(?:,\s*(?:$|[{[]|["']?[\w.-]+["']?\s*[:=]).*)?$/.test(rest);
 }
 
-/** The end of a quoted string, a list, a table, or a literal of JSON; undefined for anything else. */
+/** The end of a quoted string, a list, a table, or a JSON literal; undefined for anything else. */
 function endOfValue(text: string, start: number): number | undefined {
   const [first = ""] = text.slice(start, start + 1);
   const triple = /^("""|''')/.exec(text.slice(start, start + 3))?.[0];
@@ -96,7 +95,7 @@ function endOfValue(text: string, start: number): number | undefined {
   return literal.test(text) ? literal.lastIndex : undefined;
 }
 
-/** Behind the quote that ends a string in its line. */
+/** The offset after the quote that ends a string in its line. */
 function closingQuote(text: string, start: number, quote: string): number | undefined {
   for (let at = start; at < text.length && text[at] !== "\n"; at++) {
     if (text[at] === quote) return at + 1;
@@ -105,7 +104,7 @@ function closingQuote(text: string, start: number, quote: string): number | unde
   return undefined;
 }
 
-/** Behind the bracket that ends a list or a table; everything is hidden where there is none. */
+/** The offset after the bracket that ends a list or a table. Without such a bracket, everything is masked. */
 function closingBracket(text: string, start: number): number {
   let depth = 0;
   for (let at = start; at < text.length; at++) {

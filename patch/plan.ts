@@ -1,40 +1,40 @@
-/** One replacement in a file's bytes; the offset is in bytes of the file before any edit. */
+/** One replacement in a file's bytes. The offset is in bytes of the file before all edits. */
 export interface Edit {
   offset: number;
   length: number;
   text: string;
 }
 
-/** What shall become of one file. */
+/** The plan for one file. */
 export interface FilePlan {
   path: string;
-  /** The bytes the plan was made from; undefined: there is no such file. */
+  /** The live bytes in the plan; undefined if the file does not exist. */
   base: Buffer | undefined;
-  /** Sorted, not overlapping. Empty: the file stays as it is. */
+  /** Sorted, without overlaps. Empty if the file does not change. */
   edits: Edit[];
-  /** The bytes after the edits; undefined: the file shall not exist. */
+  /** The bytes after the edits; undefined if the file must not exist. */
   desired: Buffer | undefined;
   /** Only for a file that the plan creates. */
   mode?: number;
 }
 
-/** What the daemon needs to take the edits: nothing, SIGHUP, or a restart. */
+/** How the daemon applies the edits: nothing to do, a reload (SIGHUP), or a restart. */
 export type Activation = "none" | "reload" | "restart";
 
 export interface Plan {
-  /** Every file that was looked at, in the order they are to be written; most often without edits. */
+  /** All files of the plan, in the order in which they are written. Most have no edits. */
   files: FilePlan[];
-  /** Why nothing was to be done, and what a person should know. One sentence each. */
+  /** Notes for a person, such as why nothing has to change. One sentence each. */
   notes: string[];
   activate: Activation;
 }
 
-/** Does the plan change anything? */
+/** Whether the plan changes anything. */
 export function hasChanges(plan: Plan): boolean {
   return plan.files.some((file) => file.edits.length > 0);
 }
 
-/** The bytes after the edits, which must be sorted and must not overlap. */
+/** Applies the edits, which must be sorted and must not overlap. */
 export function applyEdits(bytes: Buffer, edits: readonly Edit[]): Buffer {
   const parts: Buffer[] = [];
   let at = 0;
@@ -49,7 +49,7 @@ export function applyEdits(bytes: Buffer, edits: readonly Edit[]): Buffer {
   return Buffer.concat(parts);
 }
 
-/** The plan for a file whose bytes are to be exactly these. */
+/** The plan for a file that must have exactly these bytes. */
 export function filePlan(
   path: string,
   base: Buffer | undefined,

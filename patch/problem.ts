@@ -1,30 +1,29 @@
 /**
- * One thing that stands in the way of a plan, with all that is needed to mend it: where it is, what
- * should be there, what is there, and what to do.
+ * One problem that blocks a plan, and everything that is needed to fix it: the place, the expected state, the actual
+ * one, and the fix.
  */
 export interface Problem {
-  /** The file, or `settings` where what was asked for is itself at fault. */
+  /** The file, or `settings` if the settings are wrong. */
   file: string;
   /** Line in the file, from 1. */
   line?: number;
   /** Column in characters, from 1. */
   column?: number;
-  /** What a plan needs to be so. */
+  /** What the plan needs. */
   expected: string;
-  /** What is so. */
+  /** What is there instead. */
   found: string;
-  /** What a person does about it. */
+  /** How a person can fix it. */
   fix: string;
-  /** The lines around the place with a mark below it; credential values are masked. */
+  /** The lines around the place, with a mark below it. Credentials are masked. */
   frame?: string;
 }
 
 /**
- * Says that a file is left alone, and why. Nothing is ever half planned: either every change is
- * certain, or this is thrown.
+ * The reasons why a file is not changed. There is no partial plan: either every change is certain, or this is thrown.
  */
 export class Refusal extends Error {
-  /** Everything that was found wrong, in file order; never empty. */
+  /** All problems, in file order; never empty. */
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[], options?: { cause?: unknown }) {

@@ -4,12 +4,12 @@ import { type Problem } from "./problem";
 import { problemIn, type SourcedLine } from "./sourced-line";
 
 /**
- * A daemon behind HTTP_PROXY asks the proxy for the registry too, which most often cannot reach it; then
- * every pull fails with an error that does not name the proxy. Found from the lines that set the
- * daemon's environment (`Environment=` of units, or plain `NAME=value`), later lines winning.
+ * Finds a proxy between a daemon and the registry. A daemon with HTTP_PROXY also uses the proxy for the registry, which
+ * the proxy usually cannot reach. Then every pull fails with an error that does not name the proxy. Lines that set the
+ * daemon's environment (`Environment=` of units, or `NAME=value`) show it; later lines win.
  *
- * @param url an endpoint; `http` looks at HTTP_PROXY, `https` at HTTPS_PROXY
- * @returns the problem with the line that sets the proxy, or undefined where the endpoint is reached directly
+ * @param url an endpoint; for `http` HTTP_PROXY counts, for `https` HTTPS_PROXY
+ * @returns the problem with the line that sets the proxy; undefined if no proxy is used for the endpoint
  */
 export function proxyProblem(url: string, lines: readonly SourcedLine[]): Problem | undefined {
   if (lines.length === 0) return undefined;
@@ -38,7 +38,7 @@ interface Variable {
 }
 
 function lookUp(variables: Map<string, Variable>, name: string): Variable | undefined {
-  // Go reads the upper-case name first and falls back to the lower-case one when that is empty.
+  // Go reads the upper-case name first, and the lower-case one if that is empty.
   const found = [variables.get(name), variables.get(name.toLowerCase())];
   return found.find((variable) => variable !== undefined && variable.value !== "");
 }
@@ -59,7 +59,7 @@ function readVariables(lines: readonly SourcedLine[]): Map<string, Variable> {
   return variables;
 }
 
-/** Words with quotes taken off, as systemd and sh split them. */
+/** Splits words as systemd and sh do, and removes quotes. */
 export function shellWords(text: string): string[] {
   const words: string[] = [];
   const word = /(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+/g;
@@ -74,7 +74,7 @@ export function shellWords(text: string): string[] {
   return words;
 }
 
-/** NO_PROXY as Go's net/http reads it: addresses, CIDRs, names with their subdomains, `*`. */
+/** Matches NO_PROXY as Go's net/http does: addresses, CIDRs, names with their subdomains, `*`. */
 function isExcepted(address: RegistryAddress, list: string): boolean {
   return list.split(",").some((raw) => {
     const entry = raw.trim().toLowerCase();

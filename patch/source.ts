@@ -4,8 +4,8 @@ import { codeFrame } from "./frame";
 import { type Problem, Refusal } from "./problem";
 
 /**
- * The text of one file with the way back to its bytes. All work is done on the text, offsets in UTF-16
- * units; a plan speaks of bytes, and `byteOffset` is the only bridge between them.
+ * The text of one file, with a conversion to byte offsets. Everything works on the text, with offsets in UTF-16 units.
+ * A plan has byte offsets, and only `byteOffset` converts them.
  */
 export class Source {
   private readonly ascii: boolean;
@@ -18,14 +18,14 @@ export class Source {
     this.ascii = text.length === bytes.length;
   }
 
-  /** @throws Refusal for bytes that are not UTF-8, and for NUL bytes: no daemon reads such a file. */
+  /** @throws Refusal for bytes that are not UTF-8, and for NUL bytes: no daemon reads such a file */
   static decode(path: string, bytes: Buffer): Source {
     const nul = bytes.indexOf(0);
     if (nul >= 0 || !isUtf8(bytes)) throw new Refusal([notText(path, bytes, nul)]);
     return new Source(path, bytes, bytes.toString("utf8"));
   }
 
-  /** Does the text begin with a byte-order mark? (It is kept in `text`, as its first character.) */
+  /** Whether the text begins with a byte-order mark, which `text` keeps as its first character. */
   get hasByteOrderMark(): boolean {
     return this.text.charCodeAt(0) === 0xfeff;
   }
@@ -46,7 +46,7 @@ export class Source {
     return { line, column: offset - lineStart + 1 };
   }
 
-  /** A problem at an offset, with line, column and frame filled in. */
+  /** A problem at an offset, with its line, column and frame. */
   problem(offset: number, what: Pick<Problem, "expected" | "found" | "fix">): Problem {
     const { line, column } = this.position(offset);
     return { file: this.path, line, column, ...what, frame: codeFrame(this.text, line, column) };
@@ -64,7 +64,7 @@ function notText(path: string, bytes: Buffer, nul: number): Problem {
   const line = before.split("\n").length;
   const column = before.length - (before.lastIndexOf("\n") + 1) + 1;
   const byte = (bytes[at] ?? 0).toString(16).padStart(2, "0");
-  // What is no character is shown as the sign for that, so the rest of the line can be read.
+  // Invalid bytes are shown as the replacement character, so that the rest of the line is readable.
   const frame = codeFrame(before + bytes.subarray(at).toString("utf8"), line, column);
   return {
     file: path,
@@ -77,7 +77,7 @@ function notText(path: string, bytes: Buffer, nul: number): Problem {
   };
 }
 
-/** The longest valid prefix, found by halving: being a prefix of valid text is monotone. */
+/** The longest valid prefix, by bisection: each prefix of valid text is valid. */
 function firstInvalidByte(bytes: Buffer): number {
   let valid = 0;
   let invalid = bytes.length;
@@ -89,7 +89,7 @@ function firstInvalidByte(bytes: Buffer): number {
   return valid;
 }
 
-/** UTF-8 up to a character that the cut may have split. */
+/** Whether the bytes are UTF-8, except for a last character that the cut may have split. */
 function isUtf8Prefix(bytes: Buffer): boolean {
   try {
     new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });

@@ -1,18 +1,18 @@
 import { codeFrame, lineFrame } from "./frame";
 import { type Problem } from "./problem";
 
-/** One line of a daemon's settings outside its configuration file, and where it stands. */
+/** One line with settings of a daemon outside its configuration file, and the line's place. */
 export interface SourcedLine {
-  /** Its file: a unit, a drop-in, /etc/default/docker; `command line` where it is a running process's. */
+  /** Its file: a unit, a drop-in, or /etc/default/docker. `command line` for a running process. */
   file: string;
-  /** From 1; where the setting goes on over several lines, the first one. */
+  /** The line number from 1; for a setting over several lines, that of the first one. */
   line?: number;
   text: string;
-  /** The whole file, for a message that shows the place. */
+  /** The whole file, for a message with a code frame. */
   content?: string;
 }
 
-/** A problem at the first place of a word in a setting, with line, column and frame where they are known. */
+/** A problem at the first occurrence of a word in a setting, with line, column and frame if they are known. */
 export function problemIn(
   source: SourcedLine,
   word: string,
@@ -32,7 +32,7 @@ export function problemIn(
   return { file, line: at, column, ...what, frame: codeFrame(content, at, column) };
 }
 
-/** Does the setting of a unit go on behind this line? Comment lines between count for nothing. */
+/** Whether the setting of a unit continues after this line. Comment lines in between are ignored. */
 function goesOn(lines: readonly string[], line: number): boolean {
   const text = lines[line - 1] ?? "";
   return line < lines.length && (/\\\r?$/.test(text) || /^\s*[#;]/.test(text));

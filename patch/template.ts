@@ -1,6 +1,6 @@
 import { type Source } from "./source";
 
-/** k3s, kubespray and others keep templates of these files, which no daemon reads as they are. */
+/** Refuses templates of these files, as k3s, kubespray and others have them: no daemon reads them unchanged. */
 export function refuseTemplate(source: Source): void {
   const match = /\{\{[^\n]*?\}\}|\{%[^\n]*?%\}/.exec(source.text);
   if (match === null) return;

@@ -1,14 +1,14 @@
 import { type Edit } from "./plan";
 import { type Source } from "./source";
 
-/** One replacement in a text, offsets in UTF-16 units of the text before any edit. */
+/** One replacement in a text. Offsets are in UTF-16 units of the text before all edits. */
 export interface TextEdit {
   offset: number;
   length: number;
   text: string;
 }
 
-/** The edits in bytes, sorted; insertions at one place are joined in the order they were made. */
+/** Converts the edits to bytes, sorted. Insertions at the same place are joined in their order. */
 export function toByteEdits(source: Source, edits: readonly TextEdit[]): Edit[] {
   return (edits.length > 1 ? joined(edits) : edits).map(({ offset, length, text }) => {
     const start = source.byteOffset(offset);
@@ -34,8 +34,8 @@ function joined(edits: readonly TextEdit[]): TextEdit[] {
 }
 
 /**
- * Inserts whole lines where a line starts, or at the end of the text. They end as the line above them
- * does; a last line that has no line break keeps having none.
+ * Inserts whole lines at the start of a line, or at the end of the text. They have the line break of the line above. If
+ * the last line has no line break, it stays so.
  */
 export function insertLines(text: string, offset: number, lines: readonly string[]): TextEdit {
   const begin = text.charCodeAt(0) === 0xfeff ? 1 : 0;
@@ -43,17 +43,20 @@ export function insertLines(text: string, offset: number, lines: readonly string
   const ending = lineEnding(text, offset);
   const joined = lines.join(ending);
   if (!open) return { offset, length: 0, text: joined + ending };
-  // Behind a mark alone there is no line yet, and the file's one line stays open.
+  // After a byte-order mark alone, there is no line yet, and the only line gets no line break.
   return { offset, length: 0, text: offset > begin ? ending + joined : joined };
 }
 
-/** The line break of the line above an offset, or the text's first one, or "\n". */
+/**
+ * The line break of the line above an offset, or else the first one in the text, or else "
+ * ".
+ */
 function lineEnding(text: string, offset: number): "\n" | "\r\n" {
   const newline = text[offset - 1] === "\n" ? offset - 1 : text.indexOf("\n");
   return newline > 0 && text[newline - 1] === "\r" ? "\r\n" : "\n";
 }
 
-/** The blanks that a line starts with. */
+/** The blanks at the start of a line. */
 export function indentAt(text: string, lineStart: number): string {
   return /[ \t]*/y.exec(text.slice(lineStart, lineStart + 200))?.[0] ?? "";
 }

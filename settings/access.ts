@@ -7,26 +7,26 @@ import { hostKeysOf } from "./host-keys";
 import { type Problem, SettingsError } from "./problem";
 import { blaming, Refused } from "./refused";
 import type { BastionSettings, Settings, SshSettings } from "./schema";
-import { expand, type Surroundings } from "./surroundings";
+import { expand, filesOf, type Surroundings } from "../ssh/surroundings";
 
-/** A login, with what tools that run OpenSSH need to know beside it, and where its host key is kept. */
+/** A login, the data that OpenSSH needs for the same login, and the files that hold the host key. */
 export interface Route {
   readonly login: Login;
   /** The private key's file, where the login has one: OpenSSH takes paths. */
   readonly identityFile?: string;
-  /** The files of the public keys that choose among the agent's, where some are chosen. */
+  /** The files of the public keys that select keys of the agent, if there is a selection. */
   readonly agentIdentityFiles?: readonly string[];
-  /** Where the accepted host keys are; a new one is written to the first of them if `learnHostKey` says so. */
+  /** The files with the accepted host keys. If `learnHostKey` is true, a new key is written to the first of them. */
   readonly knownHostsFiles: readonly string[];
-  /** The machine's own such files, where the ssh config names others than usual. */
+  /** The machine's own known_hosts files, if the ssh config names others than the default ones. */
   readonly globalKnownHostsFiles?: readonly string[];
   /** The ssh config's list of revoked keys. */
   readonly revokedHostKeysFile?: string;
-  /** The name that those files know the host by, where the ssh config gives it one of its own. */
+  /** The name of the host in those files, if the ssh config sets HostKeyAlias. */
   readonly hostKeyAlias?: string;
-  /** Whether those files have the key that is accepted: OpenSSH looks nowhere else. */
+  /** Whether those files contain the accepted key. OpenSSH reads host keys from files only. */
   readonly keyInFiles: boolean;
-  /** `accept-new`, and the host is not in the known_hosts files yet. */
+  /** True for `accept-new` with a host that is not in the known_hosts files yet. */
   readonly learnHostKey: boolean;
 }
 
@@ -36,17 +36,17 @@ export interface HostAccess extends Route {
   readonly name: string;
   /** Whether commands that need root go through `sudo -n`. */
   readonly sudo: boolean;
-  /** How long a host that does not answer yet is waited for. */
+  /** How long to wait for a host that does not answer yet. */
   readonly waitSeconds: number;
-  /** The way to `login.proxy`. */
+  /** The route to `login.proxy`. */
   readonly bastion?: Route;
-  /** What the ssh config says that is not honoured. */
+  /** Options of the ssh config that are not honoured. */
   readonly notes: readonly string[];
 }
 
 type LoginSettings = BastionSettings | (SshSettings & { address: string });
 
-/** A route as settings and ssh config give it, with the hop before it. */
+/** A route from the settings and the ssh config, with the hop before it. */
 interface Resolved extends Route {
   readonly through?: Resolved;
   readonly notes: readonly string[];
@@ -104,7 +104,10 @@ const CREDENTIALS = [
   "password",
 ] as const;
 
-/** A host's own settings over the common ones. A way to log in of its own replaces the common way as a whole. */
+/**
+ * Merges a host's own settings over the common ones. If the host has its own way to log in, it replaces the common one
+ * as a whole.
+ */
 function merge(common: SshSettings, own: SshSettings | undefined): SshSettings {
   if (own === undefined) return common;
   const base = { ...common };
@@ -152,7 +155,7 @@ function routeOf({ through: _through, notes: _notes, ...route }: Resolved): Rout
   return route;
 }
 
-/** `none` reads nothing; a file that is named must be there, and then is the only one, as with `ssh -F`. */
+/** `none` reads no file. A named file must exist, and is then the only one, as with `ssh -F`. */
 function readClientConfig(
   setting: string | undefined,
   path: string,
@@ -160,10 +163,7 @@ function readClientConfig(
 ): ConfigLine[] {
   if (setting === "none") return [];
   const { home } = around;
-  const files = {
-    read: (file: string) => around.read(file),
-    list: (folder: string) => around.list?.(folder) ?? [],
-  };
+  const files = filesOf(around);
   if (setting === undefined)
     return blaming(`${path}.config`, () => readConfig(defaultSources(home), home, files));
   const file = expand(setting, around);
@@ -183,7 +183,7 @@ function bastionOf(
   return resolveLogin("bastion", settings, `${path}.bastion`, config, around);
 }
 
-/** What a hop does not say itself is as for the hosts behind it: the way to log in, and where host keys are known. */
+/** A hop inherits the way to log in and the known_hosts settings from the hosts behind it, unless it has its own. */
 function inherit(hop: BastionSettings, ssh: Omit<LoginSettings, "address">): BastionSettings {
   const own = CREDENTIALS.some((key) => hop[key] !== undefined);
   const credentials = Object.fromEntries(CREDENTIALS.map((key) => [key, ssh[key]]));
@@ -209,7 +209,7 @@ function resolveLogin(
   const user = ssh.user ?? options.user ?? "root";
   const known = hostKeysOf(ssh, options, { host, port }, path, around);
   const { login, ...credential } = credentialOf(ssh, options, path, around);
-  // A bastion of the settings stands for whatever the ssh config says of the way.
+  // A bastion in the settings overrides ProxyJump and ProxyCommand of the ssh config.
   const jump = way.direct ? undefined : jumpOf(ssh, options, path, config, around, way.hops);
   return {
     login: { name, host, port, user, ...login, ...known.login },
@@ -223,7 +223,7 @@ function resolveLogin(
   };
 }
 
-/** What the ssh config asks for beside, that is followed in part. */
+/** Options of the ssh config that are honoured only in part. */
 function notesOf(ssh: LoginSettings, options: ClientOptions, login: Partial<Login>): string[] {
   const careless =
     options.strictHostKeyChecking === "no" && ssh.strictHostKeyChecking === undefined;
@@ -258,7 +258,7 @@ function readOptions(
   );
 }
 
-/** More bastions than anybody has, one behind the other. */
+/** A longer chain of bastions is a loop. */
 const MOST_HOPS = 8;
 
 /** ProxyJump of the ssh config: each hop resolved by the same file, the last hop nearest to the host. */
@@ -289,7 +289,7 @@ function jumpOf(
       ...(user !== undefined && { user }),
       ...(port !== undefined && { port: Number(port) }),
     };
-    // `Host *` with a ProxyJump applies to the bastion as well: it is reached directly all the same, as ssh does.
+    // A ProxyJump under `Host *` applies to the bastion as well. Like ssh, reach the bastion directly.
     if (settings.address === ssh.address) continue;
     const next = resolveLogin(hop, inherit(settings, ssh), path, config, around, {
       hops: hops + 1,

@@ -1,18 +1,21 @@
 import { parse } from "yaml";
-import { expand, type Surroundings } from "./surroundings";
+import { expand, type Surroundings } from "../ssh/surroundings";
 import { type Problem, SettingsError } from "./problem";
 import type { Settings } from "./schema";
 
-/** The cluster that is told of the registry: a kubeconfig file that is there, and a context that is in it. */
+/** Access to the cluster that publishes the registry: an existing kubeconfig file, and a context in it. */
 export interface ClusterAccess {
-  /** The file's path; a relative one, which starts at the project's folder, stays so: it is in the state of all operators. */
+  /**
+   * The file's path. A path relative to the project's folder stays relative, because all operators share it through the
+   * state.
+   */
   readonly kubeconfig: string;
   readonly context?: string;
 }
 
 /**
- * The cluster that the settings name, undefined where they name none.
- * @throws SettingsError where the kubeconfig is not there, is none, or lacks the context
+ * The cluster in the settings; undefined if they name none.
+ * @throws SettingsError if the kubeconfig is missing or invalid, or does not have the context
  */
 export function clusterOf(
   { kubernetes }: Pick<Settings, "kubernetes">,
@@ -64,7 +67,7 @@ function kubeconfigOf(text: string): { contexts: string[]; current?: string } | 
   try {
     value = parse(text);
   } catch {
-    return undefined; // The parser's words would quote the file, which holds credentials.
+    return undefined; // A parser's message would quote the file, which holds credentials.
   }
   if (typeof value !== "object" || value === null) return undefined;
   const { contexts, "current-context": current } = value as Record<string, unknown>;

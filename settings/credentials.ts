@@ -1,24 +1,30 @@
 import { join } from "node:path";
 import type { ClientOptions } from "../ssh/client-config";
-import { certificateBeside, type Identity, publicHalf, readIdentity } from "../ssh/identity";
+import {
+  agentSocketOf,
+  certificateBeside,
+  type Identity,
+  publicHalf,
+  readIdentity,
+} from "../ssh/identity";
 import type { Login } from "../ssh/login";
 import { checkPrivateKey } from "../ssh/private-key";
 import { blaming, Refused } from "./refused";
 import type { BastionSettings } from "./schema";
-import { expand, type Surroundings } from "./surroundings";
+import { expand, type Surroundings } from "../ssh/surroundings";
 
-/** How to log in, with what tools that run OpenSSH need to know beside it. */
+/** How to log in, and the data that OpenSSH needs for the same login. */
 export interface Credential {
   readonly login: Partial<Login>;
   /** The private key's file. */
   readonly identityFile?: string;
-  /** Files of the public keys that choose among an agent's. */
+  /** Files of the public keys that select keys of an agent. */
   readonly agentIdentityFiles?: readonly string[];
 }
 
 type LoginSettings = BastionSettings;
 
-/** The way to log in that the settings name, else what the ssh config names. @throws Refused */
+/** The way to log in from the settings; if they name none, from the ssh config. @throws Refused */
 export function credentialOf(
   ssh: LoginSettings,
   options: ClientOptions,
@@ -80,7 +86,7 @@ function byFile(
   return { ...credential, login: { ...credential.login, ...notOffered(credential, certificates) } };
 }
 
-/** `IdentityFile KEY.pub`: the agent has the private half, and no other key of it is meant. */
+/** `IdentityFile KEY.pub` selects the one key of the agent whose private half belongs to it. */
 function byPublicKey(
   identity: Identity & { kind: "public" },
   options: ClientOptions,
@@ -97,7 +103,7 @@ function byPublicKey(
   };
 }
 
-/** `agent: true`: the keys that the ssh config names come first, and are the only ones where it says IdentitiesOnly. */
+/** `agent: true`: keys that the ssh config names come first. With IdentitiesOnly, they are the only ones. */
 function byAgent(options: ClientOptions, path: string, around: Surroundings): Credential {
   const socket = agentSocket(options, `${path}.agent`, around);
   const only = options.identitiesOnly === true;
@@ -128,7 +134,7 @@ function byAgent(options: ClientOptions, path: string, around: Surroundings): Cr
   };
 }
 
-/** The names under which the ssh command looks for keys by itself. */
+/** The file names of keys that the ssh command tries by default. */
 const DEFAULT_KEYS = ["id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk"];
 
 function agentSocket(
@@ -137,22 +143,16 @@ function agentSocket(
   around: Surroundings,
   why = "expected a running ssh-agent",
 ): string {
-  const named = options.identityAgent;
-  const socket =
-    named === undefined || named === "SSH_AUTH_SOCK"
-      ? around.agentSocket
-      : named === "none"
-        ? undefined
-        : expand(named, around);
+  const socket = agentSocketOf(options, around);
   if (socket !== undefined) return socket;
   const found =
-    named === "none"
+    options.identityAgent === "none"
       ? "found IdentityAgent none in the ssh config"
       : "found no SSH_AUTH_SOCK in the environment";
   throw new Refused(path, `${why}, ${found}`);
 }
 
-/** Certificates that ssh would offer, and no library here can. */
+/** Certificates that ssh would offer, but that the libraries here cannot use. */
 function certificatesOf(
   files: readonly string[],
   options: ClientOptions,

@@ -1,6 +1,6 @@
 import { isIP, isIPv4, isIPv6 } from "node:net";
 
-/** A name as RFC 1123 has it: what Kubernetes takes as a node name, and safe in a URN and a file name. */
+/** A name as in RFC 1123: Kubernetes accepts it as a node name, and it is safe in a URN and a file name. */
 export function isHostName(text: string): boolean {
   return (
     text.length <= 253 &&
@@ -8,16 +8,17 @@ export function isHostName(text: string): boolean {
   );
 }
 
-/** An IP address, or a host name; what looks like a broken IPv4 address (`300.1.1.1`, `10.0.0`) is neither. */
+/** An IP address or a host name. A malformed IPv4 address (`300.1.1.1`, `10.0.0`) is neither. */
 export function isAddress(text: string): boolean {
   if (isIP(text) !== 0) return true;
   return !/^[0-9.]+$/.test(text) && isHostName(text);
 }
 
-/** An address that only the host itself reaches, however it is written. */
+/** An address that only the host itself can reach, in any notation. */
 export function isLoopback(text: string): boolean {
   if (isIPv4(text)) return text.startsWith("127.");
-  // URL writes an IPv6 address in its shortest form; one with a zone is none to it, and no loopback either.
+  // URL writes an IPv6 address in its shortest form. It rejects an address with a zone, which is not a loopback
+  // address.
   const url = `http://[${text}]`;
   return URL.canParse(url) && /^\[(::1|::ffff:7f[0-9a-f]{2}:.*)\]$/.test(new URL(url).hostname);
 }
@@ -29,14 +30,14 @@ export function isOwnAddress(text: string): boolean {
   return text === "localhost" || text.endsWith(".localhost");
 }
 
-/** `address:port`, the address in brackets where it is IPv6 (RFC 3986, 3.2.2). */
+/** `address:port`, with an IPv6 address in brackets (RFC 3986, 3.2.2). */
 export function hostPort(address: string, port: number): string {
   return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 /**
- * Seconds in a duration such as `30s`, `1m30s`, `500ms` or `0` (Go's notation, as Pulumi's own timeouts take it), or undefined where it
- * is none.
+ * Seconds of a duration such as `30s`, `1m30s`, `500ms` or `0` (Go's notation, as in Pulumi's own timeouts); undefined
+ * if the text is not a duration.
  */
 export function durationSeconds(text: string): number | undefined {
   if (text === "0") return 0;
@@ -49,7 +50,7 @@ export function durationSeconds(text: string): number | undefined {
   return seconds;
 }
 
-// distribution's reference grammar, which docker and containerd read image names by.
+// The grammar of distribution's references, which docker and containerd use for image names.
 const LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
 const HOST = `(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9A-Fa-f:]+\\])(?::[0-9]+)?`;
 const PART = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
@@ -58,14 +59,14 @@ const IMAGE_REFERENCE = new RegExp(
   `^(?:${HOST}/)?${PART}(?:/${PART})*(?::\\w[\\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$`,
 );
 
-/** What `docker pull` takes. */
+/** A reference that `docker pull` accepts. */
 export function isImageReference(text: string): boolean {
   return IMAGE_REFERENCE.test(text);
 }
 
 /**
- * The host of an image name, with or without a port: what stands before the first slash and does not look like a part of
- * a name on Docker Hub.
+ * Whether the text can be the host of an image name, with or without a port: the part before the first slash, if it
+ * does not look like a part of a name on Docker Hub.
  */
 export function isImageHost(text: string): boolean {
   if (!IMAGE_HOST.test(text) || text === "index.docker.io") return false;
@@ -76,7 +77,7 @@ export function isImageHost(text: string): boolean {
   return /[.:[]/.test(text) || text === "localhost" || text !== text.toLowerCase();
 }
 
-/** An http or https address of a registry, with nothing in it that containerd or dockerd would not take. */
+/** An http or https address of a registry that containerd and dockerd accept. */
 export function isEndpoint(text: string): boolean {
   if (!/^https?:\/\/[^\s"'\\]+$/.test(text) || !URL.canParse(text)) return false;
   const url = new URL(text);

@@ -1,12 +1,12 @@
 import type { ClientOptions } from "../ssh/client-config";
 import { knownHostsName } from "../ssh/known-hosts";
-import { hostKeyFiles, knownKeys } from "../ssh/known-keys";
+import { findKeys } from "../ssh/known-keys";
 import type { Login } from "../ssh/login";
 import { blaming, Refused } from "./refused";
 import type { BastionSettings } from "./schema";
-import { expand, type Surroundings } from "./surroundings";
+import type { Surroundings } from "../ssh/surroundings";
 
-/** The keys that one host is known by, and where they are kept. */
+/** The accepted keys of one host, and the files that hold them. */
 export interface HostKeys {
   readonly login: Pick<Login, "hostKeys" | "hostKeyPolicy" | "revokedHostKeys">;
   readonly files: {
@@ -18,7 +18,7 @@ export interface HostKeys {
   readonly learn: boolean;
 }
 
-/** @throws Refused for a host that is not known, or known by revoked keys alone. */
+/** @throws Refused if the host is not known, or if all of its keys are revoked */
 export function hostKeysOf(
   ssh: BastionSettings,
   options: ClientOptions,
@@ -26,24 +26,8 @@ export function hostKeysOf(
   path: string,
   around: Surroundings,
 ): HostKeys {
-  const read = (file: string): string | undefined => around.read(file);
-  const absolute = (file: string): string => expand(file, around);
-  const looked = hostKeyFiles(options, around.home, read);
-  const user =
-    ssh.knownHostsPath === undefined ? looked.user.map(absolute) : [absolute(ssh.knownHostsPath)];
-  const global = looked.global.map(absolute);
-  const revokedFile = looked.revoked === undefined ? undefined : absolute(looked.revoked);
-  // As OpenSSH has it: an alias stands for the address and the port.
-  const name = options.hostKeyAlias ?? host;
-  const knownPort = options.hostKeyAlias === undefined ? port : 22;
-  const found = blaming(path, () =>
-    knownKeys(
-      { user, global, ...(revokedFile !== undefined && { revoked: revokedFile }) },
-      name,
-      knownPort,
-      read,
-    ),
-  );
+  const found = blaming(path, () => findKeys(options, { host, port }, around, ssh.knownHostsPath));
+  const { user, global, revokedFile, name } = found;
   const files = {
     knownHostsFiles: user,
     ...(options.globalKnownHostsFiles !== undefined && { globalKnownHostsFiles: global }),
@@ -80,15 +64,15 @@ export function hostKeysOf(
       learn: true,
     };
   }
-  const there = [...user, ...global.filter((file) => read(file) !== undefined)];
+  const there = [...user, ...global.filter((file) => around.read(file) !== undefined)];
   throw new Refused(
     path,
-    `expected the host key of ${knownHostsName(name, knownPort)} in ${there.join(" or ")}, found none${notes}. ` +
+    `expected the host key of ${knownHostsName(name, found.port)} in ${there.join(" or ")}, found none${notes}. ` +
       `Log in once with ssh and compare the key, or set hostKey, or strictHostKeyChecking: accept-new`,
   );
 }
 
-/** Type and key alone: a comment behind them says nothing. */
+/** Type and key, without the comment. */
 function bareKey(line: string): string {
   return line.split(/\s+/).slice(0, 2).join(" ");
 }

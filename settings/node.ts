@@ -1,6 +1,6 @@
 import type { Settings } from "./schema";
 
-/** The settings as they are for one node: what it says itself goes before what is said for all. */
+/** The settings for one node: its own settings override the common ones. */
 export function settingsOn(settings: Settings, name: string): Settings {
   const own = settings.nodes.find((node) => node.name === name);
   return {

@@ -6,16 +6,16 @@ import { DEFAULT_PORT, schema, type Settings } from "./schema";
 const SECRET_KEYS = new Set(["privateKey", "privateKeyPassphrase", "password"]);
 
 /**
- * The whole configuration, checked at once.
+ * Checks the whole configuration at once.
  *
  * @param raw  the stack's values by key, without the project's name in front
- * @throws SettingsError with every problem, each with its property path, unknown keys too
+ * @throws SettingsError with every problem and its property path, including unknown keys
  */
 export function parseSettings(raw: Record<string, unknown>): Settings {
   const result = schema.safeParse(raw, { reportInput: true });
   if (!result.success) {
     const problems = result.error.issues.flatMap((issue) => describe(issue));
-    // What can be compared is compared even when something else is wrong, so that one run tells everything.
+    // Also compare values when other values are wrong, so that one run reports all problems.
     throw new SettingsError([...problems, ...contradictions(raw)]);
   }
   const problems = contradictions(result.data);
@@ -50,14 +50,14 @@ function describe(issue: z.core.$ZodIssue): Problem[] {
   return [{ path: propertyPath(issue.path), reason }];
 }
 
-/** A wrong object or list is shown as it was given, less the secrets in it, however deep they are. */
+/** Renders a wrong object or list as it was given, without the secrets in it at any depth. */
 function render(value: unknown): string {
   const masked = (key: string, inner: unknown) => (SECRET_KEYS.has(key) ? "[secret]" : inner);
   const json = JSON.stringify(value, masked) ?? String(value);
   return json.length > 80 ? `${json.slice(0, 77)}...` : json;
 }
 
-/** What is wrong between values, none of which is wrong by itself. Takes unchecked values, so it looks before it compares. */
+/** Finds values that contradict each other. The values are unchecked, so each comparison tests them first. */
 function contradictions(settings: unknown): Problem[] {
   const { nodes, registry, ssh, mirrors, health } = fields(settings);
   const problems: Problem[] = [
@@ -67,7 +67,7 @@ function contradictions(settings: unknown): Problem[] {
   ];
   const list = Array.isArray(nodes) ? nodes.map(fields) : [];
   problems.push(...repeated(list, "name", ({ name }) => name));
-  // The same address twice is two nodes behind one forwarding host where the ports differ.
+  // With different ports, one address may be two nodes behind a host that forwards to them.
   problems.push(
     ...repeated(list, "address", ({ address, ssh: own }) =>
       JSON.stringify([address, fields(own)["port"]]),
@@ -97,8 +97,7 @@ function contradictions(settings: unknown): Problem[] {
   return problems;
 }
 
-/** TLS settings with a plain http address: containerd would try a TLS handshake on the plain port first. */
-/** A change waits for the daemon once, and once more if it has to put the old file back. */
+/** A change waits for the daemon once, and a second time if it restores the old file. */
 function hastyWatchdog({ wait = "60s", watchdog = "180s" }: Record<string, unknown>): Problem[] {
   const waitSeconds = durationSeconds(String(wait));
   const seconds = durationSeconds(String(watchdog));
@@ -113,6 +112,7 @@ function hastyWatchdog({ wait = "60s", watchdog = "180s" }: Record<string, unkno
   ];
 }
 
+/** Finds TLS settings with a plain http address: containerd would try a TLS handshake on the plain port first. */
 function plainMirrors(mirrors: Record<string, unknown>): Problem[] {
   return Object.entries(mirrors).flatMap(([name, list]) =>
     (Array.isArray(list) ? list.map(fields) : []).flatMap((mirror, index) => {
@@ -125,7 +125,10 @@ function plainMirrors(mirrors: Record<string, unknown>): Problem[] {
   );
 }
 
-/** Our own registry's endpoint is planned on every node; a list of another's mirrors for it would contradict that. */
+/**
+ * The program plans the endpoint of its own registry on every node. A list of mirrors for this registry would
+ * contradict that.
+ */
 function ownMirrors(
   mirrors: Record<string, unknown>,
   { address, port = DEFAULT_PORT }: Record<string, unknown>,
@@ -155,7 +158,7 @@ function repeated(
   });
 }
 
-/** One way to log in, or none (then the ssh config's); two would leave it to chance which one is tried. */
+/** Allows one way to log in, or none (then the ssh config's). With two, it would be unclear which one is used. */
 function credentials(ssh: unknown, path: string): Problem[] {
   const problems: Problem[] = [];
   const { bastion, ...own } = fields(ssh);

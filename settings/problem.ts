@@ -1,4 +1,4 @@
-/** One thing wrong with the configuration: where, what was expected there and what was found. */
+/** One mistake in the configuration: its place, the expected value and the actual one. */
 export interface Problem {
   /** Property path as `pulumi config set --path` takes it, e.g. `nodes[1].address`. */
   readonly path: string;
@@ -17,7 +17,7 @@ export function propertyPath(parts: readonly PropertyKey[]): string {
   return path;
 }
 
-/** All problems of a configuration at once, so that a person mends them in one go. */
+/** Reports all mistakes of a configuration at once, so that a person can correct them in one go. */
 export class SettingsError extends Error {
   constructor(readonly problems: readonly Problem[]) {
     super(problemList("The configuration", problems, "cluster-registry:"));

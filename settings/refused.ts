@@ -1,4 +1,4 @@
-/** One host's settings cannot be followed: which setting, and why. */
+/** A setting of one host that cannot be used, and why. */
 export class Refused extends Error {
   constructor(
     readonly path: string,
@@ -8,7 +8,7 @@ export class Refused extends Error {
   }
 }
 
-/** Runs `work`; what it throws is the fault of the setting at `path`. */
+/** Runs `work`, and reports its errors as errors of the setting at `path`. */
 export function blaming<T>(path: string, work: () => T): T {
   try {
     return work();

@@ -12,7 +12,7 @@ import {
   isOwnAddress,
 } from "./formats";
 
-// Each `error` says what is expected, as the rest of the sentence "expected ...".
+// Each `error` completes the sentence "expected ...".
 const text = (expected: string, holds: (value: string) => boolean = (value) => value !== "") =>
   z.string({ error: expected }).refine(holds, { error: expected });
 const flag = z.boolean({ error: "true or false" });
@@ -29,10 +29,10 @@ const duration = text(
   (value) => durationSeconds(value) !== undefined,
 );
 
-/** A duration in seconds; what is none is told by its own check. */
+/** A duration in seconds. Another check reports a value that is not a duration. */
 const inSeconds = (value: string) => durationSeconds(value) ?? 1;
 
-/** An object whose keys are all known; an unknown one is told with the known ones. */
+/** An object without unknown keys. The error for an unknown key lists the known ones. */
 function object<Shape extends z.ZodRawShape>(shape: Shape) {
   const known = Object.keys(shape).join(", ");
   return z.strictObject(shape, {
@@ -40,13 +40,13 @@ function object<Shape extends z.ZodRawShape>(shape: Shape) {
   });
 }
 
-/** The port of `registry.port` where none is set. */
+/** The default of `registry.port`. */
 export const DEFAULT_PORT = 5000;
 
 const login = {
-  /** Login name. @default the one of the ssh config, else root */
+  /** Login name. @default the one in the ssh config, or else root */
   user: text("a login name", (value) => /^[A-Za-z_][A-Za-z0-9._-]*\$?$/.test(value)).optional(),
-  /** @default the one of the ssh config, else 22 */
+  /** @default the one in the ssh config, or else 22 */
   port: port.optional(),
   /** A private key's file; `~` is the home folder, a relative path starts at the project's folder. */
   privateKeyPath: path.optional(),
@@ -56,17 +56,25 @@ const login = {
   ).optional(),
   /** Opens an encrypted private key (a secret). */
   privateKeyPassphrase: text("the private key's passphrase").optional(),
-  /** Use the keys of the ssh-agent at SSH_AUTH_SOCK. Agents are used only when this says so, or an IdentityFile is a public key. */
+  /**
+   * Use the keys of the ssh-agent at SSH_AUTH_SOCK. Otherwise an agent is used only if an IdentityFile is a public key.
+   */
   agent: flag.optional(),
-  /** A password (a secret); answers keyboard-interactive prompts too. */
+  /** A password (a secret). It also answers keyboard-interactive prompts. */
   password: text("a password").optional(),
-  /** The host key that is accepted, as `ssh-ed25519 AAAA...`. @default those of the known_hosts file */
+  /** The accepted host key, such as `ssh-ed25519 AAAA...`. @default the keys in the known_hosts file */
   hostKey: text("a host key such as 'ssh-ed25519 AAAA...'", (value) =>
     /^(ssh|ecdsa|sk)-[\w@.-]+ [A-Za-z0-9+/=]+( .*)?$/.test(value),
   ).optional(),
-  /** The user's known_hosts; the machine's counts as well. @default the one of the ssh config, else ~/.ssh/known_hosts */
+  /**
+   * The user's known_hosts file. The machine's own file counts as well. @default the one in the ssh config, or else
+   * ~/.ssh/known_hosts
+   */
   knownHostsPath: path.optional(),
-  /** `accept-new` takes an unknown host's key and writes it to the known_hosts file; a changed key is refused with both. @default yes */
+  /**
+   * `accept-new` accepts an unknown host's key and writes it to the known_hosts file. Both values refuse a changed key.
+   * @default yes
+   */
   strictHostKeyChecking: z.enum(["yes", "accept-new"], { error: "yes or accept-new" }).optional(),
 };
 
@@ -76,11 +84,13 @@ const ssh = object({
   ...login,
   /** The host that all connections go through. */
   bastion: bastion.optional(),
-  /** Run what needs root through `sudo -n`. @default true unless the user is root */
+  /** Run commands that need root through `sudo -n`. @default true unless the user is root */
   sudo: flag.optional(),
-  /** How long a host that does not answer yet is waited for, e.g. `30s`. @default 30s */
+  /** How long to wait for a host that does not answer yet, e.g. `30s`. @default 30s */
   wait: duration.optional(),
-  /** An OpenSSH client configuration to read alone; `none` reads none. @default ~/.ssh/config, then /etc/ssh/ssh_config */
+  /**
+   * The only OpenSSH client configuration to read; `none` reads none. @default ~/.ssh/config, then /etc/ssh/ssh_config
+   */
   config: path.optional(),
 });
 
@@ -95,7 +105,7 @@ const registry = object({
     .refine((value) => !isOwnAddress(value), {
       error: "an address that other hosts reach (not loopback or 0.0.0.0)",
     }),
-  /** Where SSH reaches the host. @default the node's address, or `address` for a host of its own */
+  /** The address for SSH. @default the node's address, or `address` if the host is not a node */
   sshAddress: address.optional(),
   /** @default 5000 */
   port: port.default(DEFAULT_PORT),
@@ -113,42 +123,42 @@ const registry = object({
       error: "an IP address that other hosts reach (not loopback)",
     })
     .default("0.0.0.0"),
-  /** Let the registry answer DELETE. @default true */
+  /** Whether the registry allows DELETE. @default true */
   deleteEnabled: flag.default(true),
-  /** Take over a container named `registry` that was made by hand, with its images. @default false */
+  /** Take over a container named `registry` that was created by hand, with its images. @default false */
   adopt: flag.default(false),
-  /** How to log in there, where that differs from `ssh`. Only for a host that is not one of `nodes`. */
+  /** SSH settings that differ from `ssh`. Only for a host that is not one of `nodes`. */
   ssh: ssh.optional(),
 });
 
 const node = object({
   name: hostName,
-  /** Where SSH reaches it; a Host of the ssh config works too. */
+  /** The address for SSH, which may be a Host of the ssh config. */
   address,
   role: z.enum(["master", "worker"], { error: "master or worker" }),
   /** Settings that differ from `ssh` on this node. */
   ssh: ssh.optional(),
-  /** `migrate` of this node. @default that of all nodes */
+  /** `migrate` for this node. @default the value for all nodes */
   migrate: flag.optional(),
-  /** `recreateDeleted` of this node. @default that of all nodes */
+  /** `recreateDeleted` for this node. @default the value for all nodes */
   recreateDeleted: flag.optional(),
 });
 
 const url = text("an http:// or https:// address without user, query or fragment", isEndpoint);
 const nodePath = text("an absolute path on the node", (value) => /^\/[^\0\n]*$/.test(value));
 
-/** A mirror with more to say than its address. */
+/** A mirror with settings beside its address. */
 const mirror = object({
   url,
-  /** The CA certificate that the mirror's own is checked with: a path on every node. @default the node's own CAs */
+  /** The CA certificate for the mirror's certificate: a path on every node. @default the node's own CAs */
   ca: nodePath.optional(),
   /** Client certificate and key: paths on every node. @default none */
   client: object({ cert: nodePath, key: nodePath }).optional(),
-  /** Take any certificate. @default false */
+  /** Accept any certificate. @default false */
   skipVerify: flag.optional(),
-  /** The address's path is the whole API root: /v2 is not appended. @default false */
+  /** The path of the address is the whole API root: /v2 is not appended. @default false */
   overridePath: flag.optional(),
-  /** What the mirror is asked for. @default [pull, resolve] */
+  /** What the mirror is used for. @default [pull, resolve] */
   capabilities: z
     .array(z.enum(["pull", "resolve", "push"], { error: "pull, resolve or push" }), {
       error: "a list of pull, resolve and push",
@@ -157,7 +167,7 @@ const mirror = object({
     .optional(),
 });
 
-/** An address where nothing else is to be said. */
+/** An address alone, or a mirror with more settings. */
 const endpoint = z.union([url, mirror], {
   error: (issue) =>
     typeof issue.input === "string"
@@ -169,7 +179,7 @@ const registryName = text(
   (value) => value === "_default" || isImageHost(value),
 );
 
-/** The helper on the host hands the files in it to apt, and takes no other characters there. */
+/** The helper on the host passes the files in this folder to apt, and accepts only these characters in the path. */
 const packages = text(
   "an absolute path on the registry host (letters, digits, '.', '_', '+', '-' and '/')",
   (value) => /^\/[A-Za-z0-9._/+-]+$/.test(value),
@@ -178,7 +188,7 @@ const docker = z.union([z.literal("apt"), z.literal("present"), object({ package
   error: "apt, present, or {packages: FOLDER}",
 });
 
-/** The cluster, where it is to be told of the registry. */
+/** The cluster that publishes the registry. */
 const kubernetes = object({
   /** A kubeconfig file; `~` is the home folder, a relative path starts at the project's folder. @default ~/.kube/config */
   kubeconfig: path.default("~/.kube/config"),
@@ -187,22 +197,22 @@ const kubernetes = object({
 });
 
 const health = object({
-  /** How long a daemon may take to be well after it was restarted or reloaded. @default 60s */
+  /** How long a daemon may take to become healthy after a restart or a reload. @default 60s */
   wait: duration
     .refine((value) => inSeconds(value) >= 1 && inSeconds(value) <= 600, {
       error: "a duration from 1s to 10m",
     })
     .default("60s"),
   /**
-   * After this time a host ends a change that still runs, and puts itself back. With `wait`, it is also how long another
-   * change of the same host is waited for. @default 180s
+   * After this time, the host ends a change that still runs, and rolls it back. Another change of the same host waits
+   * for `watchdog` plus `wait`. @default 180s
    */
   watchdog: duration
     .refine((value) => inSeconds(value) <= 3600, { error: "a duration of at most 1h" })
     .default("180s"),
 });
 
-/** Everything the program can be told, as the stack's configuration holds it. */
+/** All settings, as the stack's configuration holds them. */
 export const schema = object({
   registry,
   docker: docker.default("apt"),
@@ -220,18 +230,18 @@ export const schema = object({
     )
     .default({}),
   /**
-   * Move existing `mirrors` to hosts.toml files on the nodes that mix both ways, or would with these settings. Every other
-   * node stays as it is. @default false
+   * Move existing `mirrors` to hosts.toml files on each node that mixes both ways, or would mix them with these
+   * settings. No other node changes. @default false
    */
   migrate: flag.default(false),
   /**
-   * Where somebody has deleted a configuration file that was there before us: write a new one with nothing but our lines.
-   * Else that is an error, which says where the file's last text is kept. @default false
+   * If somebody has deleted a configuration file that existed before the first `up`, write a new one with only the
+   * lines of this program. Otherwise this is an error, which names the copy of the file's last text. @default false
    */
   recreateDeleted: flag.default(false),
-  /** Publish the registry in the cluster (KEP-1755). @default the cluster is not touched */
+  /** Publish the registry in the cluster (KEP-1755). @default do not use the cluster */
   kubernetes: kubernetes.optional(),
-  /** Which engine runs this stack; read by `npm run up` and its like. */
+  /** The engine that runs this stack, for `npm run up` and the other commands. */
   engine: z.enum(["embedded", "pulumi"], { error: "embedded or pulumi" }).optional(),
 });
 

@@ -7,7 +7,7 @@ import { fingerprint, keyType } from "./host-key";
 export interface AgentKey {
   blob: Buffer;
   comment: string;
-  /** Undefined: this client cannot use keys of its type. */
+  /** Undefined if this client cannot use keys of this type. */
   usable: ParsedKey | undefined;
 }
 
@@ -16,8 +16,8 @@ const REQUEST_IDENTITIES = Buffer.from([0, 0, 0, 1, 11]);
 const IDENTITIES_ANSWER = 12;
 
 /**
- * The keys of the agent at `socket`, in its order. The library's own list leaves out what it cannot read, unsaid.
- * @throws Error that says why the agent did not answer.
+ * The keys of the agent at `socket`, in its order. The library's own list silently omits keys that it cannot parse.
+ * @throws Error with the reason why the agent did not answer
  */
 export async function agentKeys(socket: string): Promise<AgentKey[]> {
   const answer = await ask(socket, REQUEST_IDENTITIES);
@@ -47,7 +47,7 @@ export function describeAgentKey({ blob, comment }: AgentKey): string {
   return `${fingerprint(blob)}${comment === "" ? "" : ` (${comment})`}`;
 }
 
-/** Why a key of this type cannot be used, by what it is. */
+/** Why a key of this type cannot be used. */
 export function unusable(type: string): string {
   if (/-cert-v\d\d@/.test(type))
     return `is a certificate (${type}), which this client cannot offer`;
@@ -56,7 +56,7 @@ export function unusable(type: string): string {
   return `is of a type that this client cannot use (${type})`;
 }
 
-/** One key of an agent, for the library, which takes agents whole. */
+/** An agent with only one of an agent's keys: the library can only offer all keys of an agent. */
 export class OneKey extends BaseAgent<ParsedKey> {
   constructor(
     private readonly socket: string,

@@ -6,27 +6,27 @@ import { describeLogin } from "./login";
 import type { Login } from "./login";
 import { checkPrivateKey, privateKeyFingerprint } from "./private-key";
 
-/** A way to log in, and what messages call it. */
+/** A way to log in, and its name in messages. */
 interface Offer {
   readonly name: string;
   readonly method: AnyAuthMethod;
 }
 
 /**
- * Offers each way to log in that `login` has, once: the private key, then the password, then the agent's keys. Nothing
- * is ever offered twice: repeated failures lock accounts and have addresses banned.
+ * Offers each way to log in of `login` once: the private key, then the password, then the agent's keys. Nothing is
+ * offered twice, because repeated failures lock accounts and block addresses.
  */
 export class Authentication {
   private readonly offered: string[] = [];
   private readonly notes: string[] = [];
-  /** What the server took, and asked for more. */
+  /** The offers that the server accepted but that were not enough. */
   private readonly taken: string[] = [];
   private readonly questions: string[] = [];
-  /** What it asked for then. */
+  /** The methods that it still asked for. */
   private wanted: readonly string[] = [];
   private accepts: readonly string[] | null = null;
 
-  /** @throws SshError of kind `authentication` when the login cannot work, before anything is sent. */
+  /** @throws SshError of kind `authentication` if the login cannot work, before anything is sent */
   constructor(private readonly login: Login) {
     if (
       login.privateKey === undefined &&
@@ -43,16 +43,16 @@ export class Authentication {
     }
   }
 
-  /** For ssh2's `authHandler`, which asks for the next method each time that the server refused one, or wants another. */
+  /** For ssh2's `authHandler`, which asks for the next method after the server has refused one or wants another one. */
   readonly handler: AuthHandlerMiddleware = (_left, _partial, next) => {
     void this.nextOffer(this.accepts).then((offer) => {
       if (offer !== undefined && offer.name !== "") this.offered.push(offer.name);
-      // ssh2 takes `false` for "nothing left"; its types do not know that.
+      // ssh2 accepts `false` for "nothing left", but its types do not.
       next((offer?.method ?? false) as AnyAuthMethod);
     });
   };
 
-  /** The server's answer to an offer that did not log in. ssh2 keeps it for itself where the offer was an agent's. */
+  /** Receives the server's answer to an offer that did not log in. ssh2 does not pass it on for an agent's key. */
   answered(methods: readonly string[], partial: boolean): void {
     this.accepts = methods;
     const last = this.offered.at(-1);
@@ -61,7 +61,7 @@ export class Authentication {
     this.wanted = methods;
   }
 
-  /** Remembers why an offer could not even be made: an agent that does not answer, say. */
+  /** Records why an offer could not be made, such as an agent that does not answer. */
   note(text: string): void {
     this.notes.push(text);
   }
@@ -95,7 +95,7 @@ export class Authentication {
   private passwordDone = false;
   private agentOffers: Offer[] | undefined;
 
-  /** @param left the methods that the server takes; null: it was not asked yet */
+  /** @param left the methods that the server accepts; null if it was not asked yet */
   private async nextOffer(left: readonly string[] | null): Promise<Offer | undefined> {
     const { login } = this;
     const username = login.user;
@@ -110,7 +110,7 @@ export class Authentication {
     }
     if (login.password !== undefined && !this.passwordDone) {
       if (left === null && !this.methodsAsked) {
-        // Which of its two methods takes the password? Asked with `none`, which is no attempt to log in.
+        // The password belongs to one of two methods. An attempt with `none`, which is not a login, shows which one.
         this.methodsAsked = true;
         return { name: "", method: { type: "none", username } };
       }
@@ -123,7 +123,7 @@ export class Authentication {
     return this.agentOffers.shift();
   }
 
-  /** Each of the agent's keys is an offer of its own, so that an answer can be told by the key. */
+  /** Each of the agent's keys is a separate offer, so that each answer belongs to one key. */
   private async offersOfAgent(socket: string): Promise<Offer[]> {
     let held: AgentKey[];
     try {
@@ -155,7 +155,7 @@ export class Authentication {
     if (!left.includes("keyboard-interactive")) return undefined;
     let given = false;
     const answer = ({ prompt, echo }: Prompt): string => {
-      // A second question means that the first answer was wrong, or wants what we do not have, as a code does.
+      // A second question means that the first answer was wrong, or that the server wants something else, such as a code.
       if (!given && echo !== true && !CODE.test(prompt)) {
         given = true;
         return password;
@@ -174,11 +174,11 @@ export class Authentication {
   }
 }
 
-/** What asks for the code of a second factor, not for a password. */
+/** Prompts for the code of a second factor instead of a password. */
 const CODE =
   /code|token|otp|one-time|factor|authenticator|duo|\bpin\b|yubi|\b[2m]fa\b|challenge|response|\bpush\b|approve|verif/i;
 
-/** The agent's keys that are to be offered: the chosen ones in the order of the choice, then the others if they may. */
+/** The agent's keys to offer: the selected ones in their given order, then the others if that is allowed. */
 export function chosenKeys<K extends { blob: Buffer }>(
   { agentKeys: choice }: Login,
   held: readonly K[],

@@ -4,7 +4,7 @@ import { expandHome, expandValue, type TokenValues } from "./config-tokens";
 import { matchesPatterns } from "./patterns";
 import { plainJump } from "./proxy-jump";
 
-/** What an OpenSSH client configuration says of one host. Undefined: it says nothing. */
+/** The options of an OpenSSH client configuration for one host. Undefined if they are not set. */
 export interface ClientOptions {
   hostName?: string;
   port?: number;
@@ -14,11 +14,11 @@ export interface ClientOptions {
   /** Paths, expanded. */
   certificateFiles: string[];
   identitiesOnly?: boolean;
-  /** Path of the agent's socket, expanded; `none`: no agent. `SSH_AUTH_SOCK` is left as it is. */
+  /** Path of the agent's socket, expanded; `none` for no agent. `SSH_AUTH_SOCK` stays unexpanded. */
   identityAgent?: string;
-  /** The bastions in order, each as `[user@]host[:port]`; empty: none (`ProxyJump none`, `ProxyCommand none`). */
+  /** The bastions in order, each as `[user@]host[:port]`. Empty for none (`ProxyJump none`, `ProxyCommand none`). */
   proxyJump?: string[];
-  /** A ProxyCommand that is more than ssh to a bastion: nothing here can run it. */
+  /** A ProxyCommand that is not just ssh to a bastion. Nothing here can run it. */
   proxyCommand?: string;
   /** Paths, expanded; empty: `none`. */
   userKnownHostsFiles?: string[];
@@ -28,34 +28,34 @@ export interface ClientOptions {
   strictHostKeyChecking?: string;
   /** The name to look up in known_hosts instead of the host's. */
   hostKeyAlias?: string;
-  /** What the configuration has that is not honoured, each as a sentence that can be shown. */
+  /** Options that are not honoured, each as a sentence for the user. */
   notes: string[];
 }
 
-/** The surroundings that a config's values may refer to. */
+/** Values that a configuration may refer to. */
 export interface ClientSurroundings {
   /** Home directory, for `~` and `%d`. */
   home: string;
   /** Local user name, for `Match localuser`, `%u`. */
   localUser: string;
-  /** Login name, if it is known already: `ssh -l`. */
+  /** Login name, if already known: `ssh -l`. */
   user?: string;
-  /** Login name where neither that nor the configuration gives one. @default localUser */
+  /** Login name if neither `user` nor the configuration has one. @default localUser */
   defaultUser?: string;
-  /** Port, if it is known already: `ssh -p`. */
+  /** Port, if already known: `ssh -p`. */
   port?: number;
   /** Environment variables. */
   env: (name: string) => string | undefined;
   /** This machine's name. @default localhost */
   localHost?: string;
-  /** @default that of the process */
+  /** @default the uid of the process */
   uid?: number;
 }
 
 /**
- * What an OpenSSH client configuration says of `host`, as `ssh -G` would have it. Nothing is run: where that is asked for
- * (`Match exec`, canonical names), `notes` says so.
- * @throws Error that names file and line.
+ * The options for `host` in an OpenSSH client configuration, as in the output of `ssh -G`. Nothing is run: `notes`
+ * names options that would run something (`Match exec`, canonical names).
+ * @throws Error that names file and line
  */
 export function clientOptions(
   lines: readonly ConfigLine[],
@@ -68,7 +68,7 @@ export function clientOptions(
   return optionsOf(reading, host, around);
 }
 
-/** Goes through the lines as OpenSSH does: from top to bottom, and once more where `Match final` asks for it. */
+/** Reads the lines as OpenSSH does: from top to bottom, and a second time if `Match final` asks for it. */
 class Reading {
   readonly found = new Map<string, ConfigLine[]>();
   readonly notes = new Set<string>();
@@ -85,7 +85,7 @@ class Reading {
     this.name = original;
   }
 
-  /** The final pass has settled it: HostName is not looked at again there. */
+  /** In the final pass, HostName is already decided and is not read again. */
   get hostName(): string {
     return this.isFinal ? this.name : expandHostName(this.first("hostname"), this.name);
   }
@@ -100,7 +100,7 @@ class Reading {
     this.take(lines, true);
   }
 
-  /** @param enabled false: an Include in a section that does not apply. */
+  /** @param enabled false for an Include in a section that does not apply */
   take(lines: readonly ConfigLine[], enabled: boolean): void {
     let applies = enabled;
     for (const line of lines) {
@@ -133,7 +133,7 @@ class Reading {
     }
   }
 
-  /** @param enabled false: it applies to nothing, but its `final` asks for a second pass all the same, as in OpenSSH. */
+  /** @param enabled false if the section applies to nothing. As in OpenSSH, its `final` still asks for a second pass */
   private matches(line: ConfigLine, enabled: boolean): boolean {
     // `host=a` and `host a` are the same.
     const rest = line.words.flatMap((word) => {
@@ -166,7 +166,7 @@ class Reading {
     return false;
   }
 
-  /** Undefined: not supported. */
+  /** Undefined if it is not supported. */
   private criterion(keyword: string): string | undefined {
     const { user, localUser, defaultUser } = this.around;
     switch (keyword) {
@@ -255,7 +255,7 @@ function tokensOf(
   };
 }
 
-/** HostName knows two tokens. */
+/** HostName supports two tokens. */
 function expandHostName(value: string | undefined, name: string): string {
   return value?.replace(/%[h%]/g, (token) => (token === "%h" ? name : "%")) ?? name;
 }
@@ -274,7 +274,7 @@ function flagOf(reading: Reading, keyword: string): boolean | undefined {
   const line = reading.found.get(keyword)?.[0];
   if (line === undefined) return undefined;
   const [text = ""] = line.words;
-  // OpenSSH takes `true` and `false` as well.
+  // OpenSSH accepts `true` and `false` as well.
   if (/^(yes|true)$/i.test(text)) return true;
   if (/^(no|false)$/i.test(text)) return false;
   throw new Error(`${line.where}: ${line.name} ${text}: expected yes or no`);
@@ -311,7 +311,7 @@ function agentOf(reading: Reading, values: TokenValues): string | undefined {
   return expandValue(variable === undefined ? text : `\${${variable}}`, `${line.where}: ${line.name}`, values); // prettier-ignore
 }
 
-/** Of ProxyJump and ProxyCommand the one that comes first counts. */
+/** The first one of ProxyJump and ProxyCommand counts. */
 function proxyOf(reading: Reading): Pick<ClientOptions, "proxyJump" | "proxyCommand"> {
   const command = reading.found.get("proxycommand")?.[0];
   const jump = reading.found.get("proxyjump")?.[0];

@@ -2,33 +2,33 @@ import { dirname, join } from "node:path";
 
 /** One line of an OpenSSH client configuration. */
 export interface ConfigLine {
-  /** In lower case. */
+  /** The keyword in lower case. */
   keyword: string;
-  /** As it is written. */
+  /** The keyword as written. */
   name: string;
-  /** Its arguments without their quotes; of a command, the whole rest as one. */
+  /** The arguments without quotes. For a command, the rest of the line is one argument. */
   words: string[];
   /** `/home/me/.ssh/config line 3` */
   where: string;
-  /** What the files of an Include say. */
+  /** The lines of the files of an Include. */
   included?: ConfigLine[];
 }
 
 /** The files that a configuration may include. */
 export interface ConfigFiles {
-  /** A file's text; undefined: there is none. Throws what reading it throws otherwise. */
+  /** A file's text; undefined if the file does not exist. Throws any other error of reading it. */
   read(path: string): string | undefined;
-  /** The names in a folder; none: there is no such folder. */
+  /** The names in a folder; empty if the folder does not exist. */
   list(folder: string): string[];
 }
 
-/** A configuration that OpenSSH starts from, and the folder that its relative Includes start at. */
+/** A top-level configuration file of OpenSSH, and the folder of its relative Includes. */
 export interface ConfigSource {
   path: string;
   includesFrom: string;
 }
 
-/** The user's own file, then the machine's: what ssh reads without `-F`. */
+/** The files that ssh reads without `-F`: the user's own file, then the machine's. */
 export function defaultSources(home: string): ConfigSource[] {
   const own = join(home, ".ssh");
   return [
@@ -37,14 +37,14 @@ export function defaultSources(home: string): ConfigSource[] {
   ];
 }
 
-/** What ssh reads with `-F path`: that file alone. */
+/** The file that ssh reads with `-F path`: only that one. */
 export function namedSource(path: string, home: string): ConfigSource[] {
   return [{ path, includesFrom: join(home, ".ssh") }];
 }
 
 /**
- * Reads configuration files, with all that they include. A file that is not there says nothing.
- * @throws Error that names file and line.
+ * Reads configuration files and all of their Includes. A missing file counts as empty.
+ * @throws Error that names file and line
  */
 export function readConfig(
   sources: readonly ConfigSource[],
@@ -53,12 +53,12 @@ export function readConfig(
 ): ConfigLine[] {
   return sources.flatMap(({ path, includesFrom }) => {
     const included = new Reader(home, includesFrom, files).file(path, 0);
-    // Every file starts outside of any Host section, as one does that is included.
+    // Each file, also an included one, starts outside of any Host section.
     return [{ keyword: "include", name: "Include", words: [path], where: path, included }];
   });
 }
 
-/** As deep as OpenSSH goes. */
+/** OpenSSH's limit for the depth of Includes. */
 const DEEPEST = 16;
 
 class Reader {
@@ -90,7 +90,7 @@ class Reader {
     return this.matching(path).flatMap((each) => this.file(each, depth + 1));
   }
 
-  /** Paths that a shell pattern stands for, in glob(3)'s order. A path without wildcards stands for itself. */
+  /** The paths that match a shell pattern, in glob(3)'s order. A path without wildcards matches itself. */
   private matching(pattern: string): string[] {
     if (!/[*?[]/.test(pattern)) return [pattern];
     const folders = this.matching(dirname(pattern));
@@ -116,10 +116,10 @@ function globExpression(pattern: string): RegExp {
   return new RegExp(`^${source}$`, "s");
 }
 
-/** Keywords whose argument is the rest of the line, quotes and all. */
+/** Keywords whose argument is the rest of the line, including quotes. */
 const WHOLE_LINE = new Set(["proxycommand", "localcommand", "remotecommand", "knownhostscommand"]);
 
-/** Undefined: a comment, or nothing. @throws Error */
+/** Undefined for a comment or an empty line. @throws Error */
 export function parseLine(raw: string, where: string): ConfigLine | undefined {
   const [, quoted, plain, rest = ""] =
     /^\s*(?:"([^"]*)"|([^\s="]+))?(?:\s*=\s*|\s*)(.*?)\s*$/s.exec(raw) ?? [];
@@ -134,7 +134,7 @@ export function parseLine(raw: string, where: string): ConfigLine | undefined {
   return { keyword, name, words, where };
 }
 
-/** Words as OpenSSH splits them: quotes of both kinds, a few escapes, and a comment ends the line. */
+/** Splits words as OpenSSH does: with both kinds of quotes and a few escapes. A comment ends the line. */
 export function splitWords(text: string, where: string): string[] {
   const words: string[] = [];
   let word: string | undefined;
@@ -143,7 +143,7 @@ export function splitWords(text: string, where: string): string[] {
     const char = text.charAt(index);
     const next = text.charAt(index + 1);
     if (char === "\\" && (`'"\\`.includes(next) || (quote === undefined && next === " "))) {
-      // A lone backslash at the end stands for itself.
+      // A single backslash at the end is a character of the word.
       word = (word ?? "") + (next === "" ? char : next);
       index++;
     } else if (quote !== undefined) {

@@ -1,9 +1,9 @@
 /**
- * Every keyword of ssh_config(5), by what becomes of it here. A keyword that would change where or how a connection goes
- * is honoured, refused, or noted; the quiet ones concern what no connection of ours does.
+ * Every keyword of ssh_config(5), by how it is handled here. A keyword that would change the target of a connection or
+ * the way to it is honoured, refused, or noted. Quiet keywords do not affect any connection of this program.
  */
 
-/** Honoured. Of all but identityfile and certificatefile the first value counts. */
+/** Honoured. The first value counts, except for identityfile and certificatefile. */
 export const HONOURED = new Set([
   "certificatefile",
   "globalknownhostsfile",
@@ -24,7 +24,7 @@ export const HONOURED = new Set([
   "userknownhostsfile",
 ]);
 
-/** Those that take several words. The others refuse a second one, as OpenSSH does. */
+/** Keywords with several words. The others refuse a second word, as in OpenSSH. */
 export const LISTS = new Set([
   "globalknownhostsfile",
   "userknownhostsfile",
@@ -32,7 +32,7 @@ export const LISTS = new Set([
   "refuseconnection",
 ]);
 
-/** Not honoured, and worth a note unless the value is one of these, which ask for nothing. */
+/** Not honoured, with a note, unless the value is one of these, which have no effect. */
 export const NOTED: Record<string, readonly string[]> = {
   addressfamily: ["any"],
   bindaddress: [],
@@ -51,7 +51,7 @@ export const NOTED: Record<string, readonly string[]> = {
   verifyhostkeydns: ["no"],
 };
 
-/** Not honoured, and said in one note together: distributions set all of them. */
+/** Not honoured, with one note for all of them: distributions set all of these. */
 export const ALGORITHMS = new Set([
   "casignaturealgorithms",
   "ciphers",
@@ -81,7 +81,10 @@ const QUIET = new Set(
   globalknownhostsfile2 userknownhostsfile2`.split(/\s+/),
 );
 
-/** True for what concerns no connection of ours. Which ways to log in are tried, the settings say. */
+/**
+ * Whether the keyword does not affect any connection of this program. The settings decide which ways to log in are
+ * tried.
+ */
 export function isQuiet(keyword: string): boolean {
   return QUIET.has(keyword) || keyword.startsWith("gssapi");
 }

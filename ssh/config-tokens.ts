@@ -1,17 +1,18 @@
-/** What a value of an OpenSSH client configuration may refer to. */
+/** Values that an OpenSSH client configuration may refer to. */
 export interface TokenValues {
   /** For `~` and `%d`. */
   home: string;
-  /** For `${NAME}`; undefined: not set, which is an error as in OpenSSH. */
+  /** For `${NAME}`. Undefined if it is not set, which is an error as in OpenSSH. */
   env: (name: string) => string | undefined;
   /** By token: `%h`. */
   tokens: Record<string, string>;
 }
 
 /**
- * Expands `~`, the percent tokens and `${NAME}` in a value, each once: what they stand for is not looked at again.
- * @param what the setting, for the error: `IdentityFile`.
- * @throws Error for what cannot be expanded, as OpenSSH does.
+ * Expands `~`, the percent tokens and `${NAME}` in a value. Each is expanded once, and the results are not expanded
+ * again.
+ * @param what the setting, for the error: `IdentityFile`
+ * @throws Error if something cannot be expanded, as in OpenSSH
  */
 export function expandValue(value: string, what: string, values: TokenValues): string {
   const refuse = (why: string): never => {
@@ -26,7 +27,7 @@ export function expandValue(value: string, what: string, values: TokenValues): s
   });
 }
 
-/** Expands `~` alone, which is all that some settings know. */
+/** Expands only `~`, for settings that support nothing else. */
 export function expandHome(value: string, what: string, home: string): string {
   if (/^~[^/]/.test(value))
     throw new Error(`${what} ${value}: expected ~ or ~/, found the home folder of another user`);

@@ -11,17 +11,17 @@ import type { PatienceOptions } from "./patience";
 import { SessionGate } from "./session-gate";
 
 export interface OpenOptions extends PatienceOptions {
-  /** How long one TCP connection may take, in seconds; 0: as long as the system lets it. @default 15 */
+  /** How long one TCP connection may take, in seconds; 0 for the system's own limit. @default 15 */
   connectSeconds?: number;
-  /** The same for the bastion. @default as for the host itself */
+  /** The same for the bastion. @default the values for the host itself */
   proxy?: OpenOptions;
 }
 
 const CONNECT_SECONDS = 15;
 
 /**
- * One SSH connection to one host: commands, files and forwarded connections, any number of each, until `close`.
- * Keepalives notice a dead link within a minute.
+ * One SSH connection to one host, for any number of commands, files and forwarded connections, until `close`.
+ * Keepalives detect a dead link within a minute.
  */
 export class Connection {
   private broken: SshError | undefined;
@@ -44,9 +44,9 @@ export class Connection {
   }
 
   /**
-   * Connects and logs in: the host key is checked before anything is sent, each way to log in is offered once.
-   * A host that does not answer yet is tried again within `waitSeconds` (or `dialErrorLimit`); nothing else is.
-   * @throws SshError; or the signal's reason.
+   * Connects and logs in. The host key is checked before anything is sent, and each way to log in is offered once. Only
+   * a host that does not answer yet is tried again, within `waitSeconds` (or `dialErrorLimit`).
+   * @throws SshError, or the signal's reason
    */
   static async open(login: Login, options: OpenOptions = {}): Promise<Connection> {
     checkLogin(login);
@@ -69,15 +69,16 @@ export class Connection {
     }
   }
 
-  /** False once the connection was closed or broke. */
+  /** False after the connection was closed or lost. */
   get isOpen(): boolean {
     return !this.closed && this.broken === undefined;
   }
 
   /**
-   * Runs a command in the user's login shell, without a terminal. An exit code other than 0 is no error here.
-   * Commands beyond what the server allows at a time wait for their turn.
-   * @throws SshError of kind `lost` when the connection breaks before the command's end; what became of the command is not known then.
+   * Runs a command in the user's login shell, without a terminal. An exit code other than 0 is not an error here. If
+   * the server's limit of concurrent commands is reached, the command waits.
+   * @throws SshError of kind `lost` if the connection breaks before the end of the command, whose result is then
+   * unknown
    */
   async exec(command: string, options: ExecOptions = {}): Promise<ExecResult> {
     this.assertOpen();
@@ -123,7 +124,10 @@ export class Connection {
     );
   }
 
-  /** Starts a command whose standard input and output are the stream. The stream's end ends neither: `destroy` does. */
+  /**
+   * Starts a command whose standard input and output are the stream. The end of the stream does not end the command or
+   * the stream: `destroy` does.
+   */
   async stream(command: string): Promise<Duplex> {
     this.assertOpen();
     try {
@@ -135,7 +139,7 @@ export class Connection {
     }
   }
 
-  /** Ends the connection, and the one to the bastion. Commands that still run are cut off. */
+  /** Closes the connection, and the one to the bastion. Commands that still run are interrupted. */
   close(): void {
     this.closed = true;
     this.client.end();
@@ -188,7 +192,7 @@ export class Connection {
         this.client.sftp(done);
         return;
       }
-      // The environment is an argument that ssh2 has and its types lack.
+      // ssh2 has an argument for the environment that its types lack.
       const client = this.client as unknown as {
         sftp(environment: Record<string, string>, callback: typeof done): void;
       };
@@ -197,8 +201,8 @@ export class Connection {
   }
 
   /**
-   * The library sends a command's environment without asking for an answer; only when it starts file transfer does it
-   * wait for one. So the name is tried there.
+   * Asks whether the server accepts an environment variable. The library sends a command's environment without asking
+   * for an answer. Only a start of file transfer waits for one, so the name is tried there.
    */
   private async askEnvironment(name: string): Promise<boolean> {
     this.assertOpen();
@@ -219,7 +223,7 @@ export class Connection {
     }
   }
 
-  /** Channels fail a moment before the connection is known to be gone: waits for that moment, and throws if it is. */
+  /** Channels fail a moment before the connection does. Waits for that moment, and throws if the connection is lost. */
   private async settled(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     if (this.broken !== undefined) throw this.broken;
@@ -241,7 +245,7 @@ export class Connection {
   }
 }
 
-/** RFC 4254, 5.1: SSH_OPEN_CONNECT_FAILED. OpenSSH answers it for a full session table, too. */
+/** RFC 4254, 5.1: SSH_OPEN_CONNECT_FAILED. OpenSSH also answers with it if its session table is full. */
 const CONNECT_FAILED = 2;
 
 function isRefusedChannel(error: unknown): boolean {

@@ -15,14 +15,17 @@ export interface Dialled {
   hostKey: string;
 }
 
-/** A dead link is noticed after three of these without an answer. TCP alone takes minutes. */
+/** After three of these without an answer, the link is dead. TCP alone takes minutes to detect that. */
 const KEEPALIVE_MILLISECONDS = 15_000;
 const KEEPALIVE_MISSES = 3;
 
-/** From the TCP connection to the login. Long enough for a loaded host; a peer that stays silent costs no more. */
+/**
+ * The time limit from the TCP connection to the login: long enough for a busy host, and a limit for a peer that stays
+ * silent.
+ */
 const LOGIN_MILLISECONDS = 30_000;
 
-/** Refuses a login that cannot work (no host key, no key, ...) before anything is dialled. @throws SshError */
+/** Refuses a login that cannot work (no host key, no key, ...) before any connection is opened. @throws SshError */
 export function checkLogin(login: Login): void {
   new HostVerification(login);
   new Authentication(login);
@@ -52,7 +55,7 @@ export function connectTcp(
     };
     const fail = (error: Error): void => {
       settle();
-      socket.on("error", () => undefined); // whatever comes after the verdict
+      socket.on("error", () => undefined); // ignore later errors
       socket.destroy();
       reject(error);
     };
@@ -67,7 +70,7 @@ export function connectTcp(
 
 /**
  * Speaks SSH over `stream`: checks the host key, then logs in, each once.
- * @throws SshError, or the signal's reason. The stream is closed then.
+ * @throws SshError, or the signal's reason; the stream is closed then
  */
 export function logIn(to: Login, stream: Duplex, signal?: AbortSignal): Promise<Dialled> {
   const verification = new HostVerification(to);
@@ -79,7 +82,7 @@ export function logIn(to: Login, stream: Duplex, signal?: AbortSignal): Promise<
     const settle = (): void => {
       signal?.removeEventListener("abort", onAbort);
       client.removeAllListeners();
-      client.on("error", () => undefined); // said already, or for the new owner to listen to
+      client.on("error", () => undefined); // the error is reported already, or the new owner handles it
     };
     const fail = (error: Error): void => {
       settle();
@@ -96,9 +99,9 @@ export function logIn(to: Login, stream: Duplex, signal?: AbortSignal): Promise<
     client.on("handshake", () => (progress = "login"));
     client.on("error", (error: Error & { level?: string }) => {
       if (error.level === "agent") {
-        // A key that the agent does not sign with: it was removed, or its owner said no.
+        // The agent does not sign with this key: it was removed, or its owner refused.
         authentication.note(`agent at ${to.agentSocket ?? ""}: ${error.message}`);
-        return; // the other ways to log in go on
+        return; // continue with the other ways to log in
       }
       fail(classify(error));
     });
@@ -122,7 +125,8 @@ export function logIn(to: Login, stream: Duplex, signal?: AbortSignal): Promise<
             { cause: error, retryable: true },
           );
         }
-        // Cut during the login: too many keys offered, or the account may not log in. Trying again is another attempt.
+        // The server closed the connection during the login: too many keys were offered, or the account may not log in.
+        // A retry would be another attempt.
         authentication.note(error.message);
         return authentication.refused(error);
       }
@@ -155,7 +159,7 @@ function connectConfig(
   };
 }
 
-/** What the library is told of each offer that did not log in: its own events leave some out. */
+/** Observes each offer that did not log in, because the library's own events omit some. */
 function onRefusedOffer(
   client: Client,
   listener: (methods: readonly string[], isPartial: boolean) => void,
@@ -172,7 +176,7 @@ function onRefusedOffer(
   };
 }
 
-/** Errors of the time between the TCP connection and the login. */
+/** Errors between the TCP connection and the login. */
 function beforeLogin(
   to: Login,
   error: Error & { level?: string; code?: unknown },

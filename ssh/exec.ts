@@ -1,24 +1,26 @@
 import type { Client, ClientChannel } from "ssh2";
 
 export interface ExecOptions {
-  /** Written to the command's standard input, then closed. @default nothing: the command reads end of file */
+  /** The command's standard input, which is closed afterwards. @default empty */
   stdin?: string | Buffer;
-  /** Called with each piece of output as it comes; the result has it all in any case. */
+  /** Called with each piece of output as it arrives. The result always contains all output. */
   onStdout?: (chunk: Buffer) => void;
   onStderr?: (chunk: Buffer) => void;
   /**
-   * Aborted: the command is sent SIGTERM, its channel is closed, and the call rejects with the signal's reason. OpenSSH
-   * passes the signal on for every user but root; root's commands go on until they end by themselves.
+   * If aborted, the command gets SIGTERM, its channel is closed, and the call rejects with the signal's reason. OpenSSH
+   * passes the signal on for every user except root, whose commands continue until they end by themselves.
    */
   signal?: AbortSignal;
-  /** Set before the command starts. Servers take only the names in their AcceptEnv: see `acceptsEnvironment`. */
+  /**
+   * Environment variables of the command. Servers accept only the names in their AcceptEnv: see `acceptsEnvironment`.
+   */
   env?: Record<string, string>;
 }
 
 export interface ExecResult {
-  /** Exit code. Undefined: the command was ended by `signal`, or the server did not say. */
+  /** Exit code. Undefined if `signal` ended the command, or if the server did not report one. */
   code: number | undefined;
-  /** "SIGKILL", when a signal ended the command. */
+  /** The signal that ended the command, such as "SIGKILL". */
   signal?: string;
   stdout: Buffer;
   stderr: Buffer;
@@ -26,8 +28,8 @@ export interface ExecResult {
 
 /**
  * Runs one command in the user's login shell, without a terminal.
- * @throws the library's error when the channel cannot be opened, the signal's reason when aborted. A result without code and signal may mean
- * that the connection broke: the caller knows.
+ * @throws the library's error if the channel cannot be opened; the signal's reason if aborted. If the result has
+ * neither a code nor a signal, the connection may be broken: the caller can check that
  */
 export function exec(client: Client, command: string, options: ExecOptions): Promise<ExecResult> {
   return new Promise((resolve, reject) => {
@@ -55,7 +57,7 @@ function collect(channel: ClientChannel, options: ExecOptions): Promise<ExecResu
       stderr.push(chunk);
       options.onStderr?.(chunk);
     });
-    // A command that ends without reading its input is no error of ours.
+    // It is not an error if a command ends without reading its input.
     channel.on("error", () => undefined);
 
     let code: number | undefined;
@@ -88,8 +90,8 @@ function collect(channel: ClientChannel, options: ExecOptions): Promise<ExecResu
 }
 
 /**
- * Asks the server to signal the command. The library's own `channel.signal` does nothing once standard input is closed,
- * as it is here from the start; so its protocol object is used, if it is as we know it.
+ * Asks the server to send the command a signal. The library's own `channel.signal` does nothing after standard input is
+ * closed, as it always is here. So this uses the library's protocol object, if that has the known form.
  */
 function sendSignal(channel: ClientChannel, name: string): void {
   const inner = channel as unknown as {

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 
-/** One public key of a server: its type as the key itself names it, and its bytes on the wire. */
+/** One public key of a server: the type in the key itself, and the bytes on the wire. */
 export interface HostKey {
   type: string;
   blob: Buffer;
 }
 
 /**
- * Reads "ssh-ed25519 AAAA... comment".
- * @throws Error that says what is wrong with the line; the caller knows where the line came from.
+ * Parses "ssh-ed25519 AAAA... comment".
+ * @throws Error that says what is wrong with the line; the caller knows the line's source
  */
 export function parseHostKey(line: string): HostKey {
   const [type, base64] = line.trim().split(/\s+/);
@@ -33,18 +33,18 @@ export function formatHostKey(blob: Buffer): string {
   return `${keyType(blob)} ${blob.toString("base64")}`;
 }
 
-/** `SHA256:...`, as ssh and ssh-keygen -l print it. */
+/** `SHA256:...`, as in the output of ssh and ssh-keygen -l. */
 export function fingerprint(blob: Buffer): string {
   return `SHA256:${createHash("sha256").update(blob).digest("base64").replace(/=+$/, "")}`;
 }
 
-/** The algorithm name that a key's bytes begin with (RFC 4253, 6.6). */
+/** The algorithm name at the start of a key's bytes (RFC 4253, 6.6). */
 export function keyType(blob: Buffer): string {
   const length = blob.length < 4 ? 0 : blob.readUInt32BE(0);
   return blob.subarray(4, 4 + length).toString("latin1");
 }
 
-/** Host key algorithms that can prove each type of key. An RSA key has three, the SHA-1 one last. */
+/** The host key algorithms for each type of key. An RSA key has three, with SHA-1 last. */
 const PROVEN_BY: Record<string, readonly string[]> = {
   "ssh-ed25519": ["ssh-ed25519"],
   "ecdsa-sha2-nistp256": ["ecdsa-sha2-nistp256"],
@@ -53,14 +53,14 @@ const PROVEN_BY: Record<string, readonly string[]> = {
   "ssh-rsa": ["rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"],
 };
 
-/** True for key types that this client can check. Security keys (sk-*) and certificates are not among them. */
+/** Whether this client can check keys of the type. It cannot check security keys (sk-*) and certificates. */
 export function isSupportedKeyType(type: string): boolean {
   return Object.hasOwn(PROVEN_BY, type);
 }
 
 /**
- * What to ask the server for, so that it shows the kind of key that we know: a server has one key of each type, and
- * one of another type would look like an impostor's.
+ * The algorithms to request, so that the server shows a key of a known type. A server has one key of each type, and one
+ * of another type would look like an impostor's key.
  */
 export function algorithmsFor(keys: readonly HostKey[]): string[] {
   return [...new Set(keys.flatMap((key) => PROVEN_BY[key.type] ?? []))];

@@ -12,13 +12,15 @@ import { knownHostsName } from "./known-hosts";
 import { describeLogin } from "./login";
 import type { Login } from "./login";
 
-/** Checks the key that a server shows against those that a login accepts. One for each attempt to connect. */
+/**
+ * Checks the key that a server shows against the keys that a login accepts. Each attempt to connect needs a new one.
+ */
 export class HostVerification {
   private readonly known: HostKey[];
   private readonly revoked: HostKey[];
   private shownKey: Buffer | undefined;
 
-  /** @throws SshError of kind `host-key` when there is no usable key to check by, before anything is sent. */
+  /** @throws SshError of kind `host-key` if there is no usable key for the check, before anything is sent */
   constructor(private readonly login: Login) {
     const parse = (line: string): HostKey => {
       try {
@@ -49,12 +51,12 @@ export class HostVerification {
     }
   }
 
-  /** Host key algorithms to ask for: those of the known keys alone. Undefined: whatever the library takes. */
+  /** Host key algorithms to request: only those of the known keys. Undefined for the library's default. */
   get algorithms(): string[] | undefined {
     return this.login.hostKeyPolicy === "accept-any" ? undefined : algorithmsFor(this.known);
   }
 
-  /** True if `key` is one that the login accepts. */
+  /** Whether the login accepts `key`. */
   accept(key: Buffer): boolean {
     this.shownKey = key;
     if (this.isRevoked(key)) return false;
@@ -67,7 +69,7 @@ export class HostVerification {
     return this.shownKey === undefined ? undefined : formatHostKey(this.shownKey);
   }
 
-  /** The error for a key that was shown and not accepted; undefined when that is not what happened. */
+  /** The error for a shown key that was not accepted; undefined if there was none. */
   get mismatch(): SshError | undefined {
     if (this.shownKey === undefined || this.accept(this.shownKey)) return undefined;
     if (this.isRevoked(this.shownKey)) {
@@ -88,7 +90,7 @@ export class HostVerification {
     );
   }
 
-  /** The error for a server that has no key of the types that we know. */
+  /** The error for a server that has no key of a known type. */
   noKnownType(cause: unknown): SshError {
     return new SshError(
       "host-key",

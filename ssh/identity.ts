@@ -1,18 +1,20 @@
 import { utils } from "ssh2";
+import type { ClientOptions } from "./client-config";
 import { parseHostKey } from "./host-key";
+import { expand, type Surroundings } from "./surroundings";
 
-/** What a file of `IdentityFile` turned out to be. */
+/** The contents of an `IdentityFile`. */
 export type Identity =
   | { readonly kind: "private"; readonly path: string; readonly text: string }
-  /** A public key: an agent has its private half. */
+  /** A public key whose private half is in an agent. */
   | { readonly kind: "public"; readonly path: string; readonly key: string };
 
-/** A file's text; undefined: there is none. */
+/** A file's text; undefined if the file does not exist. */
 export type ReadFile = (path: string) => string | undefined;
 
 /**
- * Reads an IdentityFile as ssh does: a private key, or a public one whose private half an agent has, which may lie beside
- * the name that is given (`KEY` names `KEY.pub`). Undefined: neither is there.
+ * Reads an IdentityFile as ssh does: a private key, or a public key whose private half is in an agent. The public key
+ * may be next to the given name (`KEY.pub` for `KEY`). Undefined if neither exists.
  */
 export function readIdentity(path: string, read: ReadFile): Identity | undefined {
   const text = read(path);
@@ -25,7 +27,9 @@ export function readIdentity(path: string, read: ReadFile): Identity | undefined
   return key === undefined ? undefined : { kind: "public", path: beside, key };
 }
 
-/** The public half of an IdentityFile as "TYPE BASE64", by which an agent's key is chosen; undefined: it is not to be had. */
+/**
+ * The public half of an IdentityFile as "TYPE BASE64", which selects an agent's key; undefined if it cannot be read.
+ */
 export function publicHalf(path: string, read: ReadFile): string | undefined {
   const identity = readIdentity(path, read);
   if (identity?.kind !== "private") return identity?.key;
@@ -36,7 +40,16 @@ export function publicHalf(path: string, read: ReadFile): string | undefined {
   return publicKeyOf(read(`${path}.pub`) ?? "");
 }
 
-/** The certificate that ssh would offer with a key by itself. */
+/** The socket of the agent that ssh would ask. Undefined: there is none, or it is not to be asked. */
+export function agentSocketOf(
+  { identityAgent: named }: Pick<ClientOptions, "identityAgent">,
+  around: Surroundings,
+): string | undefined {
+  if (named === undefined || named === "SSH_AUTH_SOCK") return around.agentSocket;
+  return named === "none" ? undefined : expand(named, around);
+}
+
+/** The certificate that ssh would automatically offer with a key. */
 export function certificateBeside(path: string, read: ReadFile): string | undefined {
   const name = `${path.replace(/\.pub$/, "")}-cert.pub`;
   return read(name) === undefined ? undefined : name;
@@ -48,7 +61,7 @@ function publicKeyOf(text: string): string | undefined {
   try {
     parseHostKey(line);
   } catch {
-    return undefined; // no key after all: who reads it as a private one says so
+    return undefined; // not a key; the code that reads it as a private key reports this
   }
   return line.split(/\s+/).slice(0, 2).join(" ");
 }

@@ -2,26 +2,26 @@ import { createHmac } from "node:crypto";
 import { isSupportedKeyType, parseHostKey } from "./host-key";
 import { matchesPatterns } from "./patterns";
 
-/** A known_hosts file, read. */
+/** The path and text of a known_hosts file. */
 export interface KnownHostsFile {
   path: string;
   text: string;
 }
 
-/** What known_hosts files say of one host. */
+/** The keys in known_hosts files for one host. */
 export interface KnownKeys {
-  /** Keys to accept, as "TYPE BASE64", in the files' order, for `Login.hostKeys`. Revoked ones are not among them. */
+  /** Accepted keys, as "TYPE BASE64", in the files' order, for `Login.hostKeys`. Revoked keys are not among them. */
   keys: string[];
-  /** Keys that @revoked lines forbid, whatever else says of them. */
+  /** Keys that @revoked lines forbid, even if other lines accept them. */
   revoked: string[];
-  /** What was there but could not be used, each with its file and line: for messages when `keys` is empty. */
+  /** Lines that could not be used, with their file and number, for messages if `keys` is empty. */
   notes: string[];
 }
 
 /**
- * Looks a host up in known_hosts files: plain and hashed names, wildcards and negation, `[host]:port`, @revoked. A key
- * kept for the bare name is taken for another port too if that port has none of its own, as ssh does. A key that one
- * file revokes is revoked in all of them, and for every port of its host.
+ * Looks a host up in known_hosts files: plain and hashed names, wildcards and negation, `[host]:port`, @revoked. As in
+ * ssh, a key for the bare name also counts for another port that has no key of its own. A key that one file revokes is
+ * revoked in all files, and for every port of the host.
  */
 export function lookupKnownHosts(
   files: readonly KnownHostsFile[],
@@ -40,12 +40,12 @@ export function lookupKnownHosts(
   };
 }
 
-/** The line that teaches a known_hosts file this key. */
+/** The line for this key in a known_hosts file. */
 export function knownHostsLine(host: string, port: number, key: string): string {
   return `${knownHostsName(host, port)} ${key}`;
 }
 
-/** How known_hosts calls a host: its name, or `[name]:port` off port 22. */
+/** The name of a host in known_hosts: its name, or `[name]:port` for other ports than 22. */
 export function knownHostsName(host: string, port: number): string {
   return port === 22 ? host : `[${host}]:${port}`;
 }
@@ -91,8 +91,9 @@ function readLine(fields: string[], name: string, where: string, found: KnownKey
 }
 
 /**
- * The keys that a RevokedHostKeys file forbids for every host: one a line.
- * @throws Error for a list in OpenSSH's binary form, and for a line that is no key: a revocation is never passed over.
+ * The keys that a RevokedHostKeys file forbids for every host, one per line.
+ * @throws Error for a list in OpenSSH's binary form, and for a line that is not a key, because a revocation is never
+ * ignored
  */
 export function revokedKeys({ path, text }: KnownHostsFile): string[] {
   if (text.startsWith("SSHKRL"))
@@ -115,7 +116,7 @@ function matches(names: string, name: string): boolean {
   return matchesPatterns(names.toLowerCase().split(","), name);
 }
 
-/** `|1|salt|HMAC-SHA1(salt, name)`: the way that keeps the file from listing where one logs in. */
+/** `|1|salt|HMAC-SHA1(salt, name)`: this form hides the hosts' names in the file. */
 function matchesHash(field: string, name: string): boolean {
   const [, , salt, digest] = field.split("|");
   if (salt === undefined || digest === undefined) return false;

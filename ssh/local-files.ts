@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** A file's text; undefined: there is none. */
+/** A file's text; undefined if the file does not exist. */
 export function readIfThere(path: string): string | undefined {
   return unlessMissing(() => readFileSync(path, "utf8"));
 }
 
-/** The names in a folder; none: there is no such folder. */
+/** The names in a folder; empty if the folder does not exist. */
 export function listFolder(path: string): string[] {
   return unlessMissing(() => readdirSync(path)) ?? [];
 }

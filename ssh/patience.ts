@@ -3,11 +3,16 @@ import { SshError } from "./error";
 import { hostName } from "./login";
 import type { Login } from "./login";
 
-/** How long to go on trying a host that does not answer yet. Refused logins and wrong host keys are never retried. */
+/** How long to try a host that does not answer yet. Refused logins and wrong host keys are never tried again. */
 export interface PatienceOptions {
-  /** Go on for this many seconds: a host that boots. @default no limit if `dialErrorLimit` is set, else 0 */
+  /**
+   * Try for this many seconds, such as for a host that boots. @default no limit if `dialErrorLimit` is set, or else 0
+   */
   waitSeconds?: number;
-  /** Give up once more than this many attempts failed; negative: never. @default no limit if `waitSeconds` is set, else 0 */
+  /**
+   * Give up after more than this many failed attempts; never if negative. @default no limit if `waitSeconds` is set, or
+   * else 0
+   */
   dialErrorLimit?: number;
   signal?: AbortSignal;
   /** Called every few seconds while attempts fail, with "waiting for ssh node02 (35 s): connection refused; ...". */
@@ -16,13 +21,16 @@ export interface PatienceOptions {
 
 const FIRST_PAUSE = 100;
 const GROWTH = 1.5;
-/** A boot is awaited closely; a limit on attempts keeps the pauses that its meaning depends on. */
+/**
+ * The longest pause between attempts. With a time limit, attempts are frequent. With a limit on their number, pauses
+ * are longer, so that the number has a meaning in time.
+ */
 const LONGEST_PAUSE = { waiting: 1_000, counting: 5_000 };
 
-/** Attempts come faster than a person reads. */
+/** The time between two progress lines, because attempts are faster than a person reads. */
 const BETWEEN_LINES = 5_000;
 
-/** Runs `attempt` until it works, fails for good, or patience ends. @throws what the last attempt threw. */
+/** Runs `attempt` until it succeeds, fails permanently, or a limit is reached. @throws the error of the last attempt */
 export async function withPatience<T>(
   login: Login,
   options: PatienceOptions,
@@ -70,7 +78,7 @@ function gaveUp(error: SshError, failures: number, elapsed: number): SshError {
   );
 }
 
-/** The error's text without the host, which the sentence names already. */
+/** The error's text without the host, which the sentence has already. */
 function reason(login: Login, error: SshError): string {
   const colon = error.message.indexOf(": ");
   return colon < 0 || !error.message.slice(0, colon).includes(login.host)

@@ -1,4 +1,4 @@
-/** A list of OpenSSH patterns: one must match, and none that is negated. */
+/** Matches a list of OpenSSH patterns: at least one must match, and no negated one. */
 export function matchesPatterns(patterns: readonly string[], text: string): boolean {
   if (patterns.some((one) => one.startsWith("!") && matchesPattern(one.slice(1), text)))
     return false;

@@ -5,9 +5,9 @@ import { SshError } from "./error";
 import { fingerprint } from "./host-key";
 
 /**
- * Reads a private key file and checks that it can be used.
- * @returns the key's text, for `Login.privateKey`.
- * @throws SshError of kind `authentication` that names the file and says what to do.
+ * Reads a private key file and checks that the key can be used.
+ * @returns the key's text, for `Login.privateKey`
+ * @throws SshError of kind `authentication` that names the file and says what to do
  */
 export async function readPrivateKey(path: string, passphrase?: string): Promise<string> {
   let text: string;
@@ -31,8 +31,8 @@ export async function readPrivateKey(path: string, passphrase?: string): Promise
 
 /**
  * Checks that `text` is a private key that can be used with `passphrase`.
- * @param where what messages call it: a path, or the name of a setting. Never the key itself.
- * @throws SshError of kind `authentication`.
+ * @param where the key's name in messages: a path, or the name of a setting; never the key itself
+ * @throws SshError of kind `authentication`
  */
 export function checkPrivateKey(text: string, passphrase: string | undefined, where: string): void {
   const refuse = (why: string): never => {
@@ -64,7 +64,7 @@ export function checkPrivateKey(text: string, passphrase: string | undefined, wh
     if (!firstKey(parsed).isPrivateKey()) refuse("it holds no private key");
     return;
   }
-  // The parser's own words: it never quotes the key.
+  // The parser's own message never quotes the key.
   if (/no passphrase given/i.test(parsed.message)) {
     refuse("it is encrypted and no passphrase was given; set one, or use an agent");
   }
@@ -77,7 +77,7 @@ export function checkPrivateKey(text: string, passphrase: string | undefined, wh
   refuse(`it cannot be read: ${parsed.message}`);
 }
 
-/** The type of a key whose secret never leaves a token: OpenSSH's format has it in clear. */
+/** The type of a key whose secret never leaves a token. OpenSSH's format does not encrypt the type. */
 function hardwareKeyType(text: string): string | undefined {
   const body = /^-----BEGIN OPENSSH PRIVATE KEY-----([^-]*)/.exec(text)?.[1];
   if (body === undefined) return undefined;
@@ -91,7 +91,7 @@ export function privateKeyFingerprint(text: string, passphrase?: string): string
   return fingerprint(firstKey(parsed).getPublicSSH());
 }
 
-/** ssh2 answers a list for OpenSSH's own format, which could hold several keys and holds one. */
+/** For OpenSSH's own format, ssh2 returns a list. The format allows several keys but always has one. */
 function firstKey(parsed: ParsedKey | ParsedKey[]): ParsedKey {
   const [key] = [parsed].flat();
   if (key === undefined) throw new Error("no key in the private key");

@@ -1,10 +1,10 @@
 /**
- * `ssh [-p PORT] [-l USER] -W %h:%p [USER@]HOST` is a ProxyJump in other words: `[user@]host[:port]`.
- * Undefined: it is more than that.
+ * Converts `ssh [-p PORT] [-l USER] -W %h:%p [USER@]HOST`, which is the same as a ProxyJump, to `[user@]host[:port]`.
+ * Undefined for any other command.
  */
 export function plainJump(command: string): string | undefined {
   const plain = command.replace("[%h]:%p", "%h:%p").replace(/^exec\s+/, "");
-  if (/[|&;<>()$`\\*?[\]#~"']/.test(plain)) return undefined; // the shell would do more than split it
+  if (/[|&;<>()$`\\*?[\]#~"']/.test(plain)) return undefined; // the shell would not only split it
   const [program, ...words] = plain.split(/\s+/);
   if (program !== "ssh" && program !== "/usr/bin/ssh") return undefined;
   let forwards = false;

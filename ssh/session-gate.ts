@@ -1,6 +1,6 @@
 /**
- * Limits how many commands run over one connection at a time: OpenSSH refuses the eleventh by default (MaxSessions), and
- * an administrator may have set less, which is found out when a session is refused.
+ * Limits the number of concurrent commands on one connection. OpenSSH refuses the eleventh by default (MaxSessions). An
+ * administrator may have set a lower limit, which shows when a session is refused.
  */
 export class SessionGate {
   private running = 0;
@@ -8,14 +8,16 @@ export class SessionGate {
 
   constructor(private limit = 8) {}
 
-  /** Runs `task` when there is room. `isFull` tells a refusal for lack of room from other failures. */
+  /**
+   * Runs `task` when the limit allows it. `isFull` distinguishes a refusal because of the limit from other failures.
+   */
   async run<T>(task: () => Promise<T>, isFull: (error: unknown) => boolean): Promise<T> {
     for (;;) {
       await this.enter();
       try {
         return await task();
       } catch (error) {
-        // With no other session open there is no room to wait for: the server refuses sessions for another reason.
+        // Without another open session, waiting is useless: the server refuses sessions for another reason.
         if (!isFull(error) || this.running <= 1) throw error;
         this.limit = Math.max(1, this.running - 1);
       } finally {

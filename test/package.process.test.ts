@@ -31,6 +31,7 @@ describe("the package that npm pack makes", () => {
       "components",
       "hosts",
       "patch",
+      "plugin",
       "settings",
       "ssh",
       "survey",
@@ -41,9 +42,13 @@ describe("the package that npm pack makes", () => {
     expect(files.filter((file) => file.startsWith("dist/hosts/helper/")).sort()).toEqual(
       parts.sort(),
     );
-    const scripts = files.filter((file) => file.endsWith(".js"));
+    const plugin = "dist/plugin/index";
+    expect(files).toContain(`${plugin}.js`);
+    const scripts = files.filter((file) => file.endsWith(".js") && file !== `${plugin}.js`);
     for (const script of scripts) expect(files).toContain(script.replace(/\.js$/, ".d.ts"));
-    expect(files.filter((file) => /\.ts$/.test(file) && !file.endsWith(".d.ts"))).toEqual([]);
+    expect(files.filter((file) => /\.ts$/.test(file) && !file.endsWith(".d.ts"))).toEqual([
+      `${plugin}.ts`,
+    ]);
     expect(scripts).toContain("dist/components/index.js");
   });
 

@@ -22,22 +22,20 @@ export const EVERYWHERE: Record<string, FlagSpec> = {
   help: { kind: "switch", short: "h", help: "Print this text" },
 };
 
-type Choice = { engine: "embedded" } | { engine: "pulumi"; binary: string };
-
-/** `--engine`, else the stack's own choice, else the CLI where there is one. Throws UsageError. */
+/** `--engine`, else the stack's own choice, else the CLI where there is one: its file; undefined: the embedded engine. */
 function chooseEngine(
   asked: string | undefined,
   stackFile: StackFile | undefined,
   project: string,
   backendUrl: string,
-): Choice {
+): string | undefined {
   const setting = asked ?? stackFile?.plain(`${project}:engine`);
   const binary = findOnPath("pulumi");
   if (setting === undefined) {
-    return backendUrl.startsWith("file://") && !binary ? { engine: "embedded" } : pulumi(binary);
+    return backendUrl.startsWith("file://") && !binary ? undefined : needed(binary);
   }
-  if (setting === "embedded") return { engine: "embedded" };
-  if (setting === "pulumi") return pulumi(binary);
+  if (setting === "embedded") return undefined;
+  if (setting === "pulumi") return needed(binary);
   const where = asked === undefined ? `${project}:engine in ${stackFile?.file}` : "--engine";
   throw new UsageError(`${where} must be "embedded" or "pulumi", not ${JSON.stringify(setting)}`);
 }
@@ -63,10 +61,10 @@ export async function embeddedOrPulumi(
   // Others are opened only once they have to be, since that refuses by name backends that the CLI can use.
   const workspace = url.startsWith("file://") ? open() : undefined;
   const file = workspace && (await stackFileOf(workspace));
-  const choice = chooseEngine(engine, file, project.name, url);
-  if (choice.engine === "embedded") return workspace ?? open();
-  tell(`Engine: pulumi (${choice.binary}), state in ${url}\n`);
-  process.exitCode = await runPulumi(choice.binary, withoutEngine(args), url);
+  const binary = chooseEngine(engine, file, project.name, url);
+  if (binary === undefined) return workspace ?? open();
+  tell(`Engine: pulumi (${binary}), state in ${url}\n`);
+  process.exitCode = await runPulumi(binary, withoutEngine(args), url);
   return undefined;
 }
 
@@ -74,8 +72,8 @@ function withoutEngine(args: string[]): string[] {
   return args.filter((arg, i) => !/^--engine(=|$)/.test(arg) && args[i - 1] !== "--engine");
 }
 
-function pulumi(binary: string | undefined): Choice {
-  if (binary) return { engine: "pulumi", binary };
+function needed(binary: string | undefined): string {
+  if (binary) return binary;
   throw new UsageError(
     "this command needs the Pulumi CLI, but `pulumi` is not on PATH: install it, or use --engine embedded with a file:// backend",
   );

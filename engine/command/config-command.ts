@@ -55,14 +55,12 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
     },
   },
   ls: {
-    usage: "",
     about: "Lists keys and values. This is the default command",
     examples: ["npm run config", "npm run -s config -- --json --show-secrets"],
     flags: {
       "show-secrets": { kind: "switch", help: "Show secrets in plain text" },
       json: JSON_FLAG,
     },
-    args: { min: 0, max: 0 },
     run: list,
   },
 };

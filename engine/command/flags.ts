@@ -2,8 +2,8 @@
 import { parseArgs } from "node:util";
 
 export interface FlagSpec {
-  /** `switch` takes no value; `optional` takes one only as `--flag=value`; `list` may come again. */
-  kind: "switch" | "value" | "list" | "optional";
+  /** `switch` takes no value but `--flag=false`; `list` may come again. */
+  kind: "switch" | "value" | "list";
   short?: string;
   help: string;
 }
@@ -26,7 +26,7 @@ export function parseFlags(
 ): { flags: Flags; rest: string[] } {
   const options = Object.fromEntries(
     Object.entries(specs).map(([name, { kind, short }]) => {
-      const type = kind === "value" || kind === "list" ? "string" : "boolean";
+      const type = kind === "switch" ? "boolean" : "string";
       return [name, { type, ...(short && { short }) } as const];
     }),
   );
@@ -60,8 +60,7 @@ function spelledOut(argv: readonly string[], specs: Record<string, FlagSpec>): s
   return argv.flatMap((arg, at) => {
     const [, others = "", letter, value] = /^-([^-=]*)([^-=])=(.*)$/s.exec(arg) ?? [];
     const [name, spec] = Object.entries(specs).find(([, { short }]) => short === letter) ?? [];
-    const isSwitch = spec?.kind === "switch" || spec?.kind === "optional";
-    if (letter === undefined || !isSwitch || (end >= 0 && at > end)) return [arg];
+    if (letter === undefined || spec?.kind !== "switch" || (end >= 0 && at > end)) return [arg];
     return [...(others === "" ? [] : [`-${others}`]), `--${name}=${value}`];
   });
 }
@@ -84,7 +83,6 @@ function valueOf(
     const names = `${short ? `-${short}, ` : ""}--${name}`;
     throw new UsageError(`invalid argument "${value}" for "${names}" flag: expected true or false`);
   }
-  if (kind === "optional") return value ?? "true";
   if (value === undefined) throw new UsageError(`flag needs an argument: ${shown}`);
   return value;
 }
@@ -97,7 +95,7 @@ export function helpText(
   specs: Record<string, FlagSpec>,
 ): string {
   const lines = Object.entries(specs).map(([name, { kind, short, help }]) => {
-    const value = kind === "switch" || kind === "optional" ? "" : ` ${name.toUpperCase()}`;
+    const value = kind === "switch" ? "" : ` ${name.toUpperCase()}`;
     const names = `${short ? `-${short}, ` : "    "}--${name}${value}`;
     return `  ${names.padEnd(34)} ${help}`;
   });

@@ -14,7 +14,7 @@ export function refuseWhatNpmTook(
     const value = env[`npm_config_${name.replaceAll("-", "_")}`] ?? "";
     // That one is npm's own, and may be a setting of the user's.
     if (name === "color" || flags[name] !== undefined || ["", "false"].includes(value)) return [];
-    return [{ name, value, takesValue: kind === "value" || kind === "list" }];
+    return [{ name, value, takesValue: kind !== "switch" }];
   });
   if (taken.length === 0) return;
   const words = [...rest];

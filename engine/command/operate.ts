@@ -1,5 +1,7 @@
 /** `up`, `preview`, `destroy` and `refresh`: preview, ask, do. */
+import { createRequire } from "node:module";
 import { shownConfig } from "../config/shown";
+import type * as operation from "../operation";
 import type { RunOptions, RunResult } from "../operation";
 import { Redactor } from "../secrets/redact";
 import { Program } from "../rpc/program";
@@ -17,7 +19,6 @@ import { Display } from "../display/display";
 import { EventStream } from "../display/event-stream";
 import { LiveDisplay } from "../display/live";
 import type { StepWords } from "../display/rows";
-import { operationModule } from "./lazy";
 
 export type Kind = "up" | "preview" | "destroy" | "refresh";
 
@@ -50,7 +51,6 @@ const COMMON: Record<string, FlagSpec> = {
     kind: "list",
     help: "Do not operate on this resource (a URN; * and ** are wildcards). Repeatable",
   },
-  "exclude-dependents": { kind: "switch", help: "Also exclude the resources that depend on it" },
   color: {
     kind: "value",
     help: "Colorize output: always, never, raw or auto (default auto: on terminals)",
@@ -69,28 +69,33 @@ const COMMON: Record<string, FlagSpec> = {
 };
 const REFRESH: Record<string, FlagSpec> = {
   refresh: {
-    kind: "optional",
+    kind: "switch",
     short: "r",
     help: "Refresh the state of the resources first (--refresh=false to skip)",
   },
+};
+/** Not of `destroy`, as in the CLI. */
+const EXCLUDING: Record<string, FlagSpec> = {
+  "exclude-dependents": { kind: "switch", help: "Also exclude the resources that depend on it" },
 };
 const DOING: Record<string, FlagSpec> = {
   yes: { kind: "switch", short: "y", help: "Perform the operation without a confirmation prompt" },
   "skip-preview": { kind: "switch", short: "f", help: "Perform the operation without a preview" },
   "preview-only": { kind: "switch", help: "Only show a preview" },
 };
-const PENDING: Record<string, FlagSpec> = {
-  "clear-pending-creates": {
-    kind: "switch",
-    help: "Clear the pending creates that an interrupted run left",
-  },
-};
-
 const FLAGS: Record<Kind, Record<string, FlagSpec>> = {
-  up: { ...COMMON, ...REFRESH, ...DOING },
-  preview: { ...COMMON, ...REFRESH },
+  up: { ...COMMON, ...EXCLUDING, ...REFRESH, ...DOING },
+  preview: { ...COMMON, ...EXCLUDING, ...REFRESH },
   destroy: { ...COMMON, ...REFRESH, ...DOING },
-  refresh: { ...COMMON, ...DOING, ...PENDING },
+  refresh: {
+    ...COMMON,
+    ...EXCLUDING,
+    ...DOING,
+    "clear-pending-creates": {
+      kind: "switch",
+      help: "Clear the pending creates that an interrupted run left",
+    },
+  },
 };
 
 const ABOUT: Record<Kind, string> = {
@@ -227,7 +232,8 @@ class Operation {
   /** `last`: no other phase follows. */
   private async phase(stack: Stack, preview: boolean, last: boolean): Promise<RunResult> {
     const json = this.flags["json"] === true;
-    const { run } = operationModule();
+    // gRPC, and all that stands on it, takes long to load: only when the program's process is on its way.
+    const { run } = createRequire(__filename)("../operation") as typeof operation;
     const redactor = new Redactor();
     if (!json) process.stdout.write(`${title(this.kind, preview)} (${stack.name}):\n`);
     const display = this.display(stack, preview, last, redactor);
@@ -274,18 +280,14 @@ class Operation {
         `unsupported color option: '${color}'. Supported values are: always, never, raw, auto`,
       );
     }
-    const refresh = text(flags, "refresh");
-    if (refresh !== undefined && refresh !== "true" && refresh !== "false") {
-      throw new UsageError(
-        `invalid argument "${refresh}" for "-r, --refresh" flag: expected true or false`,
-      );
-    }
+    const refresh = flags["refresh"];
     return {
       kind: kind === "preview" ? "up" : kind,
       ...(parallel === undefined ? {} : { parallel: Number(parallel) }),
-      ...(refresh === undefined ? {} : { refresh: refresh === "true" }),
+      ...(typeof refresh === "boolean" && { refresh }),
       continueOnError:
-        flags["continue-on-error"] === true || isTrue(process.env["PULUMI_CONTINUE_ON_ERROR"]),
+        flags["continue-on-error"] === true ||
+        /^(1|true)$/.test(process.env["PULUMI_CONTINUE_ON_ERROR"] ?? ""),
       clearPendingCreates: flags["clear-pending-creates"] === true,
       targets: new Targets(
         (flags["target"] as string[] | undefined) ?? [],
@@ -369,5 +371,3 @@ function text(flags: Flags, name: string): string | undefined {
   const value = flags[name];
   return typeof value === "string" ? value : undefined;
 }
-
-const isTrue = (value: string | undefined): boolean => value === "1" || value === "true";

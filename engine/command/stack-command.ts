@@ -21,7 +21,6 @@ const NAMED = { usage: "[NAME]", args: { min: 0, max: 1 }, namesStack: true } as
 
 const SUBCOMMANDS: Record<string, Subcommand> = {
   show: {
-    usage: "",
     about: "Shows the stack's resources and outputs. This is the default command",
     examples: ["npm run stack", "npm run -s stack -- --show-urns --stack prod"],
     flags: {
@@ -30,7 +29,6 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
       "show-name": { kind: "switch", help: "Show only the stack's name" },
       "show-secrets": SECRETS_FLAG,
     },
-    args: { min: 0, max: 0 },
     run: show,
   },
   init: {
@@ -47,11 +45,9 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
     run: init,
   },
   ls: {
-    usage: "",
     about: "Lists the stacks of this project",
     examples: ["npm run stack -- ls", "npm run -s stack -- ls --json"],
     flags: { json: JSON_FLAG },
-    args: { min: 0, max: 0 },
     run: list,
   },
   select: {
@@ -88,22 +84,18 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
     },
   },
   export: {
-    usage: "",
     about: "Exports the stack's state in the format of the Pulumi CLI",
     examples: ["npm run -s stack -- export > stack.json"],
     flags: { file: FILE_FLAG, "show-secrets": SECRETS_FLAG },
-    args: { min: 0, max: 0 },
     run: exportState,
   },
   import: {
-    usage: "",
     about: "Imports a state that either engine exported",
     examples: ["npm run stack -- import --file stack.json"],
     flags: {
       file: FILE_FLAG,
       force: { kind: "switch", help: "Import the state even if it belongs to another stack" },
     },
-    args: { min: 0, max: 0 },
     run: async (workspace, _args, flags) => importState(await workspace.load(), flags),
   },
   rm: {
@@ -179,13 +171,13 @@ async function init(workspace: Workspace, _args: string[], flags: Flags): Promis
   }
   await workspace.create(named);
   if (!flags["no-select"]) await select(workspace, named);
-  print(`Created stack '${named}'`);
+  process.stderr.write(`Created stack '${named}'\n`);
 }
 
 async function list(workspace: Workspace, _args: string[], flags: Flags): Promise<void> {
   const { project, backend } = workspace;
-  const names = await backend.stacks(project.name);
-  const current = await workspace.selected();
+  const names = backend.stacks(project.name);
+  const current = workspace.selected();
   const rows = await Promise.all(
     names.map(async (name) => {
       const { time, resourceCount = 0 } = (await backend.read(project.name, name)) ?? {};
@@ -273,7 +265,7 @@ async function remove(workspace: Workspace, _args: string[], flags: Flags): Prom
   const name = await workspace.stackName();
   await workspace.read();
   if (!confirmed(flags)) await confirmRemoval(name, flags);
-  const selected = await workspace.selected();
+  const selected = workspace.selected();
   const release = await backend.lock(project.name, name, `npm run cancel -- --stack ${name}`);
   try {
     // Counted only now: another's operation may have been making resources until this moment.

@@ -6,13 +6,13 @@ import { helpText, parseFlags, UsageError, type Flags, type FlagSpec } from "./f
 import { refuseWhatNpmTook } from "./npm-flags";
 
 export interface Subcommand {
-  /** Arguments, for the help. */
-  usage: string;
+  /** Arguments, for the help. @default none */
+  usage?: string;
   about: string;
   examples: readonly string[];
   flags?: Record<string, FlagSpec>;
-  /** How many arguments it takes. */
-  args: { min: number; max: number };
+  /** How many arguments it takes. @default none */
+  args?: { min: number; max: number };
   /** True: its argument is a stack's name, and `--stack` says the same. */
   namesStack?: true;
   run(workspace: Workspace, args: string[], flags: Flags): Promise<void>;
@@ -33,32 +33,39 @@ export function dispatch(
       return void process.stdout.write(overview(name, subcommands));
     const subcommand = subcommands[word];
     if (!subcommand) throw new UsageError(`unknown command ${JSON.stringify(word)} for "${name}"`);
-    const specs = { ...subcommand.flags, ...EVERYWHERE };
-    const { flags, rest } = parseFlags(given, specs);
-    if (flags["help"]) {
-      const usage = `npm run ${name} -- ${word} ${subcommand.usage} [FLAGS]`;
-      const { about, examples } = subcommand;
-      return void process.stdout.write(helpText(usage, about, examples, specs));
-    }
-    refuseWhatNpmTook(name, { flags, rest: word === fallback ? rest : [word, ...rest] }, specs);
-    const { min, max } = subcommand.args;
-    if (rest.length < min || rest.length > max) {
-      const many =
-        min === max ? `${min}` : rest.length < min ? `at least ${min}` : `at most ${max}`;
-      throw new UsageError(`accepts ${many} arg(s), received ${rest.length}`);
-    }
-    if (subcommand.namesStack && rest[0] !== undefined) {
-      if (flags["stack"] !== undefined) {
-        throw new UsageError(
-          "only one of --stack or argument stack name may be specified, not both",
-        );
-      }
-      flags["stack"] = rest[0];
-    }
-    const words = word === fallback ? [name] : [name, word];
-    const workspace = await embeddedOrPulumi(flags, [...words, ...given]);
-    if (workspace) await subcommand.run(workspace, rest, flags);
+    await perform(word === fallback ? [name] : [name, word], subcommand, given, [name, word]);
   });
+}
+
+/** Runs the command of these words, by the engine that is chosen. `shown`: its words in the help. */
+export async function perform(
+  words: string[],
+  subcommand: Subcommand,
+  given: string[],
+  shown = words,
+): Promise<void> {
+  const { about, args = { min: 0, max: 0 }, examples, usage = "" } = subcommand;
+  const { min, max } = args;
+  const specs = { ...subcommand.flags, ...EVERYWHERE };
+  const { flags, rest } = parseFlags(given, specs);
+  const [script = "", ...more] = shown;
+  if (flags["help"]) {
+    const line = ["npm run", script, "--", ...more, usage, "[FLAGS]"].join(" ");
+    return void process.stdout.write(helpText(line, about, examples, specs));
+  }
+  refuseWhatNpmTook(script, { flags, rest: [...words.slice(1), ...rest] }, specs);
+  if (rest.length < min || rest.length > max) {
+    const many = min === max ? `${min}` : rest.length < min ? `at least ${min}` : `at most ${max}`;
+    throw new UsageError(`accepts ${many} arg(s), received ${rest.length}`);
+  }
+  if (subcommand.namesStack && rest[0] !== undefined) {
+    if (flags["stack"] !== undefined) {
+      throw new UsageError("only one of --stack or argument stack name may be specified, not both");
+    }
+    flags["stack"] = rest[0];
+  }
+  const workspace = await embeddedOrPulumi(flags, [...words, ...given]);
+  if (workspace) await subcommand.run(workspace, rest, flags);
 }
 
 /** Where the subcommand's name is: flags may come before it. */
@@ -73,7 +80,7 @@ function wordAt(argv: string[]): number {
 
 function overview(name: string, subcommands: Record<string, Subcommand>): string {
   const entries = Object.entries(subcommands);
-  const lines = entries.map(([key, s]) => `  ${`${key} ${s.usage}`.padEnd(28)} ${s.about}`);
+  const lines = entries.map(([key, s]) => `  ${`${key} ${s.usage ?? ""}`.padEnd(28)} ${s.about}`);
   const examples = entries.flatMap(([, s]) => s.examples.slice(0, 1).map((e) => `  ${e}`));
   const usage = `npm run ${name} -- COMMAND [FLAGS]`;
   return [usage, "", ...lines, "", "Examples:", ...examples, ""].join("\n");

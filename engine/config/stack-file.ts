@@ -5,10 +5,8 @@ import { Document, isMap, isSeq, parseDocument, type Node } from "yaml";
 import type { Crypter } from "../secrets/passphrase";
 import { writeAtomically } from "../state/files";
 import { joinPath, parsePath, type Path } from "../values/path";
-import { sortedKeys } from "../values/property";
+import { sortedKeys, type Json } from "../values/property";
 import { plainValue, type ConfigValue } from "./project";
-
-type Yaml = null | boolean | number | string | Yaml[] | { [key: string]: Yaml };
 
 /** What makes a text of a secret: the stack's key, or the blindfold. */
 export type Opener = Pick<Crypter, "decrypt">;
@@ -76,10 +74,10 @@ export class StackFile {
     path: Path,
     opener: () => Promise<Opener>,
   ): Promise<ConfigValue | undefined> {
-    const found = path.reduce<Yaml | undefined>(
+    const found = path.reduce<Json | undefined>(
       (value, part) =>
         typeof value === "object" && value !== null && !isSecure(value)
-          ? (value as { [key: string]: Yaml })[part]
+          ? (value as { [key: string]: Json })[part]
           : undefined,
       this.raw()[key],
     );
@@ -92,7 +90,7 @@ export class StackFile {
   }
 
   /** `secret`: the value is stored encrypted with this. A path leads into objects and lists. */
-  set(key: string, value: Yaml, secret?: Crypter, intoPath: Path = []): void {
+  set(key: string, value: Json, secret?: Crypter, intoPath: Path = []): void {
     const stored = secret
       ? { secure: secret.encrypt(typeof value === "string" ? value : JSON.stringify(value)) }
       : value;
@@ -111,6 +109,8 @@ export class StackFile {
     const text = parent.slice(2).reduce<string>(joinPath, String(parent[1]).replace(/^[^:]*:/, ""));
     if (isSeq(node) && typeof part !== "number")
       throw new Error(`${joinPath(text, part)}: key for an array must be an int`);
+    if (isSeq(node) && Number(part) > node.items.length)
+      throw new Error(`${joinPath(text, part)}: array index out of range`);
     if (isMap(node) && !node.has("secure") && typeof part === "number")
       throw new Error(`${joinPath(text, part)}: key for a map must be a string`);
     if ((!isMap(node) || node.has("secure")) && !isSeq(node)) {
@@ -136,8 +136,8 @@ export class StackFile {
     fs.chmodSync(this.file, mode);
   }
 
-  private raw(): { [key: string]: Yaml } {
-    const { config } = this.document.toJS() as { config?: { [key: string]: Yaml } | null };
+  private raw(): { [key: string]: Json } {
+    const { config } = this.document.toJS() as { config?: { [key: string]: Json } | null };
     return Object.fromEntries(
       Object.entries(config ?? {}).map(([key, value]) => [this.checkKey(key), value]),
     );
@@ -151,7 +151,7 @@ export class StackFile {
     return key.replace(/^([^:]+):config:/, "$1:");
   }
 
-  private open(value: Yaml, opener: Opener | undefined): ConfigValue {
+  private open(value: Json, opener: Opener | undefined): ConfigValue {
     const secrets: string[] = [];
     const opened = mapLeaves(value, (ciphertext) => {
       if (!opener) throw new Error(`${this.file} holds secrets, and no encryptionsalt`);
@@ -163,7 +163,7 @@ export class StackFile {
   }
 }
 
-function isSecure(value: Yaml): value is { secure: string } {
+function isSecure(value: Json): value is { secure: string } {
   return (
     typeof value === "object" &&
     value !== null &&
@@ -173,13 +173,13 @@ function isSecure(value: Yaml): value is { secure: string } {
   );
 }
 
-function holdsSecret(value: Yaml): boolean {
+function holdsSecret(value: Json): boolean {
   if (typeof value !== "object" || value === null) return false;
   return isSecure(value) || Object.values(value).some(holdsSecret);
 }
 
 /** Keys sorted, as the CLI passes them on. */
-function mapLeaves(value: Yaml, open: (ciphertext: string) => string): Yaml {
+function mapLeaves(value: Json, open: (ciphertext: string) => string): Json {
   if (isSecure(value)) return open(value.secure);
   if (Array.isArray(value)) return value.map((v) => mapLeaves(v, open));
   if (typeof value !== "object" || value === null) return value;

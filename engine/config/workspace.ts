@@ -2,7 +2,8 @@
 import * as crypto from "node:crypto";
 import * as os from "node:os";
 import * as path from "node:path";
-import { readIfThere, writeAtomically } from "../state/files";
+import { readIfThere } from "../../ssh/local-files";
+import { writeAtomically } from "../state/files";
 import type { Project } from "./project";
 
 interface Settings {
@@ -19,13 +20,13 @@ function workspaceFile({ name, folder }: Project, env: NodeJS.ProcessEnv): strin
 }
 
 /** PULUMI_STACK, else the selection of `stack select`, either engine's. */
-export async function selectedStack(
+export function selectedStack(
   project: Project,
   backendUrl: string,
   env: NodeJS.ProcessEnv,
-): Promise<string | undefined> {
+): string | undefined {
   if (env["PULUMI_STACK"]) return stackName(project, env["PULUMI_STACK"]);
-  const settings = await readSettings(workspaceFile(project, env));
+  const settings = readSettings(workspaceFile(project, env));
   const selected = settings.stacks?.[backendUrl] ?? settings.stack;
   return selected ? stackName(project, selected) : undefined;
 }
@@ -38,7 +39,7 @@ export async function selectStack(
   env: NodeJS.ProcessEnv,
 ): Promise<void> {
   const file = workspaceFile(project, env);
-  const settings = await readSettings(file);
+  const settings = readSettings(file);
   delete settings.stack;
   settings.stacks = { ...settings.stacks };
   if (stack === undefined) delete settings.stacks[backendUrl];
@@ -46,8 +47,8 @@ export async function selectStack(
   await writeAtomically(file, JSON.stringify(settings, null, 4));
 }
 
-async function readSettings(file: string): Promise<Settings> {
-  return JSON.parse((await readIfThere(file)) ?? "{}") as Settings;
+function readSettings(file: string): Settings {
+  return JSON.parse(readIfThere(file) ?? "{}") as Settings;
 }
 
 /** `stack`, `organization/stack` or `organization/project/stack`: the file backend has one organization. */

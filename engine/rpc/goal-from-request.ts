@@ -88,14 +88,8 @@ function aliases(request: RegisterResourceRequest): AliasSpec[] {
   const specs = request.getAliasesList().map((alias): AliasSpec => {
     const spec = alias.getSpec();
     if (!spec) return { urn: aliasUrn(alias.getUrn()) };
-    return {
-      name: spec.getName(),
-      type: spec.getType(),
-      stack: spec.getStack(),
-      project: spec.getProject(),
-      parent: spec.getParenturn(),
-      noParent: spec.getNoparent(),
-    };
+    const { parenturn: parent, noparent: noParent, ...rest } = spec.toObject();
+    return { ...rest, parent, noParent };
   });
   return [...specs, ...request.getAliasurnsList().map((urn) => ({ urn: aliasUrn(urn) }))];
 }

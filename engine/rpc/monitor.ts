@@ -10,7 +10,7 @@ import type { Severity } from "../providers/provider";
 import { isProviderType } from "../state/resource";
 import type { Deployment } from "../steps/deployment";
 import type { Progress, Registered } from "../steps/progress";
-import type { Sink } from "../steps/events";
+import { said, type Sink } from "../steps/events";
 import { emptyGoal } from "../steps/goal";
 import { Halted, StepFailed } from "../steps/halt";
 import type { ProviderHost } from "../steps/provider-host";
@@ -18,6 +18,7 @@ import type { Runner } from "../steps/runner";
 import { markLike, unwrapMap, type PropertyMap } from "../values/property";
 import { fromWire, toWire } from "../values/wire";
 import { goalFromRequest, positions, unsupported } from "./goal-from-request";
+import { checkFailures, listen, message, newServer, unary } from "./service";
 
 /**
  * What the SDK sends as it is. The second line is what this engine does not have: asked for it, it says so by its own name,
@@ -25,16 +26,9 @@ import { goalFromRequest, positions, unsupported } from "./goal-from-request";
  */
 const FEATURES = new Set([
   ...["secrets", "resourceReferences", "deletedWith", "aliasSpecs"],
-  ...[
-    "transforms",
-    "invokeTransforms",
-    "resourceHooks",
-    "errorHooks",
-    "replaceWith",
-    "parameterization",
-  ],
+  ...["transforms", "invokeTransforms", "resourceHooks", "errorHooks", "replaceWith"],
+  "parameterization",
 ]);
-const MESSAGE_BYTES = 400 * 1024 * 1024;
 
 interface MonitorParts {
   deployment: Deployment;
@@ -42,106 +36,67 @@ interface MonitorParts {
   host: ProviderHost;
   runner: Runner;
   sink: Sink;
-  project: string;
-  stack: string;
   /** Of Pulumi.yaml: where positions in the source start from. */
   root: string;
 }
 
 /** The services on a port of their own. */
 export class Monitor {
-  private readonly server = new grpc.Server({
-    "grpc.max_receive_message_length": MESSAGE_BYTES,
-    "grpc.max_send_message_length": MESSAGE_BYTES,
-  });
+  private readonly server = newServer();
   private root = "";
 
   constructor(private readonly parts: MonitorParts) {
+    const answer = <Request, Response>(
+      handle: (request: Request) => Response | Promise<Response>,
+    ) => unary(handle, errorOf);
+    const refuse = (feature: string) => answer(() => this.refuse(feature));
     this.server.addService(resourceGrpc.ResourceMonitorService, {
-      supportsFeature: this.unary((request: resourceProto.SupportsFeatureRequest) => {
-        const response = new resourceProto.SupportsFeatureResponse();
-        response.setHassupport(FEATURES.has(request.getId()));
-        return Promise.resolve(response);
-      }),
-      registerResource: this.unary((r: resourceProto.RegisterResourceRequest) =>
-        this.registerResource(r),
+      supportsFeature: answer((request: resourceProto.SupportsFeatureRequest) =>
+        message(resourceProto.SupportsFeatureResponse, {
+          hassupport: FEATURES.has(request.getId()),
+        }),
       ),
-      registerResourceOutputs: this.unary((r: resourceProto.RegisterResourceOutputsRequest) =>
-        this.registerOutputs(r),
+      registerResource: answer(this.registerResource),
+      registerResourceOutputs: answer(this.registerOutputs),
+      readResource: answer(this.readResource),
+      invoke: answer(this.invoke),
+      call: answer((request: resourceProto.ResourceCallRequest) =>
+        this.refuse(`the method ${request.getTok()}`),
       ),
-      readResource: this.unary((r: resourceProto.ReadResourceRequest) => this.readResource(r)),
-      invoke: this.unary((r: resourceProto.ResourceInvokeRequest) => this.invoke(r)),
-      call: this.unary((r: resourceProto.ResourceCallRequest) =>
-        this.refuse(`the method ${r.getTok()}`),
-      ),
-      registerPackage: this.unary(() => this.refuse("parameterized packages")),
-      registerStackTransform: this.unary(() => this.refuse("stack transforms")),
-      registerStackInvokeTransform: this.unary(() => this.refuse("invoke transforms")),
-      registerResourceHook: this.unary(() => this.refuse("resource hooks")),
-      registerErrorHook: this.unary(() => this.refuse("error hooks")),
+      registerPackage: refuse("parameterized packages"),
+      registerStackTransform: refuse("stack transforms"),
+      registerStackInvokeTransform: refuse("invoke transforms"),
+      registerResourceHook: refuse("resource hooks"),
+      registerErrorHook: refuse("error hooks"),
       // There are no hooks, so nothing has to wait for the deletes that follow.
-      signalAndWaitForShutdown: this.unary(() => Promise.resolve(new Empty())),
+      signalAndWaitForShutdown: answer(() => new Empty()),
     });
     this.server.addService(engineGrpc.EngineService, {
-      log: this.unary((request: engineProto.LogRequest) => this.log(request)),
-      getRootResource: this.unary(() => {
-        const response = new engineProto.GetRootResourceResponse();
-        response.setUrn(this.root);
-        return Promise.resolve(response);
-      }),
-      setRootResource: this.unary((request: engineProto.SetRootResourceRequest) => {
-        this.root = request.getUrn();
-        return Promise.resolve(new engineProto.SetRootResourceResponse());
-      }),
-      requirePulumiVersion: this.unary(() =>
-        Promise.resolve(new engineProto.RequirePulumiVersionResponse()),
+      log: answer(this.log),
+      getRootResource: answer(() =>
+        message(engineProto.GetRootResourceResponse, { urn: this.root }),
       ),
-      startDebugging: this.unary(() => this.refuse("debugging")),
+      setRootResource: answer((request: engineProto.SetRootResourceRequest) => {
+        this.root = request.getUrn();
+        return new engineProto.SetRootResourceResponse();
+      }),
+      requirePulumiVersion: answer(() => new engineProto.RequirePulumiVersionResponse()),
+      startDebugging: refuse("debugging"),
     });
   }
 
   /** Resolves to its address, on loopback. */
-  listen(): Promise<string> {
-    return new Promise((resolve, reject) => {
-      this.server.bindAsync(
-        "127.0.0.1:0",
-        grpc.ServerCredentials.createInsecure(),
-        (error, port) => {
-          if (error) reject(error);
-          else resolve(`127.0.0.1:${port}`);
-        },
-      );
-    });
+  async listen(): Promise<string> {
+    return `127.0.0.1:${await listen(this.server)}`;
   }
 
   close(): void {
     this.server.forceShutdown();
   }
 
-  /** A stopping operation answers UNAVAILABLE, upon which the SDK ends the program without a word. */
-  private unary<Request, Response>(
-    handle: (request: Request) => Promise<Response>,
-  ): grpc.handleUnaryCall<Request, Response> {
-    return (call, callback) => {
-      handle(call.request).then(
-        (response) => callback(null, response),
-        (error: unknown) => {
-          if (error instanceof Halted || error instanceof StepFailed) {
-            callback({ code: grpc.status.UNAVAILABLE, details: "resource monitor shut down" });
-            return;
-          }
-          callback({
-            code: grpc.status.UNKNOWN,
-            details: error instanceof Error ? error.message : String(error),
-          });
-        },
-      );
-    };
-  }
-
-  private async registerResource(
+  private readonly registerResource = async (
     request: resourceProto.RegisterResourceRequest,
-  ): Promise<resourceProto.RegisterResourceResponse> {
+  ): Promise<resourceProto.RegisterResourceResponse> => {
     const { deployment, runner, root } = this.parts;
     runner.throwIfHalted();
     const goal = await this.orFail(() => Promise.resolve(goalFromRequest(request, root)));
@@ -151,27 +106,27 @@ export class Monitor {
     const { state, result } = await deployment.register(goal);
     // It ended well, but after another's failure: the SDK has shut its channel, and the program must not go on with it.
     runner.throwIfHalted();
-    const response = new resourceProto.RegisterResourceResponse();
-    response.setUrn(state.urn);
-    response.setId(state.id ?? "");
-    // A component's outputs are its program's business.
-    response.setObject(toWire(goal.custom ? state.outputs : {}));
-    response.setResult(RESULTS[result]);
-    return response;
-  }
+    return message(resourceProto.RegisterResourceResponse, {
+      urn: state.urn,
+      id: state.id ?? "",
+      // A component's outputs are its program's business.
+      object: toWire(goal.custom ? state.outputs : {}),
+      result: RESULTS[result],
+    });
+  };
 
-  private async registerOutputs(
+  private readonly registerOutputs = async (
     request: resourceProto.RegisterResourceOutputsRequest,
-  ): Promise<Empty> {
+  ): Promise<Empty> => {
     const { deployment } = this.parts;
     const outputs = fromWire(request.getOutputs());
     await this.orFail(() => deployment.outputs.register(request.getUrn(), outputs));
     return new Empty();
-  }
+  };
 
-  private async readResource(
+  private readonly readResource = async (
     request: resourceProto.ReadResourceRequest,
-  ): Promise<resourceProto.ReadResourceResponse> {
+  ): Promise<resourceProto.ReadResourceResponse> => {
     const { deployment, runner, root } = this.parts;
     const goal = {
       ...emptyGoal(request.getType(), request.getName(), true),
@@ -186,44 +141,30 @@ export class Monitor {
       goal.provider = await deployment.defaultProvider(goal.type, request.getVersion());
     const { state } = await deployment.read(goal, request.getId());
     runner.throwIfHalted();
-    const response = new resourceProto.ReadResourceResponse();
-    response.setUrn(state.urn);
-    response.setProperties(toWire(state.outputs));
-    return response;
-  }
+    return message(resourceProto.ReadResourceResponse, {
+      urn: state.urn,
+      properties: toWire(state.outputs),
+    });
+  };
 
-  private async invoke(
+  private readonly invoke = async (
     request: resourceProto.ResourceInvokeRequest,
-  ): Promise<providerProto.InvokeResponse> {
+  ): Promise<providerProto.InvokeResponse> => {
     const { deployment, host, runner } = this.parts;
     const args = fromWire(request.getArgs());
-    const response = new providerProto.InvokeResponse();
-    if (request.getTok() === "pulumi:pulumi:getResource") {
-      response.setReturn(toWire(this.lookUp(args["urn"] as string)));
-      return response;
+    const [token, given] = [request.getTok(), request.getProvider()];
+    if (token === "pulumi:pulumi:getResource") {
+      const found = toWire(this.lookUp(args["urn"] as string));
+      return message(providerProto.InvokeResponse, { return: found });
     }
-    const given = request.getProvider();
-    const reference =
-      given === ""
-        ? await deployment.defaultProvider(request.getTok(), request.getVersion())
-        : given;
-    const call = await host.invoke(reference, request.getTok());
-    const { result, failures } = await call(
-      request.getTok(),
-      unwrapMap(args),
-      runner.options.terminate,
-    );
-    response.setReturn(toWire(markLike(result, args)));
-    response.setFailuresList(
-      failures.map(({ property, reason }) => {
-        const failure = new providerProto.CheckFailure();
-        failure.setProperty(property);
-        failure.setReason(reason);
-        return failure;
-      }),
-    );
-    return response;
-  }
+    const reference = given || (await deployment.defaultProvider(token, request.getVersion()));
+    const call = await host.invoke(reference, token);
+    const { result, failures } = await call(token, unwrapMap(args), runner.options.terminate);
+    return message(providerProto.InvokeResponse, {
+      return: toWire(markLike(result, args)),
+      failuresList: checkFailures(failures),
+    });
+  };
 
   private lookUp(urn: string): PropertyMap {
     const state = this.parts.progress.news.get(urn);
@@ -231,19 +172,17 @@ export class Monitor {
     return { urn, id: state.id ?? "", state: state.outputs };
   }
 
-  private log(request: engineProto.LogRequest): Promise<Empty> {
+  private readonly log = (request: engineProto.LogRequest): Empty => {
     const isError = request.getSeverity() === engineProto.LogSeverity.ERROR;
     // What a program says that was cut short follows from that, and the reason has been told.
-    if (isError && this.parts.runner.halted) return Promise.resolve(new Empty());
+    if (isError && this.parts.runner.halted) return new Empty();
+    const [severity, urn] = [SEVERITIES[request.getSeverity()], request.getUrn() || this.root];
     this.parts.sink({
-      kind: "message",
-      severity: SEVERITIES[request.getSeverity()] ?? "info",
-      text: request.getMessage(),
+      ...said(severity ?? "info", request.getMessage(), urn),
       ephemeral: request.getEphemeral(),
-      ...(request.getUrn() || this.root ? { urn: request.getUrn() || this.root } : {}),
     });
-    return Promise.resolve(new Empty());
-  }
+    return new Empty();
+  };
 
   /** Fails the operation, since the SDK may not tell the program of it. */
   private refuse(feature: string): Promise<never> {
@@ -260,6 +199,16 @@ export class Monitor {
       throw new Halted();
     }
   }
+}
+
+/** A stopping operation answers UNAVAILABLE, upon which the SDK ends the program without a word. */
+function errorOf(error: unknown): Partial<grpc.StatusObject> {
+  if (error instanceof Halted || error instanceof StepFailed)
+    return { code: grpc.status.UNAVAILABLE, details: "resource monitor shut down" };
+  return {
+    code: grpc.status.UNKNOWN,
+    details: error instanceof Error ? error.message : String(error),
+  };
 }
 
 const RESULTS: Record<Registered["result"], resourceProto.Result> = {

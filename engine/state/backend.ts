@@ -3,7 +3,8 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
-import { readIfThere, writeAtomically } from "./files";
+import { listFolder, readIfThere } from "../../ssh/local-files";
+import { writeAtomically } from "./files";
 import { parseCheckpoint, type RawCheckpoint } from "./checkpoint";
 import { lockStack, breakLocks } from "./lock";
 
@@ -41,11 +42,9 @@ export class Backend {
     return path.join(this.root, ".pulumi", "locks", "organization", project, stack);
   }
 
-  async stacks(project: string): Promise<string[]> {
-    await this.layoutIsKnown();
-    const folder = path.dirname(this.stackFile(project, "any"));
-    const names = await fs.readdir(folder).catch(() => [] as string[]);
-    return names
+  stacks(project: string): string[] {
+    this.layoutIsKnown();
+    return listFolder(path.dirname(this.stackFile(project, "any")))
       .filter((n) => n.endsWith(".json"))
       .map((n) => n.slice(0, -".json".length))
       .sort();
@@ -53,23 +52,20 @@ export class Backend {
 
   /** Undefined: there is no such stack. */
   async read(project: string, stack: string): Promise<RawCheckpoint | undefined> {
-    await this.layoutIsKnown();
+    this.layoutIsKnown();
     const file = this.stackFile(project, stack);
-    const text = await readIfThere(file);
-    if (text === undefined) {
-      for (const compressed of [`${file}.gz`, `${file}.zst`]) {
-        if (await fs.stat(compressed).catch(() => undefined)) {
-          throw new Error(`${compressed} is compressed, which the embedded engine does not read`);
-        }
-      }
-      return undefined;
+    const text = readIfThere(file);
+    if (text !== undefined) return parseCheckpoint(text, file);
+    for (const compressed of [`${file}.gz`, `${file}.zst`]) {
+      if (await fs.stat(compressed).catch(() => undefined))
+        throw new Error(`${compressed} is compressed, which the embedded engine does not read`);
     }
-    return parseCheckpoint(text, file);
+    return undefined;
   }
 
   /** The former state stays as `.bak`. */
   async write(project: string, stack: string, text: string): Promise<void> {
-    if (!(await this.layoutIsKnown())) await writeAtomically(this.metaFile, "version: 1\n");
+    if (!this.layoutIsKnown()) await writeAtomically(this.metaFile, "version: 1\n");
     const file = this.stackFile(project, stack);
     await writeAtomically(file, text, true);
   }
@@ -93,11 +89,11 @@ export class Backend {
    * False: there is nothing yet. Throws for a layout that is not the present one: to mark it as such would hide from the
    * Pulumi CLI the stacks of a time without projects.
    */
-  private async layoutIsKnown(): Promise<boolean> {
-    const meta = await readIfThere(this.metaFile);
+  private layoutIsKnown(): boolean {
+    const meta = readIfThere(this.metaFile);
     const { version } = (meta === undefined ? {} : (parse(meta) ?? {})) as { version?: unknown };
     if (version === 1) return true;
-    const found = await fs.readdir(path.join(this.root, ".pulumi", "stacks")).catch(() => []);
+    const found = listFolder(path.join(this.root, ".pulumi", "stacks"));
     const old = found.filter((name) => /\.json(\.gz|\.zst)?$/.test(name));
     if (meta === undefined && old.length === 0) return false;
     const problem =

@@ -8,19 +8,19 @@ import {
   isSecret,
   sortedKeys,
   withPackageVersion,
+  type Json,
   type PropertyMap,
   type PropertyValue,
 } from "../values/property";
 import { UNKNOWN } from "../providers/provider";
-import type {
-  CustomTimeouts,
-  PendingOperation,
-  PendingType,
-  ResourceState,
-  Snapshot,
+import {
+  bareState,
+  type PendingOperation,
+  type PendingType,
+  type ResourceState,
+  type Snapshot,
 } from "./resource";
 
-type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 type JsonMap = { [key: string]: Json };
 
 /** Fields of a resource in the order in which Pulumi writes them. */
@@ -49,16 +49,6 @@ const DEPLOYMENT_FIELDS = [
   "metadata",
 ];
 
-export class Checkpoint {
-  constructor(
-    /** `organization/PROJECT/STACK`. */
-    readonly stack: string,
-    readonly snapshot: Snapshot,
-    /** The encryption salt that the file names, if it has secrets. */
-    readonly salt?: string,
-  ) {}
-}
-
 /** What a checkpoint says before its secrets are opened. */
 export interface RawCheckpoint {
   stack: string;
@@ -68,7 +58,7 @@ export interface RawCheckpoint {
   resourceCount: number;
   /** As the file has it. */
   deployment: object;
-  open(crypter: Crypter | undefined): Checkpoint;
+  open(crypter: Crypter | undefined): { snapshot: Snapshot };
 }
 
 /** `file` is for messages. Throws on what this engine does not know, by name. */
@@ -121,7 +111,7 @@ export function openable(stack: string, latest: JsonMap, file: string): RawCheck
         }),
       );
       const extra = without(latest, ["secrets_providers", "resources", "pending_operations"]);
-      return new Checkpoint(stack, { resources, pending, extra }, salt);
+      return { snapshot: { resources, pending, extra } };
     },
   };
 }
@@ -133,7 +123,6 @@ class Reader {
   ) {}
 
   resource(json: JsonMap): ResourceState {
-    const known = <T>(field: string): T | undefined => json[field] as T | undefined;
     for (const field of REFUSED) {
       const value = json[field];
       if (value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0)) {
@@ -142,28 +131,14 @@ class Reader {
         );
       }
     }
-    const timeouts = known<CustomTimeouts>("customTimeouts");
-    const state: ResourceState = {
-      urn: json["urn"] as string,
-      custom: json["custom"] === true,
-      type: json["type"] as string,
-      inputs: this.value(json["inputs"] ?? {}) as PropertyMap,
-      outputs: this.value(json["outputs"] ?? {}) as PropertyMap,
-      dependencies: known("dependencies") ?? [],
-      initErrors: known("initErrors") ?? [],
-      propertyDependencies: known("propertyDependencies") ?? {},
-      additionalSecretOutputs: known("additionalSecretOutputs") ?? [],
-      aliases: known("aliases") ?? [],
-      customTimeouts: timeouts ?? {},
-      stackTrace: known("stackTrace") ?? [],
-      ignoreChanges: known("ignoreChanges") ?? [],
-      replaceOnChanges: known("replaceOnChanges") ?? [],
-      extra: {},
-    };
+    const { urn, type, custom } = json;
+    const state = bareState(urn as string, type as string, custom === true);
     for (const [field, value] of Object.entries(json)) {
-      if (field in state) continue;
-      if (PLAIN.has(field)) Object.assign(state, { [field]: value });
-      else state.extra[field] = value;
+      if (field === "inputs" || field === "outputs")
+        state[field] = this.value(value ?? {}) as PropertyMap;
+      else if (PLAIN.has(field) || field in state) {
+        if (value !== null) Object.assign(state, { [field]: value });
+      } else state.extra[field] = value;
     }
     return state;
   }
@@ -301,14 +276,11 @@ export function resourceJson(state: ResourceState, inner: (v: PropertyValue) => 
     const value = fields[field];
     if (field !== "custom" && isEmpty(value)) continue;
     if (field === "inputs" || field === "outputs") json[field] = inner(value ?? {});
-    else if (field === "propertyDependencies") json[field] = sortMap(value as JsonMap);
+    else if (field === "propertyDependencies")
+      json[field] = valueJson(value ?? {}, (v) => v as Json);
     else json[field] = value as Json;
   }
   return json;
-}
-
-function sortMap(map: JsonMap): JsonMap {
-  return Object.fromEntries(sortedKeys(map).map((key) => [key, map[key] ?? null]));
 }
 
 function isEmpty(value: PropertyValue | undefined): boolean {

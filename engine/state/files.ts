@@ -48,16 +48,6 @@ async function backUp(file: string): Promise<void> {
   }
 }
 
-/** The text, or undefined where there is no such file. */
-export async function readIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await fs.readFile(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-}
-
 async function syncFolder(folder: string): Promise<void> {
   const handle = await fs.open(folder, "r");
   try {

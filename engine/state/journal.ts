@@ -6,6 +6,7 @@ import { integrityError } from "./integrity";
 import {
   dependenciesOf,
   parseReference,
+  withReferences,
   type PendingOperation,
   type PendingType,
   type ResourceState,
@@ -150,16 +151,9 @@ function renameReferences(resources: ResourceState[]): ResourceState[] {
   if (renamed.size === 0) return resources;
   const now = (urn: string): string => renamed.get(urn) ?? urn;
   return resources.map((r) => {
-    const copy: ResourceState = { ...r, aliases: [], dependencies: r.dependencies.map(now) };
-    copy.propertyDependencies = Object.fromEntries(
-      Object.entries(r.propertyDependencies).map(([key, urns]) => [key, urns.map(now)]),
-    );
-    if (r.parent) copy.parent = now(r.parent);
-    if (r.deletedWith) copy.deletedWith = now(r.deletedWith);
-    if (r.provider) {
-      const { urn, id } = parseReference(r.provider);
-      copy.provider = `${now(urn)}::${id}`;
-    }
-    return copy;
+    const copy: ResourceState = { ...withReferences(r, now), aliases: [] };
+    if (!r.provider) return copy;
+    const { urn, id } = parseReference(r.provider);
+    return { ...copy, provider: `${now(urn)}::${id}` };
   });
 }

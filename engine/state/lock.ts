@@ -3,7 +3,8 @@ import * as crypto from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
-import { readIfThere, writeAtomically } from "./files";
+import { listFolder, readIfThere } from "../../ssh/local-files";
+import { writeAtomically } from "./files";
 
 interface Holder {
   pid: number;
@@ -17,7 +18,7 @@ export class StackLocked extends Error {}
 /** Throws StackLocked, naming who holds it and the way out. Resolves to the function that lets it go. */
 export async function lockStack(folder: string, cancelHint: string): Promise<() => Promise<void>> {
   const mine = path.join(folder, `${crypto.randomUUID()}.json`);
-  await refuseIfHeld(folder, mine, cancelHint);
+  refuseIfHeld(folder, mine, cancelHint);
   const holder: Holder = {
     pid: process.pid,
     username: os.userInfo().username,
@@ -28,7 +29,7 @@ export async function lockStack(folder: string, cancelHint: string): Promise<() 
   const release = async (): Promise<void> => fs.rm(mine, { force: true });
   try {
     // Looked at again: of two that started at once, both see the other's file now, and both give way.
-    await refuseIfHeld(folder, mine, cancelHint);
+    refuseIfHeld(folder, mine, cancelHint);
   } catch (error) {
     await release();
     throw error;
@@ -38,16 +39,16 @@ export async function lockStack(folder: string, cancelHint: string): Promise<() 
 
 /** Removes every lock of the stack; for `cancel`. Returns how many there were. */
 export async function breakLocks(folder: string): Promise<number> {
-  const files = await lockFiles(folder);
+  const files = lockFiles(folder);
   for (const file of files) await fs.rm(file, { force: true });
   return files.length;
 }
 
-async function refuseIfHeld(folder: string, mine: string, cancelHint: string): Promise<void> {
+function refuseIfHeld(folder: string, mine: string, cancelHint: string): void {
   const held: string[] = [];
-  for (const file of await lockFiles(folder)) {
+  for (const file of lockFiles(folder)) {
     if (file === mine) continue;
-    const text = await readIfThere(file);
+    const text = readIfThere(file);
     if (text === undefined) continue;
     held.push(`\n  ${file}: ${describe(text)}`);
   }
@@ -80,12 +81,8 @@ function isAlive(pid: number): boolean {
   }
 }
 
-async function lockFiles(folder: string): Promise<string[]> {
-  const names = await fs.readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw error;
-  });
-  return names
+function lockFiles(folder: string): string[] {
+  return listFolder(folder)
     .filter((n) => n.endsWith(".json") && !n.startsWith("."))
     .map((n) => path.join(folder, n));
 }

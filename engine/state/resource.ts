@@ -49,6 +49,21 @@ export interface ResourceState {
   extra: Record<string, unknown>;
 }
 
+/** A resource of which nothing else is known. */
+export const bareState = (urn: string, type: string, custom: boolean): ResourceState => ({
+  ...{ urn, type, custom, inputs: {}, outputs: {} },
+  dependencies: [],
+  initErrors: [],
+  propertyDependencies: {},
+  additionalSecretOutputs: [],
+  aliases: [],
+  customTimeouts: {},
+  stackTrace: [],
+  ignoreChanges: [],
+  replaceOnChanges: [],
+  extra: {},
+});
+
 export type PendingType = "creating" | "updating" | "deleting" | "reading" | "importing";
 
 /** An operation that had begun when the state was written: after a crash nobody knows how it ended. */
@@ -75,6 +90,25 @@ export function parseReference(reference: string): { urn: string; id: string } {
     throw new Error(`provider reference ${JSON.stringify(reference)} is not of the form URN::ID`);
   }
   return { urn: reference.slice(0, at), id: reference.slice(at + 2) };
+}
+
+/** A copy in which every reference to another resource is what `change` makes of it; undefined: there is none any more. */
+export function withReferences(
+  state: ResourceState,
+  change: (urn: string) => string | undefined,
+): ResourceState {
+  const all = (urns: string[]): string[] => urns.flatMap((urn) => change(urn) ?? []);
+  const { parent, deletedWith, ...rest } = state;
+  const [newParent, newDeletedWith] = [parent, deletedWith].map((urn) => urn && change(urn));
+  return {
+    ...rest,
+    ...(newParent && { parent: newParent }),
+    ...(newDeletedWith && { deletedWith: newDeletedWith }),
+    dependencies: all(state.dependencies),
+    propertyDependencies: Object.fromEntries(
+      Object.entries(state.propertyDependencies).map(([key, urns]) => [key, all(urns)]),
+    ),
+  };
 }
 
 /** Every URN that must be there as long as this resource is. */

@@ -8,7 +8,6 @@ import type { Progress } from "./progress";
 import { providerPackage } from "./provider-host";
 
 const SOME: Diff = { changes: "some", replaces: [] };
-const COMPONENT = { replaceOnChanges: [], hasInitErrors: false, trust: true };
 
 export async function compare(
   progress: Progress,
@@ -21,7 +20,7 @@ export async function compare(
   if (await providerChanged(progress, old, state)) return replaceFor("provider");
   const { inputs } = state;
   if (!manager)
-    return deepEquals(old.inputs, inputs) ? unchanged : decide(SOME, old.inputs, inputs, COMPONENT);
+    return deepEquals(old.inputs, inputs) ? unchanged : decide(SOME, old.inputs, inputs);
   // Under the name that it has now, where an alias led to the old one.
   const { urn, type } = state;
   return decide(await manager.diff({ ...old, urn, type }, inputs), old.inputs, inputs, {

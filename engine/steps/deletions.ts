@@ -1,6 +1,6 @@
 /** The end of an operation: what the program did not register, and what was replaced, is deleted. */
 import { dependenciesOf, type ResourceState } from "../state/resource";
-import type { Op } from "./events";
+import { said, stepOf, type Op } from "./events";
 import { Halted, StepFailed } from "./halt";
 import type { Progress } from "./progress";
 import type { Replacements } from "./replacements";
@@ -84,15 +84,25 @@ export class Deletions {
     );
   }
 
-  /** With excludes: all but them and what they need. */
+  /**
+   * With excludes: all but them and what they need. With their dependents it is as in Pulumi all that hangs together with
+   * them, be it by the provider or the parent that they share.
+   */
   private allButExcluded(): Set<string> | undefined {
-    const { targets } = this.progress.options;
-    const kept = this.progress.base.filter((state) => targets.excludesState(state));
-    if (kept.length === 0) return undefined;
-    const needed = new Set(kept.map(({ urn }) => urn));
-    for (const state of [...this.progress.base].reverse())
-      if (needed.has(state.urn)) dependenciesOf(state).forEach((urn) => needed.add(urn));
-    return new Set(this.progress.base.map(({ urn }) => urn).filter((urn) => !needed.has(urn)));
+    const { base, options } = this.progress;
+    const { targets } = options;
+    const kept = new Set(base.filter((s) => targets.excludesState(s)).map(({ urn }) => urn));
+    if (kept.size === 0) return undefined;
+    for (let before = 0; before < kept.size;) {
+      before = kept.size;
+      for (const state of base) {
+        const needs = dependenciesOf(state);
+        if (targets.excludeDependents && [...needs].some((urn) => kept.has(urn)))
+          kept.add(state.urn);
+        if (kept.has(state.urn)) needs.forEach((urn) => kept.add(urn));
+      }
+    }
+    return new Set(base.map(({ urn }) => urn).filter((urn) => !kept.has(urn)));
   }
 
   /** Each as soon as all that depends on it is gone. */
@@ -115,15 +125,15 @@ export class Deletions {
 
   private async explain(state: ResourceState): Promise<void> {
     const { preview, explain } = this.progress.options;
-    const said = preview ? await explain?.(state) : undefined;
-    if (said) this.progress.sink({ kind: "message", urn: state.urn, ephemeral: false, ...said });
+    const found = preview ? await explain?.(state) : undefined;
+    if (found) this.progress.sink(said(found.severity, found.text, state.urn));
   }
 
   /** False: it is still there. */
   private async deleteOne(state: ResourceState, op: Op): Promise<boolean> {
     const replacing = op === "delete-replaced" || op === "discard-replaced";
     const step = {
-      ...this.progress.step(op, state, undefined),
+      ...stepOf(op, state, undefined),
       logical: op === "delete" || op === "discard",
     };
     const work = async (): Promise<void> => {

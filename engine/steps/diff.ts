@@ -33,12 +33,16 @@ export function decide(
   diff: Diff,
   olds: PropertyMap,
   news: PropertyMap,
-  options: { replaceOnChanges: string[]; hasInitErrors: boolean; trust: boolean },
+  {
+    replaceOnChanges = [],
+    hasInitErrors = false,
+    trust = true,
+  }: { replaceOnChanges?: string[]; hasInitErrors?: boolean; trust?: boolean } = {},
 ): Decision {
   const detailed = { ...(diff.detailed ?? diffMaps(olds, news)) };
-  const changes = options.trust ? diff.changes === "some" : Object.keys(detailed).length > 0;
-  if (!changes && !options.hasInitErrors) return unchanged;
-  const paths = options.replaceOnChanges.map(parsePath);
+  const changes = trust ? diff.changes === "some" : Object.keys(detailed).length > 0;
+  if (!changes && !hasInitErrors) return unchanged;
+  const paths = replaceOnChanges.map(parsePath);
   const replaces = new Set(diff.replaces);
   for (const [path, kind] of Object.entries(detailed)) {
     const forced = paths.some((outer) => contains(outer, parsePath(path)));
@@ -48,7 +52,7 @@ export function decide(
     if (detailed[path]?.endsWith("-replace"))
       replaces.add(changedKeys({ [path]: kind })[0] ?? path);
   }
-  if (options.hasInitErrors && paths.some((path) => path[0] === "*")) replaces.add("#initerror");
+  if (hasInitErrors && paths.some((path) => path[0] === "*")) replaces.add("#initerror");
   return {
     changes: changes || replaces.size > 0,
     replaces: [...replaces],

@@ -2,6 +2,7 @@
 import type { Severity } from "../providers/provider";
 import type { ResourceState } from "../state/resource";
 import type { Detailed } from "../values/diff";
+import { isDefaultProvider } from "./urn";
 
 /** The kinds of step, named as Pulumi names them. */
 export type Op =
@@ -52,5 +53,29 @@ export type EngineEvent =
       urn?: string;
       ephemeral: boolean;
     };
+
+/** Something to be said, of a resource where there is a URN. */
+export const said = (
+  severity: Severity | "info#err",
+  text: string,
+  urn = "",
+): EngineEvent & { kind: "message" } => ({
+  ...{ kind: "message", severity, text, ephemeral: false },
+  ...(urn === "" ? {} : { urn }),
+});
+
+/** A step of an old resource, a new one, or from the one to the other. */
+export function stepOf(
+  op: Op,
+  old: ResourceState | undefined,
+  now: ResourceState | undefined,
+): Step {
+  const { urn, type } = (now ?? old) as ResourceState;
+  return {
+    ...{ op, urn, type, internal: isDefaultProvider(urn), logical: true },
+    ...(old ? { old } : {}),
+    ...(now ? { new: now } : {}),
+  };
+}
 
 export type Sink = (event: EngineEvent) => void;

@@ -1,5 +1,5 @@
 /** What the program asks for, and the state that it makes of it. */
-import type { CustomTimeouts, ResourceState } from "../state/resource";
+import { bareState, type CustomTimeouts, type ResourceState } from "../state/resource";
 import type { PropertyMap } from "../values/property";
 
 export interface AliasSpec {
@@ -60,17 +60,12 @@ export const emptyGoal = (type: string, name: string, custom: boolean): Goal => 
 
 export function stateOf(goal: Goal, urn: string, old: ResourceState | undefined): ResourceState {
   const state: ResourceState = {
-    urn,
-    custom: goal.custom,
-    type: goal.type,
+    ...bareState(urn, goal.type, goal.custom),
     inputs: goal.inputs,
-    outputs: {},
     protect: goal.protect,
     dependencies: goal.dependencies,
-    initErrors: [],
     propertyDependencies: goal.propertyDependencies,
     additionalSecretOutputs: goal.additionalSecretOutputs,
-    aliases: [],
     customTimeouts: goal.customTimeouts,
     retainOnDelete: goal.retainOnDelete,
     stackTrace: goal.stackTrace,

@@ -4,13 +4,13 @@ import type { Journal } from "../state/journal";
 import { dependenciesOf, type CustomTimeouts, type ResourceState } from "../state/resource";
 import type { PropertyMap } from "../values/property";
 import { Aliases } from "./aliases";
-import type { Op, Sink, Step } from "./events";
+import { stepContext } from "./context";
+import { stepOf, type Sink, type Step } from "./events";
 import type { Manager } from "./manager";
 import type { ProviderHost } from "./provider-host";
 import { keepUnchanged } from "./refresh";
 import type { Runner } from "./runner";
 import type { Targets } from "./targets";
-import { isDefaultProvider } from "./urn";
 
 /** What a person should know of a resource before it is deleted. */
 export type Explain = (
@@ -119,20 +119,6 @@ export class Progress {
     return this.leftOut.has(urn);
   }
 
-  step(op: Op, old: ResourceState | undefined, now: ResourceState | undefined): Step {
-    const { urn, type } = (now ?? old) as ResourceState;
-    const internal = isDefaultProvider(urn);
-    return {
-      op,
-      urn,
-      type,
-      internal,
-      logical: true,
-      ...(old ? { old } : {}),
-      ...(now ? { new: now } : {}),
-    };
-  }
-
   createContext(state: ResourceState, operation: "create" | "update"): CreateContext {
     const { preview } = this.options;
     return { ...this.context(state.urn, state.customTimeouts, operation), preview };
@@ -143,16 +129,8 @@ export class Progress {
     timeouts: CustomTimeouts = {},
     operation: keyof CustomTimeouts = "create",
   ): StepContext {
-    const timeoutSeconds = timeouts[operation];
-    const signals = [this.runner.options.terminate];
-    if (timeoutSeconds) signals.push(timeoutSignal(operation, timeoutSeconds));
-    return {
-      urn,
-      signal: AbortSignal.any(signals),
-      log: (severity, text, ephemeral = false) =>
-        this.sink({ kind: "message", severity, text, urn, ephemeral }),
-      ...(timeoutSeconds ? { timeoutSeconds } : {}),
-    };
+    const { terminate } = this.runner.options;
+    return stepContext(urn, terminate, this.sink, operation, timeouts[operation]);
   }
 
   /**
@@ -198,26 +176,8 @@ export class Progress {
     }
     this.journal.put(old, old);
     this.current.set(old.urn, old);
-    const step = this.step("same", old, old);
+    const step = stepOf("same", old, old);
     this.sink({ kind: "begin", step });
     this.sink({ kind: "done", step, seconds: 0 });
   }
-}
-
-/** Aborted with an error that says whose limit it was; Node's own says "aborted due to timeout". */
-export function timeoutSignal(operation: keyof CustomTimeouts, seconds: number): AbortSignal {
-  const limit = new AbortController();
-  const reason = new Error(
-    `the ${operation} did not end within ${seconds} s, which is the resource's customTimeouts.${operation}, and was stopped; ` +
-      "give it longer there, or see what keeps it",
-  );
-  after(seconds * 1000, () => limit.abort(reason));
-  return limit.signal;
-}
-
-/** Node's timers hold 24.8 days, and take what is longer for nothing at all. Keeps no process alive. */
-function after(milliseconds: number, act: () => void): void {
-  const part = Math.min(milliseconds, 2 ** 31 - 1);
-  const next = part < milliseconds ? () => after(milliseconds - part, act) : act;
-  setTimeout(next, part).unref();
 }

@@ -59,10 +59,8 @@ export class ProviderHost implements Manager {
   /** Starts the provider that a resource of the state names, once, whoever asks first. Resolves when it runs. */
   async ensure(reference: string | undefined, resources: readonly ResourceState[]): Promise<void> {
     if (!reference) return;
-    if (this.running.has(reference)) {
-      await this.running.get(reference);
-      return;
-    }
+    const running = this.running.get(reference);
+    if (running) return void (await running);
     const { urn, id } = parseReference(reference);
     const state = resources.find((r) => r.urn === urn && r.id === id);
     if (!state) throw new Error(`provider ${reference} is not in the state`);

@@ -1,17 +1,17 @@
 /** Refresh: every resource is read, and the state says what was found. */
 import { NotRunning, type StepContext } from "../providers/provider";
 import type { Journal } from "../state/journal";
-import { isProviderType, type ResourceState } from "../state/resource";
+import { isProviderType, withReferences, type ResourceState } from "../state/resource";
 import { deepEquals } from "../values/property";
 import { decide, unchanged, type Decision } from "./diff";
-import type { Sink, Step } from "./events";
+import { said, stepOf, type Sink, type Step } from "./events";
 import { Halted, StepFailed } from "./halt";
 import { ignoreChanges } from "./ignore-changes";
+import { stepContext } from "./context";
 import { unconfigured, type Manager } from "./manager";
 import type { ProviderHost } from "./provider-host";
 import type { Runner } from "./runner";
 import type { Targets } from "./targets";
-import { isDefaultProvider } from "./urn";
 
 /**
  * Resolves to the resources as they are now, the journal told. `counted`: the refresh is the operation itself. Else what has
@@ -29,20 +29,12 @@ export async function refresh(
     unread.add(state.urn);
     if (told.has(text)) return;
     told.add(text);
-    sink({ kind: "message", severity: "warning", text, urn: state.urn, ephemeral: false });
+    sink(said("warning", text, state.urn));
   };
   const found = new Map<ResourceState, ResourceState | undefined>();
   const one = async (state: ResourceState): Promise<void> => {
     const { urn, type } = state;
-    const step: Step = {
-      op: "refresh",
-      urn,
-      type,
-      old: state,
-      new: state,
-      internal: isDefaultProvider(urn),
-      logical: counted,
-    };
+    const step: Step = { ...stepOf("refresh", state, state), logical: counted };
     if (!state.custom || isProviderType(type) || state.pendingReplacement) {
       if (!counted) return;
       sink({ kind: "begin", step: { ...step } });
@@ -53,7 +45,7 @@ export async function refresh(
     const work = async (): Promise<void> => {
       await host.ensure(state.provider, base);
       const manager = await host.managerOf(type, state.provider);
-      const context = contextOf(urn, runner, sink);
+      const context = stepContext(urn, runner.options.terminate, sink);
       const now = await manager.read(state, context).catch((error: unknown) => {
         if (counted || !(error instanceof NotRunning)) throw error;
         return error;
@@ -100,19 +92,8 @@ async function differences(
   if (state.external) return { ...unchanged, changes: !deepEquals(now.outputs, state.outputs) };
   const wanted = ignoreChanges(state.inputs, now.inputs, state.ignoreChanges, ctx);
   return decide(await manager.diff(now, wanted), wanted, now.inputs, {
-    replaceOnChanges: [],
-    hasInitErrors: false,
     trust: manager !== unconfigured,
   });
-}
-
-function contextOf(urn: string, runner: Runner, sink: Sink): StepContext {
-  return {
-    urn,
-    signal: runner.options.terminate,
-    log: (severity, text, ephemeral = false) =>
-      sink({ kind: "message", severity, text, urn, ephemeral }),
-  };
 }
 
 /** Equal values keep their objects, and so their ciphertext in the state. What could be read has no errors any more. */
@@ -135,14 +116,11 @@ function withoutGone(
     if (!now && !state.delete) gone.set(state.urn, state.parent ?? "");
   const present = base.flatMap((state) => (found.has(state) ? (found.get(state) ?? []) : [state]));
   if (gone.size === 0) return present;
-  const still = (urn: string): boolean => !gone.has(urn);
+  // A child of what is gone belongs to the nearest parent that is still there.
+  const parentOf = (urn: string): string => (gone.has(urn) ? parentOf(gone.get(urn) ?? "") : urn);
   return present.map((state) => {
-    const copy: ResourceState = { ...state, dependencies: state.dependencies.filter(still) };
-    copy.propertyDependencies = Object.fromEntries(
-      Object.entries(state.propertyDependencies).map(([key, urns]) => [key, urns.filter(still)]),
-    );
-    if (copy.deletedWith && gone.has(copy.deletedWith)) delete copy.deletedWith;
-    while (copy.parent && gone.has(copy.parent)) copy.parent = gone.get(copy.parent) ?? "";
-    return copy;
+    const copy = withReferences(state, (urn) => (gone.has(urn) ? undefined : urn));
+    const parent = parentOf(state.parent ?? "");
+    return parent === "" ? copy : { ...copy, parent };
   });
 }

@@ -2,6 +2,7 @@
 import { UNKNOWN } from "../providers/provider";
 import { parseReference, usedBy, type ResourceState } from "../state/resource";
 import { decide } from "./diff";
+import { stepOf } from "./events";
 import { unconfigured } from "./manager";
 import type { Progress } from "./progress";
 
@@ -72,7 +73,6 @@ export class Replacements {
     const news = { ...state.inputs, ...Object.fromEntries(unknown) };
     const { replaces } = decide(await manager.diff(state, news), state.inputs, news, {
       replaceOnChanges: state.replaceOnChanges,
-      hasInitErrors: false,
       trust: manager !== unconfigured,
     });
     return replaces.length > 0 ? replaces : undefined;
@@ -104,7 +104,7 @@ export class Replacements {
   /** The state remembers that the create is still to come; a former run may have got as far. */
   private async deleteOneAhead(state: ResourceState): Promise<void> {
     if (state.pendingReplacement) return;
-    const step = { ...this.progress.step("delete-replaced", state, undefined), logical: false };
+    const step = { ...stepOf("delete-replaced", state, undefined), logical: false };
     const commit = (): void => {
       if (state.delete) this.progress.journal.put(state, undefined);
       else state.pendingReplacement = true;

@@ -2,7 +2,7 @@
 import { isProviderType, type ResourceState } from "../state/resource";
 import { UNKNOWN_TEXT, deepEquals, isSecret, markKeys } from "../values/property";
 import type { Decision } from "./diff";
-import type { Op, Step } from "./events";
+import { stepOf, type Op, type Step } from "./events";
 import type { Manager } from "./manager";
 import type { Progress, Registered } from "./progress";
 
@@ -18,7 +18,7 @@ export class ResourceSteps {
       if (deepEquals(state.inputs, old.inputs)) state.inputs = old.inputs;
       if (isProviderType(state.type))
         await this.progress.host.start({ ...state, inputs: old.inputs });
-      const step = this.progress.step("same", old, state);
+      const step = stepOf("same", old, state);
       this.progress.sink({ kind: "begin", step });
       this.progress.journal.put(old, state);
       // What only moved in the source does not cost a write of its own.
@@ -40,7 +40,7 @@ export class ResourceSteps {
     return this.conclude(state, async () => {
       // An old one that is created was found to be gone.
       const gone = op === "create";
-      const step = { ...this.progress.step(op, gone ? undefined : old, state), ...extra };
+      const step = { ...stepOf(op, gone ? undefined : old, state), ...extra };
       const work = async (): Promise<void> => {
         try {
           await manager?.create(state, this.progress.createContext(state, "create"));
@@ -65,7 +65,7 @@ export class ResourceSteps {
   ): Promise<Registered> {
     return this.conclude(state, async () => {
       if (old.id !== undefined) state.id = old.id;
-      const step = { ...this.progress.step("update", old, state), diffs, detailed };
+      const step = { ...stepOf("update", old, state), diffs, detailed };
       const work = async (): Promise<void> => {
         if (!manager) {
           state.outputs = old.outputs;
@@ -108,7 +108,7 @@ export class ResourceSteps {
   /** The step that stands for a whole replacement, and counts as one. */
   private replaced(old: ResourceState, state: ResourceState, how: Partial<Step> = {}): void {
     this.progress.replace(state.urn);
-    const step = { ...this.progress.step("replace", old, state), ...how };
+    const step = { ...stepOf("replace", old, state), ...how };
     this.progress.sink({ kind: "begin", step });
     this.progress.sink({ kind: "done", step, seconds: 0 });
   }
@@ -130,7 +130,7 @@ export class ResourceSteps {
     const replacing = old !== undefined && !old.external && old.id !== id;
     return this.conclude(state, async () => {
       const step = {
-        ...this.progress.step(replacing ? "read-replacement" : "read", old, state),
+        ...stepOf(replacing ? "read-replacement" : "read", old, state),
         logical: !replacing,
       };
       const work = async (): Promise<void> => {
@@ -163,7 +163,7 @@ export class ResourceSteps {
     const asked: ResourceState = { ...state, id, inputs: {}, outputs: {} };
     let found: ResourceState = asked;
     const step: Step = {
-      ...this.progress.step(old ? "import-replacement" : "import", old, asked),
+      ...stepOf(old ? "import-replacement" : "import", old, asked),
       logical: !old,
     };
     const work = async (): Promise<void> => {

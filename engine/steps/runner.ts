@@ -2,7 +2,7 @@
 import { PartialFailure } from "../providers/provider";
 import type { Journal } from "../state/journal";
 import type { PendingType, ResourceState } from "../state/resource";
-import type { Sink, Step } from "./events";
+import { said, type Sink, type Step } from "./events";
 import { Halted, StepFailed } from "./halt";
 
 interface RunnerOptions {
@@ -61,13 +61,7 @@ export class Runner {
   /** Tells of an error that is not a step's, and stops. */
   fail(text: string, urn?: string): void {
     this.failed = true;
-    this.sink({
-      kind: "message",
-      severity: "error",
-      text,
-      ephemeral: false,
-      ...(urn ? { urn } : {}),
-    });
+    this.sink(said("error", text, urn));
     this.stop();
   }
 
@@ -131,7 +125,7 @@ export class Runner {
   private report(step: Step, failure: unknown, seconds: number): void {
     this.failed = true;
     const text = failure instanceof Error ? failure.message : String(failure);
-    this.sink({ kind: "message", severity: "error", text, urn: step.urn, ephemeral: false });
+    this.sink(said("error", text, step.urn));
     this.sink({ kind: "failed", step, seconds });
     // A preview that cannot read one resource fails, and yet shows what it would do to the others.
     if (this.options.preview && step.op === "refresh") return;

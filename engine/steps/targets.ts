@@ -17,7 +17,7 @@ export class Targets {
     /** `--exclude`: the resources that it may not touch. Targets go before them, as in Pulumi. */
     private readonly excludes: readonly string[] = [],
     /** True: nor may it what depends on one of them. */
-    private readonly excludeDependents = false,
+    readonly excludeDependents = false,
   ) {
     this.patterns = urns.map(pattern);
     this.excluded = excludes.map(pattern);

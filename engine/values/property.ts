@@ -26,6 +26,8 @@ export class Secret {
 export type PropertyValue =
   null | boolean | number | string | PropertyValue[] | PropertyMap | Secret | typeof UNKNOWN;
 
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
 export interface PropertyMap {
   [key: string]: PropertyValue;
 }

@@ -11,11 +11,10 @@ import {
   UNKNOWN_TEXT,
   isSecret,
   withPackageVersion,
+  type Json,
   type PropertyMap,
   type PropertyValue,
 } from "./property";
-
-type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 export function fromWire(struct: Struct | undefined): PropertyMap {
   return struct ? (read(struct.toJavaScript()) as PropertyMap) : {};

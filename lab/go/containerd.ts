@@ -4,12 +4,12 @@ import { ensureGoProgram, requiredVersion, whyNoGoProgram, type GoProgram } from
 const FOLDER = join(__dirname, "containerd");
 const MODULE = "github.com/containerd/containerd/v2";
 
-/** The version that this builds, such as v2.3.7. */
+/** The version to build, such as v2.3.7. */
 export const CONTAINERD_VERSION = requiredVersion(FOLDER, MODULE);
 
 /**
- * containerd's newest release line. It needs a newer Go than any Debian release of the lab has, so this machine's
- * builds it, unlike the containerd of the lab's own images.
+ * containerd's newest release line. It needs a newer Go than every Debian release of the lab has. So the Go of this
+ * machine builds it, unlike the containerd in the lab's own images.
  */
 const CONTAINERD: GoProgram = {
   folder: FOLDER,
@@ -20,6 +20,8 @@ const CONTAINERD: GoProgram = {
 export const whyNoContainerd = (cache: string): string | undefined =>
   whyNoGoProgram(cache, CONTAINERD);
 
-/** The folder with its three executables in the cache, built at the first call: a minute or two on two cores. */
+/**
+ * The folder in the cache with its three executables, which are built at the first call: a minute or two on two cores.
+ */
 export const ensureContainerd = (cache: string, log: (line: string) => void): Promise<string> =>
   ensureGoProgram(cache, CONTAINERD, log);

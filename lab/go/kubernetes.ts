@@ -9,11 +9,14 @@ const VARIABLES = "k8s.io/component-base/version";
 const OWN = "cluster-registry.example/kubernetes";
 const PLUGINS = "github.com/containernetworking/plugins/plugins";
 
-/** What makes a cluster of hosts that have containerd: Kubernetes, its database, and the plugins of its Pods' network. */
+/**
+ * The programs that make a cluster of hosts with containerd: Kubernetes, its database, and the plugins for the Pods'
+ * network.
+ */
 const KUBERNETES: GoProgram = {
   folder: FOLDER,
   packages: [
-    // Its executable is named "server", as the module has it.
+    // The module names this executable "server".
     "go.etcd.io/etcd/server/v3",
     ...["kube-apiserver", "kube-controller-manager", "kube-scheduler"].map(inModule),
     ...["kubelet", "kube-proxy", "kubectl"].map(inModule),

@@ -1,4 +1,4 @@
-/** Programs that are built from Go modules, with a go.mod and a go.sum of our own, and kept in the cache. */
+/** Programs that are built from Go modules, with our own go.mod and go.sum, and kept in the cache. */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -15,19 +15,21 @@ import { withLock } from "../lock";
 import { must } from "../process";
 
 export interface GoProgram {
-  /** A folder with go.mod, go.sum and a file that imports `packages`. Its name is the program's in the cache. */
+  /**
+   * A folder with go.mod, go.sum and a file that imports `packages`. Its name is also the program's name in the cache.
+   */
   folder: string;
-  /** Import paths of the main packages: one executable each. */
+  /** Import paths of the main packages, one for each executable. */
   packages: string[];
-  /** Variables that the linker sets, by import path and name: "example.com/version.Version". */
+  /** Variables for the linker, by import path and name: "example.com/version.Version". */
   variables?: Record<string, string>;
 }
 
-/** Where the program is, or will be, in the cache: another go.sum, source, package or variable is another folder. */
+/** The program's folder in the cache. Another go.sum, source, package or variable gives another folder. */
 export function goProgramFolder(cache: string, program: GoProgram): string {
   const hash = createHash("sha256");
   for (const file of sources(program.folder)) hash.update(readFileSync(join(program.folder, file)));
-  // Not the compiler's version: what another one has built is as good, also where there is no compiler.
+  // Without the compiler's version: a program from another compiler is just as good, also on a machine without one.
   hash.update(
     JSON.stringify([buildArguments(program), program.packages, process.platform, process.arch]),
   );
@@ -53,7 +55,7 @@ export function requiredVersion(folder: string, module: string): string {
   return version;
 }
 
-/** Why the program cannot be had here; undefined: it is built, or can be. */
+/** The reason why the program is not available here; undefined if it is built or can be built. */
 export function whyNoGoProgram(cache: string, program: GoProgram): string | undefined {
   if (existsSync(goProgramFolder(cache, program))) return undefined;
   const go = spawnSync("go", ["version"], { env: process.env, encoding: "utf8" });
@@ -61,7 +63,7 @@ export function whyNoGoProgram(cache: string, program: GoProgram): string | unde
   return `no Go compiler on PATH to build ${basename(program.folder)} with`;
 }
 
-/** The folder with the program, which is built at the first call. Go's module proxy must be within reach then. */
+/** The folder with the program, which is built at the first call. The build needs access to Go's module proxy. */
 export async function ensureGoProgram(
   cache: string,
   program: GoProgram,
@@ -94,7 +96,7 @@ async function build(
   try {
     await must("go", [...buildArguments(program), "-o", `${draft}/`, ...program.packages], {
       cwd: program.folder,
-      // What is set for this machine's own builds must not change this one.
+      // Settings for this machine's own builds must not affect this one.
       env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-mod=readonly", GOWORK: "off" },
     });
     renameSync(draft, folder);

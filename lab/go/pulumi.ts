@@ -4,11 +4,11 @@ import { ensureGoProgram, requiredVersion, whyNoGoProgram, type GoProgram } from
 const FOLDER = join(__dirname, "pulumi");
 const MODULE = "github.com/pulumi/pulumi";
 
-/** The Pulumi CLI. It has no language hosts and no plugins: those are not Go modules. */
+/** The Pulumi CLI. It has no language hosts and no plugins, because those are not Go modules. */
 const PULUMI: GoProgram = {
   folder: FOLDER,
   packages: [`${MODULE}/pkg/v3/cmd/pulumi`],
-  // Without a version, the SDK's automation refuses the CLI.
+  // Without a version, the SDK's automation API refuses the CLI.
   variables: {
     [`${MODULE}/sdk/v3/go/common/version.Version`]: requiredVersion(FOLDER, `${MODULE}/pkg/v3`),
   },

@@ -1,6 +1,6 @@
 import { run, type Result, type RunOptions } from "../process";
 
-/** Runs a shell command as root inside a host, through its namespaces: no network and no login is involved. */
+/** Runs a shell command as root inside a host through its namespaces, without network or login. */
 export function enter(
   leader: number,
   command: string,

@@ -1,7 +1,7 @@
 import type { LabDefinition } from "../definition";
 import { HUB_NAMES } from "../hub/certificates";
 
-/** A file that makes a host this host. */
+/** A file that is specific to one host. */
 export interface HostFile {
   /** Path on the host, without the leading slash. */
   path: string;
@@ -11,7 +11,7 @@ export interface HostFile {
   owner?: number;
 }
 
-/** A host's own identity. */
+/** A host's identity. */
 export interface Identity {
   /** 32 hex digits. */
   machineId: string;
@@ -19,14 +19,17 @@ export interface Identity {
   hostKey: { private: string; public: string };
 }
 
-/** Users who log in with the lab's key, by user number. `ops` may use sudo without a password, `nosudo` not at all. */
+/**
+ * Users who can log in with the lab's key, by user number. `ops` may use sudo without a password; `nosudo` has no sudo
+ * rights.
+ */
 const LOGINS = [
   { home: "root", owner: 0 },
   { home: "home/ops", owner: 1001 },
   { home: "home/nosudo", owner: 1002 },
 ];
 
-/** Everything that a host has and its image has not. */
+/** All files of a host that are not in its image. */
 export function hostFiles(
   lab: LabDefinition,
   host: string,
@@ -54,7 +57,7 @@ export function hostFiles(
   ];
 }
 
-/** /etc/hosts: the lab's hosts by name, and the public registries, which all lead to the hub. */
+/** /etc/hosts: the lab's hosts by name, and the public registries with the hub's address. */
 export function hostsFile(lab: LabDefinition, host: string): string {
   const rows = [
     ["127.0.0.1", "localhost"],

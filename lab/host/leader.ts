@@ -2,9 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { hostCgroup, members } from "../machine/cgroups";
 
-/** The process on this machine that is the host's PID 1; undefined while the host is off. It changes with each boot. */
+/**
+ * The process on this machine that is the host's PID 1; undefined if the host is off. Each boot has another process.
+ */
 export function leaderOf(lab: string, host: string): number | undefined {
-  // systemd-nspawn puts itself into this group, and its only child is the host's PID 1.
+  // systemd-nspawn moves itself into this group, and its only child is the host's PID 1.
   const nspawn = members(join(hostCgroup(lab, host), "machine", "supervisor"));
   return nspawn.flatMap(children).find(isFirstOfItsNamespace);
 }
@@ -18,7 +20,7 @@ function isFirstOfItsNamespace(pid: number): boolean {
   return numbers.length > 1 && numbers.at(-1) === "1";
 }
 
-/** A process may end between two looks: then there is nothing to read. */
+/** A process may end in between. Then there is nothing to read. */
 function read(path: string): string {
   try {
     return readFileSync(path, "utf8");

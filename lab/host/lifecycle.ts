@@ -13,25 +13,25 @@ import { leaderOf } from "./leader";
 import { machineName, makeDisks, startKeeper } from "./start-keeper";
 import { writeFiles } from "./write-files";
 
-/** What is written down of a host once its disks are ready. */
+/** The record of a host whose disks are ready. */
 export interface HostRecord {
   address: string;
   image: string;
   /** `ssh-ed25519 AAAA...`, without a comment. */
   hostKey: string;
-  /** The /etc/hosts that it was given last. */
+  /** The last /etc/hosts that was written for it. */
   hosts: string;
 }
 
 const recordPath = (lab: string, host: string) => join(labPaths(lab).host(host), "host.json");
 
-/** What is written down of a host; undefined when it was never made to the end. */
+/** The record of a host; undefined if its installation was never completed. */
 export function readRecord(lab: string, host: string): HostRecord | undefined {
   const path = recordPath(lab, host);
   return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as HostRecord) : undefined;
 }
 
-/** Makes a host's disks with an identity of its own: as if it were newly installed. Whatever was there is gone. */
+/** Creates new disks for a host with a new identity, like a new installation. Existing disks are removed. */
 export async function installHost(
   lab: LabDefinition,
   host: HostDefinition,
@@ -65,12 +65,12 @@ function saveRecord(lab: string, host: string, record: HostRecord): void {
   writeFileSync(recordPath(lab, host), JSON.stringify(record, undefined, 2) + "\n");
 }
 
-/** A new ed25519 key pair at this path, in OpenSSH's format. */
+/** Creates an ed25519 key pair at this path, in OpenSSH's format. */
 export async function makeKey(path: string, comment: string): Promise<void> {
   await must("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", path]);
 }
 
-/** Gives a host the names of the lab's hosts as they are now, if that has changed. */
+/** Updates the names of the lab's hosts in a host's /etc/hosts, if they have changed. */
 export async function updateNames(lab: LabDefinition, host: string): Promise<void> {
   const record = readRecord(lab.name, host);
   const hosts = hostsFile(lab, host);
@@ -81,7 +81,7 @@ export async function updateNames(lab: LabDefinition, host: string): Promise<voi
   saveRecord(lab.name, host, { ...record, hosts });
 }
 
-/** Boots a host whose disks are ready. Returns at once; {@link untilReady} waits for it. */
+/** Boots a host whose disks are ready, and returns at once; {@link untilReady} waits for it. */
 export function bootHost(lab: LabDefinition, host: HostDefinition): void {
   const record = readRecord(lab.name, host.name);
   if (!record) throw new Error(`host ${host.name} of lab ${lab.name} has no disks to boot from`);
@@ -93,7 +93,7 @@ export function bootHost(lab: LabDefinition, host: HostDefinition): void {
   });
 }
 
-/** Ends a host like a power cut, with everything that runs on it. Its disks stay. */
+/** Ends a host and all of its processes, like a power cut. Its disks stay. */
 export async function cutPower(lab: string, host: string): Promise<void> {
   await endGroup(hostCgroup(lab, host));
   rmSync(`/run/systemd/nspawn/propagate/${machineName(lab, host)}`, {
@@ -102,7 +102,7 @@ export async function cutPower(lab: string, host: string): Promise<void> {
   });
 }
 
-/** Whose host runs under this name: the folder of its keeper. Undefined when no keeper lives. */
+/** The folder of the keeper that runs a host with this name; undefined if no keeper is alive. */
 export function keeperFolder(lab: string, host: string): string | undefined {
   for (const pid of members(join(hostCgroup(lab, host), "keeper"))) {
     try {
@@ -114,10 +114,13 @@ export function keeperFolder(lab: string, host: string): string | undefined {
   return undefined;
 }
 
-/** The host went down while it was waited for. */
+/** The host went down during a wait for it. */
 export class HostWentDown extends Error {}
 
-/** Waits until systemd has started everything and sshd answers. Rejects at once, with {@link HostWentDown}, when the host goes down meanwhile. */
+/**
+ * Waits until systemd has started everything and sshd answers. Rejects at once, with {@link HostWentDown}, if the host
+ * goes down.
+ */
 export async function untilReady(lab: string, host: HostDefinition, seconds = 60): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   let state = "not booting";

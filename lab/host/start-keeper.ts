@@ -5,23 +5,23 @@ import { hexAddress, type LabDefinition } from "../definition";
 import { makeHostCgroup } from "../machine/cgroups";
 import { portName, switchName } from "../machine/network";
 
-/** What is kept running: a host, or the hub. */
+/** A machine with a keeper: a host, or the hub. */
 export interface Kept {
   name: string;
   address: string;
-  /** The folder with its disks, where its keeper works. */
+  /** The folder with its disks, which is the keeper's working directory. */
   folder: string;
-  /** The root file system below. */
+  /** The root file system of the lower layer. */
   image: string;
-  /** The keeper's shell script, and what it needs besides the common variables. */
+  /** The keeper's shell script, and its variables beside the common ones. */
   script: string;
   env?: NodeJS.ProcessEnv;
 }
 
-/** What a lab's mounts and ports are labelled with. */
+/** The label of a lab's mounts and ports. */
 export const label = (lab: string, host: string) => `cluster-registry-${lab}-${host}`;
 
-/** The folders that a keeper expects. Existing ones are kept: they are the host's disks. */
+/** Creates the folders that a keeper expects. Existing ones stay, because they are the host's disks. */
 export function makeDisks(folder: string, image: string): void {
   for (const disk of ["upper", "work", "root", "docker", "containerd"]) {
     mkdirSync(join(folder, disk), { recursive: true });
@@ -30,7 +30,7 @@ export function makeDisks(folder: string, image: string): void {
   symlinkSync(image, join(folder, "image"));
 }
 
-/** Starts a keeper, which outlives this process. Its own words go to keeper.log in its folder. */
+/** Starts a keeper, which keeps running after this process. Its output goes to keeper.log in its folder. */
 export function startKeeper(lab: LabDefinition, kept: Kept): void {
   const cgroup = makeHostCgroup(lab.name, kept.name);
   const log = openSync(join(kept.folder, "keeper.log"), "a");
@@ -59,10 +59,10 @@ export function startKeeper(lab: LabDefinition, kept: Kept): void {
   }
 }
 
-/** systemd-nspawn's name of a host; unique on this machine. */
+/** systemd-nspawn's name of a host, which is unique on this machine. */
 export const machineName = (lab: string, host: string) => `${lab}-${host}`;
 
-/** The same address always has the same hardware address, so that no neighbour's cache goes stale at a reboot. */
+/** A hardware address that depends only on the IP address, so that neighbours' caches stay valid after a reboot. */
 export function macAddress(address: string): string {
   const bytes = hexAddress(address).match(/../g) ?? [];
   return ["02", "63", ...bytes].join(":");

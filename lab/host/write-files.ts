@@ -3,8 +3,9 @@ import { dirname, join } from "node:path";
 import type { HostFile } from "./files";
 
 /**
- * Writes files into the upper layer of a host that is not running. A folder that the image has too keeps the image's
- * mode and owner, as the upper layer's would hide them; a new one is the file owner's alone.
+ * Writes files into the upper layer of a host that is not running. A folder that also exists in the image keeps the
+ * image's mode and owner, because those of the upper layer would replace them. A new folder gets the file's owner and
+ * is private.
  */
 export function writeFiles(upper: string, image: string, files: HostFile[]): void {
   for (const { path, contents, mode, owner = 0 } of files) {

@@ -3,17 +3,20 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from "node:path";
 import { must } from "../process";
 
-/** The public registries that the hub stands in for. Every host finds them at the hub's address. */
+/** The public registries for which the hub is a stand-in. All hosts resolve them to the hub's address. */
 export const HUB_NAMES = ["mirror.gcr.io", "docker-mirror.killer.sh", "registry-1.docker.io"];
 
-/** Files of the lab's certificate authority, and of the certificate it gave the hub. */
+/** Files of the lab's certificate authority, and of the hub's certificate. */
 export interface Certificates {
   ca: string;
   certificate: string;
   key: string;
 }
 
-/** The lab's certificates in the cache, made at the first call. All labs of a cache share them, as images trust the CA. */
+/**
+ * The lab's certificates in the cache, created at the first call. All labs with the same cache share them, because the
+ * images trust the CA.
+ */
 export async function ensureCertificates(cache: string): Promise<Certificates> {
   const digest = createHash("sha256").update(HUB_NAMES.join()).digest("hex").slice(0, 12);
   const folder = join(cache, `certificates-${digest}`);
@@ -95,6 +98,6 @@ export async function ensureCertificates(cache: string): Promise<Certificates> {
   return files(folder);
 }
 
-/** What tells one CA from another: images are built for one. */
+/** Identifies a CA: each image is built for one. */
 export const fingerprint = (certificates: Certificates) =>
   createHash("sha256").update(readFileSync(certificates.ca)).digest("hex");

@@ -1,16 +1,16 @@
-/** A kind of host: which Debian, and so which versions of containerd and docker.io. */
+/** A kind of host: a Debian release, which determines the versions of containerd and docker.io. */
 export interface Flavour {
   /** Debian's name of the release. */
   suite: string;
-  /** What a host has from the start, beyond Debian's minimal base. */
+  /** The packages of a host, beyond Debian's minimal base. */
   packages: string[];
-  /** What a host can install: these, and what they need, lie in a folder of packages on the host. */
+  /** Packages that a host can install. They and their dependencies are in a folder on the host. */
   offered: string[];
-  /** Version of containerd that is built from its Go module, where the host shall not have Debian's. */
+  /** The version of containerd to build from its Go module instead of Debian's package. */
   containerd?: string;
 }
 
-// dbus is not in the minimal base, and yet on every Debian server: runc's systemd cgroup driver and logind talk over it.
+// dbus is not in the minimal base, but on every Debian server: runc's systemd cgroup driver and logind use it.
 const SERVER = [
   "systemd",
   "systemd-sysv",
@@ -28,9 +28,9 @@ const SERVER = [
 
 export const FLAVOURS = {
   "debian-12": { suite: "bookworm", packages: SERVER, offered: ["docker.io"] },
-  // From Debian 13 on, the docker command is a package of its own, which docker.io only recommends.
+  // From Debian 13 on, the docker command is in a separate package, which docker.io only recommends.
   "debian-13": { suite: "trixie", packages: SERVER, offered: ["docker.io", "docker-cli"] },
-  // Debian has no containerd 2 yet. docker.io is offered with the containerd it needs, Debian's.
+  // Debian has no containerd 2 yet. docker.io is offered with Debian's containerd, which it requires.
   "containerd-2": {
     suite: "trixie",
     packages: SERVER.filter((name) => name !== "containerd"),

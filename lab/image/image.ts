@@ -8,7 +8,7 @@ import { FLAVOURS, type Flavour, type FlavourName } from "./flavours";
 import { runIsolated } from "./isolated";
 import { mirrorFor, proxyEnvironment } from "./mirror";
 
-/** A root file system that hosts share, and the packages from which the hub is made. */
+/** A root file system that hosts share, and the packages for the hub. */
 export interface Image {
   rootfs: string;
   hubPackages: string;
@@ -16,10 +16,10 @@ export interface Image {
 
 const HUB_PACKAGES = ["docker-registry", "busybox-static"];
 const BUILD_SCRIPT = join(__dirname, "build.sh");
-/** Files whose text decides what an image holds. */
+/** Files whose text determines the contents of an image. A change of a comment builds every image again, too. */
 const RECIPE = ["build.sh", "containerd.ts", "finish.ts", "lesson-files.ts", "package-folder.ts"];
 
-/** Everything that decides what an image holds; its hash names the image in the cache. */
+/** Everything that determines the contents of an image. Its hash is the image's name in the cache. */
 export function imageKey(flavour: FlavourName, caFingerprint: string, sources: string[]): string {
   const recipe = JSON.stringify([FLAVOURS[flavour], HUB_PACKAGES, caFingerprint, sources]);
   return `${flavour}-${createHash("sha256").update(recipe).digest("hex").slice(0, 12)}`;
@@ -45,7 +45,7 @@ export async function ensureImage(
   return { rootfs: join(folder, "rootfs"), hubPackages: join(folder, "hub-packages") };
 }
 
-/** The programs of a containerd that Debian does not have; undefined where the flavour is content with Debian's. */
+/** The programs of a containerd that Debian does not have; undefined for a flavour with Debian's containerd. */
 async function containerdFor(
   cache: string,
   name: FlavourName,

@@ -1,8 +1,8 @@
 import { must } from "../process";
 
 /**
- * Runs a shell script in a mount and process namespace of its own. It ends with this process, and all its processes and
- * mounts with it: an interrupted build leaves files alone.
+ * Runs a shell script in its own mount and process namespace. It ends with this process, together with all of its
+ * processes and mounts, so an interrupted build leaves only files.
  */
 export async function runIsolated(script: string, env: NodeJS.ProcessEnv): Promise<void> {
   const bound = ["--pdeathsig", "KILL", "unshare"];

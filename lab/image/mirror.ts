@@ -1,9 +1,12 @@
 import { must } from "../process";
 
-/** Where Debian's packages come from when this machine has no source of its own for that release. */
+/** The source of Debian's packages if this machine has none for the release. */
 const DEFAULT_MIRROR = "http://deb.debian.org/debian";
 
-/** Picks the mirror for one release from the list of `apt-get indextargets`, one "URI RELEASE COMPONENT" a line. */
+/**
+ * Selects the mirror for one release from the output of `apt-get indextargets`, which has "URI RELEASE COMPONENT"
+ * lines.
+ */
 export function pickMirror(targets: string, suite: string): string {
   const rows = targets.split("\n").map((line) => line.trim().split(" "));
   const own = rows.find(
@@ -13,7 +16,7 @@ export function pickMirror(targets: string, suite: string): string {
   return (own?.[0] ?? DEFAULT_MIRROR).replace(/\/$/, "");
 }
 
-/** The mirror that this machine's apt uses for a release of Debian, else Debian's own. */
+/** The mirror of this machine's apt for a Debian release, or else Debian's own. */
 export async function mirrorFor(suite: string): Promise<string> {
   const format = "$(REPO_URI) $(CODENAME) $(COMPONENT)";
   return pickMirror(
@@ -22,7 +25,7 @@ export async function mirrorFor(suite: string): Promise<string> {
   );
 }
 
-/** apt's own proxy setting, as the environment variables that debootstrap and the apt inside the image understand. */
+/** apt's proxy setting, as environment variables for debootstrap and for apt in the image. */
 export async function proxyEnvironment(): Promise<NodeJS.ProcessEnv> {
   const dump = await must("apt-config", ["dump", "Acquire::http::Proxy", "Acquire::https::Proxy"]);
   const value = (scheme: string) =>

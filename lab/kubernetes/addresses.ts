@@ -1,6 +1,9 @@
 import type { LabDefinition } from "../definition";
 
-/** The addresses inside every cluster of a lab. Pods and Services of two clusters may share them: no route leads from one to the other. */
+/**
+ * The addresses inside every cluster of a lab. Two clusters may use the same ones, because there is no route between
+ * them.
+ */
 export const POD_NETWORK = "10.244.0.0/16";
 export const SERVICE_NETWORK = "10.96.0.0/16";
 /** The first address of the Services' network, which Kubernetes gives to its own API. */
@@ -11,7 +14,7 @@ export function podNetwork(lab: LabDefinition, host: string): string {
   return `10.244.${lab.hosts.findIndex(({ name }) => name === host) + 1}.0/24`;
 }
 
-/** The host with the control plane: the one of that name, else the first. */
+/** The host of the control plane: the one with that name, or else the first. */
 export function controlPlane(lab: LabDefinition): { name: string; address: string } {
   const host = lab.hosts.find(({ name }) => name === "controlplane") ?? lab.hosts[0];
   if (host === undefined) throw new Error(`lab ${lab.name} has no hosts`);

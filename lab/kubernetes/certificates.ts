@@ -2,11 +2,14 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { must } from "../process";
 
-/** Whom a certificate is for. A client is a user of the cluster's API: its name is the user's, its groups are the organizations. */
+/**
+ * The owner of a certificate. For a client of the cluster's API, the name is the user's and the organizations are the
+ * groups.
+ */
 export interface Subject {
   user: string;
   group?: string;
-  /** Names and addresses under which it is reached, where it is a server. */
+  /** Names and addresses of a server. */
   names?: string[];
   addresses?: string[];
 }
@@ -19,7 +22,7 @@ export interface Pair {
 
 const EC = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "3650"];
 
-/** The certificate authority of one cluster: its key and all that it issued lie in a folder of this machine. */
+/** The certificate authority of one cluster. Its key and all issued certificates are in a folder on this machine. */
 export class Authority {
   private constructor(private readonly folder: string) {}
 
@@ -40,7 +43,7 @@ export class Authority {
     return readFileSync(this.path("ca.crt"), "utf8");
   }
 
-  /** The pair of this name, made at the first call. */
+  /** The pair with this name, created at the first call. */
   async issue(name: string, subject: Subject): Promise<Pair> {
     if (!existsSync(this.path(`${name}.crt`))) {
       const { user, group, names = [], addresses = [] } = subject;

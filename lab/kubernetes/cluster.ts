@@ -24,23 +24,23 @@ import type { Unit } from "./units";
 const CONTROL_PLANE = ["server", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
 const NODE = ["kubelet", "kube-proxy"];
 const POD_NETWORK_PLUGINS = ["bridge", "loopback", "host-local", "portmap"];
-/** Where containerd looks for them: its own default, and Debian's from containerd 1.7 on. */
+/** The folders in which containerd finds the plugins: its own default, and Debian's from containerd 1.7 on. */
 const PLUGIN_FOLDERS = ["/opt/cni/bin", "/usr/lib/cni"];
 const CONFIG_TOML = "/etc/containerd/config.toml";
 const RUNC = "/opt/kubernetes/runc";
-/** In containerd's configuration, as a regular expression: runc is the one on PATH. */
+/** A regular expression for containerd's configuration without a path for runc: the one on PATH is used. */
 const NO_BINARY = `BinaryName = (''|\\"\\")`;
 
 export interface ClusterOptions {
   /** Called with each line of progress. @default silent */
   log?: (line: string) => void;
-  /** The hosts that are nodes; the control plane's is always one. @default all hosts of the lab */
+  /** The hosts that are nodes. The control plane is always a node. @default all hosts of the lab */
   nodes?: string[];
 }
 
 /**
- * Makes a lab's hosts a Kubernetes cluster, or finds that they are one: the control plane on the host of that name, else on
- * the first one, and a kubelet on every node. Resolves when every node is Ready.
+ * Makes a Kubernetes cluster of a lab's hosts, unless they are one already: the control plane on the host with that
+ * name, or else on the first one, and a kubelet on every node. Resolves when every node is Ready.
  */
 export async function startCluster(
   lab: RunningLab,
@@ -68,7 +68,7 @@ export async function startCluster(
       const nodes = [...lab.hosts.values()].filter(
         ({ name }) => name === main.name || wanted.includes(name),
       );
-      // One after the other in what is issued, since they share one authority; side by side in what takes long.
+      // Certificates are issued one after the other, because they share an authority. The slow steps run in parallel.
       const units = new Map<string, Unit[]>();
       for (const host of lab.definition.hosts)
         units.set(host.name, await nodeUnits(lab.definition, host, authority, onHost(programs)));
@@ -91,7 +91,7 @@ export async function startCluster(
   );
 }
 
-/** The cluster that {@link startCluster} made of this lab; undefined when there is none. */
+/** The cluster that {@link startCluster} has made of this lab; undefined if there is none. */
 export function findCluster(lab: RunningLab): RunningCluster | undefined {
   const folder = join(labPaths(lab.name).folder, "kubernetes");
   const record = join(folder, "programs");
@@ -99,7 +99,7 @@ export function findCluster(lab: RunningLab): RunningCluster | undefined {
   return new RunningCluster(join(folder, "kubeconfig"), readFileSync(record, "utf8"));
 }
 
-/** Another version of the programs lies in another folder, so that no running one is overwritten. */
+/** Another version of the programs has another folder, so that no running one is overwritten. */
 const onHost = (programs: string) => `/opt/kubernetes/${programs.split("/").at(-1) ?? ""}`;
 
 async function administrator(
@@ -126,11 +126,11 @@ async function ensureNode(host: RunningHost, programs: string, units: Unit[]): P
   for (const folder of PLUGIN_FOLDERS) place(host, programs, POD_NETWORK_PLUGINS, folder);
   await ensureSandboxImage(host, join(programs, "pause"));
   await serve(host, programs, NODE, units);
-  // Another host may have joined since.
+  // Another host may have joined in the meantime.
   await host.succeed(`sh ${PREPARE}`);
 }
 
-/** Puts programs and files onto a host and has its services run, those anew of which something has changed. */
+/** Installs programs and files on a host and runs its services. Services with changed files restart. */
 async function serve(
   host: RunningHost,
   programs: string,
@@ -152,7 +152,7 @@ async function serve(
   );
 }
 
-/** Copies those of the programs that are not on the host yet. */
+/** Copies the programs that are missing on the host. */
 function place(host: RunningHost, programs: string, names: string[], folder: string): void {
   const target = join(host.root, folder);
   mkdirSync(target, { recursive: true });
@@ -161,7 +161,7 @@ function place(host: RunningHost, programs: string, names: string[], folder: str
     if (!present.includes(name)) copyFileSync(join(programs, name), join(target, name));
 }
 
-/** @returns whether the file was another one before */
+/** @returns whether the file has changed */
 function write(host: RunningHost, path: string, text: string, mode = 0o644): boolean {
   const target = join(host.root, path);
   if (existsSync(target) && readFileSync(target, "utf8") === text) return false;

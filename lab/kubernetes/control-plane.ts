@@ -21,7 +21,7 @@ export async function controlPlaneUnits(
     names: ["kubernetes", "kubernetes.default", "kubernetes.default.svc", "localhost", name],
     addresses: [API_SERVICE, "127.0.0.1", address],
   });
-  // The API server is an administrator to the kubelets, and a client to etcd.
+  // The API server is an administrator for the kubelets, and a client for etcd.
   const client = await authority.issue("kube-apiserver-client", {
     user: "kube-apiserver-client",
     group: "system:masters",
@@ -44,7 +44,7 @@ export async function controlPlaneUnits(
           "key-file": at("etcd.key"),
           "client-cert-auth": "true",
           "trusted-ca-file": at("ca.crt"),
-          // A lab's cluster is made again sooner than it is repaired.
+          // It is easier to create a lab's cluster again than to repair it.
           "unsafe-no-fsync": "true",
         },
       }),

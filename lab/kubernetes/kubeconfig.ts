@@ -1,6 +1,6 @@
 import type { Pair } from "./certificates";
 
-/** A kubeconfig of one user, with everything inside. */
+/** A self-contained kubeconfig of one user. */
 export function kubeconfig(server: string, authority: string, user: string, pair: Pair): string {
   const base64 = (text: string) => Buffer.from(text).toString("base64");
   const config = {
@@ -21,6 +21,6 @@ export function kubeconfig(server: string, authority: string, user: string, pair
     contexts: [{ name: "lab", context: { cluster: "lab", user } }],
     "current-context": "lab",
   };
-  // JSON is YAML, and every reader of a kubeconfig takes it.
+  // JSON is YAML, and every reader of a kubeconfig accepts it.
   return JSON.stringify(config, undefined, 2) + "\n";
 }

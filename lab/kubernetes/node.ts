@@ -6,7 +6,7 @@ import { serviceText, type Unit } from "./units";
 
 const FOLDER = "/etc/kubernetes/node";
 const at = (file: string) => `${FOLDER}/${file}`;
-/** Run before each start of kubelet, and whenever the lab comes up. */
+/** Runs before each start of kubelet, and whenever the lab comes up. */
 export const PREPARE = at("prepare.sh");
 
 /** The services of every node: kubelet, and kube-proxy for the addresses of Services. */
@@ -68,7 +68,10 @@ export async function nodeUnits(
 
 const json = (value: unknown) => JSON.stringify(value, undefined, 2) + "\n";
 
-/** A host of a lab has no control groups with controllers, no kernel log and no disk of its own: kubelet must do without. */
+/**
+ * A host of a lab has no control groups with controllers, no kernel log and no disk of its own, so kubelet must work
+ * without them.
+ */
 const KUBELET = {
   apiVersion: "kubelet.config.k8s.io/v1beta1",
   kind: "KubeletConfiguration",
@@ -96,11 +99,11 @@ const PROXY = {
   clientConnection: { kubeconfig: at("kube-proxy.kubeconfig") },
   mode: "iptables",
   clusterCIDR: POD_NETWORK,
-  // These are the whole machine's settings, which a host leaves alone.
+  // These settings belong to the whole machine, so a host does not change them.
   conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: "0s", tcpCloseWaitTimeout: "0s" },
 };
 
-/** Pods of a node meet on a bridge; what leaves the cluster's networks goes out under the node's address. */
+/** Pods of a node are connected by a bridge. Traffic to outside of the cluster's networks has the node's address. */
 function podNetworkOf(subnet: string): object {
   return {
     cniVersion: "1.0.0",
@@ -119,7 +122,7 @@ function podNetworkOf(subnet: string): object {
   };
 }
 
-/** The way to the other nodes' Pods leads through these nodes; kubelet wants to read the kernel's log. */
+/** The routes to the Pods of other nodes go through these nodes. kubelet needs to read the kernel's log. */
 function prepareScript(lab: LabDefinition, host: HostDefinition): string {
   const others = lab.hosts.filter(({ name }) => name !== host.name);
   return [

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { failure, run, type Result } from "../process";
 
-/** A Kubernetes cluster of a lab's hosts that is up. */
+/** A running Kubernetes cluster of a lab's hosts. */
 export class RunningCluster {
   constructor(
     /** The kubeconfig of its administrator, for this machine. */
@@ -10,18 +10,18 @@ export class RunningCluster {
     private readonly programs: string,
   ) {}
 
-  /** The kubectl of the cluster's own version. */
+  /** The kubectl with the cluster's own version. */
   get kubectlPath(): string {
     return join(this.programs, "kubectl");
   }
 
-  /** Runs kubectl as the cluster's administrator and returns what it said, whatever its exit code. */
+  /** Runs kubectl as the cluster's administrator and returns its output, with any exit code. */
   run(args: string[], stdin?: string): Promise<Result> {
     const env = { ...process.env, KUBECONFIG: this.kubeconfigPath };
     return run(this.kubectlPath, args, { env, ...(stdin !== undefined && { stdin }) });
   }
 
-  /** Runs kubectl, which must succeed; returns its standard output. */
+  /** Runs kubectl, which must succeed, and returns its standard output. */
   async kubectl(args: string[], stdin?: string): Promise<string> {
     const result = await this.run(args, stdin);
     if (result.code !== 0) throw new Error(failure(`kubectl ${args.join(" ")}`, result));
@@ -34,15 +34,15 @@ export class RunningCluster {
     await this.kubectl(["apply", "--server-side", "-f", "-"], JSON.stringify(list));
   }
 
-  /** Objects as the API has them: `get("pods", "-A")`. */
+  /** Objects from the API: `get("pods", "-A")`. */
   async get<T = Record<string, unknown>>(...args: string[]): Promise<T[]> {
     const text = await this.kubectl(["get", ...args, "-o", "json"]);
     return (JSON.parse(text) as { items: T[] }).items;
   }
 
   /**
-   * Asks kubectl again and again until its output satisfies a condition; returns that output.
-   * @param seconds how long to ask. @default 90
+   * Repeats a kubectl command until its output satisfies a condition, and returns that output.
+   * @param seconds how long to try. @default 90
    */
   async until(args: string[], holds: (output: string) => boolean, seconds = 90): Promise<string> {
     const deadline = Date.now() + seconds * 1000;
@@ -62,7 +62,7 @@ export class RunningCluster {
     await this.until(["get", "--raw", "/readyz"], (output) => output === "ok");
   }
 
-  /** Waits until these nodes are Ready, and Pods can be made. */
+  /** Waits until these nodes are Ready and Pods can be created. */
   async untilReady(nodes: string[]): Promise<void> {
     const path =
       '{range .items[*]}{.metadata.name}={.status.conditions[?(@.type=="Ready")].status} {end}';

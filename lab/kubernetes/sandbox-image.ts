@@ -5,11 +5,11 @@ import { failure } from "../process";
 import type { RunningHost } from "../running-host";
 
 /**
- * The image of a Pod's own container, which holds the Pod's network and does nothing else. It comes from a registry that
- * no host of a lab reaches, so it is put onto the nodes as a closed network does it.
+ * The image of a Pod's sandbox container, which holds the Pod's network and does nothing else. It comes from a registry
+ * that no host of a lab can reach, so it is imported on the nodes, as on a closed network.
  *
- * @param program path of an executable that does nothing until it is ended
- * @param name    what containerd's configuration calls it
+ * @param program path of an executable that waits until it is ended
+ * @param name    the image's name in containerd's configuration
  * @returns an archive for `ctr images import`
  */
 export function sandboxArchive(program: string, name: string): Buffer {
@@ -19,7 +19,7 @@ export function sandboxArchive(program: string, name: string): Buffer {
   return ociArchive(image, name);
 }
 
-/** An image as an archive in the layout of the Open Container Initiative, under a name. */
+/** An image as an archive in OCI layout, with a name. */
 export function ociArchive({ manifest, blobs }: ContainerImage, name: string): Buffer {
   const text = (value: unknown) => Buffer.from(JSON.stringify(value));
   const { digest, mediaType, bytes } = manifest;
@@ -47,7 +47,7 @@ export function ociArchive({ manifest, blobs }: ContainerImage, name: string): B
   ]);
 }
 
-/** What a containerd's configuration, as `containerd config dump` prints it, calls that image. */
+/** The name of that image in containerd's configuration, as in the output of `containerd config dump`. */
 export function sandboxImageName(dump: string): string {
   // containerd 1.x: sandbox_image = "..."; 2.x: sandbox = '...', in the table of pinned images.
   const found = /^\s*(?:sandbox_image|sandbox) = (["'])(\S+)\1$/m.exec(dump);
@@ -55,7 +55,7 @@ export function sandboxImageName(dump: string): string {
   return found[2];
 }
 
-/** Puts the image onto a node where it is missing. */
+/** Imports the image on a node if it is missing. */
 export async function ensureSandboxImage(host: RunningHost, program: string): Promise<void> {
   const name = sandboxImageName(await host.succeed("containerd config dump"));
   const present = await host.succeed(`ctr --namespace k8s.io images list --quiet name==${name}`);

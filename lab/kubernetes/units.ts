@@ -1,4 +1,4 @@
-/** A systemd unit of the cluster, and the files that it reads: where one of them changes, it is restarted. */
+/** A systemd unit of the cluster, and the files that it reads. It restarts if one of them changes. */
 export interface Unit {
   name: string;
   text: string;
@@ -16,7 +16,7 @@ interface Service {
   before?: string;
 }
 
-/** A service that systemd starts again whenever it ends: parts of a cluster may start in any order. */
+/** A service that systemd always starts again, because the parts of a cluster may start in any order. */
 export function serviceText(service: Service): string {
   const {
     description,
@@ -39,7 +39,7 @@ export function serviceText(service: Service): string {
     `ExecStart=${[program, ...words].join(" \\\n  ")}`,
     "Restart=always",
     "RestartSec=1",
-    // Containers are children of containerd's shims, not of kubelet: none of them ends with it.
+    // Containers are children of containerd's shims, not of kubelet, so none of them ends with kubelet.
     "KillMode=process",
     "",
     "[Install]",

@@ -10,9 +10,9 @@ import { join } from "node:path";
 import { parseMounts } from "./mounts";
 
 /**
- * A lab's processes live in control groups named after the lab and the host: <cgroup2>/cluster-registry/<lab>/<host>.
- * So the kernel itself knows which processes are a lab's, whoever started them and whatever became of their parents,
- * and they can be ended by that membership alone, never by a name or by a number that may have been given out again.
+ * A lab's processes are in control groups with the names of the lab and the host:
+ * <cgroup2>/cluster-registry/<lab>/<host>. So the kernel itself knows a lab's processes, even if their parents have
+ * ended. They are ended by this membership only, never by a name or by a process id that may have been reused.
  */
 export function cgroupRoot(mounts = readFileSync("/proc/self/mounts", "utf8")): string {
   const mount = parseMounts(mounts).find(({ type }) => type === "cgroup2");
@@ -28,11 +28,11 @@ export function cgroupRoot(mounts = readFileSync("/proc/self/mounts", "utf8")): 
 export const labCgroup = (lab: string) => join(cgroupRoot(), lab);
 export const hostCgroup = (lab: string, host: string) => join(labCgroup(lab), host);
 
-/** Makes the control group of one host, with the two that its keeper uses: one for itself, one for the machine. */
+/** Creates the control group of one host, with the two groups of its keeper: one for itself, one for the machine. */
 export function makeHostCgroup(lab: string, host: string): string {
   const path = hostCgroup(lab, host);
-  // Controllers reach a group only if each of its ancestors passes them on. What the machine's own root group offers
-  // is what the hosts get; with cgroup v1 outside that is none, and hosts work without.
+  // A group gets a controller only if all of its ancestors pass it on. Hosts get the controllers of the machine's own
+  // root group. With cgroup v1 outside there are none, and hosts work without them.
   const root = cgroupRoot();
   mkdirSync(path, { recursive: true });
   for (const folder of [root, labCgroup(lab), path]) passOnControllers(folder);
@@ -47,7 +47,7 @@ function passOnControllers(folder: string): void {
   writeFileSync(join(folder, "cgroup.subtree_control"), wanted.join(" "));
 }
 
-/** Names of the groups directly below one; empty when it is not there. */
+/** Names of the groups directly below a group; empty if it does not exist. */
 export function childGroups(path: string): string[] {
   if (!existsSync(path)) return [];
   return readdirSync(path, { withFileTypes: true })
@@ -55,7 +55,7 @@ export function childGroups(path: string): string[] {
     .map((entry) => entry.name);
 }
 
-/** The processes in a group itself; empty when it is not there. */
+/** The processes directly in a group; empty if it does not exist. */
 export function members(path: string): number[] {
   try {
     const text = readFileSync(join(path, "cgroup.procs"), "utf8");
@@ -65,7 +65,7 @@ export function members(path: string): number[] {
   }
 }
 
-/** Whether any process lives in the group or below. */
+/** Whether any process is in the group or below. */
 export function populated(path: string): boolean {
   try {
     return /^populated 1$/m.test(readFileSync(join(path, "cgroup.events"), "utf8"));
@@ -74,7 +74,7 @@ export function populated(path: string): boolean {
   }
 }
 
-/** Ends every process in a group and below, and removes the groups. Does nothing where there is none. */
+/** Ends every process in a group and below, and removes the groups. Does nothing if there is no such group. */
 export async function endGroup(path: string): Promise<void> {
   if (!existsSync(path)) return;
   writeFileSync(join(path, "cgroup.kill"), "1");
@@ -93,7 +93,9 @@ function removeGroup(path: string): void {
   rmdirSync(path);
 }
 
-/** Removes the groups above the hosts' once nothing is in them. Another lab may come or go in that very moment. */
+/**
+ * Removes the groups above the hosts' groups if they are empty. Another lab may be created or removed at the same time.
+ */
 export function removeEmptyGroups(lab: string): void {
   for (const path of [labCgroup(lab), cgroupRoot()]) {
     try {

@@ -5,7 +5,7 @@ export interface Mount {
   type: string;
 }
 
-/** Reads the kernel's table of mounts, in its order, with its octal escapes (\040 is a space) undone. */
+/** Parses the kernel's table of mounts, in its order, and decodes its octal escapes (\040 is a space). */
 export function parseMounts(text: string): Mount[] {
   return text
     .split("\n")

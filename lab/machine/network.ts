@@ -4,24 +4,24 @@ import { hexAddress, sameSubnet, type LabDefinition } from "../definition";
 import { must, run } from "../process";
 
 /**
- * The hosts of a lab meet on a bridge in a network namespace of its own, the switch. The machine has one leg in it, with
- * the gateway's address. Not in the machine's own namespace: there, a packet filter (Docker's, for one) can drop what
- * passes over a bridge.
+ * The hosts of a lab are connected by a bridge in its own network namespace, the switch. The machine has one interface
+ * in it, the leg, with the gateway's address. The bridge is not in the machine's own namespace, where a packet filter
+ * (such as Docker's) can drop packets on a bridge.
  */
 export const switchName = (lab: string) => `cluster-registry.${lab}`;
 
-/** The machine's leg. An interface's name has at most 15 characters. */
+/** The name of the machine's leg. An interface's name has at most 15 characters. */
 export const legName = (lab: string) => `cr-${lab}`;
 
 export const switchExists = (lab: string) => existsSync(`/run/netns/${switchName(lab)}`);
 
-/** Whether switch and leg are there as they shall be. */
+/** Whether switch and leg exist with the right settings. */
 export function networkIsUp({ name, gateway, prefixLength }: LabDefinition): boolean {
   const leg = networkInterfaces()[legName(name)] ?? [];
   return switchExists(name) && leg.some(({ cidr }) => cidr === `${gateway}/${prefixLength}`);
 }
 
-/** Makes the switch and the machine's leg, anew: whatever of them was left is taken away first. */
+/** Creates the switch and the machine's leg, after it has removed existing ones. */
 export async function makeNetwork(definition: LabDefinition): Promise<void> {
   const { name, gateway, prefixLength } = definition;
   await removeNetwork(name);
@@ -40,7 +40,7 @@ export async function makeNetwork(definition: LabDefinition): Promise<void> {
   await must("ip", ["-n", netns, "link", "set", "uplink", "master", "switch", "up"]);
 }
 
-/** Pulls a host's cable out of the switch, or plugs it in again: what is connected is neither closed nor told. */
+/** Unplugs a host's cable from the switch, or plugs it in. Open connections are neither closed nor notified. */
 export async function setPlugged(lab: string, address: string, plugged: boolean): Promise<void> {
   const state = plugged ? "up" : "down";
   await must("ip", ["-n", switchName(lab), "link", "set", portName(address), state]);
@@ -49,7 +49,7 @@ export async function setPlugged(lab: string, address: string, plugged: boolean)
 /** The switch's port of the host with this address. */
 export const portName = (address: string) => `port${hexAddress(address)}`;
 
-/** Takes switch and leg away. Does nothing where there is none. */
+/** Removes switch and leg. Does nothing if they do not exist. */
 export async function removeNetwork(lab: string): Promise<void> {
   if (networkInterfaces()[legName(lab)] || existsSync(`/sys/class/net/${legName(lab)}`)) {
     await run("ip", ["link", "delete", legName(lab)]);
@@ -57,7 +57,7 @@ export async function removeNetwork(lab: string): Promise<void> {
   if (switchExists(lab)) await must("ip", ["netns", "delete", switchName(lab)]);
 }
 
-/** Throws where an address that the lab needs is in another network of this machine. */
+/** Throws if an address of the lab is in another network of this machine. */
 export function refuseOverlap({ name, gateway, prefixLength }: LabDefinition): void {
   for (const [device, addresses] of Object.entries(networkInterfaces())) {
     if (device === legName(name)) continue;

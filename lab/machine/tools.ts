@@ -2,7 +2,7 @@ import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
 import { must } from "../process";
 
-/** The programs that a lab calls, and the Debian package of each. */
+/** The programs that a lab uses, with the Debian package of each. */
 const TOOLS: Record<string, string> = {
   debootstrap: "debootstrap",
   "systemd-nspawn": "systemd-container",
@@ -16,7 +16,7 @@ const TOOLS: Record<string, string> = {
   setpriv: "util-linux",
 };
 
-/** Why this machine cannot have a lab; undefined when it can. */
+/** The reason why this machine cannot have a lab; undefined if it can. */
 export function whyNoLab(): string | undefined {
   if (process.platform !== "linux") return `a lab needs Linux; this is ${process.platform}`;
   if (process.getuid?.() !== 0)
@@ -24,7 +24,7 @@ export function whyNoLab(): string | undefined {
   return undefined;
 }
 
-/** Installs what is missing for a lab, from the machine's own package sources. */
+/** Installs missing programs for a lab, from the machine's own package sources. */
 export async function ensureTools(log: (line: string) => void): Promise<void> {
   await ensurePrograms("the lab", TOOLS, log);
 }
@@ -32,7 +32,7 @@ export async function ensureTools(log: (line: string) => void): Promise<void> {
 /**
  * Installs those of the programs that are missing.
  *
- * @param who  needs them, for the error where there is no apt-get
+ * @param who  the name of the part that needs them, for the error without apt-get
  * @param tools  the Debian package of each program
  */
 export async function ensurePrograms(

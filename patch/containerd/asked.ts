@@ -6,18 +6,18 @@ import { hasHeader } from "./hosts-facts";
 import { type HostsFile } from "./hosts-toml";
 import { type DaemonVersion } from "./version";
 
-/** What stands in the way of a pull in a hosts.toml that somebody else wrote. */
+/** A reason why a hosts.toml of somebody else prevents a pull. */
 export interface Elsewhere {
   offset: number;
-  /** What is asked instead, or what is said of the right server that the settings do not say. */
+  /** The server that containerd asks instead, or a setting of the right server that differs from ours. */
   found: string;
 }
 
 /**
- * Where a hosts.toml that somebody else wrote leads pulls elsewhere: to the endpoints they have to go, in
- * their order and before any other host. Further hosts behind them do no harm.
+ * Checks whether a hosts.toml of somebody else sends pulls to other servers. It must name the wanted endpoints in their
+ * order, before any other host. More hosts after them do no harm.
  *
- * @returns undefined: it leads there
+ * @returns undefined if pulls go to the wanted endpoints
  */
 export function whereElsewhere(
   document: TomlDocument,
@@ -42,7 +42,7 @@ export function whereElsewhere(
   return undefined;
 }
 
-/** The endpoints asked by http for which a file has skip_verify: containerd then tries TLS first. */
+/** The plain http endpoints that have skip_verify in a file: containerd tries TLS first for these. */
 export function needlessSkipVerify(document: TomlDocument, daemon: DaemonVersion): string[] {
   return askedInOrder(document, daemon)
     .filter(({ url, table }) => url.startsWith("http:") && table["skip_verify"] !== undefined)
@@ -55,14 +55,14 @@ function firstKey(document: TomlDocument): number {
 }
 
 interface Asked {
-  /** As containerd takes it: what does not begin with http is asked by https. */
+  /** As containerd reads it: https, unless it begins with http. */
   url: string;
   table: TreeTable;
   path: string[];
   offset: number;
 }
 
-/** The servers that containerd asks when it pulls, in the order it does so. */
+/** The servers that containerd asks for a pull, in its order. */
 function askedInOrder(document: TomlDocument, daemon: DaemonVersion): Asked[] {
   const hosts = Object.entries(document.getTable(["host"]) ?? {})
     .filter((entry): entry is [string, TreeTable] => isTable(entry[1]))
@@ -72,7 +72,7 @@ function askedInOrder(document: TomlDocument, daemon: DaemonVersion): Asked[] {
     ({ path, table }) => (daemon.major < 2 || hasHeader(document, path[1] ?? "")) && canPull(table),
   );
   const server = document.get(["server"]);
-  // 1.x throws a file without a [host] away.
+  // 1.x ignores a file without a [host].
   if (typeof server === "string" && server !== "" && (daemon.major >= 2 || hosts.length > 0)) {
     const last = askedAt(document, server, document.tree, []);
     if (canPull(last.table)) asked.push({ ...last, offset: document.offsetOf(["server"]) ?? 0 });
@@ -91,7 +91,7 @@ function canPull(table: TreeTable): boolean {
   return capabilities.includes("pull") && capabilities.includes("resolve");
 }
 
-/** The first setting of a server that is not as the endpoint has it. */
+/** The first setting of a server that differs from the endpoint's. */
 function otherSetting(table: TreeTable, endpoint: Endpoint): string | undefined {
   const client: Tree | undefined = table["client"];
   const pair = Array.isArray(client) ? stringsOf(client[0]) : undefined;
@@ -102,7 +102,7 @@ function otherSetting(table: TreeTable, endpoint: Endpoint): string | undefined 
       ? client === undefined
       : pair?.[0] === wanted.cert && pair[1] === wanted.key;
   if (!isSame) return "client";
-  // On plain http it decides nothing: containerd tries TLS first, and then asks as the URL says.
+  // For plain http it has no effect: containerd tries TLS first, and then uses the URL's scheme.
   const isHttp = endpoint.url.startsWith("http:");
   const skips = table["skip_verify"] ?? false;
   if (!isHttp && skips !== (endpoint.skipVerify ?? false)) return "skip_verify";

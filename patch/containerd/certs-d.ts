@@ -1,8 +1,8 @@
 import { type ContainerdInput } from "./input";
 
 /**
- * The names that a registry's folder can have, in the order containerd looks: the port may be written
- * with underscores, for file systems that take no colon.
+ * The possible names of a registry's folder, in containerd's order. `HOST_PORT_` is for file systems that allow no colon
+ * in a name.
  */
 export function folderNames(host: string): string[] {
   const colon = host.lastIndexOf(":");
@@ -10,7 +10,7 @@ export function folderNames(host: string): string[] {
   return [`${host.slice(0, colon)}_${host.slice(colon + 1)}_`, host];
 }
 
-/** The path of a registry's hosts.toml: the one that is there and wins, else the one to write. */
+/** The path of a registry's hosts.toml: the existing one that containerd reads, or else the one to write. */
 export function hostsTomlPath(
   directory: string,
   host: string,
@@ -27,7 +27,7 @@ export function filesBelow(directory: string, existing: ReadonlyMap<string, Buff
   return [...existing.keys()].filter((path) => path.startsWith(root));
 }
 
-/** What containerd uses below a directory: hosts.toml files, and certificates as Docker has them. */
+/** The files that containerd uses below a directory: hosts.toml files, and certificates in Docker's layout. */
 export function usedBelow(
   directory: string,
   { certsD, certificates = [] }: Pick<ContainerdInput, "certsD" | "certificates">,

@@ -6,11 +6,11 @@ import { criPlugin, type DaemonVersion, isAtLeast, shown } from "./version";
 /** The plugin whose registry table this daemon reads in this file. */
 export interface Choice {
   plugin: string;
-  /** `version = N` that has to be added first, since the file has no line for it. */
+  /** The `version = N` to add first, if the file has no such line. */
   addVersion: number | undefined;
 }
 
-/** @throws Refusal for a file without a version of its own whose tables this daemon does not read */
+/** @throws Refusal for a file without a version line if this daemon does not read its tables */
 export function choosePlugin(
   document: TomlDocument,
   daemon: DaemonVersion,
@@ -18,8 +18,8 @@ export function choosePlugin(
   plugins: TreeTable,
 ): Choice {
   if (version !== undefined && version >= 2) {
-    // containerd 2 takes a version 3 table from a version 2 file, unless the version 2 table has a
-    // `registry` of its own, which then replaces the other one whole.
+    // containerd 2 reads a version 3 table in a version 2 file, unless the version 2 table has its own `registry`,
+    // which then replaces the other one completely.
     const newer = criPlugin(3);
     const onlyNewer =
       version === 2 &&
@@ -35,10 +35,10 @@ export function choosePlugin(
     : on20(document, daemon, names, version);
 }
 
-/** The plugins that a file names, in tables and lists. */
+/** The plugins in a file's tables and lists. */
 interface Names {
   tables: string[];
-  /** Is any of them, or of those in lists, of version 1? */
+  /** Whether any of these names, also in lists, has the short form of version 1. */
   short: boolean;
 }
 
@@ -50,14 +50,14 @@ function namesIn(document: TomlDocument, plugins: TreeTable): Names {
   return { tables, short: [...tables, ...switches].some((name) => !name.includes(".")) };
 }
 
-/** Without a version, 1.x reads version 1: short plugin names; the long ones have no effect. */
+/** Without a version line, 1.x reads version 1: short plugin names, and long names have no effect. */
 function on1x(
   document: TomlDocument,
   daemon: DaemonVersion,
   { tables, short }: Names,
   version: number | undefined,
 ): Choice {
-  // With short names in it the file is of version 1, and would not start as one of version 2.
+  // A file with short names is of version 1. containerd would not start if it had version 2.
   if (short) return { plugin: criPlugin(1), addVersion: undefined };
   const long = tables.find((name) => !name.startsWith("io.containerd.cri."));
   if (long !== undefined) throw missingVersion(document, daemon, ["plugins", long]);
@@ -65,7 +65,7 @@ function on1x(
   return { plugin: criPlugin(1), addVersion: undefined };
 }
 
-/** 2.0 to 2.2 read neither version 1 nor version 2 tables without a version line. */
+/** Without a version line, 2.0 to 2.2 read neither version 1 nor version 2 tables. */
 function on20(
   document: TomlDocument,
   daemon: DaemonVersion,
@@ -79,7 +79,7 @@ function on20(
   return { plugin: criPlugin(3), addVersion: 3 };
 }
 
-/** From 2.3 on every older table is moved to the newest one's place, also without a version line. */
+/** From 2.3 on, every older table moves to the place of the newest version, also without a version line. */
 function on23(
   document: TomlDocument,
   daemon: DaemonVersion,
@@ -118,7 +118,7 @@ function missingVersion(
   });
 }
 
-/** How a version 1 file becomes one of version 2. */
+/** The rest of a fix: how to change the names of a version 1 file for version 2. */
 function longNames(document: TomlDocument): string {
   const tables = Object.keys(document.getTable(["plugins"]) ?? {});
   const [first, second] = [criPlugin(1), criPlugin(2)];

@@ -17,7 +17,7 @@ const ROOT = ["version", "imports", "disabled_plugins", "required_plugins", "plu
 const REGISTRY = 'plugins."io.containerd.grpc.v1.cri".registry';
 const REFUSED = "whoever reads the file takes it for a key without effect";
 
-/** What else containerd does not start with, or reads otherwise than its manual says, in config.toml. */
+/** Other facts about config.toml: containerd does not start with it, or does not read it as its manual says. */
 export const CONFIG: readonly Fact[] = [
   list("disabled_plugins"),
   {
@@ -153,7 +153,7 @@ function rootLetters(document: TomlDocument, daemon: DaemonVersion): OtherLetter
   return inOtherLetters(document, [], ROOT, daemon);
 }
 
-/** Those of the keys that decide what we do. */
+/** Keys in other letter case that affect this program's settings. */
 function criLetters(document: TomlDocument, daemon: DaemonVersion): OtherLetters[] {
   return [1, 2, 3]
     .map((version) => ["plugins", criPlugin(version)])
@@ -163,7 +163,7 @@ function criLetters(document: TomlDocument, daemon: DaemonVersion): OtherLetters
         Object.keys(document.getTable([...registry, table]) ?? {}).flatMap((host) =>
           inOtherLetters(document, [...registry, table, host], [key], daemon),
         );
-      // 2.x moves the tables of older versions to the newest one's by their exact names.
+      // 2.x moves the tables of older versions to those of the newest one, by their exact names.
       const moved = daemon.major >= 2 && plugin[1] !== criPlugin(3);
       return [
         ...(moved ? [] : inOtherLetters(document, plugin, ["registry"], daemon)),
@@ -174,20 +174,20 @@ function criLetters(document: TomlDocument, daemon: DaemonVersion): OtherLetters
     });
 }
 
-/** From version 2 on, plugins have whole names; versions below are all taken for version 1. */
+/** From version 2 on, plugins have full names. All lower versions count as version 1. */
 function isVersion2(document: TomlDocument): boolean {
   const version = document.get(["version"]);
   return typeof version === "number" && version >= 2;
 }
 
-/** Is it a whole plugin name to this daemon? */
+/** Whether this is a full plugin name for this daemon. */
 function isWhole(name: string, daemon: DaemonVersion, inList: boolean): boolean {
   if (daemon.major >= 2) return !inList || name.includes(".");
   const parts = name.split(".").length >= 4;
   return parts && (name.startsWith("io.containerd.") || !isAtLeast(daemon, 1, 7));
 }
 
-/** Plugins by their names of version 1, as far as people set or switch them. */
+/** Plugins by their short names of version 1, if people commonly configure or disable them. */
 const WHOLE_NAMES: Record<string, string> = {
   cri: "io.containerd.grpc.v1.cri",
   cgroups: "io.containerd.monitor.v1.cgroups",
@@ -205,7 +205,7 @@ const WHOLE_NAMES: Record<string, string> = {
   zfs: "io.containerd.snapshotter.v1.zfs",
 };
 
-/** 1.x takes the runtimes of a file for all there are, and CRI does not load without the usual one. */
+/** 1.x uses only the runtimes in the file, and CRI does not load without the default one. */
 function runcToo(document: TomlDocument, short: string): string {
   if (short !== criPlugin(1)) return "";
   const runtimes = [short, criPlugin(2)].flatMap((plugin) =>

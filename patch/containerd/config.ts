@@ -17,30 +17,30 @@ import {
   switchedOff,
 } from "./version";
 
-/** What a config.toml says about registries, and in which table this daemon reads it. */
+/** The registry settings of a config.toml, and the table in which this daemon reads them. */
 export interface CriConfig {
   document: TomlDocument;
   daemon: DaemonVersion;
-  /** Path of the `registry` table that this daemon reads for this file. */
+  /** Path of the `registry` table that this daemon reads in this file. */
   registry: readonly string[];
-  /** `version = N` that has to be added first, since the file has no line for it. */
+  /** The `version = N` to add first, if the file has no such line. */
   addVersion: number | undefined;
-  /** `mirrors` in that table, by host; empty where there are none. */
+  /** `mirrors` in that table, by host; empty if there are none. */
   mirrors: TreeTable;
   /** `configs` in that table. */
   configs: TreeTable;
-  /** `config_path` in that table; "" where it is not set. */
+  /** `config_path` in that table; "" if it is not set. */
   configPath: string;
 }
 
 /**
  * Finds the registry settings.
  *
- * @throws Refusal for a file that this daemon does not start with, or that it would read otherwise than
- * the file's author believes: CRI switched off, a version too high, settings in a table that is not read
+ * @throws Refusal for a file with which this daemon does not start, or that it does not read as the author intends: CRI
+ * is disabled, the version is too high, or settings are in a table that is not read
  *
- * @param removing  true: the plan only takes entries out, so a file that this daemon does not start with is read as well.
- * @default false
+ * @param removing  true if the plan only removes entries: then a file with which this daemon does not start is
+ * accepted. @default false
  */
 export function readCriConfig(
   document: TomlDocument,
@@ -49,7 +49,8 @@ export function readCriConfig(
 ): CriConfig {
   const version = fileVersion(document, daemon);
   if (!removing) {
-    // First of all: docker.com's file has this one line and no version, which would hide the reason.
+    // This check is first: the file of docker.com's package has only this line and no version, and a later check would
+    // hide the reason.
     refuseSwitchedOff(document, daemon);
     refuseFacts([...CONFIG, ...STARTS], document, daemon);
   }
@@ -86,14 +87,14 @@ function fileVersion(document: TomlDocument, daemon: DaemonVersion): number | un
   return version;
 }
 
-/** The faults of a file with which containerd does not start, or does not load CRI. */
+/** The faults of a file with which containerd does not start or does not load CRI. */
 export function faultsOf({ document, daemon }: CriConfig): Problem[] {
   const facts = problemsOf([...CONFIG, ...STARTS], document, daemon);
   const off = offProblem(document, daemon);
   return off === undefined ? facts : [off, ...facts];
 }
 
-/** CRI can be switched off in the file itself; docker.com's package of containerd does so. */
+/** The file itself can disable CRI, as in docker.com's package of containerd. */
 function refuseSwitchedOff(document: TomlDocument, daemon: DaemonVersion): void {
   const problem = offProblem(document, daemon);
   if (problem !== undefined) throw new Refusal([problem]);
@@ -109,7 +110,7 @@ function offProblem(document: TomlDocument, daemon: DaemonVersion): Problem | un
   });
 }
 
-/** Registry settings in the table of another version: nobody can want both, and one has no effect. */
+/** Finds registry settings in the table of another version, where they have no effect. */
 function unreadTables(
   document: TomlDocument,
   daemon: DaemonVersion,
@@ -123,7 +124,7 @@ function unreadTables(
     const path = registryPath(name);
     const registry = registryOf(plugins, name);
     if (name === plugin || registry === undefined || !hasSettings(registry)) continue;
-    // In a version 1 file, containerd 1.x passes over plugins of longer names.
+    // In a version 1 file, containerd 1.x ignores plugins with long names.
     if (daemon.major < 2 && plugin === criPlugin(1)) continue;
     const merges = isAtLeast(daemon, 2, 3) ? " (from 2.3 on it replaces the other)" : "";
     problems.push(
@@ -132,7 +133,7 @@ function unreadTables(
           `registry settings in [${shown(document, read)}], where containerd ${daemon.text} ` +
           `reads them for version ${version ?? "1 (no version line)"}`,
         found: `settings in [${shown(document, path)}]${merges}`,
-        // Not "move them": there they may meet the other of mirrors and config_path, with which CRI does not load.
+        // Not "move them": mirrors and config_path might meet in one table, and then CRI does not load.
         fix: `take [${shown(document, path)}] out; what is still wanted of it goes to [${shown(document, read)}], which takes either mirrors or config_path`,
       }),
     );
@@ -146,7 +147,7 @@ function hasSettings(registry: TreeTable): boolean {
   );
 }
 
-/** The table at a path, an empty one where there is none. */
+/** The table at a path, or an empty table. */
 function tableAt(document: TomlDocument, path: readonly string[]): TreeTable {
   for (let length = 1; length <= path.length; length++) {
     const value: Tree | undefined = document.get(path.slice(0, length));

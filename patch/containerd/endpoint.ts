@@ -1,46 +1,46 @@
 import { splitUrl } from "../address";
 import { type Problem } from "../problem";
 
-/** One server to pull from, with what containerd is to know about it. */
+/** One server to pull from, with containerd's settings for it. */
 export interface Endpoint {
-  /** `http://` or `https://`, host, port if it is not the scheme's, and a path if the server has one. */
+  /** `http://` or `https://`, the host, the port unless it is the default, and the path if there is one. */
   url: string;
   /**
-   * What the server is asked for.
+   * What the server is used for.
    * @default ["pull", "resolve"]
    */
   capabilities?: readonly ("pull" | "resolve" | "push")[];
-  /** Path on the node of the CA certificate that the server's one is checked with. */
+  /** Path on the node of the CA certificate for the server's certificate. */
   ca?: string;
   /** Paths on the node of a client certificate and its key. */
   client?: { cert: string; key: string };
   /**
-   * Take any server certificate.
+   * Accept any server certificate.
    * @default false
    */
   skipVerify?: boolean;
   /**
-   * The URL's path is the whole API root: containerd is not to append /v2.
+   * The path of the URL is the whole API root: containerd does not append /v2.
    * @default false
    */
   overridePath?: boolean;
 }
 
-/** An endpoint as it can be given: a URL alone where nothing else is to be said. */
+/** An endpoint in the settings: a URL, or an object with more settings. */
 export type EndpointInput = string | Endpoint;
 
 export function toEndpoint(input: EndpointInput): Endpoint {
   return typeof input === "string" ? { url: input } : input;
 }
 
-/** Can the old `mirrors` table say all of this? It knows URLs only. */
+/** Whether the old `mirrors` table can express this endpoint. It has URLs only. */
 export function isPlain(endpoint: Endpoint): boolean {
   const { ca, client, skipVerify, overridePath, capabilities } = endpoint;
   const says = [ca, client, skipVerify === true, overridePath === true, capabilities];
   return says.every((value) => value === undefined || value === false);
 }
 
-/** What is wrong with the endpoints of a host, in the order they are given. */
+/** The problems of a host's endpoints, in their order. */
 export function endpointProblems(setting: string, endpoints: readonly Endpoint[]): Problem[] {
   const problems: Problem[] = [];
   const wrong = (index: number, expected: string, found: string, fix: string): void => {
@@ -71,7 +71,7 @@ export function endpointProblems(setting: string, endpoints: readonly Endpoint[]
       endpoint.skipVerify !== undefined && "skipVerify",
     ].filter((name) => name !== false);
     if (url.scheme === "http" && tls.length > 0) {
-      // With any of them containerd tries a TLS handshake on the plain port before each request.
+      // With any of these settings, containerd tries a TLS handshake on the plain port before each request.
       const fix = "leave them out, or make it an https:// endpoint";
       wrong(index, "no TLS settings on an http endpoint", tls.join(", "), fix);
     }
@@ -79,7 +79,7 @@ export function endpointProblems(setting: string, endpoints: readonly Endpoint[]
   return problems;
 }
 
-/** Without endpoints that are there twice in another spelling. */
+/** Removes endpoints that are duplicates in another spelling. */
 export function withoutTwins(
   endpoints: readonly Endpoint[],
   same: (a: string, b: string) => boolean,

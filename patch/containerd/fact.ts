@@ -2,7 +2,7 @@ import { type Problem, Refusal } from "../problem";
 import { type TomlDocument } from "../toml/document";
 import { type DaemonVersion } from "./version";
 
-/** Where a file has what a fact is about, and what to say of it. */
+/** A place in a file to which a fact applies, and the message for it. */
 export interface Finding {
   offset: number;
   expected: string;
@@ -11,19 +11,19 @@ export interface Finding {
 }
 
 /**
- * One thing that containerd does with a file which TOML, or its manual, does not say. The refusals ask the tables of
- * these; the unit tests plan every example; the matrix suite gives every example to the real daemons.
+ * A fact about how containerd reads a file that TOML, or containerd's manual, does not state. The refusals use tables
+ * of facts, the unit tests plan every example, and the matrix suite gives every example to real daemons.
  */
 export interface Fact {
-  /** What the daemon does, as the rest of a sentence that begins with its name. */
+  /** What the daemon does: the rest of a sentence that begins with the daemon's name. */
   does: string;
-  /** Of which versions it is true. */
+  /** The versions for which it is true. */
   of: (daemon: DaemonVersion) => boolean;
-  /** The smallest file that shows it. */
+  /** The smallest file that demonstrates it. */
   example: string;
-  /** The example as its fix has it. */
+  /** The example after its fix. */
   instead: string;
-  /** Refused here, although the daemon starts with the example. */
+  /** Why it is refused here although the daemon starts with the example. */
   refusedAnyway?: string;
   find: (document: TomlDocument, daemon: DaemonVersion) => Finding | undefined;
 }
@@ -32,7 +32,7 @@ export const on1x = (daemon: DaemonVersion): boolean => daemon.major < 2;
 export const on2x = (daemon: DaemonVersion): boolean => daemon.major >= 2;
 export const onAll = (): boolean => true;
 
-/** Everything of these facts that a document has. */
+/** All problems of a document that these facts find. */
 export function problemsOf(
   facts: readonly Fact[],
   document: TomlDocument,
@@ -46,7 +46,7 @@ export function problemsOf(
     });
 }
 
-/** @throws Refusal with all problems that `problemsOf` finds */
+/** @throws Refusal with all problems from `problemsOf` */
 export function refuseFacts(...args: Parameters<typeof problemsOf>): void {
   const problems = problemsOf(...args);
   if (problems.length > 0) throw new Refusal(problems);

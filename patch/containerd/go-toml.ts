@@ -3,7 +3,7 @@ import { type Element, elementsOf } from "../toml/places";
 import { type Fact, type Finding, on1x, on2x, onAll } from "./fact";
 import { type DaemonVersion } from "./version";
 
-/** What go-toml 1, in containerd 1.x, reads otherwise than TOML 1.0 says. */
+/** Differences of go-toml 1, in containerd 1.x, from TOML 1.0. */
 export const GO_TOML_1: readonly Fact[] = [
   {
     does: "takes an escape in a table header for what it stands for, letter by letter",
@@ -138,7 +138,7 @@ export const GO_TOML_1: readonly Fact[] = [
   },
 ];
 
-/** What go-toml 2, in containerd 2.x, reads otherwise than TOML 1.0 says. */
+/** Differences of go-toml 2, in containerd 2.x, from TOML 1.0. */
 export const GO_TOML_2: readonly Fact[] = [
   {
     does: "takes a byte-order mark for a wrong key",
@@ -154,7 +154,7 @@ export const GO_TOML_2: readonly Fact[] = [
   },
 ];
 
-/** What both do. */
+/** Differences that both have. */
 export const GO_TOML: readonly Fact[] = [
   {
     does: "takes no integer beyond 64 bits",
@@ -174,10 +174,10 @@ export const GO_TOML: readonly Fact[] = [
   },
 ];
 
-/** All that decides whether, and how, a daemon reads a file of ours as TOML. */
+/** All facts that decide whether, and how, a daemon parses a file as TOML. */
 export const READERS: readonly Fact[] = [...GO_TOML_2, ...GO_TOML_1, ...GO_TOML];
 
-/** Can containerd not have it in a header? */
+/** Whether containerd cannot read this name in a header. */
 export function isUnreadInHeader(name: string, daemon: DaemonVersion): boolean {
   return daemon.major < 2 && /[[\]]/.test(name);
 }
@@ -224,12 +224,12 @@ function headersOf({ tables, text }: TomlDocument): Key[] {
   });
 }
 
-/** Every key with its value, those of inline tables too. */
+/** Every key with its value, also in inline tables. */
 function entriesOf(document: TomlDocument): Element[] {
   return valuesOf(document).filter(({ path }) => path.length > 0);
 }
 
-/** Every value, however deep. */
+/** Every value, at any depth. */
 function valuesOf({ tables }: TomlDocument): Element[] {
   const below = (element: Element): Element[] => [
     element,
@@ -238,7 +238,7 @@ function valuesOf({ tables }: TomlDocument): Element[] {
   return tables.flatMap(({ keyValues }) => keyValues).flatMap(below);
 }
 
-/** What stands between the parts of a key: a dot, and blanks around it. */
+/** The text between the parts of a key: a dot, and blanks around it. */
 function separators(text: string, key: Key): { offset: number; text: string }[] {
   return key.partEnds.slice(0, -1).map((offset) => {
     const found = /^[ \t]*\.[ \t]*/.exec(text.slice(offset, offset + 200))?.[0] ?? "";

@@ -8,7 +8,7 @@ import { type DaemonVersion, isAtLeast, shown } from "./version";
 const HEAD = 'server = "http://10.0.0.11:5000"\n[host."http://10.0.0.11:5000"]\n';
 const OTHER = '[host."https://other.lan"]\n';
 
-/** For any of these containerd throws a whole hosts.toml away, wherever in it it is, and asks by https. */
+/** With any of these anywhere in a hosts.toml, containerd ignores the whole file and asks by https. */
 export const HOSTS_THROWN_AWAY: readonly Fact[] = [
   {
     does: "throws a hosts.toml away that has an unknown capability",
@@ -148,7 +148,7 @@ export const HOSTS_THROWN_AWAY: readonly Fact[] = [
   },
 ];
 
-/** What containerd does not ask, though it stands in a hosts.toml. */
+/** Servers in a hosts.toml that containerd does not ask. */
 export const HOSTS_NOT_ASKED: readonly Fact[] = [
   {
     does: "asks only hosts that have a table header of their own",
@@ -204,7 +204,7 @@ export const HOSTS_NOT_ASKED: readonly Fact[] = [
   },
 ];
 
-/** Has a host a header of its own, or one below it? On 2.x only such a one is asked. */
+/** Whether a host has a header, or a header below it. 2.x asks only such hosts. */
 export function hasHeader({ tables }: TomlDocument, url: string): boolean {
   return tables.some(({ array, path }) => !array && path[0] === "host" && path[1] === url);
 }
@@ -219,7 +219,7 @@ const NAMES = [
   "dial_timeout",
 ];
 
-/** The tables whose settings containerd reads: the server's, which is the file itself, and each host's. */
+/** The tables that containerd reads: the file itself, for the server, and the table of each host. */
 function tablesIn(document: TomlDocument): { path: string[]; table: TreeTable }[] {
   const hosts = Object.entries(document.getTable(["host"]) ?? {}).flatMap(([url, table]) =>
     isTable(table) ? [{ path: ["host", url], table }] : [],
@@ -304,7 +304,7 @@ function knowsDialTimeout(daemon: DaemonVersion): boolean {
   return isAtLeast(daemon, 2, 0, 8);
 }
 
-/** Does Go's url.Parse take it, once it has a scheme? */
+/** Whether Go's url.Parse accepts the text once it has a scheme. */
 function isUrl(text: string): boolean {
   const url = text.startsWith("http") ? text : `https://${text}`;
   if (/[\u0000-\u0020\u007f<>"^`{}|\\]|%(?![0-9a-fA-F]{2})/.test(url)) return false;

@@ -5,37 +5,37 @@ import { type Endpoint } from "./endpoint";
 import { isUnreadInHeader } from "./go-toml";
 import { type DaemonVersion } from "./version";
 
-/** The first line of every hosts.toml that is ours: what has it we may change and remove. */
+/** The first line of every hosts.toml of this program. A file with this line may be changed and removed. */
 export const OWNERSHIP_MARK =
   "# Written by cluster-registry; change it there, or take this line out.";
 
-/** What a registry's hosts.toml is to say. */
+/** The contents of a registry's hosts.toml. */
 export interface HostsFile {
-  /** The registry that images are named by: `172.30.1.2:5000`, `docker.io`, or `_default`. */
+  /** The registry in image names: `172.30.1.2:5000`, `docker.io`, or `_default`. */
   host: string;
-  /** Tried in this order. */
+  /** The endpoints in the order in which containerd tries them. */
   endpoints: readonly Endpoint[];
   /**
-   * What is tried last. It is the endpoint itself for a registry of ours, and the registry's own address
-   * for a mirror of a public one; `_default` has none.
+   * The server that containerd tries last. For our own registry it is the endpoint itself, for a mirror of a public
+   * registry it is the registry's own address. `_default` has none.
    */
   server: Endpoint | undefined;
 }
 
-/** The server that containerd would ask if nothing were configured. */
+/** The server that containerd asks without any configuration. */
 export function upstreamOf(host: string): Endpoint {
   return { url: host === "docker.io" ? "https://registry-1.docker.io" : withScheme(host) };
 }
 
-/** The registry, as images are named by it, whose pulls end at a server if nothing is configured. */
+/** The registry in image names whose pulls go to a server without any configuration. */
 export function registryServedBy(server: string): string {
   return server === "registry-1.docker.io" ? "docker.io" : server;
 }
 
 /**
- * The text, in the one shape that works on every containerd from 1.6 on: `server` alone is not enough for
- * 1.6, and `[host]` alone makes a miss end in a misleading try of https. `skip_verify` is left out of
- * http hosts even as false, since its mere presence makes containerd try TLS first.
+ * The text, in the one form that works with every containerd from 1.6 on. `server` alone is not enough for 1.6. With
+ * `[host]` alone, a missing image ends in a misleading attempt by https. `skip_verify` is left out for http hosts, even
+ * as false, because its presence makes containerd try TLS first.
  */
 export function hostsToml(file: HostsFile, daemon: DaemonVersion): string {
   const lines = [OWNERSHIP_MARK];
@@ -43,7 +43,7 @@ export function hostsToml(file: HostsFile, daemon: DaemonVersion): string {
     lines.push(`server = ${quoted(file.server.url)}`, ...transportLines(file.server));
   }
   const hosts = lastIsServer(file) ? file.endpoints.slice(0, -1) : file.endpoints;
-  // 2.x takes the hosts' order from the headers alone, 1.x from headers and keys alike.
+  // 2.x takes the order of hosts from headers only, 1.x from headers and keys.
   const dotted = hosts.some(({ url }) => isUnreadInHeader(url, daemon));
   for (const endpoint of hosts) {
     const table = `host.${quoted(endpoint.url)}`;
@@ -56,7 +56,7 @@ export function hostsToml(file: HostsFile, daemon: DaemonVersion): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** The last of several endpoints, when it is what `server` says anyway. */
+/** Whether the last of several endpoints is the same as `server`. */
 function lastIsServer({ endpoints, server }: HostsFile): boolean {
   const last = endpoints[endpoints.length - 1];
   if (last === undefined || server === undefined || endpoints.length === 1) return false;
@@ -83,7 +83,7 @@ function sameTransport(a: Endpoint, b: Endpoint): boolean {
   return transportLines(a).join("\n") === transportLines(b).join("\n");
 }
 
-/** Has the file our mark as its first line? */
+/** Whether the file's first line is our mark. */
 export function isOurs(source: Source): boolean {
   return source.text.split(/\r?\n/, 1)[0] === OWNERSHIP_MARK;
 }

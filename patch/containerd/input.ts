@@ -2,35 +2,38 @@ import { type FilePlan, filePlan } from "../plan";
 import { type SourcedLine } from "../sourced-line";
 import { type Endpoint, type EndpointInput } from "./endpoint";
 
-/** What a plan is made from: all that is known of one host's containerd, and what is wanted of it. */
+/** The input of a plan: all facts about one host's containerd, and the wanted settings. */
 export interface ContainerdInput {
-  /** Where config.toml is on the host, most often /etc/containerd/config.toml. */
+  /** Path of config.toml on the host, usually /etc/containerd/config.toml. */
   configPath: string;
-  /** Its bytes; undefined: there is no such file. */
+  /** Its bytes; undefined if the file does not exist. */
   bytes: Buffer | undefined;
-  /** `1.7.28`, or what `containerd --version` prints. */
+  /** `1.7.28`, or the output of `containerd --version`. */
   daemonVersion: string;
-  /** What `containerd config dump` prints: the file with all it imports. Without it, the file alone counts. */
+  /** The output of `containerd config dump`: the file and all of its imports. Without it, only the file counts. */
   dump?: string;
   /**
-   * The bytes of the file that the dump was made of.
-   * @default the ones that the plan is for
+   * The bytes of the file at the time of the dump.
+   * @default the bytes in the plan
    */
   dumped?: Buffer;
-  /** The hosts.toml files that exist in the directories of config_path and /etc/containerd/certs.d. */
+  /** The existing hosts.toml files in the directories of config_path and /etc/containerd/certs.d. */
   certsD: ReadonlyMap<string, Buffer>;
-  /** Paths of the certificates and keys in folders as Docker has them, in the same directories: a folder without hosts.toml is in use by them. */
+  /**
+   * Paths of certificates and keys in Docker's folder layout, in the same directories. containerd uses a folder without
+   * hosts.toml for these.
+   */
   certificates?: readonly string[];
-  /** Lines that set containerd's environment: units, drop-ins, environment files. */
+  /** Lines that set containerd's environment, from units, drop-ins and environment files. */
   environment?: readonly SourcedLine[];
-  /** The registries of our own, by the name that images are named with, and where each really is. */
+  /** Our own registries, by their name in image names, with their real address. */
   registry: OwnRegistry | readonly OwnRegistry[];
-  /** Mirrors of other registries, by host (`docker.io`, `_default` for any other). */
+  /** Mirrors of other registries, by host (`docker.io`, or `_default` for all others). */
   mirrors: Readonly<Record<string, readonly EndpointInput[]>>;
-  /** Move `mirrors` entries that are there to hosts.toml files. */
+  /** Move existing `mirrors` entries to hosts.toml files. */
   migrate: boolean;
   /**
-   * `false` takes our registry and mirrors out again.
+   * `false` removes our registry and mirrors.
    * @default true
    */
   present?: boolean;
@@ -41,15 +44,15 @@ export interface OwnRegistry {
   endpoints: readonly EndpointInput[];
 }
 
-/** What a registry's pulls are to be led to. */
+/** A registry, and the endpoints for its pulls. */
 export interface WantedHost {
   host: string;
   endpoints: readonly Endpoint[];
-  /** Is it the registry of our own (else a mirror of somebody else's)? */
+  /** True for our own registry, false for mirrors of another one. */
   own: boolean;
 }
 
-/** The plan of config.toml left as it is. */
+/** The plan that does not change config.toml. */
 export function unchangedPlan(input: ContainerdInput): FilePlan {
   return filePlan(input.configPath, input.bytes, []);
 }

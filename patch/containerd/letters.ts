@@ -1,7 +1,10 @@
 import { type TomlDocument } from "../toml/document";
 import { type DaemonVersion } from "./version";
 
-/** The names of these that a daemon takes a key for: 2.x in any letters, 1.x in these or all in capitals. */
+/**
+ * The names in the list that a daemon recognizes in a key: 2.x in any letter case, 1.x in the given one or all in
+ * capitals.
+ */
 export function readAs(
   key: string,
   names: readonly string[],
@@ -14,7 +17,7 @@ export function readAs(
   );
 }
 
-/** The keys of a table that the daemon takes for one of these names, though they are in other letters. */
+/** The keys of a table that the daemon recognizes as one of these names, although their letter case differs. */
 export function inOtherLetters(
   document: TomlDocument,
   table: readonly string[],

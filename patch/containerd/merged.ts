@@ -5,25 +5,25 @@ import { isTable, sameMeaning, stringsOf, type Tree, type TreeTable, valueAt } f
 import { type CriConfig } from "./config";
 import { criPlugin, criPlugins, registryPath, shown, switchedOff } from "./version";
 
-/** What the daemon makes of config.toml and everything that it imports. */
+/** The daemon's settings from config.toml and all of its imports. */
 export interface MergedRegistry {
   configPath: string;
   mirrors: TreeTable;
-  /** The whole of it; undefined: there is no dump, and config.toml alone counts. */
+  /** The whole dump. Undefined if there is none: then only config.toml counts. */
   dump: TomlDocument | undefined;
-  /** The imported files by name, or the patterns that name them. */
+  /** The names of the imported files, or their patterns. */
   imports: string[];
-  /** The file that the dump was made of, and what the daemon makes of it. */
+  /** The file at the time of the dump, and the daemon's view of it. */
   dumped: { config: CriConfig; configPath: string; mirrors: TreeTable };
 }
 
-/** The built-in list of 2.2.0 and 2.2.1, which `containerd config dump` shows there as if it were set. */
+/** The default list of 2.2.0 and 2.2.1. Their `containerd config dump` shows it as if it were set. */
 const BUILT_IN_LIST = "/etc/containerd/certs.d:/etc/docker/certs.d";
 
 /**
- * The registry settings as `containerd config dump` shows them; those of the file alone without a dump.
+ * The registry settings in `containerd config dump`; without a dump, those in the file.
  *
- * @param dumped  the file that the dump was made of: what only the dump has is from an import, and is there for both
+ * @param dumped  the file at the time of the dump. Settings that only the dump has are from an import
  */
 export function mergedRegistry(
   config: CriConfig,
@@ -67,8 +67,8 @@ export function mergedRegistry(
 }
 
 /**
- * Refuses to edit a file of which an import hides a part: 1.x replaces a plugin's whole table by that of an
- * import, 2.x every single value that both have; what we write would have no effect.
+ * Refuses to edit a file if an import hides a part of it, because an edit would have no effect. In 1.x, an import
+ * replaces the whole table of a plugin; in 2.x, it replaces each value that both have.
  */
 export function refuseHidden(config: CriConfig, merged: MergedRegistry): void {
   if (merged.dump === undefined || merged.imports.length === 0) return;
@@ -76,12 +76,12 @@ export function refuseHidden(config: CriConfig, merged: MergedRegistry): void {
   if (problems.length > 0) throw new Refusal(problems);
 }
 
-/** Names that a person can go by: the imported files, or their patterns. */
+/** Names for a person: the imported files, or their patterns. */
 export function importNames({ imports }: MergedRegistry): string {
   return imports.length === 0 ? "an imported file" : imports.join(", ");
 }
 
-/** Where to show a setting that config.toml itself does not have: the line that imports it. */
+/** The place to show for a setting that config.toml does not have: the line that imports it. */
 export function importOffset({ document }: CriConfig): number {
   return document.offsetOf(["imports"]) ?? 0;
 }
@@ -90,14 +90,14 @@ function patternsOf({ document }: CriConfig): string[] {
   return stringsOf(document.get(["imports"])) ?? [];
 }
 
-/** A dump lists the files that were read, config.toml among them; newer ones list the patterns. */
+/** A dump lists the files that were read, including config.toml. Newer versions list the patterns. */
 function importsOf(config: CriConfig, merged: TomlDocument): string[] {
   const main = config.document.source.path;
   const listed = (stringsOf(merged.get(["imports"])) ?? []).filter((path) => path !== main);
   return listed.length > 0 ? listed.sort() : patternsOf(config);
 }
 
-/** Refuses where an imported file switches CRI off. */
+/** Refuses if an imported file disables CRI. */
 export function refuseSwitchedOff(config: CriConfig, merged: MergedRegistry): void {
   const off = switchedOff(stringsOf(merged.dump?.get(["disabled_plugins"])) ?? [], config.daemon);
   if (off.length === 0) return;
@@ -108,13 +108,13 @@ export function refuseSwitchedOff(config: CriConfig, merged: MergedRegistry): vo
   });
 }
 
-/** The plugin's name in the dump: a version 1 file is shown as version 2, and 2.x shows its own newest. */
+/** The plugin's name in the dump. A version 1 file appears as version 2, and 2.x uses its newest version. */
 function dumpedPlugin(dump: TomlDocument): string {
   const version = dump.get(["version"]);
   return criPlugin(typeof version === "number" ? version : 1);
 }
 
-/** The registry table of the dump, which 2.x writes for its own newest version. */
+/** The registry table of the dump, which 2.x writes in its newest version. */
 function registryOf(merged: TomlDocument): TreeTable {
   for (const plugin of [dumpedPlugin(merged), ...[...criPlugins].reverse()]) {
     const table = merged.getTable(registryPath(plugin));
@@ -168,8 +168,8 @@ function foundElsewhere(path: readonly string[]): string {
 }
 
 /**
- * Tables whose entries are nobody's default, but for the runtime `runc`: an entry that config.toml does not
- * have comes from an import, whose plugin table then stands in the place of the one here.
+ * Tables whose entries are never defaults, except for the runtime `runc`. An entry that config.toml does not have comes
+ * from an import, whose plugin table then replaces the one here.
  */
 const keyedTables = [
   ["registry", "mirrors"],
@@ -196,7 +196,7 @@ function tableBelow(table: TreeTable | undefined, path: readonly string[]): Tree
   return isTable(found) ? found : {};
 }
 
-/** The path of the first value of the file's table that the merged one does not have. */
+/** The path of the first value in the file's table that the merged table does not have. */
 function firstLost(
   own: Tree | undefined,
   merged: Tree | undefined,

@@ -23,8 +23,8 @@ import { tlsOf } from "./tls";
 import { shown } from "./version";
 
 /**
- * The plan that leaves the old way: every `mirrors` entry becomes a hosts.toml, and config.toml ends with
- * config_path alone. On 1.x the TLS tables of the endpoints, which exclude config_path too, go with them.
+ * Plans the move to hosts.toml files: every `mirrors` entry becomes a hosts.toml, and config.toml keeps only
+ * config_path. On 1.x, the TLS tables of the endpoints are moved too, because they exclude config_path as well.
  */
 export function planMigration(
   input: ContainerdInput,
@@ -59,7 +59,7 @@ export function planMigration(
   const gone = [[...registry, "mirrors"], ...tls];
   let changed = document;
   for (const path of gone) changed = withoutPath(changed, path);
-  // In the table of before: a file that had mirrors alone would be read afresh as one of no plugin.
+  // The step uses the original table. A file that had only mirrors would now be read as one without a plugin.
   const step = configPathStep({ ...config, document: changed }, directory);
   changed = edited(changed, step.edits);
   const changes: Change[] = [
@@ -89,7 +89,7 @@ function refuseImported(config: CriConfig, merged: MergedRegistry): void {
 }
 
 /**
- * What each hosts.toml is to say: for hosts of the settings what they say, for the file's other ones what
+ * The contents of each hosts.toml. Hosts of the settings have exactly the settings. Other hosts in the file have what
  * the file says, with its TLS settings for every server that is asked by https.
  */
 function hostsFiles(
@@ -105,7 +105,7 @@ function hostsFiles(
     refuseNoHost(config, host, [...config.registry, "mirrors", key]);
     const asked = wanted.find((other) => other.host === host);
     const endpoints = existingEndpoints(config, host);
-    // Without an endpoint there is nothing to ask, and without a server neither.
+    // Without an endpoint and without a server, containerd has nothing to ask.
     if (host === "_default" && endpoints.length === 0) continue;
     if (asked === undefined) files.set(host, movedFile(config, host, endpoints));
     else refuseUnlisted(config, asked, endpoints);
@@ -125,7 +125,7 @@ function hostsFiles(
     const server = path[path.length - 2] ?? "";
     if (reached.has(server)) continue;
     refuseNoHost(config, server, path);
-    // Nothing leads to it: then it is a registry of that name, asked by its own address.
+    // No mirror uses the server, so the settings are for the registry itself, at its own address.
     const host = registryServedBy(server);
     if (files.has(host) || server === "docker.io") {
       const { path: file } = config.document.source;
@@ -154,14 +154,14 @@ function movedFile(config: CriConfig, host: string, endpoints: readonly Endpoint
   return { ...file, server: file.server && withTls(config, file.server) };
 }
 
-/** All that a hosts.toml makes containerd ask. */
+/** All servers that containerd asks because of a hosts.toml. */
 function serversOf({ endpoints, server }: HostsFile): Endpoint[] {
   return server === undefined ? [...endpoints] : [...endpoints, server];
 }
 
 /**
- * A hosts.toml of a host of the settings says what they say, at the next plan too: so TLS settings that
- * only the file has cannot be moved there.
+ * Refuses TLS settings that only the file has, for a host of the settings: its hosts.toml has exactly the settings,
+ * also in the next plan.
  */
 function refuseUnsaid(config: CriConfig, host: string, said: Endpoint): void {
   const moved = withTls(config, { url: said.url });
@@ -184,7 +184,10 @@ function refuseUnsaid(config: CriConfig, host: string, said: Endpoint): void {
   });
 }
 
-/** What the settings leave out would be lost: a hosts.toml of ours says what they say, and no more. */
+/**
+ * Refuses endpoints that only the file has: a hosts.toml of this program has exactly the settings, so these would be
+ * lost.
+ */
 function refuseUnlisted(config: CriConfig, asked: WantedHost, existing: readonly Endpoint[]): void {
   const { document, registry } = config;
   const unlisted = existing.filter(
@@ -215,7 +218,7 @@ function existingEndpoints(config: CriConfig, host: string): Endpoint[] {
   });
 }
 
-/** A path that does not end in /v2 is taken as it is by `mirrors`; hosts.toml has to be told so. */
+/** `mirrors` uses a path that does not end in /v2 as it is. In hosts.toml, this needs override_path. */
 function withRoot(url: string): Endpoint {
   const path = (splitUrl(url)?.path ?? "").replace(/\/+$/, "");
   const plain = url.replace(/\/+$/, "");

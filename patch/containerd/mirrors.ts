@@ -9,7 +9,7 @@ import { tomlArray } from "../toml/write";
 import { type CriConfig, wrongType } from "./config";
 import { isUnreadInHeader } from "./go-toml";
 
-/** What is to be done in one file, and what to say where nothing is. */
+/** The edits of one file, and the note if there are none. */
 export interface Step {
   edits: TextEdit[];
   changes: Change[];
@@ -17,8 +17,8 @@ export interface Step {
 }
 
 /**
- * The old way, and the lesson's: `registry.mirrors."<host>"` with its endpoint list. Endpoints of others in
- * the list stay.
+ * The old way, as in the lesson: `registry.mirrors."<host>"` with a list of endpoints. Endpoints of others in the list
+ * stay.
  */
 export function mirrorStep(config: CriConfig, host: string, urls: readonly string[]): Step {
   const { document, registry } = config;
@@ -54,7 +54,7 @@ export function mirrorStep(config: CriConfig, host: string, urls: readonly strin
   return { edits: [], changes: [], notes: [note] };
 }
 
-/** A host's endpoints; undefined where it has no list. */
+/** A host's endpoints; undefined if it has no list. */
 export function endpointsOf(config: CriConfig, host: string): string[] | undefined {
   const entry = config.mirrors[mirrorKey(host)];
   const path = [...config.registry, "mirrors", mirrorKey(host)];
@@ -68,14 +68,14 @@ export function endpointsOf(config: CriConfig, host: string): string[] | undefin
   return endpoints;
 }
 
-/** What stands for "any other host": a star in `mirrors`, `_default` among the folders. */
+/** The key for all other hosts: `*` in `mirrors`, and `_default` as a folder. */
 export function mirrorKey(host: string): string {
   return host === "_default" ? "*" : host;
 }
 
 /**
- * Are two `endpoint` entries one and the same to containerd? It takes a URL without a path to mean /v2, and
- * one with a path as it is: so a lone slash at the end is another endpoint (and one that fails).
+ * Whether containerd treats two `endpoint` entries as the same. It adds /v2 to a URL without a path, and uses one with
+ * a path as it is. So a single slash at the end makes another endpoint, which fails.
  */
 export function sameMirror(a: string, b: string): boolean {
   return a === b || canonical(a) === canonical(b);
@@ -89,7 +89,7 @@ function canonical(endpoint: string): string {
   return `${scheme}://${address.text}${root}`;
 }
 
-/** The wanted ones are there in their order, and of the others none is lost, new, or moved. */
+/** Whether the wanted endpoints are there in their order, and no other one is missing, new, or moved. */
 export function holdsInOrder(
   after: readonly string[] | undefined,
   wanted: readonly string[],

@@ -1,4 +1,4 @@
 import { Refusal } from "../problem";
 
-/** A refusal that `migrate: true` is the way out of: mirrors stay in the way of hosts.toml files. */
+/** A refusal that `migrate: true` solves: mirrors block hosts.toml files. */
 export class MixedWays extends Refusal {}

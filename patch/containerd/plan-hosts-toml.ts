@@ -19,12 +19,12 @@ import { readToml } from "./read-toml";
 import { honoursList } from "./pull-mode";
 import { isAtLeast } from "./version";
 
-/** Where hosts.toml files go when config.toml names no directory: where everybody looks for them. */
+/** The directory for hosts.toml files if config.toml names none. It is the usual one. */
 export const DEFAULT_DIRECTORY = "/etc/containerd/certs.d";
 
 const DOCKERS_DIRECTORY = "/etc/docker/certs.d";
 
-/** The plan for a file without `mirrors`: one directory as config_path, a hosts.toml for each host. */
+/** The plan for a file without `mirrors`: one directory as config_path, and a hosts.toml for each host. */
 export function planHosts(
   input: ContainerdInput,
   config: CriConfig,
@@ -66,13 +66,14 @@ function chooseDirectory(
   refuseRelative(config, merged.configPath);
   const [first] = directories;
   if (first === undefined) {
-    // From 2.2 on, no config_path means a list with Docker's directory; what is in use there must stay so.
+    // From 2.2 on, a missing config_path means a list that includes Docker's directory. If that directory is in use, it
+    // must stay in the list.
     const isList = isAtLeast(config.daemon, 2, 2) && honoursList(config, merged);
     const isUsed = isList && usedBelow(DOCKERS_DIRECTORY, input).length > 0;
     return { directory: DEFAULT_DIRECTORY, change: !isUsed };
   }
   if (merged.configPath === first) return { directory: first, change: false };
-  // Where all of a list's directories count, ours is among them.
+  // If the daemon reads all directories of a list, ours is among them.
   if (honoursList(config, merged)) return { directory: first, change: false };
   const path = [...config.registry, "config_path"];
   const inOthers = directories.slice(1).flatMap((other) => usedBelow(other, input));
@@ -88,7 +89,9 @@ function chooseDirectory(
   return { directory: first, change: true };
 }
 
-/** Where containerd looks then depends on where it was started, or on who fills a template in. */
+/**
+ * A relative path depends on the folder in which containerd was started, or on the program that fills in a template.
+ */
 export function refuseRelative(config: CriConfig, configPath: string): void {
   const relative = configPath.split(":").find((part) => part !== "" && !part.startsWith("/"));
   if (relative === undefined) return;
@@ -102,7 +105,7 @@ export function refuseRelative(config: CriConfig, configPath: string): void {
   });
 }
 
-/** Sets config_path: the value alone where the key is there, else a line of its own. */
+/** Sets config_path: changes the value if the key exists, or else adds a line. */
 export function configPathStep(
   config: CriConfig,
   directory: string,
@@ -134,7 +137,7 @@ export function configPathStep(
   return { edits, changes };
 }
 
-/** A config.toml that says nothing else. */
+/** A new config.toml with nothing else. */
 export function newConfigLines(
   version: number,
   registry: readonly string[],
@@ -144,13 +147,13 @@ export function newConfigLines(
   return [`version = ${version}`, "", `[${tomlPath(registry, '"')}]`, `  ${line}`];
 }
 
-/** What a host's hosts.toml is to say, with the server that is asked last. */
+/** The contents of a host's hosts.toml, including the server that is asked last. */
 export function hostsFileOf({ host, endpoints, own }: WantedHost): HostsFile {
   if (host === "_default") return { host, endpoints, server: undefined };
   const named = endpoints.find(({ url }) => isServedBy(url, host));
   if (named !== undefined) return { host, endpoints, server: named };
   if (own) return { host, endpoints, server: endpoints[endpoints.length - 1] };
-  // The upstream of docker.io may be listed among the mirrors, with certificates of its own.
+  // The mirrors may include the upstream of docker.io, with its own certificates.
   const upstream = upstreamOf(host);
   const listed = endpoints.find(({ url }) => sameUrl(url, upstream.url));
   return { host, endpoints, server: listed ?? upstream };
@@ -160,7 +163,10 @@ function isServedBy(url: string, host: string): boolean {
   return splitUrl(url)?.host === host;
 }
 
-/** The plan of one hosts.toml: ours is kept as we want it, somebody else's is adopted or refused. */
+/**
+ * The plan for one hosts.toml. A file of this program gets the wanted text; a file of somebody else is adopted or
+ * refused.
+ */
 export function planHostsFile(
   input: ContainerdInput,
   config: CriConfig,
@@ -177,7 +183,7 @@ export function planHostsFile(
   }
   const source = Source.decode(path, bytes);
   if (isOurs(source)) {
-    // A last line that is not closed stays so: see hunks.ts.
+    // A last line without a newline stays so: see hunks.ts.
     const wantedText = source.text.endsWith("\n") ? text : text.slice(0, -1);
     if (source.text === wantedText) notes.push(`${path}: already as it is to be`);
     return filePlan(path, bytes, toByteEdits(source, lineEdits(source.text, wantedText)));
@@ -203,7 +209,7 @@ export function planHostsFile(
   });
 }
 
-/** Beside a hosts.toml, containerd no longer looks at the certificates in its folder. */
+/** If a folder has a hosts.toml, containerd no longer reads the certificates in it. */
 function refuseUnsaidCertificate(input: ContainerdInput, path: string, wanted: HostsFile): void {
   const folder = path.slice(0, path.lastIndexOf("/") + 1);
   const found = (input.certificates ?? []).filter((file) => file.startsWith(folder));

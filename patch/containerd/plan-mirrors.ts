@@ -13,7 +13,7 @@ import { type ContainerdInput, unchangedPlan, type WantedHost } from "./input";
 import { MixedWays } from "./mixed-ways";
 import { shown } from "./version";
 
-/** Refuses endpoints of which `mirrors` cannot say all. */
+/** Refuses endpoints whose settings `mirrors` cannot express. */
 export function refuseSpecial(config: CriConfig, wanted: readonly WantedHost[]): void {
   const special = wanted.filter(({ endpoints }) => !endpoints.every(isPlain));
   if (special.length === 0) return;
@@ -30,8 +30,8 @@ export function refuseSpecial(config: CriConfig, wanted: readonly WantedHost[]):
 }
 
 /**
- * The plan that changes nothing, where the daemon has every endpoint already, be it from an import;
- * undefined: there is something to do.
+ * The plan without changes, if the daemon already has every endpoint, possibly from an import. Undefined if there is
+ * something to change.
  */
 export function mirrorsInForce(
   input: ContainerdInput,
@@ -44,7 +44,7 @@ export function mirrorsInForce(
   return { files: [unchangedPlan(input)], notes, activate: "none" };
 }
 
-/** The plan for a file that uses `registry.mirrors`: everything goes there, no other file is touched. */
+/** The plan for a file that uses `registry.mirrors`: all entries go there, and no other file changes. */
 export function planMirrors(
   input: ContainerdInput,
   config: CriConfig,
@@ -55,7 +55,7 @@ export function planMirrors(
   const changes: Change[] = [];
   const edits: TextEdit[] = [];
   const notes: string[] = [];
-  // Where mirrors are an import's alone, the first entry makes the table that the others go into.
+  // If all mirrors are in an import, the first entry creates the table for the others.
   const isFirst = Object.keys(config.mirrors).length === 0;
   let current = config;
   for (const host of wanted) {
@@ -80,7 +80,7 @@ function withEdits(config: CriConfig, edits: readonly TextEdit[]): CriConfig {
   return { ...config, document, mirrors: document.getTable([...config.registry, "mirrors"]) ?? {} };
 }
 
-/** What an import says of a host goes before what config.toml says of it. */
+/** Refuses if an import has settings for a host, because they take precedence over config.toml. */
 function refuseImported(
   config: CriConfig,
   merged: MergedRegistry,
@@ -103,7 +103,7 @@ function refuseImported(
   if (problems.length > 0) throw new Refusal(problems);
 }
 
-/** Is a host for config.toml to name? Not if only an import does. */
+/** Whether config.toml should have this host. It should not if only an import has it. */
 function isOwn(config: CriConfig, merged: MergedRegistry, host: string): boolean {
   const key = mirrorKey(host);
   return Object.hasOwn(config.mirrors, key) || !Object.hasOwn(merged.mirrors, key);
@@ -125,7 +125,7 @@ function inForceNote(
   return `${input.configPath}: ${host} is already in mirrors${place}`;
 }
 
-/** A host's endpoints as the daemon has them; undefined where it has no list. */
+/** The daemon's endpoints for a host; undefined if it has no list. */
 function mergedEndpoints({ mirrors }: MergedRegistry, host: string): string[] | undefined {
   const entry = mirrors[mirrorKey(host)];
   return isTable(entry) ? stringsOf(entry["endpoint"]) : undefined;

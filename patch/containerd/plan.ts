@@ -27,11 +27,11 @@ import { tlsTables } from "./tls";
 import { type DaemonVersion, isAtLeast, parseDaemonVersion, shown } from "./version";
 
 /**
- * Plans how containerd's CRI plugin finds the registry: in `registry.mirrors` where the file uses that
- * already, else by config_path and hosts.toml files. Never by both, which switches CRI off while
- * containerd itself stays up.
+ * Plans how containerd's CRI plugin finds the registry: in `registry.mirrors` if the file uses these already, or else
+ * by config_path and hosts.toml files. It never uses both, because that disables CRI while containerd itself keeps
+ * running.
  *
- * @throws Refusal for a file that cannot be edited with certainty, or a state in which CRI does not work
+ * @throws Refusal if the file cannot be edited with certainty, or if CRI does not work with it
  */
 export function planContainerd(input: ContainerdInput): Plan {
   const wanted = wantedHosts(input);
@@ -59,7 +59,7 @@ export function planContainerd(input: ContainerdInput): Plan {
   refuseUnnamed(wanted, daemon);
   refuseSwitchedOff(config, merged);
   const tls = daemon.major < 2 ? tlsTables(config) : [];
-  // The TLS tables of 1.x go with mirrors, and not with config_path.
+  // The TLS tables of 1.x work with mirrors, but not with config_path.
   const usesMirrors =
     Object.keys(merged.mirrors).length > 0 || (tls.length > 0 && merged.configPath === "");
   if (input.migrate && (usesMirrors || tls.length > 0)) {
@@ -82,7 +82,7 @@ export function planContainerd(input: ContainerdInput): Plan {
   return plan;
 }
 
-/** The configuration that the dump shows, if it is another one. */
+/** The configuration at the time of the dump, if it differs. */
 function dumpedConfig({ dumped, bytes, present }: ContainerdInput, config: CriConfig): CriConfig {
   if (dumped === undefined || bytes?.equals(dumped) === true) return config;
   const source = Source.decode(config.document.source.path, dumped);
@@ -90,8 +90,8 @@ function dumpedConfig({ dumped, bytes, present }: ContainerdInput, config: CriCo
 }
 
 /**
- * Does a node mix both ways, or would the plan? Then the plan is refused without `migrate`, and moves what is there
- * with it.
+ * Whether a node mixes both ways, or would with the plan. Without `migrate`, such a plan is refused; with it, the
+ * existing entries are moved.
  */
 export function mixesWays(input: Omit<ContainerdInput, "migrate">): boolean {
   try {
@@ -103,7 +103,7 @@ export function mixesWays(input: Omit<ContainerdInput, "migrate">): boolean {
   }
 }
 
-/** Only our own registry has to be reached directly: mirrors of public ones are often behind a proxy. */
+/** Checks the proxy for our own registry only: mirrors of public registries are often behind a proxy. */
 function proxyProblems(
   wanted: readonly WantedHost[],
   environment: readonly SourcedLine[],
@@ -115,7 +115,7 @@ function proxyProblems(
     .flatMap(({ url }) => proxyProblem(url, environment) ?? []);
 }
 
-/** containerd 1.6 takes `[fd00::1]:5000/image` for no image name: no pull comes as far as to ask anything. */
+/** containerd 1.6 does not accept `[fd00::1]:5000/image` as an image name, so a pull never asks a server. */
 function refuseUnnamed(wanted: readonly WantedHost[], daemon: DaemonVersion): void {
   const host = wanted.find((one) => one.host.startsWith("["))?.host;
   if (host === undefined || isAtLeast(daemon, 1, 7)) return;
@@ -129,7 +129,7 @@ function refuseUnnamed(wanted: readonly WantedHost[], daemon: DaemonVersion): vo
   ]);
 }
 
-/** Each host once, its endpoints checked. */
+/** Each host once, after a check of its endpoints. */
 function wantedHosts(input: ContainerdInput): WantedHost[] {
   const problems: Problem[] = [];
   const own = [input.registry].flat().map(({ address, endpoints }: OwnRegistry) => {
@@ -242,7 +242,7 @@ function brokenStates(
   return [];
 }
 
-/** What imports may hide that can be seen from here only in part. */
+/** A note about imports, which may hide settings that are only partly visible here. */
 function importsNote(
   input: ContainerdInput,
   config: CriConfig,

@@ -4,8 +4,8 @@ import { type MergedRegistry } from "./merged";
 import { criPlugin, isAtLeast } from "./version";
 
 /**
- * Does this daemon look into every directory of a list in config_path? From 2.1 on it does so only where CRI pulls by
- * itself ("local image pull"), and not through the transfer service, which takes the list for one directory.
+ * Whether this daemon reads every directory of a list in config_path. From 2.1 on, it does so only if CRI pulls by
+ * itself ("local image pull"). The transfer service takes the list for one directory.
  */
 export function honoursList(config: CriConfig, merged: MergedRegistry): boolean {
   if (!isAtLeast(config.daemon, 2, 1)) return true;
@@ -22,21 +22,21 @@ function tableAt(tree: Tree, version: number): TreeTable {
   return isTable(table) ? table : {};
 }
 
-/** In the tables of older versions, some of the settings stand in the part of containerd itself. */
+/** In the tables of older versions, some of these settings are in containerd's part. */
 function oldTables(tree: Tree, version: number): [TreeTable, TreeTable] {
   const table = tableAt(tree, version);
   const containerd = table["containerd"];
-  // Their own local-pull switch is not among the keys that 2.x moves to its newest table.
+  // 2.x does not move their use_local_image_pull to its newest table.
   const moved = { ...table, use_local_image_pull: false };
   return [moved, isTable(containerd) && isMoved(containerd) ? containerd : {}];
 }
 
-/** 2.x takes the keys of this table that the newest one has elsewhere, but only if there are runtimes in it. */
+/** Whether 2.x moves the keys of this table to their new place. It does so only if the table has runtimes. */
 export function isMoved(containerd: TreeTable): boolean {
   return containerd["runtimes"] !== undefined;
 }
 
-/** Is there a setting that the transfer service does not have? Then CRI pulls by itself. */
+/** Whether there is a setting that the transfer service does not support. Then CRI pulls by itself. */
 function isLocal(table: TreeTable, containerd: TreeTable): boolean {
   const registry = isTable(table["registry"]) ? table["registry"] : {};
   const isUsed = (key: string): boolean => Object.keys(registry[key] ?? {}).length > 0;

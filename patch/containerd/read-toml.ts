@@ -6,7 +6,7 @@ import { refuseFacts } from "./fact";
 import { READERS } from "./go-toml";
 import { type DaemonVersion } from "./version";
 
-/** @throws Refusal for a file that is no TOML, or that this daemon reads otherwise than TOML says */
+/** @throws Refusal for a file that is not TOML, or that this daemon does not read as TOML specifies */
 export function readToml(source: Source, daemon: DaemonVersion): TomlDocument {
   const document = parsed(source, daemon);
   refuseFacts(READERS, document, daemon);
@@ -20,7 +20,7 @@ function parsed(source: Source, daemon: DaemonVersion): TomlDocument {
     if (!(error instanceof Refusal)) throw error;
     refuseTemplate(source);
     if (daemon.major >= 2) throw error;
-    // go-toml 1 takes much that TOML does not have; containerd 2 does not start with it.
+    // go-toml 1 accepts much that is not TOML. containerd 2 does not start with it.
     const problems = error.problems.map((problem): Problem => {
       return { ...problem, fix: fixFor1x(source, problem, daemon) };
     });

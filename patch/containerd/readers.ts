@@ -4,7 +4,7 @@ import { type Fact } from "./fact";
 import { STARTS } from "./start-facts";
 import { GO_TOML, GO_TOML_1, GO_TOML_2 } from "./go-toml";
 
-/** What containerd makes of config.toml where it is not what TOML, or its manual, says: one table a reader. */
+/** Facts about config.toml where containerd differs from TOML or from its manual: one table for each reader. */
 export const CONTAINERD: Readonly<Record<string, readonly Fact[]>> = {
   "go-toml 1": GO_TOML_1,
   "go-toml 2": GO_TOML_2,
@@ -12,8 +12,8 @@ export const CONTAINERD: Readonly<Record<string, readonly Fact[]>> = {
   "config.toml": CONFIG,
 };
 
-/** The same of hosts.toml. */
+/** The same for hosts.toml. */
 export const HOSTS: readonly Fact[] = [...HOSTS_THROWN_AWAY, ...HOSTS_NOT_ASKED];
 
-/** What containerd does not start with, or its CRI plugin does not load with, although it reads the file. */
+/** Facts about files that containerd reads, but with which it does not start or does not load its CRI plugin. */
 export { STARTS };

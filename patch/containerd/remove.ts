@@ -16,9 +16,9 @@ import { endpointsOf, mirrorKey, sameMirror } from "./mirrors";
 import { type ContainerdInput, unchangedPlan, type WantedHost } from "./input";
 
 /**
- * The plan that takes the registry out again, made from the files alone: its endpoints out of `mirrors`, and
- * hosts.toml files with our mark. A config_path stays: a file does not say who set it. (`destroy` has the record
- * of what was written, and puts the very bytes of before back.)
+ * Plans the removal of the registry, from the files alone: its endpoints in `mirrors`, and the hosts.toml files with
+ * our mark. A config_path stays, because a file does not show who set it. (`destroy` uses the record of what was
+ * written, and restores the original bytes.)
  */
 export function planRemoval(
   input: ContainerdInput,
@@ -26,7 +26,7 @@ export function planRemoval(
   merged: MergedRegistry,
   wanted: readonly WantedHost[],
 ): Plan {
-  // A fault that keeps containerd from starting was there without us: a note names it, and our entries go all the same.
+  // A fault that keeps containerd from starting is not ours: a note names it, and our entries are removed anyway.
   const notes = faultsOf(config).map(
     ({ file, line, found, fix }) => `${file}:${line ?? 1}: stays as it is: ${found}; ${fix}`,
   );
@@ -77,7 +77,7 @@ function removal(path: string, bytes: Buffer | undefined): FilePlan {
   return { path, base: bytes, edits, desired: undefined };
 }
 
-/** Our endpoints go; the host's entry goes with the last of them, if nothing else is in it. */
+/** Removes our endpoints. If nothing else is in the host's entry, the entry is removed with the last endpoint. */
 function withoutEndpoints(
   document: TomlDocument,
   config: CriConfig,
@@ -90,7 +90,7 @@ function withoutEndpoints(
   if (existing === undefined || !existing.some(isOurUrl)) return { document, changes: [] };
   const kept = existing.filter((url) => !isOurUrl(url));
   if (kept.length === 0) {
-    // What else is in the entry is not ours: then only the list goes.
+    // The entry has other keys, which are not ours, so only the list is removed.
     const others = Object.keys(valueAt(config.mirrors, [mirrorKey(host)]) ?? {});
     const gone = others.length > 1 ? [...path, "endpoint"] : path;
     const change: Change = { path: gone, means: (after) => after === undefined };
@@ -100,7 +100,7 @@ function withoutEndpoints(
   let changed = document;
   for (let left = [...existing]; left.some(isOurUrl);) {
     const [list] = changed.definitions(endpointPath);
-    if (list === undefined || list.kind === "table") break; // judged() finds what is left
+    if (list === undefined || list.kind === "table") break; // judged() finds the rest
     const index = left.findIndex(isOurUrl);
     const elements = elementsOf(list.element.value);
     changed = edited(changed, [removeElement(changed.text, elements, index)]);

@@ -23,7 +23,7 @@ const on16: Of = (daemon) => !isAtLeast(daemon, 1, 7);
 const on17: Of = (daemon) => isAtLeast(daemon, 1, 7) && daemon.major < 2;
 const from17: Of = (daemon) => isAtLeast(daemon, 1, 7);
 
-/** Plugins without which CRI does not load, by the versions of containerd. */
+/** Plugins without which CRI does not load, by containerd's version. */
 const NEEDED: readonly [Of, ...string[]][] = [
   [
     onAll,
@@ -66,7 +66,7 @@ const LOGGING: readonly [string, RegExp, string][] = [
   ["format", /^(?:|text|json)$/, "text or json"],
 ];
 
-/** What containerd does not start with, or its CRI plugin does not load with, although it reads the file. */
+/** Facts about files that containerd reads, but with which it does not start or does not load its CRI plugin. */
 export const STARTS: readonly Fact[] = [
   {
     does: "does not load CRI without the plugins that it needs",
@@ -187,7 +187,10 @@ export const STARTS: readonly Fact[] = [
   },
 ];
 
-/** Does Go's url.Parse take it as it stands? What is in front of a colon is a scheme to it, unless it cannot be one. */
+/**
+ * Whether Go's url.Parse accepts the text as it is. It takes the part before a colon for a scheme, unless that is
+ * invalid.
+ */
 function isUrl(text: string): boolean {
   const [first = ""] = text.split("/");
   if (/^[a-z][a-z0-9+.-]*:/i.test(text))
@@ -209,7 +212,7 @@ function noDuration(
   };
 }
 
-/** The snapshotter that CRI takes, and those that the transfer service of 2.x does. */
+/** The snapshotter of CRI, and those of the transfer service of 2.x. */
 function snapshottersOf(document: TomlDocument, daemon: DaemonVersion): string[] {
   const names = criTables(document, daemon).flatMap(({ table }) => {
     const { containerd } = table;
@@ -222,11 +225,11 @@ function snapshottersOf(document: TomlDocument, daemon: DaemonVersion): string[]
   return [own ?? "overlayfs", ...(unpacks ? ["overlayfs"] : [])];
 }
 
-/** The runtimes that are there without a table, to which 2.x adds those of a file, and which 1.x forgets for them. */
+/** The runtimes that exist without a table. 2.x adds the file's runtimes to them; 1.x replaces them by the file's. */
 const BUILT_IN = ["runc"];
 
 function noDefaultRuntime(document: TomlDocument, daemon: DaemonVersion): Finding | undefined {
-  // An imported file may have the runtime.
+  // An imported file may define the runtime.
   if ((stringsOf(document.get(["imports"])) ?? []).length > 0) return undefined;
   for (const { path } of criTables(document, daemon)) {
     const containerd = [...path, "containerd"];

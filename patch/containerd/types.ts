@@ -3,7 +3,7 @@ import { isTable, stringsOf, type Tree, type TreeTable } from "../toml/value";
 import { readAs } from "./letters";
 import { criPlugin, type DaemonVersion, isAtLeast } from "./version";
 
-/** The type of a value; `[kind]` is a table of any keys. */
+/** The type of a value; `[kind]` is a table with arbitrary keys. */
 export type Kind =
   "text" | "integer" | "boolean" | "texts" | "table" | { [key: string]: Kind } | [Kind];
 
@@ -11,7 +11,7 @@ type Keys = { [key: string]: Kind };
 
 const socket: Kind = { address: "text", uid: "integer", gid: "integer" };
 
-/** The types of config.toml's own keys, in every version of containerd. */
+/** The types of config.toml's top-level keys, in every version of containerd. */
 export const ROOT: Keys = {
   version: "integer",
   root: "text",
@@ -111,7 +111,7 @@ const UNPACKING: Keys = {
   discard_unpacked_layers: "boolean",
 };
 
-/** Up to version 2 of the file CRI is one plugin. */
+/** Up to version 2 of the file, CRI is one plugin. */
 const UNDIVIDED: Keys = {
   ...IMAGES,
   ...STREAMING,
@@ -127,7 +127,7 @@ const tls: Kind = {
   key_file: "text",
 };
 
-/** What only 1.x looks at. */
+/** Keys that only 1.x reads. */
 const ONLY_1X: Keys = {
   ...UNDIVIDED,
   systemd_cgroup: "boolean",
@@ -135,7 +135,7 @@ const ONLY_1X: Keys = {
   registry: { ...(IMAGES["registry"] as Keys), configs: [{ auth, tls }] },
 };
 
-/** The tables of CRI that a daemon takes its settings from, with the types of their keys. */
+/** The tables of CRI that a daemon reads, with the types of their keys. */
 export function criTables(
   document: TomlDocument,
   daemon: DaemonVersion,
@@ -167,14 +167,14 @@ const kinds = {
   table: "a table",
 };
 
-/** A value of another type than its key has. */
+/** A value whose type is not that of its key. */
 export interface WrongType {
   path: string[];
   expected: string;
   found: string;
 }
 
-/** The first value in a table of another type than its key has, for this daemon. */
+/** The first value in a table whose type is wrong for this daemon. */
 export function wrongTypeIn(
   document: TomlDocument,
   table: TreeTable,

@@ -1,16 +1,16 @@
 import { type TomlDocument } from "../toml/document";
 import { tomlPath } from "../toml/write";
 
-/** What counts of a containerd version. */
+/** The relevant parts of a containerd version. */
 export interface DaemonVersion {
   major: number;
   minor: number;
   patch: number;
-  /** As it was given. */
+  /** The original text. */
   text: string;
 }
 
-/** The version in `1.7.28`, `v2.2.3`, or the output of `containerd --version`; undefined: there is none. */
+/** The version in `1.7.28`, `v2.2.3`, or the output of `containerd --version`; undefined if there is none. */
 export function parseDaemonVersion(text: string): DaemonVersion | undefined {
   const match = /(?:^|[\sv])(\d+)\.(\d+)(?:\.(\d+))?/.exec(text);
   if (match === null) return undefined;
@@ -18,7 +18,7 @@ export function parseDaemonVersion(text: string): DaemonVersion | undefined {
   return { major, minor, patch, text: `${major}.${minor}.${patch}` };
 }
 
-/** Is it at least major.minor.patch? */
+/** Whether the version is at least major.minor.patch. */
 export function isAtLeast(version: DaemonVersion, major: number, minor = 0, patch = 0): boolean {
   if (version.major !== major) return version.major > major;
   if (version.minor !== minor) return version.minor > minor;
@@ -37,10 +37,10 @@ export function criPlugin(fileVersion: number): string {
   return fileVersion === 2 ? "io.containerd.grpc.v1.cri" : "io.containerd.cri.v1.images";
 }
 
-/** Every name that the plugin with the registry settings has had. */
+/** All names, past and present, of the plugin with the registry settings. */
 export const criPlugins = ["cri", "io.containerd.grpc.v1.cri", "io.containerd.cri.v1.images"];
 
-/** The names in `disabled_plugins` that switch CRI off. */
+/** The names in `disabled_plugins` that disable CRI. */
 export function switchedOff(disabled: readonly string[], daemon: DaemonVersion): string[] {
   const names = daemon.major < 2 ? oldCriNames : [...oldCriNames, ...newCriNames];
   return disabled.filter((name) => names.includes(name));
@@ -53,7 +53,7 @@ export function registryPath(plugin: string): string[] {
   return ["plugins", plugin, "registry"];
 }
 
-/** A path as it is written in this file, for messages. */
+/** A path in this file's spelling, for messages. */
 export function shown(document: TomlDocument, path: readonly string[]): string {
   return tomlPath(path, document.quote);
 }

@@ -1,4 +1,4 @@
-/** Characters that look like JSON's own, or like nothing, and come from word processors, web pages and chats. */
+/** Characters that resemble JSON's own, or are invisible. They come from word processors, web pages and chats. */
 const KNOWN: Readonly<Record<string, { name: string; meant: string }>> = {
   "'": { name: "an apostrophe", meant: '"' },
   "`": { name: "a grave accent", meant: '"' },
@@ -44,14 +44,16 @@ const KNOWN: Readonly<Record<string, { name: string; meant: string }>> = {
   "\ufeff": { name: "a byte-order mark", meant: "" },
 };
 
-/** A character that JSON does not know: what it is called, and what most likely was meant by it, if anything is known. */
+/** A character that JSON does not allow: its name, and the character that was probably meant, if known. */
 export interface StrangeCharacter {
   name: string;
-  /** A character of JSON; empty: nothing. */
+  /** A character of JSON; empty if the character should be removed. */
   meant: string | undefined;
 }
 
-/** What a character outside of strings is, where JSON has no such one; undefined for those that it has, and for letters. */
+/**
+ * Describes a character that JSON does not allow outside of strings. Undefined for allowed characters and for letters.
+ */
 export function strangeCharacter(character: string): StrangeCharacter | undefined {
   const known = KNOWN[character];
   const code = `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
@@ -73,12 +75,12 @@ export function strangeCharacter(character: string): StrangeCharacter | undefine
   return undefined;
 }
 
-/** Is it taken for a quotation mark by somebody, though not by JSON? */
+/** Whether people use the character as a quotation mark, although JSON does not. */
 export function isOtherQuote(character: string | undefined): boolean {
   return character !== undefined && KNOWN[character]?.meant === '"';
 }
 
-/** A text in quotes, in which every character is seen. */
+/** A quoted text in which every character is visible. */
 export function visible(text: string): string {
   const escaped = (character: string): string =>
     `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;

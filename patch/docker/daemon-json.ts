@@ -21,14 +21,14 @@ import { OPAQUE, takes } from "./readers";
 const KEY = "insecure-registries";
 
 export interface DaemonJsonInput {
-  /** Where the file is on the host; only used to name it. */
+  /** Path of the file on the host, for messages. */
   path: string;
-  /** Its bytes; undefined: there is no such file. */
+  /** Its bytes; undefined if the file does not exist. */
   bytes: Buffer | undefined;
-  /** One or several `host:port`, as they stand in image names. */
+  /** One or several `host:port`, as in image names. */
   registry: string | readonly string[];
   /**
-   * `false` takes the registries out again.
+   * `false` removes the registries.
    * @default true
    */
   present?: boolean;
@@ -36,16 +36,16 @@ export interface DaemonJsonInput {
   flags?: readonly (string | SourcedLine)[];
   /** Lines that set dockerd's environment. */
   environment?: readonly SourcedLine[];
-  /** dockerd's version; without it, the oldest is assumed where it makes a difference. */
+  /** dockerd's version. If it is unknown, the oldest version is assumed. */
   dockerVersion?: string;
 }
 
 /**
- * Plans `insecure-registries` in dockerd's daemon.json: the registries are in it, every other key and
- * the layout stay. An entry with a scheme, or a CIDR with the address in it, counts as present.
+ * Plans `insecure-registries` in dockerd's daemon.json. It adds the registries and keeps every other key and the
+ * layout. An entry with a scheme, or a CIDR that contains the address, counts as present.
  *
- * @throws Refusal for a file that dockerd would not read, for a flag that sets the same thing, and for a
- * proxy between dockerd and the registry
+ * @throws Refusal for a file that dockerd would not read, for a flag with the same setting, and for a proxy between
+ * dockerd and the registry
  */
 export function planDaemonJson(input: DaemonJsonInput): Plan {
   const { path, bytes } = input;
@@ -131,7 +131,7 @@ function parseRegistries(registry: string | readonly string[]): RegistryAddress[
   return [...addresses.values()];
 }
 
-/** The object in the file; undefined for a file without anything in it. */
+/** The object in the file; undefined if the file is empty. */
 function readObject(
   source: Source,
   dockerVersion: string | undefined,
@@ -150,7 +150,10 @@ function readObject(
   return object;
 }
 
-/** Go's JSON reader takes a key in any case; dockerd, which looks each key up among its flags first, takes one. */
+/**
+ * Go's JSON decoder accepts a key in any letter case. dockerd looks up each key among its flags first, and accepts only
+ * one spelling.
+ */
 function refuseOtherCase(object: JsonObject): void {
   for (const property of object.root.children ?? []) {
     const key = String(property.children?.[0]?.value);
@@ -175,7 +178,7 @@ function otherFile(path: string, flag: { value: string; source: SourcedLine }): 
   });
 }
 
-/** Whatever is in the list: the key beside the flag is enough for dockerd not to start. */
+/** dockerd does not start with the key and the flag together, whatever is in the list. */
 function refuseBoth(
   source: Source,
   object: JsonObject | undefined,
@@ -194,12 +197,12 @@ function refuseBoth(
   });
 }
 
-/** From 25.0 on `[fd00::1]:5000/image` is an image name. */
+/** From 25.0 on, `[fd00::1]:5000/image` is an image name. */
 function takesIPv6Names(dockerVersion: string | undefined): boolean {
   return takes("bracketsWithoutPort", dockerVersion);
 }
 
-/** dockerd takes the keys of any other object for flags, too, though it reads no list there. */
+/** dockerd also takes the keys of any other object for flags, but reads no list there. */
 function nestedKey({ root }: JsonObject): Node | undefined {
   return (root.children ?? [])
     .filter(({ children }) => !OPAQUE.includes(String(children?.[0]?.value)))
@@ -208,7 +211,7 @@ function nestedKey({ root }: JsonObject): Node | undefined {
     .find(({ children }) => children?.[0]?.value === KEY);
 }
 
-/** The nodes of the entries that are there. null is an empty list to dockerd. */
+/** The nodes of the existing entries. null is an empty list for dockerd. */
 function entriesOf(object: JsonObject, dockerVersion: string | undefined): Node[] {
   const value = propertyOf(object, KEY)?.children?.[1];
   if (value === undefined || value.type === "null") return [];
@@ -245,7 +248,7 @@ function entryProblem(
   };
 }
 
-/** The same of the flags. */
+/** The same check for the flags. */
 function refuseFlags(flags: DockerdFlags, dockerVersion: string | undefined): void {
   const problems = flags.insecureRegistries.flatMap(({ value, source }) => {
     const what = entryProblem(value, dockerVersion);
@@ -254,7 +257,7 @@ function refuseFlags(flags: DockerdFlags, dockerVersion: string | undefined): vo
   if (problems.length > 0) throw new Refusal(problems);
 }
 
-/** Entries that look like the registry, and are not to dockerd. */
+/** Entries that resemble the registry, but that dockerd does not match with it. */
 function unlike(source: Source, entries: readonly Node[], registry: RegistryAddress): string[] {
   return entries
     .filter((node) => resemblesRegistry(String(node.value), registry))
@@ -264,7 +267,7 @@ function unlike(source: Source, entries: readonly Node[], registry: RegistryAddr
     });
 }
 
-/** The one edit that puts entries at the front of the list, or makes the list as the first key. */
+/** The edit that adds entries at the front of the list, or adds the list as the first key. */
 function additionOf(
   source: Source,
   object: JsonObject | undefined,
@@ -295,7 +298,7 @@ function additionOf(
 function newFile(source: Source, written: readonly string[]): TextEdit {
   const begin = source.hasByteOrderMark ? 1 : 0;
   const blank = source.text.slice(begin);
-  // A last line that is not closed stays so: see hunks.ts.
+  // A last line without a newline stays so: see hunks.ts.
   const end = source.text === "" || blank.endsWith("\n") ? "\n" : "";
   const text = `{\n  "${KEY}": [${written.join(", ")}]\n}${end}`;
   return { offset: begin, length: blank.length, text };
@@ -334,7 +337,7 @@ function planRemoval(
   });
   const names = registries.map(({ text }) => text).join(", ");
   if (object === undefined) return nothing(`there is nothing in it, so nothing of ${names}`);
-  // A fault that keeps dockerd from starting is not ours: it stays, and does not stop the removal of our entries.
+  // A fault that keeps dockerd from starting is not ours: it stays, and does not block the removal of our entries.
   const entries = propertyOf(object, KEY)?.children?.[1]?.children ?? [];
   const ours = entries.filter((entry) =>
     registries.some((registry) => namesRegistry(String(entry.value), registry)),
@@ -343,7 +346,7 @@ function planRemoval(
 
   const [firstKey] = object.root.children ?? [];
   if (ours.length === entries.length && firstKey?.children?.[0]?.value === KEY) {
-    // The key goes with its line where the line is just what adding it writes; else the list stays.
+    // Remove the key with its line if the line is exactly what an addition writes. Otherwise keep the list.
     const values = ours.map((entry) => String(entry.value));
     const edits = toByteEdits(source, [keyRemoval(source.text, object)]);
     const file = filePlan(source.path, bytes, edits);
@@ -361,7 +364,7 @@ function planRemoval(
   return { files: [file], notes: [], activate: "reload" };
 }
 
-/** Would adding these entries to the text give the file as it is? */
+/** Whether adding these entries to the text would give the present file. */
 function isAddition(
   without: Buffer | undefined,
   source: Source,
@@ -372,7 +375,7 @@ function isAddition(
   return filePlan(source.path, before.bytes, edits).desired?.equals(source.bytes) === true;
 }
 
-/** Takes the key out where it is the first one, which is where adding puts it. */
+/** Removes the key if it is the first one, which is where an addition puts it. */
 function keyRemoval(text: string, object: JsonObject): TextEdit {
   const [property, next] = object.root.children ?? [];
   const start = property?.offset ?? 0;
@@ -387,14 +390,14 @@ function keyRemoval(text: string, object: JsonObject): TextEdit {
   return { offset: object.root.offset + 1, length: object.root.length - 2, text: "" };
 }
 
-/** Takes entries out one by one, each with the comma that no longer parts anything. */
+/** Removes entries one by one, each with a comma. */
 function entryRemovals(
   text: string,
   entries: readonly Node[],
   gone: ReadonlySet<Node>,
 ): TextEdit[] {
   const edits: TextEdit[] = [];
-  let kept: Node | undefined; // the last one before that stays
+  let kept: Node | undefined; // the last entry before it that stays
   entries.forEach((entry, index) => {
     if (!gone.has(entry)) {
       kept = entry;
@@ -410,7 +413,7 @@ function entryRemovals(
       edits.push({ offset: from, length: (own ? nextLine : next.offset) - from, text: "" });
     } else if (kept !== undefined) {
       const from = kept.offset + kept.length;
-      // This edit reaches back to the kept entry, over those of the entries between.
+      // This edit goes back to the last kept entry, and so includes the edits of the entries in between.
       while ((edits[edits.length - 1]?.offset ?? -1) >= from) edits.pop();
       edits.push({ offset: from, length: end - from, text: "" });
     } else {
@@ -422,7 +425,7 @@ function entryRemovals(
 
 type Settings = Record<string, unknown>;
 
-/** The plan of the file, once it is certain that it means what was asked, and that it can be undone. */
+/** The plan of the file, after a check that it means what was asked and can be undone. */
 function checked(
   source: Source,
   bytes: Buffer | undefined,

@@ -3,27 +3,27 @@ import { type Problem } from "../problem";
 import { shellWords } from "../proxy";
 import { problemIn, type SourcedLine } from "../sourced-line";
 
-/** What dockerd's command line says about the things that daemon.json is to say. */
+/** Settings on dockerd's command line that daemon.json has too. */
 export interface DockerdFlags {
-  /** Values of --insecure-registry, with the lines that give them. */
+  /** Values of --insecure-registry, with their lines. */
   insecureRegistries: { value: string; source: SourcedLine }[];
   /** Value of --config-file. */
   configFile?: { value: string; source: SourcedLine };
 }
 
 /**
- * Reads the flags out of lines of a unit (`ExecStart=`), of /etc/default/docker (`DOCKER_OPTS="..."`), or
- * of the running process. Comment lines count for nothing.
+ * Parses the flags in lines of a unit (`ExecStart=`), of /etc/default/docker (`DOCKER_OPTS="..."`), or of the running
+ * process. Comment lines are ignored.
  */
 export function readFlags(lines: readonly SourcedLine[]): DockerdFlags {
   const flags: DockerdFlags = { insecureRegistries: [] };
-  // As systemd takes a unit: an empty ExecStart= forgets those before it.
+  // As for systemd, an empty ExecStart= discards those before it.
   const reset = lines.map(({ text }) => /^\s*ExecStart\s*=\s*$/.test(text)).lastIndexOf(true);
   for (const [index, source] of lines.entries()) {
     if (/^\s*[#;]/.test(source.text)) continue;
     if (index < reset && /^\s*ExecStart\s*=/.test(source.text)) continue;
     const words = shellWords(source.text.replace(/^\s*Environment\s*=/, "")).flatMap((word) => {
-      // DOCKER_OPTS="--a --b" is one word with more words in it.
+      // DOCKER_OPTS="--a --b" is one word that contains several flags.
       const value = /^\w+=(.*)$/s.exec(word)?.[1];
       return value === undefined ? [word] : shellWords(value);
     });
@@ -38,7 +38,7 @@ export function readFlags(lines: readonly SourcedLine[]): DockerdFlags {
   return flags;
 }
 
-/** dockerd does not start with one setting both as a flag and in daemon.json, equal or not. */
+/** dockerd does not start if a setting is both a flag and in daemon.json, even with equal values. */
 export function flagProblem(
   source: SourcedLine,
   values: readonly string[],

@@ -4,21 +4,20 @@ import { cidrContains, IMAGE_HOST, type RegistryAddress } from "../address";
 import { takes } from "./readers";
 
 /**
- * Does an `insecure-registries` entry make dockerd use this registry without TLS? dockerd takes a scheme
- * off an entry and compares the rest letter by letter with the host of an image name; an address it looks up
- * in networks too. A name is not matched by a network here, although dockerd would resolve it: what DNS says
- * on the node is not known.
+ * Whether an `insecure-registries` entry makes dockerd use this registry without TLS. dockerd removes the scheme of an
+ * entry and compares the rest exactly with the host of an image name. For an address, it also checks networks. Here a
+ * network never matches a name, although dockerd would resolve it, because the result of DNS on the node is not known.
  */
 export function coversRegistry(entry: string, registry: RegistryAddress): boolean {
   return namesRegistry(entry, registry) || cidrContains(withoutScheme(entry), registry);
 }
 
-/** Is an entry this very registry, with or without a scheme? A network is not. */
+/** Whether an entry is exactly this registry, with or without a scheme. A network is not. */
 export function namesRegistry(entry: string, registry: RegistryAddress): boolean {
   return withoutScheme(entry) === registry.text;
 }
 
-/** Would a person take an entry for this registry, although dockerd does not? */
+/** Whether a person would take an entry for this registry, although dockerd does not. */
 export function resemblesRegistry(entry: string, registry: RegistryAddress): boolean {
   const plain = withoutScheme(entry)
     .toLowerCase()
@@ -26,7 +25,7 @@ export function resemblesRegistry(entry: string, registry: RegistryAddress): boo
   return plain === registry.text.toLowerCase() && !namesRegistry(entry, registry);
 }
 
-/** What is wrong with an entry with which dockerd does not start; undefined: it starts. */
+/** The fault of an entry with which dockerd does not start; undefined if it starts. */
 export function entryFault(entry: string, dockerVersion: string | undefined): string | undefined {
   if (/^-|-$/.test(entry)) return "begins or ends with a dash";
   const rest = withoutScheme(entry);
@@ -35,7 +34,7 @@ export function entryFault(entry: string, dockerVersion: string | undefined): st
   return hostPortFault(rest, dockerVersion);
 }
 
-/** What to do about an entry with which dockerd does not start. */
+/** How to fix an entry with which dockerd does not start. */
 export function entryFix(entry: string, dockerVersion: string | undefined): string {
   const takenBy = (text: string): boolean => entryFault(text, dockerVersion) === undefined;
   const [first, last] = portRange(entry);
@@ -52,12 +51,12 @@ export function entryFix(entry: string, dockerVersion: string | undefined): stri
   return "take this entry out, or write a host, HOST:PORT or a network such as 10.0.0.0/8 in its place";
 }
 
-/** As it is: dockerd takes no blanks off, and a scheme once. */
+/** dockerd removes a scheme once, and no blanks. */
 function withoutScheme(entry: string): string {
   return entry.replace(/^https?:\/\//i, "");
 }
 
-/** As Go's net.ParseCIDR: an address without zone, and bits that are no more than it has. */
+/** As in Go's net.ParseCIDR: an address without zone, and no more bits than the address has. */
 function isNetwork(text: string): boolean {
   const match = /^([0-9a-fA-F:.]+)\/(\d+)$/.exec(text);
   const family = isIP(match?.[1] ?? "");
@@ -68,7 +67,7 @@ const DOMAIN = new RegExp(`^${IMAGE_HOST}(?::[0-9]+)?$`);
 
 const PORT_FAULT = "has a port that is no number from 0 to 65535";
 
-/** dockerd: the host as in image names, or any IP address; the port, where there is one, a number. */
+/** As in dockerd: the host as in image names, or any IP address, and a number as the port if there is one. */
 function hostPortFault(text: string, dockerVersion: string | undefined): string | undefined {
   const { host, port } = splitHostPort(text);
   const isBracketed = text.startsWith("[");
@@ -83,7 +82,7 @@ function hostPortFault(text: string, dockerVersion: string | undefined): string 
   return isNumber ? undefined : PORT_FAULT;
 }
 
-/** Which sign makes it no host; it is not shown, since a user in front may have a password. */
+/** The character that makes it invalid. The host is not shown, because a user in front of it may have a password. */
 function hostFault(text: string): string {
   const signs: [RegExp, string][] = [
     [/@/, "has a user in front"],
@@ -101,21 +100,21 @@ function hostFault(text: string): string {
   return signs.find(([sign]) => sign.test(text))?.[1] ?? "names no host";
 }
 
-/** As Go's net.SplitHostPort; what it cannot split is a host alone to dockerd. */
+/** As in Go's net.SplitHostPort. dockerd takes the text for a host alone if it cannot be split. */
 function splitHostPort(text: string): { host: string; port: string } {
   const match = /^(?:\[([^[\]]*)\]|([^:[\]]*)):([^:[\]]*)$/.exec(text);
   if (match === null) return { host: text, port: "" };
   return { host: match[1] ?? match[2] ?? "", port: match[3] ?? "" };
 }
 
-/** What is most likely meant: without blanks, signs that are not seen, quotes, scheme, user, path and last dot. */
+/** The probable intention: without blanks, invisible characters, quotes, scheme, user, path and final dot. */
 function bare(text: string): string {
   const plain = text
     .replace(/[\s\p{Cf}]/gu, "")
     .replace(/^["'`\u2018-\u201f\u00ab\u00bb]+|["'`\u2018-\u201f\u00ab\u00bb]+$/gu, "")
     .replace(/^[A-Za-z][A-Za-z0-9+.-]*:\/\//, "")
     .replace(/^[^/@]*@/, "");
-  // A network with too many bits is no host with a path.
+  // A network with too many bits is not a host with a path.
   if (/^[0-9a-fA-F:.]+\/\d+$/.test(plain) && isIP(plain.split("/")[0] ?? "") !== 0) return plain;
   return plain
     .replace(/\/.*$/, "")
@@ -123,7 +122,7 @@ function bare(text: string): string {
     .replace(/^\[(.*)\]$/, "$1");
 }
 
-/** First and last of `HOST:1-9`. */
+/** The first and the last port of `HOST:1-9`. */
 function portRange(entry: string): [string?, string?] {
   const match = /^(.*):(\d+)-(\d+)$/.exec(bare(entry));
   return match === null ? [] : [`${match[1]}:${match[2]}`, `${match[1]}:${match[3]}`];

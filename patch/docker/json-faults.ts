@@ -1,6 +1,6 @@
 import { isOtherQuote, strangeCharacter } from "./characters";
 
-/** One reason why a text is no JSON. */
+/** One reason why a text is not JSON. */
 export interface JsonFault {
   offset: number;
   expected: string;
@@ -9,9 +9,9 @@ export interface JsonFault {
 }
 
 /**
- * Why a text is no JSON: each cause once, however many errors a parser makes of it. Characters of one kind
- * count as one cause, since one program put them there. What follows from a cause is left out: behind a
- * string without its end, nothing can be said of the rest.
+ * The reasons why a text is not JSON: each cause once, however many errors a parser reports for it. Characters of one
+ * kind are one cause, because one program wrote them. Consequences are left out: after an unclosed string, nothing is
+ * known about the rest.
  */
 export function jsonFaults(text: string): JsonFault[] {
   const { tokens, faults, ends } = new Scanner(text).scan();
@@ -19,7 +19,7 @@ export function jsonFaults(text: string): JsonFault[] {
   return [...faults, ...structureFaults(text, tokens)].sort((a, b) => a.offset - b.offset);
 }
 
-/** Go's, Jinja's, and the shell's: no JSON has one of these outside of a string. */
+/** Templates of Go, Jinja, and the shell. JSON has none of these outside of strings. */
 const TEMPLATE = /\{\{-?\s*[A-Za-z.$(]|\{%|<%|\$\{/y;
 
 type Sign = "{" | "}" | "[" | "]" | ":" | ",";
@@ -31,11 +31,11 @@ interface Token {
 
 const JSON_ONLY = "valid JSON";
 
-/** Takes a text apart as its author meant it, and notes what JSON has not. */
+/** Splits a text as its author intended, and collects the parts that are not JSON. */
 class Scanner {
   private readonly tokens: Token[] = [];
   private readonly faults: JsonFault[] = [];
-  /** Faults of characters by their kind, with how many of them there are. */
+  /** Faults of characters by kind, and the number of characters for each. */
   private readonly characters = new Map<string, { fault: JsonFault; count: number }>();
   private at = 0;
   private ends = true;
@@ -65,7 +65,7 @@ class Scanner {
     else if (!this.strange(character)) this.word();
   }
 
-  /** Everything else that is no JSON follows from it. */
+  /** All other faults follow from a template. */
   private template(): void {
     this.faults.length = 0;
     this.characters.clear();
@@ -101,7 +101,7 @@ class Scanner {
       this.at = at + 1;
       return;
     }
-    // Begun by a quotation mark of JSON's, and ended by another: the last one in the line.
+    // The string begins with JSON's quotation mark and ends with another one: the last one in the line.
     const line = text.slice(start + 1, at);
     const end = [...line].map(isOtherQuote).lastIndexOf(true);
     if (end >= 0) {
@@ -126,7 +126,7 @@ class Scanner {
     this.character(at, found, found, `write \\${code === "0009" ? "t" : `u${code}`} in its place`);
   }
 
-  /** A string between quotation marks that are not JSON's: all of them are one cause. */
+  /** A string between quotation marks that JSON does not allow: all of these are one cause. */
   private otherString(open: string): void {
     const { text, at } = this;
     this.tokens.push({ type: "string", offset: at });
@@ -135,7 +135,7 @@ class Scanner {
     const behind = /[^"\n]*/y;
     for (let end = this.at; end < text.length && text[end] !== "\n"; end++) {
       if (text[end] !== '"' && !isOtherQuote(text[end])) continue;
-      // An apostrophe within a word ends nothing.
+      // An apostrophe within a word does not end a string.
       behind.lastIndex = end + 1;
       if (!/^\s*(?:[:,}\]]|$)/.test(behind.exec(text)?.[0] ?? "")) continue;
       if (text[end] !== '"') this.quote(end);
@@ -193,7 +193,7 @@ class Scanner {
     return text;
   }
 
-  /** A number, true, false, null, or what stands where one of them or a string should. */
+  /** A number, true, false, null, or a word in the place of a value. */
   private word(): void {
     const text = this.wordAt(this.at);
     const { at } = this;
@@ -211,13 +211,15 @@ class Scanner {
     } else if (/^[+-]?[\d.]/.test(text) && Number.isFinite(Number(text))) {
       this.fault(at, `the number ${text} in a form that JSON has not`, `write ${Number(text)}`);
     } else {
-      // Not shown: it may be a password.
+      // Do not show the word: it may be a password.
       this.fault(at, "a value without quotes", "write it in quotes, or take it out");
     }
   }
 }
 
-/** What is wrong with the order of the parts: commas everywhere, else the first fault, since the rest may follow from it. */
+/**
+ * Faults in the order of the parts: all commas, or else only the first fault, because the others may follow from it.
+ */
 function structureFaults(text: string, tokens: readonly Token[]): JsonFault[] {
   const faults: JsonFault[] = [];
   const byHand = "mend the file by hand: dockerd does not read it either";

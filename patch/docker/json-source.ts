@@ -4,22 +4,22 @@ import { type Problem, Refusal } from "../problem";
 import { type Source } from "../source";
 import { jsonFaults } from "./json-faults";
 
-/** A JSON file that holds one object, with the position of every part of it. */
+/** A JSON file that contains one object, with the position of each of its parts. */
 export interface JsonObject {
   source: Source;
   root: Node;
 }
 
 /**
- * Reads JSON as dockerd does: no comments, no commas behind the last element, nothing behind the
- * object, and no key twice (dockerd would take the last one, and hide the first).
+ * Parses JSON as dockerd does: no comments, no trailing commas, nothing after the object, and no duplicate key (dockerd
+ * would use the last one and hide the first).
  *
- * @throws Refusal with every problem, each with its place
+ * @throws Refusal with every problem and its place
  */
 export function parseJsonObject(source: Source): JsonObject {
   const { text } = source;
   const begin = source.hasByteOrderMark ? 1 : 0;
-  const json = begin === 0 ? text : ` ${text.slice(1)}`; // a blank keeps every offset as it is
+  const json = begin === 0 ? text : ` ${text.slice(1)}`; // a blank keeps all offsets
   refuseTooDeep(source, json);
   const errors: ParseError[] = [];
   const root = parseTree(json, errors, { disallowComments: true, allowTrailingComma: false });
@@ -36,10 +36,10 @@ export function parseJsonObject(source: Source): JsonObject {
   return { source, root };
 }
 
-/** Nobody reads more, and a damaged file can have thousands. */
+/** Nobody reads more problems, and a damaged file can have thousands. */
 const MOST = 20;
 
-/** Deeper than this, the readers of it (ours, and in the end dockerd's) give up in ways of their own. */
+/** Beyond this depth, our parsers and dockerd's own fail in different ways. */
 const DEEPEST = 200;
 
 function refuseTooDeep(source: Source, json: string): void {
@@ -62,12 +62,12 @@ function refuseTooDeep(source: Source, json: string): void {
   }
 }
 
-/** The property node (key and value) of a key of the object. */
+/** The property node (key and value) of a key in the object. */
 export function propertyOf(object: JsonObject, key: string): Node | undefined {
   return object.root.children?.find((property) => property.children?.[0]?.value === key);
 }
 
-/** As the engine reads it; and no number is beyond what Go's encoding/json holds. */
+/** As the JavaScript engine parses it, with no number that is too large for Go's encoding/json. */
 function isJson(text: string): boolean {
   try {
     let isHeld = true;
@@ -86,7 +86,7 @@ function unreadable(source: Source, json: string): Refusal {
     .slice(0, MOST)
     .map(({ offset, ...what }) => source.problem(offset, what));
   if (problems.length > 0) return new Refusal(problems);
-  // The readers disagree: then nobody knows what dockerd makes of the file.
+  // The parsers disagree, so it is not known how dockerd reads the file.
   return source.refuse(source.hasByteOrderMark ? 1 : 0, {
     expected: "valid JSON",
     found: "a text that not every reader takes",

@@ -6,10 +6,10 @@ import { OPAQUE, takes } from "./readers";
 
 type Type = "text" | "texts" | "boolean" | "integer" | "table of texts" | "any";
 
-/** A key of daemon.json: its type, and the major versions of dockerd that are known not to have it. */
+/** A key of daemon.json: its type, and the major versions of dockerd without it. */
 interface Key {
   type: Type;
-  /** The newest major version without it. */
+  /** The newest older major version without it. */
   after?: number;
   /** The oldest newer major version without it. */
   before?: number;
@@ -19,8 +19,8 @@ const all = (type: Type, names: string, more: Omit<Key, "type"> = {}): [string, 
   names.split(" ").map((name) => [name, { type, ...more }]);
 
 /**
- * The keys with which dockerd 20.10, 26.1 and 28.5 start: the names of its flags, those of flags that can be repeated
- * in the plural, and a few more. Between those versions a key that one of them knows is taken for known.
+ * The keys with which dockerd 20.10, 26.1 and 28.5 start: the names of its flags (in the plural if a flag can be
+ * repeated) and a few more. For a version in between, a key that either neighbour has counts as known.
  */
 export const KEYS: ReadonlyMap<string, Key> = new Map([
   ...all(
@@ -49,10 +49,10 @@ export const KEYS: ReadonlyMap<string, Key> = new Map([
   }),
   ...all("text", "http-proxy https-proxy no-proxy log-format", { after: 20 }),
   ...all("texts", "cdi-spec-dirs", { after: 20 }),
-  // "proxies" is known by what is in it alone, as the keys of any object are.
+  // dockerd knows "proxies" only by its contents, like the keys of any object.
   ...all("any", "default-network-opts", { after: 20 }),
   ...all("any", "bip6 allow-direct-routing ip-forward-no-drop host-gateway-ips", { after: 26 }),
-  // Names of flags: dockerd starts with them, and does not look at them.
+  // Names of flags: dockerd starts with them and ignores them.
   ...all(
     "any",
     "insecure-registry registry-mirror dns-opt storage-opt exec-opt label host authorization-plugin node-generic-resource log-opt add-runtime default-ulimit default-address-pool config-file help version",
@@ -61,10 +61,10 @@ export const KEYS: ReadonlyMap<string, Key> = new Map([
   ...all("any", "feature", { after: 26 }),
 ] satisfies [string, Key][]);
 
-/** The newest major version that the table covers. */
+/** The newest major version in the table. */
 const NEWEST = 28;
 
-/** Keys and values in daemon.json, beside our own key, with which dockerd does not start. */
+/** Keys and values in daemon.json, apart from our own key, with which dockerd does not start. */
 export function keyProblems(object: JsonObject, dockerVersion: string | undefined): Problem[] {
   const { source, root } = object;
   const daemon = dockerVersion === undefined ? "dockerd" : `dockerd ${dockerVersion}`;
@@ -141,7 +141,7 @@ const NAMES: Record<Type, string> = {
   any: "",
 };
 
-/** The node of another type than its key has. */
+/** The node whose type is not that of its key. */
 function wrongNode(type: Type, value: Node, text: string): Node | undefined {
   const unless = (right: boolean): Node | undefined => (right ? undefined : value);
   switch (type) {
@@ -176,7 +176,7 @@ function fixFor(type: Type, { type: found, value }: Node): string {
   if (type === "integer" && /^-?\d+$/.test(plain)) return `write ${plain} in its place`;
   const isText = type === "text" || type === "texts" || type === "table of texts";
   if (!isText || !isScalar) return `write ${NAMES[type]}, or take the key out`;
-  // A list, or an object, that is a string as a whole can only become a list.
+  // If a list or an object is a string as a whole, the only fix is a list.
   if (type === "texts" && found === "string")
     return `write ${JSON.stringify([plain])} in its place`;
   return type === "table of texts" && found === "string"

@@ -4,7 +4,7 @@ import { proxyProblem } from "../proxy";
 import { type SourcedLine } from "../sourced-line";
 import { type JsonObject, propertyOf } from "./json-source";
 
-/** The keys of daemon.json's `proxies`, and the variables whose place they take. */
+/** The keys in `proxies` of daemon.json, and the variables that they replace. */
 const VARIABLES = {
   "http-proxy": "HTTP_PROXY",
   "https-proxy": "HTTPS_PROXY",
@@ -12,8 +12,8 @@ const VARIABLES = {
 } as const;
 
 /**
- * Proxies between dockerd and its registries: those of daemon.json (from 23.0 on), else those of its environment, which
- * daemon.json's take the place of one by one.
+ * Proxies between dockerd and its registries, from daemon.json (23.0 and later) and from the environment. Each key in
+ * daemon.json replaces one variable.
  */
 export function dockerProxyProblems(
   registries: readonly RegistryAddress[],
@@ -31,7 +31,7 @@ export function dockerProxyProblems(
   });
 }
 
-/** dockerd passes over what is empty. */
+/** dockerd ignores empty values. */
 function proxyLines(object: JsonObject): SourcedLine[] {
   const { source } = object;
   const proxies = propertyOf(object, "proxies")?.children?.[1];

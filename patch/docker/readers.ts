@@ -1,19 +1,20 @@
 /**
- * What daemons make of their files where it is not what JSON or their manual say: one row a fact. The refusals ask this
- * table, the unit tests plan every example in it, and the matrix suite starts the real daemons with them.
+ * Facts about how daemons read their files, if they differ from JSON or from the daemons' manual: one row for each
+ * fact. The refusals use this table, the unit tests plan each of its examples, and the matrix suite starts real daemons
+ * with them.
  */
 export interface ReaderFact {
-  /** What the daemon does, as the rest of a sentence that begins with its name. */
+  /** What the daemon does: the rest of a sentence that begins with the daemon's name. */
   does: string;
-  /** The smallest file that shows it; as bytes where it is no text. */
+  /** The smallest file that demonstrates it; as bytes if it is not text. */
   example: string | Buffer;
-  /** The daemon's command line beside the file. */
+  /** The daemon's command line for the example. */
   flags?: readonly string[];
-  /** Which versions start with the example: all, none, from one on, or those before one. */
+  /** The versions that start with the example: all, none, from one on, or those before one. */
   starts: boolean | { from: number } | { before: number };
-  /** What a daemon that starts takes as insecure registries then. */
+  /** The insecure registries of a daemon that starts with it. */
   insecure?: readonly string[];
-  /** Refused here, although the daemon starts with it. */
+  /** Why it is refused here although the daemon starts with it. */
   refusedAnyway?: string;
 }
 
@@ -47,7 +48,7 @@ export const OPAQUE = [
   "runtimes",
 ];
 
-/** dockerd: Go's encoding/json, the names of its flags, and its own rules for a registry's name. */
+/** Facts about dockerd: Go's encoding/json, the names of its flags, and its own rules for a registry's name. */
 export const DOCKERD = {
   byteOrderMark: {
     does: "takes a byte-order mark in front, from 23.0 on",
@@ -238,7 +239,7 @@ export const DOCKERD = {
   networkInBrackets: bad("a network in brackets", "[fd00::]/8"),
 } as const satisfies Record<string, ReaderFact>;
 
-/** Does a version of dockerd start with a fact's example? The oldest one counts where the version is not known. */
+/** Whether a version of dockerd starts with a fact's example. If the version is unknown, the oldest one counts. */
 export function takes(name: keyof typeof DOCKERD, version: string | undefined): boolean {
   const { starts }: ReaderFact = DOCKERD[name];
   if (typeof starts === "boolean") return starts;

@@ -3,14 +3,14 @@ import { type TextEdit } from "../text-edit";
 import { type Quote, tomlString } from "./write";
 
 /**
- * Makes an array of strings hold the wanted ones in the wanted order, with as few changes as that
- * takes: elements of others stay where they are, a missing one goes next to the one it follows, and
- * elements in the wrong order change places with each other. No edit: it was so already.
+ * Makes an array of strings contain the wanted ones in the wanted order, with as few changes as possible. Elements of
+ * others keep their place, a missing element goes next to the one that it follows, and elements in the wrong order are
+ * exchanged. There is no edit if nothing has to change.
  *
- * @param array what holds it
- * @param values what its elements mean, in order
- * @param quote for an empty array; else a new element is written as the first one is
- * @param same says whether two spellings are one thing
+ * @param array the array
+ * @param values the meaning of its elements, in order
+ * @param quote the quote for an empty array; otherwise a new element is written like the first one
+ * @param same returns whether two spellings mean the same
  */
 export function arrangeArray(
   text: string,
@@ -31,7 +31,7 @@ export function arrangeArray(
   const slots = found.filter((index) => index >= 0).sort((a, b) => a - b);
   const edits: TextEdit[] = [];
   const missing: string[] = [];
-  let next = 0; // before which of the array's elements the missing ones go
+  let next = 0; // the index in the array before which the missing elements go
   let slot = 0;
   const insertMissing = (): void => {
     if (missing.length > 0) edits.push(insertElements(text, elements, next, missing));
@@ -52,7 +52,7 @@ export function arrangeArray(
   return edits;
 }
 
-/** The element at `target` becomes, as text, the one at `index`. */
+/** Replaces the element at `target` by the text of the one at `index`. */
 function exchange(
   text: string,
   elements: readonly Element[],
@@ -65,7 +65,7 @@ function exchange(
   return { offset: to.start, length: to.valueEnd - to.start, text: moved };
 }
 
-/** Inserts elements before the one at `index`, or behind the last; on own lines where the others are. */
+/** Inserts elements before the one at `index`, or after the last. Each gets its own line if the others have one. */
 function insertElements(
   text: string,
   elements: readonly Element[],
@@ -90,7 +90,9 @@ function insertElements(
   return { offset: neighbour.valueEnd, length: 0, text: joined };
 }
 
-/** Takes an element out of an array or inline table, with its comma; a line of its own goes whole. */
+/**
+ * Removes an element of an array or inline table, with its comma. If it has its own line, the whole line is removed.
+ */
 export function removeElement(text: string, elements: readonly Element[], index: number): TextEdit {
   const element = elements[index] as Element;
   const next = elements[index + 1];
@@ -115,7 +117,7 @@ export function removeElement(text: string, elements: readonly Element[], index:
   const comma = /^[ \t]*,/.exec(text.slice(element.valueEnd))?.[0].length ?? 0;
   const start = element.start;
   const end = element.valueEnd + comma;
-  // The only entry of `{ a = 1 }` goes with the blank that was put behind it: see insertInline.
+  // Remove the only entry of `{ a = 1 }` with the blank that an insertion adds after it: see insertInline.
   const alone = /\{[ \t]+$/.test(text.slice(0, start)) && /^[ \t]/.test(text.slice(end));
   return { offset: start, length: end - start + (alone ? 1 : 0), text: "" };
 }

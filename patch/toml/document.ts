@@ -13,18 +13,18 @@ import {
 } from "./places";
 import { isTable, type Tree, type TreeTable, valueAt } from "./value";
 
-/** A TOML file: its text, what it means (smol-toml), and where its parts are (toml-eslint-parser). */
+/** A TOML file: its text, its values (from smol-toml), and the places of its parts (from toml-eslint-parser). */
 export class TomlDocument {
   private found: Table[] | Deviation | undefined;
   private quoteStyle: '"' | "'" | undefined;
 
   private constructor(
     readonly source: Source,
-    /** The document's meaning. */
+    /** The document's values. */
     readonly tree: TreeTable,
   ) {}
 
-  /** @throws Refusal for text that is not TOML 1.0, with the place and a frame. */
+  /** @throws Refusal for text that is not TOML 1.0, with the place and a frame */
   static parse(source: Source): TomlDocument {
     const document = TomlDocument.parseEdited(source);
     const deviation = document.places();
@@ -36,7 +36,7 @@ export class TomlDocument {
     });
   }
 
-  /** As `parse`, for a text that was TOML 1.0 before our own edits. */
+  /** Like `parse`, for a text that was TOML 1.0 before our own edits. */
   static parseEdited(source: Source): TomlDocument {
     let tree: Tree;
     try {
@@ -56,7 +56,7 @@ export class TomlDocument {
     return this.source.text;
   }
 
-  /** The tables in file order, the document's own first. */
+  /** The tables in file order, beginning with the document itself. */
   get tables(): readonly Table[] {
     const places = this.places();
     if (!Array.isArray(places)) throw new RangeError(`${this.source.path}: ${places.found}`);
@@ -67,25 +67,25 @@ export class TomlDocument {
     return (this.found ??= findTables(this.source.text));
   }
 
-  /** The meaning at a path. */
+  /** The value at a path. */
   get(path: readonly string[]): Tree | undefined {
     return valueAt(this.tree, path);
   }
 
-  /** The table at a path; undefined where there is none, or something else. */
+  /** The table at a path; undefined if there is none, or if the value is not a table. */
   getTable(path: readonly string[]): TreeTable | undefined {
     const value = this.get(path);
     return isTable(value) ? value : undefined;
   }
 
-  /** Is it a number that TOML takes for no integer? `2.0` and `2` are one number to JavaScript. */
+  /** Whether TOML takes the number for a float. `2.0` and `2` are the same number in JavaScript. */
   isFloat(path: readonly string[]): boolean {
     const [line] = this.definitions(path);
     const value = line === undefined || line.kind === "table" ? undefined : line.element.value;
     return value?.type === "TOMLValue" && value.kind === "float";
   }
 
-  /** The quote that this file writes keys and strings with; the double one where it cannot be told. */
+  /** The quote that this file uses for keys and strings; the double quote if that is not clear. */
   get quote(): '"' | "'" {
     if (this.quoteStyle === undefined) {
       const header = this.tables.find((table) => /["']/.test(headerText(this, table)));
@@ -95,18 +95,18 @@ export class TomlDocument {
     return this.quoteStyle;
   }
 
-  /** The first place that defines what is at a path, for messages; undefined: it is nowhere. */
+  /** The first place that defines the value at a path, for messages; undefined if there is none. */
   offsetOf(path: readonly string[]): number | undefined {
     return this.definitions(path)[0]?.start;
   }
 
-  /** The line of the first place that defines a path, as ", line N", or "" when it is nowhere. */
+  /** The line of the first place that defines a path, as ", line N"; "" if there is none. */
   lineNote(path: readonly string[]): string {
     const offset = this.offsetOf(path);
     return offset === undefined ? "" : `, line ${this.source.position(offset).line}`;
   }
 
-  /** Every place that has a part in defining what is at a path, in file order. */
+  /** Every place that defines a part of the value at a path, in file order. */
   definitions(path: readonly string[]): Definition[] {
     const found: Definition[] = [];
     for (const table of this.tables) {
@@ -149,7 +149,7 @@ export class TomlDocument {
   }
 }
 
-/** One place that defines a path, or something below it (`exact` false, or a longer table path). */
+/** One place that defines a path, or something below it (`exact` is false, or the table's path is longer). */
 export type Definition =
   | { kind: "table"; start: number; table: Table }
   | {
@@ -165,11 +165,11 @@ export type Definition =
       table: Table;
       element: Element;
       exact: boolean;
-      /** All entries of the inline table that the element is in. */
+      /** All entries of the inline table that contains the element. */
       siblings: Element[];
     };
 
-/** Integers that a JavaScript number cannot hold are rare: only then is the text parsed for them again. */
+/** Integers that a JavaScript number cannot hold are rare, so only then is the text parsed again for them. */
 function parseToml(text: string): TreeTable {
   try {
     return parse(text);

@@ -5,18 +5,18 @@ import { type TextEdit, toByteEdits } from "../text-edit";
 import { TomlDocument } from "./document";
 import { sameElsewhere, type Tree, valueAt } from "./value";
 
-/** One thing that an edit is to change: the value at a path, and what it is to be afterwards. */
+/** One change by an edit: the path of the value, and the condition for its new value. */
 export interface Change {
   path: readonly string[];
-  /** Is the value after the edit (undefined: nothing is there) what was asked? */
+  /** Whether the value after the edit is the wanted one; `after` is undefined if there is no value. */
   means: (after: Tree | undefined) => boolean;
 }
 
 /**
- * The plan of a TOML file, once smol-toml has read the edited text and found that it differs from the
- * text before in the changes asked for, and in nothing else.
+ * The plan of a TOML file. smol-toml parses the edited text and confirms that it differs from the original text in the
+ * wanted changes, and in nothing else.
  *
- * @param bytes undefined: there is no such file yet
+ * @param bytes undefined if the file does not exist yet
  */
 export function judged(
   document: TomlDocument,

@@ -12,30 +12,30 @@ import { insertLines, type TextEdit } from "../text-edit";
 import { tomlKey, tomlPath } from "./write";
 
 /**
- * Where a new key goes. TOML has many spellings of one tree (headers, dotted keys, inline tables, each
- * in any order), and forbids most mixtures of them; so a new key is written in the spelling of what is
- * there already, next to it. The anchor is the deepest part of the key's table that the file has.
+ * The place of a new key. TOML has many spellings for the same tree (headers, dotted keys, inline tables, each in any
+ * order), and forbids most mixtures of them. So a new key has the spelling of existing parts and is next to them. The
+ * anchor is the deepest existing part of the key's table.
  */
 type Anchor =
-  /** Within `{ }`: at the front of it. */
+  /** In an inline table `{ }`: at its front. */
   | { kind: "inline"; depth: number; holder: Element }
-  /** A dotted key goes through the path: a further one, on a line below it. */
+  /** A dotted key leads along the path: another dotted key, on a line below it. */
   | { kind: "dotted"; depth: number; table: Table; keyValue: KeyValue; parts: number }
   /** A `[header]`: a line below it, or a table below its keys. */
   | { kind: "header"; depth: number; table: Table }
-  /** Known only from tables below it, or not at all: a header of its own. */
+  /** Only tables below it exist, or nothing: a header of its own. */
   | { kind: "implied"; depth: number; first: Table; last: Table }
   | { kind: "array"; depth: number; table: Table };
 
 const strength = { array: 4, inline: 3, dotted: 2, header: 1, implied: 0 };
 
 /**
- * Adds `key = value` to the table at `path`, which need not exist; the key must not. Whole new lines
- * wherever the file's spelling allows it.
+ * Adds `key = value` to the table at `path`. The table need not exist; the key must not. It adds whole new lines if the
+ * file's spelling allows that.
  *
- * @param value as it is written in TOML
- * @returns the edit, and nothing is checked: the caller compares what the text means afterwards
- * @throws Refusal where the path leads through an array of tables: which of them is meant?
+ * @param value the value in TOML
+ * @returns the edit, without a check: the caller compares the values afterwards
+ * @throws Refusal if the path leads through an array of tables, because the right table is not known
  */
 export function placeKey(
   document: TomlDocument,
@@ -74,7 +74,10 @@ export function placeKey(
   }
 }
 
-/** A table within the table; a dotted key where one goes the same way, since a table is defined once. */
+/**
+ * A table within the table. If a dotted key leads the same way, this is a dotted key as well, because a table can be
+ * defined only once.
+ */
 function inlineEntry(
   document: TomlDocument,
   holder: Element,
@@ -93,10 +96,10 @@ function inlineEntry(
   );
 }
 
-/** Adds an entry at the front of the inline table that opens at `open`. */
+/** Adds an entry at the front of the inline table that begins at `open`. */
 export function insertInline(text: string, open: number, entry: string): TextEdit {
   const first = skipBlanks(text, open + 1);
-  // Spaced as it is, so that taking the entry out again leaves the blanks of before.
+  // With the same blanks, so that removing the entry restores the original ones.
   if (text[first] !== "}") return { offset: first, length: 0, text: `${entry}, ` };
   return { offset: first, length: 0, text: first === open + 1 ? entry : `${entry} ` };
 }
@@ -130,7 +133,7 @@ function findAnchor(document: TomlDocument, path: readonly string[]): Anchor {
   return best;
 }
 
-/** The innermost inline table on the path, from the one that a key at `depth` holds. */
+/** The innermost inline table on the path, from the one in the key at `depth`. */
 function inlineAnchor(holder: Element, path: readonly string[], depth: number): Anchor {
   const inner = elementsOf(holder.value).find((element) => {
     const parts = sharedLength(element.path, path.slice(depth));
@@ -162,7 +165,7 @@ function belowHeader(
   }
   const [first] = table.keyValues;
   if (rest.length === 1 && first !== undefined && table.keyValues.every(holdsTable)) {
-    // The table's other entries are one-line tables: so is ours.
+    // The other entries of the table are one-line tables, so the new one is too.
     const entry = `${tomlKey(rest[0] ?? "", quote)} = { ${tomlKey(key, quote)} = ${value} }`;
     return insertLines(text, table.lineEnd, [indentOf(text, first) + entry]);
   }
@@ -172,7 +175,7 @@ function belowHeader(
 
 const holdsTable = (keyValue: KeyValue): boolean => keyValue.path.length > 1 || isInline(keyValue);
 
-/** A header where only tables below it exist: above them for the parent itself, else behind them. */
+/** A new header if only tables below it exist: above them for their direct parent, otherwise after them. */
 function newTable(
   document: TomlDocument,
   anchor: Extract<Anchor, { kind: "implied" }>,
@@ -188,7 +191,7 @@ function newTable(
   return insertTable(text, endOfTable(text, anchor.last), anchor.last, lines);
 }
 
-/** A new table behind `neighbour`; before it, where the text ends with a line that would become another one. */
+/** A new table after `neighbour`, or before it if a line after it would change the text's last line. */
 function insertTable(
   text: string,
   offset: number,
@@ -200,15 +203,15 @@ function insertTable(
 }
 
 /**
- * Is it the end of a text with CRLF whose last line is open? A line inserted there would give that one a
- * "\r", and it is not ours to change.
+ * Whether the offset is the end of a text with CRLF whose last line has no line break. A new line there would add a
+ * "\r" to that line, which is not ours.
  */
 function endsOpen(text: string, offset: number): boolean {
   const newline = text.indexOf("\n");
   return offset === text.length && !text.endsWith("\n") && text[newline - 1] === "\r";
 }
 
-/** Behind a table's last key, and behind the keys that are commented out below it, which are its own. */
+/** The offset after a table's last key, and after the commented-out keys below it. */
 function endOfTable(text: string, table: Table): number {
   let end = table.keyValues[table.keyValues.length - 1]?.lineEnd ?? table.lineEnd;
   const commentedOut = /^[ \t]*#[ \t]*(?:["'\w.-]+[ \t]*=[ \t]*\S|[\]"']).*\n/gm;
@@ -220,7 +223,7 @@ function endOfTable(text: string, table: Table): number {
   return end;
 }
 
-/** The two lines of a new table, indented as its nearest relative (sibling, parent or child) has it. */
+/** The two lines of a new table, with the indentation of its nearest relative (sibling, parent or child). */
 function tableLines(
   document: TomlDocument,
   relative: Table | undefined,
@@ -244,7 +247,7 @@ function tableLines(
   return [`${indent}[${spelled}]`, `${indent}${keysStep}${tomlKey(key, quote)} = ${value}`];
 }
 
-/** The path, its parts written as in the header of a relative as far as both go together. */
+/** The path in the spelling of a relative's header, as far as both have the same parts. */
 function spelledLike(
   document: TomlDocument,
   model: Table | undefined,
@@ -258,14 +261,14 @@ function spelledLike(
   return copied + rest.join("");
 }
 
-/** The indentation for a key of a table: as its other keys have it. */
+/** The indentation for a key of a table, like its other keys. */
 function keyIndent(document: TomlDocument, table: Table): string {
   const [first] = table.keyValues;
   if (first !== undefined) return indentOf(document.text, first);
   return indentOf(document.text, table) + indentStep(document, table);
 }
 
-/** How far keys stand in from their header, in the table at hand or the first one that shows it. */
+/** The indentation of keys below their header, in this table or in the first one that has it. */
 function indentStep(document: TomlDocument, nearest: Table | undefined): string {
   const { text, tables } = document;
   const shows = (table: Table | undefined): table is Table =>
@@ -277,7 +280,7 @@ function indentStep(document: TomlDocument, nearest: Table | undefined): string 
   return keys.startsWith(header) ? keys.slice(header.length) : "";
 }
 
-/** How far a header stands in from its parent's header, in the first pair that shows it. */
+/** The indentation of a header below its parent's header, in the first pair that has it. */
 function nestingStep(document: TomlDocument): string {
   const { text, tables } = document;
   for (const child of tables) {

@@ -1,62 +1,65 @@
 import { type AST, ParseError, parseTOML } from "toml-eslint-parser";
 
 /**
- * Where things are in a TOML text: toml-eslint-parser keeps the places that smol-toml, which says what a document
- * means, does not. It reads TOML 1.0, and refuses what smol-toml takes beyond it.
+ * Places in a TOML text. toml-eslint-parser knows the places, smol-toml the values. toml-eslint-parser accepts only
+ * TOML 1.0, and rejects extensions that smol-toml accepts.
  */
 
-/** An element of an array, an entry of an inline table, or what stands behind a key. */
+/** An element of an array, an entry of an inline table, or the value of a key. */
 export interface Element {
-  /** Start of the element: of its key in a table, of its value in an array. */
+  /** The start of the key in a table, or of the value in an array. */
   start: number;
-  /** The key's parts, unquoted, without the table's; empty in an array. */
+  /** The parts of the key, unquoted, without those of the table; empty in an array. */
   path: readonly string[];
-  /** Offset behind each part as it is written. */
+  /** The offset after each part of the key. */
   partEnds: readonly number[];
   valueStart: number;
-  /** Behind the value, before blanks and a comment. */
+  /** The offset after the value, before blanks and a comment. */
   valueEnd: number;
   value: AST.TOMLContentNode;
 }
 
-/** `key.parts = value` on a line of its own (the value may go on over further lines). */
+/** `key.parts = value` on its own line. The value may continue on more lines. */
 export interface KeyValue extends Element {
   lineStart: number;
-  /** Behind the line's "\n", or the end of the text. */
+  /**
+   * The offset after the line's "
+   * ", or the end of the text.
+   */
   lineEnd: number;
 }
 
-/** A header with the keys below it. The first one is the document's own, without a header line. */
+/** A header and the keys below it. The first table is the document itself, without a header. */
 export interface Table {
   path: readonly string[];
   partEnds: readonly number[];
   /** `[[path]]`. */
   array: boolean;
-  /** Offsets of the header's line. For the document itself all are where its text starts. */
+  /** Offsets of the header's line. For the document itself, all are the start of the text. */
   lineStart: number;
   start: number;
   lineEnd: number;
-  /** Behind the last line before the next header. */
+  /** The offset after the last line before the next header. */
   end: number;
   keyValues: KeyValue[];
 }
 
-/** What a text has that TOML 1.0 forbids, and where. */
+/** Something that TOML 1.0 forbids, and its place. */
 export interface Deviation {
   offset: number;
   found: string;
 }
 
 /**
- * The document's tables in file order, the document's own first.
+ * The document's tables in file order, beginning with the document itself.
  *
- * @returns for a text that is no TOML 1.0, the first thing in it that is not
+ * @returns for a text that is not TOML 1.0, the first deviation
  */
 export function findTables(text: string): Table[] | Deviation {
   const begin = text.charCodeAt(0) === 0xfeff ? 1 : 0;
   let program: AST.TOMLProgram;
   try {
-    // A byte-order mark is no part of the document; a blank keeps the offsets.
+    // A byte-order mark is not part of the document. A blank instead keeps the offsets.
     program = parseTOML(begin === 1 ? ` ${text.slice(1)}` : text, { tomlVersion: "1.0" });
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
@@ -86,7 +89,7 @@ export function findTables(text: string): Table[] | Deviation {
   return tables;
 }
 
-/** The elements of an array, or the entries of an inline table; none of any other value. */
+/** The elements of an array, or the entries of an inline table; none for any other value. */
 export function elementsOf(value: AST.TOMLContentNode): Element[] {
   if (value.type === "TOMLInlineTable") return value.body.map(entryOf);
   if (value.type !== "TOMLArray") return [];
@@ -117,11 +120,11 @@ function partsOf({ keys }: AST.TOMLKey): { path: string[]; partEnds: number[] } 
   };
 }
 
-/** How far a header, or a key, goes along a path. */
+/** How far a header, or a key, follows a path. */
 export interface Course {
-  /** Parts in common, from the front. */
+  /** The number of common parts at the beginning. */
   shared: number;
-  /** Has it no more parts than these? */
+  /** Whether it has no more parts than these. */
   ends: boolean;
 }
 
@@ -130,7 +133,7 @@ export function along({ path }: { path: readonly string[] }, way: readonly strin
   return { shared, ends: path.length === shared };
 }
 
-/** How many parts both paths begin with in common. */
+/** The number of common parts at the beginning of both paths. */
 export function sharedLength(a: readonly string[], b: readonly string[]): number {
   let length = 0;
   while (length < a.length && length < b.length && a[length] === b[length]) length++;
@@ -143,7 +146,10 @@ export function skipBlanks(text: string, offset: number): number {
   return at;
 }
 
-/** The offset behind the line's "\n", or the end of the text. */
+/**
+ * The offset after the line's "
+ * ", or the end of the text.
+ */
 export function endOfLine(text: string, offset: number): number {
   const newline = text.indexOf("\n", offset);
   return newline < 0 ? text.length : newline + 1;

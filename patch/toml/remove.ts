@@ -5,12 +5,12 @@ import { Source } from "../source";
 import { type TextEdit } from "../text-edit";
 
 /**
- * Takes everything at a path, and below it, out of a document, in whatever spellings it is there: headers
- * with their keys, dotted keys, entries of inline tables. Comments and blank lines outside stay.
+ * Removes everything at a path, and below it, from a document, in any spelling: headers with their keys, dotted keys,
+ * entries of inline tables. Comments and blank lines outside stay.
  */
 export function withoutPath(document: TomlDocument, path: readonly string[]): TomlDocument {
   let current = document;
-  // Each turn takes out the last place, so that no offset of another one moves under it.
+  // Each turn removes the last place, so that the offsets of the others stay valid.
   for (;;) {
     const definitions = current.definitions(path);
     const last = definitions[definitions.length - 1];
@@ -42,8 +42,8 @@ function endOfTable(table: Table): number {
 }
 
 /**
- * Whole lines; where the last one had no line break, the new last one has none either (empty lines before
- * it go too, since an empty line without a line break is none).
+ * Deletes whole lines. If the last one had no line break, the new last line gets none either. Empty lines before it are
+ * deleted as well, because an empty line without a line break is no line.
  */
 function deleteLines(text: string, start: number, end: number): TextEdit {
   let offset = start;

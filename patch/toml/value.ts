@@ -1,9 +1,9 @@
 import { TomlDate, type TomlValue } from "smol-toml";
 
-/** What a TOML table, array or value means, as smol-toml gives it. */
+/** A TOML table, array or value from smol-toml. */
 export type Tree = TomlValue;
 
-/** A table as read; smol-toml's tables have no prototype. */
+/** A table from smol-toml, which has no prototype. */
 export type TreeTable = { [key: string]: Tree };
 
 export function isTable(value: Tree | undefined): value is TreeTable {
@@ -15,7 +15,7 @@ export function isTable(value: Tree | undefined): value is TreeTable {
   );
 }
 
-/** The value at a path; undefined where a part is missing or is no table. */
+/** The value at a path; undefined if a part is missing or is not a table. */
 export function valueAt(tree: Tree | undefined, path: readonly string[]): Tree | undefined {
   let value = tree;
   for (const part of path) {
@@ -25,7 +25,7 @@ export function valueAt(tree: Tree | undefined, path: readonly string[]): Tree |
   return value;
 }
 
-/** The strings of an array of strings; undefined for anything else. */
+/** The strings in an array of strings; undefined for anything else. */
 export function stringsOf(value: Tree | undefined): string[] | undefined {
   if (!Array.isArray(value)) return undefined;
   const strings: string[] = [];
@@ -36,7 +36,7 @@ export function stringsOf(value: Tree | undefined): string[] | undefined {
   return strings;
 }
 
-/** Do both mean the same? The order of a table's keys is no part of its meaning. */
+/** Whether both mean the same. The order of a table's keys has no meaning. */
 export function sameMeaning(a: Tree | undefined, b: Tree | undefined): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== "object" || typeof b !== "object") return false;
@@ -51,7 +51,7 @@ export function sameMeaning(a: Tree | undefined, b: Tree | undefined): boolean {
 }
 
 function sameTables(a: TreeTable, b: TreeTable): boolean {
-  // Indexed loops over keys: smol-toml's tables have no prototype, which makes for-in slow on them.
+  // Loops over an array of keys: smol-toml's tables have no prototype, which makes for-in slow.
   const keys = Object.keys(a);
   if (keys.length !== Object.keys(b).length) return false;
   for (let index = 0; index < keys.length; index++) {
@@ -64,8 +64,8 @@ function sameTables(a: TreeTable, b: TreeTable): boolean {
 }
 
 /**
- * Do both mean the same except at these paths? A table that only leads to one of the paths may be new, or
- * gone when nothing else was in it.
+ * Whether both mean the same except at these paths. A table that only leads to one of the paths may be new. It may also
+ * be gone if it had nothing else.
  */
 export function sameElsewhere(
   a: Tree | undefined,

@@ -1,10 +1,10 @@
-/** Keys, strings and arrays in the quotes that the file uses. */
+/** The quotes that a file uses. */
 export type Quote = '"' | "'";
 
-/** A string in this quote, if it can hold it; else in the other one. */
+/** A string in this quote if possible, or else in the other one. */
 export function tomlString(value: string, quote: Quote): string {
   if (!/["'\\\u0000-\u001f\u007f]/.test(value)) return quote + value + quote;
-  // A literal string has no escapes: what holds a quote or a control character has to be a basic one.
+  // A literal string has no escapes, so a text with a quote or a control character needs a basic string.
   if (quote === "'" && !/['\u0000-\u001f\u007f]/.test(value)) return `'${value}'`;
   const escaped = value.replace(/["\\\u0000-\u001f\u007f]/g, (character) =>
     character === '"' || character === "\\"
@@ -14,7 +14,7 @@ export function tomlString(value: string, quote: Quote): string {
   return `"${escaped}"`;
 }
 
-/** A key as it is written: bare where TOML allows it. */
+/** A key in TOML: without quotes if TOML allows that. */
 export function tomlKey(part: string, quote: Quote): string {
   return /^[A-Za-z0-9_-]+$/.test(part) ? part : tomlString(part, quote);
 }

@@ -29,7 +29,7 @@ describeLab("npm run check", () => {
     await lab?.down();
   });
 
-  test("every node pulls the probe for real, and nothing of the hosts changes", async () => {
+  test("every node pulls the probe image, and no host changes", async () => {
     const before = await facts();
     const said = await check();
     expect(said).toEqual({
@@ -37,11 +37,11 @@ describeLab("npm run check", () => {
       stderr: "",
       stdout: [
         `controlplane  pulled ${image}`,
-        "              configuration: as it should be",
+        "              configuration: in sync",
         `node01        pulled ${image}`,
-        "              configuration: as it should be",
+        "              configuration: in sync",
         `node02        pulled ${image}`,
-        "              configuration: as it should be",
+        "              configuration: in sync",
         "3 of 3 nodes pull from the registry",
         "",
       ].join("\n"),
@@ -66,7 +66,7 @@ describeLab("npm run check", () => {
     expect(await pulls()).toBeGreaterThan(before);
   });
 
-  test("a login that needs sudo checks as root does", async () => {
+  test("a login that needs sudo gets the same result as root", async () => {
     const ssh = stack.current["ssh"] as object;
     stack.change({ ssh: { ...ssh, user: "ops" } });
     try {
@@ -78,7 +78,7 @@ describeLab("npm run check", () => {
     }
   });
 
-  test("a node whose route to the registry is cut is named, though its configuration is as it should be", async () => {
+  test("a node without a route to the registry cannot pull, although its configuration is in sync", async () => {
     const node = lab.host("node02");
     const registry = lab.host("controlplane").address;
     await node.succeed(`ip route add unreachable ${registry}/32`);
@@ -86,14 +86,14 @@ describeLab("npm run check", () => {
       const said = await check();
       expect(said.code).toBe(1);
       expect(said.stdout).toContain(`node01        pulled ${image}\n`);
-      expect(said.stdout).toMatch(/^node02 {8}does not pull: .*no route to host/m);
-      expect(said.stdout).toContain("2 of 3 nodes pull from the registry; these do not: node02\n");
+      expect(said.stdout).toMatch(/^node02 {8}cannot pull: .*no route to host/m);
+      expect(said.stdout).toContain("2 of 3 nodes pull from the registry; cannot pull: node02\n");
     } finally {
       await node.succeed(`ip route del unreachable ${registry}/32`);
     }
   });
 
-  test("a node that lost the entry is named with its drift and containerd's own words", async () => {
+  test("a node without the entry is named, with its drift and containerd's message", async () => {
     const node = lab.host("node01");
     const config = "/etc/containerd/config.toml";
     await node.succeed(
@@ -103,12 +103,10 @@ describeLab("npm run check", () => {
       const said = await check();
       expect(said.code).toBe(1);
       expect(said.stdout).toMatch(
-        /^node01 {8}does not pull: .*server gave HTTP response to HTTPS client/m,
+        /^node01 {8}cannot pull: .*server gave HTTP response to HTTPS client/m,
       );
       expect(said.stdout).toContain("configuration: drift on the host\n");
-      expect(said.stdout).toContain(
-        "these do not: node01; not configured as they should be: node01\n",
-      );
+      expect(said.stdout).toContain("; cannot pull: node01; not in sync: node01\n");
     } finally {
       await node.succeed(`cp -a /root/kept ${config} && systemctl restart containerd`);
     }
@@ -120,22 +118,22 @@ describeLab("npm run check", () => {
     try {
       const said = await check();
       expect(said.code).toBe(1);
-      expect(said.stdout).toMatch(/^node02 {8}does not pull: .*22/m);
-      expect(said.stdout).toContain("configuration: not known\n");
+      expect(said.stdout).toMatch(/^node02 {8}cannot pull: .*22/m);
+      expect(said.stdout).toContain("configuration: unknown\n");
       expect(said.stdout).toContain("2 of 3 nodes pull from the registry");
     } finally {
       await node.start();
     }
   });
 
-  test("without a registry it says so, with the registry's address, and judges no node", async () => {
+  test("if the registry does not answer, the error has its address, and no node is checked", async () => {
     await lab.host("controlplane").succeed("docker stop registry");
     try {
       const said = await check();
       expect(said.code).toBe(1);
       expect(said.stdout).toBe("");
       expect(said.stderr).toMatch(
-        /^error: the registry at \S+:5000 does not take the probe image: /m,
+        /^error: cannot push the probe image to the registry at \S+:5000: /m,
       );
     } finally {
       await lab.host("controlplane").succeed("docker start registry");

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ContainerdMirror } from "../../components";
 import type { HostPatchPlan } from "../../components/host-patch";
 import { planned } from "../../components/planned";
-import type { Decision } from "../../hosts";
+import type { Decision } from "../../decision/decide";
 import { record, settled, valueOf } from "./recorder";
 
 const decision: Decision = {

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { dockerSshOptions } from "../../components/docker-ssh";
-import { parseProxyCommand, parseSshOptions } from "../../engine/providers/docker/ssh-options";
+import { parseProxyCommand, parseSshOptions } from "../../ssh/command-options";
 import type { Route } from "../../settings/access";
 import { clientOptions } from "../../ssh/client-config";
 

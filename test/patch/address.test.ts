@@ -18,7 +18,7 @@ describe("parseRegistryAddress", () => {
       host,
       port,
       family,
-      text, // daemons compare it letter by letter
+      text, // daemons compare it exactly
     });
   });
 
@@ -48,7 +48,7 @@ describe("parseRegistryAddress", () => {
   });
 });
 
-it("cidrContains knows both families, and nothing about names", () => {
+it("cidrContains supports both families, and no names", () => {
   const address = (text: string): RegistryAddress => {
     const parsed = parseRegistryAddress(text);
     if (parsed === undefined) throw new Error(`${text} is no address`);
@@ -64,7 +64,7 @@ it("cidrContains knows both families, and nothing about names", () => {
   expect(cidrContains("0.0.0.0/0", address("a.lan:1"))).toBe(false);
 });
 
-it("parseHostPort takes what URLs and NO_PROXY may have, in any letters", () => {
+it("parseHostPort accepts what URLs and NO_PROXY may have, in any letter case", () => {
   expect(parseHostPort("My_Cache.LAN:5000")).toMatchObject({
     text: "my_cache.lan:5000",
     port: 5000,
@@ -85,7 +85,7 @@ it.each([
   expect(isRegistryHost(text)).toBe(expected);
 });
 
-it("sameUrl sees through slashes, default ports and case, not through schemes and paths", () => {
+it("sameUrl ignores slashes at the end, default ports and case, but not schemes and paths", () => {
   expect(sameUrl("http://A:80/", "http://a")).toBe(true);
   expect(sameUrl("http://a", "https://a")).toBe(false);
   expect(sameUrl("http://a/x", "http://a/y")).toBe(false);
@@ -93,7 +93,7 @@ it("sameUrl sees through slashes, default ports and case, not through schemes an
 });
 
 describe("splitUrl", () => {
-  it("takes an http or https URL apart as it is written", () => {
+  it("splits an http or https URL and keeps its spelling", () => {
     expect(splitUrl("HTTP://u:p@Registry.LAN:5000/v2/x?a#b")).toEqual({
       scheme: "http",
       userinfo: "u:p",

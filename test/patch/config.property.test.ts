@@ -6,7 +6,7 @@ import { FEATURES, generateConfig } from "./generate/containerd-config";
 import { Occurrences } from "./generate/random";
 
 const FILES = 1000;
-/** More than one, since a generator of many states has corners that a few thousand files of one do not reach. */
+/** Several seeds, because a few thousand files from one seed do not reach every combination. */
 const SEEDS = [4, 41, 4096];
 
 describe("a config.toml in any spelling", () => {

@@ -11,7 +11,7 @@ import { restartContainerd, startRegistry } from "./real-daemons";
 
 const MINUTE = 60_000;
 
-// Among the long tests, since on a new machine containerd 2 is built from its sources first.
+// One of the long tests, because a new machine builds containerd 2 from its sources first.
 describeLab("patches on containerd 2", () => {
   let lab: RunningLab;
   let image: string;
@@ -39,7 +39,7 @@ describeLab("patches on containerd 2", () => {
   (whyNot === undefined ? describe : describe.skip)(
     whyNot === undefined ? title : `${title} (skipped: ${whyNot})`,
     () => {
-      // On the same node, in the place of the other one.
+      // On the same node, in place of the other version.
       beforeAll(async () => {
         const programs = await ensureContainerd(cacheFolder(), () => undefined);
         await node().succeed("systemctl stop containerd");

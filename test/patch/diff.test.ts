@@ -9,7 +9,7 @@ function diffOf(before: string, what: string, by: string): string {
 }
 
 describe("fileDiff", () => {
-  it("is made from the real texts and masked afterwards: the change of a file of one line is seen", () => {
+  it("is made from the real texts and masked afterwards: a change in a file of one line is visible", () => {
     const text = '{"auth-of-old": "hunter2", "insecure-registries": ["b:2"]}';
     expect(diffOf(text, '"b:2"', '"a:1", "b:2"')).toBe(`--- f\tlive
 +++ f\tdesired
@@ -21,7 +21,7 @@ describe("fileDiff", () => {
 `);
   });
 
-  it("says so where a line differs only in what is hidden", () => {
+  it("says so if a line differs only in masked parts", () => {
     const diff = diffOf("a\npassword = 'hunter2'\nb\n", "hunter2", "hunter3");
     expect(diff).toContain(
       "@@ -1,3 +1,3 @@\n a\n-password = ***\n+password = *** (changed within what is hidden)\n b\n",
@@ -36,7 +36,7 @@ describe("fileDiff", () => {
     expect(diff).not.toContain("hunter2");
   });
 
-  it("names a file that comes or goes, and says nothing of one that stays", () => {
+  it("names a new or removed file, and is empty for an unchanged one", () => {
     const comes = filePlan("f", undefined, [{ offset: 0, length: 0, text: "x\n" }]);
     expect(fileDiff(comes)).toBe("--- /dev/null\n+++ f\n@@ -0,0 +1,1 @@\n+x\n");
     const goes = {

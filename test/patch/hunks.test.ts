@@ -8,7 +8,7 @@ function file(base: string | undefined, edits: Edit[]): FilePlan {
 const insert = (offset: number, text: string): Edit => ({ offset, length: 0, text });
 
 describe("applyEdits", () => {
-  it("puts each edit where its bytes were", () => {
+  it("puts each edit in the place of its bytes", () => {
     const edits = [insert(0, "x"), { offset: 2, length: 1, text: "ü" }];
     expect(applyEdits(Buffer.from("abc"), edits).toString()).toBe("xabü");
   });
@@ -102,11 +102,11 @@ describe("hunks", () => {
     expect(hunks(plan)).toEqual(expected);
   });
 
-  it.each(cases)("taken out again give the base: %s", (_, plan) => {
+  it.each(cases)("when reverted, give the base: %s", (_, plan) => {
     expect(revert(plan)).toBe(true);
   });
 
-  it("cannot say that the last line was closed, and refuse to be made then", () => {
+  it("cannot express a new newline at the end, and are refused then", () => {
     expect(() => hunks(file("a", [insert(1, "\n")]))).toThrow("f: a plan must not change");
   });
 });

@@ -30,14 +30,14 @@ import { checkDaemonJson } from "./generate/daemon-properties";
 import { spoilt } from "./generate/spoilt";
 
 /**
- * Faults put into the patcher on purpose, one at a time, by replacing one pure step of it. Each has to be
- * found by the properties, most of them already by the patcher's own judge, which then refuses.
+ * A deliberate bug in the patcher, which replaces one pure step. The properties must find each bug. The patcher's own
+ * check finds most of them first, and refuses.
  */
 interface Fault {
   name: string;
-  /** Steps that are replaced: module below patch/, and what its exports become. */
+  /** Replaced steps: a module below patch/, and its new exports. */
   steps: Record<string, (actual: never) => object>;
-  /** Which generated files find it. */
+  /** The generated files that find it. */
   by: "config.toml" | "daemon.json" | "spoilt";
   /** The property that breaks first. */
   caught: string;
@@ -364,7 +364,7 @@ const faults: Fault[] = [
       }),
     },
     by: "daemon.json",
-    // Two wordings of JSON.parse.
+    // JSON.parse has two messages for this.
     caught: "[^]*(?:is not valid JSON|after JSON at position)",
   },
   {
@@ -393,7 +393,7 @@ const faults: Fault[] = [
   },
 ];
 
-/** Headers by lines alone, as a hurried author would look for them. */
+/** Finds headers by lines alone, as a careless author would. */
 function findNaively(actual: typeof Places, text: string): ReturnType<typeof Places.findTables> {
   const found = actual.findTables(text);
   if (!Array.isArray(found)) return found;
@@ -426,7 +426,7 @@ function patcherWith(steps: Fault["steps"]): typeof Patch {
   return patcher;
 }
 
-/** What the first file says that finds a fault; undefined: none of a thousand does. */
+/** The error for the first file that finds a bug; undefined if none of a thousand does. */
 function firstComplaint(patcher: typeof Patch, by: Fault["by"]): string | undefined {
   for (let seed = 1; seed <= 1000; seed++) {
     try {
@@ -440,13 +440,13 @@ function firstComplaint(patcher: typeof Patch, by: Fault["by"]): string | undefi
   return undefined;
 }
 
-describe("the properties find a fault put into the patcher:", () => {
+describe("the property tests find a bug that is put into the patcher:", () => {
   it.each(faults.map((fault) => [fault.name, fault] as const))("%s", (_, fault) => {
     const complaint = firstComplaint(patcherWith(fault.steps), fault.by);
     expect(complaint).toMatch(new RegExp(`^(?:${fault.caught})`));
   });
 
-  it("and nothing in the patcher without one", () => {
+  it("and find nothing in the patcher without a bug", () => {
     const patcher = patcherWith({});
     expect(firstComplaint(patcher, "config.toml")).toBeUndefined();
     expect(firstComplaint(patcher, "daemon.json")).toBeUndefined();

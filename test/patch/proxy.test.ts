@@ -21,7 +21,7 @@ describe("a proxy between a daemon and its registry", () => {
     });
   });
 
-  it("is shown with its neighbours where the file is known, and without a place where it has none", () => {
+  it("is shown with its neighbours if the file is known, and without a place if it has none", () => {
     const content = '[Service]\nEnvironment="A=1" \\\n  http_proxy=http://proxy:3128\n[Install]\n';
     const setting = { file, line: 2, text: "http_proxy=http://proxy:3128", content };
     expect(proxyProblem(url, [setting])).toMatchObject({
@@ -79,7 +79,7 @@ describe("a proxy between a daemon and its registry", () => {
     }
   });
 
-  it("is never asked for loopback addresses", () => {
+  it("is never used for loopback addresses", () => {
     const proxy = lines("HTTP_PROXY=http://p");
     expect(proxyProblem("http://127.0.0.1:5000", proxy)).toBeUndefined();
     expect(proxyProblem("http://localhost:5000", proxy)).toBeUndefined();
@@ -87,7 +87,7 @@ describe("a proxy between a daemon and its registry", () => {
   });
 });
 
-it("shellWords takes quotes off as systemd and sh do", () => {
+it("shellWords removes quotes as systemd and sh do", () => {
   expect(shellWords(`a "b c" 'd "e"' f\\ g x="y z"w "q\\"r"`)).toEqual([
     "a",
     "b c",

@@ -50,9 +50,9 @@ export async function write(
 
 /** Restarts containerd and waits until its CRI plugins are all loaded. */
 export async function restartContainerd(host: RunningHost, timeoutSeconds = 30): Promise<void> {
-  // A daemon that does not start fails the check below, which says the same.
+  // If a daemon does not start, the check below fails and shows that.
   await host.exec("systemctl reset-failed containerd; systemctl restart containerd");
-  // 1.x has one CRI plugin; 2.x three, of which the one that answers is there under the old name too.
+  // 1.x has one CRI plugin. 2.x has three, and the one that answers also has the old name.
   await host.waitUntilSucceeds(
     "ctr plugins ls | awk '$1 ~ /cri/ || $2 ~ /^(cri|images|runtime)$/ { n++; if ($NF != \"ok\") bad = 1 } END { exit bad || !n }'",
     { timeoutSeconds },
@@ -60,7 +60,7 @@ export async function restartContainerd(host: RunningHost, timeoutSeconds = 30):
   await host.waitUntilSucceeds("test -S /run/containerd/containerd.sock");
 }
 
-/** Pulls an image anew: `pulled`, or what the runtime says instead. */
+/** Pulls an image again: `pulled`, or the runtime's message. */
 export async function pull(host: RunningHost, image: string): Promise<string> {
   await host.removeImage(image);
   try {
@@ -71,7 +71,7 @@ export async function pull(host: RunningHost, image: string): Promise<string> {
   }
 }
 
-/** Plans from what is on the host. */
+/** Plans from the files on the host. */
 export async function planOn(
   host: RunningHost,
   registry: string,
@@ -95,7 +95,7 @@ export async function planOn(
   });
 }
 
-/** Writes what a plan wants, and restarts containerd where the plan says so. */
+/** Writes the files of a plan, and restarts containerd if the plan needs it. */
 export async function carryOut(
   host: RunningHost,
   plan: Awaited<ReturnType<typeof planOn>>,
@@ -106,7 +106,7 @@ export async function carryOut(
   if (plan.activate === "restart") await restartContainerd(host);
 }
 
-/** Puts the files of before back. */
+/** Restores the original files. */
 export async function undo(
   host: RunningHost,
   plan: Awaited<ReturnType<typeof planOn>>,
@@ -118,8 +118,8 @@ export async function undo(
 }
 
 /**
- * What the daemon itself makes of edited files in every spelling: `containerd config dump` has to show our
- * registry in its table. Returns how many files were shown to it.
+ * Compares edited files in every spelling with the daemon's own view: `containerd config dump` must show our registry
+ * in its table. Returns the number of checked files.
  */
 export async function dumpEdited(host: RunningHost, files: number): Promise<number> {
   const version = /\d+\.\d+\.\d+/.exec(await host.succeed("containerd --version"))?.[0] ?? "";
@@ -128,7 +128,7 @@ export async function dumpEdited(host: RunningHost, files: number): Promise<numb
     const generated = generateConfig(seed);
     const major = generated.input.daemonVersion.split(".")[0];
     const tooNew = generated.text.includes("version = 4") || generated.features.has("version 4");
-    // A file without a version line takes the version of the daemon it is planned for.
+    // A file without a version line gets the version of the daemon in its plan.
     if (major !== version.split(".")[0] || tooNew) continue;
     let plan;
     try {
@@ -139,7 +139,7 @@ export async function dumpEdited(host: RunningHost, files: number): Promise<numb
         migrate: false,
       });
     } catch {
-      continue; // refused on purpose: the property tests look at those
+      continue; // refused on purpose: the property tests check these
     }
     const main = plan.files.find(({ path }) => path === CONFIG);
     await write(host, "/root/edited.toml", main?.desired);

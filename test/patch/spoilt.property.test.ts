@@ -7,7 +7,7 @@ import { SPOILT, spoilt } from "./generate/spoilt";
 
 const FILES = 1000;
 
-describe("one line that some versions do not read", () => {
+describe("a file with one line that some versions do not read", () => {
   it.each([7, 77])(
     "is refused with its line by those, and passed over by the others (seed %i)",
     (seed) => {

@@ -100,7 +100,7 @@ export const mirror = new ContainerdMirror("node01", { host: { address: "${node.
     expect(said).toContain("  mirror: unknown key (known here: host, registry, role");
   });
 
-  test("an address that comes from another resource is not known in the first preview, which shows the other host; up then uses it", async () => {
+  test("an address that comes from another resource is not known in the first preview, which shows the other host; up then uses it, and a preview logs in to a node once", async () => {
     const [cp, node] = [lab.host("cp"), lab.host("node01")];
     const stack = start(`
 const machine = new command.local.Command("machine", { create: "echo ${node.address}" });
@@ -128,7 +128,11 @@ export const url = cluster.registryUrl;
     expect(await node.succeed("cat /etc/containerd/config.toml")).toContain(
       `endpoint = ["http://${cp.address}:5000"]`,
     );
+    const logins = () =>
+      node.succeed("journalctl -u ssh --no-pager -o cat | grep -c '^Accepted publickey'; true");
+    const had = Number(await logins());
     await stack.succeed(stack.preview("--expect-no-changes"));
+    expect(Number(await logins()) - had).toBe(1);
     await stack.succeed(stack.destroy());
     expect(await configManifest(node)).toBe(before.get("node01"));
   });

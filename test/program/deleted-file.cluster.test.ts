@@ -1,5 +1,5 @@
 import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
-import { criIsWell, installDocker, undoAll } from "../hosts/patched-host";
+import { criIsWell, installDocker, undoAll } from "../helper/patched-host";
 import { describeLab } from "../lab-only";
 import { about, type Said, TestStack } from "./stack";
 

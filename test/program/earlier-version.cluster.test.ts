@@ -1,7 +1,7 @@
 import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parsePayload } from "../../helper/payload";
 import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
-import { parsePayload } from "../../hosts";
 import {
   CONFIG,
   criIsWell,
@@ -14,7 +14,7 @@ import {
   PatchedHost,
   succeeded,
   undoAll,
-} from "../hosts/patched-host";
+} from "../helper/patched-host";
 import { describeLab } from "../lab-only";
 import { about, TestStack } from "./stack";
 

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { RunningHost, RunningLab } from "../../lab";
-import { criIsWell, installDocker } from "../hosts/patched-host";
+import { criIsWell, installDocker } from "../helper/patched-host";
 import { TestStack } from "./stack";
 
 const FIXTURE = join(__dirname, "..", "fixtures", "stack-1");

@@ -1,6 +1,6 @@
 import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
-import { atMark, FREEZE, noFault } from "../hosts/faults";
-import { criIsWell, leftovers } from "../hosts/patched-host";
+import { atMark, FREEZE, noFault } from "../helper/faults";
+import { criIsWell, leftovers } from "../helper/patched-host";
 import { describeLab } from "../lab-only";
 import {
   configManifest,

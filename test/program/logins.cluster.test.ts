@@ -5,7 +5,7 @@ import { dockerSshOptions } from "../../components/docker-ssh";
 import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
 import { accessOf } from "../../settings/access";
 import { parseSettings } from "../../settings/parse";
-import { surroundings } from "../../settings/surroundings";
+import { surroundings } from "../../ssh/surroundings";
 import { describeLab } from "../lab-only";
 import { pushImage, TestStack } from "./stack";
 

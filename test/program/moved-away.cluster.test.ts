@@ -1,5 +1,5 @@
 import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
-import { HOME, undoAll } from "../hosts/patched-host";
+import { HOME, undoAll } from "../helper/patched-host";
 import { describeLab } from "../lab-only";
 import { about, configManifest, daemonsOf, type Said, TestStack } from "./stack";
 

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
-import { HOME, undoAll } from "../hosts/patched-host";
+import { HOME, undoAll } from "../helper/patched-host";
 import { describeLab } from "../lab-only";
 import { about, configManifest, daemonsOf, type Said, TestStack } from "./stack";
 

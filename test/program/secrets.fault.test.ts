@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
-import { criIsWell, leftovers } from "../hosts/patched-host";
+import { criIsWell, leftovers } from "../helper/patched-host";
 import { describeLab } from "../lab-only";
 import { configManifest, type Said, TestStack } from "./stack";
 

@@ -5,7 +5,7 @@ import { dockerSshOptions } from "../../components/docker-ssh";
 import { defineLab, type RunningLab, startLab } from "../../lab";
 import { accessOf, type HostAccess } from "../../settings/access";
 import { parseSettings } from "../../settings/parse";
-import { surroundings } from "../../settings/surroundings";
+import { surroundings } from "../../ssh/surroundings";
 import { Connection } from "../../ssh/connection";
 import { describeLab } from "../lab-only";
 import { TestStack } from "./stack";

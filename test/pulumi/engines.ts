@@ -9,7 +9,7 @@ import * as language from "@pulumi/pulumi/proto/language_pb";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { EXIT } from "../../engine/command/exit";
 import { run as runEmbedded } from "../../engine/operation";
-import { serveProvider, type Serving } from "../../engine/plugin/serve";
+import { serveProvider, type Serving } from "../../plugin/serve";
 import type { Program } from "../../engine/rpc/program";
 import { Workspace } from "../../engine/stack";
 import { Targets } from "../../engine/steps/targets";

@@ -344,6 +344,22 @@ export const SCENARIOS: Record<string, Operation[]> = {
     up([{ name: "a" }, { name: "b", from: "a" }, { name: "c" }]),
     up([{ name: "a" }, { name: "b", from: "a" }], { excludes: [urn("a")] }),
   ],
+  "excludes one with its dependents, and registers others no more": [
+    up([{ name: "z" }, { name: "a" }, { name: "b", from: "a" }, { name: "c" }]),
+    up([{ name: "a" }, { name: "b", from: "a" }], { excludes: ["**::a"], excludeDependents: true }),
+    preview([{ name: "a" }], { excludes: [urn("a")], excludeDependents: true }),
+    up([{ name: "a" }, { name: "c" }], { excludes: [urn("a")], excludeDependents: true }),
+    refresh({ excludes: [urn("a")], excludeDependents: true }),
+    up([{ name: "b" }], { excludes: ["**::none"], excludeDependents: true }),
+  ],
+  "excludes one with its dependents, and replaces another": [
+    up([{ name: "a" }, fixed("c", "1"), fixed("d", "1", { deleteBeforeReplace: true })]),
+    up([{ name: "a" }, fixed("c", "2"), fixed("d", "2", { deleteBeforeReplace: true })], {
+      excludes: ["**::a"],
+      excludeDependents: true,
+    }),
+    up([{ name: "a" }, fixed("c", "2"), fixed("d", "2", { deleteBeforeReplace: true })]),
+  ],
   "moves a child to another parent, by an alias with the former one": [
     up([
       { name: "g", custom: false },

@@ -1,7 +1,7 @@
 /** A Pulumi CLI as a user has it, of what can be had here: built from its Go module, with this project's providers as its plugins. */
 import { copyFileSync, linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
-import { install } from "../../engine/plugin/install";
+import { install } from "../../plugin/install";
 import { plugins } from "../../engine/providers";
 import { ensurePulumi } from "../../lab/go/pulumi";
 import { cacheFolder, STATE } from "../../lab/paths";

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { accessOf } from "../../settings/access";
 import { parseSettings } from "../../settings/parse";
 import { SettingsError } from "../../settings/problem";
-import type { Surroundings } from "../../settings/surroundings";
+import type { Surroundings } from "../../ssh/surroundings";
 
 const KEY = generateKeyPairSync("rsa", {
   modulusLength: 2048,
@@ -88,7 +88,7 @@ describe("accessOf", () => {
     );
   });
 
-  test("takes name, user, port, key and bastion from the ssh config, and the settings over it", () => {
+  test("takes name, user, port, key and bastion from the ssh config, and the settings override it", () => {
     const files = {
       "/home/me/.ssh/config": [
         "Host 10.0.0.2",
@@ -118,7 +118,7 @@ describe("accessOf", () => {
     );
   });
 
-  test("reads no ssh config where the settings say none", () => {
+  test("reads no ssh config if the settings say none", () => {
     const files = {
       "/home/me/.ssh/config": "Host *\n  User ops\n",
       "/project/id": KEY,
@@ -140,7 +140,7 @@ describe("accessOf", () => {
     expect(found.get("controlplane")?.login.privateKey).toBe(KEY);
   });
 
-  test("refuses a host whose key is not known, and says how to go on", () => {
+  test("refuses a host whose key is not known, and says what to do", () => {
     const files = { "/project/id": KEY, "/project/known": `10.0.0.1 ${HOST_KEY}\n` };
     const settings = settingsWith({ privateKeyPath: "id", knownHostsPath: "known" });
     expect(problemsOf(() => accessOf(settings, around(files)))).toEqual([
@@ -149,7 +149,7 @@ describe("accessOf", () => {
     ]);
   });
 
-  test("learns an unknown host key only where accept-new says so", () => {
+  test("learns an unknown host key only with accept-new", () => {
     const files = { "/project/id": KEY, "/project/known": `10.0.0.1 ${HOST_KEY}\n` };
     const ssh = {
       privateKeyPath: "id",
@@ -182,7 +182,7 @@ describe("accessOf", () => {
     ]);
   });
 
-  test("names the IdentityFiles of the ssh config that are not there", () => {
+  test("names the IdentityFiles of the ssh config that do not exist", () => {
     const files = {
       "/home/me/.ssh/known_hosts": KNOWN,
       "/home/me/.ssh/config": "Host *\n  IdentityFile ~/.ssh/lab_%r\n  IdentityFile /keys/other\n",
@@ -193,7 +193,7 @@ describe("accessOf", () => {
     ]);
   });
 
-  test("asks the agent only when told to, and says when there is none", () => {
+  test("uses the agent only if the settings say so, and reports a missing one", () => {
     const files = { "/home/me/.ssh/known_hosts": KNOWN };
     expect(
       accessOf(settingsWith({ agent: true }), around(files, "/run/agent")).get("node01")?.login
@@ -204,7 +204,7 @@ describe("accessOf", () => {
     ]);
   });
 
-  test("checks the bastion's host key as strictly", () => {
+  test("checks the bastion's host key as strictly as a host's", () => {
     const files = { "/project/id": KEY, "/project/known": KNOWN };
     const ssh = {
       privateKeyPath: "id",
@@ -230,7 +230,7 @@ describe("accessOf", () => {
     expect(login({ address: "10.0.0.9", password: "pw" })?.privateKey).toBeUndefined();
   });
 
-  test("a bastion that every Host entry covers is reached directly", () => {
+  test("a bastion that matches the same Host entry is reached directly", () => {
     const files = {
       "/home/me/.ssh/config": "Host *\n  ProxyJump 10.0.0.9\n",
       "/project/id": KEY,
@@ -242,7 +242,7 @@ describe("accessOf", () => {
     expect(login?.proxy?.proxy).toBeUndefined();
   });
 
-  test("refuses a ProxyJump that is a loop", () => {
+  test("refuses a loop of ProxyJumps", () => {
     const files = {
       "/home/me/.ssh/config":
         "Host 10.0.0.8\n  ProxyJump 10.0.0.9\nHost 10.0.0.9\n  ProxyJump 10.0.0.8\n",
@@ -255,7 +255,7 @@ describe("accessOf", () => {
     ]);
   });
 
-  test("keeps the bastion's own key file and known hosts, which OpenSSH needs by path", () => {
+  test("keeps the paths of the bastion's own key file and known_hosts file for OpenSSH", () => {
     const files = {
       "/project/id": KEY,
       "/project/jump": KEY,
@@ -293,7 +293,7 @@ describe("accessOf", () => {
     });
   });
 
-  test("looks a HostKeyAlias up without the port, as ssh does, and keeps every known_hosts file", () => {
+  test("looks up a HostKeyAlias without the port, as ssh does, and keeps every known_hosts file", () => {
     const files = {
       "/home/me/.ssh/config":
         "Host 10.0.0.*\n  HostKeyAlias fleet\n  Port 2222\n  UserKnownHostsFile /k1 /k2\n",
@@ -330,7 +330,7 @@ describe("accessOf", () => {
     const node01 = (changes: Record<string, unknown>, files: Record<string, string>) =>
       accessOf(settingsWith({ ...ssh, ...changes }), around({ ...own, ...files })).get("node01");
 
-    test("of the machine's own known_hosts count as the user's do", () => {
+    test("in the machine's own known_hosts count like those in the user's", () => {
       const files = {
         "/home/me/.ssh/known_hosts": "",
         "/etc/ssh/ssh_known_hosts": KNOWN,
@@ -373,7 +373,7 @@ describe("accessOf", () => {
       ]);
     });
 
-    test("of a RevokedHostKeys list are refused, and a list that is not there is an error", () => {
+    test("in a RevokedHostKeys list are refused, and a missing list is an error", () => {
       const config = { "/home/me/.ssh/config": "RevokedHostKeys ~/lost\n" };
       const accept = { strictHostKeyChecking: "accept-new" };
       expect(node01(accept, { ...config, "/home/me/lost": `${HOST_KEY}\n` })).toMatchObject({
@@ -385,7 +385,7 @@ describe("accessOf", () => {
       ]);
     });
 
-    test("are always verified, and accept-new needs a file to keep them in: both are said", () => {
+    test("are always verified, and accept-new needs a known_hosts file; a message says both", () => {
       const careless = { "/home/me/.ssh/config": "StrictHostKeyChecking no\n" };
       expect(node01({}, careless)?.notes).toEqual([
         "StrictHostKeyChecking no is ignored: host keys are always verified",
@@ -410,7 +410,7 @@ describe("accessOf", () => {
       accessOf(settingsWith(ssh), around(files, socket)).get("node01");
     const key = { keys: [HOST_KEY], only: true };
 
-    test("are chosen by IdentityFile KEY.pub, without another word, and by KEY where KEY.pub alone is there", () => {
+    test("are selected by IdentityFile KEY.pub, and by IdentityFile KEY if only KEY.pub exists", () => {
       for (const name of ["~/.ssh/fleet.pub", "${HOME}/.ssh/fleet.pub", "%d/.ssh/fleet"]) {
         const access = chosen({}, config(`IdentityFile ${name}\n`), "/run/agent");
         expect(access?.login).toMatchObject({ agentSocket: "/run/agent", agentKeys: key });
@@ -426,7 +426,7 @@ describe("accessOf", () => {
       ]);
     });
 
-    test("are the IdentityFiles' alone where IdentitiesOnly says so, and else these first", () => {
+    test("are only the IdentityFiles' with IdentitiesOnly; otherwise the IdentityFiles' come first", () => {
       const ssh = { agent: true };
       const text = "IdentityFile ~/.ssh/fleet\n";
       expect(chosen(ssh, config(`${text}IdentitiesOnly yes\n`), "/a")?.login.agentKeys).toEqual(
@@ -449,7 +449,7 @@ describe("accessOf", () => {
       ]);
     });
 
-    test("are not asked for where the ssh config says IdentityAgent none", () => {
+    test("are not used if the ssh config says IdentityAgent none", () => {
       expect(
         problemsOf(() => chosen({ agent: true }, config("IdentityAgent none\n"), "/a")),
       ).toEqual([
@@ -465,7 +465,7 @@ describe("accessOf", () => {
         "node01",
       );
 
-    test("a ProxyCommand is refused by name, unless it is ssh to a bastion or the settings name one", () => {
+    test("a ProxyCommand is refused by name, unless it is ssh to a bastion or the settings have a bastion", () => {
       const command = "Host 10.0.0.2\n  IdentityFile /keys/a\n  ProxyCommand";
       const start = "Host *\n  IdentityFile /keys/a\n";
       expect(problemsOf(() => node01(`${start}${command} connect -S socks:1080 %h %p\n`))).toEqual([
@@ -502,7 +502,7 @@ describe("accessOf", () => {
     });
   });
 
-  test("a config of the settings is the only one that is read, as with ssh -F", () => {
+  test("the config in the settings is the only one that is read, as with ssh -F", () => {
     const files = {
       "/project/id": KEY,
       "/home/me/.ssh/known_hosts": KNOWN,

@@ -35,7 +35,7 @@ function problem(work: () => unknown): string {
 describe("clusterOf", () => {
   const home = { "/home/me/.kube/config": KUBECONFIG };
 
-  test("the file in the home folder, with the context that is asked for", () => {
+  test("finds the file in the home folder, and the given context", () => {
     expect(look({ kubeconfig: "~/.kube/config" }, home)).toEqual({
       kubeconfig: "/home/me/.kube/config",
     });
@@ -45,13 +45,13 @@ describe("clusterOf", () => {
     });
   });
 
-  test("a relative path is looked for in the project and handed on as it is, the same for every operator", () => {
+  test("a relative path starts at the project and stays relative in the result", () => {
     expect(look({ kubeconfig: "admin.conf" }, { "/project/admin.conf": KUBECONFIG })).toEqual({
       kubeconfig: "admin.conf",
     });
   });
 
-  test("no file, no kubeconfig, no such context: each is told with its path, and nothing of the file is quoted", () => {
+  test("a missing file, an invalid kubeconfig and an unknown context are errors with the path and without the file's text", () => {
     const kubeconfig = "/k";
     expect(problem(() => look({ kubeconfig }, {}))).toBe(
       "kubernetes.kubeconfig: expected a kubeconfig at /k, found no file",

@@ -1,6 +1,6 @@
 import { configValues } from "../../settings/config";
 
-test("takes the project's own keys, objects and lists from JSON, other text as it is", () => {
+test("reads the project's own keys: objects and lists from JSON, other text unchanged", () => {
   const all = {
     "cluster-registry:registry": '{"host":"cp"}',
     "cluster-registry:docker": "apt",

@@ -41,7 +41,7 @@ describe("parseSettings", () => {
     expect(settings.migrate).toBe(false);
   });
 
-  test("tells every problem at once, each with its property path", () => {
+  test("reports all problems at once, each with its property path", () => {
     expect(
       problemsOf({
         registry: { host: "A_", address: "300.1.1.1", port: "x" },
@@ -74,7 +74,7 @@ describe("parseSettings", () => {
     expect(problemsOf({ ...minimal, health })).toEqual(problems);
   });
 
-  test("the error's text says that no host was touched", () => {
+  test("the error says that no host was changed", () => {
     expect(() => parseSettings({ ...minimal, bogus: 1 })).toThrow(
       new SettingsError([
         {
@@ -96,7 +96,7 @@ describe("parseSettings", () => {
     ]);
   });
 
-  test("refuses what is missing altogether", () => {
+  test("refuses missing required settings", () => {
     expect(problemsOf({})).toEqual([
       "registry: missing: expected an object with host, address, sshAddress, port, image, volume, retainVolume, bind, deleteEnabled, adopt, ssh",
       "nodes: missing: expected a list of nodes",
@@ -111,7 +111,7 @@ describe("parseSettings", () => {
     ]);
   });
 
-  test("takes one address twice where the SSH ports differ", () => {
+  test("accepts the same address twice if the SSH ports differ", () => {
     const nodes = [
       ...minimal.nodes,
       { name: "node02", address: "172.30.2.2", role: "worker", ssh: { port: 2222 } },
@@ -183,7 +183,7 @@ describe("parseSettings", () => {
     expect(problem).toContain("expected a registry's host as in image names (docker.io, ");
   });
 
-  test("takes migrate for one node too", () => {
+  test("accepts migrate for one node", () => {
     const nodes = [{ ...minimal.nodes[0], migrate: true }, minimal.nodes[1]];
     const settings = parseSettings({ ...minimal, nodes });
     expect(settingsOn(settings, "controlplane").migrate).toBe(true);
@@ -206,7 +206,7 @@ describe("parseSettings", () => {
     ]);
   });
 
-  test("never shows a secret that is wrong", () => {
+  test("never shows a secret with a wrong value", () => {
     const problems = problemsOf({ ...minimal, ssh: { privateKey: "hunter2" } });
     expect(problems).toEqual([
       "ssh.privateKey: expected a private key in PEM or OpenSSH form, found another value",
@@ -214,7 +214,7 @@ describe("parseSettings", () => {
     expect(problems.join()).not.toContain("hunter2");
   });
 
-  test("never shows a secret inside of what is wrong as a whole", () => {
+  test("never shows a secret inside an object that is wrong", () => {
     const key = { password: "hunter2", bastion: [{ privateKey: "hunter3" }] };
     const nodes = [{ ...minimal.nodes[0], ssh: [key] }];
     const problems = problemsOf({ ...minimal, nodes });
@@ -233,7 +233,7 @@ describe("parseSettings", () => {
     },
   );
 
-  test("takes a folder of packages on the host", () => {
+  test("accepts a folder of packages on the host", () => {
     const docker = { packages: "/srv/debs_12/docker.io+more" };
     expect(parseSettings({ ...minimal, docker }).docker).toEqual(docker);
   });
@@ -247,10 +247,13 @@ describe("parseSettings", () => {
     },
   );
 
-  test.each(["0.0.0.0", "::", "172.30.1.2"])("takes %s to bind the registry to", (bind) => {
-    const registry = { ...minimal.registry, bind };
-    expect(parseSettings({ ...minimal, registry }).registry.bind).toBe(bind);
-  });
+  test.each(["0.0.0.0", "::", "172.30.1.2"])(
+    "accepts %s as the registry's bind address",
+    (bind) => {
+      const registry = { ...minimal.registry, bind };
+      expect(parseSettings({ ...minimal, registry }).registry.bind).toBe(bind);
+    },
+  );
 
   test("refuses mirrors of the registry itself", () => {
     const own = ["http://172.30.1.2:5000"];
@@ -272,7 +275,7 @@ describe("parseSettings", () => {
     expect(problemsOf({ ...minimal, registry: { ...registry, adopt: false } })).toEqual([]);
   });
 
-  test("refuses ssh settings of the registry host where it is one of the nodes", () => {
+  test("refuses ssh settings for a registry host that is one of the nodes", () => {
     const registry = { ...minimal.registry, ssh: { user: "ops" }, sshAddress: "10.0.0.9" };
     expect(problemsOf({ ...minimal, registry })).toEqual([
       "registry.ssh: controlplane is one of the nodes: set nodes[0].ssh instead",
@@ -280,7 +283,7 @@ describe("parseSettings", () => {
     ]);
   });
 
-  test("refuses a mirror that is no address and a registry name that is none", () => {
+  test("refuses an invalid mirror address and an invalid registry name", () => {
     expect(
       problemsOf({
         ...minimal,
@@ -292,7 +295,7 @@ describe("parseSettings", () => {
     ]);
   });
 
-  test("takes a mirror as an address, or as an object with more to say", () => {
+  test("accepts a mirror as an address, or as an object with more settings", () => {
     const mirrors = {
       "docker.io": [
         "https://mirror.gcr.io",
@@ -344,7 +347,7 @@ describe("parseSettings", () => {
     ]);
   });
 
-  test("refuses TLS settings of a mirror that is plain http, which has no use for them", () => {
+  test("refuses TLS settings for a plain http mirror", () => {
     const mirrors = { "docker.io": [{ url: "http://m.lan", skipVerify: true, ca: "/ca.crt" }] };
     expect(problemsOf({ ...minimal, mirrors })).toEqual([
       'mirrors["docker.io"][0]: expected no ca and skipVerify with an http:// address',

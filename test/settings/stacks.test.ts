@@ -18,7 +18,7 @@ describe.each(Object.values(LABS))("Pulumi.$name.yaml", (lab) => {
     ),
   );
 
-  test("names the hosts of the lab of that name, each at its address", () => {
+  test("names the hosts of the lab with the same name, with their addresses", () => {
     const { registry, nodes } = settings;
     const named = new Map(nodes.map(({ name, address }) => [name, address]));
     named.set(registry.host, registry.address);
@@ -42,13 +42,13 @@ test("Pulumi.yaml describes every setting that has a default there, and no other
   expect([...declared, "docker"].sort()).toEqual(Object.keys(minimal()).sort());
   for (const each of Object.values(config)) {
     expect(each.description).toMatch(/\S/);
-    // A type, or no default, and Pulumi would stop at the first problem of all.
+    // With a type, or without a default, Pulumi would stop at the first problem.
     expect(Object.keys(each).sort()).toEqual(["default", "description"]);
   }
 });
 
-test("through the engine, one error tells every problem, also of values that are missing or of another type", async () => {
-  // Inside the project, whose packages the program needs.
+test("with the engine, one error reports all problems, including missing values and wrong types", async () => {
+  // Inside the project, because the program needs its packages.
   mkdirSync(join(ROOT, ".lab", "stacks"), { recursive: true });
   const folder = mkdtempSync(join(ROOT, ".lab", "stacks", "problems-"));
   try {

@@ -7,8 +7,8 @@ import { clientOptions } from "../../ssh/client-config";
 import { namedSource, readConfig } from "../../ssh/config-file";
 import { listFolder, readIfThere } from "../../ssh/local-files";
 
-// OpenSSH of this machine is the judge: `ssh -G` prints what it makes of a configuration, and `ssh -v` the paths of the
-// keys that it would offer.
+// This machine's OpenSSH is the reference: `ssh -G` prints its view of a configuration, and `ssh -v` prints the paths
+// of the keys that it would offer.
 const hasOpenSsh = spawnSync("ssh", ["-V"]).status === 0;
 const testWithOpenSsh = hasOpenSsh ? test : test.skip;
 
@@ -20,13 +20,13 @@ let folder: string;
 beforeAll(() => (folder = mkdtempSync(join(tmpdir(), "ssh-config-"))));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What ssh makes of `file` for `host`. */
+/** OpenSSH's view of `file` for `host`. */
 function byOpenSsh(file: string, host: string, flags: string[]) {
   const ask = spawnSync("ssh", ["-F", file, "-G", ...flags, host], { encoding: "utf8", env });
   const lines = ask.stdout.split("\n").map((line) => line.split(/ (.*)/s));
   const value = (keyword: string) => lines.find(([name]) => name === keyword)?.[1];
   const command = ["-F", file, "-v", "-o", "BatchMode=yes", ...flags, host];
-  // The first proxy counts: this one takes no connection anywhere.
+  // The first proxy counts: this one opens no connection.
   const verbose = spawnSync("ssh", ["-o", "ProxyCommand=false", ...command], { encoding: "utf8", env }); // prettier-ignore
   const paths = (kind: string) =>
     [...verbose.stderr.matchAll(new RegExp(`^debug1: ${kind} file (.*) type -?\\d+`, "gm"))].map(
@@ -49,7 +49,7 @@ function byOpenSsh(file: string, host: string, flags: string[]) {
   };
 }
 
-/** What we make of it, in the same words. */
+/** Our view, in the same form. */
 function byUs(file: string, host: string, login: { user?: string; port?: number }) {
   const lines = readConfig(namedSource(file, home), home, { read: readIfThere, list: listFolder });
   const found = clientOptions(lines, host, {
@@ -121,7 +121,7 @@ const someLines = fc.array(
   { maxLength: 12 },
 );
 
-/** Where a configuration says nothing of these, OpenSSH has defaults, which are not read here. */
+/** If a configuration does not set these, OpenSSH has defaults, which are not read here. */
 const DEFAULTED = new Set(["identityFiles", "userKnownHostsFiles", "globalKnownHostsFiles"]);
 
 testWithOpenSsh(

@@ -9,7 +9,7 @@ const AT_HOME: ClientSurroundings = {
   env: (name) => ({ HOME: "/home/me", KEYS: "/keys" })[name],
 };
 
-/** What a configuration says of a host; `/c` is the file, and may include others. */
+/** The options for a host. `/c` is the file, which may include others. */
 const read = (
   text: string,
   host: string,
@@ -32,7 +32,7 @@ const read = (
   return clientOptions(lines, host, { ...AT_HOME, ...around });
 };
 
-test("a host that the file does not name has nothing", () => {
+test("a host that the file does not name has no options", () => {
   expect(read("Host other\n  Port 2222\n", "node01")).toEqual({ certificateFiles: [], notes: [] });
 });
 
@@ -77,7 +77,7 @@ Host *
   expect(read(text, "node09")).not.toHaveProperty("user");
 });
 
-test("tokens and variables are expanded once, and what cannot be is refused by name", () => {
+test("tokens and variables are expanded once, and unknown ones are refused by name", () => {
   const files = (value: string) =>
     read(`Host node01\n  HostName n1\n  IdentityFile ${value}\n`, "node01", { port: 2200 })
       .identityFiles;
@@ -98,7 +98,7 @@ test("tokens and variables are expanded once, and what cannot be is refused by n
   expect(() => files("${HOME")).toThrow("/c line 3: IdentityFile ${HOME: ${ is not closed");
 });
 
-test("an agent is named by a path, a variable, or not at all", () => {
+test("an agent is given by a path, a variable, or not at all", () => {
   const agent = (value: string) => read(`IdentityAgent ${value}\n`, "a").identityAgent;
   expect(agent("~/agent.%r")).toBe("/home/me/agent.me");
   expect(agent("$KEYS")).toBe("/keys");
@@ -113,7 +113,7 @@ test("bastions are listed in order", () => {
   expect(jump("ProxyJump ssh://b:22\n")).toEqual(["b:22"]);
 });
 
-test("a ProxyCommand that is ssh to a bastion is a bastion; any other is handed on; the first of the two counts", () => {
+test("a ProxyCommand that is ssh to a bastion is a bastion; any other is returned; the first of ProxyJump and ProxyCommand counts", () => {
   const proxy = (text: string) => {
     const { proxyJump, proxyCommand } = read(text, "node01");
     return proxyCommand ?? proxyJump;
@@ -139,11 +139,11 @@ test("a ProxyCommand that is ssh to a bastion is a bastion; any other is handed 
   expect(proxy("ProxyJump b\nProxyCommand nc %h %p\n")).toEqual(["b"]);
 });
 
-test("%h in HostName is the name asked for, and %% a percent sign", () => {
+test("%h in HostName is the given name, and %% a percent sign", () => {
   expect(read("HostName %h.lab%%h\n", "node01").hostName).toBe("node01.lab%h");
 });
 
-test("Match by host and user applies; what would run a command is skipped, with a note", () => {
+test("Match by host and user applies; Match exec is skipped, with a note", () => {
   const text = `
 Match host node01 user admin
   Port 2200
@@ -166,7 +166,7 @@ Match !host=node01
   expect(read(text, "node01", { defaultUser: "admin" }).port).toBe(2200);
 });
 
-test("Match final goes through the file once more, by the name that was found", () => {
+test("Match final causes a second pass, with the resolved name", () => {
   const text = `
 Host node01
   HostName %h.lab
@@ -179,7 +179,7 @@ Host *.lab
   expect(read(text.replace("final ", ""), "node01")).not.toHaveProperty("user");
 });
 
-test("Match final counts in a file that a section of other hosts includes, as it does for OpenSSH", () => {
+test("Match final counts in a file that a section of other hosts includes, as for OpenSSH", () => {
   const text = "HostName 10.0.0.7\nHost * !node01\nInclude /part\nHostKeyAlias fleet\n";
   const part = "Match final\nMatch exec true\n";
   const found = read(text, "node01", {}, { "/part": part });
@@ -187,7 +187,7 @@ test("Match final counts in a file that a section of other hosts includes, as it
   expect(read(text, "node01", {}, { "/part": "" }).hostKeyAlias).toBeUndefined();
 });
 
-test("Include is followed, in a section only for its hosts, and its own sections end with it", () => {
+test("Include is followed, in a section only for the section's hosts, and the file's sections end with it", () => {
   const others = {
     "/home/me/.ssh/config.d/10-a": "User ops\nHost other\n  User nobody\n",
     "/home/me/.ssh/config.d/20-b": "Host node01\n  Port 2200\n",
@@ -236,7 +236,7 @@ test("the machine's own configuration comes after the user's", () => {
   });
 });
 
-test("what is not honoured is told where it concerns the host, algorithms in one note, habits not at all", () => {
+test("an option that is not honoured has a note if it affects the host: one for all algorithms, none for quiet ones", () => {
   const text = `
 Host node01
   AddressFamily inet6

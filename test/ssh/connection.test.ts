@@ -45,7 +45,7 @@ function sha256(line: string): string {
 }
 
 describe("the host key", () => {
-  test("that is known is accepted, and told", async () => {
+  test("that is known is accepted, and available", async () => {
     const server = await start();
     const connection = await open(server.login());
     expect(connection.hostKey).toBe(server.hostKeys[0]);
@@ -69,7 +69,7 @@ describe("the host key", () => {
     expect(server.attempts).toEqual([]);
   });
 
-  test("of the known type is asked for where the server has several", async () => {
+  test("of the known type is requested if the server has several", async () => {
     const server = await start({ hostKeys: [generateKey().private, generateKey("rsa").private] });
     for (const key of server.hostKeys) {
       const connection = await open(server.login({ hostKeys: [key] }));
@@ -77,7 +77,7 @@ describe("the host key", () => {
     }
   });
 
-  test("of another type only is refused, naming what was expected", async () => {
+  test("of another type is refused, with the expected type", async () => {
     const server = await start({ hostKeys: [generateKey("ecdsa").private] });
     const known = OTHER_KEY.public;
     const error = await failure(Connection.open(server.login({ hostKeys: [known] })));
@@ -99,7 +99,7 @@ describe("the host key", () => {
     },
   );
 
-  test("is not looked at with accept-any, and still told", async () => {
+  test("is not checked with accept-any, but available", async () => {
     const server = await start();
     const connection = await open(
       server.login({ hostKeys: undefined, hostKeyPolicy: "accept-any" }),
@@ -128,7 +128,7 @@ describe("the host key", () => {
     expect(server.attempts).toEqual([]);
   });
 
-  test("that is no key is refused with the reason", async () => {
+  test("that is not a valid key is refused with the reason", async () => {
     const server = await start();
     const error = await failure(Connection.open(server.login({ hostKeys: ["ssh-ed25519 AAAA"] })));
     expect(error.message).toContain("not a host key");
@@ -145,7 +145,7 @@ describe("logging in", () => {
     expect(server.attempts).toEqual(["publickey"]);
   });
 
-  test("with a wrong key is tried once, never again, however long one is ready to wait", async () => {
+  test("with a wrong key is tried once and never again, with any wait", async () => {
     const server = await start();
     const error = await failure(
       Connection.open(server.login({ privateKey: OTHER_KEY.private }), {
@@ -163,7 +163,7 @@ describe("logging in", () => {
     expect(server.connections).toBe(1);
   });
 
-  test("with a password uses the method that the server has", async () => {
+  test("with a password uses the method that the server supports", async () => {
     for (const method of ["password", "keyboard-interactive"] as const) {
       const server = await start({ methods: [method] });
       await open(server.login({ privateKey: undefined, password: PASSWORD }));
@@ -171,7 +171,7 @@ describe("logging in", () => {
     }
   });
 
-  test("with a wrong password is tried once where the server has both methods, and never shown", async () => {
+  test("with a wrong password is tried once even if the server has both methods, and the password is never shown", async () => {
     const server = await start({ methods: ["password", "keyboard-interactive"] });
     const error = await failure(
       Connection.open(server.login({ privateKey: undefined, password: "wrong-canary" })),
@@ -190,7 +190,7 @@ describe("logging in", () => {
     expect(server.attempts).toEqual(["publickey", "password"]);
   });
 
-  test("with nothing to log in with is refused before anything is dialled", async () => {
+  test("without any way to log in is refused before any connection", async () => {
     const server = await start();
     const error = await failure(Connection.open(server.login({ privateKey: undefined })));
     expect(error.message).toContain(
@@ -224,7 +224,7 @@ describe("logging in", () => {
           "Not tried again, so that no account is locked.",
       );
       expect(server.connections).toBe(1);
-      await open(server.login({ password: PASSWORD })); // both factors are there to be given
+      await open(server.login({ password: PASSWORD })); // both factors are available
     },
   );
 
@@ -255,7 +255,7 @@ describe("logging in", () => {
     },
   );
 
-  test("says what was not offered, once the login is refused", async () => {
+  test("names what was not offered, if the login is refused", async () => {
     const server = await start();
     const error = await failure(
       Connection.open(
@@ -292,7 +292,7 @@ describe("logging in", () => {
     const login = (server: TestServer, agentKeys?: Login["agentKeys"]) =>
       server.login({ privateKey: undefined, agentSocket: socket, agentKeys });
 
-    test("its keys are offered in its order, each once, and named when they are refused", async () => {
+    test("its keys are offered in its order, each once, and named if they are refused", async () => {
       const server = await start({ methods: ["publickey"] });
       await open(login(server));
       expect(server.attempts).toEqual(["publickey", "publickey"]);
@@ -331,7 +331,7 @@ describe("logging in", () => {
       expect(error.message).toContain("and wants keyboard-interactive as well, a second factor");
     });
 
-    test("a certificate that it holds is named, not passed over", async () => {
+    test("a certificate in it is named and not skipped silently", async () => {
       const folder = mkdtempSync(join(tmpdir(), "certificate-"));
       cleanups.push(() => rmSync(folder, { recursive: true }));
       const run = (command: string, ...args: string[]) =>
@@ -362,7 +362,7 @@ describe("logging in", () => {
 });
 
 describe("a host that does not answer", () => {
-  test("is tried once without patience", async () => {
+  test("is tried once without a wait", async () => {
     const server = await start();
     await server.close();
     const error = await failure(Connection.open(server.login({ name: "node02" })));
@@ -372,7 +372,7 @@ describe("a host that does not answer", () => {
     );
   });
 
-  test("is awaited, saying for whom and how long", async () => {
+  test("is awaited, with a message about the host and the time", async () => {
     const probe = await start();
     await probe.close();
     const said: string[] = [];
@@ -388,7 +388,7 @@ describe("a host that does not answer", () => {
     );
   });
 
-  test("is spoken of every few seconds, however often it is tried", async () => {
+  test("is reported every few seconds, however often it is tried", async () => {
     const server = await start();
     await server.close();
     const said: string[] = [];
@@ -411,13 +411,13 @@ describe("a host that does not answer", () => {
     expect(error.message).toMatch(/connection refused.*; gave up after 3 attempts in 0 s$/);
   });
 
-  test("is awaited too when it hangs up before its banner", async () => {
+  test("is awaited too if it hangs up before its banner", async () => {
     const server = await start({ hangUps: 2 });
     await open(server.login(), { waitSeconds: 10 });
     expect(server.connections).toBe(3);
   });
 
-  test("is no longer awaited when the wait is called off", async () => {
+  test("is no longer awaited if the wait is cancelled", async () => {
     const server = await start();
     await server.close();
     const abort = new AbortController();
@@ -426,7 +426,7 @@ describe("a host that does not answer", () => {
     await expect(opening).rejects.toThrow("called off");
   });
 
-  test("but is another kind of server, is named as such", async () => {
+  test("but is another kind of server is reported as such", async () => {
     const web = createServer((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
     await new Promise<void>((resolve) => web.listen(0, "127.0.0.1", resolve));
     cleanups.push(() => web.close());
@@ -437,7 +437,7 @@ describe("a host that does not answer", () => {
     expect(error.kind).toBe("unreachable");
   });
 
-  test("because its name is unknown, is not awaited", async () => {
+  test("because its name is unknown is not awaited", async () => {
     const server = await start();
     const error = await failure(
       Connection.open(server.login({ host: "no-such-host.invalid" }), { waitSeconds: 0 }),
@@ -448,7 +448,7 @@ describe("a host that does not answer", () => {
 });
 
 describe("a command", () => {
-  test("answers its exit code and both outputs", async () => {
+  test("returns its exit code and both outputs", async () => {
     const connection = await open((await start()).login());
     expect(await connection.exec("exit 3")).toMatchObject({ code: 3 });
     const failed = await connection.exec("err went wrong");
@@ -472,14 +472,14 @@ describe("a command", () => {
     expect(connection.isOpen).toBe(true);
   });
 
-  test("gets binary input and gives it back byte for byte, 8 MiB of it", async () => {
+  test("gets 8 MiB of binary input and returns it byte for byte", async () => {
     const connection = await open((await start()).login());
     const stdin = randomBytes(8 * 1024 * 1024);
     const { stdout } = await connection.exec("cat", { stdin });
     expect(stdout.equals(stdin)).toBe(true);
   });
 
-  test("without input reads end of file", async () => {
+  test("without input reads an end of file", async () => {
     const connection = await open((await start()).login());
     expect((await connection.exec("cat")).stdout.length).toBe(0);
   });
@@ -490,7 +490,7 @@ describe("a command", () => {
     expect(stdout.length).toBe(50 * 1024 * 1024);
   });
 
-  test("that is called off rejects at once, and the connection stays", async () => {
+  test("that is cancelled rejects at once, and the connection stays", async () => {
     const connection = await open((await start()).login());
     const abort = new AbortController();
     const running = connection.exec("sleep", { signal: abort.signal });
@@ -499,7 +499,7 @@ describe("a command", () => {
     await expect(connection.exec("exit 0")).resolves.toMatchObject({ code: 0 });
   });
 
-  test("on a connection that breaks is lost, and the next one says so too", async () => {
+  test("on a connection that breaks is lost, and the next one reports that too", async () => {
     const server = await start();
     const connection = await open(server.login({ name: "node02" }));
     const running = failure(connection.exec("sleep"));
@@ -514,7 +514,7 @@ describe("a command", () => {
     expect(connection.isOpen).toBe(false);
   });
 
-  test("waits for its turn where the server takes few at a time", async () => {
+  test("waits for its turn if the server allows few at a time", async () => {
     const server = await start({ maxSessions: 2 });
     const connection = await open(server.login());
     const all = await Promise.all(
@@ -524,7 +524,7 @@ describe("a command", () => {
     expect(server.connections).toBe(1);
   });
 
-  test("gets the variables that the server takes; the others can be asked for", async () => {
+  test("gets the variables that the server accepts; acceptsEnvironment tells which", async () => {
     const connection = await open((await start({ acceptEnv: ["LC_FOO"] })).login());
     expect(await connection.acceptsEnvironment("LC_FOO")).toBe(true);
     expect(await connection.acceptsEnvironment("FOO")).toBe(false);
@@ -565,7 +565,7 @@ describe("forwarding", () => {
     expect(await text(stream)).toBe("hello");
   });
 
-  test("that is refused says what to look at", async () => {
+  test("that is refused says what to check", async () => {
     const server = await start();
     const connection = await open(server.login());
     const error = await failure(connection.forwardUnix("/var/run/docker.sock"));
@@ -578,7 +578,7 @@ describe("forwarding", () => {
 });
 
 describe("a bastion", () => {
-  test("carries the connection, and goes with it", async () => {
+  test("carries the connection, and is closed with it", async () => {
     const bastion = await start();
     const target = await start();
     const connection = await open(target.login({ proxy: bastion.login() }));
@@ -587,7 +587,7 @@ describe("a bastion", () => {
     await until(() => bastion.open === 0 && target.open === 0);
   });
 
-  test("is checked as strictly as the host, and the host behind it is not touched", async () => {
+  test("is checked as strictly as the host, and the host behind it gets no connection", async () => {
     const bastion = await start();
     const target = await start();
     const error = await failure(
@@ -614,7 +614,7 @@ describe("a bastion", () => {
     await until(() => bastion.open === 0);
   });
 
-  test("that cannot reach the host waits for it, on one connection of its own", async () => {
+  test("that cannot reach the host waits for it, on one connection", async () => {
     const bastion = await start();
     const target = await start();
     await target.close();
@@ -627,7 +627,7 @@ describe("a bastion", () => {
     expect(bastion.connections).toBe(1);
   });
 
-  test("that cannot reach the host says so in the end", async () => {
+  test("that cannot reach the host reports that in the end", async () => {
     const bastion = await start();
     const target = await start();
     await target.close();
@@ -639,7 +639,7 @@ describe("a bastion", () => {
   });
 });
 
-test("close lets go of the connection", async () => {
+test("close ends the connection", async () => {
   const server = await start();
   const connection = await open(server.login());
   expect(server.open).toBe(1);
@@ -650,7 +650,7 @@ test("close lets go of the connection", async () => {
   );
 });
 
-test("no error holds a key or a password", async () => {
+test("no error contains a key or a password", async () => {
   const server = await start();
   const secret = OTHER_KEY.private.split("\n")[2]!;
   const error = await failure(

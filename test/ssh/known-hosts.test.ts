@@ -83,7 +83,7 @@ test("a key that one file revokes is revoked in every file, under every name, an
     expect(lookupKnownHosts(files(name), "node01").keys).toEqual([KEY]);
 });
 
-test("a list of revoked keys is read, and refused where it cannot be", () => {
+test("a list of revoked keys is read, or refused if it cannot be read", () => {
   const list = (text: string) => revokedKeys({ path: "/revoked", text });
   expect(list(`# lost\n${KEY} me@desk\n\n${ECDSA}\n`)).toEqual([KEY, ECDSA]);
   expect(() => list("SSHKRL\n\0\0")).toThrow(
@@ -92,7 +92,7 @@ test("a list of revoked keys is read, and refused where it cannot be", () => {
   expect(() => list(`${KEY}\nSHA256:abc\n`)).toThrow("/revoked line 2: not a host key");
 });
 
-test("what cannot be used is told with its line", () => {
+test("a line that cannot be used is reported with its number", () => {
   const sk = `sk-ssh-ed25519@openssh.com ${blob("sk-ssh-ed25519@openssh.com")}`;
   const text = `@cert-authority * ${KEY}\nnode01 ${sk}\nnode01 ssh-ed25519 ###\n@other node01 ${KEY}\nnode01 ssh-rsa ${KEY.split(" ")[1]}\n`;
   expect(lookup(text, "node01")).toEqual({
@@ -108,7 +108,7 @@ test("what cannot be used is told with its line", () => {
   });
 });
 
-test("a line that is written is found again", () => {
+test("a written line is found again", () => {
   expect(knownHostsLine("node01", 22, KEY)).toBe(`node01 ${KEY}`);
   expect(lookup(knownHostsLine("node01", 2222, KEY), "node01", 2222).keys).toEqual([KEY]);
 });

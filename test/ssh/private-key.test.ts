@@ -67,7 +67,7 @@ test("a file is read and checked; a missing one is named", async () => {
   await expect(readPrivateKey(folder)).rejects.toThrow(`private key ${folder}: it is a directory`);
 });
 
-test("a key of a hardware token is refused by name, whatever else the library says of it", () => {
+test("a key of a hardware token is refused by name, whatever the library reports", () => {
   for (const type of ["sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com"]) {
     const text = (part: string) => {
       const length = Buffer.alloc(4);

@@ -17,13 +17,13 @@ export function generateKey(
   for (;;) {
     // Its types have one overload for each kind of key.
     const pair = utils.generateKeyPairSync(type as "rsa", options);
-    // One ed25519 key in some hundreds comes out so that ssh2 itself cannot read it.
+    // About one ed25519 key in several hundred has a form that ssh2 cannot read.
     if (utils.parseKey(pair.private, passphrase) instanceof Error) continue;
     return { private: pair.private, public: pair.public.trim() };
   }
 }
 
-/** Type and base64 alone. */
+/** Only type and base64. */
 function bare(line: string): string {
   return line.split(" ").slice(0, 2).join(" ");
 }
@@ -35,30 +35,30 @@ export const PASSWORD = "correct-horse-canary";
 
 export interface TestServerOptions {
   hostKeys?: string[];
-  /** What a command does. @default answers as a small shell would: see `shell` */
+  /** The effect of a command. @default like a small shell: see `shell` */
   onExec?: (command: string, channel: ServerChannel, env: Record<string, string>) => void;
   /** Methods offered. @default publickey, password */
   methods?: AuthContext["method"][];
-  /** Wanted as well once a key was taken: a second factor. */
+  /** A method that is required after a key: a second factor. */
   second?: AuthContext["method"];
-  /** What keyboard-interactive asks. @default "Password: " */
+  /** The prompt of keyboard-interactive. @default "Password: " */
   question?: string;
   /** Keys that may log in, as "TYPE BASE64". @default GOOD_KEY's */
   authorized?: string[];
   /** Names that `setenv` may set. */
   acceptEnv?: string[];
-  /** Sessions at a time on one connection. */
+  /** The limit of sessions on one connection. */
   maxSessions?: number;
-  /** Connections refused by hanging up before the banner, first. */
+  /** The number of first connections that are closed before the banner. */
   hangUps?: number;
-  /** Local Unix sockets that the server's own lead to. */
+  /** Local Unix sockets for the paths on the server. */
   unixSockets?: Record<string, string>;
   port?: number;
 }
 
-/** A real SSH server on loopback, in this process. It counts what a server's log would show. */
+/** A real SSH server on loopback, in this process. It counts what a server would log. */
 export class TestServer {
-  /** Every login attempt that a real server would count: all but `none`, and one for each key. */
+  /** Every login attempt that a real server would count: all except `none`, and one for each key. */
   readonly attempts: string[] = [];
   readonly commands: string[] = [];
   connections = 0;
@@ -116,12 +116,12 @@ export class TestServer {
     };
   }
 
-  /** Connections that are open now. */
+  /** The number of open connections. */
   get open(): number {
     return this.sockets.size;
   }
 
-  /** Cuts every connection, as a network that breaks and comes back does. */
+  /** Cuts every connection, like a network that fails for a moment. */
   cut(): void {
     for (const socket of this.sockets) socket.resetAndDestroy();
   }
@@ -213,7 +213,7 @@ export class TestServer {
     session.on("env", (accept, reject, info) => {
       const ok = (options.acceptEnv ?? []).includes(info.key);
       if (ok) env[info.key] = (info as unknown as { val: string }).val;
-      // Without want-reply there is nobody to answer: both are undefined then.
+      // Without want-reply, no answer is expected, and both are undefined.
       if (ok) accept?.();
       else reject?.();
     });

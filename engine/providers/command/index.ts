@@ -3,8 +3,8 @@
  * commands of a login share one connection that is closed at the end, a dead link is noticed, refused logins are not
  * repeated, steps can be called off, output has no limit, and no error shows a script.
  */
+import { ConnectionPool } from "../../../ssh/pool";
 import type { ProviderInstance, ProviderPlugin } from "../provider";
-import { ConnectionPool } from "./connection-pool";
 import { diffInputs } from "./lifecycle";
 import type { CommandResource } from "./lifecycle";
 import { localCommand } from "./local-command";

@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
+import type { ExecResult } from "../../../ssh/exec";
 import type { Props, StepContext } from "../provider";
 import { localCommandInputs } from "./inputs";
 import { commandResource } from "./lifecycle";
 import type { CommandOutputs, CommandResource } from "./lifecycle";
-import { captured, commandFailed, OutputFollower } from "./output";
+import { concluded, OutputFollower } from "./output";
 import { previousOutputVariables } from "./previous-output";
 
 /** A command that is called off has this long to end by itself. */
@@ -16,17 +17,8 @@ export function localCommand(folder: string): CommandResource {
     ctx.signal.throwIfAborted();
     const follower = new OutputFollower(inputs, ctx);
     const result = await execute(command, folder, inputs, previous, follower, ctx);
-    const tail = follower.end();
-    if (result.code !== 0) throw commandFailed("on this machine", result, tail);
-    return { stdout: captured(result.stdout), stderr: captured(result.stderr) };
+    return concluded("on this machine", result, follower);
   });
-}
-
-interface Finished {
-  code: number | undefined;
-  signal?: string;
-  stdout: Buffer;
-  stderr: Buffer;
 }
 
 function execute(
@@ -36,7 +28,7 @@ function execute(
   previous: CommandOutputs,
   follower: OutputFollower,
   ctx: StepContext,
-): Promise<Finished> {
+): Promise<ExecResult> {
   return new Promise((done, reject) => {
     const child = spawn(SHELL, ["-c", command], {
       cwd: folder,

@@ -1,4 +1,6 @@
+import type { ExecResult } from "../../../ssh/exec";
 import type { Props, StepContext } from "../provider";
+import type { CommandOutputs } from "./lifecycle";
 
 /** Lines of live progress are cut here; the resource's outputs have them whole. */
 const LONGEST_LINE = 2_000;
@@ -73,27 +75,23 @@ class LineLog {
   }
 }
 
-/** Output as the resource keeps it: without the newline at its end. */
-export function captured(output: Buffer): string {
-  return output.toString("utf8").replace(/\n$/, "");
-}
-
 /**
- * The error for a command that failed: how it ended and what it said last. Not the command itself: scripts hold
- * secrets, and the resource's name says which one it was.
+ * Output as the resource keeps it: without the newline at its end. Throws for a command that failed: how it ended and what it
+ * said last. Not the command itself: scripts hold secrets, and the resource's name says which one it was.
  */
-export function commandFailed(
+export function concluded(
   where: string,
-  result: { code: number | undefined; signal?: string },
-  tail: string,
-): Error {
+  { code, signal, stdout, stderr }: ExecResult,
+  follower: OutputFollower,
+): CommandOutputs {
+  const tail = follower.end();
+  const captured = (output: Buffer): string => output.toString("utf8").replace(/\n$/, "");
+  if (code === 0) return { stdout: captured(stdout), stderr: captured(stderr) };
   const how =
-    result.signal !== undefined
-      ? `was ended by ${result.signal}`
-      : result.code !== undefined
-        ? `exited with code ${result.code}`
+    signal !== undefined
+      ? `was ended by ${signal}`
+      : code !== undefined
+        ? `exited with code ${code}`
         : "ended without an exit code";
-  return new Error(
-    `${where}: the command ${how}${tail === "" ? ", without output" : `:\n${tail}`}`,
-  );
+  throw new Error(`${where}: the command ${how}${tail === "" ? ", without output" : `:\n${tail}`}`);
 }

@@ -1,12 +1,12 @@
 import type { Connection } from "../../../ssh/connection";
+import { connectionSettings } from "../../../ssh/connection-input";
 import { describeLogin } from "../../../ssh/login";
+import type { ConnectionPool } from "../../../ssh/pool";
 import type { Props, StepContext } from "../provider";
-import type { ConnectionPool } from "./connection-pool";
-import { connectionSettings } from "./connection-settings";
 import { remoteCommandInputs } from "./inputs";
 import { commandResource } from "./lifecycle";
 import type { CommandOutputs, CommandResource } from "./lifecycle";
-import { captured, commandFailed, OutputFollower } from "./output";
+import { concluded, OutputFollower } from "./output";
 import { previousOutputVariables } from "./previous-output";
 
 /** command:remote:Command, over connections that are shared. */
@@ -18,7 +18,7 @@ export function remoteCommand(pool: ConnectionPool): CommandResource {
 
 /** Gets the pooled connection for a resource, telling the user of waits and of hosts that nobody checks. */
 async function connect(pool: ConnectionPool, inputs: Props, ctx: StepContext): Promise<Connection> {
-  const settings = connectionSettings(inputs["connection"]);
+  const settings = connectionSettings(inputs["connection"] as Props);
   for (const login of [settings.login, settings.login.proxy]) {
     if (login?.hostKeyPolicy !== "accept-any") continue;
     const text = `${describeLogin(login)}: hostKey is not set, so the host is not checked`;
@@ -44,9 +44,7 @@ async function run(
     onStderr: follower.onStderr,
     signal: ctx.signal,
   });
-  const tail = follower.end();
-  if (result.code !== 0) throw commandFailed(describeLogin(connection.login), result, tail);
-  return { stdout: captured(result.stdout), stderr: captured(result.stderr) };
+  return concluded(describeLogin(connection.login), result, follower);
 }
 
 /** The previous output where the server takes it, and left out in silence where not: hardly any server or command does. */

@@ -74,6 +74,10 @@ export const required = (attribute: Attribute): Attribute => ({
   input: { shape: "any", ...attribute.input, required: true },
 });
 
+/** The same attribute under several names. */
+export const each = (names: readonly string[], attribute: Attribute): Attributes =>
+  Object.fromEntries(names.map((name) => [name, attribute]));
+
 /** The inputs of a type, for the schema check. */
 export function inputFields(attributes: Attributes): Fields {
   return Object.fromEntries(

@@ -115,7 +115,8 @@ export class BridgedResource {
 function refusals(attributes: Attributes, inputs: Props, at: string): CheckFailure[] {
   const taken = Object.entries(attributes).filter(([, { input, refused }]) => input && !refused);
   const reason = notTaken(taken.map(([name]) => name));
-  return Object.entries(attributes).flatMap(([name, { refused, elements, input }]) => {
+  const byName = Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1));
+  return byName.flatMap(([name, { refused, elements, input }]) => {
     const value = inputs[name];
     if (refused && !isOff(value) && !deepEquals(value, input?.default))
       return [{ property: `${at}${name}`, reason }];

@@ -1,5 +1,6 @@
 import type { Value } from "../provider";
 import {
+  each,
   fixed,
   input,
   objects,
@@ -20,86 +21,74 @@ import { labels } from "./volume";
 const replaces = { replaces: true };
 const none = { unset: [] };
 const emptyOnceRead = { unsetOnceRead: [] };
-const mapOnceRead = { unsetOnceRead: {} };
-const off = { unset: false };
 const decided = { computed: true };
 const empty = refused("value", { unset: "" });
 
 const attributes: Attributes = {
-  attach: refused("value", off),
-  bridge: output("value"),
+  ...each(["bridge", "containerLogs", "exitCode"], output("value")),
+  // What the real provider takes beside, by what stands in the state where nobody has set it.
+  ...each(
+    [
+      ...["cgroupParent", "cgroupnsMode", "cpuPeriod", "cpuQuota", "cpuSet", "cpuShares", "cpus"],
+      ...["destroyGraceSeconds", "domainname", "gpus", "maxRetryCount", "memory", "memorySwap"],
+      ...["memoryReservation", "pidMode", "privileged", "publishAllPorts", "readOnly", "rm"],
+      ...["stdinOpen", "tty", "user", "usernsMode", "workingDir"],
+    ],
+    refused("value"),
+  ),
+  ...each(
+    [
+      ...["hostname", "init", "ipcMode", "logDriver", "platform", "runtime", "shmSize"],
+      ...["stopSignal", "stopTimeout"],
+    ],
+    refused("value", decided),
+  ),
+  ...each(["attach", "logs", "wait"], refused("value", { unset: false })),
+  ...each(
+    [
+      ...["deviceReadBps", "deviceReadIops", "deviceRequests", "deviceWriteBps", "deviceWriteIops"],
+      ...["devices", "mounts", "networksAdvanced"],
+    ],
+    refused("set", none),
+  ),
+  ...each(["logOpts", "storageOpts", "sysctls", "tmpfs"], refused("map", { unsetOnceRead: {} })),
+  ...each(["dns", "dnsOpts"], refused("set", emptyOnceRead)),
   capabilities: refused("single"),
-  cgroupParent: refused("value"),
-  cgroupnsMode: refused("value"),
   command: refused("list", decided),
-  containerLogs: output("value"),
   containerReadRefreshTimeoutMilliseconds: fixed(15_000),
-  cpuPeriod: refused("value"),
-  cpuQuota: refused("value"),
-  cpuSet: refused("value"),
-  cpuShares: refused("value"),
-  cpus: refused("value"),
-  destroyGraceSeconds: refused("value"),
-  deviceReadBps: refused("set", none),
-  deviceReadIops: refused("set", none),
-  deviceRequests: refused("set", none),
-  deviceWriteBps: refused("set", none),
-  deviceWriteIops: refused("set", none),
-  devices: refused("set", none),
-  dns: refused("set", emptyOnceRead),
-  dnsOpts: refused("set", emptyOnceRead),
   dnsSearches: refused("set", { ...emptyOnceRead, terraformName: "dns_search" }),
-  domainname: refused("value"),
   entrypoints: refused("list", { ...decided, terraformName: "entrypoint" }),
   envs: input(
     "set",
     { list: "string" },
     { ...none, ...replaces, computed: true, terraformName: "env" },
   ),
-  exitCode: output("value"),
-  gpus: refused("value"),
   groupAdds: refused("set", { ...emptyOnceRead, terraformName: "group_add" }),
   // An image may bring one along.
   healthcheck: refused("single", {
     ...decided,
     elements: {
-      interval: output("value"),
-      retries: output("value"),
-      startInterval: output("value"),
-      startPeriod: output("value"),
+      ...each(["interval", "retries", "startInterval", "startPeriod", "timeout"], output("value")),
       tests: output("list", { terraformName: "test" }),
-      timeout: output("value"),
     },
   }),
-  hostname: refused("value", decided),
   hosts: refused("set", { ...none, elements: {}, terraformName: "host" }),
   image: required(string(replaces)),
-  init: refused("value", decided),
-  ipcMode: refused("value", decided),
   labels: labels(),
-  logDriver: refused("value", decided),
-  logOpts: refused("map", mapOnceRead),
-  logs: refused("value", off),
-  maxRetryCount: refused("value"),
-  memory: refused("value"),
-  memoryReservation: refused("value"),
-  memorySwap: refused("value"),
-  mounts: refused("set", none),
   // What a refresh finds stopped is shown as one that need not run: the next update sees the difference, and starts it.
   mustRun: fixed(true),
   name: required(string(replaces)),
   networkDatas: output("list", {
     terraformName: "network_data",
-    elements: Object.fromEntries(
-      ["gateway", "globalIpv6Address", "globalIpv6PrefixLength", "ipAddress", "ipPrefixLength"]
-        .concat("ipv6Gateway", "macAddress", "networkName")
-        .map((name) => [name, output("value")]),
+    elements: each(
+      [
+        ...["gateway", "globalIpv6Address", "globalIpv6PrefixLength", "ipAddress"],
+        ...["ipPrefixLength", "ipv6Gateway", "macAddress", "networkName"],
+      ],
+      output("value"),
     ),
   }),
   networkMode: fixed("bridge"),
-  networksAdvanced: refused("set", none),
-  pidMode: refused("value"),
-  platform: refused("value", decided),
   ports: objects(
     "list",
     {
@@ -110,30 +99,15 @@ const attributes: Attributes = {
     },
     { ...replaces, same: samePorts },
   ),
-  privileged: refused("value"),
-  publishAllPorts: refused("value"),
-  readOnly: refused("value"),
   removeVolumes: fixed(true),
   restart: withDefault(
     input("value", { oneOf: ["no", "on-failure", "always", "unless-stopped"] }),
     "no",
   ),
-  rm: refused("value"),
-  runtime: refused("value", decided),
   securityOpts: refused("set", { ...decided, ...none }),
-  shmSize: refused("value", decided),
   start: fixed(true),
-  stdinOpen: refused("value"),
-  stopSignal: refused("value", decided),
-  stopTimeout: refused("value", decided),
-  storageOpts: refused("map", mapOnceRead),
-  sysctls: refused("map", mapOnceRead),
-  tmpfs: refused("map", mapOnceRead),
-  tty: refused("value"),
   ulimits: refused("set", { ...none, terraformName: "ulimit" }),
   uploads: refused("set", { ...none, terraformName: "upload" }),
-  user: refused("value"),
-  usernsMode: refused("value"),
   volumes: objects(
     "set",
     {
@@ -146,9 +120,7 @@ const attributes: Attributes = {
     },
     replaces,
   ),
-  wait: refused("value", off),
   waitTimeout: fixed(60),
-  workingDir: refused("value"),
 };
 
 /** docker:index/container:Container */

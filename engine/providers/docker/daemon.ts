@@ -1,14 +1,14 @@
-import { Agent } from "node:http";
-import type { Duplex } from "node:stream";
+import type { Agent } from "node:http";
 import type Docker from "dockerode";
 import type { DockerOptions } from "dockerode";
+import { resolveLogin } from "../../../ssh/command-login";
 import { Connection } from "../../../ssh/connection";
 import { SshError } from "../../../ssh/error";
+import { ForwardingAgent } from "../../../ssh/forwarding-agent";
 import { describeLogin } from "../../../ssh/login";
+import { untilAborted } from "../../../ssh/until-aborted";
+import type { Surroundings } from "../../../ssh/surroundings";
 import { NotRunning } from "../provider";
-import { untilAborted } from "../until-aborted";
-import { resolveLogin } from "./ssh-login";
-import type { Surroundings } from "./ssh-login";
 
 const SOCKET = "/var/run/docker.sock";
 
@@ -54,11 +54,7 @@ export class Daemon {
    * @param what for the error: "create container registry".
    * @throws DaemonError
    */
-  async call<T>(
-    what: string,
-    ctx: { signal: AbortSignal; log: Warn },
-    use: (docker: Docker) => Promise<T>,
-  ): Promise<T> {
+  async call<T>(what: string, ctx: Ctx, use: (docker: Docker) => Promise<T>): Promise<T> {
     ctx.signal.throwIfAborted();
     const { docker, where, connection } = await untilAborted(this.open(ctx.log), ctx.signal);
     if (!this.runs) await untilAborted(this.mustRun(where, connection), ctx.signal);
@@ -73,7 +69,7 @@ export class Daemon {
   /** The same, where "there is no such thing" (404) is an answer: undefined. */
   async find<T>(
     what: string,
-    ctx: { signal: AbortSignal; log: Warn },
+    ctx: Ctx,
     use: (docker: Docker) => Promise<T>,
   ): Promise<T | undefined> {
     try {
@@ -146,7 +142,7 @@ export class Daemon {
       host: "docker",
       port: 80,
       // An option that dockerode has and its types lack.
-      agent: new ForwardingAgent(connection),
+      agent: new ForwardingAgent(connection, SOCKET),
     };
     return { docker: new DockerClient(options), where: describeLogin(login), connection };
   }
@@ -166,24 +162,7 @@ function unitStates(text: string): { load: string; active: string }[] {
 }
 
 type Warn = (severity: "warning", text: string) => void;
-
-/** Each request has a stream of its own over the one SSH connection. */
-class ForwardingAgent extends Agent {
-  constructor(private readonly connection: Connection) {
-    super({ keepAlive: false });
-  }
-
-  override createConnection(
-    _options: unknown,
-    done?: (error: Error | null, stream: Duplex) => void,
-  ): undefined {
-    this.connection.forwardUnix(SOCKET).then(
-      (stream) => done?.(null, stream),
-      (error: Error) => done?.(error, undefined as never),
-    );
-    return undefined;
-  }
-}
+type Ctx = { signal: AbortSignal; log: Warn };
 
 /**
  * Options for a call of dockerode that sends a body: without this it would put all of it into the URL as well, where it

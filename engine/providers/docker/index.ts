@@ -2,6 +2,7 @@
  * The docker provider: what this program uses of pulumi-docker 5.2.0's types, with their inputs, outputs, ids and state, on
  * dockerode. The daemon is reached over one SSH connection, through its socket: no ssh and no docker command are needed.
  */
+import { surroundings } from "../../../ssh/surroundings";
 import { UNKNOWN } from "../provider";
 import type {
   CheckFailure,
@@ -13,9 +14,8 @@ import type {
 import { BridgedResource } from "./bridged";
 import type { ResourceType } from "./bridged";
 import { container } from "./container";
-import { Daemon } from "./daemon";
+import { Daemon, type DaemonSettings } from "./daemon";
 import { remoteImage } from "./remote-image";
-import { ownSurroundings } from "./ssh-login";
 import { volume } from "./volume";
 
 const TYPES: Record<string, ResourceType> = {
@@ -32,7 +32,7 @@ export const dockerPlugin = {
   // Another address of the same daemon is no other daemon: what it has stays.
   diffConfig: () => Promise.resolve({ changes: "some", replaces: [] }),
   configure: (inputs, folder = process.cwd()) =>
-    Promise.resolve(instance(new Daemon(settings(inputs), ownSurroundings(folder)))),
+    Promise.resolve(instance(new Daemon(settings(inputs), surroundings(folder)))),
 } satisfies ProviderPlugin;
 
 function instance(daemon: Daemon): ProviderInstance {
@@ -74,8 +74,8 @@ function checkConfig(inputs: Props): CheckResult {
   return { inputs, failures };
 }
 
-function settings(inputs: Props): { host: string; sshOpts: string[] } {
-  return { host: inputs["host"] as string, sshOpts: parsed(inputs["sshOpts"]) as string[] };
+function settings({ host, sshOpts }: Props): DaemonSettings {
+  return { host: host as string, sshOpts: parsed(sshOpts) as string[] };
 }
 
 /** Lists arrive as JSON in a string, as the SDK sends them. */

@@ -4,7 +4,7 @@ const SPECS: Record<string, FlagSpec> = {
   yes: { kind: "switch", short: "y", help: "" },
   "skip-preview": { kind: "switch", short: "f", help: "" },
   stack: { kind: "value", short: "s", help: "" },
-  refresh: { kind: "optional", short: "r", help: "" },
+  refresh: { kind: "switch", short: "r", help: "" },
   target: { kind: "list", short: "t", help: "" },
 };
 const parse = (...args: string[]) => parseFlags(args, SPECS);
@@ -15,8 +15,8 @@ test("short flags stand together, and the one that takes a value ends them", () 
   expect(parse("-yfs", "dev").flags).toEqual({ ...both, stack: "dev" });
   expect(parse("-yfsdev", "rest")).toEqual({ flags: { ...both, stack: "dev" }, rest: ["rest"] });
   expect(parse("-fs=dev").flags).toEqual({ "skip-preview": true, stack: "dev" });
-  expect(parse("-ry").flags).toEqual({ refresh: "true", yes: true });
-  expect(parse("-r=false", "-y=F").flags).toEqual({ refresh: "false", yes: false });
+  expect(parse("-ry").flags).toEqual({ refresh: true, yes: true });
+  expect(parse("-r=false", "-y=F").flags).toEqual({ refresh: false, yes: false });
   expect(parse("-ta", "-t", "b", "--target=c").flags).toEqual({ target: ["a", "b", "c"] });
 });
 

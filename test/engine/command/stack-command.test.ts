@@ -20,7 +20,7 @@ const selected = async (): Promise<string | undefined> =>
   /^(\S+)\*/m.exec((await stack("ls")).stdout)?.[1];
 
 test("init takes its name as an argument or as --stack, short or whole, and selects it if it may", async () => {
-  expect(await stack("init", "one")).toEqual(told(0, "Created stack 'one'\n"));
+  expect(await stack("init", "one")).toEqual(told(0, "", "Created stack 'one'\n"));
   expect(await selected()).toBe("one");
   const flags = ["--no-select", "--secrets-provider", "passphrase"];
   expect((await stack("init", "--stack", "organization/p/two", ...flags)).code).toBe(0);
@@ -60,7 +60,7 @@ test("select wants a stack that is there, or makes it if told to", async () => {
     told(6, "", "error: no stack selected; specify a stack name with --stack\n"),
   );
   expect((await stack("select", "nosuch")).code).toBe(6);
-  expect(await stack("select", "-c", "new")).toEqual(told(0, "Created stack 'new'\n"));
+  expect(await stack("select", "-c", "new")).toEqual(told(0, "", "Created stack 'new'\n"));
   expect(await selected()).toBe("new");
 });
 

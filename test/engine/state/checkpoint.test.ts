@@ -22,7 +22,8 @@ const text = fs.readFileSync(file, "utf8").trimEnd();
 test("a stack that the Pulumi CLI wrote is read and written back byte for byte", async () => {
   const raw = parseCheckpoint(text, file);
   const crypter = await Crypter.open("fixture", raw.salt ?? "");
-  const { snapshot, stack } = raw.open(crypter);
+  const { stack } = raw;
+  const { snapshot } = raw.open(crypter);
 
   expect(new Writer(stack, crypter).checkpoint(snapshot)).toBe(text);
   expect(snapshot.resources).toHaveLength(10);
@@ -51,7 +52,8 @@ test("secrets are opened, nested ones too", async () => {
 test("a secret that changed is encrypted anew, and no plain text is written", async () => {
   const raw = parseCheckpoint(text, file);
   const crypter = await Crypter.open("fixture", raw.salt ?? "");
-  const { snapshot, stack } = raw.open(crypter);
+  const { stack } = raw;
+  const { snapshot } = raw.open(crypter);
   const [root] = snapshot.resources;
   if (root) root.outputs["token"] = new Secret("another secret");
 
@@ -65,7 +67,8 @@ test("a secret that changed is encrypted anew, and no plain text is written", as
 test("numbers that JSON does not have are written as Pulumi writes them, in secrets too, and read back", async () => {
   const raw = parseCheckpoint(text, file);
   const crypter = await Crypter.open("fixture", raw.salt ?? "");
-  const { snapshot, stack } = raw.open(crypter);
+  const { stack } = raw;
+  const { snapshot } = raw.open(crypter);
   const [root] = snapshot.resources;
   const numbers = { list: [NaN, Infinity, -Infinity, 1.5], sealed: new Secret(Infinity) };
   if (root) root.outputs = numbers;
@@ -88,7 +91,8 @@ test("numbers that JSON does not have are written as Pulumi writes them, in secr
 test("a reference to a resource has the version of its package, also where an older engine left it out", async () => {
   const raw = parseCheckpoint(text, file);
   const crypter = await Crypter.open("fixture", raw.salt ?? "");
-  const { snapshot, stack } = raw.open(crypter);
+  const { stack } = raw;
+  const { snapshot } = raw.open(crypter);
   const [root] = snapshot.resources;
   const reference = { [SIGNATURE]: RESOURCE_SIGNATURE, urn: "urn:x", id: "1" };
   if (root) root.outputs = { reference };

@@ -18,7 +18,7 @@ found mirrors here, and ${V2}.config_path = "/x", line 3
 which moves mirrors to hosts.toml files`);
   });
 
-  it("an old TLS table where config_path is set: on 1.x only", () => {
+  it("an old TLS table with config_path, on 1.x only", () => {
     const config = `version = 2\n[${V2}]\nconfig_path = "/x"\n[${V2}.configs."a:5000".tls]\nca_file = "/a.crt"\n`;
     expect(refusalOf(() => planFor(config))).toContain(
       `expected no ${V2}.configs."a:5000".tls beside config_path`,
@@ -34,7 +34,7 @@ which moves mirrors to hosts.toml files`);
     expect(() => planFor(config, { daemonVersion: "2.2.2" })).not.toThrow();
   });
 
-  it("CRI switched off, by any of its names", () => {
+  it("CRI disabled, by any of its names", () => {
     for (const name of ["cri", "io.containerd.grpc.v1.cri"]) {
       expect(refusalOf(() => planFor(`version = 2\ndisabled_plugins = ["${name}"]\n`))).toContain(
         `found disabled_plugins has "${name}"`,
@@ -49,7 +49,7 @@ which moves mirrors to hosts.toml files`);
   });
 });
 
-describe("files that are not to be edited at all", () => {
+describe("files that are never edited", () => {
   it.each([
     ["TOML with a fault", "version = 2\n[a\n", `${CONFIG}:2:3: expected valid TOML`],
     ["a table twice", "[a]\n[a]\n", `${CONFIG}:2:2: expected valid TOML; found trying to redefine`],
@@ -73,7 +73,7 @@ describe("files that are not to be edited at all", () => {
     );
   });
 
-  it("a byte-order mark where containerd does not take it; elsewhere it is kept", () => {
+  it("a byte-order mark if containerd does not accept it; otherwise it is kept", () => {
     const config = `\uFEFFversion = 2\n[${V2}]\nconfig_path = ""\n`;
     expect(configAfter(config)).toBe(
       `\uFEFFversion = 2\n[${V2}]\nconfig_path = "/etc/containerd/certs.d"\n`,
@@ -83,7 +83,7 @@ describe("files that are not to be edited at all", () => {
     );
   });
 
-  it("an escape in a table header where containerd reads it otherwise than TOML says", () => {
+  it("an escape in a table header if containerd does not read it as TOML specifies", () => {
     const config = 'version = 2\n[a]\n["\\u0062"]\n"\\u0063" = "\\u0064"\n';
     expect(refusalOf(() => planFor(config))).toContain(
       `${CONFIG}:3:1: expected table headers without escapes; found one with an escape, which containerd 1.7.28`,
@@ -92,13 +92,13 @@ describe("files that are not to be edited at all", () => {
     expect(() => planFor('version = 2\n[a]\n"\\u0063" = 1\n')).not.toThrow();
   });
 
-  it("a byte-order mark and nothing else is a file of no keys, whose line stays open", () => {
+  it("a file with only a byte-order mark has no keys, and gets no newline at its end", () => {
     expect(configAfter("\uFEFF")).toBe(
       `\uFEFFversion = 2\n\n[${V2}]\n  config_path = "/etc/containerd/certs.d"`,
     );
   });
 
-  it("an edit that would not mean what was asked shows where it would be", () => {
+  it("an edit with a wrong result shows its place", () => {
     const file = filePlan(CONFIG, Buffer.from("a = 1\nb = 2\n"), [
       { offset: 8, length: 0, text: "= " },
     ]);
@@ -111,7 +111,7 @@ expected a file that can be edited with certainty; found the edited text would n
   fix: make the change by hand, and report this file as a fault of cluster-registry`);
   });
 
-  it("control characters are shown as signs, so that no file speaks to the terminal", () => {
+  it("control characters are shown as symbols, so that no file controls the terminal", () => {
     const message = refusalOf(() => planFor("a = 1 # \u001b[2J\u009b1m\nb = = 1\n"));
     expect(message).toContain("1 | a = 1 # \u241b[2J\ufffd1m\n");
   });
@@ -123,7 +123,7 @@ expected a file that can be edited with certainty; found the edited text would n
   });
 });
 
-describe("settings that cannot be", () => {
+describe("invalid settings", () => {
   const endpoints = ["http://172.30.1.2:5000"];
   it.each([
     ["an address without a port", { address: "172.30.1.2", endpoints }, "as HOST:PORT"],
@@ -144,7 +144,7 @@ describe("settings that cannot be", () => {
     expect(refusalOf(() => planFor("not = TOML = 1", { registry }))).toContain(message);
   });
 
-  it("are all named at once", () => {
+  it("are all reported at once", () => {
     const registry = { address: "nowhere", endpoints: ["x"] };
     const message = refusalOf(() => planFor("", { registry, mirrors: { "http://a": [] } }));
     expect(message.match(/^settings: /gm)).toHaveLength(4);
@@ -155,7 +155,7 @@ describe("settings that cannot be", () => {
     expect(message).toContain(`mirrors.${host}: a registry host as in image names, or _default`);
   });
 
-  it("* and _default are one thing, to be named once", () => {
+  it("* and _default are the same, and only one may be used", () => {
     const mirrors = { "*": ["http://a"], _default: ["http://b"] };
     expect(refusalOf(() => planFor("", { mirrors }))).toBe(
       "settings: expected one list of mirrors for any other host; found mirrors.* and mirrors._default\n" +
@@ -174,7 +174,7 @@ describe("settings that cannot be", () => {
     expect(() => planFor("version = 2\n", { ...asked, present: false })).not.toThrow();
   });
 
-  it("the daemon's version has to be one", () => {
+  it("the daemon's version must be a version", () => {
     expect(refusalOf(() => planFor("", { daemonVersion: "unknown" }))).toContain(
       "expected containerd's version, such as 1.7.28; found `unknown`",
     );

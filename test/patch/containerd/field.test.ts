@@ -14,7 +14,7 @@ function plan(config: string, daemonVersion: string, asked: Partial<ContainerdIn
   return planFor(config, { daemonVersion, registry, ...asked });
 }
 
-/** The lines that config.toml gets, and those that it loses. */
+/** The added and the removed lines of config.toml. */
 function changed({ files }: Plan): { added: string[]; removed: string[] } {
   const main = files.find(({ path }) => path === CONFIG);
   const found = main === undefined || main.edits.length === 0 ? [] : hunks(main);
@@ -24,7 +24,7 @@ function changed({ files }: Plan): { added: string[]; removed: string[] } {
   };
 }
 
-describe("files that people have:", () => {
+describe("real files of users:", () => {
   it.each(["1.7.24", "2.3.5"])("05: version 1 by default is edited as such by %s", (version) => {
     expect(changed(plan(field("05-version-1-by-default.toml"), version))).toEqual({
       added: [
@@ -35,13 +35,13 @@ describe("files that people have:", () => {
     });
   });
 
-  it("08: a list that the daemon honours is left alone, and no restart asked for", () => {
+  it("08: a list that the daemon honours does not change, and nothing restarts", () => {
     const config = field("08-eks-al2023-v3.toml");
     const left = plan(config, "2.1.4");
     expect(changed(left)).toEqual({ added: [], removed: [] });
     expect(left.files.map(({ path }) => path)).toEqual([HOSTS, CONFIG]);
     expect(left.activate).toBe("none");
-    // Through the transfer service the same list is one directory that is not there.
+    // For the transfer service, the same list is one directory that does not exist.
     const transfer = config.replace("discard_unpacked_layers = true", "");
     expect(changed(plan(transfer, "2.1.4")).added).toEqual([
       "config_path = '/etc/containerd/certs.d'",
@@ -69,7 +69,7 @@ describe("files that people have:", () => {
 
   it.each([
     ["max_concurrent_downloads = 3", 3],
-    // 2.x moves what is in this table only if there are runtimes in it, and use_local_image_pull never.
+    // 2.x moves the contents of this table only if it has runtimes, and never moves use_local_image_pull.
     ["[plugins.'io.containerd.grpc.v1.cri'.containerd]\ndiscard_unpacked_layers = true", 2],
     ["use_local_image_pull = true", 2],
   ])("a list is not honoured with %s", (setting, version) => {
@@ -85,7 +85,7 @@ describe("files that people have:", () => {
     return plan(config, "2.2.3");
   }
 
-  it("Docker's directory stays in use where 2.2 looks into it without config_path", () => {
+  it("Docker's directory stays in use if 2.2 reads it without config_path", () => {
     const config =
       "version = 3\n[plugins.'io.containerd.cri.v1.images']\nuse_local_image_pull = true\n";
     const certificates = ["/etc/docker/certs.d/other.lan/ca.crt"];
@@ -99,20 +99,20 @@ describe("files that people have:", () => {
     expect(plan(config, "2.1.4", { certificates }).activate).toBe("restart");
   });
 
-  it("14: a template is called one", () => {
+  it("14: the error calls a template a template", () => {
     expect(refusalOf(() => plan(field("14-k3s-base-template.toml"), "1.7.24"))).toContain(
       `${CONFIG}:1:1: expected a file as the daemon reads it; found a template: \`{{ template "base" . }}\``,
     );
   });
 
-  it("15: on 1.x the version 1 table is in force, and edited", () => {
+  it("15: on 1.x the version 1 table is in force, so it is edited", () => {
     expect(changed(plan(field("15-rancher-desktop-both-names.toml"), "1.7.24")).added).toEqual([
       '[plugins.cri.registry.mirrors."10.0.0.11:5000"]',
       '  endpoint = ["http://10.0.0.11:5000"]',
     ]);
   });
 
-  it("33: 2.x passes over tables of bare plugin names, and gets one of its own", () => {
+  it("33: 2.x ignores tables with short plugin names, and gets its own", () => {
     expect(changed(plan(field("33-unquoted-plugin-name.toml"), "2.2.3")).added).toEqual([
       '[plugins."io.containerd.grpc.v1.cri".registry]',
       '  config_path = "/etc/containerd/certs.d"',
@@ -131,7 +131,7 @@ describe("files that people have:", () => {
     expect(found.files).toHaveLength(1);
   });
 
-  it("66: skip_verify on plain http is adopted, and said to be the matter", () => {
+  it("66: skip_verify on plain http is adopted, with a note about it", () => {
     const text = field("66-hosts-skip-verify-on-http.hosts.toml");
     const config =
       'version = 2\n[plugins."io.containerd.grpc.v1.cri".registry]\nconfig_path = "/etc/containerd/certs.d"\n';

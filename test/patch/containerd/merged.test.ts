@@ -4,7 +4,7 @@ const V2 = 'plugins."io.containerd.grpc.v1.cri".registry';
 const V3 = "plugins.'io.containerd.cri.v1.images'.registry";
 
 describe("what the daemon merges (containerd config dump)", () => {
-  it("says that an import gives config_path: only hosts.toml is written, there", () => {
+  it("has a config_path of an import: only hosts.toml is written, in that directory", () => {
     const plan = planFor('version = 3\nimports = ["/etc/containerd/conf.d/*.toml"]\n', {
       daemonVersion: "2.2.3",
       dump: `version = 3\n[${V3}]\nconfig_path = '/srv/certs.d'\n`,
@@ -15,7 +15,7 @@ describe("what the daemon merges (containerd config dump)", () => {
     ]);
   });
 
-  it("says that an import has mirrors: on 2.x, which merges them, ours join them", () => {
+  it("has mirrors of an import: on 2.x, which merges them, ours are added", () => {
     const plan = planFor('version = 2\nimports = ["x"]\n', {
       daemonVersion: "2.0.11",
       dump: `version = 3\n[${V3}.mirrors.a]\nendpoint = ["http://a"]\n`,
@@ -23,7 +23,7 @@ describe("what the daemon merges (containerd config dump)", () => {
     expect(plan.files[0]?.desired?.toString()).toContain(`[${V2}.mirrors."172.30.1.2:5000"]`);
   });
 
-  it("says that an import has mirrors: several of ours go into one new table, however it is spelt", () => {
+  it("has mirrors of an import: several of ours go into one new table, in any spelling", () => {
     const dump = `version = 3\n[${V3}.mirrors.a]\nendpoint = ["http://a"]\n`;
     const asked = { daemonVersion: "2.2.3", dump, mirrors: { b: ["http://b"] } };
     const table = "plugins.'io.containerd.cri.v1.images'";
@@ -37,14 +37,14 @@ describe("what the daemon merges (containerd config dump)", () => {
     expect(planFor(config(""), asked).activate).toBe("restart");
   });
 
-  it("says that an import has mirrors: on 1.x, which takes one table or the other, it is refused", () => {
+  it("has mirrors of an import: on 1.x, which uses only one of the tables, this is refused", () => {
     const dump = `version = 2\n[${V2}.mirrors.a]\nendpoint = ["http://a"]\n`;
     expect(refusalOf(() => planFor('version = 2\nimports = ["/x.toml"]\n', { dump }))).toContain(
       "found a mirror for a that only an imported file can have",
     );
   });
 
-  it("says that an import leads our host elsewhere: refused, since it goes before what is written here", () => {
+  it("has other endpoints of an import for our host: refused, because they take precedence", () => {
     const config = 'version = 3\nimports = ["/etc/containerd/conf.d/*.toml"]\n';
     const dump = `version = 3
 imports = ['/etc/containerd/config.toml', '/etc/containerd/conf.d/old.toml']
@@ -62,7 +62,7 @@ it goes before what is written here; found ["https://old.lan"] in /etc/container
 [plugins."io.containerd.cri.v1.images".registry.mirrors."172.30.1.2:5000"] out, or set its endpoint = ["http://172.30.1.2:5000"]`);
   });
 
-  it("says the same of a mirrored host, also where ours is in order", () => {
+  it("says the same about a mirrored host, even if our own host is in order", () => {
     const dump = `version = 3
 [${V3}.mirrors.'172.30.1.2:5000']
 endpoint = ['http://172.30.1.2:5000']
@@ -96,7 +96,7 @@ endpoint = ['https://b', 'https://a']
     },
   );
 
-  it("puts an import's endpoint in the place of the one here: nothing is edited if that is right", () => {
+  it("replaces the endpoint here by an import's: nothing is edited if that one is right", () => {
     const config = (url: string) =>
       `version = 3\nimports = ["/x.toml"]\n[${V3}.mirrors.'172.30.1.2:5000']\nendpoint = ['${url}']\n`;
     const asked = { daemonVersion: "2.2.3", dump: config("http://172.30.1.2:5000") };
@@ -107,7 +107,7 @@ endpoint = ['https://b', 'https://a']
     );
   });
 
-  it("adds the endpoints of one host to the import's of another, and leaves the import's", () => {
+  it("has an import's endpoints of another host: ours are added, and the import's stay", () => {
     const dump = `version = 3\n[${V3}.mirrors.'docker.io']\nendpoint = ['https://a']\n`;
     const plan = planFor('version = 3\nimports = ["/x.toml"]\n', {
       daemonVersion: "2.2.3",
@@ -118,7 +118,7 @@ endpoint = ['https://b', 'https://a']
     expect(plan.notes).toEqual([`${CONFIG}: docker.io is already in mirrors of /x.toml`]);
   });
 
-  it("says that an import switches CRI off: refused", () => {
+  it("says that an import disables CRI: refused", () => {
     const config = 'version = 3\nimports = ["/x.toml"]\n';
     for (const name of ["io.containerd.grpc.v1.cri", "io.containerd.cri.v1.runtime"]) {
       const dump = `version = 3\nimports = ["/x.toml", "${CONFIG}"]\ndisabled_plugins = ["${name}"]\n`;
@@ -134,7 +134,7 @@ found disabled_plugins of an import has "${name}"
     }
   });
 
-  it("has mirrors of an import beside config_path here, which switches CRI off: refused with both places", () => {
+  it("has mirrors of an import and config_path here, which disables CRI: refused with both places", () => {
     const config = `version = 3\nimports = ["/x.toml"]\n[${V3}]\nconfig_path = '/c'\n`;
     const dump = `version = 3\n[${V3}]\nconfig_path = '/c'\n[${V3}.mirrors.'a']\nendpoint = ['http://a']\n`;
     const message = refusalOf(() => planFor(config, { daemonVersion: "2.2.3", dump }));
@@ -142,14 +142,14 @@ found disabled_plugins of an import has "${name}"
     expect(message).toContain(`found mirrors from /x.toml, and ${V3}.config_path = "/c", line 4`);
   });
 
-  it("shows by a runtime that an import has 1.x's CRI table, so that this one is not read: refused", () => {
+  it("has a runtime that shows that the import's CRI table replaces this one on 1.x: refused", () => {
     const dump = `version = 2\n[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.nvidia]\nruntime_type = "x"\n`;
     expect(refusalOf(() => planFor('version = 2\nimports = ["/x.toml"]\n', { dump }))).toContain(
       "found runtimes.nvidia that only an imported file can have",
     );
   });
 
-  it("has a version 1 file's table by its name in version 2", () => {
+  it("has a version 1 file's table under its name in version 2", () => {
     const config =
       'imports = ["/x.toml"]\n[plugins.cri]\nsandbox_image = "y"\n[plugins.cri.registry.mirrors.a]\nendpoint = ["http://a"]\n';
     const dump = `version = 2
@@ -165,7 +165,7 @@ endpoint = ["http://a"]
     );
   });
 
-  it("leaves out keys that the daemon does not know: where nothing is imported, nothing is hidden", () => {
+  it("leaves out unknown keys: without an import, nothing is hidden", () => {
     const config = `version = 2\n[plugins."io.containerd.grpc.v1.cri"]\nno_such_key = 1\n`;
     const dump = (imports: string) =>
       `version = 2\nimports = [${imports}]\n[${V2}]\nconfig_path = ""\n`;
@@ -175,7 +175,7 @@ endpoint = ["http://a"]
     );
   });
 
-  it("cannot show everything of 1.x: then the plan says what to expect", () => {
+  it("cannot show everything of 1.x: then the plan has a note", () => {
     const dump = `version = 2\nimports = ["/x.toml", "${CONFIG}"]\n[${V2}]\nconfig_path = ""\n`;
     const plan = planFor('version = 2\nimports = ["/*.toml"]\n', { dump });
     expect(plan.notes).toEqual([
@@ -191,13 +191,13 @@ endpoint = ["http://a"]
     );
   });
 
-  it("has the built-in list of 2.2.0 in it, which is no setting of anybody", () => {
+  it("has the built-in list of 2.2.0, which nobody has set", () => {
     const dump = `version = 3\n[${V3}]\nconfig_path = '/etc/containerd/certs.d:/etc/docker/certs.d'\n`;
     const plan = planFor("version = 3\n", { daemonVersion: "2.2.0", dump });
     expect(plan.activate).toBe("restart");
   });
 
-  it("is missing: then the plan says that imports were not looked at", () => {
+  it("is missing: then the plan says that imports were not read", () => {
     const plan = planFor('version = 2\nimports = ["/x/*.toml"]\n');
     expect(plan.notes).toEqual([`${CONFIG}: what it imports (/x/*.toml) was not looked at`]);
   });

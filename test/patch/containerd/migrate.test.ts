@@ -74,7 +74,7 @@ skip_verify = true
     ]);
   });
 
-  it("mends a file with both, keeping its directory", () => {
+  it("repairs a file with both ways, and keeps its directory", () => {
     const plan = planFor(
       `version = 2\n[${V2}]\nmirrors = { a = { endpoint = ["http://a"] } }\nconfig_path = "/srv"\n`,
       { migrate: true },
@@ -83,7 +83,7 @@ skip_verify = true
     expect(textOf(plan, "/srv/a/hosts.toml")).toContain('[host."http://a"]');
   });
 
-  it("takes an inline table's mirrors out of the middle, and dotted ones with their lines", () => {
+  it("removes an inline table's mirrors from the middle, and dotted ones with their lines", () => {
     const inline = planFor(
       `version = 2\n[plugins]\n"io.containerd.grpc.v1.cri" = { registry = { x = 1, mirrors = { a = {} }, y = 2 } }\n`,
       { migrate: true },
@@ -100,7 +100,7 @@ skip_verify = true
     );
   });
 
-  it("keeps the table of a file without a version line, where mirrors were all it had", () => {
+  it("keeps the table of a file without a version line that had only mirrors", () => {
     const plan = planFor('[plugins.cri.registry.mirrors.a]\nendpoint = ["http://a"]\n', {
       migrate: true,
     });
@@ -109,7 +109,7 @@ skip_verify = true
     );
   });
 
-  it("asks this very machine by http where no scheme is written, as containerd does", () => {
+  it("uses http for this machine itself without a scheme, as containerd does", () => {
     const plan = planFor(
       `version = 2\n[${V2}.mirrors."localhost:32000"]\nendpoint = ["127.0.0.1:32000", "reg.lan"]\n`,
       { migrate: true },
@@ -125,7 +125,7 @@ server = "http://localhost:32000"
 `);
   });
 
-  it("makes no file of a star that has no endpoint, since there is nothing to ask", () => {
+  it("creates no file for a star without endpoints", () => {
     const plan = planFor(`version = 2\n[${V2}.mirrors."*"]\n[${V2}.mirrors.a]\nendpoint = []\n`, {
       migrate: true,
     });
@@ -140,7 +140,7 @@ server = "http://localhost:32000"
     );
   });
 
-  it("changes nothing where there is nothing to move", () => {
+  it("changes nothing if there is nothing to move", () => {
     const plan = planFor(`version = 2\n[${V2}]\nconfig_path = "/srv"\n`, { migrate: true });
     expect(plan.activate).toBe("none");
   });
@@ -179,7 +179,7 @@ server = "http://localhost:32000"
     },
   );
 
-  it("refuses to write over a hosts.toml of somebody else", () => {
+  it("refuses to overwrite a hosts.toml of somebody else", () => {
     const certsD = new Map([[`${folder}/a/hosts.toml`, Buffer.from('[host."https://b"]\n')]]);
     const config = `version = 2\n[${V2}.mirrors.a]\nendpoint = ["http://a"]\n`;
     expect(refusalOf(() => planFor(config, { migrate: true, certsD }))).toContain(
@@ -188,7 +188,7 @@ server = "http://localhost:32000"
   });
 });
 
-describe("the TLS tables that migrate: true takes out", () => {
+describe("the TLS tables that migrate: true removes", () => {
   const migrated = (tables: string, mirrors: Parameters<typeof planFor>[1] = {}) =>
     planFor(`version = 2\n${tables}`, { migrate: true, ...mirrors });
   const cache = `[${V2}.mirrors."docker.io"]
@@ -197,7 +197,7 @@ endpoint = ["https://cache.lan"]
 ca_file = "/ca.crt"
 `;
 
-  it("are refused for an endpoint of the settings that does not say the same, with what to say", () => {
+  it("are refused for an endpoint in the settings without the same TLS settings, with the fix", () => {
     const mirrors = { "docker.io": ["https://cache.lan"] };
     expect(refusalOf(() => migrated(cache, { mirrors }))).toBe(`${CONFIG}:4:1: \
 expected the TLS settings of cache.lan in the settings' endpoints of docker.io too, since its hosts.toml says what they say; \
@@ -213,7 +213,7 @@ found ca_file = "/ca.crt" here alone
     );
   });
 
-  it("stay in force where the settings say the same, and the next plan changes nothing", () => {
+  it("stay in force if the settings have the same, and the next plan changes nothing", () => {
     const mirrors = { "docker.io": [{ url: "https://cache.lan", ca: "/ca.crt" }] };
     const plan = migrated(cache, { mirrors });
     expect(textOf(plan, `${folder}/docker.io/hosts.toml`)).toBe(`${OWNERSHIP_MARK}
@@ -242,7 +242,7 @@ key_file = "/me.key"
     );
   });
 
-  it("go to the server that is asked last, where the host itself has them", () => {
+  it("move to the server that is asked last if the host itself has them", () => {
     const plan = migrated(`[${V2}.mirrors."harbor.lan:5000"]
 endpoint = ["https://cache.lan"]
 [${V2}.configs."harbor.lan:5000".tls]
@@ -257,7 +257,7 @@ ca = "/ca.crt"
 `);
   });
 
-  it("of docker.io's server go to docker.io, whether it has mirrors or not", () => {
+  it("for docker.io's server move to docker.io, with or without mirrors", () => {
     const tls = `[${V2}.configs."registry-1.docker.io".tls]\nca_file = "/ca.crt"\n`;
     const docker = `${folder}/docker.io/hosts.toml`;
     const server = `${OWNERSHIP_MARK}\nserver = "https://registry-1.docker.io"\nca = "/ca.crt"\n`;
@@ -280,7 +280,7 @@ ca = "/ca.crt"
     );
   });
 
-  it("of a server that is asked by http alone have no effect, and that is said", () => {
+  it("for a server that is asked only by http have no effect, and a note says so", () => {
     const plan = migrated(`[${V2}.configs."172.30.1.2:5000".tls]\ninsecure_skip_verify = true\n`);
     expect(textOf(plan, HOSTS)).not.toContain("skip_verify");
     expect(plan.notes).toEqual([

@@ -15,7 +15,7 @@ endpoint = ["http://a"]
 `);
   });
 
-  it("gets a table behind its last one where it has no header", () => {
+  it("gets a table after its last one if it has no header", () => {
     expect(
       configAfter(
         `version = 2\n  [${CRI}.mirrors.a]\n    endpoint = ["http://a"] # a\n\n[debug]\n`,
@@ -30,7 +30,7 @@ endpoint = ["http://a"]
 `);
   });
 
-  it("gets an inline table where its entries are some", () => {
+  it("gets an inline table if its entries are inline tables", () => {
     expect(configAfter(`version = 2\n[${CRI}.mirrors]\n\t'a' = { endpoint = ['http://a'] }\n`))
       .toBe(`version = 2
 [${CRI}.mirrors]
@@ -39,14 +39,14 @@ endpoint = ["http://a"]
 `);
   });
 
-  it("writes an endpoint as those beside it in its list, whatever quotes the rest of the file has", () => {
+  it("writes an endpoint like the others in its list, with any quotes in the rest of the file", () => {
     const file = (list: string) =>
       `version = 2\n[plugins.'io.containerd.grpc.v1.cri'.registry.mirrors."172.30.1.2:5000"]\nendpoint = [${list}]\n`;
     expect(configAfter(file('"http://a"'))).toBe(file('"http://172.30.1.2:5000", "http://a"'));
     expect(configAfter(file("'http://a'"))).toBe(file("'http://172.30.1.2:5000', 'http://a'"));
   });
 
-  it("gets a dotted key where it is made of some", () => {
+  it("gets a dotted key if it has dotted keys", () => {
     expect(configAfter(`version = 2\n[${CRI}]\nmirrors.a.endpoint = ["http://a"]\n`))
       .toBe(`version = 2
 [${CRI}]
@@ -55,14 +55,14 @@ mirrors."172.30.1.2:5000".endpoint = ["http://172.30.1.2:5000"]
 `);
   });
 
-  it("gets a dotted key from the top of the file where all of it is dotted", () => {
+  it("gets a dotted key from the top of the file if everything is dotted", () => {
     expect(configAfter(`version = 2\n${CRI}.mirrors.a.endpoint = ["http://a"]\n`)).toBe(`version = 2
 ${CRI}.mirrors.a.endpoint = ["http://a"]
 ${CRI}.mirrors."172.30.1.2:5000".endpoint = ["http://172.30.1.2:5000"]
 `);
   });
 
-  it("gets an entry at the front where it is inline itself", () => {
+  it("gets an entry at the front if it is inline", () => {
     expect(
       configAfter(`version = 2\n[${CRI}]\nmirrors = { a = { endpoint = ["http://a"] } } # m\n`),
     ).toBe(`version = 2
@@ -71,7 +71,7 @@ mirrors = { "172.30.1.2:5000" = { endpoint = ["http://172.30.1.2:5000"] }, a = {
 `);
   });
 
-  it("gets an entry deep within one inline table of everything", () => {
+  it("gets an entry deep within one inline table that contains everything", () => {
     expect(
       configAfter(
         `version = 2\nplugins = {"io.containerd.grpc.v1.cri" = {registry = {mirrors = {a = {endpoint = ["http://a"]}}}}}\n`,
@@ -92,7 +92,7 @@ mirrors = { "172.30.1.2:5000" = { endpoint = ["http://172.30.1.2:5000"] }, a = {
     );
   });
 
-  it("puts the new table before the last one where CRLF text ends with an open line, which stays as it is", () => {
+  it("puts the new table before the last one if CRLF text ends without a newline, so that the last line stays", () => {
     const first = `version = 2\r\n[${CRI}.mirrors.a]\r\nendpoint = ["http://a"]\r\n`;
     const last = `# b\r\n[${CRI}.mirrors.b]\r\nendpoint = ["http://b"]`;
     expect(configAfter(first + last)).toBe(
@@ -104,7 +104,7 @@ mirrors = { "172.30.1.2:5000" = { endpoint = ["http://172.30.1.2:5000"] }, a = {
     );
   });
 
-  it("goes behind keys that are commented out, which would be its own otherwise", () => {
+  it("goes after commented-out keys, which would otherwise become its own", () => {
     const config = `version = 2
 [${CRI}.mirrors]
   # "quay.io" = {}
@@ -156,7 +156,7 @@ describe("a registry that is there already", () => {
     ["without a scheme, which is https then", '"172.30.1.2:5000"', '["172.30.1.2:5000"]', "https"],
     ["among other endpoints", '"172.30.1.2:5000"', '["http://x", "http://172.30.1.2:5000"]'],
   ])("%s needs no edit, and the plan says where it is", (_, host, endpoint, scheme = "http") => {
-    // 2.x, since 1.x reads an escape in a header as it stands: see broken-states.test.ts.
+    // On 2.x, because 1.x does not decode an escape in a header: see broken-states.test.ts.
     const config = `version = 2\n[${CRI}.mirrors.${host}]\n  endpoint = ${endpoint}\n`;
     const plan = planFor(config, {
       daemonVersion: "2.0.11",
@@ -181,7 +181,7 @@ describe("a registry that is there already", () => {
     expect(planFor(config, { registry }).activate).toBe("none");
   });
 
-  it("with a lone slash behind it is another endpoint to containerd, so ours goes before it", () => {
+  it("with a single slash at its end is another endpoint for containerd, so ours goes before it", () => {
     const config = `version = 2\n[${CRI}.mirrors."172.30.1.2:5000"]\nendpoint = ["http://172.30.1.2:5000/"]\n`;
     expect(configAfter(config)).toContain(
       'endpoint = ["http://172.30.1.2:5000", "http://172.30.1.2:5000/"]\n',
@@ -197,7 +197,7 @@ describe("a registry that is there already", () => {
     ).toContain('endpoint = ["http://172.30.1.2:5000" ]\n');
   });
 
-  it("with a list that is none is refused", () => {
+  it("with an invalid list is refused", () => {
     const config = `version = 2\n[${CRI}.mirrors."172.30.1.2:5000"]\n  endpoint = "http://172.30.1.2:5000"\n`;
     expect(refusalOf(() => planFor(config))).toBe(`/etc/containerd/config.toml:3:3: \
 expected ${CRI}.mirrors."172.30.1.2:5000".endpoint to be a list of strings; found a string, with which containerd 1.7.28 does not start
@@ -218,7 +218,7 @@ describe("the docker.io list", () => {
       }) ?? "",
     )?.[1];
 
-  it("is left as it is when it has them in their order, others between them or not", () => {
+  it("does not change if it has them in their order, with or without others in between", () => {
     expect(listAfter('["https://a","https://b",   "https://c"]')).toBe(
       '["https://a","https://b",   "https://c"]',
     );
@@ -227,20 +227,20 @@ describe("the docker.io list", () => {
     );
   });
 
-  it("gains what is missing: in front, or behind the one it follows", () => {
+  it("gets a missing endpoint at the front, or after the one that it follows", () => {
     expect(listAfter('["https://x", "https://b"]')).toBe(
       '["https://a", "https://x", "https://b", "https://c"]',
     );
     expect(listAfter('["https://x"]')).toBe('["https://a", "https://b", "https://c", "https://x"]');
   });
 
-  it("is put in order by elements changing places", () => {
+  it("is sorted by exchanging elements", () => {
     expect(listAfter('["https://c", "https://x", "https://b", "https://a"]')).toBe(
       '["https://a", "https://x", "https://b", "https://c"]',
     );
   });
 
-  it("keeps its lines and comments when it goes over several", () => {
+  it("keeps its lines and comments if it has several", () => {
     expect(listAfter('[\n  "https://a", # first\n  "https://c" # last\n]')).toBe(
       '[\n  "https://a", # first\n  "https://b",\n  "https://c" # last\n]',
     );
@@ -257,7 +257,7 @@ it("_default stands for any other registry: a star in mirrors", () => {
   );
 });
 
-it("settings that only say the default are no reason to leave mirrors; others beside them are", () => {
+it("settings with default values can be in mirrors; other settings cannot", () => {
   const config = `version = 2\n[${CRI}.mirrors.a]\nendpoint = ["http://a"]\n`;
   const said = { url: "https://b", skipVerify: false, overridePath: false };
   expect(configAfter(config, { mirrors: { b: [said] } })).toContain('endpoint = ["https://b"]');

@@ -12,7 +12,7 @@ describe("config_path, in each spelling,", () => {
     );
   });
 
-  it("is a line below the registry header, indented as its keys are", () => {
+  it("is a line below the registry header, with the indentation of its keys", () => {
     expect(configAfter(`version = 2\n[${V2}.registry]\n   x = 1\n`)).toBe(
       `version = 2\n[${V2}.registry]\n   config_path = "/etc/containerd/certs.d"\n   x = 1\n`,
     );
@@ -35,7 +35,7 @@ username = "u"
     );
   });
 
-  it("is an entry of an inline table, dotted where a dotted one goes the same way", () => {
+  it("is an entry of an inline table, dotted if a dotted one leads the same way", () => {
     expect(configAfter(`version = 2\n[${V2}]\nregistry = {}\n`)).toContain(
       'registry = {config_path = "/etc/containerd/certs.d"}\n',
     );
@@ -50,7 +50,7 @@ username = "u"
     );
   });
 
-  it("keeps CRLF behind an open last line, too, which only then is part of the hunk", () => {
+  it("keeps CRLF after a last line without a newline, which is part of the hunk only then", () => {
     const closed = configAfter(`version = 2\r\n[grpc]\r\ngid = 0`);
     expect(closed).toBe(
       `version = 2\r\n[${V2}.registry]\r\nconfig_path = "/etc/containerd/certs.d"\r\n[grpc]\r\ngid = 0`,
@@ -69,13 +69,13 @@ username = "u"
     ]);
   });
 
-  it("is a table at the end where nothing of CRI is configured", () => {
+  it("is a table at the end if nothing of CRI is configured", () => {
     expect(configAfter("version = 2\n[grpc]\n  gid = 0\n")).toBe(
       `version = 2\n[grpc]\n  gid = 0\n[${V2}.registry]\n  config_path = "/etc/containerd/certs.d"\n`,
     );
   });
 
-  it("makes a hunk of our own lines only, wherever a line can be inserted", () => {
+  it("gives a hunk with only our own lines if a line can be inserted", () => {
     const plan = planFor(`version = 2\n[${V2}.registry]\n[grpc]\npassword = "x"\n`);
     const main = plan.files.find(({ path }) => path === CONFIG);
     expect(main && hunks(main)).toEqual([
@@ -100,7 +100,7 @@ describe("the version of the file", () => {
     }
   });
 
-  it("is written into a new file, and on top of one that configures no plugin", () => {
+  it("is written into a new file, and at the top of one that configures no plugin", () => {
     const created = planFor(undefined, { daemonVersion: "2.2.3" });
     expect(created.files.map(({ path, base, mode }) => ({ path, base, mode }))).toEqual([
       { path: HOSTS, base: undefined, mode: 0o644 },
@@ -114,7 +114,7 @@ describe("the version of the file", () => {
     );
   });
 
-  it("is refused where the daemon does not start with it", () => {
+  it("is refused if the daemon does not start with it", () => {
     expect(refusalOf(() => planFor("version = 3\n"))).toBe(`/etc/containerd/config.toml:1:1: \
 expected version = 2 or lower, the highest that containerd 1.7.28 reads; found version = 3
 > 1 | version = 3
@@ -132,7 +132,7 @@ expected version = 2 or lower, the highest that containerd 1.7.28 reads; found v
     expect(() => planFor("version = 0x2\n")).not.toThrow();
   });
 
-  it("is refused where it is missing and the tables are another version's", () => {
+  it("is refused if it is missing and the tables are of another version", () => {
     expect(refusalOf(() => planFor(`[${V2}]\na = 1\n`))).toContain(
       'found no version line, and [plugins."io.containerd.grpc.v1.cri"]: containerd 1.7.28 does not read such tables',
     );
@@ -143,14 +143,14 @@ expected version = 2 or lower, the highest that containerd 1.7.28 reads; found v
     );
   });
 
-  it("is refused where settings stand in the table of another version", () => {
+  it("is refused if settings are in the table of another version", () => {
     const config = `version = 2\n[plugins."io.containerd.cri.v1.images".registry]\nconfig_path = "/x"\n`;
     expect(refusalOf(() => planFor(config))).toContain(
       'found settings in [plugins."io.containerd.cri.v1.images".registry]',
     );
   });
 
-  it("2 with the table of 3 alone is read by containerd 2, and so left there", () => {
+  it("2 with only a table of version 3 is read by containerd 2, so the table stays", () => {
     const config = `version = 2\n[plugins."io.containerd.cri.v1.images".registry]\nconfig_path = "/x"\n`;
     const plan = planFor(config, { daemonVersion: "2.2.3" });
     expect(plan.files.map(({ path }) => path)).toEqual(["/x/172.30.1.2:5000/hosts.toml", CONFIG]);
@@ -167,7 +167,7 @@ describe("a proxy between containerd and the registry", () => {
     { file, line: 2, text: "NO_PROXY=10.0.0.0/8", content },
   ];
 
-  it("is refused with the line that sets it, whatever else is to be done", () => {
+  it("is refused with the line that sets it, even if nothing else has to change", () => {
     const message = `${file}:2:14: expected 172.30.1.2 in NO_PROXY, since HTTP_PROXY is set; \
 found \`HTTP_PROXY=http://***@proxy:3128\`, and NO_PROXY is \`10.0.0.0/8\`
   1 | [Service]
@@ -186,7 +186,7 @@ found \`HTTP_PROXY=http://***@proxy:3128\`, and NO_PROXY is \`10.0.0.0/8\`
     }
   });
 
-  it("is none where it is excepted, for mirrors of public registries, and when the registry is taken out", () => {
+  it("is no problem with an exception, for mirrors of public registries, and for a removal", () => {
     const excepted = [...environment, { file, line: 3, text: "NO_PROXY=172.30.0.0/16" }];
     expect(planFor("version = 2\n", { environment: excepted }).activate).toBe("restart");
     const https = [{ file, line: 1, text: "HTTPS_PROXY=http://p" }];
@@ -195,7 +195,7 @@ found \`HTTP_PROXY=http://***@proxy:3128\`, and NO_PROXY is \`10.0.0.0/8\`
     expect(planFor("version = 2\n", { environment, present: false }).activate).toBe("none");
   });
 
-  it("is one for an https registry where HTTPS_PROXY is set", () => {
+  it("is a problem for an https registry if HTTPS_PROXY is set", () => {
     const https = [{ file, line: 1, text: "https_proxy=http://p" }];
     const registry = { address: "reg.lan:5000", endpoints: ["https://reg.lan:5000"] };
     expect(refusalOf(() => planFor("version = 2\n", { environment: https, registry }))).toContain(
@@ -207,7 +207,7 @@ found \`HTTP_PROXY=http://***@proxy:3128\`, and NO_PROXY is \`10.0.0.0/8\`
 describe("one directory as config_path", () => {
   const config = `version = 2\n[${V2}.registry]\nconfig_path = "/srv/certs.d/"\n`;
 
-  it("takes the hosts.toml; config.toml stays, and nothing is restarted", () => {
+  it("gets the hosts.toml; config.toml stays, and nothing is restarted", () => {
     const plan = planFor(config);
     expect(plan.files.map(({ path, edits }) => [path, edits.length])).toEqual([
       ["/srv/certs.d/172.30.1.2:5000/hosts.toml", 1],
@@ -217,13 +217,13 @@ describe("one directory as config_path", () => {
     expect(plan.notes).toEqual([`${CONFIG}: config_path is already /srv/certs.d/, line 3`]);
   });
 
-  it("is used under the folder name with underscores where that one is there, since it wins", () => {
+  it("uses an existing folder name with underscores, because containerd prefers it", () => {
     const path = "/srv/certs.d/172.30.1.2_5000_/hosts.toml";
     const certsD = new Map([[path, Buffer.from(`${OWNERSHIP_MARK}\n`)]]);
     expect(planFor(config, { certsD }).files[0]?.path).toBe(path);
   });
 
-  it("says which folders a new config_path puts into force", () => {
+  it("names the folders that a new config_path puts into force", () => {
     const certsD = new Map([["/etc/containerd/certs.d/quay.io/hosts.toml", Buffer.from("")]]);
     expect(planFor("version = 2\n", { certsD }).notes).toEqual([
       "config_path also puts into force: /etc/containerd/certs.d/quay.io/hosts.toml",
@@ -249,17 +249,17 @@ describe("a list as config_path", () => {
   const table = "plugins.'io.containerd.cri.v1.images'.registry";
   const list = `version = 3\n[${table}]\nconfig_path = '/etc/containerd/certs.d:/etc/docker/certs.d'\n`;
 
-  it("becomes its first directory where containerd ignores lists", () => {
+  it("becomes its first directory if containerd ignores lists", () => {
     expect(configAfter(list, { daemonVersion: "2.2.3" })).toBe(
       `version = 3\n[${table}]\nconfig_path = '/etc/containerd/certs.d'\n`,
     );
   });
 
-  it("stays where containerd reads it", () => {
+  it("stays if containerd reads it", () => {
     expect(configAfter(list, { daemonVersion: "2.0.11" })).toBe(list);
   });
 
-  it("is refused where another directory of it is in use", () => {
+  it("is refused if another directory in it is in use", () => {
     const certsD = new Map([["/etc/docker/certs.d/quay.io/hosts.toml", Buffer.from("")]]);
     expect(refusalOf(() => planFor(list, { daemonVersion: "2.2.3", certsD }))).toContain(
       "fix: move all of it to /etc/containerd/certs.d and set config_path",
@@ -272,7 +272,7 @@ describe("hosts.toml", () => {
   const hostsAfter = (asked: Parameters<typeof planFor>[1], path = HOSTS): string | undefined =>
     textOf(planFor(config, asked), path);
 
-  it("has the shape that works on every version, and says whose it is", () => {
+  it("has the form that works on every version, and names this program", () => {
     expect(hostsAfter({})).toBe(`${OWNERSHIP_MARK}
 server = "http://172.30.1.2:5000"
 
@@ -281,7 +281,7 @@ server = "http://172.30.1.2:5000"
 `);
   });
 
-  it("has several endpoints in their order, with all that can be said of one", () => {
+  it("has several endpoints in their order, with all of their settings", () => {
     const endpoints = [
       { url: "http://10.0.0.1:5000", capabilities: ["pull"] as const },
       {
@@ -309,7 +309,7 @@ override_path = true
 `);
   });
 
-  it("of docker.io ends with its own server; of _default there is none", () => {
+  it("for docker.io ends with its own server; for _default it has none", () => {
     const mirrors = {
       "docker.io": ["https://mirror.gcr.io", "https://registry-1.docker.io"],
       _default: ["https://cache.lan"],
@@ -329,7 +329,7 @@ server = "https://registry-1.docker.io"
 `);
   });
 
-  it("of an IPv6 registry stands in a folder of its name", () => {
+  it("for an IPv6 registry is in a folder with its name", () => {
     const registry = { address: "[fd00::1]:5000", endpoints: ["http://[fd00::1]:5000"] };
     const path = "/etc/containerd/certs.d/[fd00::1]:5000/hosts.toml";
     const start = `${OWNERSHIP_MARK}\nserver = "http://[fd00::1]:5000"\n\n`;
@@ -349,7 +349,7 @@ server = "https://registry-1.docker.io"
     expect(planFor(config, { registry, certsD, daemonVersion: "2.0.11" }).activate).toBe("none");
   });
 
-  it("of ours that was edited is put right, by its changed lines alone", () => {
+  it("of ours that was edited is repaired, only in its changed lines", () => {
     const edited = (hostsAfter({}) ?? "").replace('"resolve"]', '"resolve", "push"]');
     const plan = planFor(config, { certsD: new Map([[HOSTS, Buffer.from(edited)]]) });
     expect(textOf(plan, HOSTS)).toBe(hostsAfter({}));
@@ -362,7 +362,7 @@ server = "https://registry-1.docker.io"
     ]);
   });
 
-  it("of somebody else is adopted where it leads there too", () => {
+  it("of somebody else is adopted if it names the same endpoints", () => {
     const certsD = new Map([
       [HOSTS, Buffer.from('[host."http://172.30.1.2:5000/"]\n[host."https://other"]\n')],
     ]);
@@ -417,7 +417,7 @@ ${codeFrame(text, line, column)}
     },
   );
 
-  it("of somebody else with a byte-order mark is adopted where containerd reads it, on 1.x", () => {
+  it("of somebody else with a byte-order mark is adopted on 1.x, which reads it", () => {
     const certsD = new Map([[HOSTS, Buffer.from('\uFEFF[host."http://172.30.1.2:5000"]\n')]]);
     expect(planFor(config, { certsD }).activate).toBe("none");
     const asked = { certsD, daemonVersion: "2.2.3" };
@@ -426,7 +426,7 @@ ${codeFrame(text, line, column)}
     );
   });
 
-  it("of somebody else that is no TOML is refused with the place", () => {
+  it("of somebody else that is not TOML is refused with the place", () => {
     const certsD = new Map([[HOSTS, Buffer.from('server = "x"\n[host\n')]]);
     expect(refusalOf(() => planFor(config, { certsD }))).toContain(
       `${HOSTS}:2:6: expected valid TOML`,

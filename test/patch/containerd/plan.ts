@@ -3,7 +3,7 @@ import { type ContainerdInput, planContainerd, type Plan, Refusal } from "../../
 export const CONFIG = "/etc/containerd/config.toml";
 export const HOSTS = "/etc/containerd/certs.d/172.30.1.2:5000/hosts.toml";
 
-/** Plans the lesson's registry for a config.toml; `asked` changes what else is given. */
+/** Plans the lesson's registry for a config.toml; `asked` changes the other inputs. */
 export function planFor(
   config: string | undefined,
   asked: Partial<Omit<ContainerdInput, "bytes" | "configPath">> = {},
@@ -20,7 +20,7 @@ export function planFor(
   });
 }
 
-/** The text of a file after the plan; undefined: the plan has no such file, or removes it. */
+/** The text of a file after the plan; undefined if the plan does not have the file, or removes it. */
 export function textOf(plan: Plan, path: string): string | undefined {
   return plan.files.find((file) => file.path === path)?.desired?.toString();
 }

@@ -15,7 +15,7 @@ import { type Given, REGISTRY, suggestions } from "./suggestions";
 
 const MINUTE = 60_000;
 
-/** What the table of readers says of containerd, asked of a real one; and every suggestion, followed on a real node. */
+/** Tests the table of readers with a real containerd, and follows every suggestion on a real node. */
 export function readerTests(host: () => RunningHost, image: () => string): void {
   let original: Buffer | undefined;
   let daemon: DaemonVersion;

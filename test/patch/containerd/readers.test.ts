@@ -3,7 +3,7 @@ import { CONTAINERD, STARTS } from "../../../patch/containerd/readers";
 import { parseDaemonVersion } from "../../../patch/containerd/version";
 import { planFor } from "./plan";
 
-/** Every version that the matrix suite has, and the newest one. */
+/** All versions in the matrix suite, which include the newest one. */
 export const VERSIONS = ["1.6.20", "1.7.24", "2.2.3", "2.3.7"];
 
 const rows = Object.entries({ ...CONTAINERD, "a start": STARTS }).flatMap(([reader, facts]) =>
@@ -40,7 +40,7 @@ describe.each(rows)("%s", (_, fact) => {
 
 const CRI = 'plugins."io.containerd.grpc.v1.cri"';
 
-/** What it is, the file, and the versions that do not start with it, or do not load CRI. */
+/** The description, the file, and the versions that do not start with it or do not load CRI. */
 const STOPPED: readonly [string, string, string[]][] = [
   ["a port that is a number", `version = 2\n[${CRI}]\nstream_server_port = 10010\n`, VERSIONS],
   [
@@ -78,14 +78,14 @@ const STOPPED: readonly [string, string, string[]][] = [
 ];
 
 describe.each(STOPPED)("a file that containerd does not start with: %s", (_, text, refusing) => {
-  it.each(VERSIONS)("is refused for %s where that is so", (version) => {
+  it.each(VERSIONS)("is refused for %s if that is true", (version) => {
     const plan = (): unknown => planFor(text, { daemonVersion: version });
     if (refusing.includes(version)) expect(plan).toThrow(Refusal);
     else if (version !== "2.2.3") expect(plan).not.toThrow();
   });
 });
 
-describe("a file that containerd starts with, though it looks like one of those", () => {
+describe("a file that containerd starts with, although it resembles one of those", () => {
   it.each([
     `version = 2\n[${CRI}.containerd]\nsnapshotter = "native"\n`,
     `version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n[${CRI}.containerd]\ndefault_runtime_name = "nvidia"\n`,

@@ -48,7 +48,7 @@ const folders = readdirSync(root, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name);
 
-describe("a config.toml as real systems leave it", () => {
+describe("a config.toml from a real system", () => {
   it.each(folders)("%s", (folder) => {
     const result = resultOf(inputOf(folder));
     const path = join(root, folder, "expected.txt");

@@ -22,7 +22,7 @@ describe("present: false", () => {
     );
   });
 
-  it("leaves what else is in our entry: only the list goes", () => {
+  it("keeps other keys in our entry: only the list is removed", () => {
     const entry = `version = 2\n[${V2}.mirrors."172.30.1.2:5000"]\n`;
     const list = 'endpoint = ["http://172.30.1.2:5000"]\n';
     const rewrite = `[${V2}.mirrors."172.30.1.2:5000".rewrite]\n"^a" = "b"\n`;
@@ -31,7 +31,7 @@ describe("present: false", () => {
     expect(planFor(textOf(plan, CONFIG), { present: false }).activate).toBe("none");
   });
 
-  it("takes an inline and a dotted entry out as well", () => {
+  it("removes an inline and a dotted entry as well", () => {
     const after = (config: string) => textOf(planFor(config, { present: false }), CONFIG);
     expect(
       after(
@@ -45,7 +45,7 @@ describe("present: false", () => {
     ).toBe(`version = 2\n[${V2}]\n`);
   });
 
-  it("removes a hosts.toml of ours without a restart; config_path stays, and that is said", () => {
+  it("removes a hosts.toml of ours without a restart; config_path stays, with a note", () => {
     const config = `version = 2\n[${V2}]\nconfig_path = "/etc/containerd/certs.d"\n`;
     const written = textOf(planFor(config), HOSTS) ?? "";
     const other = "/etc/containerd/certs.d/quay.io/hosts.toml";
@@ -66,7 +66,7 @@ describe("present: false", () => {
     ]);
   });
 
-  it("leaves what somebody else wrote, and says so", () => {
+  it("keeps the file of somebody else, with a note", () => {
     const certsD = new Map([[HOSTS, Buffer.from('[host."http://172.30.1.2:5000"]\n')]]);
     const plan = planFor("version = 2\n", { present: false, certsD });
     expect(plan.files.every(({ edits }) => edits.length === 0)).toBe(true);
@@ -81,7 +81,7 @@ describe("present: false", () => {
     ]);
   });
 
-  it("leaves a config_path, be it one that adding the registry set", () => {
+  it("leaves a config_path, even one that was set for the registry", () => {
     for (const config of [undefined, `version = 2\n[${V2}]\nconfig_path = ""\nx = 1\n`]) {
       const added = planFor(config);
       const certsD = new Map([[HOSTS, Buffer.from(textOf(added, HOSTS) ?? "")]]);
@@ -92,7 +92,7 @@ describe("present: false", () => {
     }
   });
 
-  it("leaves lists of public registries: whose endpoints they are cannot be told", () => {
+  it("keeps lists of public registries, because it is not known who added their endpoints", () => {
     const config = `version = 2\n[${V2}.mirrors."docker.io"]\nendpoint = ["https://a"]\n`;
     const plan = planFor(config, { present: false, mirrors: { "docker.io": ["https://a"] } });
     expect(textOf(plan, CONFIG)).toBe(config);

@@ -15,7 +15,7 @@ import {
 
 const MINUTE = 60_000;
 
-/** The states that a node's containerd can be in before: its default, the lesson's, and hosts.toml. */
+/** The possible states of a node's containerd before a plan: its default, the lesson's, and hosts.toml. */
 const states: Record<string, (config: string) => string> = {
   "its default file": (config) => config,
   "the lesson's mirrors": (config) => {
@@ -32,7 +32,7 @@ const states: Record<string, (config: string) => string> = {
   },
 };
 
-/** After the tests, containerd has the file that it had before them. */
+/** Restores containerd's file after the tests. */
 function keepsConfig(host: () => RunningHost): void {
   let original: Buffer | undefined;
   beforeAll(async () => {
@@ -45,8 +45,8 @@ function keepsConfig(host: () => RunningHost): void {
 }
 
 /**
- * The whole way on one real node, for each state: the pull fails, the plan is carried out, CRI is there and
- * pulls, the plan is undone, the bytes are those of before, and the pull fails as before.
+ * The whole way on one real node, for each state: the pull fails, the plan is applied, CRI is there and pulls, the plan
+ * is undone, the original bytes are back, and the pull fails as before.
  */
 export function nodeTests(host: () => RunningHost, image: () => string): void {
   keepsConfig(host);
@@ -118,7 +118,7 @@ export function nodeTests(host: () => RunningHost, image: () => string): void {
       expect(await pull(node, image())).toContain(PLAIN_HTTP);
       await node.fail(`ls ${CERTS_D}/*/hosts.toml`);
       const left = (await read(node, CONFIG))?.toString();
-      // The file does not say whose config_path and the mirrors of docker.io are: they stay.
+      // The file does not show who set config_path and the mirrors of docker.io, so they stay.
       const kept = inHosts
         ? config.replace(/config_path = (""|'')/, (line) =>
             line.replace(/""|''/, (quotes) => `${quotes[0]}${CERTS_D}${quotes[0]}`),
@@ -149,7 +149,7 @@ export function nodeTests(host: () => RunningHost, image: () => string): void {
         await write(node, "/root/import.toml", Buffer.from(`version = ${version}\n${imported}`));
         return node.succeed("containerd config dump");
       };
-      // What would be written beside it has no effect.
+      // Entries beside it have no effect.
       const both = await show(main + mirror(`http://${registry}`), mirror("https://elsewhere.lan"));
       expect(both).toContain("https://elsewhere.lan");
       expect(both).not.toContain(`http://${registry}`);
@@ -171,7 +171,7 @@ export function nodeTests(host: () => RunningHost, image: () => string): void {
       const config = states[name]?.(await node.succeed("containerd config default")) ?? "";
       await write(node, CONFIG, Buffer.from(config));
       await restartContainerd(node);
-      // Nothing listens there: what matters is that plain HTTP is what is tried, at that address.
+      // Nothing listens there: the test checks only that containerd tries plain HTTP at that address.
       const registry = "[fd00:20::1]:5999";
       if ((await node.succeed("containerd --version")).includes(" 1.6.")) {
         expect(await pull(node, `${registry}/tiny:1`)).toContain("invalid reference format");
@@ -218,7 +218,7 @@ export function nodeTests(host: () => RunningHost, image: () => string): void {
   );
 }
 
-/** Files without a version line, which from 2.3 on are read whatever version their tables are of. */
+/** Files without a version line. From 2.3 on, tables of any version in them are read. */
 const versionless: Record<string, string> = {
   "tables of version 1":
     'oom_score = 0\n[plugins.cri]\nmax_concurrent_downloads = 4\n[plugins.opt]\npath = "/opt/containerd"\n',
@@ -232,7 +232,7 @@ const versionless: Record<string, string> = {
   "a list in tables of version 1": `[plugins.cri]\nmax_concurrent_downloads = 4\n[plugins.cri.registry]\nconfig_path = "/etc/containerd/certs.d:/srv/certs.d"\n`,
 };
 
-/** The same way for those files: what is planned is read, nothing else changes, and the undo is whole. */
+/** The same way for those files: containerd reads the plan, nothing else changes, and the undo is complete. */
 export function versionlessTests(host: () => RunningHost, image: () => string): void {
   keepsConfig(host);
 
@@ -243,7 +243,7 @@ export function versionlessTests(host: () => RunningHost, image: () => string): 
       await write(node, CONFIG, Buffer.from(config));
       await restartContainerd(node);
       expect(await pull(node, image())).toContain(PLAIN_HTTP);
-      // From the file alone, as `npm run patch` has it: from the dump the daemon's own tables would be seen.
+      // From the file alone, as in `npm run patch`: a dump would show the daemon's own tables.
       const registry = image().split("/")[0] ?? "";
       const plan = await planOn(node, registry, { dump: "" });
       await carryOut(node, plan);

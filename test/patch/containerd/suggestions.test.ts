@@ -18,7 +18,7 @@ const cases = suggestions.flatMap((one) =>
   one.versions.map((version) => [one.name, version, one] as const),
 );
 
-describe("what a refusal suggests is accepted once it is followed:", () => {
+describe("the suggestion of a refusal leads to an accepted plan:", () => {
   it.each(cases)("%s, on %s", (_, version, { before, fix, after }) => {
     let refusal: unknown;
     try {

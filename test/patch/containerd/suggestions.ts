@@ -3,28 +3,28 @@ import { join } from "node:path";
 
 import { type ContainerdInput } from "../../../patch";
 
-/** The registry asked for; on real hosts, the one that runs there takes its place. */
+/** The wanted registry. On real hosts, the registry there replaces it. */
 export const REGISTRY = "10.0.0.11:5000";
 export const CERTS = "/etc/containerd/certs.d";
 const HOSTS = `${CERTS}/${REGISTRY}/hosts.toml`;
 
-/** What a plan is made from: the files, and what else differs from the usual. */
+/** The input of a plan: the files, and everything that differs from the default. */
 export interface Given {
   config: string;
   hosts?: Record<string, string>;
   asked?: Partial<ContainerdInput>;
 }
 
-/** A refusal, and what there is once its suggestion has been followed. */
+/** A refusal, and the result of following its suggestion. */
 export interface Suggestion {
   name: string;
-  /** Versions that refuse it so. */
+  /** Versions with this refusal. */
   versions: string[];
   before: Given;
-  /** What the refusal says to do. */
+  /** The fix in the refusal. */
   fix: string;
   after: Given;
-  /** It cannot be tried on a real daemon: why not. */
+  /** The reason why it cannot be tried on a real daemon. */
   notReal?: string;
 }
 
@@ -38,7 +38,7 @@ const V2 = 'plugins."io.containerd.grpc.v1.cri".registry';
 const V3 = 'plugins."io.containerd.cri.v1.images".registry';
 const OURS = `server = "http://${REGISTRY}"\n\n[host."http://${REGISTRY}"]\n  capabilities = ["pull", "resolve"]\n`;
 const config05 = field("05-version-1-by-default.toml")
-  // Paths of its own, at which no test host has its socket.
+  // The paths are not those of a test host's socket.
   .replace(/^state.*\n|^root.*\n|^\[grpc\][^[]*|^\[debug\][^[]*|^\[metrics\][^[]*/gm, "");
 const asVersion2 = (config: string): string =>
   `version = 2\n${config.replaceAll("plugins.cri", 'plugins."io.containerd.grpc.v1.cri"')}`;

@@ -26,7 +26,7 @@ function refusal(...args: Parameters<typeof plan>): string {
 }
 
 describe("insecure-registries", () => {
-  it("comes as a line of its own behind the brace, which is all of the hunk", () => {
+  it("is a line of its own after the brace, and the only line of the hunk", () => {
     const text = '{\n  "log-driver": "json-file",\n  "mtu": 1454\n}\n';
     const { files, activate } = plan(text);
     expect(files[0]?.desired?.toString()).toBe(
@@ -79,7 +79,7 @@ describe("insecure-registries", () => {
     expect(after(text)).toBe(expected);
   });
 
-  it("a new file has mode 0644; an old one has none in the plan", () => {
+  it("a new file has mode 0644; an existing one has no mode in the plan", () => {
     expect(plan(undefined).files[0]?.mode).toBe(0o644);
     expect(plan("{}").files[0]).not.toHaveProperty("mode");
   });
@@ -129,14 +129,14 @@ describe("insecure-registries", () => {
     },
   );
 
-  it("null is an empty list, which is written in its place", () => {
+  it("null is an empty list, which replaces it", () => {
     expect(after('{\n  "insecure-registries": null,\n  "mtu": 1\n}\n')).toBe(
       '{\n  "insecure-registries": ["172.30.1.2:5000"],\n  "mtu": 1\n}\n',
     );
     expect(plan('{"insecure-registries": null}', { present: false }).activate).toBe("none");
   });
 
-  it("a host name is not in a CIDR, whatever DNS may say; an IPv6 address can be", () => {
+  it("a host name is never in a CIDR, because DNS is not asked; an IPv6 address can be", () => {
     const text = '{"insecure-registries": ["0.0.0.0/0", "fd00::/8"]}';
     expect(plan(text, { registry: "registry.lan:5000" }).activate).toBe("reload");
     expect(plan(text, { registry: "[fd00::1]:5000" }).activate).toBe("none");
@@ -163,7 +163,7 @@ expected JSON without comments, since dockerd takes none; found a comment
   fix: take the comment out of the file`);
   });
 
-  it("a key twice, also deeper down and in the same line", () => {
+  it("a duplicate key, also at a deeper level and in the same line", () => {
     expect(refusal('{\n  "a": 1,\n  "b": {"c": 1, "c": 2},\n  "a": 3\n}')).toBe(`${PATH}:3:17: \
 expected each key once; found "c" again, first in line 3
   2 |   "a": 1,
@@ -229,7 +229,7 @@ expected "insecure-registries", the only spelling with which dockerd starts; fou
     expect(after(`{"builder": ${"[".repeat(199)}${"]".repeat(199)}}`)).toContain("172.30.1.2:5000");
   });
 
-  it("one long line, of which the message shows what is around the place", () => {
+  it("one long line: the message shows the part around the place", () => {
     const items = Array.from({ length: 20_000 }, (_, index) => `"key-${index}": ${index}`).join(
       ", ",
     );
@@ -288,7 +288,7 @@ dockerd does not start with anything else; found "${shown}", which ${fault}
     );
   });
 
-  it("a byte-order mark before 23.0; from then on it is kept", () => {
+  it("a byte-order mark before 23.0; later versions accept it, so it is kept", () => {
     expect(refusal("\uFEFF{}")).toContain(
       "found a byte-order mark, which dockerd before 23.0 does not take",
     );
@@ -301,7 +301,7 @@ dockerd does not start with anything else; found "${shown}", which ${fault}
     );
   });
 
-  it("a registry that is no address, all of them named", () => {
+  it("registries that are not addresses: all are named", () => {
     const message = refusal("{}", { registry: ["http://a:5000", "a", "a:5000/x", "[::1]:99999"] });
     expect(message.match(/^settings: expected a registry as HOST:PORT/gm)).toHaveLength(4);
     expect(refusal("{}", { registry: "my_registry.lan:5000" })).toBe(`settings: \
@@ -320,7 +320,7 @@ describe("dockerd's flags", () => {
     },
   ];
 
-  it("that set insecure registries exclude the key: refused with the line and both ways out", () => {
+  it("that set insecure registries exclude the key: refused, with the line and both fixes", () => {
     expect(
       refusal("{}", { flags: unit("-H fd:// --insecure-registry=a:1 --insecure-registry b:2") }),
     ).toBe(`/lib/systemd/system/docker.service:13:37: \
@@ -332,7 +332,7 @@ found \`ExecStart=/usr/bin/dockerd -H fd:// --insecure-registry=a:1 --insecure-r
 and write "insecure-registries": ["a:1","b:2","172.30.1.2:5000"] in daemon.json`);
   });
 
-  it("are shown in their file, in the line of it that has them, where a setting goes on over several", () => {
+  it("are shown in their file, in the right line of a setting over several lines", () => {
     const content = `[Service]
 Environment="DOCKER_OPTS=--debug \\
 # for the old registry
@@ -351,7 +351,7 @@ found \`DOCKER_OPTS=--debug --insecure-registry=a:1\`
   fix:`);
   });
 
-  it("that give our registry are enough", () => {
+  it("that contain our registry are enough", () => {
     const { notes, activate } = plan(undefined, {
       flags: unit("--insecure-registry=172.30.0.0/16"),
     });
@@ -361,7 +361,7 @@ found \`DOCKER_OPTS=--debug --insecure-registry=a:1\`
     ]);
   });
 
-  it("are read out of /etc/default/docker, but not out of its comments", () => {
+  it("are read from /etc/default/docker, but not from its comments", () => {
     const file = "/etc/default/docker";
     const set = [{ file, line: 3, text: 'DOCKER_OPTS="--dns 8.8.8.8 --insecure-registry a:1"' }];
     expect(refusal("{}", { flags: set })).toContain(`${file}:3:28: expected insecure-registries`);
@@ -369,7 +369,7 @@ found \`DOCKER_OPTS=--debug --insecure-registry=a:1\`
     expect(plan("{}", { flags: comment }).activate).toBe("reload");
   });
 
-  it("are read out of a unit as it is written, without a blank before them, and after a reset alone", () => {
+  it("are read from a unit, without a blank before them, and only after a reset", () => {
     const file = "/etc/systemd/system/docker.service.d/x.conf";
     const raw = [{ file, line: 2, text: 'Environment="DOCKER_OPTS=--insecure-registry=a:1"' }];
     expect(refusal("{}", { flags: raw })).toContain(`${file}:2:26: expected insecure-registries`);
@@ -384,7 +384,7 @@ found \`DOCKER_OPTS=--debug --insecure-registry=a:1\`
     );
   });
 
-  it("beside the key are refused, even where one of them has the registry: dockerd will not start", () => {
+  it("beside the key are refused, even if one of them has the registry, because dockerd does not start", () => {
     const flags = unit("--insecure-registry=172.30.1.2:5000");
     expect(refusal('{\n  "insecure-registries": ["x:1"]\n}', { flags })).toBe(`${PATH}:2:3: \
 expected insecure-registries here or as a flag of dockerd, not both: dockerd does not start then; \
@@ -399,7 +399,7 @@ found the key, and \`ExecStart=/usr/bin/dockerd --insecure-registry=172.30.1.2:5
     expect(refusal(there, { flags: other })).toContain("here or as a flag of dockerd, not both");
   });
 
-  it("that name another configuration file are refused", () => {
+  it("that set another configuration file are refused", () => {
     expect(refusal("{}", { flags: ["dockerd --config-file=/srv/d.json"] })).toContain(
       "expected dockerd to read /etc/docker/daemon.json; found `dockerd --config-file=/srv/d.json`",
     );
@@ -438,7 +438,7 @@ describe("daemon.json's own proxies", () => {
     expect(() => plan(proxies(inner))).not.toThrow();
   });
 
-  it("take the place of the environment's one by one, as dockerd has it", () => {
+  it("replace those of the environment one by one, as in dockerd", () => {
     const environment = [
       { file: "docker.conf", line: 2, text: "HTTP_PROXY=http://proxy:3128" },
       { file: "docker.conf", line: 3, text: "NO_PROXY=10.0.0.0/8" },
@@ -478,13 +478,13 @@ describe("present: false", () => {
     expect(without?.replace("{ }", "{}")).toBe(text.replace("{ }", "{}"));
   });
 
-  it("needs a restart where the key goes, since dockerd keeps the values at a reload", () => {
+  it("needs a restart if the key is removed, because dockerd keeps the values at a reload", () => {
     const plan = removed('{\n  "insecure-registries": ["172.30.1.2:5000"],\n  "mtu": 1\n}\n');
     expect(plan.activate).toBe("restart");
     expect(plan.notes).toHaveLength(1);
   });
 
-  it("leaves a list that is not as we would write it, empty, and reloads", () => {
+  it("keeps an empty list if the layout is not ours, and reloads", () => {
     const plan = removed(
       '{\n  "mtu": 1,\n  "insecure-registries": ["http://172.30.1.2:5000"]\n}\n',
     );
@@ -494,7 +494,7 @@ describe("present: false", () => {
     expect(plan.activate).toBe("reload");
   });
 
-  it("takes a last and a middle element out with the comma that parts it", () => {
+  it("removes a last and a middle element with its comma", () => {
     const text = (list: string) => `{"insecure-registries": [${list}]}`;
     const left = (list: string) => removed(text(list)).files[0]?.desired?.toString();
     expect(left('"a:1", "172.30.1.2:5000"')).toBe(text('"a:1"'));
@@ -502,7 +502,7 @@ describe("present: false", () => {
     expect(left('"a:1", "172.30.1.2:5000", "http://172.30.1.2:5000"')).toBe(text('"a:1"'));
   });
 
-  it("does not take a CIDR out, nor anything from a file without the registry", () => {
+  it("does not remove a CIDR, nor anything from a file without the registry", () => {
     expect(removed('{"insecure-registries": ["172.30.0.0/16"]}').activate).toBe("none");
     expect(removed("{}").notes).toEqual([`${PATH}: 172.30.1.2:5000 is not in insecure-registries`]);
     expect(removed("").files[0]?.edits).toEqual([]);
@@ -513,7 +513,7 @@ describe("a registry with an IPv6 address", () => {
   const note =
     "/etc/docker/daemon.json: dockerd 20.10.24 takes no image name with an IPv6 address; name the registry by a host name, or upgrade Docker to 25.0";
 
-  it("is noted for a dockerd that takes no image name with one", () => {
+  it("has a note for a dockerd that accepts no image name with one", () => {
     const { notes, files } = plan("{}", { registry: "[fd00::1]:5000", dockerVersion: "20.10.24" });
     expect(notes).toEqual([note]);
     expect(files[0]?.desired?.toString()).toContain("[fd00::1]:5000");

@@ -9,7 +9,7 @@ function faults(text: string): string[] {
   });
 }
 
-describe("a text that is no JSON: each cause once, the character by its name", () => {
+describe("a text that is not JSON: each cause once, with the character's name", () => {
   it.each([
     [
       "{\n  \u201ca\u201d: [\u201cb\u201d]\n}",
@@ -95,7 +95,7 @@ describe("a text that is no JSON: each cause once, the character by its name", (
     expect(faults(text)).toEqual(expected);
   });
 
-  it("finds something to say of every text that is none, and nothing of one that is", () => {
+  it("finds a fault in every text that is not JSON, and none in a text that is", () => {
     const texts = ['{"a": [1, {"b": null}], "c": "\\u00e9"}\n', "[]", "1e5", '"x"'];
     for (const text of texts) {
       expect(faults(text)).toEqual([]);

@@ -8,22 +8,22 @@ import { PLAIN_HTTP, startRegistry, write } from "../real-daemons";
 const MINUTE = 60_000;
 const PATH = "/root/reader.json";
 
-/** What became of a dockerd that was started beside the host's own. */
+/** The result of a dockerd that was started beside the host's own. */
 interface Start {
-  /** The insecure registries that its API lists; undefined: it did not start. */
+  /** The insecure registries in its API; undefined if it did not start. */
   insecure: string[] | undefined;
-  /** Its last words. */
+  /** Its last messages. */
   log: string;
 }
 
-/** Starts dockerd with a file and flags, asks it what it takes as insecure, and ends it by its process id. */
+/** Starts dockerd with a file and flags, reads its insecure registries, and ends it by its process id. */
 async function startDockerd(
   host: RunningHost,
   file: Buffer,
   flags: readonly string[] = [],
 ): Promise<Start> {
   await write(host, PATH, file);
-  // In a network of its own, since a dockerd without a bridge takes the other one's away.
+  // In its own network, because a dockerd without a bridge would remove the other one's.
   const { stdout } = await host.exec(`
     rm -f /run/reader/docker.sock
     unshare --net dockerd --config-file ${PATH} --pidfile /run/reader/pid --data-root /root/reader \

@@ -1,6 +1,6 @@
 import { fixesOf, planAsked, SUGGESTIONS } from "./suggestions";
 
-describe("what a refusal of daemon.json suggests, followed, ends in a plan:", () => {
+describe("the suggestion of a refusal of daemon.json leads to a plan:", () => {
   it.each(SUGGESTIONS.map((one) => [one.name, one] as const))("%s", (_, one) => {
     expect(fixesOf(one.asked)).toEqual(one.fixes);
     const plan = planAsked(one.followed);

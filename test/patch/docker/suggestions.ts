@@ -2,14 +2,14 @@ import { type DaemonJsonInput, planDaemonJson, Refusal } from "../../../patch";
 
 export const PATH = "/etc/docker/daemon.json";
 
-/** One refusal, and a person who does what it suggests. */
+/** One refusal, and the result of following its suggestion. */
 export interface Suggestion {
   name: string;
-  /** What is asked for, beside the registry. */
+  /** The input, beside the registry. */
   asked: Asked;
-  /** The suggestions, word by word. */
+  /** The suggestions in full. */
   fixes: string[];
-  /** The same after the suggestions were followed. */
+  /** The input after the suggestions were followed. */
   followed: Asked;
 }
 
@@ -21,7 +21,7 @@ const OUT =
 const QUOTE = 'write " in its place';
 const COMMENT = "take the comment out of the file";
 
-/** An entry with which dockerd does not start, and what is to be written in its place. */
+/** An entry with which dockerd does not start, and its replacement. */
 const entry = (wrong: string, ...right: string[]): Suggestion => ({
   name: `the entry ${JSON.stringify(wrong)}`,
   asked: { text: list("a:1", wrong) },
@@ -29,7 +29,7 @@ const entry = (wrong: string, ...right: string[]): Suggestion => ({
   followed: { text: list("a:1", ...right) },
 });
 
-/** A text that is no JSON, and what becomes of it. */
+/** A text that is not JSON, and its replacement. */
 const json = (name: string, wrong: string, fixes: string[], right: string): Suggestion => ({
   name,
   asked: { text: wrong },
@@ -40,7 +40,7 @@ const json = (name: string, wrong: string, fixes: string[], right: string): Sugg
 const unit = "/etc/systemd/system/docker.service.d/x.conf";
 const line = (text: string) => [{ file: unit, line: 2, text }];
 
-/** Every refusal of daemon.json that a person can do something about. */
+/** Every refusal of daemon.json that a person can fix. */
 export const SUGGESTIONS: Suggestion[] = [
   json("true in quotes", '{"debug": "true"}', ["write true in its place"], '{"debug": true}'),
   json(
@@ -339,7 +339,7 @@ export const SUGGESTIONS: Suggestion[] = [
   ),
 ];
 
-/** Plans as it is asked for, for the registry 10.0.0.11:5000 or another one. */
+/** Plans the input, for the registry 10.0.0.11:5000 or another one. */
 export function planAsked({ text, ...asked }: Asked, registry = "10.0.0.11:5000") {
   return planDaemonJson({
     path: PATH,

@@ -20,7 +20,7 @@ import { checkHostsFiles } from "./hosts-properties";
 import { checkRemoval } from "./removal-properties";
 import { sameEndpoint } from "./wanted";
 
-/** What a property found broken; its name says which property. */
+/** The failure of a property, with the property's name. */
 export class Broken extends Error {
   constructor(
     readonly property: string,
@@ -32,8 +32,8 @@ export class Broken extends Error {
 }
 
 /**
- * Everything that must hold for one generated file. What is expected is worked out here from the model
- * that the file was written from, with nothing of the patcher's own.
+ * Everything that must hold for one generated file. The expected values come from the model of the file, without any
+ * part of the patcher.
  */
 export function checkConfig(patcher: Patcher, generated: Case): "edited" | "in sync" | "refused" {
   const broken = (property: string, detail: string): never => {
@@ -98,13 +98,13 @@ export function checkConfig(patcher: Patcher, generated: Case): "edited" | "in s
 
 const unmarked = (bytes: Buffer): string => bytes.toString().replace("\uFEFF", "");
 
-/** Does every line of the file, the last one too, end with CRLF? */
+/** Whether every line of the file ends with CRLF, including the last one. */
 export function isCrlf(bytes: Buffer): boolean {
   const lines = bytes.toString("latin1").split("\n");
   return lines.length > 1 && lines.pop() === "" && lines.every((line) => line.endsWith("\r"));
 }
 
-/** What is different from what was asked; undefined: nothing. */
+/** The difference from the wanted result; undefined if there is none. */
 function differenceFromWanted(generated: Case, before: Tree, after: Tree): string | undefined {
   const { registry, mirrors, wanted, addVersion } = generated;
   const expected = structuredClone(before);
@@ -116,7 +116,7 @@ function differenceFromWanted(generated: Case, before: Tree, after: Tree): strin
     const isList = effective.configPath.includes(":");
     const ignored = !honoursList(generated);
     const first = effective.configPath.split(":")[0] ?? "";
-    // From 2.2 on, no config_path is a list with Docker's folder, which counts where lists do.
+    // From 2.2 on, a missing config_path is a list with Docker's folder, which counts if lists do.
     const isDockers = hasCertificates(generated, "/etc/docker/certs.d") && honoursList(generated);
     const stays = isDockers && /^2\.[23]/.test(generated.input.daemonVersion) && !migrating;
     const isNew = effective.configPath === "" && !stays;
@@ -140,7 +140,7 @@ function differenceFromWanted(generated: Case, before: Tree, after: Tree): strin
     : `expected ${show(expected)}\ngot      ${show(after)}`;
 }
 
-/** The TLS table goes, and what is empty without it may. */
+/** Removes the TLS table. Tables that become empty without it may be removed too. */
 function withoutTls(expected: Tree, after: Tree, registry: readonly string[]): void {
   const [wanted, got] = [expected, after].map((tree) => make(tree, registry));
   const configs = (wanted?.["configs"] ?? {}) as Tree;
@@ -150,7 +150,7 @@ function withoutTls(expected: Tree, after: Tree, registry: readonly string[]): v
   if (Object.keys(configs).length === 0 && !("configs" in (got ?? {}))) delete wanted?.["configs"];
 }
 
-/** Wanted ones in their order, the others as they were, nothing new and nothing lost. */
+/** Checks that the wanted entries are in order, the others unchanged, and nothing is new or lost. */
 function listProblem(before: string[], wanted: string[], got: string[]): string | undefined {
   const isWanted = (url: string): boolean => wanted.some((known) => sameEndpoint(url, known));
   const ours = got.filter(isWanted);
@@ -164,7 +164,7 @@ function listProblem(before: string[], wanted: string[], got: string[]): string 
   return undefined;
 }
 
-/** The files that are there once the plan is carried out. */
+/** The files after the plan is applied. */
 function written({ input }: Case, plan: patch.Plan): Map<string, Buffer> {
   const files = new Map(input.certsD);
   for (const { path, desired } of plan.files) {
@@ -173,16 +173,16 @@ function written({ input }: Case, plan: patch.Plan): Map<string, Buffer> {
   return files;
 }
 
-/** Has the file no mirrors of its own, though the old way is used? Then ours are added one after the other. */
+/** Whether the file has no own mirrors although the old way is used. Then ours are added one by one. */
 function isFirstMirror(generated: Case): boolean {
   return Object.keys(generated.mirrors).length === 0 && !usesHosts(generated);
 }
 
-/** Lines that a plan may rewrite: the value of config_path, and the lists and inline tables of ours. */
+/** Lines that a plan may rewrite: the value of config_path, and our lists and inline tables. */
 function mayChange({ input, text }: Case, line: string): boolean {
-  // In a file of CRLF an open last line gets its "\r" when lines have to go behind it.
+  // In a file with CRLF, a last line without a newline gets its "\r" if lines follow it.
   if (text.includes("\r\n") && text.endsWith(`\n${line}`)) return true;
-  // A mark alone is no line of anybody's text.
+  // A byte-order mark alone is not a line.
   if (input.migrate || line === "\uFEFF") return true;
   const plain = line.replace(/\\u([0-9a-f]{4})/g, (_, code: string) =>
     String.fromCharCode(parseInt(code, 16)),
@@ -190,7 +190,7 @@ function mayChange({ input, text }: Case, line: string): boolean {
   return /config_path|endpoint|"?https?:|[{}]|docker\.io|^\s*\]|\],?\s*(#.*)?$/.test(plain);
 }
 
-/** Each edit keeps all it touches, but for an old config_path and list elements changing places. */
+/** Each edit keeps everything else, except an old config_path and exchanged list elements. */
 function keepsTheRest(file: patch.FilePlan, byLines: boolean): boolean {
   if (byLines) return true;
   const base = file.base ?? Buffer.alloc(0);

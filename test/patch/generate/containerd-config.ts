@@ -5,7 +5,7 @@ import { Random } from "./random";
 import { type Model, type ModelValue, Raw, SPELLINGS, TomlWriter } from "./toml-writer";
 import { DOCKER_MIRRORS, generateWanted, type Wanted, WISHES } from "./wanted";
 
-/** What a generated config.toml says about registries. */
+/** The registry settings of a generated config.toml. */
 export const STATES = [
   "no registry table",
   "an empty registry table",
@@ -56,7 +56,7 @@ export const FEATURES: readonly string[] = [
   ...IMPORTS,
 ];
 
-/** One generated file, and what the plan is asked for. */
+/** One generated file, and the input of its plan. */
 export interface Case {
   seed: number;
   text: string;
@@ -68,9 +68,9 @@ export interface Case {
   addVersion: number | undefined;
   mirrors: Record<string, string[]>;
   configPath: string;
-  /** Has it a TLS table that this containerd looks at? */
+  /** Whether it has a TLS table that this containerd reads. */
   tls: boolean;
-  /** The plugin's table as the file has it. */
+  /** The plugin's table in the file. */
   cri: Model;
   /** Our registry first. */
   wanted: Wanted[];
@@ -108,7 +108,7 @@ export function generateConfig(seed: number): Case {
     table["max_concurrent_downloads"] = 5;
   }
   const plugins = model["plugins"] as Model | undefined;
-  // Without a version line, and without a plugin configured, the version comes with the first table.
+  // Without a version line and a configured plugin, the version comes with the first table.
   const bare = model["version"] === undefined && Object.keys(plugins ?? {}).length === 0;
   const addVersion = bare ? (major === 1 ? 2 : 3) : undefined;
   const isThere = plugins !== undefined && part.registry !== undefined && plugin in plugins;
@@ -168,7 +168,7 @@ export function generateConfig(seed: number): Case {
   };
 }
 
-/** What no daemon takes, or not each: a table twice, a byte-order mark. */
+/** Faults that some or all daemons reject: a duplicate table, a byte-order mark. */
 function spoilt(random: Random, text: string, note: (feature: State) => void): string {
   if (random.chance(0.03)) {
     note("a table twice");
@@ -189,11 +189,11 @@ interface RegistryPart {
   registry: Model | undefined;
   mirrors: Record<string, string[]>;
   configPath: string;
-  /** Is there a TLS table that this containerd looks at? */
+  /** Whether there is a TLS table that this containerd reads. */
   tls: boolean;
 }
 
-/** Folders of certificates beside hosts.toml files, as Docker has them. */
+/** Folders of certificates beside hosts.toml files, in Docker's layout. */
 function generateCertificates(
   random: Random,
   folder: string,
@@ -295,7 +295,7 @@ function generateRegistry(
     inOthers ? `${key[0]?.toUpperCase()}${key.slice(1)}` : key;
   const entries = Object.entries(registry).map(([key, value]) => [name(key), value] as const);
   const shuffled = Object.fromEntries(random.shuffled(entries));
-  // 1.x reads none of these then; no other version is planned for.
+  // Then 1.x reads none of these, and no other version is planned for.
   return inOthers
     ? { registry: shuffled, mirrors: {}, configPath: "", tls: false }
     : { registry: shuffled, mirrors, configPath, tls: "tls.lan:5000" in configs && major === 1 };
@@ -315,7 +315,7 @@ function dockerMirrors(random: Random, note: (feature: State) => void): string[]
   return ["https://dockerhub.example.org"];
 }
 
-/** Text that reads like the tables that a patcher looks for. */
+/** Text that resembles the tables that a patcher searches for. */
 const lookalikes = [
   '[plugins."io.containerd.grpc.v1.cri".registry]',
   '  [plugins."io.containerd.grpc.v1.cri".registry.mirrors]',
@@ -324,7 +324,7 @@ const lookalikes = [
   "[plugins.cri.registry.mirrors]",
 ].join("\n");
 
-/** The rest of the file, with all that makes a scanner's life hard. */
+/** The rest of the file, with everything that is difficult for a scanner. */
 function generateModel(
   random: Random,
   version: number | undefined,

@@ -1,6 +1,6 @@
 import { Random } from "./random";
 
-/** What a generated daemon.json is like. */
+/** The features of a generated daemon.json. */
 export const DAEMON_FEATURES = [
   "no file",
   "an empty file",
@@ -53,17 +53,17 @@ export const DAEMON_FEATURES = [
 
 type Feature = (typeof DAEMON_FEATURES)[number];
 
-/** One generated daemon.json, and what the plan is asked for. */
+/** One generated daemon.json, and the input of its plan. */
 export interface DaemonCase {
   seed: number;
   text: string | undefined;
   settings: Record<string, unknown>;
   wanted: string[];
-  /** Those of `wanted` that are not there yet. */
+  /** The wanted registries that are missing. */
   missing: string[];
   /** Lines of dockerd's unit. */
   flags: string[];
-  /** dockerd would not start with the file, or with what the plan would make of it. */
+  /** Whether dockerd would not start with the file, or with the planned file. */
   refused: boolean;
   features: ReadonlySet<string>;
 }
@@ -102,7 +102,7 @@ export function generateDaemonJson(seed: number): DaemonCase {
   return { ...generated, text, features, flags, refused, missing: left };
 }
 
-/** Lines as a unit has them, which set the same thing or something else. */
+/** Lines of a unit that set the same thing or something else. */
 function generateFlags(random: Random, note: (feature: Feature) => void): string[] {
   switch (random.below(20)) {
     case 4:
@@ -123,7 +123,7 @@ function generateFlags(random: Random, note: (feature: Feature) => void): string
   }
 }
 
-/** What JSON has not, or dockerd takes otherwise than its author. */
+/** Faults that JSON does not allow, or that dockerd reads differently than the author intends. */
 function spoilt(random: Random, text: string, note: (feature: Feature) => void): string {
   const brace = text.indexOf("{") + 1;
   if (brace === 0 || !random.chance(0.35)) return text;
@@ -242,7 +242,7 @@ function otherKeys(random: Random, note: (feature: Feature) => void): [string, u
   return kept;
 }
 
-/** dockerd starts with these, and compares them letter by letter. */
+/** dockerd starts with these, and compares them exactly. */
 const LOOKALIKES = ["172.30.1.2:05000", "REGISTRY.lan:5000", "[fD00::2]:5000", "172.30.1.2"];
 
 const BAD_ENTRIES = [
@@ -258,7 +258,7 @@ const BAD_ENTRIES = [
   "a:1,b:2",
 ];
 
-/** The list, or undefined for none; of another type it is no list. */
+/** The list; undefined for none. A value of another type is not a list. */
 function listOf(random: Random, note: (feature: Feature) => void): unknown {
   if (random.chance(0.04)) {
     note("insecure-registries of another type");

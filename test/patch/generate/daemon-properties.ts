@@ -2,7 +2,7 @@ import type * as patch from "../../../patch";
 import { isCrlf } from "./config-properties";
 import { type DaemonCase } from "./daemon-json";
 
-/** The patcher under test: the real one, or one with a fault put in. */
+/** The patcher under test: the real one, or one with a bug. */
 export type DaemonPatcher = Pick<
   typeof patch,
   "fileDiff" | "planDaemonJson" | "hunks" | "revert" | "Refusal"
@@ -10,7 +10,7 @@ export type DaemonPatcher = Pick<
 
 const PATH = "/etc/docker/daemon.json";
 
-/** Everything that must hold for one generated daemon.json; throws with the name of what does not. */
+/** Everything that must hold for one generated daemon.json. Throws an error with the name of the broken property. */
 export function checkDaemonJson(patcher: DaemonPatcher, generated: DaemonCase): void {
   const { text, wanted, missing, settings } = generated;
   const broken = (property: string, detail: string): never => {

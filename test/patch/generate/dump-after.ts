@@ -4,10 +4,10 @@ import type * as patch from "../../../patch";
 import { type Case } from "./containerd-config";
 import { make, show, type Tree } from "./expected";
 
-/** The patcher under test: the real one, or one with a fault put in. */
+/** The patcher under test: the real one, or one with a bug. */
 export type Patcher = Pick<typeof patch, "planContainerd" | "hunks" | "revert" | "Refusal">;
 
-/** What `containerd config dump` shows once the plan is carried out. */
+/** The output of `containerd config dump` after the plan is applied. */
 export function dumpAfter({ registry, merged, mirrors }: Case, after: Tree): string {
   if (merged?.replaced === true) return merged.dump;
   const dump: Tree = parse(merged?.dump ?? "");

@@ -5,7 +5,7 @@ import { isSpecial, sameEndpoint, type Wanted } from "./wanted";
 
 export type Tree = { [key: string]: unknown };
 
-/** What is in force, by the model that the file was written from. */
+/** The settings in force, from the model of the file. */
 export function inForce({ merged, mirrors, configPath }: Case): {
   mirrors: Record<string, string[]>;
   configPath: string;
@@ -13,18 +13,18 @@ export function inForce({ merged, mirrors, configPath }: Case): {
   return merged ?? { mirrors, configPath };
 }
 
-/** Does the plan write hosts.toml files? */
+/** Whether the plan writes hosts.toml files. */
 export function usesHosts(generated: Case): boolean {
   return !isOldWay(generated) || generated.input.migrate;
 }
 
-/** Are there mirrors, or the TLS tables that 1.x takes beside them alone? */
+/** Whether there are mirrors, or the TLS tables that 1.x accepts only with mirrors. */
 function isOldWay(generated: Case): boolean {
   const { mirrors, configPath } = inForce(generated);
   return Object.keys(mirrors).length > 0 || (generated.tls && configPath === "");
 }
 
-/** Does CRI look into every directory of a list? From 2.1 on, only where it does not pull through the transfer service. */
+/** Whether CRI reads every directory of a list. From 2.1 on, it does so only without the transfer service. */
 export function honoursList({ input, merged, cri }: Case): boolean {
   if (/^(?:1|2\.0)\./.test(input.daemonVersion)) return true;
   const plugins = (read(merged?.dump ?? "")?.["plugins"] ?? {}) as Record<string, Tree>;
@@ -36,13 +36,13 @@ export function honoursList({ input, merged, cri }: Case): boolean {
   });
 }
 
-/** Are there mirrors, or TLS tables, to move away from? */
+/** Whether there are mirrors or TLS tables to migrate. */
 export function isMigrating(generated: Case): boolean {
   const isOld = Object.keys(inForce(generated).mirrors).length > 0 || generated.tls;
   return generated.input.migrate && isOld;
 }
 
-/** Are there certificates in a directory that would no longer be looked into? */
+/** Whether there are certificates in a directory that would no longer be read. */
 function losesCertificates(generated: Case): boolean {
   const [, second] = inForce(generated).configPath.split(":");
   const isLost = isMigrating(generated) || !honoursList(generated);
@@ -53,7 +53,7 @@ export function hasCertificates({ input }: Case, directory: string): boolean {
   return (input.certificates ?? []).some((path) => path.startsWith(`${directory}/`));
 }
 
-/** Would a hosts.toml take the certificates of its folder out of use? Only those of https. */
+/** Whether a hosts.toml would disable the certificates in its folder. Only those for https count. */
 function hidesCertificates({ input, features, wanted }: Case): boolean {
   const [ours] = wanted;
   const said = ours?.endpoints.every(
@@ -74,33 +74,33 @@ export function urlsOf({ endpoints }: Wanted): string[] {
   return endpoints.map(({ url }) => url);
 }
 
-/** Are the wanted ones in the list, in their order, be it in other spellings? */
+/** Whether the wanted endpoints are in the list in their order, in any spelling. */
 export function holds(list: readonly string[] | undefined, wanted: readonly string[]): boolean {
   if (list === undefined) return false;
   const places = wanted.map((url) => list.findIndex((other) => sameEndpoint(url, other)));
   return places.every((place, index) => place > (places[index - 1] ?? -1));
 }
 
-/** Is every wanted host in the mirrors that are in force? */
+/** Whether every wanted host is in the mirrors that are in force. */
 export function isInSync(generated: Case): boolean {
   const { mirrors } = inForce(generated);
   return generated.wanted.every((host) => holds(mirrors[keyOf(host.host)], urlsOf(host)));
 }
 
-/** Has a plan to refuse? */
+/** Whether a plan must refuse. */
 export function mustRefuse(generated: Case): boolean {
   const { input, features, mirrors, wanted, merged } = generated;
   const old = input.daemonVersion.startsWith("1.");
   if (features.has("a table twice")) return true;
-  // In a version 1 file, 1.x passes over the tables of version 2.
+  // In a version 1 file, 1.x ignores the tables of version 2.
   const elsewhere = features.has("registry settings in another version's table");
   if (elsewhere && !features.has("version 1")) return true;
   if (features.has("a byte-order mark") && !old) return true;
   if (features.has("registry keys in other letters") && !old) return true;
-  // containerd 1.x reads such a header otherwise than TOML says, or not at all.
+  // containerd 1.x does not read such a header as TOML specifies, or not at all.
   const unread = features.has("escapes in headers") || features.has("brackets in headers");
   if (unread && old) return true;
-  // 1.6 takes no image name with an IPv6 address in it.
+  // 1.6 accepts no image name with an IPv6 address.
   if (input.daemonVersion === "1.6.20" && wanted[0]?.host.startsWith("[")) return true;
   if (merged?.kind === "an import that switches CRI off") return true;
   const effective = inForce(generated);
@@ -109,7 +109,7 @@ export function mustRefuse(generated: Case): boolean {
   if (isMigrating(generated)) {
     if (isHidden(generated)) return true;
     if (Object.keys(effective.mirrors).some((host) => !(host in mirrors))) return true;
-    // Endpoints that the settings do not know would be lost by moving.
+    // A migration would lose endpoints that the settings do not have.
     const lost = wanted.some((host) =>
       (mirrors[keyOf(host.host)] ?? []).some(
         (url) => !urlsOf(host).some((known) => sameEndpoint(known, url)),
@@ -134,12 +134,12 @@ export function mustRefuse(generated: Case): boolean {
 
 function leadsElsewhere({ features, input, wanted }: Case): boolean {
   if (features.has("a foreign hosts.toml that leads elsewhere")) return true;
-  // 1.x reads no file with brackets in a header, which is how an IPv6 host stands in one.
+  // 1.x reads no file with brackets in a header, as an IPv6 host has them.
   const unread = input.daemonVersion.startsWith("1.") && wanted[0]?.host.startsWith("[") === true;
   return unread && features.has("a foreign hosts.toml that leads there");
 }
 
-/** Does an import hide something that the file says? */
+/** Whether an import hides something in the file. */
 function isHidden(generated: Case): boolean {
   const { merged, mirrors, configPath, cri, input } = generated;
   if (merged === undefined || merged.kind === "a dump, nothing imported") return false;
@@ -170,14 +170,14 @@ export function read(text: string): Tree | undefined {
   }
 }
 
-/** The table at a path, made where it is not. */
+/** The table at a path, which is created if it does not exist. */
 export function make(tree: Tree, path: readonly string[]): Tree {
   let table = tree;
   for (const part of path) table = (table[part] ??= {}) as Tree;
   return table;
 }
 
-/** A value as text, its keys in one order: what two values are compared by. */
+/** A value as text with sorted keys, for comparisons. */
 export function show(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(show).join(",")}]`;
   if (typeof value !== "object" || value === null) return `${typeof value}:${String(value)}`;

@@ -2,7 +2,7 @@ import { OWNERSHIP_MARK } from "../../../patch";
 import { type Random } from "./random";
 import { isSpecial, type Wanted } from "./wanted";
 
-/** What hosts.toml files there are already. */
+/** The existing hosts.toml files. */
 export const HOSTS_FILES = [
   "hosts.toml of another registry",
   "a hosts.toml of ours",
@@ -49,7 +49,7 @@ export function generateHostsFiles(
     case 3: {
       if (isSpecial(wanted)) break;
       note("skip_verify in a foreign hosts.toml");
-      // By http it decides nothing; by https the settings do not say it.
+      // For http it has no effect; for https the settings do not have it.
       const isHttp = wanted.endpoints.every(({ url }) => url.startsWith("http:"));
       note(`a foreign hosts.toml that leads ${isHttp ? "there" : "elsewhere"}`);
       write(host, `# by hand\n${tables("  skip_verify = true\n").join("\n")}`);

@@ -6,7 +6,7 @@ import { type Wanted } from "./wanted";
 
 type Report = (property: string, detail: string) => never;
 
-/** The hosts.toml files of a plan: one for each host, each leading where it is to lead. */
+/** Checks the hosts.toml files of a plan: one for each host, with the right endpoints. */
 export function checkHostsFiles(generated: Case, plan: patch.Plan, broken: Report): void {
   const { input, mirrors, wanted, features } = generated;
   const files = plan.files.filter(({ path }) => path !== input.configPath);
@@ -45,14 +45,14 @@ export function directoryOf(generated: Case): string {
   return first === "" ? "/etc/containerd/certs.d" : first;
 }
 
-/** Where it leads otherwise than it should; undefined: nowhere. */
+/** The first wrong endpoint; undefined if all are right. */
 function problemOf(tree: Tree, { host, endpoints }: Wanted, own: boolean): string | undefined {
   const asked: [string, Tree][] = Object.entries((tree["host"] ?? {}) as Record<string, Tree>);
   const server = tree["server"];
   if (host === "_default" ? server !== undefined : typeof server !== "string") return "server";
   if (host === "docker.io" && server !== "https://registry-1.docker.io") return "its own server";
   if (own && !endpoints.some(({ url }) => url === server)) return "a server of ours";
-  // 1.6 takes no file without a host table.
+  // 1.6 accepts no file without a host table.
   if (asked.length === 0) return "no host table";
   for (const [, table] of asked) if (table["capabilities"] === undefined) return "capabilities";
   if (typeof server === "string") asked.push([server, tree]);

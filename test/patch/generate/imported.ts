@@ -4,7 +4,7 @@ import { type Model } from "./toml-writer";
 import { type Random } from "./random";
 import { type Wanted } from "./wanted";
 
-/** What an import does to the registry settings, as `containerd config dump` then shows it. */
+/** The effects of an import on the registry settings, as `containerd config dump` shows them. */
 export const IMPORTS = [
   "a dump, nothing imported",
   "an import of something else",
@@ -22,11 +22,11 @@ export interface Merged {
   dump: string;
   mirrors: Record<string, string[]>;
   configPath: string;
-  /** 1.x: the whole table of an import stands in the place of the file's. */
+  /** 1.x: the whole table of an import replaces the file's. */
   replaced: boolean;
 }
 
-/** The file's own part of what is merged. */
+/** The file's own part of the merged settings. */
 export interface OwnPart {
   /** The plugin's table. */
   cri: Model;

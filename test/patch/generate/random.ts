@@ -1,4 +1,4 @@
-/** A small seeded generator (mulberry32), so that one number names one generated file for good. */
+/** A small seeded generator (mulberry32), so that one number always gives the same file. */
 export class Random {
   private state: number;
 
@@ -36,7 +36,7 @@ export class Random {
   }
 }
 
-/** How often each spelling and state occurred, and the check that none is rarer than it should be. */
+/** The number of occurrences of each spelling and state, and a check that none is too rare. */
 export class Occurrences {
   private readonly counts = new Map<string, number>();
   private total = 0;
@@ -54,7 +54,7 @@ export class Occurrences {
     }
   }
 
-  /** Names below a share of all files. */
+  /** Names whose share of all files is too small. */
   rarerThan(share: number): string[] {
     return [...this.counts].filter(([, count]) => count < share * this.total).map(([name]) => name);
   }

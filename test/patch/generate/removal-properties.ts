@@ -6,7 +6,7 @@ import { sameEndpoint } from "./wanted";
 
 type Report = (property: string, detail: string) => never;
 
-/** What must hold when the registry is taken out of a file again, by the files alone. */
+/** Everything that must hold for a removal of the registry from the files alone. */
 export function checkRemoval(
   patcher: Patcher,
   generated: Case,
@@ -43,7 +43,7 @@ export function checkRemoval(
   // (As a key, which 1.x needs for an IPv6 host, it may have brought a header that stays.)
   const host = ours?.host ?? "";
   const isKey = host.startsWith("[") && input.daemonVersion.startsWith("1.");
-  // An inline table of mirrors stays, since it may have been there, empty.
+  // An inline table of mirrors stays, because it may have been there and empty.
   const isInline = /mirrors["']? *= *\{/.test(added?.desired?.toString() ?? "");
   const onlyAdded = wanted.length === 1 && !(host in mirrors) && !isKey && !isInline;
   if (
@@ -89,7 +89,10 @@ function mirrorsIn({ registry }: Case, tree: Tree): Record<string, Tree> {
   return (table ?? {}) as Record<string, Tree>;
 }
 
-/** Without what a removal may take: our mirror, config_path, and what is empty or has no use without them. */
+/**
+ * The text without what a removal may remove: our mirror, config_path, and anything that is empty or useless without
+ * them.
+ */
 function stripped({ registry, addVersion, wanted }: Case, tree: Tree): Tree {
   const copy = structuredClone(tree);
   const tables = [copy];

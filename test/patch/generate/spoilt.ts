@@ -4,7 +4,7 @@ import { type Patcher } from "./dump-after";
 import { usesHosts } from "./expected";
 import { Random } from "./random";
 
-/** One line put into a file that somebody has, with which some versions do not read it as its author means. */
+/** A line in somebody's file with which some versions do not read the file as its author intends. */
 interface Spoiler {
   name: string;
   file: "config.toml" | "hosts.toml";
@@ -14,9 +14,9 @@ interface Spoiler {
    */
   at: "top" | "end" | "very end" | RegExp;
   line: string;
-  /** Is it one that matters: for this version, in a file like this, of which the plan makes that? */
+  /** Whether it matters for this version, this file and its plan. */
   matters: (version: string, text: string, plan: patch.Plan | undefined) => boolean;
-  /** What a file has that cannot be spoilt so. */
+  /** A pattern for files that cannot be changed in this way. */
   not?: RegExp;
 }
 
@@ -37,7 +37,7 @@ const thrown = (line: string, matters: Spoiler["matters"] = always): Spoiler => 
 const onAll = (name: string, line: string, at: Spoiler["at"] = "end"): Spoiler => {
   return { name, file: "config.toml", at, line, matters: always };
 };
-/** Is config.toml edited, so that it matters who writes it? */
+/** Whether config.toml is edited, so that a generated file matters. */
 const isEdited: Spoiler["matters"] = (_, __, plan) =>
   plan?.files.some(({ path, edits }) => path.endsWith("/config.toml") && edits.length > 0) === true;
 
@@ -48,10 +48,10 @@ const SPOILERS: readonly Spoiler[] = [
   in1x("a quote before the closing three", 'd = """a""""'),
   in1x("a blank behind a dot", "d. e = 1"),
   in1x("a quote in a quoted key", '"d\\"e" = 1'),
-  // The line break that is added behind it would spoil it.
+  // An added line break after it would change its effect.
   { ...in1x("a local date at the very end", "d = 1979-05-27"), at: "very end" },
   onAll("a large integer", "d = 99999999999999999999"),
-  // What 1.x reads though it is no TOML: refused all the same, since 2.x does not start with it.
+  // 1.x reads this although it is not TOML. It is still refused, because 2.x does not start with it.
   onAll("a key on the line of a header", "[other] d = 1"),
   onAll("an escaped slash", 'd = "\\/etc"'),
   onAll("a line that ends with CR", "d = 1\re = 2"),
@@ -121,7 +121,7 @@ const SPOILERS: readonly Spoiler[] = [
 
 export const SPOILT = SPOILERS.map(({ name }) => name);
 
-/** A generated file with one line more; undefined: there is no place for it. */
+/** A generated file with one more line; undefined if there is no place for it. */
 export function spoilt(
   generated: Case,
 ): { name: string; check: (patcher: Patcher) => void } | undefined {

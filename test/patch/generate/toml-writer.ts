@@ -1,10 +1,10 @@
 import { type Random } from "./random";
 
-/** What a generated document means: tables as plain objects, anything else as a value. */
+/** The values of a generated document: tables as plain objects, anything else as a value. */
 export type Model = { [key: string]: ModelValue };
 export type ModelValue = string | number | boolean | string[] | Raw | Model | Model[];
 
-/** A value that is written exactly so (dates, odd numbers, strings over several lines). */
+/** A value in an exact spelling (dates, odd numbers, strings over several lines). */
 export class Raw {
   constructor(
     readonly text: string,
@@ -53,8 +53,8 @@ interface Block {
 }
 
 /**
- * Writes a model as TOML in a spelling drawn at random: each table as a header, by dotted keys or
- * inline; in any order; with comments, blanks and quotes as people mix them.
+ * Writes a model as TOML in a random spelling: each table as a header, with dotted keys or inline, in any order, with
+ * comments, blanks and quotes as people mix them.
  */
 export class TomlWriter {
   readonly features = new Set<string>();
@@ -70,7 +70,7 @@ export class TomlWriter {
     this.unusual = random.chance(0.1);
     this.newline = random.chance(0.15) ? "\r\n" : "\n";
     this.tight = random.chance(0.15);
-    // Most files have one dominant spelling; some mix them.
+    // Most files have one dominant spelling, and some mix them.
     this.dottedShare = random.pick([0, 0, 0.15, 0.5]);
     this.inlineShare = random.pick([0, 0, 0.1, 0.4]);
     if (this.newline === "\r\n") this.note("CRLF");
@@ -115,7 +115,7 @@ export class TomlWriter {
     return shuffled;
   }
 
-  /** The lines of a table's own keys; tables with headers of their own go to `blocks`. */
+  /** The lines of a table's own keys. Tables with their own headers go to `blocks`. */
   private body(model: Model, path: string[], blocks: Block[]): string[] {
     const lines: string[] = [];
     const later: (() => void)[] = [];
@@ -153,7 +153,7 @@ export class TomlWriter {
 
   private tableArray(models: Model[], path: string[], blocks: Block[]): void {
     this.note("arrays of tables");
-    // Their order is meaning: they stay together, as one block.
+    // Their order has a meaning, so they stay together as one block.
     const lines: string[] = [];
     models.forEach((model, index) => {
       const body = Object.entries(model).map(
@@ -254,7 +254,7 @@ export class TomlWriter {
     return ["[", ...lines, "  ]"].join("\n");
   }
 
-  /** A line with its indentation, and what people put around lines. */
+  /** A line with its indentation, comments and blank lines. */
   private decorated(line: string, depth: number): string[] {
     const indent = this.unusual
       ? " ".repeat(this.random.below(7))
@@ -273,7 +273,7 @@ export class TomlWriter {
       this.note("comments behind values");
       text += " # why = [so]";
     }
-    // Not within a string over several lines, where blanks are text.
+    // Not within a string over several lines, because blanks are text there.
     if (this.random.chance(0.04) && !/"""|'''/.test(line)) {
       this.note("trailing blanks");
       text += this.random.pick([" ", "\t", "  "]);
@@ -290,7 +290,7 @@ function isTableArray(value: ModelValue): value is Model[] {
   return Array.isArray(value) && typeof value[0] === "object";
 }
 
-/** Dotted keys can write a table only if something is in it, all the way down. */
+/** Whether dotted keys can write the table: every table in it, at any depth, must have contents. */
 function isDottable(model: Model): boolean {
   const values = Object.values(model);
   return values.length > 0 && values.every((value) => !(value instanceof Raw) || value.oneLine);

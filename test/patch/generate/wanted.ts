@@ -1,7 +1,7 @@
 import { type Endpoint } from "../../../patch";
 import { type Random } from "./random";
 
-/** What the settings ask for, in the kinds that there are. */
+/** The kinds of wanted settings. */
 export const WISHES = [
   "an IPv4 registry",
   "an IPv6 registry",
@@ -18,9 +18,9 @@ export const WISHES = [
 
 export type Wish = (typeof WISHES)[number];
 
-/** One host, and where its pulls are to be led to. */
+/** One host, and the endpoints for its pulls. */
 export interface Wanted {
-  /** As the settings name it: `_default` for any other host. */
+  /** As in the settings: `_default` for all other hosts. */
   host: string;
   endpoints: Endpoint[];
 }
@@ -91,12 +91,12 @@ function ownEndpoints(random: Random, host: string, note: (wish: Wish) => void):
   return [endpoint];
 }
 
-/** Does it say more than `mirrors` can? */
+/** Whether it has settings that `mirrors` cannot express. */
 export function isSpecial({ endpoints }: Wanted): boolean {
   return endpoints.some((endpoint) => Object.keys(endpoint).length > 1);
 }
 
-/** Are two endpoints one to containerd, of those that are generated here? */
+/** Whether containerd treats two generated endpoints as the same. */
 export function sameEndpoint(a: string, b: string): boolean {
   const plain = (url: string): string =>
     url

@@ -14,7 +14,7 @@ function bytesOf(stored: Stored): Buffer {
   return typeof stored === "string" ? Buffer.from(stored) : Buffer.from(stored.base64, "base64");
 }
 
-/** An edit that has nothing to do with the document: config_path, which none of them has. */
+/** An edit unrelated to the document: config_path, which no document has. */
 function plan(bytes: Buffer) {
   return planContainerd({
     configPath: "document.toml",
@@ -37,7 +37,7 @@ function refusal(bytes: Buffer): string | undefined {
   }
 }
 
-/** What a tree means, dates and big integers as text. */
+/** The values of a tree, with dates and big integers as text. */
 function meaning(text: string): unknown {
   const tree: unknown = parse(text, { integersAsBigInt: true });
   return JSON.parse(
@@ -55,7 +55,7 @@ describe("the toml-test corpus", () => {
     expect(Object.keys(corpus.invalid)).toHaveLength(371);
   });
 
-  it("means the same after an unrelated edit, and is the same after its undo: every valid document", () => {
+  it("every valid document means the same after an unrelated edit, and is the same after its undo", () => {
     const refused: Record<string, string> = {};
     for (const [name, stored] of Object.entries(corpus.valid)) {
       const bytes = bytesOf(stored);
@@ -80,7 +80,7 @@ describe("the toml-test corpus", () => {
     expect(refused).toEqual({}); // no deviation: each one is edited
   });
 
-  it("is refused: every invalid document", () => {
+  it("every invalid document is refused", () => {
     const taken = Object.entries(corpus.invalid)
       .filter(([, stored]) => refusal(bytesOf(stored)) === undefined)
       .map(([name]) => name);

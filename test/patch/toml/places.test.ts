@@ -9,7 +9,7 @@ function tablesOf(text: string): Table[] {
 describe("findTables", () => {
   const headers = (text: string) => tablesOf(text).map(({ path }) => path.join("|"));
 
-  it("finds headers however they are written", () => {
+  it("finds headers in every spelling", () => {
     expect(headers('a = 1\n[ b . "c.d" ]# x\n\t[[e]]\r\n[\'f "g\']\n')).toEqual([
       "",
       "b|c.d",
@@ -18,7 +18,7 @@ describe("findTables", () => {
     ]);
   });
 
-  it("takes no line of an array or a string for a header", () => {
+  it("does not take a line of an array or a string for a header", () => {
     const text = [
       "a = [",
       "  [1], # ]",
@@ -44,7 +44,7 @@ describe("findTables", () => {
     expect(key && text.slice(key.lineStart, key.lineEnd)).toBe("  z = [ 1,\n 2 ]\n");
   });
 
-  it("begins behind a byte-order mark", () => {
+  it("begins after a byte-order mark", () => {
     const [root] = tablesOf("\uFEFFa = 1\n");
     expect(root?.keyValues[0]?.path).toEqual(["a"]);
     expect(root?.keyValues[0]?.lineStart).toBe(1);
@@ -60,7 +60,7 @@ describe("findTables", () => {
     expect(along(tablesOf(`[${header}]\n`)[1] as Table, path)).toEqual(course);
   });
 
-  it("names what is no TOML 1.0", () => {
+  it("names the first thing that is not TOML 1.0", () => {
     expect(findTables("a = {\n  b = 1 }\n")).toEqual({
       offset: 8,
       found:
@@ -69,7 +69,7 @@ describe("findTables", () => {
   });
 });
 
-it("elementsOf takes arrays and inline tables apart", () => {
+it("elementsOf splits arrays and inline tables", () => {
   const texts = (text: string) => {
     const [key] = tablesOf(text)[0]?.keyValues ?? [];
     return key && elementsOf(key.value).map((one) => text.slice(one.start, one.valueEnd));

@@ -1,0 +1,175 @@
+import { CONTAINER_NAME, OWNER_LABEL, STATE_LABEL } from "../helper/commands";
+import type { Surveyed } from "../observation/hosts";
+import type { Observation, ObservedContainer } from "../observation/observation";
+import { type Data, liveData, type Past, type PastRegistry } from "../observation/past";
+import type { RecordIds } from "../observation/records";
+import type { Settings } from "../settings/schema";
+import { forwardingNote } from "./forwarding";
+
+/**
+ * What a person should know about the registry's container and images before an `up`: drift in words, and images that
+ * the registry will lose.
+ */
+export function registryNotes(
+  settings: Settings,
+  surveyed: ReadonlyMap<string, Surveyed>,
+  ids: RecordIds,
+  past: Past,
+): string[] {
+  const { host } = settings.registry;
+  const there = surveyed.get(host);
+  const docker = there === undefined || "error" in there ? undefined : there.observation.docker;
+  const before = past.registries.find((one) => one.host === host);
+  const forwarding =
+    there === undefined || "error" in there
+      ? undefined
+      : forwardingNote(settings, there.observation);
+  const notes = [
+    ...(forwarding === undefined ? [] : [forwarding]),
+    ...(docker === undefined ? [] : dockerNotes(docker)),
+    ...(docker?.containers === undefined
+      ? []
+      : containerNotes(settings, docker.containers, ids, before)),
+    ...dataNotes(settings, docker, before, past),
+  ];
+  return notes.map((note) => `${host}: ${note}`);
+}
+
+type Docker = NonNullable<Observation["docker"]>;
+
+/** Whether Docker is stopped, so that nothing is known about its containers. */
+export function isDockerStopped({ version, service }: Docker): boolean {
+  return version !== undefined && !["active", "reloading"].includes(service.active);
+}
+
+function dockerNotes(docker: Docker): string[] {
+  if (!isDockerStopped(docker)) return [];
+  const { active, sub } = docker.service;
+  return [
+    `docker is not running (docker.service is ${active === sub ? active : `${active}, ${sub}`}), so the registry is not running either: ` +
+      "up starts docker, then checks its containers",
+  ];
+}
+
+/** A container of this stack that its state does not know. */
+export interface Leftover {
+  readonly container: ObservedContainer;
+  /**
+   * The id of the state that created it, which may be another operator's. Set only if the container says so and our own
+   * claim is made.
+   */
+  readonly state?: string;
+}
+
+/**
+ * Containers of this stack that its state does not know, because a run was interrupted after it created one, or because
+ * the state was lost.
+ */
+export function leftovers(
+  containers: readonly ObservedContainer[],
+  ids: RecordIds,
+  before: PastRegistry | undefined,
+): Leftover[] {
+  return containers
+    .filter(
+      ({ id, labels }) => labels[OWNER_LABEL] === ids.container && id !== before?.container?.id,
+    )
+    .map((container) => {
+      const state = container.labels[STATE_LABEL];
+      // A new state takes over the containers of a lost one.
+      return { container, ...(before?.claimed === true && state !== undefined && { state }) };
+    });
+}
+
+export function leftoverNote({ container: { id, name, status } }: Leftover): string {
+  return (
+    `the container ${name} (${id.slice(0, 12)}, ${status}) belongs to this stack but is not in its state, as after an interrupted run: ` +
+    "up replaces it and keeps its volume"
+  );
+}
+
+function containerNotes(
+  { registry }: Settings,
+  containers: readonly ObservedContainer[],
+  ids: RecordIds,
+  before: PastRegistry | undefined,
+): string[] {
+  const unknown = leftovers(containers, ids, before);
+  const notes = unknown.filter(({ state }) => state === undefined).map(leftoverNote);
+  const id = before?.container?.id;
+  if (id === undefined) return notes;
+  const current = containers.find((one) => one.id === id);
+  if (current !== undefined) return [...notes, ...stateNotes(current)];
+  if (unknown.length > 0) return notes;
+  return [
+    `the container ${CONTAINER_NAME} was removed outside of this stack: up recreates it on the volume ${registry.volume}`,
+  ];
+}
+
+/** Describes how an existing container differs from the last run. */
+function stateNotes({ name, running, status, exitCode }: ObservedContainer): string[] {
+  const notes: string[] = [];
+  if (name !== CONTAINER_NAME)
+    notes.push(
+      `the container ${CONTAINER_NAME} was renamed to ${name}: up replaces it with one of that name, on the same volume`,
+    );
+  if (status === "paused")
+    notes.push(
+      `the container ${name} is paused, so pulls fail; up does not resume it: run \`docker unpause ${name}\` there`,
+    );
+  else if (status === "restarting")
+    notes.push(
+      `the container ${name} keeps restarting (exit code ${exitCode}); up cannot repair it: see \`docker logs ${name}\` there`,
+    );
+  else if (!running)
+    notes.push(
+      `the container ${name} is not running (${status === "exited" ? `exited with code ${exitCode}` : status}): up starts it`,
+    );
+  return notes;
+}
+
+/** Whether the registry will have other images than now, or none. */
+function dataNotes(
+  { registry }: Settings,
+  docker: Docker | undefined,
+  before: PastRegistry | undefined,
+  past: Past,
+): string[] {
+  const wanted = `the volume ${registry.volume}`;
+  const has = docker?.volume === "images";
+  const unknown = docker !== undefined && isDockerStopped(docker);
+  const outlook = has
+    ? `the registry will have the images that are in ${wanted}`
+    : unknown
+      ? `the registry will be empty, unless there are images in ${wanted}`
+      : "the registry will be empty";
+  if (before?.container === undefined) {
+    return past.registries
+      .filter(({ host, container }) => host !== registry.host && container !== undefined)
+      .map(
+        ({ host, data }) =>
+          `${outlook}: it moves here from ${host}, where its images remain${data ? ` in ${called(data)}` : ""}. ` +
+          "Push them again, or copy them first",
+      );
+  }
+  const id = before.container.id;
+  const current = docker?.containers?.find((one) => one.id === id);
+  const held = (current && liveData(current)) ?? before.data;
+  if (held === undefined || registry.adopt) return [];
+  if ("volume" in held && held.volume === registry.volume) {
+    return docker?.volume === "absent"
+      ? [`the registry will be empty: ${wanted}, which held its images, is gone`]
+      : [];
+  }
+  const stays = registry.retainVolume || "path" in held;
+  const way = "volume" in held ? `registry.volume: ${held.volume}` : "registry.adopt: true";
+  return [
+    `${outlook}: ${called(held)}, which holds its present images, ${
+      stays ? "remains, unused" : "is deleted (registry.retainVolume is false)"
+    }. To keep them, set ${way}`,
+  ];
+}
+
+function called(data: Data): string {
+  return "volume" in data ? `the volume ${data.volume}` : `the folder ${data.path}`;
+}

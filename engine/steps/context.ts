@@ -1,0 +1,41 @@
+/** What a step gives its provider beside the properties. */
+import type { Severity, StepContext } from "../providers/provider";
+import type { CustomTimeouts } from "../state/resource";
+
+type Line = { kind: "message"; severity: Severity; text: string; urn: string; ephemeral: boolean };
+
+/** `seconds`: the resource's own limit for `operation`; 0: there is none. */
+export function stepContext(
+  urn: string,
+  terminate: AbortSignal,
+  sink: (line: Line) => void,
+  operation: keyof CustomTimeouts = "create",
+  seconds = 0,
+): StepContext {
+  const limit = seconds > 0 ? [timeoutSignal(operation, seconds)] : [];
+  return {
+    urn,
+    signal: AbortSignal.any([terminate, ...limit]),
+    log: (severity, text, ephemeral = false) =>
+      sink({ kind: "message", severity, text, urn, ephemeral }),
+    ...(seconds > 0 ? { timeoutSeconds: seconds } : {}),
+  };
+}
+
+/** Aborted with an error that says whose limit it was; Node's own says "aborted due to timeout". */
+function timeoutSignal(operation: keyof CustomTimeouts, seconds: number): AbortSignal {
+  const limit = new AbortController();
+  const reason = new Error(
+    `the ${operation} did not end within ${seconds} s, which is the resource's customTimeouts.${operation}, and was stopped; ` +
+      "give it longer there, or see what keeps it",
+  );
+  after(seconds * 1000, () => limit.abort(reason));
+  return limit.signal;
+}
+
+/** Node's timers hold 24.8 days, and take what is longer for nothing at all. Keeps no process alive. */
+function after(milliseconds: number, act: () => void): void {
+  const part = Math.min(milliseconds, 2 ** 31 - 1);
+  const next = part < milliseconds ? () => after(milliseconds - part, act) : act;
+  setTimeout(next, part).unref();
+}

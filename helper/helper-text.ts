@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const FOLDER = join(__dirname, "shell");
+
+/** The parts of the helper that an observation needs. */
+const LOOKING = [
+  "00-start.sh",
+  "20-text.sh",
+  "25-ours.sh",
+  "30-files.sh",
+  "40-daemon.sh",
+  "45-standing.sh",
+  "85-containers.sh",
+  "90-observe.sh",
+];
+
+let whole: string | undefined;
+let looking: string | undefined;
+
+/**
+ * The helper is one POSIX shell program. It consists of the parts in helper/shell, in the order of their names, and is
+ * the same for all hosts and stacks.
+ */
+export function helperText(): string {
+  whole ??= joined(readdirSync(FOLDER).filter((name) => name.endsWith(".sh")));
+  return whole;
+}
+
+/**
+ * A program that only observes and contains its own inputs. A shell that reads its program from stdin may read ahead,
+ * so data after the program could be lost.
+ */
+export function observeText(wishes: readonly string[]): string {
+  looking ??= joined(LOOKING);
+  return [
+    looking,
+    "[ $# -eq 0 ] || shift",
+    `observe "$@" <<'wishes'`,
+    ...wishes,
+    "wishes",
+    "exit",
+    "}",
+    "",
+  ].join("\n");
+}
+
+function joined(names: readonly string[]): string {
+  return [...names]
+    .sort()
+    .map((name) => readFileSync(join(FOLDER, name), "utf8"))
+    .join("\n");
+}

@@ -1,0 +1,22 @@
+import { CONTAINER_NAME } from "../helper/commands";
+import type { HostAccess } from "../settings/access";
+import type { Settings } from "../settings/schema";
+import type { Ask } from "./observation";
+
+/** containerd's configuration file in its units and packages. */
+export const CONTAINERD_CONFIG = "/etc/containerd/config.toml";
+/** dockerd's configuration. */
+export const DAEMON_JSON = "/etc/docker/daemon.json";
+
+/** What the survey reads from one host, which depends on the host's role. */
+export function askFor(settings: Settings, { name, sudo }: HostAccess): Ask {
+  const isNode = settings.nodes.some((node) => node.name === name);
+  const isRegistry = settings.registry.host === name;
+  return {
+    sudo,
+    files: [...(isNode ? [CONTAINERD_CONFIG] : []), ...(isRegistry ? [DAEMON_JSON] : [])],
+    containerd: isNode,
+    docker: isRegistry,
+    ...(isRegistry && { container: { name: CONTAINER_NAME, volume: settings.registry.volume } }),
+  };
+}

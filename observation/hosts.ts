@@ -1,0 +1,65 @@
+import type { HostAccess } from "../settings/access";
+import { Connection } from "../ssh/connection";
+import { checkAgentChoice } from "./agent-choice";
+import { learnBastions, learned, showKey } from "./learn";
+import type { Ask, Observation } from "./observation";
+import { observe } from "./observe";
+
+/** The result for one host: an observation, or the reason why there is none. */
+export type Surveyed =
+  | { readonly access: HostAccess; readonly observation: Observation }
+  | { readonly access: HostAccess; readonly error: Error };
+
+/** Runs one piece of work over a connection of its own, and closes the connection afterwards, also after an error. */
+export async function withConnection<T>(
+  access: HostAccess,
+  work: (connection: Connection) => Promise<T>,
+  onWaiting?: (text: string) => void,
+): Promise<T> {
+  const { login, waitSeconds } = access;
+  const connection = await Connection.open(login, { waitSeconds, ...(onWaiting && { onWaiting }) });
+  try {
+    return await work(connection);
+  } finally {
+    connection.close();
+  }
+}
+
+/**
+ * Observes all hosts at the same time, over one connection each, and changes nothing. An error on one host is a result
+ * too, so that the other hosts' results are kept.
+ */
+export async function surveyHosts(
+  hosts: Iterable<HostAccess>,
+  ask: (access: HostAccess) => Ask,
+  onWaiting: (text: string) => void,
+): Promise<Map<string, Surveyed>> {
+  const reachable = await learnBastions([...hosts], showKey(onWaiting));
+  const answers = await Promise.all(
+    reachable.map((access) => surveyHost(access, ask(access), onWaiting)),
+  );
+  return new Map(answers.map((answer) => [answer.access.name, answer]));
+}
+
+async function surveyHost(
+  access: HostAccess,
+  ask: Ask,
+  onWaiting: (text: string) => void,
+): Promise<Surveyed> {
+  try {
+    await checkAgentChoice(access.login);
+    return await withConnection(
+      access,
+      async (connection) => {
+        const observation = await observe(connection, ask);
+        return {
+          access: access.learnHostKey ? learned(access, connection.hostKey) : access,
+          observation,
+        };
+      },
+      onWaiting,
+    );
+  } catch (error) {
+    return { access, error: error instanceof Error ? error : new Error(String(error)) };
+  }
+}

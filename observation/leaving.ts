@@ -1,0 +1,63 @@
+import type { Settings } from "../settings/schema";
+import { Connection } from "../ssh/connection";
+import type { Login } from "../ssh/login";
+import type { Surveyed } from "./hosts";
+import type { PastGuard } from "./past";
+import { wouldUndo } from "./would-undo";
+
+/** The guards of the last run on hosts that the settings no longer name. Their patches are undone. */
+export function leaving(
+  guards: readonly PastGuard[],
+  { nodes, registry }: Settings,
+  surveyed: ReadonlyMap<string, Surveyed>,
+): PastGuard[] {
+  const known = recordsOn(surveyed);
+  return guards.filter(({ host, daemon, id }) =>
+    daemon === "docker"
+      ? host !== registry.host
+      : // If a node with another name is this very host now, that node takes over the record.
+        !nodes.some(({ name }) => name === host) && !known.includes(id),
+  );
+}
+
+/** The ids of all records on the hosts that could be observed. */
+export function recordsOn(surveyed: ReadonlyMap<string, Surveyed>): string[] {
+  return [...surveyed.values()].flatMap((host) =>
+    "error" in host ? [] : host.observation.records.map(({ id }) => id),
+  );
+}
+
+/**
+ * Asks a host for a preview of the undo of a record: `text` is the answer, `reason` says why there is none. Changes
+ * nothing.
+ */
+export async function askUndo(
+  guard: Pick<PastGuard, "host" | "id" | "sudo">,
+  login: Login,
+): Promise<{ text: string } | { reason: string }> {
+  try {
+    const connection = await Connection.open({ ...login, name: guard.host });
+    try {
+      return { text: await wouldUndo(connection, guard) };
+    } finally {
+      connection.close();
+    }
+  } catch (error) {
+    return { reason: (error as Error).message };
+  }
+}
+
+/** Describes the undo in words and as a diff. If the host does not answer, the text says why. */
+export async function undoNote(
+  guard: Pick<PastGuard, "host" | "daemon" | "id" | "sudo">,
+  login: Login,
+): Promise<{ known: boolean; text: string }> {
+  const { host, daemon } = guard;
+  const answer = await askUndo(guard, login);
+  return "text" in answer
+    ? { known: true, text: `${host}: changes to ${daemon} that will be undone:\n${answer.text}` }
+    : {
+        known: false,
+        text: `${host}: cannot preview the undo of the changes to ${daemon}: ${answer.reason}`,
+      };
+}

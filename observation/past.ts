@@ -1,0 +1,188 @@
+import { OWNER_LABEL } from "../helper/commands";
+import type { Observation } from "./observation";
+import { clusterOfRecord, DEFAULT_CLUSTER } from "./records";
+
+/** The registry on one host after the last run, from the stack's own state. */
+export interface PastRegistry {
+  readonly host: string;
+  /** Whether the claim has made room for a container. */
+  readonly claimed: boolean;
+  /** Undefined if the state has no container of this host. */
+  readonly container?: { readonly id: string; readonly labels: Readonly<Record<string, string>> };
+  readonly data?: Data;
+}
+
+/** The place of the images. */
+export type Data = { readonly volume: string } | { readonly path: string };
+
+/** A patch of one daemon's files on one host, which the delete of its guard undoes. */
+export interface PastGuard {
+  readonly host: string;
+  readonly daemon: "containerd" | "docker";
+  /** Name of the record on the host. */
+  readonly id: string;
+  /** The ClusterRegistry that it belongs to; undefined for a component that is used alone. */
+  readonly cluster: string | undefined;
+  readonly sudo: boolean;
+  /** As in the Command's inputs. */
+  readonly connection: Readonly<Record<string, unknown>>;
+  /** As in the Command's inputs. */
+  readonly triggers?: unknown[];
+}
+
+/** An earlier run, as far as a plan needs it, from the stack's own state. */
+export interface Past {
+  readonly registries: readonly PastRegistry[];
+  readonly guards: readonly PastGuard[];
+  /**
+   * Guards that are replaced in this run, so that they are undone on the host that had the name before. @default none
+   */
+  readonly undone?: readonly PastGuard[];
+}
+
+/** The answer of both engines to `readStackResourceOutputs`: each resource's outputs, by URN. */
+export type ResourceOutputs = Readonly<
+  Record<string, { readonly type: string; readonly outputs: Readonly<Record<string, unknown>> }>
+>;
+
+const COMPONENT = "cluster-registry:index:";
+/** The container's folder of images. */
+const DATA_PATH = "/var/lib/registry";
+
+/**
+ * Reads the past of one ClusterRegistry from the resources in the state, and ignores other resources. In older states,
+ * its parts have no parent.
+ */
+export function pastOf(resources: ResourceOutputs, cluster = DEFAULT_CLUSTER): Past {
+  const guards = Object.entries(resources).flatMap(([urn, { outputs }]) => {
+    const guard = guardOf(urn, outputs);
+    return guard?.cluster === cluster ? [guard] : [];
+  });
+  const registries = registriesOf(
+    resources,
+    (id, urn) => clusterOfRecord(id, ...stackOf(urn)) === cluster,
+    (name, urn) => hostName(urn, name, cluster),
+  );
+  return { registries, guards };
+}
+
+/** The past of a RegistryContainer that is used alone, under the present name of its host. */
+export function pastAlone(resources: ResourceOutputs, record: string, host: string): Past {
+  const registries = registriesOf(
+    resources,
+    (id) => id === record,
+    () => host,
+  );
+  return { registries, guards: [] };
+}
+
+function registriesOf(
+  resources: ResourceOutputs,
+  isOwn: (record: string, urn: string) => boolean,
+  hostOf: (name: string, urn: string) => string,
+): PastRegistry[] {
+  const found = new Map<string, PastRegistry>();
+  const add = (host: string, what: Partial<PastRegistry>) =>
+    found.set(host, { host, claimed: false, ...found.get(host), ...what });
+  for (const [urn, { outputs }] of Object.entries(resources)) {
+    const { type, name } = parts(urn);
+    const host = (suffix: string) => hostOf(name.slice(0, -suffix.length), urn);
+    if (
+      type.endsWith(`${COMPONENT}RegistryContainer$command:remote:Command`) &&
+      name.endsWith("-claim") &&
+      isOwn(/ container-claim ([A-Za-z0-9._-]+)/.exec(text(outputs["create"]))?.[1] ?? "", urn)
+    )
+      add(host("-claim"), { claimed: true });
+    if (type.endsWith(`${COMPONENT}RegistryContainer$docker:index/container:Container`)) {
+      const data = dataOf(outputs["volumes"]);
+      const labels = labelsOf(outputs["labels"]);
+      if (isOwn(labels[OWNER_LABEL] ?? "", urn))
+        add(host("-container"), {
+          container: { id: text(outputs["id"]), labels },
+          ...(data && { data }),
+        });
+    }
+  }
+  return [...found.values()];
+}
+
+/** The guard that a resource represents; undefined for other resources. */
+export function guardOf(
+  urn: string,
+  outputs: Readonly<Record<string, unknown>>,
+): PastGuard | undefined {
+  const { type, name } = parts(urn);
+  const [, component, before = "", daemon] =
+    /(?:^|\$)cluster-registry:index:(\w+)\$command:remote:Command::(.*)-(containerd|docker)-guard$/.exec(
+      `${type}::${name}`,
+    ) ?? [];
+  const script = text(outputs["delete"]);
+  const id = / undo ([A-Za-z0-9._-]+)/.exec(script)?.[1];
+  const connection = outputs["connection"];
+  if (component === undefined || id === undefined || typeof connection !== "object")
+    return undefined;
+  const cluster = clusterOfRecord(id, ...stackOf(urn));
+  const triggers = outputs["triggers"];
+  return {
+    host: hostName(urn, before, cluster),
+    daemon: daemon as PastGuard["daemon"],
+    id,
+    cluster,
+    sudo: script.includes("sudo -n"),
+    connection: (connection ?? {}) as Readonly<Record<string, unknown>>,
+    ...(Array.isArray(triggers) && { triggers }),
+  };
+}
+
+/** The place where an existing container keeps its images. */
+export function liveData(
+  container: NonNullable<NonNullable<Observation["docker"]>["containers"]>[number],
+): Data | undefined {
+  const mount = container.mounts.find(({ destination }) => destination === DATA_PATH);
+  if (mount === undefined) return undefined;
+  return mount.type === "bind" ? { path: mount.source } : { volume: mount.name ?? mount.source };
+}
+
+/**
+ * The part of a resource's name before the suffix: the host's name. For children of a ClusterRegistry, its own name
+ * comes first.
+ */
+function hostName(urn: string, name: string, cluster: string | undefined): string {
+  const child = parts(urn).type.includes(`${COMPONENT}ClusterRegistry$`);
+  return child && cluster !== undefined && name.startsWith(`${cluster}-`)
+    ? name.slice(cluster.length + 1)
+    : name;
+}
+
+/** Project and stack of a URN. */
+function stackOf(urn: string): [project: string, stack: string] {
+  const [head = "", project = ""] = urn.split("::");
+  return [project, head.slice("urn:pulumi:".length)];
+}
+
+/** The types at the end of a URN, including those of the parents, and the name. */
+function parts(urn: string): { type: string; name: string } {
+  const [, , type = "", ...name] = urn.split("::");
+  return { type, name: name.join("::") };
+}
+
+function dataOf(volumes: unknown): Data | undefined {
+  const mount = objects(volumes).find(({ containerPath }) => containerPath === DATA_PATH);
+  const path = text(mount?.["hostPath"]);
+  const volume = text(mount?.["volumeName"]);
+  return path !== "" ? { path } : volume !== "" ? { volume } : undefined;
+}
+
+function labelsOf(labels: unknown): Record<string, string> {
+  return Object.fromEntries(
+    objects(labels).map(({ label, value }) => [text(label), text(value)] as const),
+  );
+}
+
+function objects(list: unknown): Record<string, unknown>[] {
+  return Array.isArray(list) ? (list as Record<string, unknown>[]) : [];
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}

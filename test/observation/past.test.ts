@@ -1,0 +1,75 @@
+import { liveData, pastOf } from "../../observation/past";
+
+const OWNER = "cluster-registry.dev.registry";
+const PREFIX = "urn:pulumi:dev::cluster-registry::";
+const registry = (type: string, name: string) =>
+  `${PREFIX}cluster-registry:index:RegistryContainer$${type}::${name}`;
+
+test("a state without a registry has no past", () => {
+  expect(pastOf({})).toEqual({ registries: [], guards: [] });
+  expect(
+    pastOf({
+      [`${PREFIX}docker:index/container:Container::somebody-container`]: {
+        type: "docker:index/container:Container",
+        outputs: { id: "f0" },
+      },
+    }),
+  ).toEqual({ registries: [], guards: [] });
+});
+
+test("the container, its labels, the place of its images, and the claim are read for each host", () => {
+  const container = (volumes: unknown) => ({
+    type: "docker:index/container:Container",
+    outputs: {
+      id: "ab12",
+      labels: [{ label: "io.cluster-registry.owner", value: OWNER }],
+      volumes,
+    },
+  });
+  const claim = {
+    type: "command:remote:Command",
+    outputs: { create: `sh -s container-claim ${OWNER} registry`, stdout: "{}" },
+  };
+  const past = pastOf({
+    [registry("command:remote:Command", "a-claim")]: claim,
+    [registry("command:remote:Command", "b-claim")]: claim,
+    [registry("command:remote:Command", "b-docker-runs")]: claim,
+    [registry("docker:index/container:Container", "a-container")]: container([
+      { containerPath: "/var/lib/registry", volumeName: "images", hostPath: "" },
+    ]),
+    [registry("docker:index/container:Container", "c-container")]: container([
+      { containerPath: "/var/lib/registry", hostPath: "/srv/images" },
+    ]),
+  });
+  const known = { id: "ab12", labels: { "io.cluster-registry.owner": OWNER } };
+  expect(past.registries).toEqual([
+    { host: "a", claimed: true, container: known, data: { volume: "images" } },
+    { host: "b", claimed: true },
+    { host: "c", claimed: false, container: known, data: { path: "/srv/images" } },
+  ]);
+});
+
+test("the mount of a running container shows the place of its images", () => {
+  const container = (mounts: Parameters<typeof liveData>[0]["mounts"]) => ({
+    id: "1",
+    name: "registry",
+    image: "registry",
+    running: true,
+    status: "running",
+    exitCode: 0,
+    labels: {},
+    ports: [],
+    restartPolicy: "always",
+    mounts,
+  });
+  const destination = "/var/lib/registry";
+  expect(liveData(container([{ type: "volume", name: "v", source: "/x", destination }]))).toEqual({
+    volume: "v",
+  });
+  expect(liveData(container([{ type: "bind", source: "/srv", destination }]))).toEqual({
+    path: "/srv",
+  });
+  expect(
+    liveData(container([{ type: "bind", source: "/c", destination: "/etc/docker/registry" }])),
+  ).toBeUndefined();
+});
