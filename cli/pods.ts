@@ -1,12 +1,15 @@
 import type { RunningCluster } from "../lab";
 
-/** The lesson's Deployment, on every node. The control plane has no taint in the lab, as in the lesson's cluster. */
+/** Nobody but this proof uses a Deployment of this name. */
+const NAME = "cluster-registry-proof";
+
+/** A Deployment whose Pods are on every node. The control plane has no taint in the lab, as in the lesson's cluster. */
 function deployment(image: string, replicas: number): object {
-  const labels = { app: "mynginx" };
+  const labels = { app: NAME };
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
-    metadata: { name: "mynginx", namespace: "default" },
+    metadata: { name: NAME, namespace: "default" },
     spec: {
       replicas,
       selector: { matchLabels: labels },
@@ -22,7 +25,7 @@ function deployment(image: string, replicas: number): object {
               labelSelector: { matchLabels: labels },
             },
           ],
-          containers: [{ name: "mynginx", image, imagePullPolicy: "Always" }],
+          containers: [{ name: "main", image, imagePullPolicy: "Always" }],
         },
       },
     },
@@ -39,26 +42,33 @@ export async function runPods(
   image: string,
   say: (line: string) => void,
 ): Promise<void> {
+  // One of an earlier run goes with its Pods.
+  await cluster.kubectl([
+    "delete",
+    `deployment/${NAME}`,
+    "--ignore-not-found",
+    "--cascade=foreground",
+  ]);
   await cluster.apply(deployment(image, 2));
   await rolledOut(cluster);
-  say(`kubectl apply: Deployment mynginx of ${image}, 2 replicas, running`);
-  await cluster.kubectl(["scale", "deployment/mynginx", "--replicas=6"]);
+  say(`kubectl apply: Deployment ${NAME} of ${image}, 2 replicas, running`);
+  await cluster.kubectl(["scale", `deployment/${NAME}`, "--replicas=6"]);
   await rolledOut(cluster);
-  say("kubectl scale deployment/mynginx --replicas=6");
+  say(`kubectl scale deployment/${NAME} --replicas=6`);
   const columns = "custom-columns=POD:.metadata.name,NODE:.spec.nodeName,STATE:.status.phase";
-  const table = await cluster.kubectl(["get", "pods", "-l", "app=mynginx", "-o", columns]);
+  const table = await cluster.kubectl(["get", "pods", "-l", `app=${NAME}`, "-o", columns]);
   for (const row of table.trimEnd().split("\n")) say(row);
 }
 
 async function rolledOut(cluster: RunningCluster): Promise<void> {
-  const wait = ["rollout", "status", "deployment/mynginx", "--timeout=120s"];
+  const wait = ["rollout", "status", `deployment/${NAME}`, "--timeout=120s"];
   const { code } = await cluster.run(wait);
   if (code === 0) return;
   const pods = await cluster.get<{
     metadata: { name: string };
     spec: { nodeName?: string };
     status: { containerStatuses?: { state: { waiting?: { reason: string; message?: string } } }[] };
-  }>("pods", "-l", "app=mynginx");
+  }>("pods", "-l", `app=${NAME}`);
   const waiting = pods.flatMap(({ metadata, spec, status }) => {
     const reason = status.containerStatuses?.[0]?.state.waiting;
     return reason === undefined
@@ -67,5 +77,5 @@ async function rolledOut(cluster: RunningCluster): Promise<void> {
           `${metadata.name} on ${spec.nodeName ?? "no node"}: ${reason.reason} ${reason.message ?? ""}`,
         ];
   });
-  throw new Error(`the Pods of mynginx do not all run:\n${waiting.join("\n")}`);
+  throw new Error(`the Pods of ${NAME} do not all run:\n${waiting.join("\n")}`);
 }
