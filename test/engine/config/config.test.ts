@@ -87,15 +87,15 @@ test("the selected stack is the one that the CLI selected, and the other way rou
   write("Pulumi.yaml", "name: p\nruntime: nodejs\n");
   const project = loadProject(folder);
   const env = { PULUMI_HOME: path.join(folder, "home") };
-  expect(await selectedStack(project, "file:///s", env)).toBeUndefined();
+  expect(selectedStack(project, "file:///s", env)).toBeUndefined();
   await selectStack(project, "file:///s", "prod", env);
   const [name = ""] = fs.readdirSync(path.join(folder, "home/workspaces"));
   expect(name).toMatch(/^p-[0-9a-f]{40}-workspace\.json$/);
   expect(fs.readFileSync(path.join(folder, "home/workspaces", name), "utf8")).toBe(
     '{\n    "stacks": {\n        "file:///s": "organization/p/prod"\n    }\n}',
   );
-  expect(await selectedStack(project, "file:///s", env)).toBe("prod");
-  expect(
-    await selectedStack(project, "file:///s", { ...env, PULUMI_STACK: "organization/p/dev" }),
-  ).toBe("dev");
+  expect(selectedStack(project, "file:///s", env)).toBe("prod");
+  expect(selectedStack(project, "file:///s", { ...env, PULUMI_STACK: "organization/p/dev" })).toBe(
+    "dev",
+  );
 });
