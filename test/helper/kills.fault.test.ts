@@ -29,7 +29,7 @@ describeLab("a change that is interrupted at any step", () => {
   let before: string;
 
   beforeAll(async () => {
-    lab = await startLab(defineLab({ name: "hosts-kills", octet: 41, hosts: ["n1"] }));
+    lab = await startLab(defineLab({ name: "hosts-kills", octet: 101, hosts: ["n1"] }));
     node = lab.host("n1");
     await installDocker(node);
     pristine = await Pristine.of(node);
