@@ -236,7 +236,7 @@ async function ensureHost(
 ): Promise<void> {
   const record = readRecord(lab.name, host.name);
   const asDefined = record?.address === host.address && record.image === image;
-  if (record && !asDefined) log(`${host.name}: its address or image has changed: made anew`);
+  if (record && !asDefined) log(`${host.name}: its address or image has changed: recreating it`);
   if (!asDefined && running.delete(host.name)) await cutPower(lab.name, host.name);
   if (!asDefined) await installHost(lab, host, image);
   await updateNames(lab, host.name);

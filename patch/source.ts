@@ -72,7 +72,7 @@ function notText(path: string, bytes: Buffer, nul: number): Problem {
     column,
     expected: "text in UTF-8",
     found: nul >= 0 ? `a NUL byte at byte ${at}` : `byte 0x${byte} at byte ${at}, not UTF-8`,
-    fix: "write the file anew as UTF-8 text (it may be UTF-16, or damaged)",
+    fix: "rewrite the file as UTF-8 text (it may be UTF-16, or damaged)",
     frame,
   };
 }

@@ -113,7 +113,7 @@ export class HostVerification {
   private advice(): string {
     const name = knownHostsName(this.login.host, this.login.port);
     return (
-      "Someone may be in between, or the host was installed anew. Make sure which; if it was, take the old key out " +
+      "Either somebody intercepts the connection, or the host was reinstalled. Find out which. If it was reinstalled, remove the old key " +
       `with \`ssh-keygen -R '${name}'\` (-f FILE for another known_hosts file) and add the new one.`
     );
   }

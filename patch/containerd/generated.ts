@@ -27,7 +27,7 @@ export function refuseGenerated(source: Source, plan: Plan): void {
     if (service === undefined) continue;
     throw source.refuse(0, {
       expected: "a config.toml that stays as it is written",
-      found: `one that ${service} writes anew at every start`,
+      found: `one that ${service} rewrites at every start`,
       fix: fix(service),
     });
   }

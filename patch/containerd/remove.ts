@@ -39,7 +39,9 @@ export function planRemoval(
   const changes: Change[] = [];
   for (const { host, endpoints, own } of wanted) {
     if (!own && endpointsOf(config, host) !== undefined) {
-      notes.push(`${input.configPath}: the mirrors of ${host} stay: whose they are cannot be told`);
+      notes.push(
+        `${input.configPath}: the mirrors of ${host} stay, because the file does not show who added them`,
+      );
       continue;
     }
     const urls = endpoints.map(({ url }) => url);

@@ -62,7 +62,7 @@ describe("the host key", () => {
       `node02 (root@127.0.0.1:${server.port}): the host key is not the known one, so nothing was sent.\n` +
         `  expected: ssh-ed25519 ${sha256(known)}\n` +
         `  found:    ssh-ed25519 ${sha256(server.hostKeys[0]!)}\n` +
-        "Someone may be in between, or the host was installed anew. Make sure which; if it was, take the old key out " +
+        "Either somebody intercepts the connection, or the host was reinstalled. Find out which. If it was reinstalled, remove the old key " +
         `with \`ssh-keygen -R '[127.0.0.1]:${server.port}'\` (-f FILE for another known_hosts file) and add the new one.`,
     );
     expect(server.connections).toBe(1);

@@ -69,7 +69,7 @@ describe("files that are never edited", () => {
 > 2 | b\u2400 = 2
     |  ^
   3 |
-  fix: write the file anew as UTF-8 text (it may be UTF-16, or damaged)`,
+  fix: rewrite the file as UTF-8 text (it may be UTF-16, or damaged)`,
     );
   });
 

@@ -97,7 +97,7 @@ describe("present: false", () => {
     const plan = planFor(config, { present: false, mirrors: { "docker.io": ["https://a"] } });
     expect(textOf(plan, CONFIG)).toBe(config);
     expect(plan.notes[0]).toBe(
-      `${CONFIG}: the mirrors of docker.io stay: whose they are cannot be told`,
+      `${CONFIG}: the mirrors of docker.io stay, because the file does not show who added them`,
     );
   });
 

@@ -284,7 +284,7 @@ dockerd does not start with anything else; found "${shown}", which ${fault}
   1 | {
 > 2 | "a": "Zü\ufffd"}
     |         ^
-  fix: write the file anew as UTF-8 text (it may be UTF-16, or damaged)`,
+  fix: rewrite the file as UTF-8 text (it may be UTF-16, or damaged)`,
     );
   });
 

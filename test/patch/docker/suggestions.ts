@@ -175,7 +175,7 @@ export const SUGGESTIONS: Suggestion[] = [
   {
     name: "UTF-16",
     asked: { text: Buffer.from('\uFEFF{"debug": false}', "utf16le") },
-    fixes: ["write the file anew as UTF-8 text (it may be UTF-16, or damaged)"],
+    fixes: ["rewrite the file as UTF-8 text (it may be UTF-16, or damaged)"],
     followed: { text: '{"debug": false}' },
   },
   {
