@@ -160,8 +160,8 @@ describeLab("what holds when the program itself meets trouble", () => {
     const said = await up.ended;
     expect(said.code).toBe(ENGINE === "embedded" ? 8 : 1);
     expect(pending()).toEqual([]);
-    expect(resources()).toContain("controlplane-docker-apply");
-    expect(resources()).not.toContain("controlplane-container");
+    expect(resources()).toContain("cluster-controlplane-docker-apply");
+    expect(resources()).not.toContain("cluster-controlplane-container");
     expect(await controlplane.succeed("docker ps -aq")).toBe("");
     for (const [at, host] of [node01, node02].entries()) {
       expect(await configManifest(host)).toBe(before.get(host.name));
