@@ -14,7 +14,7 @@ import type { Runner } from "./runner";
 import type { Targets } from "./targets";
 
 /**
- * Resolves to the resources as they are now, the journal told. `counted`: the refresh is the operation itself. Else what has
+ * Resolves to the resources as they are now, the journal reported. `counted`: the refresh is the operation itself. Else what has
  * a resource and does not run is no failure: its URN is put into `unread`.
  */
 export async function refresh(
@@ -24,11 +24,11 @@ export async function refresh(
   unread = new Set<string>(),
 ): Promise<ResourceState[]> {
   const { host, runner, journal, sink, targets } = parts;
-  const told = new Set<string>();
+  const reported = new Set<string>();
   const postpone = (state: ResourceState, { message: text }: NotRunning): void => {
     unread.add(state.urn);
-    if (told.has(text)) return;
-    told.add(text);
+    if (reported.has(text)) return;
+    reported.add(text);
     sink(said("warning", text, state.urn));
   };
   const found = new Map<ResourceState, ResourceState | undefined>();

@@ -188,14 +188,14 @@ export class ConfigMaps {
       // 404: gone meanwhile; 409: gone, and made anew by somebody else.
       if (!(error instanceof ApiError) || ![404, 409].includes(error.status)) throw error;
     }
-    let told = false;
+    let reported = false;
     await pollUntil(ctx.timeoutSeconds ?? GONE_SECONDS, ctx.signal, async (last) => {
       const still = await this.find(object, ctx);
       if (still === undefined || uidOf(still) !== uidOf(gone)) return true;
       const why = `it is deleted once its finalizers are removed: ${finalizersOf(still)}`;
       if (last) throw new Error(`${id} is still there: ${why}`);
-      if (!told && finalizersOf(still) !== "") ctx.log("info", `${id}: ${why}`);
-      told = true;
+      if (!reported && finalizersOf(still) !== "") ctx.log("info", `${id}: ${why}`);
+      reported = true;
       return false;
     });
   }
