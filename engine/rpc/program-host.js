@@ -2,8 +2,8 @@
 // the engine starts this process first, and then reads the state and derives the key. The program itself waits for the
 // message with the monitor's address.
 //
-// TypeScript is transpiled here, with swc: the SDK's own way loads the
-// TypeScript compiler, which takes longer than everything else together. The SDK handles projects of ES modules.
+// TypeScript is transpiled here, with swc: the SDK's own way loads the TypeScript compiler, which takes longer than
+// everything else together. The SDK handles projects of ES modules.
 "use strict";
 
 const { existsSync, readFileSync } = require("node:fs");
@@ -43,8 +43,8 @@ function compilerOptions(file) {
 }
 
 /**
- * Does a class field without a value overwrite the outputs that the resource has set with undefined? As in TypeScript,
- * the target decides: the SDK sets it to ES2020 if the project has none.
+ * True if a class field without a value is defined, as undefined, after the resource's outputs were set. As in
+ * TypeScript, the target decides: the SDK sets it to ES2020 if the project has none.
  */
 function definesClassFields() {
   const file = path.resolve(process.env.PULUMI_NODEJS_TSCONFIG_PATH ?? "tsconfig.json");
