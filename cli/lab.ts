@@ -53,11 +53,11 @@ interface Request {
 }
 
 function parse(args: string[]): Request {
-  // What follows kubectl is kubectl's.
+  // Arguments after `kubectl` belong to kubectl.
   const end = args.includes("kubectl") ? args.indexOf("kubectl") + 1 : args.length;
   const words = args.slice(0, end);
   let lab = "dev";
-  // A command for ssh is one word, so a separate word --lab is always our own flag.
+  // A command for ssh is one argument, so a separate argument --lab is always this program's flag.
   for (let at = words.indexOf("--lab"); at >= 0; at = words.indexOf("--lab")) {
     const [, name] = words.splice(at, 2);
     if (!name) throw new Error(`--lab needs a name\n${USAGE}`);

@@ -13,7 +13,10 @@ import { join } from "node:path";
 const ROOT = join(__dirname, "..");
 const DIST = join(ROOT, "dist");
 
-/** What `npm pack` runs first: JavaScript and types of the components, the helper that they bring to hosts, and the plugin. */
+/**
+ * Runs before `npm pack`: builds the components' JavaScript and types, the helper that they install on hosts, and the
+ * plugin.
+ */
 export function main(): void {
   rmSync(DIST, { recursive: true, force: true });
   const compiler = require.resolve("typescript/bin/tsc");
@@ -26,12 +29,15 @@ export function main(): void {
   writePlugin(join(DIST, "plugin"));
 }
 
-/** Types that the SDK makes no schema of, unions that is, and what stands for them there. The arguments are checked all the same. */
+/**
+ * Union types, for which the SDK makes no schema, with the types that replace them there. The arguments are still
+ * checked.
+ */
 const PLAIN = { Role: "string", DockerArgs: "any", EndpointArgs: "any" };
 
 /**
- * The plugin through which programs in other languages use the components. The SDK's component provider host makes the
- * schema of the types that it finds beside it.
+ * The plugin through which programs in other languages use the components. The SDK's component provider host derives
+ * the schema from the types that it finds beside the plugin.
  */
 function writePlugin(folder: string): void {
   const types = join(folder, "types");

@@ -1,9 +1,9 @@
 import type { RunningCluster } from "../lab";
 
-/** Nobody but this proof uses a Deployment of this name. */
+/** The name of the Deployment. Only this proof uses it. */
 const NAME = "cluster-registry-proof";
 
-/** A Deployment whose Pods are on every node. The control plane has no taint in the lab, as in the lesson's cluster. */
+/** A Deployment with Pods on every node. In the lab, as in the lesson's cluster, the control plane has no taint. */
 function deployment(image: string, replicas: number): object {
   const labels = { app: NAME };
   return {
@@ -42,7 +42,7 @@ export async function runPods(
   image: string,
   say: (line: string) => void,
 ): Promise<void> {
-  // One of an earlier run goes with its Pods.
+  // Deletes the Deployment of an earlier run, with its Pods.
   await cluster.kubectl([
     "delete",
     `deployment/${NAME}`,

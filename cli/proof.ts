@@ -1,12 +1,15 @@
 import { shellWord } from "../components/shell";
 import type { RunningHost, RunningLab } from "../lab";
 
-/** Nobody but this proof uses a repository of this name. */
+/** The name of the repository. Only this proof uses it. */
 const REPOSITORY = "cluster-registry-proof";
-/** Says of an image that it is ours to build and push again. */
+/** Marks an image that this proof may build and push again. */
 const LABEL = "io.cluster-registry.proof";
 
-/** A web server of one file on the lab's busybox: what the image does is not the point, that nobody else has it is. */
+/**
+ * A web server of one file on the lab's busybox. The content of the image does not matter: only that no other registry
+ * has it.
+ */
 const dockerfile = (image: string): string[] => [
   "FROM busybox",
   `LABEL ${LABEL}=true`,
@@ -16,12 +19,12 @@ const dockerfile = (image: string): string[] => [
 ];
 
 /**
- * Builds an image on the registry host, pushes it, and pulls it on every other node through CRI, as kubelet does. A node
- * that has it from an earlier run loses it first, so that the pull is a real one. An image that somebody else made stays as
- * it is, whatever its name: see `freeImage`.
+ * Builds an image on the registry host, pushes it, and pulls it on every other node through CRI, as kubelet does. A
+ * node that has the image from an earlier run removes it first, so that the pull is a real one. An image that somebody
+ * else made is never replaced, whatever its name: see `freeImage`.
  *
  * @returns the image's reference
- * @throws Error with the host's own words when a step fails, or when a node's pull never reached the registry
+ * @throws Error with the host's own message if a step fails, or if a node's pull did not reach the registry
  */
 export async function proveThePull(lab: RunningLab, say: (line: string) => void): Promise<string> {
   const [registryHost, ...nodes] = [...lab.hosts.values()];
@@ -38,7 +41,7 @@ export async function proveThePull(lab: RunningLab, say: (line: string) => void)
   return image;
 }
 
-/** The first of the tags 1, 2, ... that no image but ours has, neither in Docker on the host nor in the registry. */
+/** The first of the tags 1, 2, ... that no image of others uses, neither in Docker on the host nor in the registry. */
 async function freeImage(host: RunningHost, repository: string): Promise<string> {
   for (let tag = 1; ; tag++) {
     const image = `${repository}:${tag}`;
@@ -52,7 +55,7 @@ async function freeImage(host: RunningHost, repository: string): Promise<string>
   }
 }
 
-/** Undefined: Docker on the host has no such image. */
+/** Undefined: Docker on the host does not have the image. */
 async function isOurs(host: RunningHost, image: string): Promise<boolean | undefined> {
   const label = `{{index .Config.Labels "${LABEL}"}}`;
   const found = await host.exec(`docker image inspect -f ${shellWord(label)} ${image}`);
@@ -81,7 +84,7 @@ async function pull(
   );
 }
 
-/** How often this node has asked the registry for something of the image, by the registry's own access log. */
+/** The number of this node's requests for the image, from the registry's access log. */
 async function requestsFrom(registryHost: RunningHost, node: RunningHost): Promise<number> {
   const log = await registryHost.succeed("docker logs registry 2>&1");
   return log

@@ -6,7 +6,7 @@ import { stateCommand } from "../engine/command/state-command";
 import { explainDelete } from "./explain-delete";
 import { STEP_WORDS } from "./step-words";
 
-/** The npm scripts that are commands of the Pulumi CLI, each by its name there. */
+/** The npm scripts that are commands of the Pulumi CLI, by their names there. */
 const COMMANDS: Record<string, (args: string[]) => Promise<void>> = {
   up: (args) => operate("up", args, { words: STEP_WORDS }),
   preview: (args) => operate("preview", args, { words: STEP_WORDS }),

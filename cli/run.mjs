@@ -1,5 +1,5 @@
-// The door to every npm script: makes sure the packages are there (a fresh clone has none), then hands over to the
-// TypeScript command of that name. Plain JavaScript, since nothing is installed yet when it runs.
+// Starts every npm script: installs missing packages first (a fresh clone has none), then runs the TypeScript command
+// of that name. It is plain JavaScript, because no packages may be installed yet when it runs.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -15,7 +15,7 @@ if (major < 20) {
   process.exit(1);
 }
 
-/** npm writes its own record of what it installed; a lock file newer than that record means packages are missing. */
+/** npm records what it has installed. A lock file newer than that record means that packages are missing. */
 function packagesAreInstalled() {
   const record = join(root, "node_modules", ".package-lock.json");
   if (!existsSync(record)) return false;
@@ -39,7 +39,7 @@ function takeTheLock(lock) {
   try {
     process.kill(Number(readFileSync(lock, "utf8")), 0);
   } catch (error) {
-    // Its holder is dead (ESRCH), or has just let go of it (ENOENT); another user's process (EPERM) lives.
+    // The holder of the lock is dead (ESRCH), or has just released it (ENOENT). Another user's process (EPERM) lives.
     if (error.code === "ESRCH") rmSync(lock, { force: true });
     else if (error.code !== "ENOENT" && error.code !== "EPERM") throw error;
   }
@@ -72,7 +72,7 @@ while (!packagesAreInstalled()) {
   rmSync(lock);
 }
 
-// Loading takes a moment, and a terminal on which nothing moves looks as if it hung.
+// Loading takes a moment, and a terminal without output looks as if the program hung.
 const terminal = process.stderr.isTTY && process.env.TERM !== "dumb";
 if (terminal) process.stderr.write("Loading ...");
 const require = createRequire(import.meta.url);

@@ -1,6 +1,6 @@
 import type { StepWords } from "../engine/display/rows";
 
-/** The steps of each component on a host, in the words of the display: `node01: containerd mirror`. */
+/** The display names of the components' steps on a host: `node01: containerd mirror`. */
 export const STEP_WORDS: StepWords = {
   "cluster-registry:index:DockerHost": "Docker",
   "cluster-registry:index:DaemonJsonPatch": "Docker daemon.json",

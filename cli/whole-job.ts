@@ -9,24 +9,24 @@ import { proveThePull } from "./proof";
 /** The lesson's job on one lab: its first host runs the registry. */
 export interface Job {
   lab: LabDefinition;
-  /** Of Pulumi.yaml and the stack's configuration. */
+  /** The folder of Pulumi.yaml and the stack's configuration. */
   folder: string;
   stack: string;
   env: NodeJS.ProcessEnv;
   /**
-   * Throw away what `up` says.
+   * Discard the output of `up`.
    * @default false
    */
   quiet?: boolean;
   /**
-   * Make the hosts a Kubernetes cluster, and end with Pods that run.
+   * Make the hosts a Kubernetes cluster, and finish with running Pods.
    * @default false
    */
   kubernetes?: boolean;
 }
 
 /**
- * Boots the lab, runs `up`, and proves that the nodes pull; then tells what to try next.
+ * Boots the lab, runs `up`, and proves that the nodes pull. Then prints what to try next.
  *
  * @returns the exit code of the first step that failed, or 0
  */
@@ -55,14 +55,14 @@ export async function wholeJob(job: Job, print: (text: string) => void): Promise
   return 0;
 }
 
-/** The stack exists once its state does; its configuration comes with the project. */
+/** Creates the stack's state if there is none. Its configuration is a part of the project. */
 async function ensureStack({ folder, stack, env }: Job): Promise<void> {
   const workspace = Workspace.open({ folder, stack, env });
   const { backend, project } = workspace;
   if (!existsSync(backend.stackFile(project.name, stack))) await workspace.create(stack, true);
 }
 
-/** Hosts that were made anew hold nothing of what the state remembers: there is nothing to refresh from. */
+/** True if the hosts were created again: they have nothing that the state records, so a refresh has nothing to read. */
 async function isNew(lab: RunningLab): Promise<boolean> {
   const [registryHost] = [...lab.hosts.values()];
   return registryHost !== undefined && (await registryHost.exec("command -v docker")).code !== 0;

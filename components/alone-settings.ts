@@ -2,7 +2,7 @@ import { parseSettings } from "../settings/parse";
 import { type Problem, SettingsError } from "../settings/problem";
 import type { Settings } from "../settings/schema";
 
-/** What a component that is used alone does on its host. */
+/** The task of a component that is used alone. */
 export type AloneTask = "docker" | "daemonJson" | "container" | "mirror";
 
 const KEYS: Record<AloneTask, readonly string[]> = {
@@ -25,10 +25,10 @@ const KEYS: Record<AloneTask, readonly string[]> = {
 type Fields = Record<string, unknown>;
 
 /**
- * The arguments of one component as settings of a cluster with this one host in them, so that both are checked by the same
- * rules.
+ * Converts the arguments of one component into the settings of a cluster with this one host, so that the same rules
+ * check both.
  *
- * @param host  what the host is called in them
+ * @param host the host's name in the settings
  * @throws SettingsError with every problem, at its path in the component's own arguments
  */
 export function aloneSettings(task: AloneTask, args: Fields, host: string): Settings {
@@ -51,7 +51,7 @@ export function aloneSettings(task: AloneTask, args: Fields, host: string): Sett
   throw new SettingsError(problems);
 }
 
-/** A problem of the cluster's settings, at its path in the component's arguments. */
+/** Converts a problem of the cluster's settings to its path in the component's arguments. */
 export function asArgument({ path, reason }: Problem, task: AloneTask): Problem {
   const [from, to] =
     [

@@ -15,7 +15,7 @@ import type { RegistryContainerArgs } from "./registry-container";
 import { adoptedData, roomFor } from "./room";
 import { dependencies, waitingNote } from "./waiting";
 
-/** Components used alone in this program, by type and name. */
+/** The components that this program uses alone, by type and name. */
 const declared = new Set<string>();
 
 /** Does the program declare a component of this type and name outside of a ClusterRegistry? */
@@ -105,7 +105,7 @@ export function containerAlone(
   };
 }
 
-/** The host of one component, which is looked at once everything is known that the component needs. */
+/** The host of one component. It is observed once everything that the component needs is known. */
 class HostAlone {
   readonly job: Job;
   readonly seen: pulumi.Output<LookedAt>;
@@ -120,7 +120,7 @@ class HostAlone {
   ) {
     declared.add(`${type} ${name}`);
     const job = jobOf(type, task, name);
-    // No secret of the arguments makes what is computed of them one: the connection is marked by itself.
+    // A secret argument does not make the computed values secret: the connection is marked separately.
     const given = pulumi.unsecret(pulumi.all([pulumi.output(args), dependencies(opts)]));
     void sayWaiting(job.host, args, given);
     this.job = job;

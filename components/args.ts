@@ -1,79 +1,84 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-/** What a node is in its cluster. */
+/** A node's role in its cluster. */
 export type Role = "master" | "worker";
 
-/** How a host is reached by SSH. Whatever is left out is taken from the ssh config, then from OpenSSH's defaults. */
+/** How to reach a host by SSH. The ssh config supplies missing values, then OpenSSH's defaults. */
 export interface LoginArgs {
-  /** Login name. @default the one of the ssh config, else root */
+  /** Login name. @default the one in the ssh config, else root */
   user?: pulumi.Input<string>;
-  /** @default the one of the ssh config, else 22 */
+  /** @default the one in the ssh config, else 22 */
   port?: pulumi.Input<number>;
-  /** A private key's file; `~` is the home folder, a relative path starts at the project's folder. */
+  /** The file of a private key; `~` is the home folder, a relative path starts at the project's folder. */
   privateKeyPath?: pulumi.Input<string>;
   /** The private key itself. It is a secret in the state. */
   privateKey?: pulumi.Input<string>;
-  /** Opens an encrypted private key. It is a secret in the state. */
+  /** The passphrase of the private key. It is a secret in the state. */
   privateKeyPassphrase?: pulumi.Input<string>;
   /** Use the keys of the ssh-agent at SSH_AUTH_SOCK. @default false */
   agent?: pulumi.Input<boolean>;
   /** A password. It is a secret in the state. */
   password?: pulumi.Input<string>;
-  /** The host key that is accepted, as `ssh-ed25519 AAAA...`. @default those of the known_hosts file */
+  /** The accepted host key, as `ssh-ed25519 AAAA...`. @default the keys in the known_hosts file */
   hostKey?: pulumi.Input<string>;
-  /** The user's known_hosts file. @default the one of the ssh config, else ~/.ssh/known_hosts */
+  /** The user's known_hosts file. @default the one in the ssh config, else ~/.ssh/known_hosts */
   knownHostsPath?: pulumi.Input<string>;
-  /** `yes`, or `accept-new`, which takes the key of a host that is not known yet and keeps it. @default yes */
+  /** `yes`, or `accept-new`, which accepts and saves the key of an unknown host. @default yes */
   strictHostKeyChecking?: pulumi.Input<string>;
 }
 
 /** The host that connections go through. */
 export interface BastionArgs extends LoginArgs {
-  /** Where SSH reaches it. */
+  /** Its address for SSH. */
   address: pulumi.Input<string>;
 }
 
-/** How hosts are reached. */
+/** How to reach the hosts. */
 export interface SshArgs extends LoginArgs {
   /** The host that all connections go through. @default none */
   bastion?: pulumi.Input<BastionArgs>;
-  /** Run what needs root through `sudo -n`. @default true unless the user is root */
+  /** Run commands that need root through `sudo -n`. @default true unless the user is root */
   sudo?: pulumi.Input<boolean>;
-  /** How long a host that does not answer yet is waited for, e.g. `30s`. @default 30s */
+  /** How long to wait for a host that does not answer yet, e.g. `30s`. @default 30s */
   wait?: pulumi.Input<string>;
-  /** An OpenSSH client configuration to read alone; `none` reads none. @default ~/.ssh/config, then /etc/ssh/ssh_config */
+  /**
+   * The only OpenSSH client configuration to read; `none` reads none. @default ~/.ssh/config, then /etc/ssh/ssh_config
+   */
   config?: pulumi.Input<string>;
 }
 
-/** A host, and how to log in there. */
+/** A host, and how to log in to it. */
 export interface HostArgs extends SshArgs {
-  /** Where SSH reaches it, e.g. `10.0.0.12`; a Host of the ssh config works too. */
+  /** Its address for SSH, e.g. `10.0.0.12`, or a Host of the ssh config. */
   address: pulumi.Input<string>;
 }
 
 /** A node of the cluster. */
 export interface NodeArgs {
-  /** The node's name, which tells it from the others. It is known before anything is made. */
+  /** The node's name, unique among the nodes. It must be known before any resource is created. */
   name: string;
-  /** Where SSH reaches it; a Host of the ssh config works too. */
+  /** Its address for SSH, or a Host of the ssh config. */
   address: pulumi.Input<string>;
-  /** Both pull. */
+  /** Nodes of both roles pull. */
   role: pulumi.Input<Role>;
-  /** What differs from `ssh` on this node. */
+  /** The settings that differ from `ssh` on this node. */
   ssh?: pulumi.Input<SshArgs>;
-  /** `migrate` of this node. @default that of all nodes */
+  /** `migrate` for this node. @default the value for all nodes */
   migrate?: pulumi.Input<boolean>;
-  /** `recreateDeleted` of this node. @default that of all nodes */
+  /** `recreateDeleted` for this node. @default the value for all nodes */
   recreateDeleted?: pulumi.Input<boolean>;
 }
 
 /** The registry. */
 export interface RegistryArgs {
-  /** Name of the host that runs it: one of `nodes`, or a host of its own. It is known before anything is made. */
+  /**
+   * The name of the host that runs it: one of `nodes`, or a separate host. It must be known before any resource is
+   * created.
+   */
   host: string;
   /** The address that every node pulls from. */
   address: pulumi.Input<string>;
-  /** Where SSH reaches the host. @default the node's address, or `address` for a host of its own */
+  /** The host's address for SSH. @default the node's address, or `address` for a separate host */
   sshAddress?: pulumi.Input<string>;
   /** @default 5000 */
   port?: pulumi.Input<number>;
@@ -83,39 +88,39 @@ export interface RegistryArgs {
   volume?: pulumi.Input<string>;
   /** Keep the volume, with all images, on destroy. @default true */
   retainVolume?: pulumi.Input<boolean>;
-  /** Address on the host that the port is bound to. @default 0.0.0.0 */
+  /** The address on the host where the port listens. @default 0.0.0.0 */
   bind?: pulumi.Input<string>;
-  /** Let the registry answer DELETE. @default true */
+  /** Accept DELETE requests. @default true */
   deleteEnabled?: pulumi.Input<boolean>;
-  /** Take over a container named `registry` that was made by hand, with its images. @default false */
+  /** Take over a container named `registry` that was created by hand, with its images. @default false */
   adopt?: pulumi.Input<boolean>;
-  /** How to log in, where that differs from `ssh`. Only for a host that is not one of `nodes`. */
+  /** The login settings that differ from `ssh`. Only for a host that is not one of `nodes`. */
   ssh?: pulumi.Input<SshArgs>;
 }
 
-/** The client certificate that a mirror asks for: paths on every node. */
+/** The client certificate that a mirror requires, as paths on every node. */
 export interface ClientCertificateArgs {
   cert: pulumi.Input<string>;
   key: pulumi.Input<string>;
 }
 
-/** A mirror with more to say than its address. */
+/** A mirror with further settings. */
 export interface MirrorArgs {
   /** E.g. `https://mirror.gcr.io`. */
   url: pulumi.Input<string>;
-  /** The CA certificate that the mirror's own is checked with: a path on every node. @default the node's own CAs */
+  /** The CA certificate that verifies the mirror's certificate: a path on every node. @default the node's own CAs */
   ca?: pulumi.Input<string>;
   /** Client certificate and key. @default none */
   client?: pulumi.Input<ClientCertificateArgs>;
-  /** Take any certificate. @default false */
+  /** Accept any certificate. @default false */
   skipVerify?: pulumi.Input<boolean>;
-  /** The address's path is the whole API root: /v2 is not appended. @default false */
+  /** The URL's path is the whole API root: /v2 is not appended. @default false */
   overridePath?: pulumi.Input<boolean>;
-  /** What the mirror is asked for: `pull`, `resolve`, `push`. @default ["pull", "resolve"] */
+  /** The mirror's capabilities: `pull`, `resolve`, `push`. @default ["pull", "resolve"] */
   capabilities?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
-/** A mirror: its address, or what there is to say beside. */
+/** A mirror: its URL, or an object with further settings. */
 export type EndpointArgs = string | MirrorArgs;
 
 /** Docker's packages as files. */
@@ -124,14 +129,14 @@ export interface DockerPackagesArgs {
   packages: pulumi.Input<string>;
 }
 
-/** Where Docker comes from: `apt`, `present`, or a folder of packages. */
+/** The source of Docker: `apt`, `present`, or a folder of packages. */
 export type DockerArgs = "apt" | "present" | DockerPackagesArgs;
 
-/** How long a change may take on a host. */
+/** Time limits for a change on a host. */
 export interface HealthArgs {
-  /** How long a daemon may take to be well after it was restarted or reloaded. @default 60s */
+  /** How long a daemon may take to become healthy after a restart or reload. @default 60s */
   wait?: pulumi.Input<string>;
-  /** After this time a host ends a change that still runs, and puts itself back. @default 180s */
+  /** After this time, a host stops a change that still runs, and undoes it. @default 180s */
   watchdog?: pulumi.Input<string>;
 }
 

@@ -39,25 +39,25 @@ import { waitingNote } from "./waiting";
 export interface ClusterRegistryArgs {
   /** The registry: the host that runs it, and the address that every node pulls from. */
   registry: pulumi.Input<RegistryArgs>;
-  /** Every node that pulls. */
+  /** The nodes that pull from the registry. */
   nodes: pulumi.Input<pulumi.Input<NodeArgs>[]>;
-  /** How the hosts are reached. @default by the ssh config, as root */
+  /** How to reach the hosts. @default by the ssh config, as root */
   ssh?: pulumi.Input<SshArgs>;
   /** Mirrors of public registries, by registry name, e.g. `{"docker.io": ["https://mirror.gcr.io"]}`. @default none */
   mirrors?: pulumi.Input<Record<string, pulumi.Input<pulumi.Input<EndpointArgs>[]>>>;
-  /** Where Docker on the registry's host comes from. @default apt */
+  /** The source of Docker on the registry's host. @default apt */
   docker?: pulumi.Input<DockerArgs>;
-  /** How long a change may take on a host. */
+  /** Time limits for a change on a host. */
   health?: pulumi.Input<HealthArgs>;
-  /** Move existing `mirrors` to hosts.toml files on the nodes that mix both ways, or would. @default false */
+  /** Move existing `mirrors` to hosts.toml files on nodes that mix both ways, or would. @default false */
   migrate?: pulumi.Input<boolean>;
-  /** Where somebody has deleted a configuration file, write a new one with nothing but our lines. @default false */
+  /** If a configuration file was deleted, write a new one that contains only our lines. @default false */
   recreateDeleted?: pulumi.Input<boolean>;
   /** Publish the registry in the cluster (KEP-1755). @default the cluster is not touched */
   kubernetes?: pulumi.Input<KubernetesArgs>;
 }
 
-/** What a node says of itself. */
+/** The state of a node. */
 export interface NodeState {
   role: Role;
   /** E.g. `applied revision 1`. */
@@ -74,16 +74,16 @@ export interface Commands {
 /**
  * A private registry, and every node of a cluster that pulls from it.
  *
- * It looks at every host first and refuses what cannot be done with certainty, all of it in one error, before any host is
- * changed. A preview shows what it can all the same, so that one host's trouble does not hide the others' drift; of a
- * machine that the same program creates, the plan is shown once its address is known.
+ * It observes every host first. Before any host is changed, it reports in one error everything that it cannot do with
+ * certainty. A preview still shows the other changes, so that a problem of one host does not hide the drift of the
+ * others. For a machine that the same program creates, the plan is shown once its address is known.
  */
 export class ClusterRegistry extends pulumi.ComponentResource {
   /** `http://ADDRESS:PORT`, once the registry runs. */
   readonly registryUrl: pulumi.Output<string>;
-  /** `ADDRESS:PORT`, what stands in front of an image's name. */
+  /** `ADDRESS:PORT`, the prefix of an image's name. */
   readonly imagePrefix: pulumi.Output<string>;
-  /** Each node's role and state, by its name. */
+  /** Each node's role and state, by name. */
   readonly nodes: pulumi.Output<Record<string, NodeState>>;
   /** How to build, tag and push an image. */
   readonly commands: pulumi.Output<Commands>;
@@ -187,7 +187,7 @@ function outputsOf(
   };
 }
 
-/** What is wrong with the arguments is the user's to mend: no stack trace of ours helps there. */
+/** The user has to correct wrong arguments: a stack trace of this component does not help. */
 function orRefuse<T>(name: string, args: object, work: () => T): T {
   try {
     return work();

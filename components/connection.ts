@@ -2,12 +2,17 @@ import type { types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Login } from "../ssh/login";
 
-/** Seconds for one TCP connection. The survey has just talked to the host: what does not answer now is down. */
+/**
+ * Seconds for one TCP connection. The survey has just connected to the host: a host that does not answer now is down.
+ */
 const DIAL_SECONDS = 15;
-/** A few more tries for a link that drops a packet. Every login failure is tried again by the real provider: few. */
+/**
+ * A few more tries, for a link that drops a packet. The number is small because the real provider also repeats every
+ * failed login.
+ */
 const DIAL_ERRORS = 2;
 
-/** Key types from the one to prefer: the real provider takes a single accepted host key. */
+/** Key types, the preferred one first: the real provider accepts a single host key. */
 const KEY_TYPES = [
   "ssh-ed25519",
   "ecdsa-sha2-nistp256",
@@ -19,8 +24,8 @@ const KEY_TYPES = [
 /**
  * A login as @pulumi/command's `connection`, marked secret as a whole.
  *
- * An agent's socket is left out where it is the one of SSH_AUTH_SOCK, which the provider looks up itself: its path
- * changes with every login session, and each change would run every command again.
+ * An agent's socket is left out if it is the one in SSH_AUTH_SOCK, which the provider reads itself: its path changes
+ * with every login session, and each change would run every command again.
  */
 export function connectionArgs(login: Login): pulumi.Output<types.input.remote.ConnectionArgs> {
   return pulumi.secret({ ...plain(login), ...(login.proxy && { proxy: plain(login.proxy) }) });

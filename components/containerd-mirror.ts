@@ -6,30 +6,31 @@ import { planOf } from "./planned";
 
 /** Arguments of {@link ContainerdMirror}. */
 export interface ContainerdMirrorArgs {
-  /** The node, and how to log in there. */
+  /** The node, and how to log in to it. */
   host: pulumi.Input<HostArgs>;
-  /** The registry that the node pulls from, as image names begin with it, e.g. `10.0.0.11:5000`. */
+  /** The registry that the node pulls from, as in image names, e.g. `10.0.0.11:5000`. */
   registry: pulumi.Input<string>;
-  /** `master` or `worker`: both pull. @default worker */
+  /** `master` or `worker`: nodes of both roles pull. @default worker */
   role?: pulumi.Input<Role>;
   /** Mirrors of public registries, by registry name, e.g. `{"docker.io": ["https://mirror.gcr.io"]}`. @default none */
   mirrors?: pulumi.Input<Record<string, pulumi.Input<pulumi.Input<EndpointArgs>[]>>>;
-  /** How long a change may take on the node. */
+  /** Time limits for a change on the node. */
   health?: pulumi.Input<HealthArgs>;
-  /** Move existing `mirrors` to hosts.toml files where the node mixes both ways, or would. @default false */
+  /** Move existing `mirrors` to hosts.toml files if the node mixes both ways, or would. @default false */
   migrate?: pulumi.Input<boolean>;
-  /** Where somebody has deleted a configuration file, write a new one with nothing but our lines. @default false */
+  /** If a configuration file was deleted, write a new one that contains only our lines. @default false */
   recreateDeleted?: pulumi.Input<boolean>;
 }
 
 /**
- * containerd on one node pulls from the registry: the mirror entry in its configuration, everything else there kept.
+ * Makes containerd on one node pull from the registry: adds the mirror to its configuration, and keeps everything else
+ * there.
  *
- * containerd is restarted only where the bytes of config.toml change, and only if its CRI plugins come back is the
- * change kept. Destroying it puts the files back.
+ * containerd is restarted only if the bytes of config.toml change. The change is kept only if containerd's CRI plugins
+ * load again. Destroying the component restores the files.
  */
 export class ContainerdMirror extends pulumi.ComponentResource {
-  /** What the node says of its mirror, e.g. `applied revision 1`. */
+  /** The state of the mirror on the node, e.g. `applied revision 1`. */
   readonly state: pulumi.Output<string>;
   /** The node's role, as given. */
   readonly role: pulumi.Output<Role>;

@@ -6,22 +6,23 @@ import { planOf } from "./planned";
 
 /** Arguments of {@link DaemonJsonPatch}. */
 export interface DaemonJsonPatchArgs {
-  /** The host, and how to log in there. */
+  /** The host, and how to log in to it. */
   host: pulumi.Input<HostArgs>;
-  /** The registry that dockerd pushes to, as image names begin with it, e.g. `10.0.0.11:5000`. */
+  /** The registry that dockerd pushes to, as in image names, e.g. `10.0.0.11:5000`. */
   registry: pulumi.Input<string>;
-  /** How long a change may take on the host. */
+  /** Time limits for a change on the host. */
   health?: pulumi.Input<HealthArgs>;
-  /** Where somebody has deleted daemon.json, write a new one with nothing but our lines. @default false */
+  /** If daemon.json was deleted, write a new one that contains only our lines. @default false */
   recreateDeleted?: pulumi.Input<boolean>;
 }
 
 /**
- * dockerd on the registry host takes the registry over plain HTTP: `insecure-registries` of /etc/docker/daemon.json
- * gains it, every other key and the layout stay. dockerd is reloaded, not restarted, where that is enough.
+ * Makes dockerd on the registry host use the registry over plain HTTP: adds it to `insecure-registries` in
+ * /etc/docker/daemon.json, and keeps every other key and the layout. dockerd is reloaded, not restarted, if that is
+ * enough.
  */
 export class DaemonJsonPatch extends pulumi.ComponentResource {
-  /** What the host says of its daemon.json, e.g. `applied revision 1`. */
+  /** The state of daemon.json on the host, e.g. `applied revision 1`. */
   readonly state: pulumi.Output<string>;
 
   constructor(name: string, args: DaemonJsonPatchArgs, opts?: pulumi.ComponentResourceOptions) {

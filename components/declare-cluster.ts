@@ -26,24 +26,24 @@ import { withoutStack } from "./refusal";
 import { RegistryContainer } from "./registry-container";
 import { adoptedData, roomFor, type Seen } from "./room";
 
-/** What a ClusterRegistry has found out before it declares anything. */
+/** The observations and plans of a ClusterRegistry, before it declares resources. */
 export interface Findings {
   readonly settings: Settings;
   readonly surveyed: ReadonlyMap<string, Surveyed>;
   readonly ids: RecordIds;
-  /** Hosts to leave out of a preview, since they could not be looked at or planned for. */
+  /** Hosts that a preview leaves out, because they could not be observed or planned for. */
   readonly troubled: ReadonlySet<string>;
   /** Hosts whose arguments are not known yet, in a preview. */
   readonly waiting: ReadonlySet<string>;
-  /** Known once a host's arguments are, and with the resources that they come from. */
+  /** For each host, an output that is known once its arguments are. It depends on the resources that they come from. */
   readonly gates: ReadonlyMap<string, pulumi.Output<unknown>>;
-  /** What the state says of the last run. */
+  /** The last run, as the state records it. */
   readonly past: Past;
-  /** The cluster in which the registry is published, last of all. */
+  /** The cluster in which the registry is published, as the last step. */
   readonly cluster?: ClusterAccess;
 }
 
-/** What was declared, for the outputs. */
+/** The declared resources, for the outputs. */
 export interface DeclaredCluster {
   readonly registry: RegistryContainer | undefined;
   readonly mirrors: readonly { name: string; mirror: ContainerdMirror }[];
@@ -51,7 +51,7 @@ export interface DeclaredCluster {
 
 /**
  * Declares the registry and every node, in the lesson's order: Docker, its daemon.json, the registry, then containerd
- * on each node once the registry runs and all of them reach it.
+ * on each node once the registry runs and every node can reach it.
  */
 export function declareCluster(
   parent: pulumi.Resource,
@@ -102,7 +102,7 @@ export function declareCluster(
     new LocalRegistryHosting(
       hosts.nameOf(settings.registry.host),
       { registry: registry.imagePrefix, ...cluster },
-      // Published once it is true: every node pulls from it.
+      // Published only once every node pulls from it.
       hosts.options(
         "LocalRegistryHosting",
         settings.registry.host,
@@ -116,11 +116,11 @@ export function declareCluster(
 /** A host that can be declared. */
 interface Host {
   readonly address: string;
-  /** Undefined: in a preview, where its arguments are not known yet. */
+  /** Undefined: in a preview, if the host's arguments are not known yet. */
   readonly seen: Seen | undefined;
-  /** What every component of the host needs. */
+  /** The arguments that every component of the host needs. */
   readonly shared: Pick<HostPatchPlan, "connection" | "sudo" | "enrolled">;
-  /** A value of the host's plan, unknown as long as the host's arguments are. */
+  /** A value of the host's plan. It is unknown as long as the host's arguments are. */
   readonly after: <T>(make: () => pulumi.Input<T | undefined>) => pulumi.Output<T>;
 }
 
@@ -151,7 +151,7 @@ class Hosts {
     };
   }
 
-  /** Of a host whose arguments are not known yet, the triggers stay those of the state. */
+  /** If the host's arguments are not known yet, the triggers keep their values from the state. */
   triggers(host: string, daemon: PastGuard["daemon"]): Pick<HostPatchPlan, "triggers"> {
     const found = this.findings.surveyed.get(host);
     const enrolled = found === undefined || "error" in found ? "" : enrolledId(found.observation);
@@ -164,7 +164,7 @@ class Hosts {
     return `${this.cluster}-${host}`;
   }
 
-  /** Before there was ClusterRegistry, its parts had no parent and no prefix. */
+  /** Adds aliases: before ClusterRegistry existed, its parts had no parent and no prefix. */
   options(
     type: string,
     host: string,
@@ -224,7 +224,7 @@ function declareRegistry(hosts: Hosts, findings: Findings): RegistryContainer | 
   );
 }
 
-/** Installing Docker changes what there is to see: then the host is looked at again once that is done. */
+/** Installing Docker changes what can be observed, so the host is observed again afterwards. */
 function insecureRegistry(
   { access, observation }: Seen,
   docker: DockerHost,

@@ -9,22 +9,25 @@ import type { DockerHostPlan } from "./plans";
 
 /** Arguments of {@link DockerHost}. */
 export interface DockerHostArgs {
-  /** The host, and how to log in there. */
+  /** The host, and how to log in to it. */
   host: pulumi.Input<HostArgs>;
   /**
-   * Where Docker comes from: `apt` installs the distribution's docker.io unless Docker is there, `{packages: FOLDER}`
-   * does so from a folder of .deb files on the host, `present` takes what is there and never installs.
+   * The source of Docker: `apt` installs the distribution's docker.io unless Docker is present, `{packages: FOLDER}`
+   * installs it from a folder of .deb files on the host, `present` uses the existing Docker and never installs.
    * @default apt
    */
   docker?: pulumi.Input<DockerArgs>;
 }
 
 /**
- * Docker on the host that runs the registry, installed and started at boot. It refuses to install where that would
- * remove or upgrade what the node's containerd runs on. Destroying it leaves the package where it is.
+ * Docker on the host that runs the registry, installed and started at boot. It refuses an installation that would
+ * remove or upgrade packages that the node's containerd needs. Destroying the component leaves the package installed.
  */
 export class DockerHost extends pulumi.ComponentResource {
-  /** What was found or installed, e.g. `installed docker.io 20.10.24`. Whatever needs Docker takes this first. */
+  /**
+   * The Docker that was found or installed, e.g. `installed docker.io 20.10.24`. Every resource that needs Docker
+   * depends on it.
+   */
   readonly installed: pulumi.Output<string>;
 
   constructor(name: string, args: DockerHostArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -42,11 +45,11 @@ export class DockerHost extends pulumi.ComponentResource {
           .apply(([sudo, source]) => dockerInstall({ sudo, source })),
         stdin: helperText(),
       },
-      // A new helper is no reason to look for Docker again.
+      // A new helper does not require another check for Docker.
       { parent: this, ignoreChanges: ["stdin"] },
     );
-    // A destroy runs no program, so a resource has to say it; one that needs no connection, since the host may be gone or
-    // installed anew by then.
+    // A destroy does not run the program, so a resource has to print the message. It needs no connection, since the
+    // host may be gone or reinstalled by then.
     new command.local.Command(
       `${name}-docker-stays`,
       {

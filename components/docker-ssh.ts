@@ -1,15 +1,15 @@
 import type { HostAccess, Route } from "../settings/access";
 import { shellWord } from "./shell";
 
-/** Docker's address on a host, for @pulumi/docker, which runs OpenSSH for it. */
+/** Docker's address on a host, for @pulumi/docker, which runs OpenSSH to reach it. */
 export function dockerAddress({ login }: Pick<HostAccess, "login">): string {
   const host = login.host.includes(":") ? `[${login.host}]` : login.host;
   return `ssh://${login.user}@${host}:${login.port}`;
 }
 
 /**
- * OpenSSH options that make it log in just as we did: the same key or agent, the same known hosts, the same bastion,
- * nothing of ~/.ssh/config. A bastion is a ProxyCommand, since ProxyJump would not hand these options on to it.
+ * OpenSSH options for the same login as ours: the same key or agent, the same known hosts, the same bastion, and
+ * nothing from ~/.ssh/config. A bastion is a ProxyCommand, since ProxyJump would not pass these options on to it.
  */
 export function dockerSshOptions(access: Route & Pick<HostAccess, "bastion">): string[] {
   const { bastion } = access;
@@ -38,7 +38,8 @@ function options(route: Route): string[] {
 function credentials({ login, identityFile, agentIdentityFiles }: Route): string[] {
   if (identityFile !== undefined) return [...identity(identityFile), "-o", "IdentitiesOnly=yes"];
   const { agentSocket } = login;
-  // The one of SSH_AUTH_SOCK is found without being named: its path is another with every login session.
+  // OpenSSH finds the agent of SSH_AUTH_SOCK by itself. Its path is left out because it changes with every login
+  // session.
   const agent =
     agentSocket === undefined || agentSocket === process.env["SSH_AUTH_SOCK"]
       ? []
@@ -48,7 +49,7 @@ function credentials({ login, identityFile, agentIdentityFiles }: Route): string
     const only = login.agentKeys?.only === true ? ["-o", "IdentitiesOnly=yes"] : [];
     return [...agent, ...chosen, ...only];
   }
-  // Without it the keys that lie in ~/.ssh would be tried as well.
+  // Without this option, ssh would also try the keys in ~/.ssh.
   return [...agent, "-o", "IdentityFile=none"];
 }
 
@@ -58,7 +59,7 @@ function proxyCommand(bastion: Route): string {
   return `ssh ${words.map(proxyWord).join(" ")} %h:%p ${proxyWord(`${user}@${host}`)}`;
 }
 
-/** `-i` passes over a file that is not there under the name as it is written, percent signs and all. */
+/** ssh ignores an `-i` file that does not exist under the name as written, including its percent signs. */
 function identity(file: string): string[] {
   const path = literal(file);
   return path === file ? ["-i", file] : ["-o", `IdentityFile=${quoted(path)}`];
@@ -68,18 +69,18 @@ function paths(files: readonly string[]): string {
   return files.length === 0 ? "none" : files.map(quoted).join(" ");
 }
 
-/** A path whose percent signs are no tokens. */
+/** Escapes the percent signs of a path, so that they are not tokens. */
 function literal(path: string): string {
   if (path.includes("${")) throw new Error(`expected a path without \${, found ${path}`);
   return path.replaceAll("%", "%%");
 }
 
-/** A value of ssh_config: a blank in a path is no separator. */
+/** Quotes a value of ssh_config: a blank in a path is not a separator. */
 function quoted(value: string): string {
   return /[\s'"\\#]/.test(value) ? `"${value.replace(/["\\]/g, "\\$&")}"` : value;
 }
 
-/** ssh hands a ProxyCommand to the shell, once it has replaced the percent tokens. */
+/** Quotes a word of a ProxyCommand: ssh replaces the percent tokens, and then passes the command to the shell. */
 function proxyWord(text: string): string {
   const plain = text.replaceAll("%", "%%");
   return /^[A-Za-z0-9@%_+=:,./-]+$/.test(plain) ? plain : shellWord(plain);

@@ -4,16 +4,16 @@ import type { ClusterRegistryArgs } from "./cluster-registry";
 import { isKnown } from "./known-inputs";
 import { dependencies } from "./waiting";
 
-/** For each host, what has to be known before it is looked at. */
+/** For each host, the values that must be known before it is observed. */
 export interface Gates {
   readonly gates: ReadonlyMap<string, pulumi.Output<unknown>>;
-  /** Hosts whose gate is closed, in a preview: the path of an argument that is not known; undefined for a dependency. */
+  /** Hosts whose gate is closed, in a preview, with the path of the unknown argument; undefined for a dependency. */
   readonly waiting: ReadonlyMap<string, string | undefined>;
 }
 
 /**
- * A host's gate opens with its own arguments, with those that all hosts share, and with what the component depends on.
- * Whatever is declared through it depends on the resources that these come from.
+ * A host's gate opens when its own arguments, the shared arguments and the component's dependencies are known. A
+ * resource that is declared through the gate depends on the resources that these come from.
  */
 export async function gatesOf(
   { nodes, registry }: Settings,
@@ -41,12 +41,12 @@ export async function gatesOf(
   return { gates, waiting };
 }
 
-/** No secret of the arguments makes what is computed of them one: the connection is marked by itself. */
+/** A secret argument does not make the computed values secret: the connection is marked separately. */
 function gate(needed: unknown[]): pulumi.Output<unknown> {
   return pulumi.unsecret(pulumi.output(needed));
 }
 
-/** What a node needs to know of the registry. */
+/** The registry's arguments that a node needs. */
 function pulled(server: ClusterRegistryArgs["registry"]): unknown {
   if (pulumi.Output.isInstance(server) || server instanceof Promise) return server;
   const { address, port } = server;

@@ -3,30 +3,30 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Decision } from "../decision/decide";
 import { applyCreate, guardCreate, guardDelete } from "../helper/commands";
 
-/** What a patch of one daemon's files on one host needs, whichever daemon it is. */
+/** The arguments of a patch of one daemon's files on one host, for any daemon. */
 export interface HostPatchPlan {
-  /** How the host is reached, see `connectionArgs`. */
+  /** How to reach the host, see `connectionArgs`. */
   connection: pulumi.Input<command.types.input.remote.ConnectionArgs>;
-  /** Whether commands go through `sudo -n`. */
+  /** True if commands go through `sudo -n`. */
   sudo: pulumi.Input<boolean>;
-  /** What people call the host; stands in front of what is logged. */
+  /** The host's name for people; log messages begin with it. */
   host: string;
   /** Name of the patch's record on the host, see `recordId`. */
   recordId: string;
-  /** The host's enrolment id: another one is another host, and is patched from scratch. */
+  /** The host's enrolment id. A host with another id is another host, and is patched from scratch. */
   enrolled: pulumi.Input<string>;
-  /** What is to be done, as the survey and the patcher found it. */
+  /** The change that the survey and the patcher decided on. */
   decision: pulumi.Input<Decision>;
-  /** The guard's: where they change, it is replaced, and so undone where it was. @default none */
+  /** Triggers of the guard: if they change, the guard is replaced, so the old host's patch is undone. @default none */
   triggers?: unknown[];
-  /** The host is changed only once this is known. @default at once */
+  /** The host is changed only once this value is known. @default at once */
   after?: pulumi.Input<unknown>;
 }
 
 /**
- * The two Commands of a patch. The guard comes first and holds the undo, so that it is in the state, and undone by
- * destroy, even when the apply behind it fails. The apply's stdin is the whole of what is changed: while the host is
- * as it was left, it is the host's own record word for word, and the preview is empty.
+ * The two Commands of a patch. The guard comes first and contains the undo. So it is in the state, and a destroy undoes
+ * the patch even if the apply fails. The apply's stdin is the complete change: as long as the host is as the last run
+ * left it, stdin equals the host's own record, and the preview is empty.
  */
 export function hostPatch(
   name: string,
@@ -36,8 +36,8 @@ export function hostPatch(
 ): { guard: command.remote.Command; apply: command.remote.Command } {
   const { connection, recordId: id, host } = plan;
   const decision = pulumi.output(plan.decision);
-  // The enrolment id stands in the guard's create and in the apply's stdin: another host under the same name is an update
-  // of both. A replacement would run the old undo first, on a host that is gone, or that shows another host key by now.
+  // The enrolment id is in the guard's create and in the apply's stdin: another host under the same name is an update
+  // of both. A replacement would first run the old undo on a host that is gone, or that has another host key by now.
   const shared = {
     connection,
     addPreviousOutputInEnv: false,
@@ -46,7 +46,7 @@ export function hostPatch(
     `${name}-${daemon}-guard`,
     {
       ...shared,
-      // What the undo did, and what it had to leave, is for whoever destroys.
+      // The log shows, on destroy, what was undone and what had to stay.
       logging: command.remote.Logging.Stdout,
       create: pulumi
         .all([plan.sudo, plan.enrolled])
@@ -67,16 +67,16 @@ export function hostPatch(
     },
     { ...opts, dependsOn: [guard] },
   );
-  // The SDK sends messages one after the other, each once its resource is registered: of a component that waits for another
-  // one, a message that is given to it now would keep back all that follow.
+  // The SDK sends messages in order, each once its resource is registered. If this component waited for another one, a
+  // message for it would block all later messages.
   pulumi.all([decision, opts.parent.urn]).apply(([what]) => report(host, what, opts.parent));
   return { guard, apply };
 }
 
 /**
- * A preview shows that stdin changes; a person wants to see which host, why, and the lines. Told of the component, not of
- * the apply: the SDK sends messages one after the other, each once its resource is registered, and an apply that waits for
- * a registry that nobody reaches would keep back the very error that says so.
+ * A preview only shows that stdin changes; the user needs the host, the reason and the lines. The message belongs to
+ * the component, not to the apply: the SDK sends messages in order, each once its resource is registered. An apply that
+ * waits for an unreachable registry would block the very error that reports it.
  */
 function report(
   host: string,

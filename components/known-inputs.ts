@@ -1,24 +1,27 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** What an Output has inside. The SDK uses it and keeps it out of its types: `apply` does not run while a value is unknown. */
+/**
+ * The internals of an Output, which the SDK's types leave out. `apply` cannot be used here: it does not run while a
+ * value is unknown.
+ */
 interface Inside {
   readonly isKnown: Promise<boolean>;
   promise(withUnknowns: boolean): Promise<unknown>;
 }
 
-/** Is the whole value known? In a preview, what comes from a resource that is not there yet is not. */
+/** Is the whole value known? In a preview, the values of a resource that does not exist yet are unknown. */
 export function isKnown(output: pulumi.Output<unknown>): Promise<boolean> {
   return (output as unknown as Inside).isKnown;
 }
 
-/** Arguments as plain values, less those that are not known yet. */
+/** Arguments as plain values, without those that are not known yet. */
 export interface KnownInputs {
   readonly values: Record<string, unknown>;
-  /** Paths of what is not known, such as `nodes[1].address`. */
+  /** Paths of the unknown values, such as `nodes[1].address`. */
   readonly unknown: readonly string[];
 }
 
-/** Waits for every input, however deep it lies. */
+/** Waits for every input, at any depth. */
 export async function knownInputs(args: object): Promise<KnownInputs> {
   const unknown: string[] = [];
   const values = (await plain(args, "", unknown)) as Record<string, unknown>;

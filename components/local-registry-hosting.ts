@@ -4,20 +4,21 @@ import * as pulumi from "@pulumi/pulumi";
 
 /** Arguments of {@link LocalRegistryHosting}. */
 export interface LocalRegistryHostingArgs {
-  /** The registry as image names begin with it, e.g. `172.30.1.2:5000`. */
+  /** The registry as in image names, e.g. `172.30.1.2:5000`. */
   registry: pulumi.Input<string>;
-  /** A kubeconfig file's path, or its text. @default that of KUBECONFIG, else ~/.kube/config */
+  /** The path of a kubeconfig file, or its text. @default that of KUBECONFIG, else ~/.kube/config */
   kubeconfig?: pulumi.Input<string>;
   /** One of its contexts. @default its current one */
   context?: pulumi.Input<string>;
 }
 
 /**
- * Tells the cluster's users and tools where the registry is, as KEP-1755 has it: the ConfigMap `local-registry-hosting` in
- * `kube-public`, which Tilt, Skaffold and their like read. One that somebody else made is not taken over. Whether pods
- * reach the registry is for the cluster's network to say: `hostFromClusterNetwork` is left out.
+ * Publishes the registry in the cluster as KEP-1755 specifies: in the ConfigMap `local-registry-hosting` in
+ * `kube-public`, which tools such as Tilt and Skaffold read. An existing ConfigMap of someone else is not taken over.
+ * Only the cluster's network decides if pods reach the registry, so `hostFromClusterNetwork` is left out.
  *
- * @see https://github.com/kubernetes/enhancements/tree/master/keps/sig-cluster-lifecycle/generic/1755-communicating-a-local-registry
+ * @see
+ * https://github.com/kubernetes/enhancements/tree/master/keps/sig-cluster-lifecycle/generic/1755-communicating-a-local-registry
  */
 export class LocalRegistryHosting extends pulumi.ComponentResource {
   /** The ConfigMap's id, `kube-public/local-registry-hosting`. */
@@ -34,7 +35,7 @@ export class LocalRegistryHosting extends pulumi.ComponentResource {
       {
         kubeconfig: args.kubeconfig,
         context: args.context,
-        // Another address of the registry is an update: no moment without the ConfigMap.
+        // A changed address of the registry is an update: the ConfigMap exists all the time.
         enableConfigMapMutable: true,
       },
       { parent: this },
@@ -52,7 +53,7 @@ export class LocalRegistryHosting extends pulumi.ComponentResource {
   }
 }
 
-/** The document of KEP-1755, version 1: the registry as one pushes to it, and as the nodes' containerd knows it. */
+/** The document of KEP-1755, version 1: the registry's address for pushes, and its address in the nodes' containerd. */
 export function hostingText(registry: string): string {
   return `host: ${JSON.stringify(registry)}\nhostFromContainerRuntime: ${JSON.stringify(registry)}\n`;
 }

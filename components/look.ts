@@ -15,19 +15,19 @@ import { refusal } from "./refusal";
 import type { Seen } from "./room";
 import { stackResources } from "./stack-resources";
 
-/** What one component that is used alone is to do. */
+/** The task of one component that is used alone. */
 export interface Job {
   /** The component's type. */
   readonly type: string;
   /** Its name in the program. */
   readonly name: string;
   readonly task: AloneTask;
-  /** What its host is called in messages: the component's name, as far as a host's name can have its letters. */
+  /** The host's name in messages: the component's name, with only the characters that a host name can have. */
   readonly host: string;
   readonly ids: RecordIds;
 }
 
-/** The host of one component, with what is to be done there. */
+/** The observed host of one component, with its plan. */
 export interface LookedAt extends Seen {
   readonly settings: Settings;
   readonly past: Past;
@@ -48,8 +48,8 @@ export function jobOf(type: string, task: AloneTask, name: string): Job {
 }
 
 /**
- * Looks at the host of one component, over one connection, and refuses what cannot be done with certainty.
- * @param args  plain values
+ * Observes the host of one component, over one connection. Refuses everything that cannot be done with certainty.
+ * @param args plain values
  */
 export async function lookAt(job: Job, args: Record<string, unknown>): Promise<LookedAt> {
   const { host, task, ids } = job;
@@ -70,7 +70,7 @@ export async function lookAt(job: Job, args: Record<string, unknown>): Promise<L
   if (problems.length === 0 && found !== undefined && !("error" in found))
     return { ...found, settings, past };
   const refuse = refusal(problems.map(({ reason }) => `${host}: ${reason}`).join("\n"));
-  // Of what is known and only cannot be done yet, a preview shows the plan beside the error.
+  // If the plan is known and only cannot be carried out yet, a preview shows it beside the error.
   if (
     !pulumi.runtime.isDryRun() ||
     found === undefined ||

@@ -2,25 +2,25 @@ import type * as command from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
 import type { DockerSource } from "../helper/commands";
 
-// Apart from the components, so that their types need no others than Pulumi's.
+// Kept apart from the components, so that their types depend only on Pulumi's.
 
-/** What a DockerHost needs of its host once that has been looked at. */
+/** The plan of a DockerHost, from the observation of its host. */
 export interface DockerHostPlan {
   /** See `connectionArgs`. */
   connection: pulumi.Input<command.types.input.remote.ConnectionArgs>;
-  /** Whether commands go through `sudo -n`. */
+  /** True if commands go through `sudo -n`. */
   sudo: pulumi.Input<boolean>;
-  /** The host's enrolment id: on another host Docker is looked for again. */
+  /** The host's enrolment id: another host is checked for Docker again. */
   enrolled: pulumi.Input<string>;
-  /** See `docker` of its arguments. */
+  /** See `docker` in its arguments. */
   source: pulumi.Input<DockerSource>;
-  /** What people call the host; stands in front of what destroy says. */
+  /** The host's name for people; the messages of a destroy begin with it. */
   host: string;
 }
 
-/** What a RegistryContainer needs of its host once that has been looked at. */
+/** The plan of a RegistryContainer, from the observation of its host. */
 export interface RegistryContainerPlan {
-  /** See `RegistryContainerArgs`, as are all that have no comment here. */
+  /** See `RegistryContainerArgs`, as for all properties without a comment here. */
   port?: pulumi.Input<number>;
   image?: pulumi.Input<string>;
   volume?: pulumi.Input<string>;
@@ -30,11 +30,11 @@ export interface RegistryContainerPlan {
   adopt?: boolean;
   /** See `connectionArgs`. */
   connection: pulumi.Input<command.types.input.remote.ConnectionArgs>;
-  /** Whether commands go through `sudo -n`. */
+  /** True if commands go through `sudo -n`. */
   sudo: pulumi.Input<boolean>;
-  /** The host's enrolment id: on another host the image is pulled and the container made anew. */
+  /** The host's enrolment id: on another host, the image is pulled and the container is created again. */
   enrolled: pulumi.Input<string>;
-  /** Name that tells this container from those of other stacks, see `recordId`. */
+  /** Distinguishes this container from those of other stacks, see `recordId`. */
   recordId: string;
   /** Docker's address for @pulumi/docker, e.g. `ssh://root@172.30.1.2:22`. */
   dockerHost: pulumi.Input<string>;
@@ -43,25 +43,29 @@ export interface RegistryContainerPlan {
   /** The address that images are pulled from. */
   address: pulumi.Input<string>;
   /**
-   * With `adopt`: where the images lie, if that is known from the running container already. Else the claim tells it,
-   * and a preview in which the claim changes would show the volume and the container as replaced.
+   * With `adopt`: the place of the images, if the running container already shows it. Otherwise it comes from the
+   * claim, and a preview in which the claim changes would show the volume and the container as replaced.
    */
   adopted?: pulumi.Input<RegistryData | undefined>;
-  /** What people call the host; stands in front of what destroy says. */
+  /** The host's name for people; the messages of a destroy begin with it. */
   host: string;
   /**
-   * The container bears the label that says which state made it. That of an earlier version does not, and a label more
-   * would replace it. @default true
+   * The container has the label that says which state created it. A container of an earlier version has no such label,
+   * and adding it would replace the container. @default true
    */
   labelled?: boolean;
   /**
-   * Makes room for the container just before it is made; in a preview it only looks. It is given the id of this state.
+   * Makes room for the container just before it is created; in a preview, only observes. The argument is the id of this
+   * state.
    * @default nothing
    */
   room?: (state: string) => Promise<void>;
 }
 
-/** Where a registry's images lie: in a Docker volume, or in a folder of the host; neither: in the volume of its own. */
+/**
+ * The place of a registry's images: a Docker volume, or a folder of the host. If neither is set, the registry's own
+ * volume.
+ */
 export interface RegistryData {
   volume?: string;
   path?: string;

@@ -1,9 +1,9 @@
-/** Paths of names, which tell hosts apart: they must be known from the start. */
+/** Paths of names, which identify hosts: they must be known from the start. */
 const NAMES = /^(nodes|nodes\[\d+\]|registry|nodes\[\d+\]\.name|registry\.host)$/;
 
 /**
- * Arguments in which what is not known yet and must be there has a value for now, so that everything else is checked. No
- * host is looked at with such a value.
+ * Replaces required values that are not known yet by placeholders, so that everything else is checked. A host with a
+ * placeholder is not observed.
  */
 export function provisional(
   values: Record<string, unknown>,
@@ -18,7 +18,7 @@ export function provisional(
   return filled;
 }
 
-/** What stands in for a required value; an optional one is left out. */
+/** The placeholder for a required value; undefined for an optional one, which is left out. */
 function standIn(path: string, index: number): unknown {
   if (path.endsWith(".address")) return `not-known-yet-${index}.invalid`;
   if (path.endsWith(".role")) return "worker";
@@ -27,7 +27,7 @@ function standIn(path: string, index: number): unknown {
   return undefined;
 }
 
-/** Puts a value where a path such as `nodes[1].address` or `mirrors["docker.io"][0]` leads. */
+/** Sets the value at a path such as `nodes[1].address` or `mirrors["docker.io"][0]`. */
 function put(target: object, path: string, value: unknown): void {
   const keys = [...path.matchAll(/\["([^"]*)"\]|\[(\d+)\]|([^.[\]]+)/g)].map(
     ([, quoted, index, plain]) => quoted ?? (index === undefined ? (plain ?? "") : Number(index)),

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 
 /**
- * An error that a person is to read as it is: both engines show the message alone.
+ * An error whose message is complete: both engines show the message alone.
  *
- * It carries no stack. The SDK inspects the stack even of an error that it shows without one, in colour, and on
- * Node 20 that takes twenty seconds and all the memory of a string whenever a frame lies in node_modules.
+ * It has no stack. The SDK inspects the stack even of an error that it shows without one, in colour. If a frame is in
+ * node_modules, that takes twenty seconds on Node 20, and all the memory that a string can have.
  */
 export function refusal(message: string): pulumi.RunError {
   const error = new pulumi.RunError(message);
@@ -12,7 +12,7 @@ export function refusal(message: string): pulumi.RunError {
   return error;
 }
 
-/** The work's result. Its error is one that a person is to read as it is. */
+/** The work's result. If the work fails, throws an error that is shown without a stack. */
 export async function withoutStack<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;

@@ -18,16 +18,16 @@ import { planOf } from "./planned";
 import type { RegistryContainerPlan, RegistryData } from "./plans";
 import { shellWord } from "./shell";
 
-/** Where the registry server keeps the images, in the container. */
+/** The folder in the container where the registry server stores the images. */
 export const DATA_PATH = "/var/lib/registry";
-/** Says which host the container was made for. */
+/** The label with the host's enrolment id. */
 const ENROLLED_LABEL = "io.cluster-registry.enrolled";
-/** The port that the registry server listens on, in the container. */
+/** The port of the registry server in the container. */
 const INSIDE_PORT = 5000;
 
 /** Arguments of {@link RegistryContainer}. */
 export interface RegistryContainerArgs {
-  /** The host, and how to log in there. It has Docker, see `DockerHost`. */
+  /** The host, and how to log in to it. It must have Docker, see `DockerHost`. */
   host: pulumi.Input<HostArgs>;
   /** The address that images are pulled from. @default the host's */
   address?: pulumi.Input<string>;
@@ -39,24 +39,24 @@ export interface RegistryContainerArgs {
   volume?: pulumi.Input<string>;
   /** Keep the volume, with all images, on destroy. @default true */
   retainVolume?: boolean;
-  /** Address on the host that the port is bound to. @default 0.0.0.0 */
+  /** The address on the host where the port listens. @default 0.0.0.0 */
   bind?: pulumi.Input<string>;
-  /** Let the registry answer DELETE. @default true */
+  /** Accept DELETE requests. @default true */
   deleteEnabled?: pulumi.Input<boolean>;
-  /** Take over a container of that name that was made by hand, with its images. @default false */
+  /** Take over a container of that name that was created by hand, with its images. @default false */
   adopt?: boolean;
 }
 
 /**
- * The registry server, as a container that Docker starts again after a crash, a restart of Docker and a reboot, with
- * its images in a named volume.
+ * The registry server, as a container. Docker starts it again after a crash, a restart of Docker and a reboot. Its
+ * images are in a named volume.
  */
 export class RegistryContainer extends pulumi.ComponentResource {
-  /** The container's id. Known once the registry runs. */
+  /** The container's id. It is known once the registry runs. */
   readonly containerId: pulumi.Output<string>;
   /** `http://ADDRESS:PORT`, once the registry runs. */
   readonly url: pulumi.Output<string>;
-  /** `ADDRESS:PORT`, what stands in front of an image's name. */
+  /** `ADDRESS:PORT`, the prefix of an image's name. */
   readonly imagePrefix: pulumi.Output<string>;
 
   constructor(name: string, args: RegistryContainerArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -73,7 +73,7 @@ export class RegistryContainer extends pulumi.ComponentResource {
 
     const image = new docker.RemoteImage(
       `${name}-image`,
-      // Kept on destroy: on a closed network it could not be pulled again.
+      // The image is kept on destroy: on a closed network it could not be pulled again.
       { name: plan.image ?? "registry", keepLocally: true, triggers: { enrolled: plan.enrolled } },
       { ...options, dependsOn: [claim] },
     );
@@ -89,7 +89,7 @@ export class RegistryContainer extends pulumi.ComponentResource {
           .all([data, plan.volume ?? "registry-data"])
           .apply(([found, own]) => found.volume ?? own),
       },
-      // What was there before us is never ours to delete.
+      // A volume that existed before this stack is never deleted.
       { ...options, retainOnDelete: (plan.retainVolume ?? true) || (plan.adopt ?? false) },
     );
     const room = this.room(plan, provider, claim);
@@ -118,7 +118,7 @@ export class RegistryContainer extends pulumi.ComponentResource {
           ...(plan.labelled === false ? [] : [{ label: STATE_LABEL, value: provider.id }]),
         ],
       },
-      // One name and one port: the old container must go before the new one can be.
+      // Two containers cannot share the name and the port: the old one must be removed before the new one is created.
       { ...options, deleteBeforeReplace: true, dependsOn: [claim] },
     );
 
@@ -137,7 +137,9 @@ export class RegistryContainer extends pulumi.ComponentResource {
     });
   }
 
-  /** The container's name, once there is room for it. A preview knows it at once, also where the claim is to run again. */
+  /**
+   * The container's name, once there is room for it. A preview knows it immediately, also if the claim will run again.
+   */
   private room(
     { room }: RegistryContainerPlan,
     provider: docker.Provider,
@@ -152,7 +154,7 @@ export class RegistryContainer extends pulumi.ComponentResource {
     return CONTAINER_NAME;
   }
 
-  /** Goes first when the container goes: a docker that stands still cannot remove it. */
+  /** Deleted first when the container is deleted: a stopped docker cannot remove it. */
   private beforeDestroy(
     name: string,
     plan: RegistryContainerPlan,
@@ -171,7 +173,7 @@ export class RegistryContainer extends pulumi.ComponentResource {
     );
   }
 
-  /** A destroy runs no program, so a resource has to say what it leaves; one that needs no connection. */
+  /** A destroy does not run the program, so a resource has to print what it leaves. It needs no connection. */
   private volumeStays(
     name: string,
     plan: RegistryContainerPlan,
@@ -192,7 +194,10 @@ export class RegistryContainer extends pulumi.ComponentResource {
     );
   }
 
-  /** Makes room for the container: a leftover of ours goes, one made by hand is taken over or refused. */
+  /**
+   * Makes room for the container: removes a leftover of this stack, and takes over or refuses a container that was
+   * created by hand.
+   */
   private claim(name: string, plan: RegistryContainerPlan): command.remote.Command {
     const where = { id: plan.recordId, name: CONTAINER_NAME };
     const adopt = plan.adopt ?? false;
@@ -204,18 +209,19 @@ export class RegistryContainer extends pulumi.ComponentResource {
         logging: command.remote.Logging.None,
         addPreviousOutputInEnv: false,
         create: bySudo((sudo) => containerClaim({ ...where, sudo, adopt })),
-        // By then the container may be ours and run: another key or address must not make room again.
+        // On an update, the container can already be ours and running: another key or address must not make room again.
         update: bySudo((sudo) => containerClaimed({ ...where, sudo, adopt })),
         delete: bySudo((sudo) => containerRelease({ ...where, sudo })),
         stdin: helperText(),
       },
-      // A new helper is no reason to ask again, and would make the answer, and so the volume, unknown to a preview.
+      // A new helper is no reason to run the claim again. In a preview, that would make its result, and so the volume,
+      // unknown.
       { parent: this, ignoreChanges: ["stdin"] },
     );
   }
 }
 
-/** What the claim found: the volume, or the folder, that a container made by hand kept its images in. */
+/** The result of the claim: the volume or folder with the images of a container that was created by hand. */
 function adoptedData(stdout: string): RegistryData {
   const found = JSON.parse(stdout) as { type?: string; source?: string };
   if (found.source === undefined) return {};

@@ -10,19 +10,19 @@ import { makeRoom, ownLeftovers } from "./make-room";
 import type { RegistryContainerPlan, RegistryData } from "./plans";
 import { withoutStack } from "./refusal";
 
-/** A host that was looked at. */
+/** A host that was observed. */
 export interface Seen {
   readonly access: HostAccess;
   readonly observation: Observation;
 }
 
-/** Where our running container's images lie, as far as it is there to be asked. */
+/** The place of our running container's images, if there is one. */
 export function adoptedData({ docker }: Observation, ids: RecordIds): RegistryData | undefined {
   const container = docker?.containers?.find(({ labels }) => labels[OWNER_LABEL] === ids.container);
   return container && liveData(container);
 }
 
-/** A container of ours that our state does not know makes room for the one that is made; a preview says so. */
+/** Decides how to make room for a container of ours that our state does not know. A preview reports it. */
 export function roomFor(
   settings: Settings,
   { access, observation }: Seen,
@@ -42,7 +42,7 @@ export function roomFor(
     };
     return { labelled, room: (state) => withoutStack(look(state)) };
   }
-  // With nothing found there is nothing to remove; docker that stood still has told us nothing yet.
+  // If nothing was found, there is nothing to remove. A docker that was stopped has not been asked yet.
   if (containers !== undefined && found.length === 0) return { labelled };
   return {
     labelled,

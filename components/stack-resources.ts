@@ -3,8 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 type Resources = Record<string, { type: string; outputs: Record<string, unknown> }>;
 
 /**
- * The outputs of every resource in this stack's own state, by URN, as the last run left them: what a plan can learn of the
- * past. Both engines answer it; a stack that is new has none.
+ * The outputs of every resource in this stack's own state, by URN, as the last run left them. A plan reads the past
+ * from them. Both engines support this; a new stack has none.
  */
 export async function stackResources(): Promise<Resources> {
   const { outputs } = (await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
@@ -13,7 +13,7 @@ export async function stackResources(): Promise<Resources> {
   return opened(outputs) as Resources;
 }
 
-/** The SDK opens a secret once; one within another, such as the key in a connection, it leaves closed. */
+/** Unwraps nested secrets. The SDK unwraps only the outer one, and leaves for example the key inside a connection. */
 function opened(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(opened);
   if (typeof value !== "object" || value === null) return value;

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** Known once everything that a component depends on is there: only then is a host worth a look. */
+/** Known once all dependencies of a component exist: only then can its host be observed. */
 export function dependencies({ dependsOn }: pulumi.ResourceOptions = {}): pulumi.Output<unknown> {
   if (dependsOn === undefined) return pulumi.output(undefined);
   return pulumi
@@ -8,7 +8,7 @@ export function dependencies({ dependsOn }: pulumi.ResourceOptions = {}): pulumi
     .apply((given) => pulumi.all((Array.isArray(given) ? given : [given]).flatMap(results)));
 }
 
-/** What is known once a resource is there. Of a component, that is what it says of itself, and its children. */
+/** Outputs that are known once a resource exists: for a component, its own outputs and those of its children. */
 function results(resource: pulumi.Resource): pulumi.Output<unknown>[] {
   if (pulumi.CustomResource.isInstance(resource)) return [resource.id];
   const { __childResources: children = [] } = resource as { __childResources?: Iterable<unknown> };
@@ -20,7 +20,9 @@ function results(resource: pulumi.Resource): pulumi.Output<unknown>[] {
   ];
 }
 
-/** What a preview says of a host whose plan it cannot show. @param path  of the argument; undefined: a dependency */
+/**
+ * The message of a preview for a host whose plan it cannot show. @param path of the argument; undefined: a dependency
+ */
 export function waitingNote(host: string, path: string | undefined): string {
   const what =
     path === undefined

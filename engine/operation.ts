@@ -1,4 +1,4 @@
-/** One run over a stack, start to end: a preview, or the real thing. */
+/** Runs one operation on a stack, from start to end: a preview or a real run. */
 import { once } from "node:events";
 import * as os from "node:os";
 import { plugins as allPlugins } from "./providers";
@@ -25,43 +25,46 @@ import { STACK_TYPE, makeUrn } from "./steps/urn";
 
 export interface RunOptions {
   kind: "up" | "destroy" | "refresh";
-  /** True: say what would be done, and do nothing. */
+  /** True: show what would be done, and change nothing. */
   preview: boolean;
-  /** @default 4 for each core */
+  /** The number of operations at once. @default 4 per core */
   parallel?: number;
   continueOnError?: boolean;
-  /** Read every resource first. For `refresh` it is the whole operation. */
+  /** Read every resource first. For `refresh`, that is the whole operation. */
   refresh?: boolean;
   targets?: Targets;
   clearPendingCreates?: boolean;
-  /** First Ctrl-C: start nothing new, let what runs come to its end. */
+  /** First Ctrl-C: start no new steps, and let running ones finish. */
   cancel?: AbortSignal;
-  /** Second Ctrl-C: do not wait for what runs. */
+  /** Second Ctrl-C: do not wait for running steps. */
   terminate?: AbortSignal;
-  /** A program process that was started ahead; else one is started now. */
+  /** A program process that was started early. If undefined, one is started now. */
   program?: Program;
-  /** @default every provider of this engine */
+  /** @default all providers of this engine */
   plugins?: readonly ProviderPlugin[];
-  /** What a person should know of a resource before it is deleted; asked in previews. @default nothing */
+  /** Explains, in previews, what the deletion of a resource means. @default no explanation */
   explain?: Explain;
-  /** Learns the secrets of the run; messages are redacted already, a display does it with what it makes of values. */
+  /**
+   * Collects the secrets of the run. Messages are already redacted; a display redacts the text that it makes from
+   * values.
+   */
   redactor?: Redactor;
   sink: Sink;
 }
 
 export interface RunResult {
   outcome: "succeeded" | "failed" | "cancelled";
-  /** How many resources each kind of step concerned, default providers and parts of replacements left out. */
+  /** The number of resources for each kind of step, without default providers and parts of replacements. */
   changes: Partial<Record<Op, number>>;
-  /** URNs that an error was told of. */
+  /** URNs that had an error. */
   errored: ReadonlySet<string>;
-  /** The stack's outputs before and after. */
+  /** The stack's outputs from before the run. */
   oldOutputs: ResourceState["outputs"];
   outputs: ResourceState["outputs"];
   seconds: number;
 }
 
-/** The caller holds the stack's lock, unless it is a preview. */
+/** The caller holds the stack's lock, except for a preview. */
 export async function run(stack: Stack, options: RunOptions): Promise<RunResult> {
   return new Run(stack, options).execute();
 }
@@ -94,7 +97,7 @@ class Run {
       throw new Error(
         `${stack.stateFile} is not well-formed: ${broken}; its backup is ${stack.stateFile}.bak`,
       );
-    // What does not run the program needs no complete configuration.
+    // An operation that does not run the program can work with an incomplete configuration.
     this.config = stack.config(options.kind === "up");
     for (const { secrets } of this.config.values()) secrets.forEach((s) => this.redactor.add(s));
     for (const { inputs, outputs } of this.snapshot.resources)
@@ -252,7 +255,7 @@ class Run {
     return { ok: false };
   }
 
-  /** Counts, keeps secrets out of messages, and passes on. */
+  /** Counts steps, redacts messages, and forwards events. */
   private readonly sink: Sink = (event: EngineEvent) => {
     if (event.kind === "done" && event.step.logical && !event.step.internal) {
       this.changes[event.step.op] = (this.changes[event.step.op] ?? 0) + 1;
@@ -264,7 +267,7 @@ class Run {
     } else this.options.sink(event);
   };
 
-  /** This stack's own resources as they were when the run began, as the CLI reads them from its state. */
+  /** This stack's resources as they were at the start of the run: the CLI also reads them from its state. */
   private readonly resourcesOf = (name: string): Promise<PropertyMap> => {
     const own = [this.stack.name, this.stack.fullName];
     if (!own.includes(name))

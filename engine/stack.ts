@@ -1,4 +1,4 @@
-/** A stack that was found: its project, configuration, secrets and state. */
+/** An opened stack: its project, configuration, secrets and state. */
 import { applyConfigTypes, loadProject, type ConfigValue, type Project } from "./config/project";
 import { StackFile } from "./config/stack-file";
 import { selectedStack, stackName } from "./config/workspace";
@@ -13,22 +13,22 @@ import { Secret, type PropertyMap } from "./values/property";
 export class NoSuchStack extends Error {}
 
 interface StackLocation {
-  /** Where to look for Pulumi.yaml. */
+  /** The folder from which Pulumi.yaml is searched upwards. */
   folder: string;
-  /** Undefined: PULUMI_STACK, else the selected one. */
+  /** Undefined: PULUMI_STACK, else the selected stack. */
   stack?: string | undefined;
   env?: NodeJS.ProcessEnv;
-  /** @default nobody is asked */
+  /** @default no prompt */
   askPassphrase?: AskPassphrase;
 }
 
-/** Project, backend and stack name, before anything of the stack is read. */
+/** The project, backend and stack name, before the stack itself is read. */
 export class Workspace {
   private constructor(
     readonly project: Project,
     readonly backend: Backend,
     private readonly env: NodeJS.ProcessEnv,
-    /** With `--stack`. */
+    /** The value of `--stack`. */
     readonly named: string | undefined,
     private readonly askPassphrase: AskPassphrase,
   ) {}
@@ -40,12 +40,12 @@ export class Workspace {
     return new Workspace(project, backend, env, named, askPassphrase);
   }
 
-  /** The selected one; as `--stack` does not change it. */
+  /** The selected stack, regardless of `--stack`. */
   selected(): string | undefined {
     return selectedStack(this.project, this.backend.url, this.env);
   }
 
-  /** Throws where none is named or selected; as in the CLI, that is no NoSuchStack. */
+  /** Throws if no stack is named or selected. As in the CLI, that error is not NoSuchStack. */
   stackName(): Promise<string> {
     const name = this.named ?? this.selected();
     if (name) return Promise.resolve(name);
@@ -54,7 +54,7 @@ export class Workspace {
     return Promise.reject(new Error(`no stack selected; please use ${fix}`));
   }
 
-  /** The stack's Pulumi.STACK.yaml, for which no passphrase is needed. Throws NoSuchStack. */
+  /** The stack's Pulumi.STACK.yaml. Needs no passphrase. Throws NoSuchStack. */
   async stackFile(): Promise<StackFile> {
     const name = await this.stackName();
     const file = StackFile.load(this.project.configFolder, name);
@@ -69,7 +69,7 @@ export class Workspace {
     );
   }
 
-  /** A new, empty stack, with its salt in Pulumi.STACK.yaml. `allowEmptyPassphrase`: see newCrypter. */
+  /** Creates an empty stack, and stores its salt in Pulumi.STACK.yaml. `allowEmptyPassphrase`: see newCrypter. */
   async create(stack: string, allowEmptyPassphrase = false): Promise<void> {
     const { project, backend } = this;
     if (!/^[\w.-]{1,100}$/.test(stack)) {
@@ -96,7 +96,7 @@ export class Workspace {
     );
   }
 
-  /** What its file says, for which no passphrase is needed. Throws NoSuchStack. */
+  /** The content of the state file. Needs no passphrase. Throws NoSuchStack. */
   async read(): Promise<RawCheckpoint> {
     const name = await this.stackName();
     const raw = await this.backend.read(this.project.name, name);
@@ -105,14 +105,14 @@ export class Workspace {
   }
 
   /**
-   * Throws NoSuchStack; and where the passphrase does not fit. `orEmpty`: a stack whose Pulumi.STACK.yaml has a salt,
-   * as after a fresh clone, is there without a state, and empty.
+   * Throws NoSuchStack, or if the passphrase does not fit. `orEmpty`: a stack without a state, but with a salt in its
+   * Pulumi.STACK.yaml, counts as an empty stack. A fresh clone is in that condition.
    */
   async load(orEmpty = false): Promise<Stack> {
     const name = await this.stackName();
     const { project, backend, env, askPassphrase } = this;
     const file = StackFile.load(project.configFolder, name);
-    // Deriving the key takes a third of a second: begun before the state is read.
+    // Deriving the key takes a third of a second, so it starts before the state is read.
     const opening =
       file.salt === undefined ? undefined : openCrypter(file.salt, env, askPassphrase);
     opening?.catch(() => undefined);
@@ -156,30 +156,30 @@ export class Stack {
     return `organization/${this.project.name}/${this.name}`;
   }
 
-  /** The state anew, as objects of its own: an operation changes them. */
+  /** A fresh copy of the state: an operation changes its objects. */
   state(): { snapshot: Snapshot } {
     const checkpoint = this.raw.open(this.stateCrypter);
     if (this.stateCrypter?.salt === this.crypter.salt) return checkpoint;
-    // Sealed with another key than the one that we write with.
+    // The state was encrypted with another key than the one for writing.
     for (const resource of checkpoint.snapshot.resources)
       [resource.inputs, resource.outputs].forEach(unseal);
     return checkpoint;
   }
 
-  /** Reads the state file again; after a lock was taken. */
+  /** Reads the state file again, after the lock is taken. */
   async reload(): Promise<void> {
     const raw = await this.backend.read(this.project.name, this.name);
     if (raw) this.raw = raw;
   }
 
-  /** Full key to value, the project's types and defaults applied. Throws as the CLI does. */
+  /** Each full key with its value, with the project's types and defaults applied. Throws as the CLI does. */
   config(check = true): Map<string, ConfigValue> {
     const values = this.file.values(this.crypter);
     if (check) applyConfigTypes(this.project, this.name, values);
     return values;
   }
 
-  /** Settings of a package, for its default provider. */
+  /** The settings of a package, for its default provider. */
   packageConfig(values: ReadonlyMap<string, ConfigValue>, name: string): PropertyMap {
     const own = [...values].filter(
       ([key]) => key.startsWith(`${name}:`) && name !== this.project.name,
@@ -192,14 +192,14 @@ export class Stack {
     );
   }
 
-  /** For a state that was sealed with this salt. */
+  /** For a state that was encrypted with this salt. */
   async crypterFor(salt: string | undefined): Promise<Crypter> {
     return salt === undefined || salt === this.crypter.salt
       ? this.crypter
       : openCrypter(salt, this.env);
   }
 
-  /** Under the stack's lock, the state becomes `snapshot`. */
+  /** Replaces the state with `snapshot`, under the stack's lock. */
   async replaceState(snapshot: Snapshot): Promise<void> {
     const release = await this.lock();
     try {
@@ -209,7 +209,10 @@ export class Stack {
     }
   }
 
-  /** Under the stack's lock, the state as it is by then becomes what `change` makes of it. */
+  /**
+   * Replaces the state with the result of `change`, under the stack's lock. `change` gets the state as it is once the
+   * lock is taken.
+   */
   async changeState(change: (now: Snapshot) => Snapshot): Promise<void> {
     const release = await this.lock();
     try {
@@ -220,7 +223,7 @@ export class Stack {
     }
   }
 
-  /** Secrets sealed with another key are sealed anew. */
+  /** Encrypts secrets again if they were encrypted with another key. */
   private write(snapshot: Snapshot): Promise<void> {
     for (const { inputs, outputs } of snapshot.resources) [inputs, outputs].forEach(unseal);
     const writer = new Writer(this.fullName, this.crypter);

@@ -1,5 +1,5 @@
-// Runs TypeScript with swc, and keeps what it made of each file: most starts transpile nothing, and do not load swc either.
-// Types are not checked here; `npm run typecheck` does that.
+// Runs TypeScript with swc, and caches the result for each file: most starts transpile nothing, and do not even load
+// swc. Types are not checked here; `npm run typecheck` does that.
 "use strict";
 
 const { createHash } = require("node:crypto");
@@ -19,15 +19,15 @@ const options = (useDefineForClassFields) => ({
   module: { type: "commonjs", ignoreDynamic: true },
 });
 
-/** Beside the packages: who can write there can change the code anyway. */
+/** The cache is in node_modules: anyone who can write there can change the code anyway. */
 const CACHE = path.join(__dirname, "..", "node_modules", ".cache", "cluster-registry");
 
-// Node.js 22 keeps what it compiles, packages included.
+// Node.js 22 caches compiled code, including that of packages.
 Module.enableCompileCache?.(CACHE);
 
 /**
  * @param useDefineForClassFields the compiler option of that name
- * @returns the source maps by file, for stack traces: a text each, filled as files are loaded
+ * @returns the source maps by file, for stack traces; the entries are added as files are loaded
  */
 function registerTypeScript(useDefineForClassFields = true) {
   const maps = new Map();
@@ -41,9 +41,9 @@ function registerTypeScript(useDefineForClassFields = true) {
 }
 
 /**
- * Stack traces name the lines of the sources.
+ * Maps stack traces to lines of the sources.
  *
- * @param {Map<string, string>} maps of registerTypeScript
+ * @param {Map<string, string>} maps from registerTypeScript
  * @param support the package source-map-support
  */
 function installSourceMaps(maps, support) {
@@ -57,7 +57,7 @@ function installSourceMaps(maps, support) {
   });
 }
 
-/** The same, with what it takes loaded by the first stack that is looked at: most runs have none. */
+/** The same, but loads the package when the first stack trace is read: most runs have none. */
 function mapStackTraces(maps, load) {
   Error.prepareStackTrace = (error, frames) => {
     installSourceMaps(maps, load());
@@ -68,10 +68,10 @@ function mapStackTraces(maps, load) {
 let compiler;
 
 function transpiled(filename, source, settings) {
-  // What the answer depends on; the version without loading the compiler.
+  // The inputs of the result. Reads the version without loading the compiler.
   compiler ??= require("@swc/core/package.json").version;
   const key = hash(JSON.stringify([compiler, settings, filename, source]));
-  // One entry a file, so that old ones do not pile up.
+  // One entry for each file, so that old ones do not pile up.
   const entry = path.join(CACHE, `${hash(filename)}.json`);
   const kept = read(entry);
   if (kept?.key === key) return kept;
@@ -85,7 +85,7 @@ function read(entry) {
   try {
     return JSON.parse(readFileSync(entry, "utf8"));
   } catch {
-    return undefined; // not there, or cut short by a power cut: made again
+    return undefined; // The entry does not exist, or a power failure cut it short: transpile again.
   }
 }
 
@@ -96,7 +96,7 @@ function keep(entry, text) {
     writeFileSync(beside, text, { flag: "wx" });
     renameSync(beside, entry);
   } catch {
-    // Packages that this user cannot write beside: each start transpiles.
+    // This user cannot write to node_modules: each start transpiles.
   }
 }
 

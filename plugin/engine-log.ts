@@ -1,4 +1,4 @@
-/** The log service of the engine that started this plugin: what it shows with a resource. */
+/** Sends log messages to the engine that started this plugin, which shows them with a resource. */
 import * as grpc from "@grpc/grpc-js";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
@@ -17,7 +17,7 @@ export class EngineLog {
   private address = "";
   private readonly underWay = new Set<Promise<void>>();
 
-  /** Another address than before is another engine. */
+  /** Another address means another engine. */
   connect(address: string): void {
     if (address === "" || address === this.address) return;
     this.client?.close();
@@ -30,14 +30,14 @@ export class EngineLog {
     if (!client) return;
     const fields = { urn, severity: SEVERITIES[severity], message: text, ephemeral };
     const request = message(LogRequest, fields);
-    // An engine that has gone away shows nothing any more; the operation itself fails for its own reasons.
+    // An engine that is gone shows nothing, and the operation fails for its own reasons.
     const sent: Promise<void> = new Promise<void>((resolve) =>
       client.log(request, () => resolve()),
     ).finally(() => this.underWay.delete(sent));
     this.underWay.add(sent);
   }
 
-  /** Resolves when the engine has all that was written: a line must not come after the end of its step. */
+  /** Resolves when the engine has received all messages: a line must not come after the end of its step. */
   async flush(): Promise<void> {
     await Promise.all(this.underWay);
   }

@@ -1,4 +1,6 @@
-/** Errors as Pulumi's provider protocol has them: what came about by half travels in the error's details. */
+/**
+ * Converts errors to Pulumi's provider protocol. The error's details carry a resource that was changed only in part.
+ */
 import * as grpc from "@grpc/grpc-js";
 import { Any } from "google-protobuf/google/protobuf/any_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
@@ -10,7 +12,7 @@ import { toWire } from "../engine/values/wire";
 
 const DETAILS = "grpc-status-details-bin";
 
-/** Not served at all: the engine then does what it does for providers that lack the call. */
+/** The plugin does not serve this call: the engine then behaves as for every provider that lacks it. */
 export class Unimplemented extends Error {}
 
 /** `partial`: the resource as a PartialFailure has left it. */

@@ -1,10 +1,13 @@
-/** This engine's providers as plugins of the Pulumi CLI: where it looks for them, and how they get there and away. */
+/**
+ * Installs this engine's providers as plugins of the Pulumi CLI, in the folder where it searches for them, and removes
+ * them.
+ */
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { shellWord } from "../engine/display/shell";
 
-/** A plugin by the name and version under which the CLI looks for it. */
+/** The name and version under which the CLI searches for a plugin. */
 export interface Named {
   name: string;
   version: string;
@@ -15,14 +18,14 @@ export interface Installation {
   home: string;
   /** The program that the plugin's executable starts, with the provider's name as its last argument. */
   program: string[];
-  /** A file of this project: without it the plugin says that the project is gone. */
+  /** A file of this project. If it does not exist, the plugin reports that the project is gone. */
   witness: string;
 }
 
-/** Its own line in the executable tells ours from all others. */
+/** A line in our executables that distinguishes them from all others. */
 const MARK = "# A provider of cluster-registry, put here by `npm run plugins -- install`.";
 
-/** Where the CLI keeps what is its own. */
+/** The folder where the CLI stores its own files. */
 export function pulumiHome(env: NodeJS.ProcessEnv): string {
   return path.resolve(env["PULUMI_HOME"] || path.join(os.homedir(), ".pulumi"));
 }
@@ -31,7 +34,10 @@ export function pluginFolder(home: string, { name, version }: Named): string {
   return path.join(home, "plugins", `resource-${name}-v${version}`);
 }
 
-/** Where an official plugin waits while ours is in its place. Not among the plugins: the CLI reads that whole folder. */
+/**
+ * The folder for an official plugin while ours is in its place. It is not among the plugins, because the CLI reads that
+ * whole folder.
+ */
 function asideFolder(home: string, plugin: Named): string {
   return path.join(home, "cluster-registry-set-aside", path.basename(pluginFolder(home, plugin)));
 }
@@ -46,7 +52,7 @@ export function presence(home: string, plugin: Named): Presence {
   if (!fs.lstatSync(folder, { throwIfNoEntry: false })) return "absent";
   const file = executable(folder, plugin);
   if (!fs.statSync(file, { throwIfNoEntry: false })?.isFile()) return "another";
-  // An official plugin is a program of many megabytes.
+  // Reads only the beginning: an official plugin is a program of many megabytes.
   const head = Buffer.alloc(200);
   const handle = fs.openSync(file, "r");
   try {
@@ -58,8 +64,8 @@ export function presence(home: string, plugin: Named): Presence {
 }
 
 /**
- * Puts plugins in place, and says what was done with each. Throws, before anything is touched, where another plugin is
- * there already, unless `replace` says that it is to be set aside.
+ * Installs plugins, and returns what was done with each. If another plugin is already there, throws before it changes
+ * anything, unless `replace` allows setting that plugin aside.
  */
 export function install(
   plugins: readonly Named[],
@@ -106,7 +112,9 @@ function setAside(home: string, plugin: Named): void {
   fs.renameSync(pluginFolder(home, plugin), aside);
 }
 
-/** Takes away what `install` put there, brings back what it set aside, and says what was done with each. */
+/**
+ * Removes the plugins that `install` installed, restores those that it set aside, and returns what was done with each.
+ */
 export function remove(plugins: readonly Named[], home: string): string[] {
   return plugins.map((plugin) => {
     const folder = pluginFolder(home, plugin);

@@ -1,4 +1,6 @@
-/** The process of a plugin: serves, says its port on stdout, and ends with the engine that started it. */
+/**
+ * The process of a plugin: serves the provider, prints its port on stdout, and ends with the engine that started it.
+ */
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import type { ProviderPlugin } from "../engine/providers/provider";
 import { listen, newServer } from "../engine/rpc/service";
@@ -13,7 +15,7 @@ export interface Serving {
   stop: () => Promise<void>;
 }
 
-/** Serves on a free port of loopback. */
+/** Serves on a free loopback port. */
 export async function serveProvider(
   plugin: ProviderPlugin,
   folder: string,
@@ -32,7 +34,9 @@ export async function serveProvider(
   return { port, service, stop };
 }
 
-/** A plugin as the CLI starts it. Resolves when it serves; the process ends by a signal, or with its parent. */
+/**
+ * Runs a plugin as the CLI starts it. Resolves when it serves; a signal, or the end of its parent, ends the process.
+ */
 export async function runPlugin(plugin: ProviderPlugin, engineAddress?: string): Promise<void> {
   const parent = process.ppid;
   const { port, stop } = await serveProvider(plugin, process.cwd(), engineAddress);

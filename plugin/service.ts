@@ -1,6 +1,6 @@
 /**
- * One of this engine's providers over Pulumi's own protocol, pulumirpc.ResourceProvider, for the Pulumi CLI. A service
- * is one provider instance: the CLI starts a process for each.
+ * Serves one of this engine's providers over Pulumi's own protocol, pulumirpc.ResourceProvider, for the Pulumi CLI. A
+ * service is one provider instance: the CLI starts a process for each.
  */
 import type * as grpc from "@grpc/grpc-js";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
@@ -32,18 +32,18 @@ import { serviceError, Unimplemented } from "./errors";
 export class ProviderService {
   private instance: ProviderInstance | undefined;
   private manager: PluginManager | undefined;
-  /** Aborted by Cancel, with which the CLI also ends each run; another run begins with Configure. */
+  /** Cancel aborts it. The CLI also calls Cancel at the end of each run. Configure begins another run. */
   private run = new AbortController();
   private readonly redactor = new Redactor();
 
-  /** `folder`: the program's, which relative paths start from. */
+  /** `folder`: the program's folder, where relative paths start. */
   constructor(
     private readonly plugin: ProviderPlugin,
     private readonly folder: string,
     private readonly log: EngineLog,
   ) {}
 
-  /** What a gRPC server is given. Calls that are not here are answered as unimplemented. */
+  /** The handlers for the gRPC server. Other calls are answered as unimplemented. */
   readonly methods = {
     handshake: this.unary((r: proto.ProviderHandshakeRequest) => this.handshake(r)),
     attach: this.unary((r: PluginAttach) => this.attach(r.getAddress())),
@@ -65,7 +65,7 @@ export class ProviderService {
     call: this.unary(() => this.refuse("methods")),
   };
 
-  /** Lets go of connections. */
+  /** Closes connections. */
   async close(): Promise<void> {
     this.run.abort(new Error(`the ${this.plugin.name} provider was ended`));
     await this.instance?.close();
@@ -82,7 +82,7 @@ export class ProviderService {
     return new Empty();
   }
 
-  /** The types by name. Their properties are the SDK's: nothing is generated from here. */
+  /** The names of the types. Their properties come from the SDK: nothing is generated from this schema. */
   private schema(request: proto.GetSchemaRequest): proto.GetSchemaResponse {
     if (request.getVersion() !== 0)
       throw new Error(`there is no schema of version ${request.getVersion()}, only of version 0`);
@@ -126,7 +126,7 @@ export class ProviderService {
     const olds = this.properties(request.getOlds());
     const { inputs, failures } = await this.configured().check(
       state,
-      // The protocol sends an empty map where there is nothing yet.
+      // The protocol sends an empty map if there is no resource yet.
       Object.keys(olds).length > 0 ? olds : undefined,
       this.properties(request.getNews()),
     );
@@ -141,7 +141,7 @@ export class ProviderService {
     });
     const news = this.properties(request.getNews());
     const found = await this.configured().diff(old, news);
-    // A provider that does not say it leaves it to the engine, and the CLI's counts on being told.
+    // A provider without a detailed diff leaves it to the embedded engine, but the CLI's engine needs one.
     const detailed =
       found.detailed ?? (found.changes === "some" ? diffMaps(old.inputs, news) : undefined);
     return diffResponse(found, detailed);
@@ -181,7 +181,7 @@ export class ProviderService {
       outputs: this.properties(request.getProperties()),
     });
     const now = await this.configured().read(state, this.context(state.urn, "create", 0));
-    if (!now) return new proto.ReadResponse(); // No id: it is gone.
+    if (!now) return new proto.ReadResponse(); // No id: the resource is gone.
     return message(proto.ReadResponse, {
       id: now.id ?? "",
       inputs: toWire(now.inputs),
@@ -247,7 +247,7 @@ export class ProviderService {
     return stepContext(urn, this.run.signal, write, operation, timeoutSeconds);
   }
 
-  /** Refuses types that are not served here, whatever is to be done with them. */
+  /** Refuses types that this provider does not have, in every call. */
   private resource(
     request: { getUrn(): string },
     known: Partial<ResourceState> = {},
@@ -271,7 +271,7 @@ export class ProviderService {
     );
   }
 
-  /** A property map of a request. Its secrets are kept out of every text from then on. */
+  /** A property map of a request. From then on, its secrets are redacted from every text. */
   private properties(struct: Struct | undefined): PropertyMap {
     const map = fromWire(struct);
     this.redactor.addFrom(map);
@@ -296,7 +296,7 @@ export class ProviderService {
   }
 }
 
-/** Says which resource a failure is about. */
+/** Names the resource of a failure. */
 type Fails = (state: ResourceState) => void;
 
 function checkResponse(inputs: PropertyMap, failures: CheckFailure[]): proto.CheckResponse {

@@ -18,12 +18,12 @@ interface Entry {
 export class ConnectionPool {
   private readonly entries = new Map<string, Entry>();
   private readonly closing = new AbortController();
-  private readonly told = new Set<string>();
+  private readonly reported = new Set<string>();
 
   /** True the first time that it is asked about this text: what concerns a host is told once, not with each command. */
   isNews(text: string): boolean {
-    if (this.told.has(text)) return false;
-    this.told.add(text);
+    if (this.reported.has(text)) return false;
+    this.reported.add(text);
     return true;
   }
 

@@ -1,4 +1,4 @@
-/** `npm run cancel`: takes away the locks that an ended process left on a stack. */
+/** `npm run cancel`: removes the locks that a process left on a stack when it ended. */
 import { command } from "./exit";
 import { perform, print, type Subcommand } from "./subcommands";
 
@@ -14,7 +14,7 @@ const CANCEL: Subcommand = {
   async run(workspace) {
     const name = await workspace.stackName();
     const count = await workspace.backend.breakLocks(workspace.project.name, name);
-    // A lock may be there before the first state; without either there is no such stack.
+    // A stack can have a lock before its first state. Without a lock and a state, the stack does not exist.
     if (count === 0) await workspace.read();
     print(
       count === 0

@@ -1,4 +1,4 @@
-/** Which engine runs: the embedded one, or the Pulumi CLI. */
+/** Chooses the engine: the embedded one, or the Pulumi CLI. */
 import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
@@ -9,7 +9,7 @@ import { Workspace } from "../stack";
 import { UsageError, type Flags, type FlagSpec } from "./flags";
 import { askHidden, isInteractive } from "./prompt";
 
-/** Flags of every command. */
+/** Flags that every command takes. */
 export const EVERYWHERE: Record<string, FlagSpec> = {
   stack: {
     kind: "value",
@@ -22,7 +22,10 @@ export const EVERYWHERE: Record<string, FlagSpec> = {
   help: { kind: "switch", short: "h", help: "Print this text" },
 };
 
-/** `--engine`, else the stack's own choice, else the CLI where there is one: its file; undefined: the embedded engine. */
+/**
+ * The path of the CLI; undefined means the embedded engine. `--engine` decides, then the stack's setting, then whether
+ * the CLI is installed.
+ */
 function chooseEngine(
   asked: string | undefined,
   stackFile: StackFile | undefined,
@@ -41,13 +44,13 @@ function chooseEngine(
 }
 
 /**
- * Resolves to the embedded engine's workspace; or, where the CLI is to do it, to undefined when it has done `args`.
- * `tell` learns that it does.
+ * Resolves to the embedded engine's workspace. If the CLI is chosen, runs `args` with it and resolves to undefined.
+ * `print` writes a line that names the CLI before it runs.
  */
 export async function embeddedOrPulumi(
   flags: Flags,
   args: string[],
-  tell: (text: string) => void = () => undefined,
+  print: (text: string) => void = () => undefined,
 ): Promise<Workspace | undefined> {
   const { cwd, engine, stack } = flags as Record<string, string | undefined>;
   const project = loadProject(cwd ?? process.cwd());
@@ -58,12 +61,12 @@ export async function embeddedOrPulumi(
       stack,
       askPassphrase: isInteractive(flags) ? (question) => askHidden(question) : undefined,
     });
-  // Others are opened only once they have to be, since that refuses by name backends that the CLI can use.
+  // Other backends are opened only when the embedded engine runs: opening refuses backends that the CLI can use.
   const workspace = url.startsWith("file://") ? open() : undefined;
   const file = workspace && (await stackFileOf(workspace));
   const binary = chooseEngine(engine, file, project.name, url);
   if (binary === undefined) return workspace ?? open();
-  tell(`Engine: pulumi (${binary}), state in ${url}\n`);
+  print(`Engine: pulumi (${binary}), state in ${url}\n`);
   process.exitCode = await runPulumi(binary, withoutEngine(args), url);
   return undefined;
 }
@@ -93,11 +96,12 @@ function findOnPath(name: string): string | undefined {
     });
 }
 
-/** Runs the CLI with these arguments, --cwd among them, in our place. Resolves to its exit code. */
+/** Runs the CLI with these arguments, --cwd among them, instead of the embedded engine. Resolves to its exit code. */
 function runPulumi(binary: string, args: string[], backendUrl: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    // Ctrl-C reaches it by itself, from the terminal; what is sent to us alone is passed on. It says what happens then.
-    // We listen before it starts: a signal that came in between would end us and leave it running.
+    // The terminal sends Ctrl-C to the CLI directly. A signal that only this process gets is passed on. The CLI reports
+    // what it does about it. The handlers are installed before the CLI starts: a signal in between would end this
+    // process and leave the CLI running.
     const passOn: Record<string, () => void> = { SIGINT: () => undefined };
     for (const signal of ["SIGTERM", "SIGHUP"] as const) passOn[signal] = () => child.kill(signal);
     for (const [signal, act] of Object.entries(passOn)) process.on(signal, act);
@@ -113,7 +117,7 @@ function runPulumi(binary: string, args: string[], backendUrl: string): Promise<
   });
 }
 
-/** The stack's file for its engine setting; none where no stack is named or selected yet. */
+/** The stack's file, for its engine setting. Undefined if no stack is named or selected yet. */
 async function stackFileOf(workspace: Workspace): Promise<StackFile | undefined> {
   const name = await workspace.stackName().catch(() => undefined);
   return name === undefined ? undefined : StackFile.load(workspace.project.configFolder, name);

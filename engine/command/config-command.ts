@@ -1,4 +1,4 @@
-/** `npm run config`: the configuration of a stack in Pulumi.STACK.yaml. */
+/** `npm run config`: reads and writes the configuration of a stack in Pulumi.STACK.yaml. */
 import * as fs from "node:fs";
 import { fillDefaults, type ConfigValue } from "../config/project";
 import { shownConfig } from "../config/shown";
@@ -75,7 +75,7 @@ async function set(
 ): Promise<void> {
   if (flags["secret"] && flags["plaintext"])
     throw new UsageError("--secret and --plaintext exclude each other");
-  // Both refuse a stack that is not there; the key of a secret takes the passphrase.
+  // Both branches refuse a stack that does not exist. The key of a secret needs the passphrase.
   const { file, crypter: secret } = flags["secret"]
     ? await workspace.load(true)
     : { file: await workspace.stackFile(), crypter: undefined };
@@ -97,7 +97,7 @@ function keyOf(workspace: Workspace, text: string, flags: Flags): { key: string;
   }
 }
 
-/** Under --path, `true` and `8080` are what they look like; text that must stay text has a leading zero or a letter. */
+/** Under --path, `true` becomes a boolean and `8080` a number. Text with a leading zero or a letter stays text. */
 function typed(text: string): string | number | boolean {
   if (text === "true" || text === "false") return text === "true";
   return /^(0|-?[1-9]\d*)$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : text;

@@ -1,4 +1,4 @@
-/** Exit codes of the Pulumi CLI, and how errors become one. */
+/** The Pulumi CLI's exit codes, and the code of each error. */
 import { NoSuchStack } from "../stack";
 import { UsageError } from "./flags";
 
@@ -11,7 +11,7 @@ export const EXIT = {
   cancelled: 8,
 } as const;
 
-/** An error that was told already, or that has a code of its own. */
+/** An error that was already reported, or that has its own exit code. */
 export class ExitError extends Error {
   constructor(
     readonly code: number,
@@ -22,8 +22,8 @@ export class ExitError extends Error {
 }
 
 /**
- * Runs a command: its errors go to stderr as `error: ...`, its exit code to the process. `shows`: what it writes on stdout
- * is only a display, and what it did counts also where that was lost.
+ * Runs a command. Errors go to stderr as `error: ...`, and the exit code goes to the process. `shows` is true if stdout
+ * is only a display: the command then succeeds even if its output was lost.
  */
 export async function command(work: () => Promise<void>, shows = false): Promise<void> {
   outliveOutput();
@@ -41,17 +41,18 @@ export async function command(work: () => Promise<void>, shows = false): Promise
     if (error instanceof UsageError)
       process.stderr.write("Run with --help to list commands and flags.\n");
   }
-  // An error of the last write comes after it.
+  // An error of the last write arrives after the write.
   await new Promise(setImmediate);
   if (lost && !shows) process.exitCode ||= EXIT.error;
 }
 
-/** What somebody wanted to have on stdout was not written: a full disk under `> file`. */
+/** True if requested output could not be written to stdout, for example because `> file` filled the disk. */
 let lost = false;
 
 /**
- * What cannot be written is lost, and the work goes on to its end: an engine that ends half-way leaves hosts half done and
- * the stack locked. A reader that has seen enough closes the pipe (`| head -1`), and that is nobody's mistake.
+ * Ignores output errors, so that the work goes on to its end. An engine that ends half-way leaves hosts half changed
+ * and the stack locked. A reader that closes the pipe early (`
+ * head -1`) is not an error.
  */
 function outliveOutput(): void {
   lost = false;

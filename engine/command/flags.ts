@@ -1,8 +1,8 @@
-/** Command lines as the Pulumi CLI reads them: `--flag value`, `--flag=value`, `-f`. */
+/** Parses command lines as the Pulumi CLI does: `--flag value`, `--flag=value`, `-f`. */
 import { parseArgs } from "node:util";
 
 export interface FlagSpec {
-  /** `switch` takes no value but `--flag=false`; `list` may come again. */
+  /** `switch` takes no value except `--flag=false`; `list` can be repeated. */
   kind: "switch" | "value" | "list";
   short?: string;
   help: string;
@@ -12,14 +12,14 @@ export type Flags = Record<string, string | boolean | string[] | undefined>;
 
 export class UsageError extends Error {}
 
-/** `--yes`, or the CLI's variable that stands for it everywhere. */
+/** `--yes`, or the CLI's environment variable with the same meaning. */
 export function confirmed(flags: Flags): boolean {
   return (
     flags["yes"] === true || /^(1|true)$/i.test(process.env["PULUMI_SKIP_CONFIRMATIONS"] ?? "")
   );
 }
 
-/** Throws UsageError for what is not in `specs`. */
+/** Throws UsageError for a flag that is not in `specs`. */
 export function parseFlags(
   argv: readonly string[],
   specs: Record<string, FlagSpec>,
@@ -54,7 +54,7 @@ export function parseFlags(
   return { flags, rest };
 }
 
-/** `-y=F`, which parseArgs takes for three flags, as `--yes=F`. */
+/** Rewrites `-y=F` as `--yes=F`: parseArgs would read three flags. */
 function spelledOut(argv: readonly string[], specs: Record<string, FlagSpec>): string[] {
   const end = argv.indexOf("--");
   return argv.flatMap((arg, at) => {
@@ -65,7 +65,7 @@ function spelledOut(argv: readonly string[], specs: Record<string, FlagSpec>): s
   });
 }
 
-/** The value that a flag was given; `-s=dev` is `-s dev`. */
+/** The value of a flag; `-s=dev` means `-s dev`. */
 function inlineOf(token: { rawName: string; value?: unknown; inlineValue?: boolean | undefined }) {
   const value = typeof token.value === "string" ? token.value : undefined;
   return token.inlineValue && !token.rawName.startsWith("--") ? value?.replace(/^=/, "") : value;
@@ -87,7 +87,7 @@ function valueOf(
   return value;
 }
 
-/** Usage, what it does, examples, flags. */
+/** The help text: usage, description, examples, flags. */
 export function helpText(
   usage: string,
   about: string,

@@ -1,4 +1,4 @@
-/** Ctrl-C and SIGTERM: the first lets running steps finish, the second does not wait for them. */
+/** Handles Ctrl-C and SIGTERM. The first signal lets running steps finish; the second does not wait for them. */
 
 export interface Interrupts {
   cancel: AbortSignal;
@@ -7,26 +7,26 @@ export interface Interrupts {
 }
 
 /**
- * What comes so soon after the first is the same Ctrl-C: a terminal sends it to every process in front, and npm passes
- * its own on to us as well. Milliseconds; a person needs longer to press it again.
+ * Signals within this many milliseconds count as one Ctrl-C: the terminal sends it to every foreground process, and npm
+ * passes on its own copy. A person needs longer to press the keys again.
  */
 const SAME_PRESS = 500;
 
-export function listenForInterrupts(tell: (text: string) => void): Interrupts {
+export function listenForInterrupts(print: (text: string) => void): Interrupts {
   const cancel = new AbortController();
   const terminate = new AbortController();
   let first = 0;
   const onSignal = (): void => {
     if (!cancel.signal.aborted) {
       first = performance.now();
-      tell(
+      print(
         "^C received; waiting for the running steps to finish. Press ^C again to end without waiting.",
       );
       cancel.abort();
     } else if (performance.now() - first < SAME_PRESS) {
       return;
     } else if (!terminate.signal.aborted) {
-      tell("^C received; terminating now. The state records the interrupted steps as pending.");
+      print("^C received; terminating now. The state records the interrupted steps as pending.");
       terminate.abort();
     } else process.exit(8);
   };

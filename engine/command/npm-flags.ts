@@ -1,8 +1,8 @@
-/** `npm run up --stack dev`: npm takes flags before a `--` for its own, and leaves them in the environment. */
+/** Detects flags without a `--`, as in `npm run up --stack dev`: npm takes them and puts them into the environment. */
 import { shellWord } from "../display/shell";
 import { UsageError, type Flags, type FlagSpec } from "./flags";
 
-/** Throws UsageError, with what to type in its place, where npm has taken flags that are meant for `script`. */
+/** If npm has taken flags that `script` expects, throws UsageError with the command to type instead. */
 export function refuseWhatNpmTook(
   script: string,
   { flags, rest }: { flags: Flags; rest: readonly string[] },
@@ -12,7 +12,7 @@ export function refuseWhatNpmTook(
   if (env["npm_lifecycle_event"] !== script) return;
   const taken = Object.entries(specs).flatMap(([name, { kind }]) => {
     const value = env[`npm_config_${name.replaceAll("-", "_")}`] ?? "";
-    // That one is npm's own, and may be a setting of the user's.
+    // `color` is npm's own flag, and can be one of the user's settings.
     if (name === "color" || flags[name] !== undefined || ["", "false"].includes(value)) return [];
     return [{ name, value, takesValue: kind !== "switch" }];
   });
@@ -20,7 +20,8 @@ export function refuseWhatNpmTook(
   const words = [...rest];
   const typed = taken.map(({ name, value, takesValue }) => {
     if (!takesValue) return `--${name}`;
-    // npm takes the flag and leaves its value, unless there was a `=`. Of several, the order is lost.
+    // npm takes the flag and leaves its value as an argument, unless they are joined by `=`. The order of several flags
+    // is lost.
     if (value !== "true") return `--${name}=${shellWord(value)}`;
     const alone = taken.filter((other) => other.takesValue && other.value === "true").length === 1;
     return `--${name} ${alone && words.length > 0 ? shellWord(words.shift() ?? "") : name.toUpperCase()}`;

@@ -1,4 +1,4 @@
-/** `up`, `preview`, `destroy` and `refresh`: preview, ask, do. */
+/** `up`, `preview`, `destroy` and `refresh`: preview, confirm, run. */
 import { createRequire } from "node:module";
 import { shownConfig } from "../config/shown";
 import type * as operation from "../operation";
@@ -74,7 +74,7 @@ const REFRESH: Record<string, FlagSpec> = {
     help: "Refresh the state of the resources first (--refresh=false to skip)",
   },
 };
-/** Not of `destroy`, as in the CLI. */
+/** `destroy` lacks these flags, as in the CLI. */
 const EXCLUDING: Record<string, FlagSpec> = {
   "exclude-dependents": { kind: "switch", help: "Also exclude the resources that depend on it" },
 };
@@ -112,15 +112,15 @@ const EXAMPLES: Record<Kind, string[]> = {
   refresh: ["npm run refresh -- --yes"],
 };
 
-/** What the project adds to what the engine says. */
+/** Text that the project adds to the engine's output. */
 export interface Wording {
-  /** What a preview says of resources that are deleted. */
+  /** Explains, in a preview, what the deletion of a resource means. */
   explain?: Explain;
-  /** Words for types of components. */
+  /** Display names for component types. */
   words?: StepWords;
 }
 
-/** The npm script of this name. */
+/** Runs the npm script of this name. */
 export function operate(kind: Kind, args: string[], wording: Wording = {}): Promise<void> {
   return command(
     async () => {
@@ -158,14 +158,14 @@ async function withEngine(
   flags: Flags,
   wording: Wording,
 ): Promise<void> {
-  const tell = (text: string): unknown => process.stderr.write(text);
-  const workspace = await embeddedOrPulumi(flags, [kind, ...args], tell);
+  const print = (text: string): unknown => process.stderr.write(text);
+  const workspace = await embeddedOrPulumi(flags, [kind, ...args], print);
   if (!workspace) return;
   const { backend, project } = workspace;
   const file = backend.stackFile(project.name, await workspace.stackName());
-  tell(`Engine: embedded, state in ${file}\n`);
+  print(`Engine: embedded, state in ${file}\n`);
   await new Operation(kind, flags, workspace, wording).run();
-  // A refresh reads no host whose resources are commands: what changed there is seen by the program, which looks itself.
+  // A refresh does not read hosts through command resources. The program itself detects changes there.
   if (kind === "refresh" && flags["expect-no-changes"])
     await new Operation("preview", flags, workspace, wording).run();
 }
@@ -176,11 +176,11 @@ class Operation {
     if (this.live) this.live.aside(write);
     else write();
   });
-  /** On the terminal now, where it draws over what others write. */
+  /** The display that now draws on the terminal, above which other output is written. */
   private live: LiveDisplay | undefined;
-  /** Loading the SDK takes long: the next program is started while other things go on. */
+  /** The process of the next program, started early because the SDK takes long to load. */
   private ahead: Program | undefined;
-  /** The preview's, for its details and for what was said already. */
+  /** The display of the preview: it has the details, and knows which messages were shown. */
   private previewed: Display | undefined;
 
   constructor(
@@ -193,7 +193,7 @@ class Operation {
   async run(): Promise<void> {
     let unlock: (() => Promise<void>) | undefined;
     try {
-      // What is wrong with the flags is said before anything is started.
+      // Reports wrong flags before anything starts.
       this.options();
       this.startAhead();
       const stack = await this.workspace.load(this.kind === "up" || this.kind === "preview");
@@ -232,7 +232,7 @@ class Operation {
   /** `last`: no other phase follows. */
   private async phase(stack: Stack, preview: boolean, last: boolean): Promise<RunResult> {
     const json = this.flags["json"] === true;
-    // gRPC, and all that stands on it, takes long to load: only when the program's process is on its way.
+    // Loads gRPC and its dependents only after the program's process has started, because it takes long.
     const { run } = createRequire(__filename)("../operation") as typeof operation;
     const redactor = new Redactor();
     if (!json) process.stdout.write(`${title(this.kind, preview)} (${stack.name}):\n`);
@@ -247,11 +247,11 @@ class Operation {
       redactor,
       ...(program ? { program } : {}),
       sink: (event) => {
-        // The program of this phase is loaded; the one of the next can be.
+        // This phase's program is loaded. The next one can start to load.
         if (preview && !last && event.kind === "begin") this.startAhead();
         display.sink(event);
       },
-      // Where it fails before it begins, the program still waits to be told what to run.
+      // If the phase fails before it begins, the program is still waiting for its instructions.
     })
       .catch((error: unknown) => {
         this.live?.end();
@@ -265,7 +265,7 @@ class Operation {
     return result;
   }
 
-  /** Anew for each phase, since targets grow in one. Throws UsageError. */
+  /** Called for each phase, because a phase adds targets. Throws UsageError. */
   private options(): Omit<RunOptions, "preview" | "sink" | "redactor"> {
     const { flags, kind, interrupts } = this;
     const parallel = text(flags, "parallel") ?? process.env["PULUMI_PARALLEL"];
@@ -325,7 +325,7 @@ class Operation {
       diff: this.flags["diff"] === true,
       outputs: last && this.flags["suppress-outputs"] !== true,
       ...(this.wording.words && { words: this.wording.words }),
-      ...(this.previewed && { told: this.previewed.said }),
+      ...(this.previewed && { alreadyShown: this.previewed.said }),
       color: text(this.flags, "color") ?? "auto",
       out: process.stdout,
     };

@@ -1,4 +1,4 @@
-/** Questions on the terminal. */
+/** Asks questions on the terminal. */
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import type { Flags } from "./flags";
@@ -8,8 +8,8 @@ export function isInteractive(flags: Flags): boolean {
 }
 
 /**
- * Resolves to the answer; to none where the prompt is left with Ctrl-C or Ctrl-D. `again`: acts on an answer after which
- * the question is asked once more. Lines that were typed ahead are the next answers.
+ * Resolves to the answer, or to undefined if the user leaves the prompt with Ctrl-C or Ctrl-D. `again` handles an
+ * answer after which the question is repeated. Lines that were typed ahead become the next answers.
  */
 export async function ask(
   question: string,
@@ -34,7 +34,10 @@ export async function ask(
   }
 }
 
-/** The same without showing what is typed. On stderr, since stdout may be read by a program. Throws where it is left. */
+/**
+ * Asks without showing the typed text. Uses stderr, since a program may read stdout. Throws if the user leaves the
+ * prompt.
+ */
 export async function askHidden(
   question: string,
   input: NodeJS.ReadableStream = process.stdin,

@@ -1,4 +1,4 @@
-/** `npm run stack`: what the CLI's `pulumi stack` does, on the embedded engine's backend. */
+/** `npm run stack`: `pulumi stack` on the embedded engine's backend. */
 import * as fs from "node:fs";
 import { selectStack } from "../config/workspace";
 import { ago } from "../display/ago";
@@ -138,7 +138,7 @@ async function show(workspace: Workspace, _args: string[], flags: Flags): Promis
   output(stack, undefined, flags);
 }
 
-/** Each below what it is in, with as many lines as are asked for. */
+/** Each resource below its parent, with the lines that the flags ask for. */
 function tree(resources: readonly ResourceState[], flags: Flags): string[][] {
   const rows = (parent: string, indent: string): string[][] => {
     const children = resources.filter(
@@ -223,7 +223,7 @@ function output(stack: Stack, name: string | undefined, flags: Flags): void {
   );
 }
 
-/** What is sealed stays sealed, and needs no passphrase. */
+/** Encrypted secrets stay encrypted, so no passphrase is needed. */
 async function exportState(workspace: Workspace, _args: string[], flags: Flags): Promise<void> {
   let { deployment } = await workspace.read();
   if (flags["show-secrets"]) {
@@ -268,7 +268,7 @@ async function remove(workspace: Workspace, _args: string[], flags: Flags): Prom
   const selected = workspace.selected();
   const release = await backend.lock(project.name, name, `npm run cancel -- --stack ${name}`);
   try {
-    // Counted only now: another's operation may have been making resources until this moment.
+    // Counts the resources only now: until this moment another operation could have created some.
     const { resourceCount } = await workspace.read();
     if (resourceCount > 0 && !flags["force"]) throw stillHasResources(name);
     await backend.remove(project.name, name, flags["remove-backups"] === true);

@@ -1,4 +1,4 @@
-/** `npm run state`: repairs of the state by hand, as `pulumi state` does them. */
+/** `npm run state`: repairs the state by hand, as `pulumi state` does. */
 import { integrityError } from "../state/integrity";
 import { dependenciesOf, type ResourceState } from "../state/resource";
 import type { Stack } from "../stack";
@@ -74,7 +74,7 @@ async function edit(
   print(done);
 }
 
-/** Throws where others depend on it and are not to go too. */
+/** Throws if other resources depend on it and the flags do not delete those too. */
 function withoutResource(resources: ResourceState[], urn: string, flags: Flags): ResourceState[] {
   const target = find(resources, urn);
   if (target.protect && !flags["force"])

@@ -1,4 +1,4 @@
-/** Commands with subcommands: `npm run stack -- init dev`. */
+/** Runs commands that have subcommands: `npm run stack -- init dev`. */
 import type { Workspace } from "../stack";
 import { embeddedOrPulumi, EVERYWHERE } from "./choose";
 import { command } from "./exit";
@@ -6,19 +6,19 @@ import { helpText, parseFlags, UsageError, type Flags, type FlagSpec } from "./f
 import { refuseWhatNpmTook } from "./npm-flags";
 
 export interface Subcommand {
-  /** Arguments, for the help. @default none */
+  /** The arguments, as the help shows them. @default none */
   usage?: string;
   about: string;
   examples: readonly string[];
   flags?: Record<string, FlagSpec>;
-  /** How many arguments it takes. @default none */
+  /** The number of arguments that it takes. @default none */
   args?: { min: number; max: number };
-  /** True: its argument is a stack's name, and `--stack` says the same. */
+  /** True: the argument is a stack name, and `--stack` means the same. */
   namesStack?: true;
   run(workspace: Workspace, args: string[], flags: Flags): Promise<void>;
 }
 
-/** `fallback`: the subcommand that the bare command stands for, as the CLI has it. */
+/** `fallback`: the subcommand that runs when none is given, as in the CLI. */
 export function dispatch(
   name: string,
   subcommands: Record<string, Subcommand>,
@@ -37,7 +37,7 @@ export function dispatch(
   });
 }
 
-/** Runs the command of these words, by the engine that is chosen. `shown`: its words in the help. */
+/** Runs a command with the chosen engine. `shown`: the command's name in the help. */
 export async function perform(
   words: string[],
   subcommand: Subcommand,
@@ -68,7 +68,7 @@ export async function perform(
   if (workspace) await subcommand.run(workspace, rest, flags);
 }
 
-/** Where the subcommand's name is: flags may come before it. */
+/** The index of the subcommand's name: flags can come before it. */
 function wordAt(argv: string[]): number {
   const takesValue = (arg: string): boolean =>
     Object.entries(EVERYWHERE).some(
@@ -86,12 +86,12 @@ function overview(name: string, subcommands: Record<string, Subcommand>): string
   return [usage, "", ...lines, "", "Examples:", ...examples, ""].join("\n");
 }
 
-/** Prints to stdout, and nothing else does: output pipes cleanly under `npm run -s`. */
+/** Prints to stdout. All output goes through here, so that it pipes cleanly under `npm run -s`. */
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Columns padded to their widest cell. */
+/** Pads each column to its widest cell. */
 export function table(rows: string[][], indent = ""): string {
   const widths = (rows[0] ?? []).map((_, i) =>
     Math.max(...rows.map((row) => (row[i] ?? "").length)),

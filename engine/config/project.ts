@@ -13,21 +13,24 @@ interface ConfigType {
 
 export interface Project {
   name: string;
-  /** The folder of Pulumi.yaml. */
+  /** The folder that contains Pulumi.yaml. */
   folder: string;
-  /** What is run, as `main` has it: relative paths start in `folder`, and `entry` is `.` or a file in it. */
+  /** The program, as `main` names it: relative paths start in `folder`, and `entry` is `.` or a file in it. */
   program: { folder: string; entry: string };
-  /** Full key (`project:name`) to its declared type. */
+  /** Each full key (`project:name`) with its declared type. */
   config: Map<string, ConfigType>;
   /** `options.refresh: always`. */
   refreshAlways: boolean;
-  /** `stackConfigDir`: where Pulumi.STACK.yaml files are. */
+  /** `stackConfigDir`: the folder of the Pulumi.STACK.yaml files. */
   configFolder: string;
   /** `backend.url` */
   backendUrl?: string;
 }
 
-/** Looks for Pulumi.yaml in `folder` and above. Throws where there is none, or where it asks for what is not there. */
+/**
+ * Finds Pulumi.yaml in `folder` or a folder above. Throws if there is none, or if it names something that does not
+ * exist.
+ */
 export function loadProject(folder: string): Project {
   const file = findUp(path.resolve(folder));
   if (!file)
@@ -70,7 +73,9 @@ export function loadProject(folder: string): Project {
   };
 }
 
-/** Without `main`, or where nothing is there (which the SDK says when it is run), the folder itself. */
+/**
+ * The folder itself if there is no `main`, or if `main` does not exist: the SDK reports that when it runs the program.
+ */
 function programAt(main: string): Project["program"] {
   const isFile = fs.statSync(main, { throwIfNoEntry: false })?.isFile() === true;
   return isFile
@@ -96,7 +101,7 @@ function findUp(folder: string): string | undefined {
   return parent === folder ? undefined : findUp(parent);
 }
 
-/** Declared types against what is set, and declared defaults filled in. Throws as the CLI does. */
+/** Checks values against their declared types, and fills in declared defaults. Throws as the CLI does. */
 export function applyConfigTypes(
   project: Project,
   stack: string,
@@ -115,7 +120,7 @@ export function applyConfigTypes(
   fillDefaults(project, values);
 }
 
-/** What Pulumi.yaml says where the stack says nothing. */
+/** Adds the defaults of Pulumi.yaml for keys that the stack does not set. */
 export function fillDefaults(project: Project, values: Map<string, ConfigValue>): void {
   for (const [key, declared] of project.config) {
     const fallback = fallbackOf(declared);
@@ -125,13 +130,13 @@ export function fillDefaults(project: Project, values: Map<string, ConfigValue>)
 
 const fallbackOf = (declared: ConfigType): unknown => declared.default ?? declared.value ?? null;
 
-/** One setting as the program gets it: text, or JSON text for anything else than a string. */
+/** One setting as the program gets it: a string as it is, anything else as JSON. */
 export interface ConfigValue {
   text: string;
   secret: boolean;
   /** True: `text` is the JSON of an object or a list. */
   object: boolean;
-  /** The secret texts in it. */
+  /** The secret strings in it. */
   secrets: string[];
 }
 

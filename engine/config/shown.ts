@@ -1,4 +1,7 @@
-/** A stack's configuration for showing: Pulumi.yaml's defaults and the stack's own values, by name, secrets hidden. */
+/**
+ * A stack's configuration for display: the defaults of Pulumi.yaml and the stack's values, by name, with secrets
+ * hidden.
+ */
 import { sortedKeys } from "../values/property";
 import { fillDefaults, type ConfigValue, type Project } from "./project";
 import { MASKED, type Opener, type StackFile } from "./stack-file";

@@ -1,4 +1,4 @@
-/** Pulumi.STACK.yaml: the configuration of one stack, and the salt of its secrets. Comments and order are kept. */
+/** Pulumi.STACK.yaml: the configuration of one stack, and the salt of its secrets. Writing keeps comments and order. */
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { Document, isMap, isSeq, parseDocument, type Node } from "yaml";
@@ -8,10 +8,10 @@ import { joinPath, parsePath, type Path } from "../values/path";
 import { sortedKeys, type Json } from "../values/property";
 import { plainValue, type ConfigValue } from "./project";
 
-/** What makes a text of a secret: the stack's key, or the blindfold. */
+/** Turns a secret into text: decrypts it, or masks it. */
 export type Opener = Pick<Crypter, "decrypt">;
 
-/** Shows that there is a secret, and needs no passphrase. */
+/** Masks each secret, so no passphrase is needed. */
 export const MASKED: Opener = { decrypt: () => "[secret]" };
 
 export class StackFile {
@@ -20,7 +20,7 @@ export class StackFile {
     private readonly document: Document<Node>,
   ) {}
 
-  /** A file that is not there is an empty one. */
+  /** A missing file counts as an empty one. */
   static load(folder: string, stack: string): StackFile {
     const file = path.join(folder, `Pulumi.${stack}.yaml`);
     const document: Document<Node> = parseDocument(
@@ -56,19 +56,19 @@ export class StackFile {
     this.document.set("encryptionsalt", salt);
   }
 
-  /** The plain value of a key, for settings that the engine itself reads. */
+  /** The plain value of a key. The engine reads its own settings with it. */
   plain(key: string): unknown {
     return this.raw()[key];
   }
 
-  /** Full key to value, secrets opened. The opener may be undefined where there are none. */
+  /** Each full key with its value, secrets decrypted. The opener can be undefined if there are no secrets. */
   values(opener: Opener | undefined): Map<string, ConfigValue> {
     return new Map(
       Object.entries(this.raw()).map(([key, value]) => [key, this.open(value, opener)]),
     );
   }
 
-  /** One value. The opener is asked for only where it is needed: what is plain needs no passphrase. */
+  /** One value. The opener is called only for a secret: a plain value needs no passphrase. */
   async find(
     key: string,
     path: Path,
@@ -89,7 +89,7 @@ export class StackFile {
     return holdsSecret(this.raw());
   }
 
-  /** `secret`: the value is stored encrypted with this. A path leads into objects and lists. */
+  /** If `secret` is given, the value is stored encrypted with it. `intoPath` points into objects and lists. */
   set(key: string, value: Json, secret?: Crypter, intoPath: Path = []): void {
     const stored = secret
       ? { secure: secret.encrypt(typeof value === "string" ? value : JSON.stringify(value)) }
@@ -99,11 +99,11 @@ export class StackFile {
       this.document.set("config", this.document.createNode({}));
     }
     for (let i = 2; i < at.length; i++) this.makeRoom(at.slice(0, i), at[i] ?? "");
-    // A plain scalar takes the place of the old one's value, and leaves its comment.
+    // A plain scalar replaces the old value and keeps its comment.
     this.document.setIn(at, typeof stored === "object" ? this.document.createNode(stored) : stored);
   }
 
-  /** Sees to it that there is an object or a list at `parent` that can take `part`, as the CLI does. */
+  /** Makes sure that `parent` is an object or a list that can hold `part`, as the CLI does. */
   private makeRoom(parent: Path, part: string | number): void {
     const node = this.document.getIn(parent);
     const text = parent.slice(2).reduce<string>(joinPath, String(parent[1]).replace(/^[^:]*:/, ""));
@@ -114,7 +114,7 @@ export class StackFile {
     if (isMap(node) && !node.has("secure") && typeof part === "number")
       throw new Error(`${joinPath(text, part)}: key for a map must be a string`);
     if ((!isMap(node) || node.has("secure")) && !isSeq(node)) {
-      // A whole value gives way to an object, what lies within one does not.
+      // An object can replace a whole value, but not a value inside another.
       if (parent.length > 2 && node !== undefined && node !== null)
         throw new Error(`${text}: expected ${typeof part === "number" ? "an array" : "a map"}`);
       this.document.setIn(parent, this.document.createNode(typeof part === "number" ? [] : {}));
@@ -123,14 +123,14 @@ export class StackFile {
     while (isSeq(list) && list.items.length < Number(part)) list.add(null);
   }
 
-  /** What is not there is gone already. */
+  /** Does nothing if the key does not exist. */
   remove(key: string, intoPath: Path = []): void {
     const at = ["config", key, ...intoPath];
     if (this.document.hasIn(at)) this.document.deleteIn(at);
   }
 
   async save(): Promise<void> {
-    // Unlike state, this file is under version control: its mode is the user's.
+    // This file is under version control, unlike the state: it keeps the user's mode.
     const mode = fs.existsSync(this.file) ? fs.statSync(this.file).mode & 0o777 : 0o644;
     await writeAtomically(this.file, this.document.toString({ lineWidth: 0 }));
     fs.chmodSync(this.file, mode);
@@ -178,7 +178,7 @@ function holdsSecret(value: Json): boolean {
   return isSecure(value) || Object.values(value).some(holdsSecret);
 }
 
-/** Keys sorted, as the CLI passes them on. */
+/** Sorts the keys, as the CLI does. */
 function mapLeaves(value: Json, open: (ciphertext: string) => string): Json {
   if (isSecure(value)) return open(value.secure);
   if (Array.isArray(value)) return value.map((v) => mapLeaves(v, open));
@@ -186,7 +186,7 @@ function mapLeaves(value: Json, open: (ciphertext: string) => string): Json {
   return Object.fromEntries(sortedKeys(value).map((k) => [k, mapLeaves(value[k] ?? null, open)]));
 }
 
-/** `name`, `project:name`, or with `--path` `name.key[0]`: the full key, and the way into its value. */
+/** Splits `name`, `project:name`, or with `--path` `name.key[0]`, into the full key and the path inside its value. */
 export function splitKey(
   project: string,
   text: string,

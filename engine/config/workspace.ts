@@ -1,4 +1,4 @@
-/** Which stack is selected, where Pulumi itself keeps that: ~/.pulumi/workspaces. */
+/** The selected stack, stored where Pulumi stores it: ~/.pulumi/workspaces. */
 import * as crypto from "node:crypto";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -7,9 +7,9 @@ import { writeAtomically } from "../state/files";
 import type { Project } from "./project";
 
 interface Settings {
-  /** Former versions of the CLI: one selection, whatever the backend. */
+  /** Older versions of the CLI had one selection for all backends. */
   stack?: string;
-  /** Backend to full stack name. */
+  /** Each backend with the full name of its selected stack. */
   stacks?: Record<string, string>;
 }
 
@@ -19,7 +19,7 @@ function workspaceFile({ name, folder }: Project, env: NodeJS.ProcessEnv): strin
   return path.join(home, "workspaces", `${name}-${hash}-workspace.json`);
 }
 
-/** PULUMI_STACK, else the selection of `stack select`, either engine's. */
+/** PULUMI_STACK, or the stack that `stack select` of either engine selected. */
 export function selectedStack(
   project: Project,
   backendUrl: string,
@@ -31,7 +31,7 @@ export function selectedStack(
   return selected ? stackName(project, selected) : undefined;
 }
 
-/** `stack` undefined: none is selected any more. */
+/** If `stack` is undefined, clears the selection. */
 export async function selectStack(
   project: Project,
   backendUrl: string,
@@ -51,7 +51,7 @@ function readSettings(file: string): Settings {
   return JSON.parse(readIfThere(file) ?? "{}") as Settings;
 }
 
-/** `stack`, `organization/stack` or `organization/project/stack`: the file backend has one organization. */
+/** Parses `stack`, `organization/stack` or `organization/project/stack`. The file backend has one organization. */
 export function stackName(project: Project, text: string): string {
   const [stack = "", named, organization = named] = text.split("/").reverse();
   if (organization !== undefined && organization !== "organization")

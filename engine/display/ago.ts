@@ -1,4 +1,4 @@
-/** How long ago, in words as the CLI's: `now`, `1 minute ago`, `5 days ago`. */
+/** Formats a time in the past as the CLI does: `now`, `1 minute ago`, `5 days ago`. */
 
 const UNITS: readonly [seconds: number, name: string][] = [
   [31_104_000, "year"],

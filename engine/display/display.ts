@@ -1,4 +1,4 @@
-/** What a user sees of a run: a line for each host and step, then outputs and a summary. */
+/** Shows a run to the user: one line for each host and step, then the outputs and a summary. */
 import type { RunResult } from "../operation";
 import type { Redactor } from "../secrets/redact";
 import type { EngineEvent, Op, Step } from "../steps/events";
@@ -11,16 +11,16 @@ import { renderBrief, renderChanges, renderMap, renderShort } from "./values";
 
 export interface DisplayOptions {
   preview: boolean;
-  /** Every changed property with its values, and whole diffs. */
+  /** Show every changed property with its values, and whole diffs. */
   diff: boolean;
-  /** The stack's outputs, in the end. @default true */
+  /** Show the stack's outputs at the end. @default true */
   outputs?: boolean;
-  /** `always`, `never`, or by what `out` is. */
+  /** `always`, `never`, or automatic: colour if `out` is a terminal. */
   color?: string;
-  /** Words for types of components. */
+  /** Display names for component types. */
   words?: StepWords;
-  /** What an earlier phase of the same command said, and is not said again. @default nothing */
-  told?: ReadonlySet<string>;
+  /** Messages that an earlier phase of the same command showed: they are not shown again. @default none */
+  alreadyShown?: ReadonlySet<string>;
   redactor: Redactor;
   out: { write(text: string): unknown; isTTY?: boolean; rows?: number; columns?: number };
 }
@@ -30,18 +30,18 @@ interface Message {
   text: string;
 }
 
-/** One line of the display, and what belongs to it. */
+/** One line of the display, with its details. */
 interface Row {
-  /** Of the component itself. */
+  /** The operation on the component itself. */
   own?: Op;
-  /** URN to what is, or was, done to it. */
+  /** Each URN with its operation, pending or done. */
   readonly steps: Map<string, { op: Op; step: Step }>;
   readonly running: Set<string>;
   since: number;
-  /** What its last step took. */
+  /** The duration of its last step. */
   seconds: number;
   messages: Message[];
-  /** The program has said what comes out of the component: nothing that matters follows. */
+  /** The program has registered the component's outputs: no more steps follow. */
   complete: boolean;
   shown: boolean;
 }
@@ -54,13 +54,13 @@ const HIDDEN_IN_PREVIEW: ReadonlySet<Op> = new Set([
 
 export class Display {
   protected readonly paint: Paint;
-  /** Everything that was said, for the next phase. */
+  /** Every message that was shown, for the next phase. */
   readonly said = new Set<string>();
   protected readonly family: Family;
   protected readonly rows = new Map<string, Row>();
   /** URNs that are only read, before the work begins. */
   private readonly looking = new Set<string>();
-  /** What stands below a row to the row's name: many hosts of one make need the same lines. */
+  /** Each block of lines below a row, with the row's name: identical hosts need the same lines. */
   private readonly blocks = new Map<string, string>();
 
   constructor(protected readonly options: DisplayOptions) {
@@ -75,7 +75,7 @@ export class Display {
     } else if (event.severity !== "debug") this.message(event);
   };
 
-  /** To be called when the run is over. */
+  /** Call it when the run is over. */
   finish(result: RunResult): void {
     const { preview, diff } = this.options;
     this.flush();
@@ -88,7 +88,7 @@ export class Display {
     }
   }
 
-  /** Shows what has waited for its line; also where a run breaks off. */
+  /** Shows the messages that wait for their row; also used when a run ends early. */
   flush(): void {
     for (const [urn, row] of this.rows) {
       if (row.shown) continue;
@@ -97,7 +97,7 @@ export class Display {
     }
   }
 
-  /** Of a preview that was shown in brief: every changed property with its values, and whole diffs. */
+  /** The details of a preview that was shown in brief: every changed property with its values, and whole diffs. */
   details(): void {
     for (const [urn, row] of this.rows) {
       if (row.steps.size > 0) this.showRow(urn, row, true);
@@ -144,13 +144,13 @@ export class Display {
     const key = this.family.rowOf(urn);
     const row = this.row(key);
     row.running.delete(urn);
-    // A refresh is known by what it found, and that only now.
+    // The operation of a refresh is known only now, from its result.
     if (row.steps.has(urn)) {
       if (op === "same" && !failed) row.steps.delete(urn);
       else row.steps.set(urn, { op, step });
     }
     if (this.options.preview && !failed) return;
-    // In a destroy the component itself comes last.
+    // A destroy deletes the component itself last.
     const component = key !== urn || this.family.isComponent(key);
     row.complete ||= component ? outputs || (key === urn && op === "delete") : true;
     if (failed) this.showFailed(key, row, step);
@@ -199,7 +199,7 @@ export class Display {
     for (const { step } of row.steps.values()) this.resourceDetails(step, step !== alone?.step);
   }
 
-  /** The name of the first row that had several lines, and just these, below it. */
+  /** The name of the first row that had exactly these lines below it, if there are several. */
   private shownBefore(urn: string, messages: readonly Message[]): string | undefined {
     const text = messages.map((message) => message.text.trimEnd()).join("\n");
     if (!text.includes("\n") || messages.some(({ severity }) => severity !== "info"))
@@ -227,7 +227,7 @@ export class Display {
     this.block(rest, details);
   }
 
-  /** Of a message that begins with the name of the row, the rest of its first line stands in the row. */
+  /** If a message begins with the row's name, the rest of its first line goes into the row. */
   private reasonOf(urn: string, messages: Message[]): { reason: string; rest: Message[] } {
     const [first, ...others] = messages;
     const start = `${this.family.nameOf(urn)}: `;
@@ -235,7 +235,7 @@ export class Display {
       return { reason: "", rest: messages };
     const [head = "", ...lines] = first.text.trimEnd().split("\n");
     const rest = lines.length === 0 ? [] : [{ severity: "info", text: lines.join("\n") }];
-    // What heads a diff explains the step, which says enough.
+    // A heading of a diff explains the step, so it needs no prefix.
     const prefix = lines.length === 0 ? this.prefix(first.severity) : "";
     const reason = prefix + head.slice(start.length).replace(/:$/, "");
     return { reason, rest: [...rest, ...others] };
@@ -255,12 +255,12 @@ export class Display {
     return kind === "file" ? this.paint.bold(text) : text;
   }
 
-  /** Of a resource that a component is made of, by its own name. */
+  /** The line of a component's member, by the member's own name. */
   private memberHead({ op, type, urn }: Step, status: string): string {
     return `      ${LABELS[op].sign} ${type} ${urnName(urn)} ${status}`;
   }
 
-  /** A resource with its URN and its changed properties. `headed`: the row above is that of a component. */
+  /** A resource with its URN and its changed properties. `headed`: a component's row precedes it. */
   private resourceDetails(step: Step, headed: boolean): void {
     const { op, urn } = step;
     if (headed) {
@@ -274,7 +274,10 @@ export class Display {
     for (const line of renderChanges(step, this.paint, "      ")) this.line(line);
   }
 
-  /** What concerns a row is shown with it. Progress is of no use in a log; what a deletion says is its only word. */
+  /**
+   * A message about a row is shown with the row. Progress does not go into a log, except for a deletion: it has no
+   * other message.
+   */
   protected message({
     severity,
     text,
@@ -298,7 +301,7 @@ export class Display {
   private isNews(urn: string, text: string): boolean {
     const what = `${urn}\n${text.trim()}`;
     this.said.add(what);
-    return this.options.told?.has(what) !== true;
+    return this.options.alreadyShown?.has(what) !== true;
   }
 
   private prefix(severity: string): string {
@@ -306,7 +309,9 @@ export class Display {
     return severity === "warning" ? this.paint.colour("yellow", "warning: ") : "";
   }
 
-  /** With their names: the rows of other hosts may follow that of an error. The stack counts where nothing else does. */
+  /**
+   * The names of the rows: the rows of other hosts can follow an error's. The stack counts only if nothing else failed.
+   */
   private errored(urns: readonly string[]): string {
     const failed = urns.filter((urn) => !isStack(urn));
     if (failed.length === 0) return `${urns.length} errored`;
@@ -315,7 +320,7 @@ export class Display {
     return `${failed.length} errored (${names.join(", ")})`;
   }
 
-  /** A count of each kind of step: `Resources: ~ 1 updated, 23 unchanged. Duration: 4s`. */
+  /** The number of steps of each kind: `Resources: ~ 1 updated, 23 unchanged. Duration: 4s`. */
   private summary(result: RunResult): string {
     const { preview } = this.options;
     const counts = ORDER.flatMap((op) => {
@@ -331,7 +336,7 @@ export class Display {
   }
 }
 
-/** All of them once a run is over; in a preview those that are known to become others. */
+/** All outputs after a run. In a preview, only the outputs that will change. */
 function outputLines(
   { outputs, oldOutputs, outcome }: RunResult,
   preview: boolean,

@@ -1,4 +1,4 @@
-/** `--json` of what is done, not only previewed: the CLI's engine events, one a line, as they happen. */
+/** `--json` for a real run: the CLI's engine events, one per line, as they happen. */
 import type { RunResult } from "../operation";
 import type { ResourceState } from "../state/resource";
 import type { EngineEvent, Step } from "../steps/events";
@@ -37,7 +37,7 @@ export class EventStream {
     this.emit("cancelEvent", {});
   }
 
-  /** The program tells a component's outputs after the component itself. */
+  /** The program registers a component's outputs after the component itself. */
   private outputsFollow({ op, new: now }: Step): boolean {
     return this.options.runsProgram && now?.custom === false && !op.startsWith("delete");
   }

@@ -1,4 +1,4 @@
-/** What both forms of `--json` have in common. */
+/** Shared code of the two forms of `--json`. */
 import type { Redactor } from "../secrets/redact";
 import { floatJson } from "../state/checkpoint";
 import type { EngineEvent } from "../steps/events";
@@ -6,7 +6,7 @@ import { isStack } from "../steps/urn";
 import { blind, transform, type PropertyValue } from "../values/property";
 
 export interface JsonOptions {
-  /** As it may be shown: see shownConfig. */
+  /** The configuration for display: see shownConfig. */
   config: Record<string, string>;
   redactor: Redactor;
   /** True for `up`. */
@@ -14,11 +14,11 @@ export interface JsonOptions {
   out: { write(text: string): unknown };
 }
 
-/** A value without its secrets, also those that an unmarked text quotes, as the output of a command does. */
+/** A value without its secrets. Also hides secrets that an unmarked text quotes, such as a command's output. */
 export function hide(
   value: PropertyValue,
   redactor: Redactor,
-  /** @default secrets as "[secret]" */
+  /** Replaces a secret. @default "[secret]" */
   secrets: (value: PropertyValue) => PropertyValue | undefined = () => undefined,
 ): PropertyValue {
   return transform(blind(transform(value, secrets)), (v) => {
@@ -36,7 +36,10 @@ interface Diagnostic {
   ephemeral?: true;
 }
 
-/** Undefined for debug messages: the SDK logs whole inputs there, keys among them. What is the program's own has no URN. */
+/**
+ * Undefined for debug messages: the SDK logs whole inputs there, including keys. A message of the program itself has no
+ * URN.
+ */
 export function diagnostic(event: EngineEvent & { kind: "message" }): Diagnostic | undefined {
   const { severity, text, urn, ephemeral } = event;
   if (severity === "debug") return undefined;

@@ -1,4 +1,4 @@
-/** The words, signs and colours of Pulumi's displays. */
+/** The labels, symbols and colours of Pulumi's displays. */
 import type { Op } from "../steps/events";
 
 interface Label {
@@ -76,11 +76,11 @@ const CODES: Record<Colour, string> = {
   plain: "0",
 };
 
-/** Colours on terminals that want them. */
+/** Colours text on terminals that support it. */
 export class Paint {
   constructor(private readonly enabled: boolean) {}
 
-  /** `raw` colours nothing: Pulumi's own marks are nothing that we have. */
+  /** `raw` adds no colour: this engine does not have Pulumi's colour tags. */
   static for(
     stream: { isTTY?: boolean },
     color = "auto",

@@ -1,4 +1,4 @@
-/** On a terminal: finished lines scroll by, and below them stands what runs right now. */
+/** The display on a terminal: finished lines scroll by, and the running steps are drawn below them. */
 import type { RunResult } from "../operation";
 import type { EngineEvent } from "../steps/events";
 import { Display, type DisplayOptions } from "./display";
@@ -8,7 +8,7 @@ const FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
 const CLEAR_LINE = "\r\x1b[2K";
 
 export class LiveDisplay extends Display {
-  /** URN of a row to the last word of what runs in it; "" is what concerns none. */
+  /** The URN of each row with the latest message of its running steps; "" has the messages without a row. */
   private readonly notes = new Map<string, string>();
   private readonly started = performance.now();
   private drawn = 0;
@@ -20,7 +20,7 @@ export class LiveDisplay extends Display {
     super(options);
     this.timer = setInterval(() => this.redraw(), 120);
     this.timer.unref();
-    // At once, since the program takes a while to load.
+    // Draws immediately, since the program takes a while to load.
     this.draw();
   }
 
@@ -29,7 +29,7 @@ export class LiveDisplay extends Display {
     super.finish(result);
   }
 
-  /** Nothing is drawn below the lines any more. */
+  /** Stops drawing below the lines. */
   end(): void {
     clearInterval(this.timer);
     this.erase();
@@ -42,14 +42,14 @@ export class LiveDisplay extends Display {
     this.draw();
   }
 
-  /** Writes something else on the terminal, above what runs. */
+  /** Writes other output to the terminal, above the running steps. */
   aside(write: () => void): void {
     this.erase();
     write();
     this.draw();
   }
 
-  /** Live progress stays live. */
+  /** Draws the last line of each message below the finished lines. */
   protected override message(event: EngineEvent & { kind: "message" }): void {
     const row = event.urn === undefined ? "" : this.family.rowOf(event.urn);
     const last = event.text.trim().split("\n").at(-1) ?? "";
@@ -72,7 +72,7 @@ export class LiveDisplay extends Display {
 
   private draw(): void {
     if (this.over) return;
-    // A terminal that does not know its size says 0.
+    // A terminal of unknown size reports 0 rows.
     const rows = this.options.out.rows || 24;
     const columns = this.options.out.columns || 80;
     const limit = Math.max(1, rows - 3);

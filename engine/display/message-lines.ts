@@ -1,4 +1,4 @@
-/** A message of the program as lines, its unified diffs shortened to what changes. Pure. */
+/** Splits a message of the program into lines, and shortens its unified diffs to the changes. Pure. */
 
 export interface MessageLine {
   kind: "text" | "file" | "added" | "removed" | "context";
@@ -7,7 +7,10 @@ export interface MessageLine {
 
 const HUNK = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/;
 
-/** `full`: diffs as they are. Else a heading with the file and the line, and the lines that go and come. */
+/**
+ * `full` keeps diffs as they are. Otherwise a diff becomes a heading with the file and line, and the removed and added
+ * lines.
+ */
 export function messageLines(text: string, full: boolean): MessageLine[] {
   const lines = text.trimEnd().split("\n");
   const shown: MessageLine[] = [];
@@ -37,7 +40,7 @@ export function messageLines(text: string, full: boolean): MessageLine[] {
 const named = (line: string): string => line.slice(4).split("\t")[0] ?? "";
 const count = (text: string | undefined): number => (text === undefined ? 1 : Number(text));
 
-/** The lines of one hunk: as many as its head says, so that text behind it is not taken for context. */
+/** The lines of one hunk. Counts them by the hunk's header, so that text after the hunk is not read as context. */
 function bodyOf(lines: readonly string[], before: number, after: number): MessageLine[] {
   const body: MessageLine[] = [];
   let [old, now] = [0, 0];
@@ -55,7 +58,10 @@ function bodyOf(lines: readonly string[], before: number, after: number): Messag
   return body;
 }
 
-/** Each run of changed lines below the file and the line where it begins: of the live file where lines go, else of the new one. */
+/**
+ * Puts each run of changed lines below its file and first line: the live file's line if lines are removed, else the new
+ * file's.
+ */
 function changed(
   path: string,
   oldStart: number,

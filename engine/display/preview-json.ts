@@ -1,4 +1,4 @@
-/** `--json` of a preview: one document, in the CLI's shape. */
+/** `--json` of a preview: one document, in the CLI's format. */
 import type { RunResult } from "../operation";
 import type { Redactor } from "../secrets/redact";
 import { resourceJson } from "../state/checkpoint";
@@ -37,10 +37,10 @@ export class PreviewJson {
     const text = JSON.stringify(
       {
         ...(Object.keys(config).length > 0 ? { config } : {}),
-        // Only now, when every secret of the run is known.
+        // Every secret of the run is known only at the end.
         steps: this.steps.map((step) => stepJson(step, redactor)),
         ...(this.diagnostics.length > 0 ? { diagnostics: this.diagnostics } : {}),
-        // Nanoseconds, as there.
+        // Nanoseconds, as in the CLI.
         duration: Math.round(result.seconds * 1e9),
         changeSummary: result.changes,
       },

@@ -1,14 +1,17 @@
 /**
- * Which line of the display a resource belongs to. What a component is made of is one line, `node01: containerd mirror`:
- * the component's name, and its type in words. A resource without a component has a line of its own.
+ * Assigns each resource to a line of the display. A component and its members share one line, `node01: containerd
+ * mirror`: the component's name, and the display name of its type. A resource outside components has its own line.
  */
 import type { Op, Step } from "../steps/events";
 import { isStack, urnName, urnType } from "../steps/urn";
 
-/** Words for types of components, e.g. `docker daemon.json`. What is not in it is named by its type. */
+/**
+ * Display names for component types, e.g. `docker daemon.json`. A type without an entry gets a name derived from the
+ * type.
+ */
 export type StepWords = Readonly<Record<string, string>>;
 
-/** `a:index:ContainerdMirror` as `containerd mirror`. */
+/** Converts `a:index:ContainerdMirror` to `containerd mirror`. */
 export function wordsOf(type: string, words: StepWords = {}): string {
   const [last = type] = type.split(":").slice(-1);
   return words[type] ?? last.replace(/(?<=[a-z0-9])(?=[A-Z])/g, " ").toLowerCase();
@@ -28,17 +31,17 @@ export class Family {
     return this.members.get(urn)?.custom === false && !isStack(urn);
   }
 
-  /** The URN of the component whose line it is, or its own. */
+  /** The URN of the row's component, or the resource's own URN. */
   rowOf(urn: string): string {
     if (this.isComponent(urn)) return urn;
     for (let at = this.parentOf(urn); at !== ""; at = this.parentOf(at)) {
-      // A destroy has the children first: a parent that is not known yet is taken for a component.
+      // A destroy deletes children first: a parent that is not known yet counts as a component.
       if (this.members.get(at)?.custom !== true) return at;
     }
     return urn;
   }
 
-  /** A component's name is often that of the one around it, a dash, and what is its own. */
+  /** A component's name is often its parent's name, a dash, and its own part. */
   nameOf(urn: string): string {
     const name = urnName(urn);
     const parent = this.parentOf(urn);
@@ -48,7 +51,7 @@ export class Family {
       : name;
   }
 
-  /** `node01: containerd mirror`; of a resource without a component its type and name, as Pulumi shows it. */
+  /** `node01: containerd mirror`. A resource outside components has its type and name, as in Pulumi. */
   labelOf(row: string): string {
     return this.members.get(row)?.custom !== true && this.hasChildren(row)
       ? `${this.nameOf(row)}: ${wordsOf(urnType(row), this.words)}`
@@ -60,20 +63,20 @@ export class Family {
     return [...this.members.values()].some(({ parent }) => parent === row);
   }
 
-  /** The stack is nobody's family. */
+  /** The stack does not count as a parent. */
   private parentOf(urn: string): string {
     const parent = this.members.get(urn)?.parent ?? "";
     return parent === "" || isStack(parent) ? "" : parent;
   }
 }
 
-/** What happens to a component, by what happens to it and to what it is made of. */
+/** The operation of a component, from its own operation and those of its members. */
 export function opOf(own: Op | undefined, members: readonly Op[]): Op {
   const [first] = members;
   if (first === undefined || own === "create" || own === "delete") return own ?? "same";
   if (members.some((op) => REPLACING.has(op))) return "replace";
   const one = members.every((op) => op === first);
-  // Of a component that stays, what comes and goes is a change.
+  // If a component stays, members that are created or deleted count as a change.
   return one && (own === undefined || (first !== "create" && first !== "delete"))
     ? first
     : "update";

@@ -1,8 +1,8 @@
-/** One word of a shell, as the CLI writes it: marks escaped; in quotes where white space is in it. */
+/** Quotes one word for a shell, as the CLI does: escapes special characters, and adds quotes around white space. */
 export function shellWord(text: string): string {
   if (text === "") return "''";
   if (!/[ \t\n]/.test(text)) return text.replace(/[\\'"`${[|&;<>()*?!]|^~/g, "\\$&");
-  // A quote within quotes: out of them, an escaped one, and in again.
+  // A quote inside quotes: close them, escape it, open them again.
   return text
     .split("'")
     .map((part) => (part === "" ? "" : `'${part}'`))

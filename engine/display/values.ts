@@ -1,4 +1,4 @@
-/** Property values for people: secrets hidden, long texts as differences. */
+/** Formats property values for people: hides secrets, and shows long strings as diffs. */
 import { diffLines } from "diff";
 import { UNKNOWN } from "../providers/provider";
 import type { Step } from "../steps/events";
@@ -13,12 +13,12 @@ import {
 } from "../values/property";
 import { LABELS, type Paint } from "./labels";
 
-/** `name: value` lines, objects and lists over several. */
+/** `name: value` lines; objects and lists take several lines. */
 export function renderMap(map: PropertyMap, indent: string): string[] {
   return sortedKeys(map).flatMap((key) => renderValue(key, map[key] ?? null, indent));
 }
 
-/** The same; of those that are `known` already, objects and lists on one line with no more than their keys. */
+/** Like renderMap, but an object or list that is in `known` takes one line, with only its keys. */
 export function renderShort(
   map: PropertyMap,
   known: (key: string) => boolean,
@@ -91,7 +91,7 @@ function renderTextDiff(before: string, after: string, paint: Paint, indent: str
   });
 }
 
-/** Undefined: there is nothing at this path. Below a secret everything is that secret. */
+/** Undefined if the path does not exist. Any path inside a secret leads to that secret. */
 function valueAt(value: PropertyValue | undefined, path: Path): PropertyValue | undefined {
   const [key, ...rest] = path;
   if (key === undefined || isSecret(value)) return value;
@@ -99,7 +99,7 @@ function valueAt(value: PropertyValue | undefined, path: Path): PropertyValue | 
   return isMap(value) ? valueAt(value[String(key)], rest) : undefined;
 }
 
-/** What changed, in brief: `[diff: +new,-gone,~other]`. */
+/** The changes in brief: `[diff: +new,-gone,~other]`. */
 export function renderBrief(step: Step): string {
   if (!step.detailed || !step.diffs || step.diffs.length === 0) return "";
   const names = step.diffs.map((key) => {

@@ -1,8 +1,10 @@
-/** Pulumi's own: what a stack's resources are. References to other stacks are not among what this program uses. */
+/** The `pulumi` package's own functions: they read a stack's resources. This program does not use stack references. */
 import type { PropertyMap } from "../values/property";
 import type { ProviderInstance, ProviderPlugin, Value } from "./provider";
 
-/** The outputs of every resource of a stack, by URN, with its type; their secrets marked. Throws where it is not. */
+/**
+ * The outputs of every resource of a stack, by URN, with their types, secrets marked. Throws if there is no such stack.
+ */
 export type StackResources = (name: string) => Promise<PropertyMap>;
 
 export function builtinPlugin(stackResources: StackResources): ProviderPlugin {

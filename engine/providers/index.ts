@@ -1,4 +1,4 @@
-/** Every provider that the embedded engine has. */
+/** All providers of the embedded engine. */
 import { commandPlugin } from "./command";
 import { dockerPlugin } from "./docker";
 import { kubernetesPlugin } from "./kubernetes";

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 const PAUSE_MILLISECONDS = 500;
 
 /**
- * Calls `attempt` until it answers true. It is told when it is called for the last time, so that it can say what stands
- * in the way.
+ * Calls `attempt` until it returns true. The argument is true for the last call, so that `attempt` can report the
+ * cause.
  * @throws what `attempt` throws; the signal's reason.
  */
 export async function pollUntil(

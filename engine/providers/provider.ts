@@ -1,12 +1,12 @@
 /**
  * The contract between the engine's core and its providers.
  *
- * A provider sees plain values: secrets are unwrapped before it is called and marked again afterwards, on every output
- * whose input of the same name held a secret (below an output `__inputs` too), on `additionalSecretOutputs`, and on the
+ * A provider sees plain values: the engine unwraps secrets before each call. Afterwards it marks as secret every output
+ * whose input of the same name held a secret (also below an output `__inputs`), `additionalSecretOutputs`, and the
  * `secretOutputs` of a result.
  */
 
-/** Stands, in a preview, for a value that only the real run can know. */
+/** A placeholder, in a preview, for a value that only the real run can know. */
 export const UNKNOWN: unique symbol = Symbol("unknown");
 
 /** A property value. */
@@ -17,37 +17,37 @@ export type Props = { [key: string]: Value };
 
 export type Severity = "debug" | "info" | "warning" | "error";
 
-/** What a step gives its provider beside the properties. */
+/** The context of a step: everything that a provider gets beside the properties. */
 export interface StepContext {
   urn: string;
   /** Aborted by the second Ctrl-C, and when `timeoutSeconds` are over. Providers stop waiting, and reject. */
   signal: AbortSignal;
-  /** Shows `text` with the resource. Ephemeral lines are live progress: not repeated in the closing diagnostics. */
+  /** Shows `text` with the resource. Ephemeral lines are live progress: the closing diagnostics do not repeat them. */
   log(severity: Severity, text: string, ephemeral?: boolean): void;
   /** The resource's customTimeouts for this operation, in seconds. Undefined: the provider's own default. */
   timeoutSeconds?: number;
 }
 
 export interface CreateContext extends StepContext {
-  /** True: touch nothing; answer with the outputs as far as they are known, UNKNOWN elsewhere. */
+  /** True: change nothing, and return the outputs as far as they are known, UNKNOWN elsewhere. */
   preview: boolean;
 }
 
 export type PropertyChange =
   "add" | "delete" | "update" | "add-replace" | "delete-replace" | "update-replace";
 
-/** How the wanted inputs differ from the resource that is there. */
+/** How the inputs differ from the existing resource. */
 export interface Diff {
   changes: "none" | "some";
-  /** Property names that cannot change in place. Not empty: the resource is replaced. */
+  /** Property names that cannot change in place. If not empty, the resource is replaced. */
   replaces: string[];
-  /** The replaced resource must go first, since both cannot be there at once. */
+  /** The old resource must be deleted before the new one is created, because both cannot exist at once. */
   deleteBeforeReplace?: boolean;
   /** Property path to kind of change, for display. Undefined: the engine compares the inputs itself. */
   detailed?: Record<string, PropertyChange>;
 }
 
-/** An input that is not acceptable; shown with the resource before anything is done. */
+/** An invalid input. It is shown with the resource before anything is changed. */
 export interface CheckFailure {
   property: string;
   reason: string;
@@ -58,19 +58,22 @@ export interface CheckResult {
   inputs: Props;
   failures: CheckFailure[];
   /**
-   * Paths of inputs that are secret by the provider's schema, outer ones first: "connection", "connection.privateKey".
-   * They are stored encrypted, and so are the outputs of the same names.
+   * Paths of inputs that the provider's schema marks as secret, outer ones first: "connection",
+   * "connection.privateKey". They are stored encrypted, and so are the outputs of the same names.
    */
   secretInputs?: string[];
 }
 
-/** Outputs of a step. `secretOutputs` names top-level outputs to be kept secret beside those that the engine finds. */
+/**
+ * Outputs of a step. `secretOutputs` names more top-level outputs that are secret, in addition to those that the engine
+ * finds.
+ */
 export interface Outputs {
   outputs: Props;
   secretOutputs?: string[];
 }
 
-/** Thrown by create or update when the resource is there but not as wanted: the state keeps it, with the reasons. */
+/** Thrown by create or update if the resource exists but is not as requested: the state keeps it, with the reasons. */
 export class PartialFailure extends Error {
   constructor(
     readonly id: string,
@@ -84,12 +87,13 @@ export class PartialFailure extends Error {
 }
 
 /**
- * Thrown by read where the host answers, and what has the resource does not run there: nothing is known of the resource, and
- * this very operation may be about to start it. So a refresh keeps what the state has, and it is read when its turn comes.
+ * Thrown by read if the host answers, but the service that has the resource does not run there. Nothing is known of the
+ * resource, and this same operation may be about to start the service. So a refresh keeps the state, and the resource
+ * is read when its turn comes.
  */
 export class NotRunning extends Error {}
 
-/** A configured provider: one for each provider resource of the program. Errors that it throws fail the step. */
+/** A configured provider: one for each provider resource of the program. If it throws, the step fails. */
 export interface ProviderInstance {
   check(type: string, urn: string, olds: Props | undefined, news: Props): Promise<CheckResult>;
   diff(
@@ -118,30 +122,30 @@ export interface ProviderInstance {
     ctx: StepContext,
   ): Promise<({ id: string; inputs: Props } & Outputs) | undefined>;
   delete(type: string, id: string, inputs: Props, outputs: Props, ctx: StepContext): Promise<void>;
-  /** Answers a function of the provider (`docker.getNetwork`). Not there: every invoke is refused by name. */
+  /** Calls a function of the provider (`docker.getNetwork`). If absent, every invoke is refused by name. */
   invoke?(
     token: string,
     args: Props,
     signal: AbortSignal,
   ): Promise<{ result: Props; failures: CheckFailure[] }>;
-  /** Lets go of connections. Called once, after the last step. */
+  /** Closes connections. Called once, after the last step. */
   close(): Promise<void>;
 }
 
-/** A provider as the program asks for it, `command` 1.2.1 say. */
+/** A provider that the program can request, for example `command` 1.2.1. */
 export interface ProviderPlugin {
   /** The package, as in `pulumi:providers:NAME`. */
   readonly name: string;
   /** The version of the real provider whose inputs, outputs and ids this one has. Other versions are refused. */
   readonly version: string;
-  /** Every resource type it has (`command:remote:Command`). Others are refused by name. */
+  /** Every supported resource type (`command:remote:Command`). Others are refused by name. */
   readonly types: readonly string[];
-  /** `news` as the program gave them (with `version`), to be stored as the provider resource's inputs. */
+  /** `news` is what the program passed (with `version`). The result is stored as the provider resource's inputs. */
   checkConfig(news: Props): Promise<CheckResult>;
   diffConfig(oldInputs: Props, news: Props): Promise<Diff>;
   /**
-   * Never called in a preview when an input is UNKNOWN: resources are then previewed without the provider.
-   * @param folder the program's, which relative paths start from.
+   * Never called in a preview if an input is UNKNOWN: resources are then previewed without the provider.
+   * @param folder the program's folder, where relative paths start.
    */
   configure(inputs: Props, folder: string): Promise<ProviderInstance>;
 }

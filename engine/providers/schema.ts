@@ -17,7 +17,7 @@ export interface Field {
   required?: boolean;
   /** Filled in where the property is absent. */
   default?: Value;
-  /** Encrypted in the state wherever it is, and shown nowhere. */
+  /** Encrypted everywhere in the state, and never shown. */
   secret?: boolean;
 }
 
@@ -26,19 +26,19 @@ export type Fields = Readonly<Record<string, Field>>;
 export interface SchemaResult {
   inputs: Props;
   failures: CheckFailure[];
-  /** Paths of the properties that are there and secret by the schema, outer ones first: "connection.privateKey". */
+  /** Paths of the present properties that the schema marks as secret, outer ones first: "connection.privateKey". */
   secretInputs: string[];
 }
 
-/** Why an input of the real provider is refused, with the names of those that are taken. */
+/** The reason why an input of the real provider is refused, with the names of the supported inputs. */
 export function notTaken(taken: readonly string[]): string {
   return `not supported by the embedded engine, which takes ${taken.join(", ")} here; use --engine pulumi for this program`;
 }
 
 /**
- * Checks inputs against a schema and fills in its defaults. Reasons never quote a value: it may be a secret.
- * @param recordDefaults adds to each object the sorted names of what was filled in, as `__defaults`: bridged providers
- * keep them in the state. @default false
+ * Checks inputs against a schema and fills in its defaults. Reasons never quote a value: it can be a secret.
+ * @param recordDefaults adds `__defaults` to each object: the sorted names of the properties that were filled in.
+ * Bridged providers store them in the state. @default false
  */
 export function checkSchema(fields: Fields, news: Props, recordDefaults = false): SchemaResult {
   const result: Checking = { inputs: {}, failures: [], secretInputs: [], recordDefaults };
@@ -56,7 +56,7 @@ function checkFields(fields: Fields, value: Props, path: string, result: Checkin
   for (const name of Object.keys(value)) {
     const at = join(path, name);
     if (!Object.hasOwn(fields, name)) {
-      if (name === "version" || name.startsWith("__")) continue; // the engine's own
+      if (name === "version" || name.startsWith("__")) continue; // the engine's own properties
       const known = Object.keys(fields).sort().join(", ");
       result.failures.push({ property: at, reason: `no such property; there are: ${known}` });
     }

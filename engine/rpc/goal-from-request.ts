@@ -1,4 +1,4 @@
-/** The SDK's registration message as a goal. What it asks for and the engine does not have is refused here, by name. */
+/** Converts the SDK's registration message to a goal. Refuses by name every option that the engine does not support. */
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
@@ -107,7 +107,7 @@ function aliasUrn(text: string): string {
   }
 }
 
-/** Where in the source a resource is made: kept in the state as Pulumi does. */
+/** Where the source declares a resource: stored in the state as Pulumi does. */
 export function positions(
   request: {
     getSourceposition(): SourcePosition | undefined;

@@ -1,4 +1,4 @@
-/** Pulumi's two services, as the SDK in the program's process speaks to them: ResourceMonitor and Engine. */
+/** Pulumi's two services that the SDK in the program's process calls: ResourceMonitor and Engine. */
 import * as grpc from "@grpc/grpc-js";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import * as engineGrpc from "@pulumi/pulumi/proto/engine_grpc_pb";
@@ -21,8 +21,9 @@ import { goalFromRequest, positions, unsupported } from "./goal-from-request";
 import { checkFailures, listen, message, newServer, unary } from "./service";
 
 /**
- * What the SDK sends as it is. The second line is what this engine does not have: asked for it, it says so by its own name,
- * where the SDK would ask for a newer Pulumi CLI. Of the rest (`outputValues`) the SDK sends an older form.
+ * The features that the SDK can use. This engine lacks those of the second line: if they are requested, it refuses them
+ * by name, where the SDK would ask for a newer Pulumi CLI. For the other features (`outputValues`), the SDK sends an
+ * older form.
  */
 const FEATURES = new Set([
   ...["secrets", "resourceReferences", "deletedWith", "aliasSpecs"],
@@ -36,11 +37,11 @@ interface MonitorParts {
   host: ProviderHost;
   runner: Runner;
   sink: Sink;
-  /** Of Pulumi.yaml: where positions in the source start from. */
+  /** The folder of Pulumi.yaml: positions in the source are relative to it. */
   root: string;
 }
 
-/** The services on a port of their own. */
+/** Serves both services on a port of their own. */
 export class Monitor {
   private readonly server = newServer();
   private root = "";
@@ -68,7 +69,7 @@ export class Monitor {
       registerStackInvokeTransform: refuse("invoke transforms"),
       registerResourceHook: refuse("resource hooks"),
       registerErrorHook: refuse("error hooks"),
-      // There are no hooks, so nothing has to wait for the deletes that follow.
+      // There are no hooks, so nothing has to wait for the deletes at the end.
       signalAndWaitForShutdown: answer(() => new Empty()),
     });
     this.server.addService(engineGrpc.EngineService, {
@@ -104,12 +105,13 @@ export class Monitor {
       goal.provider = await deployment.defaultProvider(goal.type, request.getVersion());
     }
     const { state, result } = await deployment.register(goal);
-    // It ended well, but after another's failure: the SDK has shut its channel, and the program must not go on with it.
+    // This step succeeded, but another one failed before: the SDK has closed its channel, and the program must not
+    // continue with it.
     runner.throwIfHalted();
     return message(resourceProto.RegisterResourceResponse, {
       urn: state.urn,
       id: state.id ?? "",
-      // A component's outputs are its program's business.
+      // Only the program sets a component's outputs.
       object: toWire(goal.custom ? state.outputs : {}),
       result: RESULTS[result],
     });
@@ -174,7 +176,7 @@ export class Monitor {
 
   private readonly log = (request: engineProto.LogRequest): Empty => {
     const isError = request.getSeverity() === engineProto.LogSeverity.ERROR;
-    // What a program says that was cut short follows from that, and the reason has been told.
+    // An error of a program that was cut short follows from the failure, which is already reported.
     if (isError && this.parts.runner.halted) return new Empty();
     const [severity, urn] = [SEVERITIES[request.getSeverity()], request.getUrn() || this.root];
     this.parts.sink({
@@ -184,12 +186,12 @@ export class Monitor {
     return new Empty();
   };
 
-  /** Fails the operation, since the SDK may not tell the program of it. */
+  /** Fails the operation, since the SDK may not report the refusal to the program. */
   private refuse(feature: string): Promise<never> {
     return this.orFail(() => Promise.reject(unsupported(feature)));
   }
 
-  /** What goes wrong here is the operation's failure, and not just an exception in the program. */
+  /** An error here fails the operation. It is not only an exception in the program. */
   private async orFail<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -201,7 +203,7 @@ export class Monitor {
   }
 }
 
-/** A stopping operation answers UNAVAILABLE, upon which the SDK ends the program without a word. */
+/** A stopping operation answers UNAVAILABLE: the SDK then ends the program silently. */
 function errorOf(error: unknown): Partial<grpc.StatusObject> {
   if (error instanceof Halted || error instanceof StepFailed)
     return { code: grpc.status.UNAVAILABLE, details: "resource monitor shut down" };

@@ -1,9 +1,9 @@
-// Runs one program through the SDK's own cmd/run, in a process of its own. Loading the SDK takes most of a run's time,
-// so the engine starts this process first, and only then reads the state and derives the key: the program itself waits
-// for the message that says where the monitor is.
+// Runs one program through the SDK's own cmd/run, in a separate process. Loading the SDK takes most of a run's time, so
+// the engine starts this process first, and then reads the state and derives the key. The program itself waits for the
+// message with the monitor's address.
 //
-// TypeScript is transpiled here, with swc: the SDK's own way loads the TypeScript compiler, which takes longer than all
-// else together. Projects of ES modules are left to the SDK.
+// TypeScript is transpiled here, with swc: the SDK's own way loads the TypeScript compiler, which takes longer than
+// everything else together. The SDK handles projects of ES modules.
 "use strict";
 
 const { existsSync, readFileSync } = require("node:fs");
@@ -17,14 +17,14 @@ const { createRequire } = Module;
 const fromProgram = createRequire(path.join(process.cwd(), "package.json"));
 const fromSdk = createRequire(fromProgram.resolve("@pulumi/pulumi"));
 
-/** The package that the program is in may lie above it, with `main: src`. */
+/** With `main: src`, the program's package.json can be in a folder above. */
 function isModuleProject(folder = process.cwd()) {
   const manifest = path.join(folder, "package.json");
   if (existsSync(manifest)) return JSON.parse(readFileSync(manifest, "utf8")).type === "module";
   return path.dirname(folder) !== folder && isModuleProject(path.dirname(folder));
 }
 
-/** compilerOptions of a tsconfig.json, those that it extends among them. */
+/** compilerOptions of a tsconfig.json, including those that it extends. */
 function compilerOptions(file) {
   const { parse } = require("jsonc-parser");
   const config = parse(readFileSync(file, "utf8"), [], { allowTrailingComma: true }) ?? {};
@@ -43,8 +43,8 @@ function compilerOptions(file) {
 }
 
 /**
- * Whether a class field without a value is there, and undefined, where a resource's outputs have been set: as TypeScript
- * has it, by the target, which the SDK sets to ES2020 where the project has none.
+ * True if a class field without a value is defined, as undefined, after the resource's outputs were set. As in
+ * TypeScript, the target decides: the SDK sets it to ES2020 if the project has none.
  */
 function definesClassFields() {
   const file = path.resolve(process.env.PULUMI_NODEJS_TSCONFIG_PATH ?? "tsconfig.json");
@@ -55,8 +55,8 @@ function definesClassFields() {
 }
 
 /**
- * Runs `load` with two modules that the SDK asks for at its start and uses only to serialize functions: npm's own
- * dependency solver and the TypeScript compiler, which take most of the time to load. They are loaded when first used.
+ * Runs `load` with stubs for two modules that the SDK loads at its start but uses only to serialize functions: npm's
+ * dependency solver and the TypeScript compiler, which take most of the loading time. The first use loads them.
  */
 function withoutSerializer(load) {
   const sdk = path.dirname(fromProgram.resolve("@pulumi/pulumi/package.json"));
@@ -67,7 +67,7 @@ function withoutSerializer(load) {
     if (!ofSerializer || !late.has(request)) return _load.call(this, request, parent, ...rest);
     let loaded;
     const get = (_target, name) =>
-      // What a compiled `import * as` asks first; that alone is no use of the module.
+      // A compiled `import * as` reads this first, which does not count as a use of the module.
       name === "__esModule" || (loaded ??= parent.require(request))[name];
     return new Proxy({}, { get });
   };
@@ -93,8 +93,8 @@ function sparePromiseTraces() {
   };
 }
 
-// The SDK shows an error by util.inspect in colour. On Node 20 that takes twenty seconds, and then fails, where a frame of
-// the stack lies in node_modules; and colour codes have no place in a log.
+// The SDK shows an error by util.inspect in colour. On Node 20 that takes twenty seconds, and then fails, if a frame of
+// the stack is in node_modules. Colour codes also do not belong in a log.
 function inspectWithoutColor() {
   const util = require("node:util");
   const { inspect } = util;
@@ -105,7 +105,8 @@ function inspectWithoutColor() {
 
 inspectWithoutColor();
 if (isModuleProject()) process.env.PULUMI_NODEJS_TYPESCRIPT = "true";
-// Now: the SDK installs its own, which would hide one that comes later, and takes the resources' places from stacks.
+// Must run now: the SDK installs its own hook, which would hide a later one, and reads the resources' positions from
+// stacks.
 else installSourceMaps(registerTypeScript(definesClassFields()), fromSdk("source-map-support"));
 withoutSerializer(() => {
   fromProgram("@pulumi/pulumi");
@@ -113,7 +114,7 @@ withoutSerializer(() => {
   fromProgram("@pulumi/pulumi/runtime/closure/v8Hooks");
 });
 if (!process.env.PULUMI_DEBUG_PROMISE_LEAKS) sparePromiseTraces();
-// Five messages a resource, one after the other, that the engine would not show.
+// Skips five messages for each resource, one after the other, that the engine would not show.
 fromProgram("@pulumi/pulumi/log").debug = () => Promise.resolve();
 
 process.once("message", ({ args, env }) => {
@@ -125,7 +126,7 @@ process.once("message", ({ args, env }) => {
   fromProgram("@pulumi/pulumi/cmd/run");
 });
 
-// The engine is gone, and nobody is going to ask for anything.
+// The engine is gone, and no request will come.
 function leave() {
   process.exit(1);
 }

@@ -4,36 +4,36 @@ import * as path from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 
-/** Exit code with which the SDK says: I have told the user already. */
+/** The SDK's exit code for "the error is already reported". */
 const ALREADY_LOGGED = 32;
 
 interface ProgramArguments {
   monitor: string;
-  /** Where the Engine service is. @default with the monitor */
+  /** The address of the Engine service. @default the monitor's */
   engine?: string;
   project: string;
   stack: string;
   /** The folder of Pulumi.yaml. */
   root: string;
-  /** Where it runs. */
+  /** The working directory. */
   folder: string;
-  /** What is run: `.`, or a file in the folder. */
+  /** The program: `.`, or a file in the folder. */
   entry: string;
   parallel: number;
   dryRun: boolean;
-  /** Full key to text. */
+  /** Each full key with its value as text. */
   config: Record<string, string>;
   secretKeys: string[];
 }
 
-/** A process that has begun to load the SDK, and runs the program when told where the monitor is. */
+/** A process that has begun to load the SDK. It runs the program when it gets the monitor's address. */
 export class Program {
   private constructor(
     private readonly child: ChildProcess,
     private readonly exited: Promise<number>,
   ) {}
 
-  /** In a process group of its own: Ctrl-C on the terminal is the engine's to handle. */
+  /** Starts in a separate process group: the engine handles Ctrl-C on the terminal. */
   static load(folder: string): Program {
     const child = spawn(process.execPath, [path.join(__dirname, "program-host.js")], {
       cwd: folder,
@@ -52,7 +52,7 @@ export class Program {
     return new Program(child, exited);
   }
 
-  /** Resolves when the program has ended, to what went wrong, if the user does not know it yet. Blank lines are left out. */
+  /** Resolves when the program has ended: to the error, if it is not yet reported. Leaves out blank lines. */
   async run(
     args: ProgramArguments,
     onLine: (text: string, isError: boolean) => void,
@@ -95,7 +95,7 @@ function flags(args: ProgramArguments): string[] {
   ];
 }
 
-/** The engine may itself be run by ts-node; the program's process has its own way. */
+/** Removes ts-node's settings: if ts-node runs the engine, the program's process still has its own loader. */
 function withoutTsNode(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const own = ["TS_NODE_PROJECT", "TS_NODE_TRANSPILE_ONLY", "NODE_OPTIONS"];
   return Object.fromEntries(Object.entries(env).filter(([name]) => !own.includes(name)));

@@ -1,4 +1,7 @@
-/** What every service over gRPC needs: messages from their fields, handlers from plain functions, a server on loopback. */
+/**
+ * Shared code of the gRPC services: creates messages from their fields and handlers from plain functions, and starts a
+ * server on loopback.
+ */
 import * as grpc from "@grpc/grpc-js";
 import { CheckFailure } from "@pulumi/pulumi/proto/provider_pb";
 import type * as provider from "../providers/provider";
@@ -11,7 +14,7 @@ type Fields<M> = {
   ]?: M[Setter] extends (value: infer Value) => unknown ? Value : never;
 };
 
-/** A message with these fields, each named as its setter. */
+/** A message with these fields, each named after its setter. */
 export function message<M extends object>(Type: new () => M, fields: Fields<M>): M {
   const made = new Type();
   for (const [name, value] of Object.entries(fields)) {
@@ -24,7 +27,7 @@ export function message<M extends object>(Type: new () => M, fields: Fields<M>):
 export const checkFailures = (failures: provider.CheckFailure[]): CheckFailure[] =>
   failures.map((failure) => message(CheckFailure, { ...failure }));
 
-/** `errorOf`: what the caller is told of an error. */
+/** `errorOf` converts an error for the caller. */
 export function unary<Request, Response>(
   handle: (request: Request) => Response | Promise<Response>,
   errorOf: (error: unknown) => Partial<grpc.StatusObject>,

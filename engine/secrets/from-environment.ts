@@ -1,8 +1,8 @@
-/** The passphrase, where Pulumi looks for it. */
+/** Finds the passphrase where Pulumi looks for it. */
 import * as fs from "node:fs";
 import { Crypter, WrongPassphrase } from "./passphrase";
 
-/** Undefined: none is set, which is not the same as an empty one. */
+/** Undefined: no passphrase is set. An empty passphrase is not the same. */
 function passphraseFrom(env: NodeJS.ProcessEnv): string | undefined {
   const { PULUMI_CONFIG_PASSPHRASE: text, PULUMI_CONFIG_PASSPHRASE_FILE: file } = env;
   if (text !== undefined) return text;
@@ -18,10 +18,10 @@ const REMEMBER = "    (set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_
 const UNSET =
   "passphrase must be set with PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE environment variables";
 
-/** Asks on the terminal, and shows nothing of the answer. Undefined: there is nobody to ask. */
+/** Asks on the terminal, without showing the answer. Undefined: no terminal is available. */
 export type AskPassphrase = ((question: string) => Promise<string>) | undefined;
 
-/** Opens the secrets of a stack. With no passphrase set, an empty one is tried, and nothing is said if it fits. */
+/** Opens the secrets of a stack. If no passphrase is set, tries an empty one silently. */
 export async function openCrypter(
   salt: string,
   env: NodeJS.ProcessEnv,
@@ -38,7 +38,7 @@ export async function openCrypter(
   }
 }
 
-/** For a new stack. `allowEmpty`: an unset passphrase is an empty one (stacks that hold nothing worth protecting). */
+/** For a new stack. `allowEmpty`: an unset passphrase counts as an empty one (for stacks without real secrets). */
 export async function newCrypter(
   env: NodeJS.ProcessEnv,
   allowEmpty = false,

@@ -1,6 +1,6 @@
 /**
  * Pulumi's passphrase secrets provider. The salt text `v1:SALT:v1:NONCE:CIPHERTEXT` holds the key's salt and the word
- * "pulumi" encrypted with it, so that a wrong passphrase is known at once.
+ * "pulumi" encrypted with the key, so that a wrong passphrase is detected at once.
  */
 import * as crypto from "node:crypto";
 import { promisify } from "node:util";
@@ -19,7 +19,7 @@ export class Crypter {
     readonly salt: string,
   ) {}
 
-  /** Throws WrongPassphrase where the passphrase does not fit the salt. */
+  /** Throws WrongPassphrase if the passphrase does not fit the salt. */
   static async open(passphrase: string, salt: string): Promise<Crypter> {
     const [version, encoded, ...probe] = salt.split(":");
     if (version !== "v1" || !encoded || probe.length !== 3) {
@@ -32,12 +32,12 @@ export class Crypter {
     try {
       if (crypter.decrypt(probe.join(":")) === PROBE) return crypter;
     } catch {
-      // Falls through: an authentication failure means another key.
+      // Continues below: an authentication failure means another key.
     }
     throw new WrongPassphrase("incorrect passphrase");
   }
 
-  /** For a new stack: a fresh salt. */
+  /** For a new stack: creates a random salt. */
   static async create(passphrase: string): Promise<Crypter> {
     const salt = crypto.randomBytes(8);
     const key = await derive(passphrase, salt);
@@ -45,7 +45,7 @@ export class Crypter {
     return new Crypter(key, `v1:${salt.toString("base64")}:${probe}`);
   }
 
-  /** `v1:NONCE:CIPHERTEXT`, another one at each call. */
+  /** `v1:NONCE:CIPHERTEXT`, with a new nonce at each call. */
   encrypt(plaintext: string): string {
     const nonce = crypto.randomBytes(12);
     const cipher = crypto.createCipheriv("aes-256-gcm", this.key, nonce);
@@ -57,7 +57,7 @@ export class Crypter {
     return `v1:${nonce.toString("base64")}:${sealed.toString("base64")}`;
   }
 
-  /** Throws where the text was made with another key, or was changed. */
+  /** Throws if the text was encrypted with another key, or was changed. */
   decrypt(ciphertext: string): string {
     const [version, nonce, encoded] = ciphertext.split(":");
     if (version !== "v1" || !nonce || encoded === undefined) {

@@ -1,15 +1,15 @@
-/** Takes secrets out of text that is shown: messages of programs and providers can quote anything. */
+/** Removes secrets from text before it is shown: messages of programs and providers can quote anything. */
 import { isMap, isSecret, type PropertyValue } from "../values/property";
 
 const SHORTEST = 4;
-/** Inside a secret object, a host name or a port is not worth hiding from messages; these are. */
+/** In a secret object, only these values are hidden from messages: a host name or a port need not be. */
 const CREDENTIAL = /(password|passphrase|privatekey|token|secret)$/i;
 
 export class Redactor {
   private readonly texts = new Set<string>();
   private longestFirst: string[] | undefined;
 
-  /** A secret text, and each of its longer lines: keys are often quoted line by line. */
+  /** Adds a secret text, and each of its longer lines: keys are often quoted line by line. */
   add(text: string): void {
     for (const part of [text, ...(text.includes("\n") ? text.split("\n") : [])]) {
       const trimmed = part.trim();

@@ -9,10 +9,10 @@ import { parseCheckpoint, type RawCheckpoint } from "./checkpoint";
 import { lockStack, breakLocks } from "./lock";
 
 export class Backend {
-  /** `root`: the folder that holds `.pulumi`. */
+  /** `root`: the folder that contains `.pulumi`. */
   constructor(readonly root: string) {}
 
-  /** PULUMI_BACKEND_URL, else the project folder. Throws for all but `file://`. */
+  /** The backend at PULUMI_BACKEND_URL, or in the project folder. Throws for any URL other than `file://`. */
   static at(url: string | undefined, projectFolder: string): Backend {
     if (!url) return new Backend(projectFolder);
     if (!url.startsWith("file://")) {
@@ -63,14 +63,14 @@ export class Backend {
     return undefined;
   }
 
-  /** The former state stays as `.bak`. */
+  /** Keeps the previous state as `.bak`. */
   async write(project: string, stack: string, text: string): Promise<void> {
     if (!this.layoutIsKnown()) await writeAtomically(this.metaFile, "version: 1\n");
     const file = this.stackFile(project, stack);
     await writeAtomically(file, text, true);
   }
 
-  /** What was there stays as `.bak`, unless `backupsToo`. */
+  /** Keeps the removed state as `.bak`, unless `backupsToo` is true. */
   async remove(project: string, stack: string, backupsToo = false): Promise<void> {
     const file = this.stackFile(project, stack);
     await fs.rename(file, `${file}.bak`);
@@ -86,8 +86,8 @@ export class Backend {
   }
 
   /**
-   * False: there is nothing yet. Throws for a layout that is not the present one: to mark it as such would hide from the
-   * Pulumi CLI the stacks of a time without projects.
+   * False: nothing exists yet. Throws for an older layout: marking it as the present one would hide its stacks without
+   * projects from the Pulumi CLI.
    */
   private layoutIsKnown(): boolean {
     const meta = readIfThere(this.metaFile);
@@ -103,7 +103,7 @@ export class Backend {
     throw new Error(`the state in ${this.url} ${problem}, or use --engine pulumi`);
   }
 
-  /** See lockStack. `cancelHint`: the command that breaks a stale lock. */
+  /** See lockStack. `cancelHint`: the command that removes a stale lock. */
   lock(project: string, stack: string, cancelHint: string): Promise<() => Promise<void>> {
     return lockStack(this.lockFolder(project, stack), cancelHint);
   }

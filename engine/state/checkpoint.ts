@@ -1,4 +1,4 @@
-/** Pulumi's checkpoint, version 3: text to snapshot and back, in Pulumi's own key order, secrets encrypted. */
+/** Converts Pulumi's checkpoint, version 3, to a snapshot and back, with Pulumi's key order and encrypted secrets. */
 import type { Crypter } from "../secrets/passphrase";
 import {
   SECRET_SIGNATURE,
@@ -32,7 +32,7 @@ const FIELDS = [
   ...["stackTrace", "ignoreChanges", "hideDiff", "replaceOnChanges", "replacementTrigger"],
   ...["refreshBeforeUpdate", "viewOf", "resourceHooks", "extensionRef", "snippetID"],
 ];
-/** Features of a resource that change what an update has to do, and that this engine does not have. */
+/** Features of a resource that change how an update works, and that this engine does not support. */
 const REFUSED = [
   "replaceWith",
   "replacementTrigger",
@@ -49,19 +49,19 @@ const DEPLOYMENT_FIELDS = [
   "metadata",
 ];
 
-/** What a checkpoint says before its secrets are opened. */
+/** A checkpoint whose secrets are still encrypted. */
 export interface RawCheckpoint {
   stack: string;
   salt?: string;
   /** When it was written, RFC 3339. */
   time?: string;
   resourceCount: number;
-  /** As the file has it. */
+  /** The deployment as in the file. */
   deployment: object;
   open(crypter: Crypter | undefined): { snapshot: Snapshot };
 }
 
-/** `file` is for messages. Throws on what this engine does not know, by name. */
+/** `file` is for messages. Throws, by name, for any field that this engine does not know. */
 export function parseCheckpoint(text: string, file: string): RawCheckpoint {
   let json: JsonMap;
   try {
@@ -143,7 +143,7 @@ class Reader {
     return state;
   }
 
-  /** `opened`: the value stood inside a secret, so that a secret within it is not sealed a second time. */
+  /** `opened`: the value was inside a secret, so a secret inside it is not encrypted a second time. */
   private value(json: Json, opened = false): PropertyValue {
     if (Array.isArray(json)) return json.map((v) => this.value(v, opened));
     if (typeof json !== "object" || json === null) return json;
@@ -165,13 +165,13 @@ class Reader {
   }
 }
 
-/** Numbers that JSON does not have: NaN and the infinities, as the hexadecimal bits of a double. */
+/** Marks numbers that JSON does not have: NaN and the infinities, as the hexadecimal bits of a double. */
 const FLOAT_SIGNATURE = "8ad145fe-0d11-4827-bfd7-1abcbf086f5c";
 
 export function floatJson(value: number): JsonMap {
   const bits = Buffer.alloc(8);
   bits.writeDoubleBE(value);
-  // Of the many bits that stand for it, those that the SDK's messages have.
+  // NaN has many bit patterns. This is the one in the SDK's messages.
   const hex = Number.isNaN(value) ? "7fffffffffffffff" : bits.toString("hex");
   return { [SIGNATURE]: FLOAT_SIGNATURE, value: hex };
 }
@@ -187,18 +187,21 @@ function without(json: JsonMap, fields: string[]): Record<string, unknown> {
   return Object.fromEntries(Object.entries(json).filter(([key]) => !fields.includes(key)));
 }
 
-/** Writes states as text. Texts of untouched resources are kept: a write costs what has changed, not what is there. */
+/**
+ * Converts states to text. Keeps the text of unchanged resources, so that the cost of a write depends only on the
+ * changes.
+ */
 export class Writer {
   private readonly texts = new WeakMap<ResourceState, string>();
 
   constructor(
     private readonly stack: string,
     private readonly crypter: Crypter,
-    /** True: secrets in the clear, for `stack export --show-secrets`. */
+    /** True: secrets in plain text, for `stack export --show-secrets`. */
     private readonly showSecrets = false,
   ) {}
 
-  /** To be called when a resource was changed in place. */
+  /** Call it when a resource was changed in place. */
   forget(state: ResourceState): void {
     this.texts.delete(state);
   }
@@ -242,12 +245,12 @@ export class Writer {
     return text;
   }
 
-  /** Not kept: an operation that is under way is still to fill in the resource. */
+  /** The text is not kept while an operation can still change the resource. */
   private text(state: ResourceState): string {
     return escapeLineSeparators(JSON.stringify(resourceJson(state, (v) => this.value(v))));
   }
 
-  /** `opened`: the value stands inside a secret, whose seal is that of the secrets within it too, as the CLI has it. */
+  /** `opened`: the value is inside a secret, whose encryption covers the secrets inside it, as in the CLI. */
   private value(value: PropertyValue, opened = false): Json {
     if (!isSecret(value)) return valueJson(value, (v) => this.value(v, opened));
     const plaintext = JSON.stringify(this.value(value.value, true));
@@ -267,7 +270,7 @@ function valueJson(value: PropertyValue, inner: (v: PropertyValue) => Json): Jso
   return Object.fromEntries(sortedKeys(value).map((key) => [key, inner(value[key] ?? null)]));
 }
 
-/** A resource as JSON, empty fields left out. `inner` makes JSON of a property value. */
+/** A resource as JSON, without empty fields. `inner` converts a property value to JSON. */
 export function resourceJson(state: ResourceState, inner: (v: PropertyValue) => Json): JsonMap {
   const fields = { ...state.extra, ...state } as unknown as Record<string, PropertyValue>;
   const json: JsonMap = {};
@@ -293,7 +296,7 @@ function list(texts: string[]): string | undefined {
   return texts.length === 0 ? undefined : `[${texts.join(",")}]`;
 }
 
-/** Go's encoder writes these two characters escaped, JSON.stringify does not. */
+/** Go's encoder escapes these two characters, JSON.stringify does not. */
 function escapeLineSeparators(text: string): string {
   return text.replace(/\u2028/g, "\\u2028").replace(/\u2029/g, "\\u2029");
 }

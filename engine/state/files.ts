@@ -1,11 +1,11 @@
-/** Files that are either the old or the new one, whatever happens: written beside, synced, renamed. */
+/** Writes files atomically: a new file is written beside the old one, synced, and renamed. */
 import * as crypto from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 
 /**
- * Creates the folders as needed (0700) and puts `text` at `file` (0600). `keep`: what was there stays as `file.bak`; that
- * of before goes only when the new text is on the disk, so that a full disk costs neither.
+ * Creates the folders as needed (0700) and writes `text` to `file` (0600). `keep`: the previous file stays as
+ * `file.bak`. The previous backup is removed only once the new text is on the disk, so that a full disk costs neither.
  */
 export async function writeAtomically(file: string, text: string, keep = false): Promise<void> {
   const folder = path.dirname(file);
@@ -31,7 +31,7 @@ export async function writeAtomically(file: string, text: string, keep = false):
   }
 }
 
-/** Keeps the present content of `file` as `file.bak`, by a second name where the file system can. */
+/** Keeps the present content of `file` as `file.bak`, by a hard link if the file system supports it. */
 async function backUp(file: string): Promise<void> {
   const backup = `${file}.bak`;
   const temporary = `${backup}.${crypto.randomUUID()}.tmp`;
@@ -41,7 +41,7 @@ async function backUp(file: string): Promise<void> {
       await fs.copyFile(file, temporary);
     });
     await fs.rename(temporary, backup);
-    // A rename onto another name of the same file does nothing, and leaves the first name.
+    // A rename onto a hard link of the same file does nothing, and leaves the first name.
     await fs.rm(temporary, { force: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;

@@ -1,4 +1,4 @@
-/** Pulumi's rules for a well-formed state: every write is checked, and a broken state is not worked on. */
+/** Pulumi's rules for a well-formed state. Every write is checked, and the engine refuses to work on a broken state. */
 import { isProviderType, type ResourceState } from "./resource";
 
 /** The first rule that the list breaks, or undefined. */

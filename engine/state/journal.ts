@@ -1,6 +1,7 @@
 /**
- * The state while an operation runs. Steps say what they begin and what they did; the file follows. Writes are grouped:
- * who comes while one is under way shares the next one, and is answered when it is on the disk.
+ * The state while an operation runs. Steps record what they begin and what they have done, and the journal writes the
+ * file. Writes are grouped: a request that comes during a write shares the next one, and resolves when it is on the
+ * disk.
  */
 import { integrityError } from "./integrity";
 import {
@@ -14,9 +15,9 @@ import {
 } from "./resource";
 
 export class Journal {
-  /** Resources of this run, in the order in which they came to be. */
+  /** The resources of this run, in the order in which they were added. */
   private readonly news: ResourceState[] = [];
-  /** What was there before; entries leave it when this run has dealt with them. */
+  /** The resources of the previous state that this run has not processed yet. */
   private base: ResourceState[];
   private pending: PendingOperation[] = [];
   private running: Promise<void> = Promise.resolve();
@@ -25,30 +26,30 @@ export class Journal {
 
   constructor(
     private readonly before: Snapshot,
-    /** Puts a snapshot on the disk. Undefined in previews: nothing is ever written. */
+    /** Writes a snapshot to the disk. Undefined in previews, which never write. */
     private readonly write: ((snapshot: Snapshot) => Promise<void>) | undefined,
   ) {
     this.base = [...before.resources];
   }
 
-  /** The list that the file gets: the new ones, then what is left of the old. */
+  /** The list for the file: the new resources, then the remaining old ones. */
   get resources(): ResourceState[] {
     return dependenciesFirst(renameReferences([...this.news, ...this.base]));
   }
 
-  /** Notes that an operation on `resource` is about to start. Resolves when the file says so. */
+  /** Records that an operation on `resource` is about to start. Resolves when that is on the disk. */
   async begin(resource: ResourceState, type: PendingType): Promise<void> {
     this.pending.push({ resource, type });
     await this.flush();
   }
 
-  /** Notes that the operation on `resource` ended, whatever came of it. */
+  /** Records that the operation on `resource` ended, with or without success. */
   end(resource: ResourceState): void {
     this.pending = this.pending.filter((op) => op.resource !== resource);
     this.dirty = true;
   }
 
-  /** `old` is dealt with, `now` is what came of it. Either can be missing. */
+  /** Records that `now` replaces `old`. Either can be undefined. */
   put(old: ResourceState | undefined, now: ResourceState | undefined): void {
     if (old) {
       this.base = this.base.filter((r) => r !== old);
@@ -60,36 +61,39 @@ export class Journal {
     this.dirty = true;
   }
 
-  /** This run made what a former one was cut off from making: there is nothing left to ask a person. */
+  /** This run created a resource whose create an earlier run did not finish: the user need not be asked any more. */
   private settleCreate(urn: string): void {
     this.before.pending = this.before.pending.filter((op) => op.resource.urn !== urn);
   }
 
-  /** The base anew, for a refresh before an update. */
+  /** Replaces the base, for a refresh before an update. */
   rebase(resources: ResourceState[]): void {
     this.base = [...resources];
     this.dirty = true;
   }
 
-  /** Pending creates of former runs: only a person can say whether something was made. */
+  /** Removes the pending creates of earlier runs: only the user can know whether something was created. */
   dropPendingCreates(): void {
     this.before.pending = [];
     this.dirty = true;
   }
 
-  /** To be called when a resource was changed in place. */
+  /** Call it when a resource was changed in place. */
   touch(): void {
     this.dirty = true;
   }
 
-  /** Resolves when all that was said before is on the disk. Of a preview it only sees whether it could be. */
+  /**
+   * Resolves when everything that was recorded before is on the disk. In a preview, only checks that it could be
+   * written.
+   */
   async flush(): Promise<void> {
     if (!this.write) this.check("the state would not be well-formed");
     this.dirty = true;
     await this.settle();
   }
 
-  /** As flush, if there is anything to write. */
+  /** Flushes if there is anything to write. */
   async settle(): Promise<void> {
     if (!this.write || !this.dirty) return this.next ?? this.running;
     this.next ??= this.running
@@ -122,8 +126,8 @@ export class Journal {
 }
 
 /**
- * The list as it is, but what something depends on goes before it: a resource that is left alone, since it is no target, can
- * stand on one that the program has since put after it.
+ * Keeps the order, except that a resource moves before its dependents: a resource that is not a target keeps its place,
+ * and can depend on one that the program has since put after it.
  */
 function dependenciesFirst(resources: ResourceState[]): ResourceState[] {
   const byUrn = new Map<string, ResourceState>();
@@ -145,7 +149,7 @@ function dependenciesFirst(resources: ResourceState[]): ResourceState[] {
   return [...sorted];
 }
 
-/** Resources that found their old state under an alias: whatever names the old URN names the new one from now on. */
+/** Applies aliases: each reference to an old URN becomes a reference to the new one. */
 function renameReferences(resources: ResourceState[]): ResourceState[] {
   const renamed = new Map(resources.flatMap((r) => r.aliases.map((alias) => [alias, r.urn])));
   if (renamed.size === 0) return resources;

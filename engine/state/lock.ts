@@ -1,4 +1,4 @@
-/** Locks in the layout of Pulumi's file backend, so that either engine waits for the other. */
+/** Locks in the layout of Pulumi's file backend, so that both engines respect them. */
 import * as crypto from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as os from "node:os";
@@ -15,7 +15,7 @@ interface Holder {
 
 export class StackLocked extends Error {}
 
-/** Throws StackLocked, naming who holds it and the way out. Resolves to the function that lets it go. */
+/** Throws StackLocked with the holder of the lock and a way out. Resolves to the function that releases the lock. */
 export async function lockStack(folder: string, cancelHint: string): Promise<() => Promise<void>> {
   const mine = path.join(folder, `${crypto.randomUUID()}.json`);
   refuseIfHeld(folder, mine, cancelHint);
@@ -28,7 +28,7 @@ export async function lockStack(folder: string, cancelHint: string): Promise<() 
   await writeAtomically(mine, JSON.stringify(holder));
   const release = async (): Promise<void> => fs.rm(mine, { force: true });
   try {
-    // Looked at again: of two that started at once, both see the other's file now, and both give way.
+    // Checks again: if two started at once, each now sees the other's file, and both give way.
     refuseIfHeld(folder, mine, cancelHint);
   } catch (error) {
     await release();
@@ -37,7 +37,7 @@ export async function lockStack(folder: string, cancelHint: string): Promise<() 
   return release;
 }
 
-/** Removes every lock of the stack; for `cancel`. Returns how many there were. */
+/** Removes every lock of the stack, for `cancel`. Returns their number. */
 export async function breakLocks(folder: string): Promise<number> {
   const files = lockFiles(folder);
   for (const file of files) await fs.rm(file, { force: true });

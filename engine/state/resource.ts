@@ -12,7 +12,7 @@ export interface ResourceState {
   urn: string;
   /** True: a provider manages it. False: a component. */
   custom: boolean;
-  /** Replaced by a newer resource of the same URN, and still to be deleted. */
+  /** A newer resource of the same URN has replaced it, and it is still to be deleted. */
   delete?: boolean;
   id?: string;
   type: string;
@@ -20,17 +20,17 @@ export interface ResourceState {
   outputs: PropertyMap;
   parent?: string;
   protect?: boolean;
-  /** To be replaced by the next update (`pulumi state taint`). */
+  /** The next update replaces it (`pulumi state taint`). */
   taint?: boolean;
-  /** Only read, never made or deleted by this stack. */
+  /** Only read; this stack never creates or deletes it. */
   external?: boolean;
   dependencies: string[];
-  /** Reasons why it is not quite as wanted; the next update tries again. */
+  /** Reasons why it is not fully as requested; the next update tries again. */
   initErrors: string[];
   /** `URN::ID` of its provider. */
   provider?: string;
   propertyDependencies: Record<string, string[]>;
-  /** Deleted, to be created anew: the create is still to come. */
+  /** It was deleted for a replacement, and the create is still to come. */
   pendingReplacement?: boolean;
   additionalSecretOutputs: string[];
   aliases: string[];
@@ -45,11 +45,11 @@ export interface ResourceState {
   stackTrace: { sourcePosition?: string }[];
   ignoreChanges: string[];
   replaceOnChanges: string[];
-  /** Fields that this engine carries along without a meaning of its own. */
+  /** Fields that this engine keeps but does not use. */
   extra: Record<string, unknown>;
 }
 
-/** A resource of which nothing else is known. */
+/** A resource with only these fields. */
 export const bareState = (urn: string, type: string, custom: boolean): ResourceState => ({
   ...{ urn, type, custom, inputs: {}, outputs: {} },
   dependencies: [],
@@ -66,18 +66,18 @@ export const bareState = (urn: string, type: string, custom: boolean): ResourceS
 
 export type PendingType = "creating" | "updating" | "deleting" | "reading" | "importing";
 
-/** An operation that had begun when the state was written: after a crash nobody knows how it ended. */
+/** An operation that had begun when the state was written. After a crash, its result is unknown. */
 export interface PendingOperation {
   resource: ResourceState;
   type: PendingType;
 }
 
-/** What one state file says about its stack. */
+/** The content of one state file. */
 export interface Snapshot {
   /** Dependencies come before what depends on them. */
   resources: ResourceState[];
   pending: PendingOperation[];
-  /** Fields of the deployment that are carried along. */
+  /** Fields of the deployment that this engine keeps but does not use. */
   extra: Record<string, unknown>;
 }
 
@@ -92,7 +92,7 @@ export function parseReference(reference: string): { urn: string; id: string } {
   return { urn: reference.slice(0, at), id: reference.slice(at + 2) };
 }
 
-/** A copy in which every reference to another resource is what `change` makes of it; undefined: there is none any more. */
+/** A copy in which `change` has replaced every reference to another resource; undefined removes the reference. */
 export function withReferences(
   state: ResourceState,
   change: (urn: string) => string | undefined,
@@ -111,14 +111,14 @@ export function withReferences(
   };
 }
 
-/** Every URN that must be there as long as this resource is. */
+/** Every URN that must exist as long as this resource does. */
 export function dependenciesOf(state: ResourceState): Set<string> {
   const urns = usedBy(state);
   if (state.parent) urns.add(state.parent);
   return urns;
 }
 
-/** The same without the parent, of which a child as such uses nothing. */
+/** The same without the parent: a child does not use its parent's values. */
 export function usedBy(state: ResourceState): Set<string> {
   const urns = new Set([
     ...state.dependencies,

@@ -4,9 +4,9 @@ import type { AliasSpec, Goal } from "./goal";
 import { isStack, makeUrn, parseUrn } from "./urn";
 
 export class Aliases {
-  /** Old URN to the new one that took it. */
+  /** Each old URN with the new URN that took its state. */
   readonly taken = new Map<string, string>();
-  /** New URN to the old one that it had. */
+  /** Each new URN with its old URN. */
   private readonly former = new Map<string, string>();
 
   constructor(
@@ -14,7 +14,7 @@ export class Aliases {
     private readonly project: string,
   ) {}
 
-  /** Throws where two resources claim the same old state. */
+  /** Throws if two resources claim the same old state. */
   findOld(
     urn: string,
     goal: Goal,
@@ -74,7 +74,7 @@ export class Aliases {
   }
 }
 
-/** A child that is named after its parent, `app-bucket` in `app`, was named after the parent's old name. */
+/** A child whose name begins with its parent's name, `app-bucket` in `app`, had the parent's old name in its own. */
 function inheritName(name: string, parent: string, parentAlias: string): string {
   const parentName = parseUrn(parent).name;
   return name.startsWith(parentName)

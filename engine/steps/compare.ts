@@ -1,4 +1,4 @@
-/** How a resource of the program differs from the one that is there. */
+/** Compares a resource of the program with the existing one. */
 import type { Diff } from "../providers/provider";
 import { parseReference, type ResourceState } from "../state/resource";
 import { deepEquals } from "../values/property";
@@ -21,7 +21,7 @@ export async function compare(
   const { inputs } = state;
   if (!manager)
     return deepEquals(old.inputs, inputs) ? unchanged : decide(SOME, old.inputs, inputs);
-  // Under the name that it has now, where an alias led to the old one.
+  // Uses the present name, if an alias found the old state.
   const { urn, type } = state;
   return decide(await manager.diff({ ...old, urn, type }, inputs), old.inputs, inputs, {
     replaceOnChanges: state.replaceOnChanges,
@@ -30,7 +30,7 @@ export async function compare(
   });
 }
 
-/** Another provider means another resource only where the provider says so of its configuration. */
+/** Another provider means another resource only if the provider's diffConfig says so. */
 async function providerChanged(
   progress: Progress,
   old: ResourceState,

@@ -1,4 +1,4 @@
-/** Outputs that the program gives to components, and to the stack itself. */
+/** The outputs that the program registers for components and for the stack. */
 import type { ResourceState } from "../state/resource";
 import { deepEquals, hasUnknown, type PropertyMap } from "../values/property";
 import type { Progress } from "./progress";
@@ -9,14 +9,17 @@ export class ComponentOutputs {
 
   constructor(private readonly progress: Progress) {}
 
-  /** The outputs of a component, or of the stack: those are set in the end, when it is known how the run went. */
+  /**
+   * The outputs of a component or of the stack. The stack's outputs are stored at the end, when the result of the run
+   * is known.
+   */
   async register(urn: string, outputs: PropertyMap): Promise<void> {
     const state = this.progress.news.get(urn);
     if (!state) {
       if (this.progress.runner.hasFailed(urn) || this.progress.isLeftOut(urn)) return;
       throw new Error(`cannot complete a resource '${urn}' whose registration isn't pending`);
     }
-    // Unknown in an update is only what a failed resource should have given.
+    // In an update, an unknown value can only come from a failed resource.
     const known = this.progress.options.preview ? outputs : withoutUnknowns(outputs);
     if (state.type === STACK_TYPE) this.stackOutputs = known;
     else await this.setOutputs(state, known);
@@ -33,7 +36,7 @@ export class ComponentOutputs {
     if (step) this.progress.sink({ kind: "outputs", step });
   }
 
-  /** `complete` false: the program did not get to its end, what it did not say stays as it was. */
+  /** `complete` false: the program did not reach its end, so outputs that it did not register keep their values. */
   async finish(complete: boolean): Promise<void> {
     const state = [...this.progress.news.values()].find((s) => s.type === STACK_TYPE);
     if (!state || !this.stackOutputs) return;

@@ -1,10 +1,10 @@
-/** What a step gives its provider beside the properties. */
+/** Creates the context of a step: everything that a provider gets beside the properties. */
 import type { Severity, StepContext } from "../providers/provider";
 import type { CustomTimeouts } from "../state/resource";
 
 type Line = { kind: "message"; severity: Severity; text: string; urn: string; ephemeral: boolean };
 
-/** `seconds`: the resource's own limit for `operation`; 0: there is none. */
+/** `seconds`: the resource's own limit for `operation`; 0 means no limit. */
 export function stepContext(
   urn: string,
   terminate: AbortSignal,
@@ -22,7 +22,7 @@ export function stepContext(
   };
 }
 
-/** Aborted with an error that says whose limit it was; Node's own says "aborted due to timeout". */
+/** Aborts with an error that names the limit. Node's own error is only "aborted due to timeout". */
 function timeoutSignal(operation: keyof CustomTimeouts, seconds: number): AbortSignal {
   const limit = new AbortController();
   const reason = new Error(
@@ -33,7 +33,7 @@ function timeoutSignal(operation: keyof CustomTimeouts, seconds: number): AbortS
   return limit.signal;
 }
 
-/** Node's timers hold 24.8 days, and take what is longer for nothing at all. Keeps no process alive. */
+/** A timer of Node holds at most 24.8 days, and treats a longer time as zero. This one keeps no process alive. */
 function after(milliseconds: number, act: () => void): void {
   const part = Math.min(milliseconds, 2 ** 31 - 1);
   const next = part < milliseconds ? () => after(milliseconds - part, act) : act;

@@ -1,4 +1,4 @@
-/** The end of an operation: what the program did not register, and what was replaced, is deleted. */
+/** The end of an operation: deletes the resources that the program did not register, and those that were replaced. */
 import { dependenciesOf, type ResourceState } from "../state/resource";
 import { said, stepOf, type Op } from "./events";
 import { Halted, StepFailed } from "./halt";
@@ -17,7 +17,9 @@ export class Deletions {
     private readonly replacements: Replacements,
   ) {}
 
-  /** Deletes what the program did not register, and what was replaced. Throws StepFailed or Halted. */
+  /**
+   * Deletes the resources that the program did not register, and those that were replaced. Throws StepFailed or Halted.
+   */
   async run(): Promise<void> {
     const condemned: Condemned[] = [];
     const allowed = this.deletionTargets() ?? this.allButExcluded();
@@ -47,7 +49,7 @@ export class Deletions {
     await this.deleteAll(condemned);
   }
 
-  /** What failed or was skipped is there as it was, and so must be all that its old state depends on. */
+  /** A failed or skipped resource still exists, so everything that its old state depends on must also stay. */
   private neededByFailed(): Set<string> {
     const needed = new Set<string>();
     for (const state of [...this.progress.base].reverse()) {
@@ -59,7 +61,7 @@ export class Deletions {
     return needed;
   }
 
-  /** With targets: they and what depends on them. Throws for dependents that were not named. */
+  /** With targets: the targets and their dependents. Throws for dependents that were not named. */
   private deletionTargets(): Set<string> | undefined {
     const { targets } = this.progress.options;
     if (!targets.constrained) return undefined;
@@ -85,8 +87,8 @@ export class Deletions {
   }
 
   /**
-   * With excludes: all but them and what they need. With their dependents it is as in Pulumi all that hangs together with
-   * them, be it by the provider or the parent that they share.
+   * With excludes: everything except the excluded resources and what they need. If their dependents are excluded too,
+   * Pulumi also leaves out everything that is connected with them by a shared provider or parent.
    */
   private allButExcluded(): Set<string> | undefined {
     const { base, options } = this.progress;
@@ -105,7 +107,7 @@ export class Deletions {
     return new Set(base.map(({ urn }) => urn).filter((urn) => !kept.has(urn)));
   }
 
-  /** Each as soon as all that depends on it is gone. */
+  /** Deletes each resource as soon as all its dependents are gone. */
   private async deleteAll(condemned: Condemned[]): Promise<void> {
     const dependents = new Map<string, number[]>();
     condemned.forEach(({ state }, index) => {
@@ -113,7 +115,7 @@ export class Deletions {
         dependents.set(urn, [...(dependents.get(urn) ?? []), index]);
     });
     const results: Promise<boolean>[] = [];
-    // From the end of the list: a dependent comes after what it depends on, so its promise is there already.
+    // Starts at the end of the list: a dependent comes after what it depends on, so its promise already exists.
     for (const [index, { state, op }] of [...condemned.entries()].reverse()) {
       const later = (dependents.get(state.urn) ?? []).filter((i) => i > index);
       results[index] = Promise.all(later.map((i) => results[i] ?? Promise.resolve(true))).then(
@@ -129,7 +131,7 @@ export class Deletions {
     if (found) this.progress.sink(said(found.severity, found.text, state.urn));
   }
 
-  /** False: it is still there. */
+  /** False: the resource still exists. */
   private async deleteOne(state: ResourceState, op: Op): Promise<boolean> {
     const replacing = op === "delete-replaced" || op === "discard-replaced";
     const step = {

@@ -1,6 +1,6 @@
 /**
- * What the program registers, and what has to happen to it: each registration is decided on in its turn, then carried out
- * side by side with others. The program itself waits for what it depends on.
+ * Handles the resources that the program registers. Each registration is decided on in turn, then carried out in
+ * parallel with others. The program itself waits for dependencies.
  */
 import { dependenciesOf, type ResourceState } from "../state/resource";
 import type { PropertyMap } from "../values/property";
@@ -39,7 +39,7 @@ export class Deployment {
     return this.seen;
   }
 
-  /** Resolves when the resource is as wanted. Throws Halted when the operation is stopping. */
+  /** Resolves when the resource is as requested. Throws Halted when the operation is stopping. */
   register(goal: Goal): Promise<Registered> {
     return this.guard(goal, async (urn) => {
       const act = await this.inTurn(() => this.generate(goal, urn));
@@ -47,7 +47,7 @@ export class Deployment {
     });
   }
 
-  /** Reads what is not this stack's own. */
+  /** Reads a resource that this stack does not own. */
   read(goal: Goal, id: string): Promise<Registered> {
     return this.guard(goal, async (urn) => {
       const { old, alias } = this.findOld(goal, urn);
@@ -59,7 +59,9 @@ export class Deployment {
     });
   }
 
-  /** Deletes what the program did not register, and what was replaced. Throws StepFailed or Halted. */
+  /**
+   * Deletes the resources that the program did not register, and those that were replaced. Throws StepFailed or Halted.
+   */
   finish(): Promise<void> {
     return new Deletions(this.progress, this.replacements).run();
   }
@@ -74,7 +76,7 @@ export class Deployment {
     } catch (error) {
       if (error instanceof Halted || this.progress.runner.halted) throw new Halted();
       if (error instanceof StepFailed) {
-        // Also where it was another resource's step that failed, one that had to go first.
+        // Also if the failed step was another resource's, one that had to be deleted first.
         this.progress.runner.giveUp(urn);
         return { state: stateOf(goal, urn, undefined), result: "failed" };
       }
@@ -83,20 +85,20 @@ export class Deployment {
     }
   }
 
-  /** One decision at a time: each counts on what those before it have decided. What follows runs side by side. */
+  /** Makes one decision at a time: each depends on the earlier ones. The work that follows runs in parallel. */
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.turn.then(work);
     this.turn = result.catch(() => undefined);
     return result;
   }
 
-  /** Decides, and resolves to what is to be done. */
+  /** Decides, and resolves to the action. */
   private async generate(goal: Goal, urn: string): Promise<Action> {
     this.progress.runner.throwIfHalted();
     const { old: before, alias } = this.findOld(goal, urn);
     let state = stateOf(goal, urn, before);
     if (alias) state.aliases = [alias];
-    // What had to go for the sake of a target has to come back, target or not.
+    // A resource that was deleted because of a target must be created again, even if it is not a target.
     const recreating = this.progress.isCondemned(urn);
     const isTarget = this.progress.options.targets.includes(state);
     if (!isTarget && !recreating) return () => this.leave(state, before);
@@ -170,7 +172,7 @@ export class Deployment {
     return [...dependenciesOf(state)].some((urn) => this.progress.runner.hasFailed(urn));
   }
 
-  /** Something it depends on failed: it stays as it is. */
+  /** A dependency of it failed: the resource stays as it is. */
   private skip(state: ResourceState): Promise<Registered> {
     this.progress.runner.giveUp(state.urn);
     this.progress.operateOn(state.urn);
@@ -215,7 +217,7 @@ export class Deployment {
       );
     }
     this.progress.replace(state.urn);
-    // Defaults are not carried over from a resource that goes.
+    // Defaults are not carried over from a deleted resource.
     if (manager) state.inputs = await this.check(manager, state, undefined, goal.inputs);
     const deleteFirst = goal.deleteBeforeReplace ?? decision.deleteBeforeReplace;
     if (!deleteFirst && !old.pendingReplacement) {
@@ -246,7 +248,7 @@ export class Deployment {
     return act();
   }
 
-  /** Not a target: it stays as it is, after whatever it needs. */
+  /** Not a target: the resource stays as it is, after its dependencies. */
   private async leave(state: ResourceState, old: ResourceState | undefined): Promise<Registered> {
     if (!old) {
       this.progress.leaveOut(state.urn);
@@ -266,7 +268,7 @@ export class Deployment {
     }
   }
 
-  /** Reference of the provider for resources that name none. */
+  /** The provider reference for resources that name none. */
   async defaultProvider(token: string, version: string): Promise<string> {
     const name = packageOf(token);
     const key = `${name}@${version}`;

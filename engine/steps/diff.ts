@@ -1,4 +1,4 @@
-/** From a provider's difference to what shall happen: nothing, an update in place, or a replacement. */
+/** Converts a provider's diff into a decision: no change, an update in place, or a replacement. */
 import type { Diff } from "../providers/provider";
 import { contains, parsePath } from "../values/path";
 import { changedKeys, diffMaps, type Detailed } from "../values/diff";
@@ -6,7 +6,7 @@ import type { PropertyMap } from "../values/property";
 
 export interface Decision {
   changes: boolean;
-  /** Properties for whose sake the resource is replaced; empty: it is not. */
+  /** The properties that require the replacement; empty means no replacement. */
   replaces: string[];
   diffs: string[];
   detailed: Detailed;
@@ -21,14 +21,17 @@ export const unchanged: Decision = {
   deleteBeforeReplace: false,
 };
 
-/** A replacement that is not the provider's wish: its provider, or what it is deleted with, was replaced. */
+/**
+ * A replacement that the provider did not ask for: the resource's provider, or a resource that it depends on, was
+ * replaced.
+ */
 export const replaceFor = (key: string): Decision => ({
   ...unchanged,
   changes: true,
   replaces: [key],
 });
 
-/** `trust` false: the provider was not asked, only the inputs count. */
+/** `trust` false: the provider was not asked, and only the inputs count. */
 export function decide(
   diff: Diff,
   olds: PropertyMap,

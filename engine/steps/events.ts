@@ -1,4 +1,4 @@
-/** What an operation tells while it runs. Displays listen; tests record. */
+/** The events of a running operation. Displays show them; tests record them. */
 import type { Severity } from "../providers/provider";
 import type { ResourceState } from "../state/resource";
 import type { Detailed } from "../values/diff";
@@ -28,14 +28,14 @@ export interface Step {
   type: string;
   old?: ResourceState;
   new?: ResourceState;
-  /** Properties for whose sake the resource is replaced. */
+  /** The properties that require the replacement. */
   keys?: string[];
   /** Properties that changed. */
   diffs?: string[];
   detailed?: Detailed;
-  /** Default providers: run, but neither shown nor counted. */
+  /** Default providers: they run, but are neither shown nor counted. */
   internal: boolean;
-  /** False: part of a replacement that another step stands for; not counted. */
+  /** False: the step is a part of a replacement that another step counts. */
   logical: boolean;
 }
 
@@ -43,18 +43,18 @@ export type EngineEvent =
   | { kind: "begin"; step: Step }
   | { kind: "done"; step: Step; seconds: number }
   | { kind: "failed"; step: Step; seconds: number }
-  /** A component's, or the stack's, outputs are known. */
+  /** The outputs of a component or of the stack are known. */
   | { kind: "outputs"; step: Step }
   | {
       kind: "message";
-      /** `info#err`: what the program wrote on stderr, which is no judgement on it. */
+      /** `info#err`: text that the program wrote to stderr, which does not mean an error. */
       severity: Severity | "info#err";
       text: string;
       urn?: string;
       ephemeral: boolean;
     };
 
-/** Something to be said, of a resource where there is a URN. */
+/** A message event, about a resource if there is a URN. */
 export const said = (
   severity: Severity | "info#err",
   text: string,
@@ -64,7 +64,7 @@ export const said = (
   ...(urn === "" ? {} : { urn }),
 });
 
-/** A step of an old resource, a new one, or from the one to the other. */
+/** A step of an old resource, of a new one, or from one to the other. */
 export function stepOf(
   op: Op,
   old: ResourceState | undefined,

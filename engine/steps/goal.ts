@@ -1,4 +1,4 @@
-/** What the program asks for, and the state that it makes of it. */
+/** A resource as the program requests it, and the state that follows from it. */
 import { bareState, type CustomTimeouts, type ResourceState } from "../state/resource";
 import type { PropertyMap } from "../values/property";
 
@@ -28,7 +28,7 @@ export interface Goal {
   replaceOnChanges: string[];
   additionalSecretOutputs: string[];
   aliases: AliasSpec[];
-  /** Not empty: adopt what has this id. */
+  /** If not empty, the existing resource with this id is imported. */
   importId: string;
   customTimeouts: CustomTimeouts;
   retainOnDelete: boolean;
@@ -87,7 +87,7 @@ export function stateOf(goal: Goal, urn: string, old: ResourceState | undefined)
   return state;
 }
 
-/** Go's durations, `1h30m`, in seconds. */
+/** Converts Go's durations, `1h30m`, to seconds. */
 export function parseDuration(text: string): number {
   const units: Record<string, number> = {
     h: 3600,

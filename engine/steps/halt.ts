@@ -1,9 +1,9 @@
-/** The two ways in which work ends early. Both were already told to the user when they are thrown. */
+/** The two ways in which work ends early. When they are thrown, the reason is already reported. */
 
-/** This step failed; its reason is in the diagnostics. */
+/** This step failed; the diagnostics contain its reason. */
 export class StepFailed extends Error {}
 
-/** Nothing new starts any more: after an error, or after Ctrl-C. */
+/** No new step starts any more: after an error, or after Ctrl-C. */
 export class Halted extends Error {
   constructor() {
     super("the operation is stopping");

@@ -1,9 +1,9 @@
-/** `ignoreChanges`: what the program says of these properties counts for nothing, they stay as they were. */
+/** `ignoreChanges`: these properties keep their old values, whatever the program sets. */
 import type { StepContext } from "../providers/provider";
 import { parsePath, resetPath } from "../values/path";
 import type { PropertyMap } from "../values/property";
 
-/** Logs which paths could not be followed, and why: the changes there are not ignored. */
+/** Logs the paths that could not be resolved, with the reason: changes there are not ignored. */
 export function ignoreChanges(
   news: PropertyMap,
   olds: PropertyMap,

@@ -1,4 +1,6 @@
-/** What the step generator asks of whoever manages a resource, in the engine's own values. */
+/**
+ * The operations on a resource, with the engine's own values. A provider, or the engine itself, manages the resource.
+ */
 import {
   PartialFailure,
   UNKNOWN,
@@ -19,7 +21,7 @@ export interface Manager {
   create(state: ResourceState, ctx: CreateContext): Promise<void>;
   /** Fills in `state.outputs`. */
   update(old: ResourceState, state: ResourceState, ctx: CreateContext): Promise<void>;
-  /** The resource as it is now, in `state`'s place; undefined: gone. */
+  /** The resource as it is now, to replace `state`; undefined: it is gone. */
   read(state: ResourceState, ctx: StepContext): Promise<ResourceState | undefined>;
   delete(state: ResourceState, ctx: StepContext): Promise<void>;
 }
@@ -29,7 +31,7 @@ export interface Checked {
   failures: CheckFailure[];
 }
 
-/** Resources of a configured provider. */
+/** Manages the resources of a configured provider. */
 export class PluginManager implements Manager {
   constructor(private readonly instance: ProviderInstance) {}
 
@@ -115,13 +117,13 @@ export class PluginManager implements Manager {
 
   private setOutputs(state: ResourceState, answer: Outputs, like: PropertyMap): void {
     const secrets = [...state.additionalSecretOutputs, ...(answer.secretOutputs ?? [])];
-    // Where the kubernetes provider keeps the inputs once more.
+    // The kubernetes provider stores the inputs a second time there.
     const model = { ...like, __inputs: state.inputs };
     state.outputs = markKeys(markLike(answer.outputs, model), secrets);
   }
 }
 
-/** Stands in, in a preview, for a provider whose configuration is not known yet. */
+/** Used in a preview for a provider whose configuration is not known yet. */
 export const unconfigured: Manager = {
   check: (_state, _olds, news) => Promise.resolve({ inputs: news, failures: [] }),
   diff: () => Promise.resolve({ changes: "some", replaces: [] }),

@@ -1,4 +1,6 @@
-/** What one operation knows and has decided so far, and what every part of it needs to carry a step out. */
+/**
+ * The state of one operation: its results and decisions so far, and everything that its parts need to carry out a step.
+ */
 import { NotRunning, type CreateContext, type StepContext } from "../providers/provider";
 import type { Journal } from "../state/journal";
 import { dependenciesOf, type CustomTimeouts, type ResourceState } from "../state/resource";
@@ -12,7 +14,7 @@ import { keepUnchanged } from "./refresh";
 import type { Runner } from "./runner";
 import type { Targets } from "./targets";
 
-/** What a person should know of a resource before it is deleted. */
+/** Explains what the deletion of a resource means. */
 export type Explain = (
   state: ResourceState,
 ) => Promise<{ severity: "info" | "warning"; text: string } | undefined>;
@@ -22,17 +24,17 @@ interface DeploymentOptions {
   stack: string;
   preview: boolean;
   targets: Targets;
-  /** Configuration of a package, `docker:host` say, for its default provider. */
+  /** The configuration of a package, for example `docker:host`, for its default provider. */
   packageConfig: (name: string) => PropertyMap;
-  /** To be called when a resource of the state was changed in place. */
+  /** Call it when a resource of the state was changed in place. */
   forget: (state: ResourceState) => void;
-  /** URNs that a refresh could not read yet. @default none */
+  /** URNs that the refresh could not read yet. @default none */
   unread?: ReadonlySet<string>;
-  /** Asked in previews, of what is deleted. @default nothing */
+  /** Called in previews for each deleted resource. @default no explanation */
   explain?: Explain;
 }
 
-/** What the program is told. */
+/** The answer to the program. */
 export interface Registered {
   state: ResourceState;
   result: "success" | "failed" | "skipped";
@@ -40,7 +42,7 @@ export interface Registered {
 
 export class Progress {
   private readonly current = new Map<string, ResourceState>();
-  /** What was there before, leftovers of replacements left out. */
+  /** The resources before the run, without leftovers of replacements. */
   readonly olds: ReadonlyMap<string, ResourceState>;
   readonly aliases: Aliases;
   private readonly taken = new Map<string, Step>();
@@ -66,17 +68,17 @@ export class Progress {
     return this.current;
   }
 
-  /** The step that each URN of this run took. */
+  /** The step of each URN in this run. */
   get steps(): ReadonlyMap<string, Step> {
     return this.taken;
   }
 
-  /** This run has dealt with it, or is about to. What no run has dealt with in the end is deleted. */
+  /** This run has processed the resource, or is about to. At the end, all other resources are deleted. */
   operateOn(urn: string): void {
     this.operated.add(urn);
   }
 
-  /** Under the name that it has now, or had before an alias. */
+  /** Checks the present URN, and the old one if there was an alias. */
   isOperatedOn(urn: string): boolean {
     return this.operated.has(urn) || this.operated.has(this.aliases.taken.get(urn) ?? "");
   }
@@ -86,7 +88,7 @@ export class Progress {
     this.taken.set(state.urn, step);
   }
 
-  /** What depends on it may have to be replaced as well. */
+  /** Its dependents may have to be replaced as well. */
   replace(urn: string): void {
     this.replacing.add(urn);
   }
@@ -95,12 +97,12 @@ export class Progress {
     return this.replacing.has(urn);
   }
 
-  /** It is deleted in this run, or was. */
+  /** The resource is deleted in this run, or already was. */
   condemn(urn: string): void {
     this.condemned.add(urn);
   }
 
-  /** It is made again. */
+  /** The resource is created again. */
   pardon(urn: string): void {
     this.condemned.delete(urn);
   }
@@ -109,7 +111,7 @@ export class Progress {
     return this.condemned.has(urn);
   }
 
-  /** It is not made, since it is no target. */
+  /** The resource is not created, because it is not a target. */
   leaveOut(urn: string): void {
     this.leftOut.add(urn);
     this.operated.add(urn);
@@ -134,8 +136,8 @@ export class Progress {
   }
 
   /**
-   * Reads what the refresh could not, now that what it depends on is done. False: it is gone. A preview has started
-   * nothing, and so takes it to be as it was.
+   * Reads a resource that the refresh could not read, now that its dependencies are done. False: it is gone. A preview
+   * has started nothing, and so assumes that the resource is unchanged.
    */
   async readNow(old: ResourceState, manager: Manager): Promise<boolean> {
     if (this.options.unread?.has(old.urn) !== true) return true;
@@ -152,7 +154,7 @@ export class Progress {
     }
   }
 
-  /** Has the provider delete the resource, where it is ours to delete. */
+  /** Lets the provider delete the resource, if this stack owns it. */
   async remove(state: ResourceState): Promise<void> {
     const spared =
       this.options.preview ||
@@ -166,7 +168,7 @@ export class Progress {
     await manager.delete(state, this.context(state.urn, state.customTimeouts, "delete"));
   }
 
-  /** Leaves a resource as it is, after whatever it needs: the state lists dependencies first. */
+  /** Leaves a resource as it is, after its dependencies: the state lists dependencies first. */
   keep(old: ResourceState): void {
     if (this.operated.has(old.urn)) return;
     this.operated.add(old.urn);

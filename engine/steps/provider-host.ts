@@ -1,4 +1,7 @@
-/** The providers of one operation: found by name, configured, closed at the end. Manages provider resources itself. */
+/**
+ * The providers of one operation: finds them by name, configures them, and closes them at the end. Manages provider
+ * resources itself.
+ */
 import * as crypto from "node:crypto";
 import type { Diff, ProviderInstance, ProviderPlugin } from "../providers/provider";
 import { isProviderType, parseReference, type ResourceState } from "../state/resource";
@@ -21,7 +24,7 @@ interface Running {
 
 export class ProviderHost implements Manager {
   private readonly running = new Map<string, Promise<Running>>();
-  /** Those that a later configuration has replaced; closed with the others. */
+  /** Providers that a later configuration has replaced. They are closed with the others. */
   private readonly former: Promise<Running>[] = [];
 
   constructor(
@@ -29,7 +32,7 @@ export class ProviderHost implements Manager {
     private readonly folder: string,
   ) {}
 
-  /** The manager of a resource. Throws where the provider or its type is not there, by name. */
+  /** The manager of a resource. Throws, by name, if the provider or its type does not exist. */
   async managerOf(type: string, reference: string | undefined): Promise<Manager> {
     if (isProviderType(type)) return this;
     if (!reference) throw new Error(`resource type ${type} names no provider`);
@@ -45,7 +48,7 @@ export class ProviderHost implements Manager {
     return running.manager;
   }
 
-  /** A function of a provider. Throws by name where there is none. */
+  /** A function of a provider. Throws, by name, if it does not exist. */
   async invoke(reference: string, token: string): Promise<NonNullable<ProviderInstance["invoke"]>> {
     const instance = (await this.running.get(reference))?.instance;
     if (!instance?.invoke) {
@@ -56,7 +59,7 @@ export class ProviderHost implements Manager {
     return instance.invoke.bind(instance);
   }
 
-  /** Starts the provider that a resource of the state names, once, whoever asks first. Resolves when it runs. */
+  /** Starts the provider that a resource of the state names, once for all callers. Resolves when it runs. */
   async ensure(reference: string | undefined, resources: readonly ResourceState[]): Promise<void> {
     if (!reference) return;
     const running = this.running.get(reference);
@@ -67,7 +70,7 @@ export class ProviderHost implements Manager {
     await this.start(state);
   }
 
-  /** Configures the provider that `state` describes, in place of one of the same name. */
+  /** Configures the provider that `state` describes, and replaces one of the same name. */
   async start(state: ResourceState): Promise<void> {
     const reference = `${state.urn}::${state.id ?? ""}`;
     const before = this.running.get(reference);
@@ -169,7 +172,7 @@ function publicInputs(inputs: PropertyMap): PropertyMap {
 
 const major = (version: string): string => version.replace(/^v/, "").split(".")[0] ?? "";
 
-/** The package that a resource type or a function belongs to. */
+/** The package of a resource type or a function. */
 export function packageOf(token: string): string {
   return isProviderType(token) ? (token.split(":")[2] ?? "") : (token.split(":")[0] ?? "");
 }

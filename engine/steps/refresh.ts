@@ -1,4 +1,4 @@
-/** Refresh: every resource is read, and the state says what was found. */
+/** Refresh: reads every resource, and updates the state. */
 import { NotRunning, type StepContext } from "../providers/provider";
 import type { Journal } from "../state/journal";
 import { isProviderType, withReferences, type ResourceState } from "../state/resource";
@@ -14,8 +14,8 @@ import type { Runner } from "./runner";
 import type { Targets } from "./targets";
 
 /**
- * Resolves to the resources as they are now, the journal told. `counted`: the refresh is the operation itself. Else what has
- * a resource and does not run is no failure: its URN is put into `unread`.
+ * Resolves to the resources as they are now, and updates the journal. `counted`: the refresh is the operation itself.
+ * Otherwise, a service that does not run is not a failure: the URNs of its resources are added to `unread`.
  */
 export async function refresh(
   base: readonly ResourceState[],
@@ -24,11 +24,11 @@ export async function refresh(
   unread = new Set<string>(),
 ): Promise<ResourceState[]> {
   const { host, runner, journal, sink, targets } = parts;
-  const told = new Set<string>();
+  const reported = new Set<string>();
   const postpone = (state: ResourceState, { message: text }: NotRunning): void => {
     unread.add(state.urn);
-    if (told.has(text)) return;
-    told.add(text);
+    if (reported.has(text)) return;
+    reported.add(text);
     sink(said("warning", text, state.urn));
   };
   const found = new Map<ResourceState, ResourceState | undefined>();
@@ -82,7 +82,10 @@ export async function refresh(
   return resources;
 }
 
-/** Shown the other way round: what the next update would put back. What is only read has its outputs, and no wish. */
+/**
+ * The differences in the other direction: what the next update would restore. A resource that is only read has outputs,
+ * but no inputs.
+ */
 async function differences(
   state: ResourceState,
   now: ResourceState,
@@ -96,7 +99,10 @@ async function differences(
   });
 }
 
-/** Equal values keep their objects, and so their ciphertext in the state. What could be read has no errors any more. */
+/**
+ * Equal values keep their objects, and so their ciphertext in the state. A resource that could be read has no errors
+ * any more.
+ */
 export function keepUnchanged(state: ResourceState, now: ResourceState): ResourceState {
   const inputs = deepEquals(now.inputs, state.inputs) ? state.inputs : now.inputs;
   const outputs = deepEquals(now.outputs, state.outputs) ? state.outputs : now.outputs;
@@ -106,7 +112,7 @@ export function keepUnchanged(state: ResourceState, now: ResourceState): Resourc
   return same ? found : { ...found, modified: new Date().toISOString() };
 }
 
-/** The list with what was found, in the same order; nothing refers any more to what is gone. */
+/** The list with the results, in the same order, without references to resources that are gone. */
 function withoutGone(
   base: readonly ResourceState[],
   found: ReadonlyMap<ResourceState, ResourceState | undefined>,
@@ -116,7 +122,7 @@ function withoutGone(
     if (!now && !state.delete) gone.set(state.urn, state.parent ?? "");
   const present = base.flatMap((state) => (found.has(state) ? (found.get(state) ?? []) : [state]));
   if (gone.size === 0) return present;
-  // A child of what is gone belongs to the nearest parent that is still there.
+  // If a parent is gone, its children move to the nearest parent that still exists.
   const parentOf = (urn: string): string => (gone.has(urn) ? parentOf(gone.get(urn) ?? "") : urn);
   return present.map((state) => {
     const copy = withReferences(state, (urn) => (gone.has(urn) ? undefined : urn));

@@ -1,4 +1,4 @@
-/** What has to go before a resource that is replaced delete-first can. */
+/** Finds and deletes the dependents that must go before a resource that is replaced delete-first. */
 import { UNKNOWN } from "../providers/provider";
 import { parseReference, usedBy, type ResourceState } from "../state/resource";
 import { decide } from "./diff";
@@ -7,23 +7,23 @@ import { unconfigured } from "./manager";
 import type { Progress } from "./progress";
 
 export class Replacements {
-  /** Properties for whose sake a dependent is replaced, by URN. */
+  /** For each dependent's URN, the properties that require its replacement. */
   private readonly keys = new Map<string, string[]>();
   private readonly gone = new Map<ResourceState, Promise<void>>();
 
   constructor(private readonly progress: Progress) {}
 
-  /** For whose sake the resource is replaced, where it is deleted as a dependent. */
+  /** The properties that require the replacement, if the resource is deleted as a dependent. */
   keysOf(urn: string): string[] {
     return this.keys.get(urn) ?? [];
   }
 
-  /** Its deletion ahead of time, for the sake of what it depends on; undefined: there is none. */
+  /** The early deletion of a dependent; undefined if there is none. */
   deletion(state: ResourceState): Promise<void> | undefined {
     return this.gone.get(state);
   }
 
-  /** Begins to delete `old` and the dependents that a change of it would replace. Resolves when they are gone. */
+  /** Begins to delete `old` and the dependents that would be replaced with it. Resolves when they are gone. */
   async deleteFirst(old: ResourceState): Promise<{ gone: Promise<unknown> }> {
     const dependents = await this.dependentReplacements(old);
     for (const { state, keys } of dependents) this.keys.set(state.urn, keys);
@@ -33,7 +33,10 @@ export class Replacements {
     return { gone };
   }
 
-  /** What else has to go before `root` can: dependents that a change of it would replace. In the order of the state. */
+  /**
+   * The dependents that must be deleted before `root`, because a change to it would replace them. In the order of the
+   * state.
+   */
   private async dependentReplacements(
     root: ResourceState,
   ): Promise<{ state: ResourceState; keys: string[] }[]> {
@@ -41,7 +44,7 @@ export class Replacements {
     const dependents = new Set([root.urn]);
     const replaced = new Set([root.urn]);
     for (const state of this.progress.base.slice(this.progress.base.indexOf(root) + 1)) {
-      // What was registered in this run already cannot depend on what is only being replaced now.
+      // A resource that this run has already registered cannot depend on one that is only now replaced.
       if (this.progress.isOperatedOn(state.urn) || this.progress.isReplaced(state.urn)) continue;
       if (![...usedBy(state)].some((urn) => dependents.has(urn))) continue;
       dependents.add(state.urn);
@@ -53,7 +56,7 @@ export class Replacements {
     return found;
   }
 
-  /** Undefined: the resource can stay. Asked of the provider, with the properties in question unknown. */
+  /** Undefined: the resource can stay. Asks the provider, with the properties in question unknown. */
   private async replacementKeys(
     state: ResourceState,
     replaced: Set<string>,
@@ -78,7 +81,7 @@ export class Replacements {
     return replaces.length > 0 ? replaces : undefined;
   }
 
-  /** Deletes one after the other, before the replacement is there. */
+  /** Deletes the resources one by one, before the replacement exists. */
   private deleteAhead(states: ResourceState[], root: string): Promise<unknown> {
     const protectedOne = states.find((state) => state.protect && state.urn !== root);
     if (protectedOne) {
@@ -93,7 +96,7 @@ export class Replacements {
       const work = this.gone.get(state) ?? before.then(() => this.deleteOneAhead(state));
       work.catch(() => undefined);
       this.gone.set(state, work);
-      // A leftover of a former replacement shares its URN with the resource that lives.
+      // A leftover of an earlier replacement shares its URN with the live resource.
       if (!state.delete) this.progress.condemn(state.urn);
       before = Promise.all([before, work]);
     }
@@ -101,7 +104,7 @@ export class Replacements {
     return before;
   }
 
-  /** The state remembers that the create is still to come; a former run may have got as far. */
+  /** Records in the state that the create is still to come. An earlier run can have done this already. */
   private async deleteOneAhead(state: ResourceState): Promise<void> {
     if (state.pendingReplacement) return;
     const step = { ...stepOf("delete-replaced", state, undefined), logical: false };

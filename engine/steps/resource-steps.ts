@@ -1,4 +1,4 @@
-/** The steps that bring one resource to what the program wants. */
+/** The steps that change one resource to what the program requests. */
 import { isProviderType, type ResourceState } from "../state/resource";
 import { UNKNOWN_TEXT, deepEquals, isSecret, markKeys } from "../values/property";
 import type { Decision } from "./diff";
@@ -21,7 +21,7 @@ export class ResourceSteps {
       const step = stepOf("same", old, state);
       this.progress.sink({ kind: "begin", step });
       this.progress.journal.put(old, state);
-      // What only moved in the source does not cost a write of its own.
+      // A change of only the source position does not cause a separate write.
       if (!sameButForPosition(old, state)) await this.progress.journal.settle();
       this.progress.sink({ kind: "done", step, seconds: 0 });
       return step;
@@ -34,18 +34,18 @@ export class ResourceSteps {
     state: ResourceState,
     manager: Manager | undefined,
     extra: Partial<Step> = {},
-    /** The replaced resource is still there, and goes in the end. */
+    /** The replaced resource still exists, and is deleted at the end. */
     deleteLater?: ResourceState,
   ): Promise<Registered> {
     return this.conclude(state, async () => {
-      // An old one that is created was found to be gone.
+      // If an old resource is created, the refresh found that it was gone.
       const gone = op === "create";
       const step = { ...stepOf(op, gone ? undefined : old, state), ...extra };
       const work = async (): Promise<void> => {
         try {
           await manager?.create(state, this.progress.createContext(state, "create"));
         } finally {
-          // Also of what came about only by half: that is in the state as well.
+          // A partial failure is also in the state, so it also needs a time.
           state.created = state.modified = new Date().toISOString();
         }
       };
@@ -75,7 +75,7 @@ export class ResourceSteps {
         state.modified = new Date().toISOString();
       };
       await this.progress.runner.run(step, state.custom ? "updating" : undefined, work, () => {
-        // After a partial failure the resource is not there with the new inputs.
+        // After a partial failure, the resource does not have the new inputs.
         if (state.initErrors.length > 0) state.inputs = old.inputs;
         this.progress.journal.put(old, state);
       });
@@ -105,7 +105,7 @@ export class ResourceSteps {
     return result;
   }
 
-  /** The step that stands for a whole replacement, and counts as one. */
+  /** Reports the one step that stands for a whole replacement, and counts as one. */
   private replaced(old: ResourceState, state: ResourceState, how: Partial<Step> = {}): void {
     this.progress.replace(state.urn);
     const step = { ...stepOf("replace", old, state), ...how };
@@ -120,7 +120,7 @@ export class ResourceSteps {
     return { state, result: "success" };
   }
 
-  /** Reads what is not this stack's own. What it owned by this very id is the same thing, and is let go. */
+  /** Reads a resource that this stack does not own. If the stack owned the resource with this id, it releases it. */
   read(
     id: string,
     old: ResourceState | undefined,
@@ -135,7 +135,7 @@ export class ResourceSteps {
       };
       const work = async (): Promise<void> => {
         if (id === UNKNOWN_TEXT) return;
-        // As in Pulumi, what the program says of it goes along as its state too: some providers look there.
+        // As in Pulumi, the program's inputs are also passed as the state: some providers read them there.
         const asked = { ...state, outputs: state.inputs };
         const found = await manager.read(asked, this.progress.context(state.urn));
         if (!found) throw new Error(`resource '${id}' does not exist`);
@@ -153,7 +153,7 @@ export class ResourceSteps {
     });
   }
 
-  /** Adopts what has this id. Resolves to it as it is there. */
+  /** Imports the resource with this id. Resolves to its present state. */
   async import(
     id: string,
     old: ResourceState | undefined,
@@ -180,7 +180,7 @@ export class ResourceSteps {
     return { found, step };
   }
 
-  /** It is replaced, and deleted in the end. */
+  /** Marks the resource as replaced, to be deleted at the end. */
   private condemn(old: ResourceState): void {
     old.delete = true;
     this.progress.options.forget(old);
@@ -196,7 +196,7 @@ function sameButForPosition(a: ResourceState, b: ResourceState): boolean {
     stackTrace: undefined,
     dependencies: [...s.dependencies].sort(),
     propertyDependencies: Object.entries(s.propertyDependencies).sort(),
-    // The parser leaves out what is false.
+    // The parser leaves out fields that are false.
     protect: s.protect ?? false,
     retainOnDelete: s.retainOnDelete ?? false,
   });

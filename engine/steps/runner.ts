@@ -1,4 +1,7 @@
-/** Runs steps: so many at once, each announced in the state before and reported after a written state has it. */
+/**
+ * Runs steps, a limited number at once. Each is recorded in the state before it starts, and reported only once the
+ * state that contains it is written.
+ */
 import { PartialFailure } from "../providers/provider";
 import type { Journal } from "../state/journal";
 import type { PendingType, ResourceState } from "../state/resource";
@@ -17,10 +20,10 @@ interface RunnerOptions {
 }
 
 export class Runner {
-  /** Something went wrong; the operation as a whole has failed. */
+  /** An error happened: the operation as a whole has failed. */
   failed = false;
   private readonly failedUrns = new Set<string>();
-  /** Aborted when nothing new may start: an error without --continue-on-error, or a cancel. */
+  /** Aborted when no new step may start: after an error without --continue-on-error, or after a cancel. */
   readonly halt = new AbortController();
   private free: number;
   private readonly waiting: (() => void)[] = [];
@@ -40,7 +43,7 @@ export class Runner {
     return this.halt.signal.aborted;
   }
 
-  /** It stays as it is, as what depends on it does. */
+  /** The resource stays as it is, and so do its dependents. */
   giveUp(urn: string): void {
     this.failedUrns.add(urn);
   }
@@ -58,21 +61,21 @@ export class Runner {
     if (this.halted) throw new Halted();
   }
 
-  /** Tells of an error that is not a step's, and stops. */
+  /** Reports an error that does not belong to a step, and stops. */
   fail(text: string, urn?: string): void {
     this.failed = true;
     this.sink(said("error", text, urn));
     this.stop();
   }
 
-  /** Resolves when no step runs any more. */
+  /** Resolves when no step is running. */
   async idle(): Promise<void> {
     while (this.active.size > 0) await Promise.allSettled(this.active);
   }
 
   /**
-   * `work` calls the provider and puts what it answered into `step.new`; `commit` tells the journal. A PartialFailure
-   * is committed as well as reported. Throws StepFailed, or Halted where the step did not run.
+   * `work` calls the provider and stores its answer in `step.new`; `commit` updates the journal. A PartialFailure is
+   * both committed and reported. Throws StepFailed, or Halted if the step did not run.
    */
   async run(
     step: Step,
@@ -109,7 +112,7 @@ export class Runner {
     } catch (error) {
       failure = error;
     }
-    // After the second Ctrl-C nobody knows how it ended, and the pending operation in the state says so.
+    // After the second Ctrl-C the result is unknown. The pending operation in the state records that.
     if (failure && this.options.terminate.aborted) throw new Halted();
     if (pending) this.journal.end(resource);
     if (failure === undefined || failure instanceof PartialFailure) commit();
@@ -127,7 +130,7 @@ export class Runner {
     const text = failure instanceof Error ? failure.message : String(failure);
     this.sink(said("error", text, step.urn));
     this.sink({ kind: "failed", step, seconds });
-    // A preview that cannot read one resource fails, and yet shows what it would do to the others.
+    // A preview that cannot read one resource fails, but still shows the changes to the others.
     if (this.options.preview && step.op === "refresh") return;
     this.failedUrns.add(step.urn);
     if (!this.options.continueOnError && !(failure instanceof ProtectedResource)) this.stop();
@@ -143,7 +146,7 @@ export class Runner {
   }
 }
 
-/** Nothing was tried, so that the other steps go on and all such resources are named in one run. */
+/** Nothing was changed, so the other steps continue, and one run names all such resources. */
 export class ProtectedResource extends Error {
   constructor(urn: string) {
     super(

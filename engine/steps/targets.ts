@@ -5,18 +5,18 @@ import { STACK_TYPE } from "./urn";
 export class Targets {
   private readonly patterns: RegExp[];
   private readonly excluded: RegExp[];
-  /** With --exclude-dependents: what was found to depend on an excluded one. */
+  /** With --exclude-dependents: the dependents of an excluded resource that were found. */
   private readonly excludedToo = new Set<string>();
-  /** With --target-dependents: what was found to depend on a target. */
+  /** With --target-dependents: the dependents of a target that were found. */
   private readonly added = new Set<string>();
 
   constructor(
     readonly urns: readonly string[],
-    /** True: what depends on a target is one too. */
+    /** True: the dependents of a target are targets too. */
     readonly dependents: boolean,
-    /** `--exclude`: the resources that it may not touch. Targets go before them, as in Pulumi. */
+    /** `--exclude`: the resources that the operation may not touch. Targets take precedence, as in Pulumi. */
     private readonly excludes: readonly string[] = [],
-    /** True: nor may it what depends on one of them. */
+    /** True: the dependents of an excluded resource are excluded too. */
     readonly excludeDependents = false,
   ) {
     this.patterns = urns.map(pattern);
@@ -32,7 +32,7 @@ export class Targets {
     return !this.constrained || this.added.has(urn) || this.patterns.some((p) => p.test(urn));
   }
 
-  /** Providers and the stack itself are always worked on. */
+  /** Providers and the stack itself are always included. */
   includes(state: ResourceState): boolean {
     if (isGroundwork(state)) return true;
     if (!this.constrained) return !this.excludesState(state);
@@ -41,7 +41,7 @@ export class Targets {
     );
   }
 
-  /** True for what is not to be touched, by name or, if asked for, by what it depends on. */
+  /** True for a resource that was excluded by name or, if requested, because it depends on an excluded one. */
   excludesState(state: ResourceState): boolean {
     if (this.constrained || this.excludes.length === 0) return false;
     const isExcluded = (urn: string): boolean =>
@@ -61,12 +61,12 @@ export class Targets {
     return all.some((urn) => urn !== "" && !urn.includes(`::${STACK_TYPE}::`) && test(urn));
   }
 
-  /** What is worked on for the sake of all others makes no targets of them. */
+  /** Adds a target. Does not add resources that are always included: all others would become targets too. */
   add(state: ResourceState): void {
     if (this.constrained && !isGroundwork(state)) this.added.add(state.urn);
   }
 
-  /** Targets that match none of `urns`. Patterns may match nothing. */
+  /** The targets that match none of `urns`. Patterns may match nothing. */
   missing(urns: readonly string[]): string[] {
     return [...this.urns, ...this.excludes].filter((t) => !t.includes("*") && !urns.includes(t));
   }

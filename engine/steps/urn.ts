@@ -5,7 +5,7 @@ export const STACK_TYPE = "pulumi:pulumi:Stack";
 interface UrnParts {
   stack: string;
   project: string;
-  /** With the types of the parents before it, joined by `$`. */
+  /** Includes the types of the parents before it, joined by `$`. */
   qualifiedType: string;
   type: string;
   name: string;
@@ -28,11 +28,11 @@ export function parseUrn(urn: string): UrnParts {
 export const urnName = (urn: string): string => parseUrn(urn).name;
 export const urnType = (urn: string): string => parseUrn(urn).type;
 export const isStack = (urn: string): boolean => urnType(urn) === STACK_TYPE;
-/** Providers that the engine made by itself; they are not shown. */
+/** Default providers: the engine created them, and does not show them. */
 export const isDefaultProvider = (urn: string): boolean =>
   urnType(urn).startsWith("pulumi:providers:") && urnName(urn).startsWith("default");
 
-/** Children of the stack itself do not carry its type. */
+/** A child of the stack does not have the stack's type in its URN. */
 export function makeUrn(
   stack: string,
   project: string,

@@ -1,11 +1,11 @@
-/** The difference of two property maps, path by path, for providers that do not say it themselves. */
+/** The difference of two property maps, path by path, for providers that do not compute it themselves. */
 import type { PropertyChange } from "../providers/provider";
 import { joinPath } from "./path";
 import { isMap, isSecret, type PropertyMap, type PropertyValue } from "./property";
 
 export type Detailed = Record<string, PropertyChange>;
 
-/** Paths of `news` that are new, gone or other than in `olds`. Secrets are compared by what they hold. */
+/** The paths that were added, removed or changed between `olds` and `news`. Compares secrets by their content. */
 export function diffMaps(olds: PropertyMap, news: PropertyMap): Detailed {
   const detailed: Detailed = {};
   compare("", olds, news, detailed);
@@ -34,7 +34,7 @@ function compare(
   } else detailed[path] = "update";
 }
 
-/** Properties (first parts of the paths) that a detailed difference touches. */
+/** The top-level properties in a detailed difference. */
 export function changedKeys(detailed: Detailed): string[] {
   return [...new Set(Object.keys(detailed).map((path) => /^[^.[]+/.exec(path)?.[0] ?? path))];
 }

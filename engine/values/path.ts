@@ -3,7 +3,7 @@ import { Secret, isMap, isSecret, type PropertyMap, type PropertyValue } from ".
 
 export type Path = (string | number)[];
 
-/** Throws an error that shows the text where it cannot be read. */
+/** Throws an error that quotes the text if it cannot be parsed. */
 export function parsePath(text: string): Path {
   const path: Path = [];
   let rest = text;
@@ -24,7 +24,7 @@ export function parsePath(text: string): Path {
   return path;
 }
 
-/** `key` appended to the text of a path. */
+/** The text of a path with `key` appended. */
 export function joinPath(base: string, key: string | number): string {
   if (typeof key === "number") return `${base}[${key}]`;
   if (!/^[A-Za-z_$][\w$]*$/.test(key)) return `${base}[${JSON.stringify(key)}]`;
@@ -40,9 +40,9 @@ export function contains(outer: Path, inner: Path): boolean {
 }
 
 /**
- * `news` with what lies at `path` put back to what it was in `olds`, gone where it was not there. What was secret stays so,
- * also where the secret is an object around it. `ok` false, as in Pulumi: the path leads to what only one of the two has,
- * such as an element that was added to a list, and that is left as it is.
+ * `news` with the value at `path` reset to the one in `olds`, or removed if `olds` has none. A secret stays secret,
+ * also if it is an object around the value. As in Pulumi, `ok` is false and `news` is unchanged if only one of the two
+ * contains the path, for example an element that was added to a list.
  */
 export function resetPath(
   news: PropertyMap,
@@ -61,7 +61,7 @@ interface Changed {
   ok: boolean;
 }
 
-/** `sealed`: which of the two lies within a secret. */
+/** `sealed`: which of the two is inside a secret. */
 function reset(
   value: Part,
   old: Part,

@@ -1,10 +1,10 @@
 /**
- * Property values inside the engine: what the wire and the state file hold, with secrets as objects of their own.
- * Resource references stay plain objects that carry Pulumi's signature key.
+ * Property values inside the engine: like those on the wire and in the state file, but secrets are objects. Resource
+ * references stay plain objects with Pulumi's signature key.
  */
 import { UNKNOWN, type Props, type Value } from "../providers/provider";
 
-/** Names the kind of a special object, on the wire and in the state. */
+/** The key that marks special objects, on the wire and in the state. */
 export const SIGNATURE = "4dabf18193072939515e22adb298388d";
 export const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
 export const ASSET_SIGNATURE = "c44067f5952c0a294b673a41bacd8c17";
@@ -14,9 +14,12 @@ export const OUTPUT_SIGNATURE = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
 /** An unknown value on the wire. */
 export const UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** A value that is shown nowhere and stored encrypted. */
+/** A value that is never shown, and is stored encrypted. */
 export class Secret {
-  /** `ciphertext`: how the state file holds it, kept so that an untouched secret is written back byte for byte. */
+  /**
+   * `ciphertext`: the encrypted text from the state file, kept so that an unchanged secret is written back byte for
+   * byte.
+   */
   constructor(
     readonly value: PropertyValue,
     public ciphertext?: string,
@@ -65,7 +68,7 @@ export function deepEquals(a: PropertyValue | undefined, b: PropertyValue | unde
   );
 }
 
-/** Makes of every node what `change` says; `undefined` means: go on inside. */
+/** Replaces every node by what `change` returns for it; `undefined` means: continue inside the node. */
 export function transform(
   value: PropertyValue,
   change: (v: PropertyValue) => PropertyValue | undefined,
@@ -78,7 +81,7 @@ export function transform(
   return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, transform(v, change)]));
 }
 
-/** The plain value that a provider sees: no secrets; a reference to a resource is its id, or its URN. */
+/** The plain value for a provider: no secrets, and a resource reference becomes its id, or its URN. */
 export function unwrap(value: PropertyValue): Value {
   return transform(value, (v) => {
     if (isSecret(v)) return unwrap(v.value);
@@ -93,7 +96,7 @@ export function unwrap(value: PropertyValue): Value {
 
 export const unwrapMap = (map: PropertyMap | undefined): Props => unwrap(map ?? {}) as Props;
 
-/** Marks in `values` what was secret in `like`: per key, going down where both are objects, inside secrets too. */
+/** Marks as secret in `values` what is secret in `like`: key by key, in nested objects and inside secrets too. */
 export function markLike(values: PropertyMap, like: PropertyMap): PropertyMap {
   const marked: PropertyMap = { ...values };
   for (const [key, model] of Object.entries(like)) {
@@ -108,7 +111,7 @@ export function markLike(values: PropertyMap, like: PropertyMap): PropertyMap {
   return marked;
 }
 
-/** Marks properties by path ("a.b"), going down inside secrets too. Paths that are not there are passed over. */
+/** Marks properties by path ("a.b"), inside secrets too. Ignores paths that do not exist. */
 export function markPaths(values: PropertyMap, paths: readonly string[]): PropertyMap {
   return paths.reduce((marked, path) => markPath(marked, path.split(".")), values);
 }
@@ -133,12 +136,12 @@ export function markKeys(values: PropertyMap, keys: readonly string[]): Property
   return marked;
 }
 
-/** A reference to another resource always names the version of its package, be it as an empty text. */
+/** A resource reference always has the version of its package, even if it is an empty string. */
 export function withPackageVersion(map: PropertyMap): PropertyMap {
   return map[SIGNATURE] === RESOURCE_SIGNATURE ? { packageVersion: "", ...map } : map;
 }
 
-/** Everything for showing: secrets as "[secret]", unknowns as `unknown`. */
+/** A value for display: secrets become "[secret]", unknown values become `unknown`. */
 export function blind(value: PropertyValue, unknown = UNKNOWN_TEXT): PropertyValue {
   return transform(value, (v) => (isSecret(v) ? "[secret]" : v === UNKNOWN ? unknown : undefined));
 }

@@ -1,4 +1,4 @@
-/** Property maps to and from the protobuf structs that the SDK speaks. */
+/** Converts property maps to and from the SDK's protobuf structs. */
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { UNKNOWN } from "../providers/provider";
 import {

@@ -8,7 +8,7 @@ let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "patch-"))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Runs the command on a copy named `name`; paths in what it says are shortened to that name. */
+/** Runs the command on a copy named `name`. Shortens paths in the output to that name. */
 function patch(name: string, text: string, ...args: string[]) {
   const file = join(folder, name);
   mkdirSync(dirname(file), { recursive: true });
@@ -19,7 +19,7 @@ function patch(name: string, text: string, ...args: string[]) {
     out: (written) => (out += written),
     error: (written) => (error += written),
   });
-  expect(readFileSync(file, "utf8")).toBe(text); // nothing is ever written
+  expect(readFileSync(file, "utf8")).toBe(text); // the command never writes
   return { code, out: out.replaceAll(`${folder}/`, ""), error: error.replaceAll(`${folder}/`, "") };
 }
 

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Says what it does, takes a while, and leaves what npm ci would: its record, and the transpiler that run.mjs loads. */
+/** Prints a line, takes a while, and writes what npm ci would: its record, and the transpiler that run.mjs loads. */
 const NPM = `#!/bin/sh
 echo begin >>"$ROOT/npm.log"
 sleep 0.5
@@ -77,7 +77,7 @@ describe("cli/run.mjs", () => {
 });
 
 describe("npm itself", () => {
-  /** As from a shell: what the npm that runs these tests has set for its own scripts does not count. */
+  /** Runs npm as from a shell, without the variables of the npm that runs these tests. */
   const npm = (...args: string[]) => {
     const own = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name));
     const env = { ...Object.fromEntries(own), npm_config_loglevel: "notice" };

@@ -25,7 +25,7 @@ const plan: HostPatchPlan = {
   sudo: false,
 };
 
-/** As ClusterRegistry declares one. */
+/** Declares a mirror as ClusterRegistry does. */
 function declareMirror(changes: Partial<HostPatchPlan> = {}): ContainerdMirror {
   const args = { host: { address: "10.0.0.2" }, registry: "10.0.0.1:5000" };
   return new ContainerdMirror("node01", planned(args, { ...plan, ...changes }));
@@ -58,7 +58,7 @@ describe("ContainerdMirror", () => {
       addPreviousOutputInEnv: false,
     });
     expect(apply).not.toHaveProperty("delete");
-    // Replacing would run the old undo over a connection that may be another host's by now.
+    // A replacement would run the old undo over a connection that can lead to another host by now.
     expect(guard).not.toHaveProperty("triggers");
     expect(apply).not.toHaveProperty("triggers");
   });

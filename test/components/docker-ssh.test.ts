@@ -17,7 +17,7 @@ const bastion = (changes: Partial<Route> = {}): Route =>
 const hasOpenSsh = spawnSync("ssh", ["-V"]).status === 0;
 const testWithOpenSsh = hasOpenSsh ? test : test.skip;
 
-/** What OpenSSH itself makes of the options, by keyword. */
+/** The options as OpenSSH reads them, by keyword. */
 function readByOpenSsh(options: string[]): Map<string, string> {
   const { stdout, stderr, status } = spawnSync("ssh", ["-G", ...options, "10.0.0.1"], {
     encoding: "utf8",
@@ -130,7 +130,7 @@ describe("dockerSshOptions", () => {
     const read = readByOpenSsh(
       dockerSshOptions({
         ...route({ knownHostsFiles: ["/my keys/known", "/k2"], hostKeyAlias: "fleet" }),
-        identityFile: __filename, // ssh passes over a key that is not there
+        identityFile: __filename, // ssh ignores a key file that does not exist
         bastion: bastion(),
       }),
     );

@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** One resource that a component declared. */
+/** A resource that a component declared. */
 export interface Declared {
   type: string;
   name: string;
   inputs: Record<string, unknown>;
 }
 
-/** Pulumi's mocks, with everything that is declared written down. What a Command prints is given by its name. */
+/** Pulumi's mocks, which record every declared resource. `stdout` has the output of each Command, by name. */
 export function record(stdout: Record<string, string> = {}): Declared[] {
   const declared: Declared[] = [];
   void pulumi.runtime.setMocks(
@@ -29,12 +29,12 @@ export function record(stdout: Record<string, string> = {}): Declared[] {
   return declared;
 }
 
-/** The value of an output, once it is there. */
+/** The value of an output, once it is known. */
 export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
   return new Promise((resolve) => output.apply(resolve));
 }
 
-/** Waits until everything has been declared that the program asked for so far. */
+/** Waits until every resource that the program requested so far is declared. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

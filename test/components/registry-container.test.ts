@@ -15,7 +15,7 @@ const plan: RegistryContainerPlan = {
   sshOpts: [],
 };
 
-/** As ClusterRegistry declares one. */
+/** Declares a registry as ClusterRegistry does. */
 function registryOf(changes: Partial<RegistryContainerPlan>): RegistryContainer {
   const args = { host: { address: "10.0.0.1" } };
   return new RegistryContainer("r", planned(args, { ...plan, ...changes }));

@@ -6,24 +6,24 @@ import type {
 } from "../../engine/providers/provider";
 import { PartialFailure, UNKNOWN } from "../../engine/providers/provider";
 
-/** What exists in the fake world, and everything that was done to it. */
+/** The resources in the fake world, and a log of every operation. */
 export class FakeWorld {
   readonly things = new Map<string, Props>();
   readonly log: string[] = [];
   /** `create NAME`, `delete NAME`...: operations that fail, each with its error. */
   readonly failing = new Map<string, Error>();
-  /** Operations that are done, and are not as wanted all the same. */
+  /** Operations that succeed only in part. */
   readonly half = new Set<string>();
-  /** How often a provider was configured, and closed. */
+  /** The number of configure and close calls. */
   configured = 0;
   closed = 0;
-  /** What reads were asked with. */
+  /** The arguments of each read. */
   readonly reads: { id: string; inputs: Props | undefined; outputs: Props | undefined }[] = [];
-  /** Outputs that only a read tells. */
+  /** Outputs that only a read returns. */
   told: Props = {};
-  /** Called within every real operation, before it happens. */
+  /** Called during every real operation, before it takes effect. */
   during: (operation: string, signal?: AbortSignal) => Promise<void> | void = () => undefined;
-  /** Called after every real operation that did what it should. */
+  /** Called after every real operation that succeeded. */
   after: () => Promise<void> | void = () => undefined;
   private next = 1;
 
@@ -44,7 +44,7 @@ export class FakeWorld {
     await this.after();
   }
 
-  /** Throws where the thing is to be made, or changed, only half. */
+  /** Throws if the thing is to be created or changed only in part. */
   refuseHalf(operation: string, name: string, id: string, outputs: Props): void {
     if (this.half.has(`${operation} ${name}`)) throw new PartialFailure(id, outputs, ["half done"]);
   }
@@ -53,7 +53,7 @@ export class FakeWorld {
     return `${name}-${this.next++}`;
   }
 
-  /** What was done since the last call. */
+  /** The operations since the last call. */
   takeLog(): string[] {
     return this.log.splice(0);
   }

@@ -18,9 +18,9 @@ export interface Thing extends Partial<Omit<Goal, "inputs" | "dependencies">> {
   inputs?: PropertyMap;
   /** Names of things whose `echo` becomes its `value`. */
   from?: string;
-  /** Names of things that it depends on. */
+  /** Names of the things that it depends on. */
   after?: string[];
-  /** Name of the component that it is in. */
+  /** The name of its component. */
   in?: string;
   deletedWithThing?: string;
   /** It is only read, by this id. */
@@ -28,7 +28,7 @@ export interface Thing extends Partial<Omit<Goal, "inputs" | "dependencies">> {
 }
 
 export interface Outcome {
-  /** `create a`, `same b`... of every step that came to its end, components and providers left out. */
+  /** `create a`, `same b`... for every finished step, without components and providers. */
   steps: string[];
   messages: string[];
   failed: boolean;
@@ -39,7 +39,7 @@ export interface Outcome {
 export class Simulation {
   readonly world = new FakeWorld();
   snapshot: Snapshot = { resources: [], pending: [], extra: {} };
-  /** Every state that was written, and what the world looked like then. */
+  /** Every state that was written, with the world at that time. */
   readonly written: Snapshot[] = [];
 
   get names(): string[] {
@@ -134,7 +134,7 @@ export class Simulation {
     return outcome;
   }
 
-  /** As the SDK does: a registration starts when what it depends on is there. */
+  /** As in the SDK, a registration starts when its dependencies exist. */
   private async program(deployment: Deployment, things: Thing[]): Promise<void> {
     const stack = await deployment.register(emptyGoal("pulumi:pulumi:Stack", "p-s", false));
     const provider = await deployment.defaultProvider("fake:index:Thing", "1.0.0");
@@ -177,7 +177,7 @@ export class Simulation {
     await deployment.outputs.finish(true);
   }
 
-  /** How a state gets to the disk. */
+  /** Writes a state to the disk. */
   onWrite: (effect: () => void) => Promise<void> = (effect) => {
     effect();
     return Promise.resolve();
@@ -221,7 +221,7 @@ export async function killedAt(
     await next();
   };
   await Promise.race([run(), dead]);
-  // What was let through before comes to its end.
+  // Operations that were already allowed come to their end.
   await new Promise((resolve) => setImmediate(resolve));
   sim.onWrite = write;
   Object.assign(world, { during: () => undefined, after: () => undefined });
@@ -251,7 +251,7 @@ function record(outcome: Outcome, event: EngineEvent): void {
     outcome.steps.push(`${step.op} ${step.urn.split("::").at(-1)}`);
 }
 
-/** States are changed in place by a run: what was written is copied, shallowly where values are never changed. */
+/** A run changes states in place, so this copies what was written. Values that never change are shared. */
 function structuredSnapshot(snapshot: Snapshot): Snapshot {
   const copy = (r: ResourceState): ResourceState => ({
     ...r,

@@ -18,7 +18,7 @@ interface Pod {
   };
 }
 
-/** From a stand-in of the public registries, which every node reaches. */
+/** An image from the lab's copy of the public registries, which every node reaches. */
 export const BUSYBOX = "docker.io/library/busybox:latest";
 
 /** A Deployment whose Pods spread evenly over the nodes, the control plane's too. */
@@ -56,14 +56,14 @@ export function deployment(
   };
 }
 
-/** What a Pod runs that asks each of these addresses for a page, over and over, and logs "ok" or "failed" for each. */
+/** The command of a Pod that requests a page from each address, over and over, and logs "ok" or "failed" for each. */
 export function asking(addresses: string[]): string[] {
   const ask = `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 2 "$to" 80 | grep -q served`;
   const loop = `while :; do for to in ${addresses.join(" ")}; do if ${ask}; then echo "ok $to"; else echo "failed $to"; fi; done; sleep 0.2; done`;
   return ["sh", "-c", loop];
 }
 
-/** What a Pod runs that answers. */
+/** The command of a Pod that answers. */
 export const ANSWERING = [
   "sh",
   "-c",
@@ -74,13 +74,13 @@ export function podsOf(cluster: RunningCluster, app: string): Promise<Pod[]> {
   return cluster.get<Pod>("pods", "-l", `app=${app}`);
 }
 
-/** What each Pod waits for, or its phase: ["Running", "ErrImagePull"]. */
+/** The reason why each Pod waits, or its phase: ["Running", "ErrImagePull"]. */
 export const statesOf = (pods: Pod[]): string[] =>
   pods.map(({ status }) => waitingOf(status)?.reason ?? status.phase);
 
 const waitingOf = (status: Pod["status"]) => status.containerStatuses?.[0]?.state.waiting;
 
-/** How many Pods run on each node. */
+/** The number of Pods on each node. */
 export function spread(pods: Pod[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { spec } of pods)
@@ -88,7 +88,7 @@ export function spread(pods: Pod[]): Record<string, number> {
   return counts;
 }
 
-/** What changes when a container is started again, or its Pod replaced. */
+/** Values that change when a container starts again or its Pod is replaced. */
 export function startsOf(pods: Pod[]): Record<string, string> {
   return Object.fromEntries(
     pods.map(({ metadata, status }) => {
@@ -99,7 +99,7 @@ export function startsOf(pods: Pod[]): Record<string, string> {
   );
 }
 
-/** Since when each node is Ready: another moment where it was not in between. */
+/** The time since when each node is Ready. It changes if the node was not Ready in between. */
 export async function readySince(cluster: RunningCluster): Promise<Record<string, string>> {
   const nodes = await cluster.get<{
     metadata: { name: string };
@@ -113,7 +113,7 @@ export async function readySince(cluster: RunningCluster): Promise<Record<string
   );
 }
 
-/** Asks for a Deployment's Pods until they are as expected, or says what they are. */
+/** Polls a Deployment's Pods until they are as expected. Throws with their states if they never are. */
 export async function untilPods(
   cluster: RunningCluster,
   app: string,

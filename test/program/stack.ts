@@ -23,7 +23,7 @@ function stacksFolder(): string {
   return folder;
 }
 
-/** What a command said, and how it ended. */
+/** A command's output and exit code. */
 export interface Said {
   code: number;
   stdout: string;
@@ -36,11 +36,11 @@ export const about = (host: string, text: string): RegExp =>
     `\\b${host}: (?:[^:\\n]+: )?(?:warning: )?${text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}`,
   );
 
-/** A command that runs. It leads a process group of its own, as a shell's job does. */
+/** A running command. It leads its own process group, as a shell's job does. */
 export class RunningCommand {
   private stdout = "";
   private stderr = "";
-  /** Resolves when it has ended, whatever its exit code; -1 where a signal ended it. */
+  /** Resolves when the command has ended, with any exit code; -1 if a signal ended it. */
   readonly ended: Promise<Said>;
 
   constructor(private readonly child: ChildProcess) {
@@ -58,7 +58,7 @@ export class RunningCommand {
     return this.child.pid ?? 0;
   }
 
-  /** Resolves once it has said this on either stream. Rejects where it ends without. */
+  /** Resolves once the command has printed this text to stdout or stderr. Rejects if it ends without it. */
   async says(text: string): Promise<void> {
     while (!`${this.stdout}\n${this.stderr}`.includes(text)) {
       if (this.child.exitCode !== null || this.child.signalCode !== null) {
@@ -68,7 +68,7 @@ export class RunningCommand {
     }
   }
 
-  /** To all its processes, as the terminal sends Ctrl-C. */
+  /** Sends a signal to all its processes, as the terminal sends Ctrl-C. */
   signal(signal: NodeJS.Signals): void {
     process.kill(-this.pid, signal);
   }
@@ -90,7 +90,7 @@ export class TestStack {
     this.configure(current);
   }
 
-  /** Settings for a lab as the lesson would have it: the registry on the first host, all of them nodes. */
+  /** The lesson's settings for a lab: the registry on the first host, and all hosts are nodes. */
   static lesson(lab: RunningLab, changes: Record<string, unknown> = {}, name = "test"): TestStack {
     const hosts = [...lab.hosts.values()];
     const [first] = hosts;
@@ -112,7 +112,7 @@ export class TestStack {
     return new TestStack(lab, settings, name);
   }
 
-  /** The name of the project in the folder. */
+  /** The project's name in the folder. */
   private get project(): string {
     const text = readFileSync(join(this.folder, "Pulumi.yaml"), "utf8");
     return (parse(text) as { name: string }).name;
@@ -133,7 +133,7 @@ export class TestStack {
     writeFileSync(this.configFile, `${salt}\n${stringify({ config })}`);
   }
 
-  /** Changes some settings for good. */
+  /** Changes some settings permanently. */
   change(changes: Record<string, unknown>): void {
     this.configure({ ...this.current, ...changes });
   }
@@ -155,7 +155,7 @@ export class TestStack {
   destroy = (...flags: string[]): Promise<Said> =>
     this.run("destroy", "--yes", "--skip-preview", ...flags);
 
-  /** Runs a command that must end with 0. */
+  /** Expects the command to end with 0. */
   async succeed(work: Promise<Said>): Promise<Said> {
     const said = await work;
     if (said.code !== 0) throw new Error(`exit code ${said.code}\n${said.stdout}\n${said.stderr}`);
@@ -194,7 +194,7 @@ export class TestStack {
     await workspace.create(this.name);
   }
 
-  /** What its commands run with. */
+  /** The environment of its commands. */
   get env(): NodeJS.ProcessEnv {
     return {
       ...process.env,
@@ -207,7 +207,7 @@ export class TestStack {
     return join(this.folder, ".pulumi", "stacks", this.project, `${this.name}.json`);
   }
 
-  /** The stack's state as the file has it. */
+  /** The text of the stack's state file. */
   state(): string {
     return readFileSync(this.stateFile, "utf8");
   }
@@ -232,7 +232,7 @@ export function daemonsOf(host: RunningHost): Promise<string> {
   );
 }
 
-/** What is kept on the host about its patches, file by file. */
+/** The host's records of its patches, file by file. */
 export function recordsOf(host: RunningHost): Promise<string> {
   return host.succeed(
     "find /var/lib/cluster-registry -type f -exec sha256sum {} + 2>/dev/null | LC_ALL=C sort; true",

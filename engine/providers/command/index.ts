@@ -1,7 +1,7 @@
 /**
- * The command provider: what this program uses of pulumi-command 1.2.1, with its outputs, ids and secret marks. Unlike it, all
- * commands of a login share one connection that is closed at the end, a dead link is noticed, refused logins are not
- * repeated, steps can be called off, output has no limit, and no error shows a script.
+ * The command provider: the part of pulumi-command 1.2.1 that this program uses, with its outputs, ids and secret
+ * marks. Unlike it, all commands of a login share one connection, which is closed at the end. A dead link is detected,
+ * a refused login is not repeated, steps can be cancelled, output has no limit, and errors never show a script.
  */
 import { ConnectionPool } from "../../../ssh/pool";
 import type { ProviderInstance, ProviderPlugin } from "../provider";
@@ -10,7 +10,7 @@ import type { CommandResource } from "./lifecycle";
 import { localCommand } from "./local-command";
 import { remoteCommand } from "./remote-command";
 
-/** The framework that the real provider is built on; its state says so. */
+/** The framework of the real provider; the provider's state records it. */
 const FRAMEWORK = { "__pulumi-go-provider-version": "v1.5.0" };
 
 export const commandPlugin = {
@@ -18,7 +18,7 @@ export const commandPlugin = {
   version: "1.2.1",
   types: ["command:remote:Command", "command:local:Command"],
   checkConfig: (news) => Promise.resolve({ inputs: { ...news, ...FRAMEWORK }, failures: [] }),
-  // It has no settings: only its version, or its framework's, can differ.
+  // The provider has no settings: only its version or its framework's version can differ.
   diffConfig: () => Promise.resolve({ changes: "some", replaces: [] }),
   configure: (_inputs, folder = process.cwd()) => Promise.resolve(instance(folder)),
 } satisfies ProviderPlugin;
@@ -41,7 +41,7 @@ function instance(folder: string): ProviderInstance {
     create: (type, inputs, ctx) => resource(type).create(inputs, ctx),
     update: (type, _id, _oldInputs, oldOutputs, news, ctx) =>
       resource(type).update(oldOutputs, news, ctx),
-    // There is nothing on a host to look at: a command has run, or it has not.
+    // A command leaves nothing on a host to read: it ran, or it did not.
     read: (_type, id, inputs, outputs) =>
       Promise.resolve({ id, inputs: inputs ?? {}, outputs: outputs ?? {} }),
     delete: (type, _id, _inputs, outputs, ctx) => resource(type).delete(outputs, ctx),

@@ -1,4 +1,4 @@
-/** Inputs of the command provider 1.2.1, as far as this program uses them, with its defaults and secret marks. */
+/** The inputs of the command provider 1.2.1 that this program uses, with their defaults and secret marks. */
 import type { Field, Fields } from "../schema";
 
 const endpoint: Fields = {

@@ -7,7 +7,7 @@ import type { CreateContext, Diff, Outputs, Props, StepContext } from "../provid
 import { checkSchema, notTaken } from "../schema";
 import type { Fields, SchemaResult } from "../schema";
 
-/** One resource type of this provider. Its methods are those of a provider, without the type. */
+/** One resource type of this provider. It has a provider's methods, without the type argument. */
 export interface CommandResource {
   check(news: Props): SchemaResult;
   create(inputs: Props, ctx: CreateContext): Promise<{ id: string } & Outputs>;
@@ -15,7 +15,7 @@ export interface CommandResource {
   delete(outputs: Props, ctx: StepContext): Promise<void>;
 }
 
-/** Runs one command of a resource; local and remote ones differ in nothing else. */
+/** Runs one command of a resource. Local and remote commands differ only here. */
 export type Run = (
   command: string,
   inputs: Props,
@@ -28,10 +28,10 @@ export interface CommandOutputs {
   stderr: string;
 }
 
-/** Inputs of the real provider that are refused by name. */
+/** Inputs of the real provider that this one refuses by name. */
 const OTHERS = ["environment", "dir", "interpreter", "assetPaths", "archivePaths"];
 
-/** When a command resource runs which of its commands, and what it answers. */
+/** Decides which command of a command resource runs in each operation, and what the operation returns. */
 export function commandResource(fields: Fields, run: Run): CommandResource {
   return {
     check(news) {
@@ -74,7 +74,10 @@ export function commandResource(fields: Fields, run: Run): CommandResource {
   };
 }
 
-/** A host that is gone for good keeps its resources in the state for ever, unless somebody says what is to be done. */
+/**
+ * Adds a way out to the error: the resources of a host that is gone for good stay in the state until somebody removes
+ * them.
+ */
 function withWayOut(error: unknown, urn: string): unknown {
   if (!(error instanceof SshError) || !["unreachable", "timeout"].includes(error.kind))
     return error;
@@ -86,8 +89,8 @@ function withWayOut(error: unknown, urn: string): unknown {
 }
 
 /**
- * Every change is an update, but for `triggers` that come or go as a whole. (That changed triggers replace is said by the
- * SDK, in the resource's replaceOnChanges.)
+ * Every change is an update, except if `triggers` as a whole is added or removed. (The SDK's replaceOnChanges makes a
+ * changed trigger a replacement.)
  */
 export function diffInputs(oldInputs: Props, news: Props): Diff {
   const detailed = diffMaps(withoutEngines(oldInputs), withoutEngines(news));
@@ -109,7 +112,7 @@ function unknown(): Props {
   return { stdout: UNKNOWN, stderr: UNKNOWN };
 }
 
-/** False if an input that the old state has is other now: a preview cannot know the output then. */
+/** False if an input that the old state has is different now: a preview cannot know the output then. */
 function staysKnown(oldOutputs: Props, news: Props): boolean {
   return Object.keys(oldOutputs)
     .filter((key) => key !== "stdout" && key !== "stderr")

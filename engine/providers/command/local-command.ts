@@ -7,7 +7,7 @@ import type { CommandOutputs, CommandResource } from "./lifecycle";
 import { concluded, OutputFollower } from "./output";
 import { previousOutputVariables } from "./previous-output";
 
-/** A command that is called off has this long to end by itself. */
+/** A cancelled command has this long to end by itself. */
 const GRACE_MILLISECONDS = 5_000;
 const SHELL = "/bin/sh";
 
@@ -33,7 +33,7 @@ function execute(
     const child = spawn(SHELL, ["-c", command], {
       cwd: folder,
       env: { ...process.env, ...previousOutputVariables(inputs, previous, ctx) },
-      // A group of its own, so that what the command started ends with it, and Ctrl-C reaches only us.
+      // The command gets its own process group: its child processes end with it, and Ctrl-C reaches only this process.
       detached: true,
     });
     const stdout: Buffer[] = [];
@@ -61,7 +61,7 @@ function execute(
     };
     child.on("error", (error: NodeJS.ErrnoException) => {
       settle();
-      // The error's own text would hold the command.
+      // The error's own text would contain the command.
       reject(
         new Error(
           `on this machine: ${SHELL} could not be started in ${folder} (${error.code ?? "unknown"})`,

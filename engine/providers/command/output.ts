@@ -2,13 +2,13 @@ import type { ExecResult } from "../../../ssh/exec";
 import type { Props, StepContext } from "../provider";
 import type { CommandOutputs } from "./lifecycle";
 
-/** Lines of live progress are cut here; the resource's outputs have them whole. */
+/** Lines of live progress are cut at this length; the resource's outputs keep them whole. */
 const LONGEST_LINE = 2_000;
-/** How much of a failed command's output an error shows. */
+/** The number of lines of a failed command's output that an error shows. */
 const TAIL_LINES = 25;
 const TAIL_BYTES = 8 * 1024;
 
-/** Follows a command's output: live, line by line, as far as `logging` allows; and its end, for the error. */
+/** Follows a command's output. Logs it line by line, as far as `logging` allows, and keeps its end for the error. */
 export class OutputFollower {
   private readonly live: { stdout?: LineLog; stderr?: LineLog };
   private tail = Buffer.alloc(0);
@@ -33,7 +33,7 @@ export class OutputFollower {
     this.remember(chunk);
   };
 
-  /** The last lines of both outputs as they came; ends the live log. */
+  /** The last lines of stdout and stderr, in the order in which they came. Ends the live log. */
   end(): string {
     this.live.stdout?.end();
     this.live.stderr?.end();
@@ -46,7 +46,7 @@ export class OutputFollower {
   }
 }
 
-/** Cuts a stream of bytes into lines, as they come. */
+/** Splits a stream of bytes into lines, as they arrive. */
 class LineLog {
   private rest = Buffer.alloc(0);
 
@@ -59,7 +59,7 @@ class LineLog {
       this.rest = Buffer.alloc(0);
       start = end + 1;
     }
-    // Of a line without end only the part is kept that will be shown.
+    // Of an unfinished line, keeps only the part that will be shown.
     const room = Math.max(0, LONGEST_LINE + 1 - this.rest.length);
     this.rest = Buffer.concat([this.rest, chunk.subarray(start, start + room)]);
   }
@@ -76,8 +76,8 @@ class LineLog {
 }
 
 /**
- * Output as the resource keeps it: without the newline at its end. Throws for a command that failed: how it ended and what it
- * said last. Not the command itself: scripts hold secrets, and the resource's name says which one it was.
+ * Output as the resource keeps it: without the newline at its end. For a failed command, throws with its exit and its
+ * last output. The error leaves out the command: scripts contain secrets, and the resource's name identifies it.
  */
 export function concluded(
   where: string,

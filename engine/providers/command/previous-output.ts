@@ -1,10 +1,13 @@
 import type { Props, StepContext } from "../provider";
 import type { CommandOutputs } from "./lifecycle";
 
-/** A variable longer than this makes the start of any process fail (E2BIG: 128 KiB on Linux, name included). */
+/** A longer variable makes every process fail to start (E2BIG: 128 KiB on Linux, name included). */
 const LONGEST_VALUE = 120 * 1024;
 
-/** PULUMI_COMMAND_STDOUT and _STDERR for the next run, as far as `addPreviousOutputInEnv` wants and the system bears. */
+/**
+ * PULUMI_COMMAND_STDOUT and _STDERR for the next run, as far as `addPreviousOutputInEnv` asks for them and the system
+ * allows.
+ */
 export function previousOutputVariables(
   inputs: Props,
   previous: CommandOutputs,

@@ -9,14 +9,14 @@ import type { CommandOutputs, CommandResource } from "./lifecycle";
 import { concluded, OutputFollower } from "./output";
 import { previousOutputVariables } from "./previous-output";
 
-/** command:remote:Command, over connections that are shared. */
+/** command:remote:Command, over shared connections. */
 export function remoteCommand(pool: ConnectionPool): CommandResource {
   return commandResource(remoteCommandInputs, (command, inputs, previous, ctx) =>
     run(pool, command, inputs, previous, ctx),
   );
 }
 
-/** Gets the pooled connection for a resource, telling the user of waits and of hosts that nobody checks. */
+/** Gets the pooled connection for a resource. Logs waits, and hosts whose key is not checked. */
 async function connect(pool: ConnectionPool, inputs: Props, ctx: StepContext): Promise<Connection> {
   const settings = connectionSettings(inputs["connection"] as Props);
   for (const login of [settings.login, settings.login.proxy]) {
@@ -47,7 +47,10 @@ async function run(
   return concluded(describeLogin(connection.login), result, follower);
 }
 
-/** The previous output where the server takes it, and left out in silence where not: hardly any server or command does. */
+/**
+ * Passes the previous output if the server accepts it, and otherwise leaves it out silently: few servers accept it, and
+ * few commands use it.
+ */
 async function environment(
   connection: Connection,
   inputs: Props,

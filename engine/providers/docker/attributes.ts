@@ -1,7 +1,7 @@
 /**
- * What a resource type of the real docker provider looks like in the state. That provider is made from a Terraform one:
- * each property has a type there, which decides what stands in the state when nobody set it, how the original is found
- * again from the state (`__pulumi_raw_state_delta`), and whether a change replaces the resource.
+ * Describes how a resource type of the real docker provider looks in the state. That provider wraps a Terraform
+ * provider. A property's type there decides which value the state has for an unset property, how the Terraform value is
+ * restored from the state (`__pulumi_raw_state_delta`), and whether a change replaces the resource.
  */
 import type { Props, Value } from "../provider";
 import { isProps } from "../schema";
@@ -9,38 +9,41 @@ import type { Field, Fields, Shape } from "../schema";
 
 /**
  * - `value`: a string, number or boolean;
- * - `list`: values in order; `set`: without order, and without meaning in it;
+ * - `list`: values in order; `set`: values whose order has no meaning;
  * - `map`: string keys;
- * - `single`: an object that Terraform holds as a list of at most one.
+ * - `single`: an object that Terraform stores as a list of at most one element.
  */
 type Kind = "value" | "list" | "set" | "map" | "single";
 
 export interface Attribute {
   kind: Kind;
-  /** As an input. Undefined: an output only. */
+  /** The input's schema. Undefined: the attribute is only an output. */
   input?: Field;
-  /** The real provider takes it and this one does not: nothing but its default, or what is the same as nothing. */
+  /** The real provider supports it and this one does not: only its default, or an empty value, is accepted. */
   refused?: true;
-  /** A change of it replaces the resource. */
+  /** A change to it replaces the resource. */
   replaces?: boolean;
-  /** The daemon decides where the program does not; so it may go from the program without a change. */
+  /** The daemon sets it if the program does not, so the program can remove it without a change. */
   computed?: boolean;
-  /** What the state has when neither the program nor the daemon set it. @default null */
+  /** The value in the state if neither the program nor the daemon set it. @default null */
   unset?: Value;
-  /** The same in what a refresh read. @default as `unset` */
+  /** The same after a refresh. @default the value of `unset` */
   unsetOnceRead?: Value;
-  /** The Terraform name, where it is not this one in snake case. */
+  /** The Terraform name, if it is not this name in snake case. */
   terraformName?: string;
-  /** Of `list`, `set` and `single` whose elements are objects: their properties. */
+  /** The properties of the objects in a `list`, `set` or `single`. */
   elements?: Attributes;
-  /** Compares two values that are equal to the daemon though not as written. @default by value; sets without order */
+  /**
+   * Compares two values that the daemon treats as equal, even if they are written differently. @default by value; sets
+   * without order
+   */
   same?: (a: Value, b: Value) => boolean;
 }
 
 export type Attributes = Readonly<Record<string, Attribute>>;
 type Rest = Partial<Attribute>;
 
-/** Ways to write an attribute down. */
+/** Constructors for attributes. */
 export const input = (kind: Kind, shape: Shape, rest: Rest = {}): Attribute => ({
   kind,
   input: { shape },
@@ -60,11 +63,11 @@ export const refused = (kind: Kind, rest: Rest = {}): Attribute => ({
   refused: true,
   ...rest,
 });
-/** Refused, with a default that is written into the inputs. */
+/** Refused, with a default that is added to the inputs. */
 export const fixed = (value: Value): Attribute =>
   refused("value", { input: { shape: "any", default: value } });
 
-/** The input with a default that is written into the inputs. */
+/** The input with a default that is added to the inputs. */
 export const withDefault = (attribute: Attribute, defaultValue: Value): Attribute => ({
   ...attribute,
   input: { shape: "any", ...attribute.input, default: defaultValue },
@@ -86,8 +89,8 @@ export function inputFields(attributes: Attributes): Fields {
 }
 
 /**
- * The outputs: what was read, else what the program gave, else what stands for nothing.
- * @param refreshed it was read by a refresh, and not as the end of a change: empty is empty then, not absent
+ * The outputs: for each property the value that was read, else the program's value, else the value for "unset".
+ * @param refreshed true after a refresh, false after a change: after a refresh, an empty value is empty, not absent
  */
 export function assembleOutputs(
   attributes: Attributes,
@@ -105,7 +108,7 @@ export function assembleOutputs(
   return outputs;
 }
 
-/** Objects inside have all their properties, and no list of defaults; sets have an order of their own. */
+/** Nested objects have all their properties, and no `__defaults`. Sets are sorted. */
 function fill(attribute: Attribute, given: Value, refreshed: boolean): Value {
   const { elements, kind } = attribute;
   const element = (item: Value): Value =>
@@ -116,7 +119,7 @@ function fill(attribute: Attribute, given: Value, refreshed: boolean): Value {
   return kind === "set" ? inOrder(items) : items;
 }
 
-/** The items of a set in an order that does not depend on who listed them. */
+/** The items of a set in an order that does not depend on their source. */
 export function inOrder(items: Value[]): Value[] {
   const key = (item: Value): string =>
     (typeof item === "string" ? item : JSON.stringify(item)) ?? "";
@@ -124,8 +127,8 @@ export function inOrder(items: Value[]): Value[] {
 }
 
 /**
- * How the provider finds its Terraform state in these outputs. Values are as they are; lists, sets and maps are named as
- * such; an object that is a list there is marked so, and names that cannot be derived are listed.
+ * The data that restores the Terraform state from these outputs. Values need no entry. Lists, sets and maps are named
+ * as such. An object that is a list in Terraform is marked, and names that cannot be derived are listed.
  */
 export function rawStateDelta(attributes: Attributes, outputs: Props, refreshed = false): Props {
   const deltas: Props = {};
@@ -152,7 +155,7 @@ function attributeDelta(attribute: Attribute, held: Value, refreshed: boolean): 
       return held === null ? undefined : { map: {} };
     case "single":
       if (isProps(held)) return { plu: { i: rawStateDelta(elements ?? {}, held, refreshed) } };
-      // Not there: an empty list in Terraform, or nothing at all where the daemon decides, until it was read.
+      // The property is absent: Terraform has an empty list, or nothing if the daemon sets it and it was not read yet.
       return attribute.computed === true && !refreshed ? undefined : { plu: { i: {} } };
     default: {
       if (!Array.isArray(held)) return undefined;

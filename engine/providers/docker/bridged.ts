@@ -16,28 +16,28 @@ import type { Attributes } from "./attributes";
 import { diffResource } from "./changes";
 import type { Daemon } from "./daemon";
 
-/** One resource type: its properties, and what is done at the daemon. All else is the same for all. */
+/** One resource type: its properties, and its operations at the daemon. Everything else is the same for all types. */
 export interface ResourceType {
   attributes: Attributes;
-  /** The old one must go before the new one can come: a name can be had only once. */
+  /** The old resource must be deleted before the new one is created, because a name can be used only once. */
   deleteBeforeReplace: boolean;
-  /** The `__meta` of the state: the version of the schema, and its timeouts. */
+  /** The `__meta` of the state: the schema's version and the timeouts. */
   meta: object;
-  /** Makes it, and answers its id. What was half made is taken away again before the error is thrown. */
+  /** Creates the resource and returns its id. If it fails half-way, it removes what it created before it throws. */
   create(daemon: Daemon, inputs: Props, ctx: StepContext): Promise<string>;
-  /** The properties as they are now, without those that only the program knows. Undefined: it is gone. */
+  /** The current properties, without those that only the program knows. Undefined: the resource is gone. */
   read(
     daemon: Daemon,
     id: string,
     held: Props,
     ctx: StepContext,
   ): Promise<{ id: string; properties: Props } | undefined>;
-  /** Changes what can be changed in place. */
+  /** Changes the properties that can be changed in place. */
   update(daemon: Daemon, id: string, old: Props, inputs: Props, ctx: StepContext): Promise<void>;
   delete(daemon: Daemon, id: string, held: Props, ctx: StepContext): Promise<void>;
 }
 
-/** A resource type with the habits of a bridged provider. */
+/** A resource type that behaves as in a bridged provider. */
 export class BridgedResource {
   constructor(
     private readonly type: ResourceType,
@@ -81,7 +81,7 @@ export class BridgedResource {
   ): Promise<({ id: string; inputs: Props } & Outputs) | undefined> {
     const now = await this.type.read(this.daemon, id, outputs, ctx);
     if (now === undefined) return undefined;
-    // Without what is no property of the thing itself.
+    // Leaves out the entries that are not properties of the resource itself.
     const held = omit(outputs, ["__meta", "__pulumi_raw_state_delta", "__defaults", "id"]);
     return { id: now.id, inputs, outputs: this.outputs(now.id, held, now.properties, true) };
   }
@@ -111,7 +111,7 @@ export class BridgedResource {
   }
 }
 
-/** The inputs that only the real provider takes, each with the names that are taken here. */
+/** The inputs that only the real provider supports, each with the names that are supported here. */
 function refusals(attributes: Attributes, inputs: Props, at: string): CheckFailure[] {
   const taken = Object.entries(attributes).filter(([, { input, refused }]) => input && !refused);
   const reason = notTaken(taken.map(([name]) => name));

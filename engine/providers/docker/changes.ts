@@ -6,8 +6,8 @@ import { inOrder } from "./attributes";
 import type { Attribute, Attributes } from "./attributes";
 
 /**
- * Compares what the program wants with what the state says of the real thing (so that what a refresh found shows up), as
- * Terraform does: a property that the daemon decides may be left out, sets have no order.
+ * Compares the program's inputs with the outputs in the state, so that drift that a refresh found shows up. As in
+ * Terraform, a property that the daemon sets can be left out, and sets have no order.
  */
 export function diffResource(
   attributes: Attributes,
@@ -42,7 +42,7 @@ function attributeChange(
   wanted: Value | undefined,
 ): "add" | "delete" | "update" | undefined {
   const { input, refused } = attribute;
-  // Where nothing can be asked for, the daemon's own words for that are no change.
+  // If the property cannot be set, a value from the daemon is not a change.
   if (input === undefined || (refused && input.default === undefined)) return undefined;
   if (wanted === undefined) {
     return oldInput === undefined || attribute.computed === true ? undefined : "delete";
@@ -58,7 +58,10 @@ function isSame(attribute: Attribute, held: Value, wanted: Value): boolean {
   return deepEquals(comparable(attribute, held), comparable(attribute, wanted));
 }
 
-/** Without order in sets, and without what only one of inputs and outputs has: defaults, and what nobody set. */
+/**
+ * Ignores the order of sets, and the properties that only the inputs or only the outputs have: defaults and unset
+ * properties.
+ */
 function comparable(attribute: Attribute, value: Value): Value {
   const { elements = {}, kind } = attribute;
   if (Array.isArray(value)) {
@@ -73,7 +76,7 @@ function comparable(attribute: Attribute, value: Value): Value {
   return Object.fromEntries(parts);
 }
 
-/** What Terraform takes for "not set". */
+/** True for the values that Terraform treats as "not set". */
 function isNothing(value: Value): boolean {
   if (value === null || value === "" || value === 0 || value === false) return true;
   return typeof value === "object" && Object.keys(value).length === 0;

@@ -10,14 +10,14 @@ export interface Port {
   protocol: string;
 }
 
-/** One of `volumes`; without a source it is anonymous. */
+/** One of `volumes`; without a source the volume is anonymous. */
 interface Mount {
   containerPath: string;
   hostPath?: string;
   volumeName?: string;
 }
 
-/** The request for a new container, from checked inputs. What is not given is left to the daemon. */
+/** The request for a new container, from checked inputs. The daemon sets everything else. */
 export function createBody(inputs: Props): ContainerCreateOptions {
   const ports = (inputs["ports"] ?? []) as unknown as Port[];
   const volumes = (inputs["volumes"] ?? []) as unknown as Mount[];

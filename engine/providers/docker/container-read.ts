@@ -2,7 +2,7 @@ import type { Props, Value } from "../provider";
 
 const MIB = 1024 * 1024;
 
-/** What is used of the daemon's answer; its parts have many more fields than the library's types. */
+/** The used part of the daemon's answer. Its objects have many more fields than the library's types. */
 export interface ContainerInfo {
   Id: string;
   Name: string;
@@ -18,7 +18,7 @@ export interface ContainerInfo {
   };
 }
 
-/** Properties that the daemon has under a name of its own, in `Config` and in `HostConfig`. */
+/** Properties that have another name in the daemon's `Config` and `HostConfig`. */
 const IN_CONFIG = {
   domainname: "Domainname",
   hostname: "Hostname",
@@ -47,9 +47,9 @@ const IN_HOST_CONFIG = {
 };
 
 /**
- * A container's properties as the daemon has them.
- * Environment, labels and volumes are left to what the program said: the daemon mixes them with the image's.
- * @param held the properties as the program or the state has them: ports are only read where they were set.
+ * A container's properties as the daemon reports them. Environment, labels and volumes keep the program's values: the
+ * daemon mixes them with the image's.
+ * @param held the properties from the program or the state: ports are read only if they were set.
  */
 export function containerProperties(info: ContainerInfo, held: Props): Props {
   const { Config: config, HostConfig: host, NetworkSettings: network, State: state } = info;
@@ -61,7 +61,7 @@ export function containerProperties(info: ContainerInfo, held: Props): Props {
     bridge: network.Bridge ?? "",
     command: config["Cmd"] ?? [],
     entrypoints: [config["Entrypoint"] ?? []].flat() as Value[],
-    // An image requested by id is reported by id.
+    // The daemon reports the id of an image that was requested by id.
     image:
       typeof asked === "string" && asked.startsWith("sha256:")
         ? info.Image
@@ -88,7 +88,7 @@ export function containerProperties(info: ContainerInfo, held: Props): Props {
   };
 }
 
-/** Empty lists and maps are as good as none. */
+/** Treats empty lists and maps as absent. */
 function renamed(names: Record<string, string>, from: Props): Props {
   return Object.fromEntries(
     Object.entries(names).map(([name, key]) => {

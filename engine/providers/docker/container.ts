@@ -26,7 +26,7 @@ const empty = refused("value", { unset: "" });
 
 const attributes: Attributes = {
   ...each(["bridge", "containerLogs", "exitCode"], output("value")),
-  // What the real provider takes beside, by what stands in the state where nobody has set it.
+  // Other inputs of the real provider, grouped by the value in the state for an unset input.
   ...each(
     [
       ...["cgroupParent", "cgroupnsMode", "cpuPeriod", "cpuQuota", "cpuSet", "cpuShares", "cpus"],
@@ -64,7 +64,7 @@ const attributes: Attributes = {
     { ...none, ...replaces, computed: true, terraformName: "env" },
   ),
   groupAdds: refused("set", { ...emptyOnceRead, terraformName: "group_add" }),
-  // An image may bring one along.
+  // The image can define one.
   healthcheck: refused("single", {
     ...decided,
     elements: {
@@ -75,7 +75,7 @@ const attributes: Attributes = {
   hosts: refused("set", { ...none, elements: {}, terraformName: "host" }),
   image: required(string(replaces)),
   labels: labels(),
-  // What a refresh finds stopped is shown as one that need not run: the next update sees the difference, and starts it.
+  // A refresh reports a stopped container as `mustRun: false`: the next update sees the difference, and starts it.
   mustRun: fixed(true),
   name: required(string(replaces)),
   networkDatas: output("list", {
@@ -142,7 +142,7 @@ export const container: ResourceType = {
     try {
       await start(daemon, name, id, ctx);
     } catch (error) {
-      // Half a container is in nobody's state, and would hold the name at the next try.
+      // A container that was created only in part is in no state, and would block the name at the next attempt.
       await remove(daemon, id, { ...ctx, signal: new AbortController().signal });
       throw error;
     }
@@ -174,7 +174,7 @@ export const container: ResourceType = {
       docker
         .getContainer(id)
         .stop({ t: 0 })
-        // 304: it was stopped already
+        // 304: it is already stopped
         .catch((error: { statusCode?: number }) => {
           if (error.statusCode !== 304) throw error;
         }),
@@ -191,13 +191,16 @@ const start = (daemon: Daemon, shown: string, id: string, ctx: Ctx): Promise<unk
 const isConflict = (error: unknown): error is DaemonError =>
   error instanceof DaemonError && error.status === 409;
 
-/** A run that was killed right after the create left no id in the state; it is for the program to make room for the next. */
+/**
+ * An earlier run that was killed right after the create did not save the id: the program has to make room for the next
+ * container.
+ */
 function taken(name: string, { message, status }: DaemonError): DaemonError {
   const fix = `run again; if the name is taken then too, see whose container it is (\`docker inspect ${name}\` on that host)`;
   return new DaemonError(`${message}\n  fix: ${fix}`, status);
 }
 
-/** Removes it with its anonymous volumes; no error if it is gone, or going. */
+/** Removes the container with its anonymous volumes. Does nothing if it is gone, or is being removed. */
 async function remove(daemon: Daemon, id: string, ctx: Ctx): Promise<void> {
   await daemon.find(`remove container ${id}`, ctx, (docker) =>
     docker
@@ -210,7 +213,7 @@ async function remove(daemon: Daemon, id: string, ctx: Ctx): Promise<void> {
   );
 }
 
-/** The daemon tells ports in an order of its own. */
+/** The daemon reports ports in its own order. */
 function samePorts(held: Value, wanted: Value): boolean {
   const text = (list: Value): string =>
     (list as unknown as Port[])

@@ -24,11 +24,11 @@ interface Opened {
   connection: Connection;
 }
 
-/** An answer of the daemon that is no success, or no answer at all. The message says which daemon, and what it said. */
+/** The daemon answered with an error, or not at all. The message names the daemon and quotes its answer. */
 export class DaemonError extends Error {
   constructor(
     message: string,
-    /** The HTTP status; undefined: there was no answer. */
+    /** The HTTP status; undefined if there was no answer. */
     readonly status: number | undefined,
     options?: ErrorOptions,
   ) {
@@ -37,11 +37,11 @@ export class DaemonError extends Error {
   }
 }
 
-/** A Docker daemon. It is not dialled before the first call: a preview needs no daemon. */
+/** A Docker daemon. The first call connects to it: a preview needs no daemon. */
 export class Daemon {
   private opened: Promise<Opened> | undefined;
   private readonly closing = new AbortController();
-  /** It was seen to run, or how it is run is not systemd's business: not asked again. */
+  /** True if the daemon was seen to run, or if systemd does not manage it. It is not checked again. */
   private runs = false;
 
   constructor(
@@ -51,7 +51,7 @@ export class Daemon {
 
   /**
    * Calls the daemon.
-   * @param what for the error: "create container registry".
+   * @param what names the call in errors: "create container registry".
    * @throws DaemonError
    */
   async call<T>(what: string, ctx: Ctx, use: (docker: Docker) => Promise<T>): Promise<T> {
@@ -66,7 +66,7 @@ export class Daemon {
     }
   }
 
-  /** The same, where "there is no such thing" (404) is an answer: undefined. */
+  /** Like `call`, but answers undefined if the object does not exist (404). */
   async find<T>(
     what: string,
     ctx: Ctx,
@@ -81,15 +81,15 @@ export class Daemon {
   }
 
   /**
-   * A connection to docker's socket would have systemd start a docker that stands still, and a look must not. So systemd is
-   * asked first.
+   * Asks systemd first whether docker runs: a connection to docker's socket would start a stopped docker, and a read
+   * must not do that.
    * @throws NotRunning
    */
   private async mustRun(where: string, connection: Connection): Promise<void> {
     const { code, stdout } = await connection.exec(UNIT_STATES);
     const [service, socket] = code === 0 ? unitStates(stdout.toString()) : [];
     const stands = service !== undefined && ["inactive", "failed"].includes(service.active);
-    // A docker without a unit, or that somebody runs by hand, is there if its socket is.
+    // A docker without a unit, or one that was started by hand, runs if its socket exists.
     if (stands && (socket?.active === "active" || !(await this.listens(connection)))) {
       const { load, active } = service;
       const how =
@@ -120,7 +120,8 @@ export class Daemon {
   }
 
   private open(log: Warn): Promise<Opened> {
-    // A failure is kept: the next resource would only wait, and log in, for the same answer. A broken connection is not.
+    // A failed login is kept: the next resource would only wait, and log in again, for the same answer. A broken
+    // connection is not kept.
     this.opened = (this.opened ?? this.dial(log)).then((opened) =>
       opened.connection.isOpen ? opened : this.dial(log),
     );
@@ -128,7 +129,7 @@ export class Daemon {
   }
 
   private async dial(log: Warn): Promise<Opened> {
-    // Loaded when first used: it is large.
+    // Loads the library at the first use, because it is large.
     const { default: DockerClient } = await import("dockerode");
     const { login, warnings } = resolveLogin(
       this.settings.host,
@@ -141,7 +142,7 @@ export class Daemon {
       protocol: "http",
       host: "docker",
       port: 80,
-      // An option that dockerode has and its types lack.
+      // dockerode has this option, but its types lack it.
       agent: new ForwardingAgent(connection, SOCKET),
     };
     return { docker: new DockerClient(options), where: describeLogin(login), connection };
@@ -150,7 +151,7 @@ export class Daemon {
 
 const UNIT_STATES = "systemctl show -p LoadState -p ActiveState docker.service docker.socket";
 
-/** What systemctl says of the service and the socket. */
+/** The states that systemctl reports for the service and the socket. */
 function unitStates(text: string): { load: string; active: string }[] {
   return text
     .trim()
@@ -165,8 +166,8 @@ type Warn = (severity: "warning", text: string) => void;
 type Ctx = { signal: AbortSignal; log: Warn };
 
 /**
- * Options for a call of dockerode that sends a body: without this it would put all of it into the URL as well, where it
- * is logged, and where an environment may hold passwords.
+ * Options for a call of dockerode that sends a body. Without them, it would also put the body into the URL. URLs are
+ * logged, and the body can contain passwords in its environment.
  */
 export function request<T>(query: object, body: object): T {
   return { _query: query, _body: body } as T;

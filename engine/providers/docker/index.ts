@@ -1,6 +1,7 @@
 /**
- * The docker provider: what this program uses of pulumi-docker 5.2.0's types, with their inputs, outputs, ids and state, on
- * dockerode. The daemon is reached over one SSH connection, through its socket: no ssh and no docker command are needed.
+ * The docker provider: the part of pulumi-docker 5.2.0 that this program uses, with its inputs, outputs, ids and state,
+ * built on dockerode. It reaches the daemon's socket over one SSH connection, and needs neither an ssh nor a docker
+ * command.
  */
 import { surroundings } from "../../../ssh/surroundings";
 import { UNKNOWN } from "../provider";
@@ -29,7 +30,7 @@ export const dockerPlugin = {
   version: "5.2.0",
   types: Object.keys(TYPES),
   checkConfig: (news) => Promise.resolve(checkConfig(news)),
-  // Another address of the same daemon is no other daemon: what it has stays.
+  // Another address of the same daemon is not another daemon: its resources stay.
   diffConfig: () => Promise.resolve({ changes: "some", replaces: [] }),
   configure: (inputs, folder = process.cwd()) =>
     Promise.resolve(instance(new Daemon(settings(inputs), surroundings(folder)))),
@@ -54,7 +55,7 @@ function instance(daemon: Daemon): ProviderInstance {
   };
 }
 
-/** Refuses what would change the connection in a way not built here. */
+/** Refuses settings of the connection that this provider does not support. */
 function checkConfig(inputs: Props): CheckResult {
   const failures: CheckFailure[] = [];
   for (const [property, value] of Object.entries(inputs)) {
@@ -78,7 +79,7 @@ function settings({ host, sshOpts }: Props): DaemonSettings {
   return { host: host as string, sshOpts: parsed(sshOpts) as string[] };
 }
 
-/** Lists arrive as JSON in a string, as the SDK sends them. */
+/** The SDK sends lists as JSON strings. */
 function parsed(value: unknown = []): unknown {
   try {
     return typeof value === "string" ? JSON.parse(value) : value;

@@ -4,7 +4,7 @@ import { input, output, refused, required, string } from "./attributes";
 import type { ResourceType } from "./bridged";
 import type { Daemon } from "./daemon";
 
-/** Twenty minutes in nanoseconds: the timeouts that the real provider keeps in the state of a slow resource. */
+/** Twenty minutes in nanoseconds: the timeouts that the real provider stores in the state of a slow resource. */
 export const TWENTY_MINUTES = {
   "e2bfb730-ecaa-11e6-8f88-34363bc7c4c0": {
     create: 1_200_000_000_000,
@@ -36,7 +36,7 @@ export const remoteImage: ResourceType = {
   },
 
   async read(daemon, id, held, ctx) {
-    // Who only knows the id, as a program that reads it, has the name in there.
+    // A program that reads the image knows only its id. The id contains the name.
     const name = typeof held["name"] === "string" ? held["name"] : nameIn(id);
     const image = await inspectImage(daemon, name, ctx);
     if (image === undefined) return undefined;
@@ -59,7 +59,7 @@ export const remoteImage: ResourceType = {
 
 const nameIn = (id: string): string => id.replace(/^sha256:[0-9a-f]{64}(?=.)/, "");
 
-/** The image by name or id, pulled by the daemon (through its mirrors) if it has none. */
+/** The image by name or id. If the daemon does not have it, it pulls the image (through its mirrors). */
 export async function findOrPull(
   daemon: Daemon,
   name: string,
@@ -82,7 +82,7 @@ function inspectImage(
 }
 
 async function pull(daemon: Daemon, name: string, ctx: StepContext): Promise<void> {
-  // Without a tag the daemon would pull all of them.
+  // Without a tag, the daemon would pull all tags.
   const reference = /[:@][^/]*$/.test(name) ? name : `${name}:latest`;
   await daemon.call(`pull image ${name}`, ctx, async (docker) => {
     const stream = await docker.pull(reference);
@@ -104,7 +104,7 @@ interface PullEvent {
   error?: string;
 }
 
-/** A pull that fails says so in its last line: the answer's status was sent long before. */
+/** A pull reports a failure in its last line: the answer's status was sent long before. */
 function followPull(stream: NodeJS.ReadableStream, modem: Modem, ctx: StepContext): Promise<void> {
   return new Promise((resolve, reject) => {
     let failure: string | undefined;
@@ -118,7 +118,7 @@ function followPull(stream: NodeJS.ReadableStream, modem: Modem, ctx: StepContex
       },
       (event) => {
         failure ??= event.error;
-        // Each layer's steps, without the growing bar between them.
+        // Logs each layer's steps, without the progress bar.
         const { id = "", status } = event;
         if (status === undefined || statuses.get(id) === status) return;
         statuses.set(id, status);
@@ -128,7 +128,7 @@ function followPull(stream: NodeJS.ReadableStream, modem: Modem, ctx: StepContex
   });
 }
 
-/** Of an image that several registries know: the digest under the name that was asked for, else any. */
+/** The digest of an image that several registries have: the one under the requested name, else any. */
 function repoDigest(name: string, digests: string[] | null | undefined): string {
   const [first, ...others] = digests ?? [];
   if (first === undefined || others.length === 0) return first ?? "";

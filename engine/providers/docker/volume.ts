@@ -13,7 +13,7 @@ export const labels = () =>
     { replaces: true, computed: true },
   );
 
-/** A volume that a removed container still holds is waited for. */
+/** How long to wait for a volume that a removed container still uses. */
 const IN_USE_SECONDS = 30;
 
 /** docker:index/volume:Volume */
@@ -71,14 +71,14 @@ export const volume: ResourceType = {
   },
 };
 
-/** Pairs of the program, as the daemon takes labels. */
+/** Converts the program's pairs to the daemon's labels. */
 export function fromPairs(pairs: Value | undefined): Record<string, string> {
   return Object.fromEntries(
     ((pairs ?? []) as { label: string; value: string }[]).map(({ label, value }) => [label, value]),
   );
 }
 
-/** Labels of the daemon as pairs, in the order of their names. */
+/** Converts the daemon's labels to pairs, sorted by name. */
 function toPairs(map: Record<string, string> | null | undefined): Props[] {
   return Object.entries(map ?? {})
     .sort(([a], [b]) => (a < b ? -1 : 1))

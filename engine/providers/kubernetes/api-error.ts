@@ -1,4 +1,4 @@
-/** What the API server answered where it did not do what was asked: its HTTP status, its word for why and its own sentence. */
+/** An error answer of the API server: its HTTP status, its reason and its message. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -10,19 +10,19 @@ export class ApiError extends Error {
   }
 }
 
-/** A Status object's reason and message, in one line; whatever else stands there, shortened. */
+/** The reason and message of a Status object, in one line. Any other text is shortened. */
 export function statusOf(text: string): { reason: string; message: string } {
   try {
     const { reason, message } = JSON.parse(text) as { reason?: unknown; message?: unknown };
     if (typeof message === "string")
       return { reason: typeof reason === "string" ? reason : "", message: inOneLine(message) };
   } catch {
-    // Not the API server's own answer: a proxy's page, say.
+    // This is not an answer of the API server, but for example a proxy's page.
   }
   return { reason: "", message: text.slice(0, 200).trim() || "no reason given" };
 }
 
-/** The error with what to do about it, where that is known of the server's reason. */
+/** Adds to the error what to do about it, if `hints` has an entry for its reason. */
 export function withHint(error: unknown, hints: Record<string, string>): unknown {
   const hint = error instanceof ApiError ? hints[error.reason] : undefined;
   return hint === undefined
@@ -30,7 +30,7 @@ export function withHint(error: unknown, hints: Record<string, string>): unknown
     : new Error(`${(error as Error).message}; ${hint}`, { cause: error });
 }
 
-/** Conflicts of several fields come as a list below the name of each manager. */
+/** A conflict of several fields has a list of them below each manager's name. */
 function inOneLine(message: string): string {
   return message.replace(/:\n- /g, ": ").replace(/\n- /g, ", ").replace(/\n/g, "; ");
 }

@@ -4,12 +4,12 @@ import type { KubeConfig } from "@kubernetes/client-node";
 import type { Props } from "../provider";
 import { ApiError, statusOf } from "./api-error";
 
-/** How long one request may take; the API server itself gives up on its own after a minute. */
+/** The limit for one request. The API server itself gives up after a minute. */
 const REQUEST_SECONDS = 60;
 
 export interface ApiRequest {
   method: "GET" | "POST" | "PATCH" | "DELETE";
-  /** Below the cluster's address: `/api/v1/namespaces/NAMESPACE/configmaps/NAME`. */
+  /** The path below the cluster's address: `/api/v1/namespaces/NAMESPACE/configmaps/NAME`. */
   path: string;
   query?: Record<string, string>;
   body?: unknown;
@@ -19,13 +19,16 @@ export interface ApiRequest {
 }
 
 /**
- * Requests of one cluster, with its own address, certificates and login. The answers stay as the server wrote them, since the state
- * holds them: the client library's typed calls would make other texts of the times in them.
+ * Sends requests to one cluster, with its address, certificates and login. Answers keep the server's text, because the
+ * state stores them: the client library's typed calls would change how times are written.
  */
 export class ApiServer {
   constructor(private readonly config: KubeConfig) {}
 
-  /** The answer's object. @throws ApiError where the server says no; another error, naming it, where it does not answer. */
+  /**
+   * The answer's object. @throws ApiError if the server refuses the request; another error, with the server's name, if
+   * it does not answer.
+   */
   async request({ method, path, query, body, contentType, signal }: ApiRequest): Promise<Props> {
     const server = this.config.getCurrentCluster()?.server ?? "";
     const url = new URL(server.replace(/\/$/, "") + path);
@@ -37,7 +40,8 @@ export class ApiServer {
         accept: "application/json",
         ...(sent && {
           "content-type": contentType ?? "application/json",
-          // Node gives a DELETE neither this nor chunks by itself, and the server then takes the body for another request.
+          // For a DELETE, Node sets neither this header nor chunked encoding, and the server then reads the body as
+          // another request.
           "content-length": sent.length,
         }),
       },

@@ -1,6 +1,7 @@
 /**
- * kubernetes:core/v1:ConfigMap, with the inputs, outputs and ids of pulumi-kubernetes 4.34 in its default mode: created by
- * POST, so that nobody else's object is taken over, and updated by server-side apply, so that nobody else's fields are.
+ * kubernetes:core/v1:ConfigMap, with the inputs, outputs and ids of pulumi-kubernetes 4.34 in its default mode. It is
+ * created by POST, so that an existing object is never taken over, and updated by server-side apply, so that other
+ * managers keep their fields.
  */
 import { randomBytes } from "node:crypto";
 import { joinPath } from "../../values/path";
@@ -52,22 +53,22 @@ const FIELDS: Fields = {
   immutable: { shape: "boolean" },
 };
 
-/** Who the API server is told writes the object when it is made; an apply is then by a name of the object's own. */
+/** The field manager of a create. An apply uses the object's own name for it. */
 const CREATOR = "pulumi-kubernetes";
 const AUTONAMED = "pulumi.com/autonamed";
-/** Annotations that are settings of the real provider: how to wait, to apply by force, or under another name. */
+/** Annotations that are settings of the real provider: how to wait, whether to force an apply, or a manager's name. */
 const SETTINGS = "pulumi.com/";
-/** kubectl's own memory in an object, no wish of anybody's. */
+/** kubectl's annotation with the last applied object. It is not an input. */
 const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
-/** How long a deleted object may still be there: somebody's finalizer holds it. */
+/** How long a deleted object can still exist, because of a finalizer. */
 const GONE_SECONDS = 600;
-/** How often another change of the object may come before ours. */
+/** How often the update is tried again after another change to the object. */
 const TAKEOVER_TRIES = 5;
 
 export interface ConfigMapSettings {
-  /** `enableConfigMapMutable`: another `data` is an update, not a replacement. */
+  /** `enableConfigMapMutable`: a change to `data` is an update, not a replacement. */
   mutable: boolean;
-  /** Of objects that name none. */
+  /** The namespace of objects that name none. */
   namespace: string;
 }
 
@@ -109,7 +110,7 @@ export class ConfigMaps {
     return {
       changes: Object.keys(detailed).length === 0 ? "none" : "some",
       replaces,
-      // An object of the same name cannot be there twice; a name that was made up is made up anew.
+      // Two objects cannot have the same name at once. A generated name is generated again.
       deleteBeforeReplace:
         replaces.length > 0 && idOf(live) === idOf(news) && !isAutonamed(metadataIn(news)),
       detailed,
@@ -139,15 +140,15 @@ export class ConfigMaps {
     if (ctx.preview) return { outputs: { ...oldOutputs, ...news } };
     const manager = managerOf(oldOutputs);
     const managers = await this.takeOver(news, manager, ctx);
-    // An apply would make it too, and take over what another made in its place since.
+    // An apply would also create the object, and would take over an object that somebody else has created since.
     if (managers === undefined) return this.create(news, ctx);
     try {
       const live = await this.api.request({
         method: "PATCH",
         path: objectPath(news),
-        // Fields that nobody is known to manage are anybody's.
+        // Fields without a known manager can be taken by anyone.
         query: { fieldManager: manager, force: String(managers.length === 0) },
-        // JSON is YAML: the type names the kind of patch.
+        // JSON is valid YAML: the content type selects the kind of patch.
         contentType: "application/apply-patch+yaml",
         body: news,
         signal: ctx.signal,
@@ -185,17 +186,17 @@ export class ConfigMaps {
         signal: ctx.signal,
       });
     } catch (error) {
-      // 404: gone meanwhile; 409: gone, and made anew by somebody else.
+      // 404: the object is gone; 409: it is gone, and another one has its name.
       if (!(error instanceof ApiError) || ![404, 409].includes(error.status)) throw error;
     }
-    let told = false;
+    let reported = false;
     await pollUntil(ctx.timeoutSeconds ?? GONE_SECONDS, ctx.signal, async (last) => {
       const still = await this.find(object, ctx);
       if (still === undefined || uidOf(still) !== uidOf(gone)) return true;
       const why = `it is deleted once its finalizers are removed: ${finalizersOf(still)}`;
       if (last) throw new Error(`${id} is still there: ${why}`);
-      if (!told && finalizersOf(still) !== "") ctx.log("info", `${id}: ${why}`);
-      told = true;
+      if (!reported && finalizersOf(still) !== "") ctx.log("info", `${id}: ${why}`);
+      reported = true;
       return false;
     });
   }
@@ -210,10 +211,10 @@ export class ConfigMaps {
   }
 
   /**
-   * The fields that were ours by creation, and what was changed with kubectl since, become ours by apply: it would conflict
-   * with ourselves, and leave drift as it is.
+   * Gives this manager, by apply, the fields that the create or a later kubectl command set. Otherwise the apply would
+   * conflict with them, and would leave drift in place.
    *
-   * @returns who manages the object's fields; undefined: it is gone
+   * @returns the managers of the object's fields; undefined if the object is gone
    */
   private async takeOver(
     object: Props,
@@ -234,7 +235,7 @@ export class ConfigMaps {
           path: objectPath(object),
           contentType: "application/json-patch+json",
           body: [
-            // Not a test: where that fails the server does not say why.
+            // A JSON patch's `test` would not do: if it fails, the server does not say why.
             {
               op: "replace",
               path: "/metadata/resourceVersion",
@@ -254,7 +255,7 @@ export class ConfigMaps {
 
   private isAnother(path: string, live: Props, news: Props): boolean {
     if (path === "metadata.name" || path === "metadata.namespace") return true;
-    // The server lets nobody take this back.
+    // The server does not allow this change to be undone.
     if (path === "immutable" && live["immutable"] === true) return true;
     const fixed =
       !this.settings.mutable || live["immutable"] === true || news["immutable"] === true;
@@ -262,7 +263,7 @@ export class ConfigMaps {
   }
 }
 
-/** What the state holds: the live object, with what was asked for and by whom. */
+/** The state's outputs: the live object, with the inputs and the field manager. */
 function checkpoint(live: Props, inputs: Props, manager: string): Props {
   return { ...live, __inputs: inputs, __initialApiVersion: "v1", __fieldManager: manager };
 }
@@ -274,7 +275,7 @@ function managerOf(outputs: Props): string {
 
 const newManager = (): string => `${CREATOR}-${randomBytes(4).toString("hex")}`;
 
-/** What a program would write to get this object: for one that is read for the first time. */
+/** The inputs that would produce this object, for its first read. */
 function inputsOf(live: Props): Props {
   const inputs = Object.keys(FIELDS).flatMap((name) =>
     live[name] === undefined ? [] : [[name, live[name]] as const],
@@ -291,7 +292,7 @@ function without(props: Props, names: readonly string[]): Props {
   return Object.fromEntries(Object.entries(props).filter(([name]) => !names.includes(name)));
 }
 
-/** The server keeps no empty map: one in the inputs would be a change at every run. */
+/** The server drops empty maps, so an empty map in the inputs would be a change at every run. */
 function withoutEmptyMaps(inputs: Props): Props {
   const isEmpty = (value: Value): boolean => isProps(value) && Object.keys(value).length === 0;
   const kept = Object.entries(inputs).filter(([, value]) => !isEmpty(value));

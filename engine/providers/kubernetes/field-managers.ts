@@ -1,8 +1,11 @@
-/** Who manages which fields of an object, as its `managedFields` say. */
+/** Reads which manager owns which fields of an object, from its `managedFields`. */
 import type { Props, Value } from "../provider";
 import { isProps } from "../schema";
 
-/** Whose fields an update of ours takes over, as the real provider does: name's beginning, and kind of operation. */
+/**
+ * The managers whose fields an update takes over, as in the real provider: the beginning of the name, and the
+ * operation.
+ */
 const TAKEN_OVER: readonly [beginning: string, operation: string][] = [
   ["kubectl", "Apply"],
   ["kubectl", "Update"],
@@ -11,7 +14,7 @@ const TAKEN_OVER: readonly [beginning: string, operation: string][] = [
   ["pulumi-resource-kubernetes", "Update"],
 ];
 
-/** The entries after `manager` has taken over by apply what is to be; undefined: there is nothing to take over. */
+/** The entries after `manager` has taken over those fields by apply; undefined if there is nothing to take over. */
 export function managersAfterTakeover(
   entries: readonly Props[],
   manager: string,
@@ -35,7 +38,7 @@ function isTakenOver({ manager, operation, subresource = "" }: Props): boolean {
   return TAKEN_OVER.some(([start, kind]) => manager.startsWith(start) && operation === kind);
 }
 
-/** Of two sets of fields, each a tree of names. */
+/** The union of two sets of fields, each a tree of names. */
 function union(a: Value, b: Value): Value {
   if (!isProps(a) || !isProps(b)) return a;
   const all: Props = { ...a };

@@ -1,6 +1,7 @@
 /**
- * The kubernetes provider: of pulumi-kubernetes 4.34.0 what this project's programs use, which is ConfigMaps. Addresses,
- * certificates and logins (client certificates, tokens, exec plugins, proxies) are @kubernetes/client-node's.
+ * The kubernetes provider: the part of pulumi-kubernetes 4.34.0 that this project's programs use, which is ConfigMaps.
+ * @kubernetes/client-node handles addresses, certificates and logins (client certificates, tokens, exec plugins,
+ * proxies).
  */
 import { UNKNOWN } from "../provider";
 import type { CheckFailure, Diff, ProviderInstance, ProviderPlugin, Props } from "../provider";
@@ -9,9 +10,9 @@ import { ConfigMaps } from "./config-map";
 import { loadCluster, namespaceOf } from "./kubeconfig";
 
 const TYPE = "kubernetes:core/v1:ConfigMap";
-/** What is honoured; booleans arrive as text, as the SDK sends them. */
+/** The supported settings. The SDK sends booleans as text. */
 const KNOWN = ["kubeconfig", "context", "namespace", "enableConfigMapMutable"];
-/** What makes no difference to a ConfigMap. */
+/** Settings that have no effect on a ConfigMap. */
 const IDLE = ["enableSecretMutable", "suppressDeprecationWarnings", "suppressHelmHookWarnings"];
 
 export const kubernetesPlugin = {
@@ -48,7 +49,7 @@ function refusedSettings(news: Props): CheckFailure[] {
   return Object.entries(news)
     .filter(([key, value]) => {
       if ([...KNOWN, ...IDLE, "version"].includes(key) || key.startsWith("__")) return false;
-      // The one that is on unless it is switched off.
+      // This setting is on by default.
       if (key === "enableServerSideApply") return value !== null && !isOn(value);
       return !(value === null || value === "" || value === false || value === "false");
     })
@@ -58,7 +59,7 @@ function refusedSettings(news: Props): CheckFailure[] {
     }));
 }
 
-/** Another cluster means other objects. Which cluster it is can only be told by its address and authority. */
+/** Another cluster means other objects. Only its address and authority identify a cluster. */
 async function diffConfig(oldInputs: Props, news: Props): Promise<Diff> {
   const chosen = ["kubeconfig", "context"].filter((key) => oldInputs[key] !== news[key]);
   if (chosen.some((key) => news[key] === UNKNOWN)) return { changes: "some", replaces: chosen };
@@ -72,7 +73,7 @@ async function clusterOf(inputs: Props): Promise<string | undefined> {
     const cluster = (await loadCluster(inputs, process.cwd())).getCurrentCluster();
     return JSON.stringify([cluster?.server, cluster?.caData, cluster?.caFile]);
   } catch {
-    return undefined; // The old file may be gone; configure tells it of the new one.
+    return undefined; // The old file may be gone; configure reports an error of the new one.
   }
 }
 

@@ -5,18 +5,19 @@ import type { KubeConfig } from "@kubernetes/client-node";
 import type { Props, Value } from "../provider";
 
 /**
- * Reads the kubeconfig that a provider's inputs name: `kubeconfig` is a file's path or its text, else KUBECONFIG's, else
- * kubectl's own; `context` one of its contexts. `~` is the home folder, certificates' relative paths start at the file's.
+ * Reads the kubeconfig that a provider's inputs name. `kubeconfig` is a file's path or its text; the default is
+ * KUBECONFIG, then kubectl's own file. `context` is one of its contexts. `~` is the home folder. Relative paths of
+ * certificates start at the file's folder.
  *
- * @param folder  where a relative path starts
- * @throws where there is no such file or context
+ * @param folder where a relative path starts
+ * @throws if there is no such file or context
  */
 export async function loadCluster(
   inputs: Props,
   folder: string,
   env = process.env,
 ): Promise<KubeConfig> {
-  // Half the engine's memory: loaded only by programs that have a cluster.
+  // The library takes half the engine's memory: it is loaded only for programs that use a cluster.
   const { KubeConfig } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
   const given = text(inputs["kubeconfig"]) ?? text(env["KUBECONFIG"]) ?? "~/.kube/config";
@@ -38,7 +39,7 @@ export async function loadCluster(
   return config;
 }
 
-/** Where an object goes that names no namespace: the setting's, else the context's, else `default`. */
+/** The namespace of an object that names none: the setting, else the context's, else `default`. */
 export function namespaceOf(config: KubeConfig, inputs: Props): string {
   const context = config.getContextObject(config.getCurrentContext());
   return text(inputs["namespace"]) ?? text(context?.namespace) ?? "default";

@@ -1,11 +1,11 @@
-/** A live object beside what the program wanted of it. */
+/** Compares a live object with the program's inputs. */
 import { joinPath } from "../../values/path";
 import { deepEquals } from "../../values/property";
 import { UNKNOWN } from "../provider";
 import type { PropertyChange, Props, Value } from "../provider";
 import { isProps } from "../schema";
 
-/** Of `live`, what `inputs` has too: what other programs added to the object is none of ours. */
+/** The part of `live` that `inputs` has too, without what other programs added to the object. */
 export function pruneLike(live: Props, inputs: Props): Props {
   return Object.fromEntries(
     Object.entries(live)
@@ -38,7 +38,7 @@ export function changesBetween(
   return changes;
 }
 
-/** The same, as a change that means another object. */
+/** The same change as a replacement. */
 export function asReplace(change: "add" | "delete" | "update"): PropertyChange {
   return `${change}-replace`;
 }

@@ -1,4 +1,4 @@
-/** What an object's metadata says: its names, its id, its place in the API. */
+/** Reads an object's metadata: its names, its id, its place in the API. */
 import type { Props, Value } from "../provider";
 import { isProps } from "../schema";
 

@@ -15,14 +15,14 @@ export interface Said {
   stderr: string;
 }
 
-/** What a command needs of the environment, and no `pulumi` of this machine. */
+/** The environment that a command needs, without a `pulumi` of this machine. */
 export const environmentOf = ({ folder }: TestProject): NodeJS.ProcessEnv => ({
   PATH: [path.join(folder, "bin"), path.dirname(process.execPath)].join(path.delimiter),
   HOME: folder,
   PULUMI_CONFIG_PASSPHRASE: "pw",
 });
 
-/** The npm script in a project's folder, as npm runs it, without a terminal. An undefined variable is not set. */
+/** Runs the npm script in a project's folder, without a terminal. An undefined variable is unset. */
 export function npmRun(
   project: TestProject,
   args: string[],
@@ -52,7 +52,7 @@ const COMMANDS = {
   up: (args: string[]) => operate("up", args),
 };
 
-/** The same within this process, for what runs no program: a hundred times as fast. */
+/** Runs a command within this process, if it runs no program: a hundred times as fast. */
 export async function said(
   project: TestProject,
   [script, ...args]: [script: keyof typeof COMMANDS, ...args: string[]],

@@ -69,7 +69,7 @@ test("on a terminal with colours, lines that come are green, and lines that go r
 
 test("what the preview said is not said again by the update; what is new is", () => {
   const preview = display({ preview: true }, REPAIR);
-  display({ told: preview.said }, [
+  display({ alreadyShown: preview.said }, [
     ...REPAIR,
     outputs("same", mirror),
     says("node01: something new", mirror),

@@ -2,7 +2,7 @@ import { LiveDisplay } from "../../../engine/display/live";
 import { Redactor } from "../../../engine/secrets/redact";
 import type { EngineEvent, Step } from "../../../engine/steps/events";
 
-/** A terminal that keeps what is written to it, in pieces. */
+/** A terminal that keeps each text that is written to it. */
 class Terminal {
   readonly isTTY = true;
   readonly rows = 24;
@@ -11,11 +11,11 @@ class Terminal {
   write(text: string): void {
     this.written.push(text);
   }
-  /** What was written since the last time. */
+  /** The text since the last call. */
   take(): string {
     return this.written.splice(0).join("");
   }
-  /** The lines that a person sees, once every erasure has been done. */
+  /** The lines that a person sees, after all erasures. */
   static shown(text: string): string[] {
     const lines = [""];
     for (const part of text.split(/(\r\x1b\[2K|\x1b\[1A|\n)/)) {
@@ -24,7 +24,7 @@ class Terminal {
       else if (part === "\r\x1b[2K") lines[lines.length - 1] = "";
       else lines[lines.length - 1] += part;
     }
-    // Less the colours.
+    // Without the colours.
     return lines.map((line) => line.replace(/\x1b\[\d+m/g, ""));
   }
 }
