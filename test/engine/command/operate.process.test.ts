@@ -183,7 +183,7 @@ test("the Pulumi CLI gets --cwd as it was given, and starts where we did", async
 
 test("a --refresh that is neither true nor false is refused", async () => {
   expect((await npmRun("preview", "--stack", "dev", "--refresh=maybe")).stderr).toMatch(
-    /\nerror: invalid argument "maybe" for "-r, --refresh" flag: expected true or false\n/,
+    /^error: invalid argument "maybe" for "-r, --refresh" flag: expected true or false\n/,
   );
 });
 
