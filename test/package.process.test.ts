@@ -29,17 +29,18 @@ describe("the package that npm pack makes", () => {
     folders.delete(undefined);
     expect([...folders].sort()).toEqual([
       "components",
-      "hosts",
+      "decision",
+      "helper",
+      "observation",
       "patch",
       "plugin",
       "settings",
       "ssh",
-      "survey",
     ]);
-    const parts = readdirSync(join(ROOT, "hosts", "helper")).map(
-      (file) => `dist/hosts/helper/${file}`,
+    const parts = readdirSync(join(ROOT, "helper", "shell")).map(
+      (file) => `dist/helper/shell/${file}`,
     );
-    expect(files.filter((file) => file.startsWith("dist/hosts/helper/")).sort()).toEqual(
+    expect(files.filter((file) => file.startsWith("dist/helper/shell/")).sort()).toEqual(
       parts.sort(),
     );
     const plugin = "dist/plugin/index";
