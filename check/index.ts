@@ -1,6 +1,6 @@
 import { imagePrefix, planMirror } from "../decision/plan";
 import { askFor } from "../observation/ask";
-import { type Surveyed, surveyHosts } from "../observation/hosts";
+import { type Seen, type Surveyed, surveyHosts } from "../observation/hosts";
 import type { RecordIds } from "../observation/records";
 import type { HostAccess } from "../settings/access";
 import { settingsOn } from "../settings/node";
@@ -33,7 +33,7 @@ export async function checkNodes(
   const { host, address, port } = settings.registry;
   const registryHost = surveyed.get(host);
   if (registryHost === undefined || "error" in registryHost)
-    throw new Error(`${host}: ${registryHost?.error.message ?? "this host was not read"}`);
+    throw new Error(`${host}: ${unread(registryHost)}`);
   try {
     await publishProbe(registryHost.access, address, port);
   } catch (error) {
@@ -46,8 +46,7 @@ export async function checkNodes(
     settings.nodes.map(async ({ name, role }): Promise<NodeReport> => {
       const node = surveyed.get(name);
       if (node === undefined || "error" in node) {
-        const trouble = node?.error.message ?? "this host was not read";
-        return { name, role, configuration: "unknown", inSync: false, trouble };
+        return { name, role, configuration: "unknown", inSync: false, trouble: unread(node) };
       }
       const [state, trouble] = [
         configurationOf(node, settingsOn(settings, name), ids.mirror(name)),
@@ -59,8 +58,13 @@ export async function checkNodes(
   return { image, nodes };
 }
 
+/** The reason why the host was not read. */
+function unread(host: Extract<Surveyed, { error: unknown }> | undefined): string {
+  return host?.error.message ?? "this host was not read";
+}
+
 function configurationOf(
-  { observation }: Extract<Surveyed, { observation: unknown }>,
+  { observation }: Seen,
   settings: Settings,
   id: string,
 ): Pick<NodeReport, "configuration" | "inSync"> {

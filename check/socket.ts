@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { shellWord } from "../helper/shell-word";
 import type { Connection } from "../ssh/connection";
 
 /**
@@ -71,10 +72,8 @@ export function bridge(path: string): string {
     "    s.sendall(b) if r==0 else sys.stdout.buffer.write(b)\n" +
     "    sys.stdout.flush()\n";
   const choose =
-    `if command -v perl >/dev/null; then exec sudo -n perl -e ${quote(perl)} ${quote(path)}; ` +
-    `else exec sudo -n python3 -c ${quote(python)} ${quote(path)}; fi`;
+    `if command -v perl >/dev/null; then exec sudo -n perl -e ${shellWord(perl)} ${shellWord(path)}; ` +
+    `else exec sudo -n python3 -c ${shellWord(python)} ${shellWord(path)}; fi`;
   // The user's login shell may be another shell.
-  return `exec sh -c ${quote(choose)}`;
+  return `exec sh -c ${shellWord(choose)}`;
 }
-
-const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;

@@ -3,16 +3,26 @@ import type { RunningCluster } from "../lab";
 /** The name of the Deployment. Only this proof uses it. */
 const NAME = "cluster-registry-proof";
 
-/** A Deployment with Pods on every node. In the lab, as in the lesson's cluster, the control plane has no taint. */
-function deployment(image: string, replicas: number): object {
-  const labels = { app: NAME };
+/**
+ * A Deployment whose Pods spread evenly over the nodes. In the lab, as in the lesson's cluster, the control plane has no
+ * taint, so it has Pods too.
+ * @param more further fields of its specification
+ */
+export function spreadDeployment(
+  name: string,
+  replicas: number,
+  container: { image: string; command?: string[]; imagePullPolicy?: string },
+  more: object = {},
+): object {
+  const labels = { app: name };
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
-    metadata: { name: NAME, namespace: "default" },
+    metadata: { name, namespace: "default" },
     spec: {
       replicas,
       selector: { matchLabels: labels },
+      ...more,
       template: {
         metadata: { labels },
         spec: {
@@ -25,7 +35,7 @@ function deployment(image: string, replicas: number): object {
               labelSelector: { matchLabels: labels },
             },
           ],
-          containers: [{ name: "main", image, imagePullPolicy: "Always" }],
+          containers: [{ name: "main", ...container }],
         },
       },
     },
@@ -49,7 +59,7 @@ export async function runPods(
     "--ignore-not-found",
     "--cascade=foreground",
   ]);
-  await cluster.apply(deployment(image, 2));
+  await cluster.apply(spreadDeployment(NAME, 2, { image, imagePullPolicy: "Always" }));
   await rolledOut(cluster);
   say(`kubectl apply: Deployment ${NAME} of ${image}, 2 replicas, running`);
   await cluster.kubectl(["scale", `deployment/${NAME}`, "--replicas=6"]);

@@ -1,4 +1,4 @@
-import { shellWord } from "../components/shell";
+import { shellWord } from "../helper/shell-word";
 import type { RunningHost, RunningLab } from "../lab";
 
 /** The name of the repository. Only this proof uses it. */

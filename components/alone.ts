@@ -10,7 +10,7 @@ import { dockerAddress, dockerSshOptions } from "./docker-ssh";
 import type { HostPatchPlan } from "./host-patch";
 import { isKnown, knownInputs } from "./known-inputs";
 import { type Job, jobOf, lookAt, type LookedAt } from "./look";
-import type { DockerHostPlan, RegistryContainerPlan } from "./plans";
+import type { DockerHostPlan, HostPlan, RegistryContainerPlan } from "./plans";
 import type { RegistryContainerArgs } from "./registry-container";
 import { adoptedData, roomFor } from "./room";
 import { dependencies, waitingNote } from "./waiting";
@@ -96,10 +96,9 @@ export function containerAlone(
     adopted: seen.apply(({ observation }) => adoptedData(observation, job.ids)),
     room: (state) =>
       new Promise((resolve, reject) =>
-        seen.apply(async ({ settings, past, ...host }) => {
+        seen.apply(({ settings, past, ...host }) => {
           const { room } = roomFor(settings, host, job.ids, past);
-          await room?.(state).then(resolve, reject);
-          resolve();
+          (room?.(state) ?? Promise.resolve()).then(resolve, reject);
         }),
       ),
   };
@@ -109,7 +108,7 @@ export function containerAlone(
 class HostAlone {
   readonly job: Job;
   readonly seen: pulumi.Output<LookedAt>;
-  readonly shared: Pick<HostPatchPlan, "connection" | "sudo" | "enrolled" | "host">;
+  readonly shared: HostPlan;
 
   constructor(
     type: string,

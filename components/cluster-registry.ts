@@ -2,11 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { imagePrefix } from "../decision/plan";
 import { refusals } from "../decision/refusals";
 import { registryNotes } from "../decision/registry";
-import { askFor } from "../observation/ask";
-import { surveyHosts } from "../observation/hosts";
 import { leaving, undoNote } from "../observation/leaving";
 import { moved, oldHost } from "../observation/moved";
-import { configNotes } from "../observation/notes";
 import { pastOf } from "../observation/past";
 import { recordIds } from "../observation/records";
 import { accessOf } from "../settings/access";
@@ -30,9 +27,9 @@ import type {
 import { declareCluster, type DeclaredCluster } from "./declare-cluster";
 import { gatesOf } from "./gates";
 import { knownInputs } from "./known-inputs";
+import { observeHosts } from "./observe-hosts";
 import { provisional } from "./provisional";
 import { refusal } from "./refusal";
-import { stackResources } from "./stack-resources";
 import { waitingNote } from "./waiting";
 
 /** Arguments of {@link ClusterRegistry}. */
@@ -122,16 +119,9 @@ async function lookAndDeclare(
   );
   const published = !unknown.some((path) => path.startsWith("kubernetes"));
   const cluster = orRefuse(name, args, () => (published ? clusterOf(settings, around) : undefined));
-  for (const note of configNotes(access.values())) void pulumi.log.warn(note);
-
-  const [surveyed, past] = await Promise.all([
-    surveyHosts(
-      access.values(),
-      (host) => askFor(settings, host),
-      (text) => void pulumi.log.info(text, undefined, undefined, true),
-    ),
-    stackResources().then((resources) => pastOf(resources, name)),
-  ]);
+  const [surveyed, past] = await observeHosts(settings, [...access.values()], (resources) =>
+    pastOf(resources, name),
+  );
   if (!waiting.has(settings.registry.host))
     for (const note of registryNotes(settings, surveyed, ids, past)) void pulumi.log.warn(note);
   if (dryRun) {

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { enrolledId } from "../decision/decide";
 import { planInsecureRegistry, planMirror } from "../decision/plan";
 import { askFor } from "../observation/ask";
-import { type Surveyed, withConnection } from "../observation/hosts";
+import { type Seen, type Surveyed, withConnection } from "../observation/hosts";
 import { guardTriggers } from "../observation/moved";
 import { observe } from "../observation/observe";
 import type { Past, PastGuard } from "../observation/past";
@@ -21,10 +21,10 @@ import { dockerAddress, dockerSshOptions } from "./docker-ssh";
 import type { HostPatchPlan } from "./host-patch";
 import { LocalRegistryHosting } from "./local-registry-hosting";
 import { planned } from "./planned";
-import type { DockerHostPlan, RegistryContainerPlan } from "./plans";
+import type { DockerHostPlan, HostPlan, RegistryContainerPlan } from "./plans";
 import { withoutStack } from "./refusal";
 import { RegistryContainer } from "./registry-container";
-import { adoptedData, roomFor, type Seen } from "./room";
+import { adoptedData, roomFor } from "./room";
 
 /** The observations and plans of a ClusterRegistry, before it declares resources. */
 export interface Findings {
@@ -119,7 +119,7 @@ interface Host {
   /** Undefined: in a preview, if the host's arguments are not known yet. */
   readonly seen: Seen | undefined;
   /** The arguments that every component of the host needs. */
-  readonly shared: Pick<HostPatchPlan, "connection" | "sudo" | "enrolled">;
+  readonly shared: Omit<HostPlan, "host">;
   /** A value of the host's plan. It is unknown as long as the host's arguments are. */
   readonly after: <T>(make: () => pulumi.Input<T | undefined>) => pulumi.Output<T>;
 }

@@ -1,5 +1,5 @@
+import { shellWord } from "../helper/shell-word";
 import type { HostAccess, Route } from "../settings/access";
-import { shellWord } from "./shell";
 
 /** Docker's address on a host, for @pulumi/docker, which runs OpenSSH to reach it. */
 export function dockerAddress({ login }: Pick<HostAccess, "login">): string {

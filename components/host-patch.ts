@@ -2,19 +2,12 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Decision } from "../decision/decide";
 import { applyCreate, guardCreate, guardDelete } from "../helper/commands";
+import type { HostPlan } from "./plans";
 
-/** The arguments of a patch of one daemon's files on one host, for any daemon. */
-export interface HostPatchPlan {
-  /** How to reach the host, see `connectionArgs`. */
-  connection: pulumi.Input<command.types.input.remote.ConnectionArgs>;
-  /** True if commands go through `sudo -n`. */
-  sudo: pulumi.Input<boolean>;
-  /** The host's name for people; log messages begin with it. */
-  host: string;
+/** The plan of a patch of one daemon's files on one host, for any daemon. */
+export interface HostPatchPlan extends HostPlan {
   /** Name of the patch's record on the host, see `recordId`. */
   recordId: string;
-  /** The host's enrolment id. A host with another id is another host, and is patched from scratch. */
-  enrolled: pulumi.Input<string>;
   /** The change that the survey and the patcher decided on. */
   decision: pulumi.Input<Decision>;
   /** Triggers of the guard: if they change, the guard is replaced, so the old host's patch is undone. @default none */

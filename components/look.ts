@@ -1,9 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { dockerProblem, type Problem, refusals } from "../decision/refusals";
 import { registryNotes } from "../decision/registry";
-import { askFor } from "../observation/ask";
-import { type Surveyed, surveyHosts } from "../observation/hosts";
-import { configNotes } from "../observation/notes";
+import type { Seen, Surveyed } from "../observation/hosts";
 import { type Past, pastAlone } from "../observation/past";
 import { recordIdsAlone, type RecordIds } from "../observation/records";
 import { accessOf } from "../settings/access";
@@ -11,9 +9,8 @@ import { problemList, SettingsError } from "../settings/problem";
 import type { Settings } from "../settings/schema";
 import { surroundings } from "../ssh/surroundings";
 import { aloneSettings, type AloneTask, asArgument } from "./alone-settings";
+import { observeHosts } from "./observe-hosts";
 import { refusal } from "./refusal";
-import type { Seen } from "./room";
-import { stackResources } from "./stack-resources";
 
 /** The task of one component that is used alone. */
 export interface Job {
@@ -54,15 +51,9 @@ export function jobOf(type: string, task: AloneTask, name: string): Job {
 export async function lookAt(job: Job, args: Record<string, unknown>): Promise<LookedAt> {
   const { host, task, ids } = job;
   const { settings, access } = checked(job, args);
-  for (const note of configNotes([access])) void pulumi.log.warn(note);
-  const [surveyed, past] = await Promise.all([
-    surveyHosts(
-      [access],
-      (each) => askFor(settings, each),
-      (text) => void pulumi.log.info(text, undefined, undefined, true),
-    ),
-    stackResources().then((resources) => pastAlone(resources, ids.container, host)),
-  ]);
+  const [surveyed, past] = await observeHosts(settings, [access], (resources) =>
+    pastAlone(resources, ids.container, host),
+  );
   if (task === "container")
     for (const note of registryNotes(settings, surveyed, ids, past)) void pulumi.log.warn(note);
   const problems = problemsOf(job, settings, surveyed);

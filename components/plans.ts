@@ -1,39 +1,31 @@
 import type * as command from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
 import type { DockerSource } from "../helper/commands";
+import type { RegistryContainerArgs } from "./registry-container";
 
 // Kept apart from the components, so that their types depend only on Pulumi's.
 
-/** The plan of a DockerHost, from the observation of its host. */
-export interface DockerHostPlan {
+/** What every plan has: the host, and how to reach it. */
+export interface HostPlan {
   /** See `connectionArgs`. */
   connection: pulumi.Input<command.types.input.remote.ConnectionArgs>;
   /** True if commands go through `sudo -n`. */
   sudo: pulumi.Input<boolean>;
-  /** The host's enrolment id: another host is checked for Docker again. */
+  /** The host's enrolment id. A host with another id is another host, on which everything is done again. */
   enrolled: pulumi.Input<string>;
-  /** See `docker` in its arguments. */
-  source: pulumi.Input<DockerSource>;
-  /** The host's name for people; the messages of a destroy begin with it. */
+  /** The host's name for people; log messages and the messages of a destroy begin with it. */
   host: string;
 }
 
+/** The plan of a DockerHost, from the observation of its host. */
+export interface DockerHostPlan extends HostPlan {
+  /** See `docker` in its arguments. */
+  source: pulumi.Input<DockerSource>;
+}
+
 /** The plan of a RegistryContainer, from the observation of its host. */
-export interface RegistryContainerPlan {
-  /** See `RegistryContainerArgs`, as for all properties without a comment here. */
-  port?: pulumi.Input<number>;
-  image?: pulumi.Input<string>;
-  volume?: pulumi.Input<string>;
-  retainVolume?: boolean;
-  bind?: pulumi.Input<string>;
-  deleteEnabled?: pulumi.Input<boolean>;
-  adopt?: boolean;
-  /** See `connectionArgs`. */
-  connection: pulumi.Input<command.types.input.remote.ConnectionArgs>;
-  /** True if commands go through `sudo -n`. */
-  sudo: pulumi.Input<boolean>;
-  /** The host's enrolment id: on another host, the image is pulled and the container is created again. */
-  enrolled: pulumi.Input<string>;
+export interface RegistryContainerPlan
+  extends HostPlan, Omit<RegistryContainerArgs, "host" | "address"> {
   /** Distinguishes this container from those of other stacks, see `recordId`. */
   recordId: string;
   /** Docker's address for @pulumi/docker, e.g. `ssh://root@172.30.1.2:22`. */
@@ -47,8 +39,6 @@ export interface RegistryContainerPlan {
    * claim, and a preview in which the claim changes would show the volume and the container as replaced.
    */
   adopted?: pulumi.Input<RegistryData | undefined>;
-  /** The host's name for people; the messages of a destroy begin with it. */
-  host: string;
   /**
    * The container has the label that says which state created it. A container of an earlier version has no such label,
    * and adding it would replace the container. @default true

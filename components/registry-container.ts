@@ -11,12 +11,12 @@ import {
   STATE_LABEL,
 } from "../helper/commands";
 import { helperText } from "../helper/helper-text";
+import { shellWord } from "../helper/shell-word";
 import { hostPort } from "../settings/formats";
 import { containerAlone } from "./alone";
 import type { HostArgs } from "./args";
 import { planOf } from "./planned";
 import type { RegistryContainerPlan, RegistryData } from "./plans";
-import { shellWord } from "./shell";
 
 /** The folder in the container where the registry server stores the images. */
 export const DATA_PATH = "/var/lib/registry";

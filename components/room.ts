@@ -1,20 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { leftoverNote, leftovers } from "../decision/registry";
 import { OWNER_LABEL, STATE_LABEL } from "../helper/commands";
+import type { Seen } from "../observation/hosts";
 import type { Observation } from "../observation/observation";
 import { liveData, type Past } from "../observation/past";
 import type { RecordIds } from "../observation/records";
-import type { HostAccess } from "../settings/access";
 import type { Settings } from "../settings/schema";
 import { makeRoom, ownLeftovers } from "./make-room";
 import type { RegistryContainerPlan, RegistryData } from "./plans";
 import { withoutStack } from "./refusal";
-
-/** A host that was observed. */
-export interface Seen {
-  readonly access: HostAccess;
-  readonly observation: Observation;
-}
 
 /** The place of our running container's images, if there is one. */
 export function adoptedData({ docker }: Observation, ids: RecordIds): RegistryData | undefined {

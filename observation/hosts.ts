@@ -5,10 +5,14 @@ import { learnBastions, learned, showKey } from "./learn";
 import type { Ask, Observation } from "./observation";
 import { observe } from "./observe";
 
+/** A host that was observed. */
+export interface Seen {
+  readonly access: HostAccess;
+  readonly observation: Observation;
+}
+
 /** The result for one host: an observation, or the reason why there is none. */
-export type Surveyed =
-  | { readonly access: HostAccess; readonly observation: Observation }
-  | { readonly access: HostAccess; readonly error: Error };
+export type Surveyed = Seen | { readonly access: HostAccess; readonly error: Error };
 
 /** Runs one piece of work over a connection of its own, and closes the connection afterwards, also after an error. */
 export async function withConnection<T>(

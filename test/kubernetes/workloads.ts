@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { spreadDeployment } from "../../cli/pods";
 import type { RunningCluster } from "../../lab";
 
 interface Pod {
@@ -21,40 +22,15 @@ interface Pod {
 /** An image from the lab's copy of the public registries, which every node reaches. */
 export const BUSYBOX = "docker.io/library/busybox:latest";
 
-/** A Deployment whose Pods spread evenly over the nodes, the control plane's too. */
-export function deployment(
+/** The Deployment of `npm start -- --kubernetes`, in which Pods that are stuck on the old image do not hold up the new one. */
+export const deployment = (
   name: string,
   replicas: number,
-  container: { image: string; command?: string[]; imagePullPolicy?: string },
-): object {
-  const labels = { app: name };
-  return {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
-    metadata: { name, namespace: "default" },
-    spec: {
-      replicas,
-      selector: { matchLabels: labels },
-      // Pods that are stuck on the old image do not hold up the new one.
-      strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
-      template: {
-        metadata: { labels },
-        spec: {
-          terminationGracePeriodSeconds: 0,
-          topologySpreadConstraints: [
-            {
-              maxSkew: 1,
-              topologyKey: "kubernetes.io/hostname",
-              whenUnsatisfiable: "DoNotSchedule",
-              labelSelector: { matchLabels: labels },
-            },
-          ],
-          containers: [{ name: "main", ...container }],
-        },
-      },
-    },
-  };
-}
+  container: Parameters<typeof spreadDeployment>[2],
+): object =>
+  spreadDeployment(name, replicas, container, {
+    strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
+  });
 
 /** The command of a Pod that requests a page from each address, over and over, and logs "ok" or "failed" for each. */
 export function asking(addresses: string[]): string[] {

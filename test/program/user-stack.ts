@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunningLab } from "../../lab";
@@ -14,6 +14,16 @@ export function labSsh(lab: RunningLab): Record<string, string> {
     config: "none",
     wait: "0",
   };
+}
+
+/** Writes a user's program, with the files that Pulumi and npm need beside it. @returns its folder, below the given one */
+export function writeProgram(folder: string, text: string): string {
+  const program = join(folder, "program");
+  mkdirSync(program);
+  writeFileSync(join(program, "Pulumi.yaml"), "name: mine\nruntime: nodejs\n");
+  writeFileSync(join(program, "package.json"), '{ "name": "mine", "private": true }\n');
+  writeFileSync(join(program, "index.ts"), text);
+  return program;
 }
 
 /** A stack of a user's own program, in a folder outside of this project in which the package is installed. */

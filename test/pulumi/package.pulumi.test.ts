@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineLab, type RunningLab, startLab } from "../../lab";
 import { describeLab } from "../lab-only";
 import { pack } from "../program/package";
 import { configManifest, daemonsOf, pushImage } from "../program/stack";
-import { labSsh, UserStack } from "../program/user-stack";
+import { labSsh, UserStack, writeProgram } from "../program/user-stack";
 import { testWithPulumi } from "./cli";
 import { makeToolchain, type Toolchain } from "./toolchain";
 
@@ -46,11 +46,7 @@ describeLab("the package in a program of another folder, under both engines", ()
       Object.assign(process.env, toolchain.env);
       lab = await startLab(defineLab({ name: "package", octet: 50, hosts: ["n1"] }));
       const n1 = lab.host("n1");
-      const program = join(folder, "program");
-      mkdirSync(program);
-      writeFileSync(join(program, "Pulumi.yaml"), "name: mine\nruntime: nodejs\n");
-      writeFileSync(join(program, "package.json"), '{ "name": "mine", "private": true }\n');
-      writeFileSync(join(program, "index.ts"), PROGRAM);
+      const program = writeProgram(folder, PROGRAM);
       stack = new UserStack(lab, pack(folder), program, { address: n1.address, ssh: labSsh(lab) });
       const containerd = () => n1.succeed("cat /etc/containerd/config.toml");
       const before = await containerd();

@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { defineLab, type RunningLab, startLab } from "../../lab";
 import { describeLab } from "../lab-only";
 import { pack } from "../program/package";
 import { pushImage } from "../program/stack";
-import { labSsh, UserStack } from "../program/user-stack";
+import { labSsh, UserStack, writeProgram } from "../program/user-stack";
 import { testWithPulumi } from "./cli";
 import { makeToolchain, type Toolchain } from "./toolchain";
 
@@ -56,11 +56,7 @@ describeLab(
         toolchain = await makeToolchain(console.error);
         lab = await startLab(defineLab({ name: "plugin", octet: 52, hosts: ["n1"] }));
         const n1 = lab.host("n1");
-        const program = join(folder, "program");
-        mkdirSync(program);
-        writeFileSync(join(program, "Pulumi.yaml"), "name: mine\nruntime: nodejs\n");
-        writeFileSync(join(program, "package.json"), '{ "name": "mine", "private": true }\n');
-        writeFileSync(join(program, "index.ts"), PROGRAM);
+        const program = writeProgram(folder, PROGRAM);
         stack = new UserStack(lab, pack(folder), program, {
           address: n1.address,
           ssh: labSsh(lab),

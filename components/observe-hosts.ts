@@ -1,0 +1,30 @@
+import * as pulumi from "@pulumi/pulumi";
+import { askFor } from "../observation/ask";
+import { type Surveyed, surveyHosts } from "../observation/hosts";
+import { configNotes } from "../observation/notes";
+import type { Past, ResourceOutputs } from "../observation/past";
+import type { HostAccess } from "../settings/access";
+import type { Settings } from "../settings/schema";
+import { stackResources } from "./stack-resources";
+
+/**
+ * Observes the hosts, and at the same time reads the last run from the stack's own state. Before that, it logs the
+ * options of the ssh config that are not honoured; while it waits for a host, it says so.
+ *
+ * @param pastFrom selects the last run's part of this component
+ */
+export async function observeHosts(
+  settings: Settings,
+  hosts: readonly HostAccess[],
+  pastFrom: (resources: ResourceOutputs) => Past,
+): Promise<[ReadonlyMap<string, Surveyed>, Past]> {
+  for (const note of configNotes(hosts)) void pulumi.log.warn(note);
+  return Promise.all([
+    surveyHosts(
+      hosts,
+      (host) => askFor(settings, host),
+      (text) => void pulumi.log.info(text, undefined, undefined, true),
+    ),
+    stackResources().then(pastFrom),
+  ]);
+}
