@@ -22,6 +22,7 @@ const FOLDERS = [
   "lab",
   "oci",
   "cri",
+  "kube",
   "check",
   "cli",
 ];
@@ -70,7 +71,7 @@ export default tseslint.config(
             zone("helper", without("helper", "patch"), "helper/ knows patch/ only"),
             zone(
               "observation",
-              without("observation", "settings", "helper", "ssh"),
+              without("observation", "settings", "helper", "ssh", "kube"),
               "observation/ reads hosts: it decides nothing",
             ),
             zone(
@@ -80,13 +81,22 @@ export default tseslint.config(
             ),
             zone(
               "components",
-              without("components", "decision", "observation", "settings", "helper", "ssh"),
+              without(
+                "components",
+                "decision",
+                "observation",
+                "settings",
+                "helper",
+                "ssh",
+                "kube",
+                "oci",
+              ),
               "components/ declare what was decided",
             ),
             zone(
               "engine",
-              without("engine", "ssh"),
-              "engine/ runs any program: it knows ssh/ only",
+              without("engine", "ssh", "kube"),
+              "engine/ runs any program: it knows ssh/ and kube/ only",
             ),
             zone(
               "plugin",
@@ -104,6 +114,7 @@ export default tseslint.config(
               without("cri"),
               "cri/ speaks to container runtimes: it stands at the bottom",
             ),
+            zone("kube", without("kube"), "kube/ speaks to a cluster: it stands at the bottom"),
             zone(
               "check",
               without(

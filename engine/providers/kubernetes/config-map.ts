@@ -18,8 +18,8 @@ import type {
 } from "../provider";
 import { pollUntil } from "../poll";
 import { checkSchema, isProps, type Fields } from "../schema";
-import { ApiError, withHint } from "./api-error";
-import type { ApiServer } from "./api-server";
+import { ApiError, withHint } from "../../../kube/api-error";
+import type { ApiServer } from "../../../kube/api-server";
 import { asReplace, changesBetween, pruneLike } from "./live";
 import { managersAfterTakeover } from "./field-managers";
 import {

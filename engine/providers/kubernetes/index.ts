@@ -5,9 +5,9 @@
  */
 import { UNKNOWN } from "../provider";
 import type { CheckFailure, Diff, ProviderInstance, ProviderPlugin, Props } from "../provider";
-import { ApiServer } from "./api-server";
+import { ApiServer } from "../../../kube/api-server";
 import { ConfigMaps } from "./config-map";
-import { loadCluster, namespaceOf } from "./kubeconfig";
+import { loadCluster, namespaceOf } from "../../../kube/kubeconfig";
 
 const TYPE = "kubernetes:core/v1:ConfigMap";
 /** The supported settings. The SDK sends booleans as text. */

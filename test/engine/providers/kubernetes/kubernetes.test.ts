@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kubernetesPlugin } from "../../../../engine/providers/kubernetes";
-import { loadCluster } from "../../../../engine/providers/kubernetes/kubeconfig";
+import { loadCluster } from "../../../../kube/kubeconfig";
 import type { Props, ProviderInstance } from "../../../../engine/providers/provider";
 import { context } from "../context";
 import { failure, FakeApiServer } from "./api-server";

@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
-import type { Props, Value } from "../provider";
 
 /**
  * Reads the kubeconfig that a provider's inputs name. `kubeconfig` is a file's path or its text; the default is
@@ -13,7 +12,7 @@ import type { Props, Value } from "../provider";
  * @throws if there is no such file or context
  */
 export async function loadCluster(
-  inputs: Props,
+  inputs: Readonly<Record<string, unknown>>,
   folder: string,
   env = process.env,
 ): Promise<KubeConfig> {
@@ -40,12 +39,12 @@ export async function loadCluster(
 }
 
 /** The namespace of an object that names none: the setting, else the context's, else `default`. */
-export function namespaceOf(config: KubeConfig, inputs: Props): string {
+export function namespaceOf(config: KubeConfig, inputs: Readonly<Record<string, unknown>>): string {
   const context = config.getContextObject(config.getCurrentContext());
   return text(inputs["namespace"]) ?? text(context?.namespace) ?? "default";
 }
 
-function text(value: Value | undefined): string | undefined {
+function text(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 

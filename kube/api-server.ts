@@ -1,11 +1,14 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node";
-import type { Props } from "../provider";
 import { ApiError, statusOf } from "./api-error";
 
 /** The limit for one request. The API server itself gives up after a minute. */
 const REQUEST_SECONDS = 60;
+
+/** An object as the API server sends it. */
+export type ApiObject = { [key: string]: Json };
+type Json = null | boolean | number | string | Json[] | ApiObject;
 
 export interface ApiRequest {
   method: "GET" | "POST" | "PATCH" | "DELETE";
@@ -29,7 +32,14 @@ export class ApiServer {
    * The answer's object. @throws ApiError if the server refuses the request; another error, with the server's name, if
    * it does not answer.
    */
-  async request({ method, path, query, body, contentType, signal }: ApiRequest): Promise<Props> {
+  async request({
+    method,
+    path,
+    query,
+    body,
+    contentType,
+    signal,
+  }: ApiRequest): Promise<ApiObject> {
     const server = this.config.getCurrentCluster()?.server ?? "";
     const url = new URL(server.replace(/\/$/, "") + path);
     for (const [key, value] of Object.entries(query ?? {})) url.searchParams.set(key, value);
@@ -59,7 +69,7 @@ export class ApiServer {
       );
     }
     const { status, text } = answer;
-    if (status < 300) return JSON.parse(text) as Props;
+    if (status < 300) return JSON.parse(text) as ApiObject;
     const { reason, message } = statusOf(text);
     const hint = status === 401 ? "; check the login that the kubeconfig's context has" : "";
     throw new ApiError(
