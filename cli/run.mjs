@@ -72,6 +72,13 @@ while (!packagesAreInstalled()) {
   rmSync(lock);
 }
 
+// A reader such as `head` closes the pipe when it has enough. That is no error. The command goes on, because a change of
+// hosts must not end half way.
+for (const stream of [process.stdout, process.stderr])
+  stream.on("error", (error) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+
 // Loading takes a moment, and a terminal without output looks as if the program hung.
 const terminal = process.stderr.isTTY && process.env.TERM !== "dumb";
 if (terminal) process.stderr.write("Loading ...");
