@@ -52,7 +52,8 @@ describeCluster("a Deployment on nodes that never had its image", () => {
     stack = TestStack.lesson(lab);
     nodes = stack.current["nodes"] as { name: string }[];
     stack.change({ nodes: nodes.filter(({ name }) => FIRST.includes(name)) });
-  });
+    // On a new machine, containerd 2 is built from its sources first.
+  }, 1_200_000);
   afterAll(async () => {
     stack?.remove();
     await lab?.down();
