@@ -3,10 +3,10 @@ import { checkNodes, isWell, reportText } from "../check";
 import { command, EXIT, ExitError } from "../engine/command/exit";
 import { type FlagSpec, helpText, parseFlags, UsageError } from "../engine/command/flags";
 import { Workspace } from "../engine/stack";
+import { resolveSettings } from "../observation/cluster-nodes";
 import { recordIds } from "../observation/records";
 import { accessOf } from "../settings/access";
 import { configValues } from "../settings/config";
-import { parseSettings } from "../settings/parse";
 import { surroundings } from "../ssh/surroundings";
 
 const FLAGS: Record<string, FlagSpec> = {
@@ -39,12 +39,15 @@ export function main(args: string[]): Promise<void> {
     const stack = await Workspace.open({ folder, stack: text(flags["stack"]) }).load();
     const { project } = stack;
     const all = Object.fromEntries([...stack.config()].map(([key, value]) => [key, value.text]));
-    const settings = parseSettings(configValues(all, project.name));
+    const around = surroundings(project.program.folder);
+    const { settings, notes } = await resolveSettings(configValues(all, project.name), around);
+    const say = (line: string) => void process.stderr.write(`${line}\n`);
+    notes.forEach(say);
     const { image, nodes } = await checkNodes(
       settings,
-      accessOf(settings, surroundings(project.program.folder)),
+      accessOf(settings, around),
       recordIds(project.name, stack.name),
-      (line) => process.stderr.write(`${line}\n`),
+      say,
     );
     process.stdout.write(reportText(image, nodes));
     if (!isWell(nodes)) throw new ExitError(EXIT.error);

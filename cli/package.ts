@@ -33,7 +33,7 @@ export function main(): void {
  * Union types, for which the SDK makes no schema, with the types that replace them there. The arguments are still
  * checked.
  */
-const PLAIN = { Role: "string", DockerArgs: "any", EndpointArgs: "any" };
+const PLAIN = { Role: "string", DockerArgs: "any", EndpointArgs: "any", NodesArgs: "any" };
 
 /**
  * The plugin through which programs in other languages use the components. The SDK's component provider host derives

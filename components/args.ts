@@ -69,6 +69,23 @@ export interface NodeArgs {
   recreateDeleted?: pulumi.Input<boolean>;
 }
 
+/** The nodes of a cluster, read from its API server each time the program runs. All values must be known before. */
+export interface ClusterNodesArgs {
+  /** A kubeconfig file; `~` is the home folder, a relative path starts at the project's folder. */
+  fromKubeconfig: pulumi.Input<string>;
+  /** One of its contexts. @default its current one */
+  context?: pulumi.Input<string>;
+  /** A label selector, as for `kubectl -l`. @default all nodes */
+  selector?: pulumi.Input<string>;
+  /** Login name on these nodes. @default `ssh.user` */
+  user?: pulumi.Input<string>;
+  /** Which address of a node SSH uses: `InternalIP`, `ExternalIP` or `Hostname`. @default InternalIP */
+  address?: pulumi.Input<string>;
+}
+
+/** The nodes as a list, or those of a cluster. */
+export type NodesArgs = pulumi.Input<NodeArgs>[] | ClusterNodesArgs;
+
 /** The registry. */
 export interface RegistryArgs {
   /**

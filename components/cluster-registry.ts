@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { imagePrefix } from "../decision/plan";
 import { refusals } from "../decision/refusals";
 import { registryNotes } from "../decision/registry";
+import { resolveSettings } from "../observation/cluster-nodes";
 import { leaving, undoNote } from "../observation/leaving";
 import { moved, oldHost } from "../observation/moved";
 import { pastOf } from "../observation/past";
@@ -9,7 +10,6 @@ import { recordIds } from "../observation/records";
 import { accessOf } from "../settings/access";
 import { clusterOf } from "../settings/cluster";
 import { isConfiguration } from "../settings/config";
-import { parseSettings } from "../settings/parse";
 import { problemList, SettingsError } from "../settings/problem";
 import type { Settings } from "../settings/schema";
 import { loginOf } from "../ssh/connection-input";
@@ -19,7 +19,7 @@ import type {
   EndpointArgs,
   HealthArgs,
   KubernetesArgs,
-  NodeArgs,
+  NodesArgs,
   RegistryArgs,
   Role,
   SshArgs,
@@ -28,7 +28,7 @@ import { declareCluster, type DeclaredCluster } from "./declare-cluster";
 import { gatesOf } from "./gates";
 import { knownInputs } from "./known-inputs";
 import { observeHosts } from "./observe-hosts";
-import { provisional } from "./provisional";
+import { provisional, requireKnownSource } from "./provisional";
 import { refusal } from "./refusal";
 import { waitingNote } from "./waiting";
 
@@ -36,8 +36,8 @@ import { waitingNote } from "./waiting";
 export interface ClusterRegistryArgs {
   /** The registry: the host that runs it, and the address that every node pulls from. */
   registry: pulumi.Input<RegistryArgs>;
-  /** The nodes that pull from the registry. */
-  nodes: pulumi.Input<pulumi.Input<NodeArgs>[]>;
+  /** The nodes that pull from the registry: a list, or `{fromKubeconfig, ...}` for those of a cluster. */
+  nodes: pulumi.Input<NodesArgs>;
   /** How to reach the hosts. @default by the ssh config, as root */
   ssh?: pulumi.Input<SshArgs>;
   /** Mirrors of public registries, by registry name, e.g. `{"docker.io": ["https://mirror.gcr.io"]}`. @default none */
@@ -111,7 +111,11 @@ async function lookAndDeclare(
   const { values, unknown } = await knownInputs(args);
   const around = surroundings(process.cwd());
   const ids = orRefuse(name, args, () => recordIds(pulumi.getProject(), pulumi.getStack(), name));
-  const settings = orRefuse(name, args, () => parseSettings(provisional(values, unknown)));
+  const { settings, notes } = await orRefuse(name, args, () => {
+    requireKnownSource(unknown);
+    return resolveSettings(provisional(values, unknown), around);
+  });
+  for (const note of notes) void pulumi.log.info(note);
   const { gates, waiting } = await gatesOf(settings, args, opts, unknown);
   for (const [host, path] of waiting) void pulumi.log.info(waitingNote(host, path));
   const access = orRefuse(name, args, () =>
@@ -178,15 +182,23 @@ function outputsOf(
 }
 
 /** The user has to correct wrong arguments: a stack trace of this component does not help. */
-function orRefuse<T>(name: string, args: object, work: () => T): T {
+function orRefuse<T>(name: string, args: object, work: () => Promise<T>): Promise<T>;
+function orRefuse<T>(name: string, args: object, work: () => T): T;
+function orRefuse(name: string, args: object, work: () => unknown): unknown {
+  const refuse = (error: unknown): never => {
+    throw refused(name, args, error);
+  };
   try {
-    return work();
+    const result = work();
+    return result instanceof Promise ? result.catch(refuse) : result;
   } catch (error) {
-    if (!(error instanceof SettingsError)) throw refusal((error as Error).message);
-    throw refusal(
-      isConfiguration(args)
-        ? error.message
-        : problemList(`ClusterRegistry ${name}`, error.problems),
-    );
+    return refuse(error);
   }
+}
+
+function refused(name: string, args: object, error: unknown): pulumi.RunError {
+  if (!(error instanceof SettingsError)) return refusal((error as Error).message);
+  return refusal(
+    isConfiguration(args) ? error.message : problemList(`ClusterRegistry ${name}`, error.problems),
+  );
 }

@@ -1,6 +1,7 @@
 export type {
   BastionArgs,
   ClientCertificateArgs,
+  ClusterNodesArgs,
   DockerArgs,
   DockerPackagesArgs,
   EndpointArgs,
@@ -10,6 +11,7 @@ export type {
   LoginArgs,
   MirrorArgs,
   NodeArgs,
+  NodesArgs,
   RegistryArgs,
   Role,
   SshArgs,

@@ -1,3 +1,5 @@
+import { SettingsError } from "../settings/problem";
+
 /** Paths of names, which identify hosts: they must be known from the start. */
 const NAMES = /^(nodes|nodes\[\d+\]|registry|nodes\[\d+\]\.name|registry\.host)$/;
 
@@ -36,4 +38,12 @@ function put(target: object, path: string, value: unknown): void {
   let at = target as Record<string | number, unknown>;
   for (const key of keys) at = (at[key] ??= {}) as Record<string | number, unknown>;
   at[last] = value;
+}
+
+/** @throws SettingsError if it is not known yet from which cluster the nodes come: they identify hosts. */
+export function requireKnownSource(unknown: readonly string[]): void {
+  const paths = unknown.filter((path) => /^nodes\.\w+$/.test(path));
+  const reason =
+    "expected a value that is known before any resource is created, found one that is not known yet";
+  if (paths.length > 0) throw new SettingsError(paths.map((path) => ({ path, reason })));
 }

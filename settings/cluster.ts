@@ -22,10 +22,9 @@ export function clusterOf(
   around: Surroundings,
 ): ClusterAccess | undefined {
   if (kubernetes === undefined) return undefined;
-  const file = expand(kubernetes.kubeconfig, around);
   const { context } = kubernetes;
-  const problem = problemOf(file, context, around);
-  if (problem !== undefined) throw new SettingsError([problem]);
+  const paths = { file: "kubernetes.kubeconfig", context: "kubernetes.context" };
+  const file = kubeconfigFile({ file: kubernetes.kubeconfig, context }, paths, around);
   const home = kubernetes.kubeconfig.startsWith("~");
   return {
     kubeconfig: home ? file : kubernetes.kubeconfig,
@@ -33,12 +32,34 @@ export function clusterOf(
   };
 }
 
+/** The file and the context of a cluster, or the paths of these two settings. */
+interface Named<Context = string> {
+  readonly file: string;
+  readonly context: Context;
+}
+
+/**
+ * The path of a kubeconfig file that has the context.
+ * @throws SettingsError if the file is missing or invalid, or does not have the context
+ */
+export function kubeconfigFile(
+  given: Named<string | undefined>,
+  paths: Named,
+  around: Surroundings,
+): string {
+  const file = expand(given.file, around);
+  const problem = problemOf(file, given.context, paths, around);
+  if (problem !== undefined) throw new SettingsError([problem]);
+  return file;
+}
+
 function problemOf(
   file: string,
   context: string | undefined,
+  paths: Named,
   around: Surroundings,
 ): Problem | undefined {
-  const path = "kubernetes.kubeconfig";
+  const path = paths.file;
   let text: string | undefined;
   try {
     text = around.read(file);
@@ -54,11 +75,11 @@ function problemOf(
   const known = config.contexts.join(", ") || "none";
   if (context !== undefined) {
     const reason = `expected one of the contexts of ${file} (${known}), found ${JSON.stringify(context)}`;
-    return { path: "kubernetes.context", reason };
+    return { path: paths.context, reason };
   }
   return {
     path,
-    reason: `${file} has no current context; set kubernetes.context to one of: ${known}`,
+    reason: `${file} has no current context; set ${paths.context} to one of: ${known}`,
   };
 }
 

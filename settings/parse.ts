@@ -1,9 +1,20 @@
 import type { z } from "zod";
 import { durationSeconds, hostPort } from "./formats";
 import { type Problem, propertyPath, SettingsError } from "./problem";
-import { DEFAULT_PORT, schema, type Settings } from "./schema";
+import { DEFAULT_PORT, schema, type Settings, type WrittenSettings } from "./schema";
 
 const SECRET_KEYS = new Set(["privateKey", "privateKeyPassphrase", "password"]);
+
+/**
+ * Checks settings that have a list of nodes.
+ *
+ * @throws SettingsError as `parseWritten`, and if `nodes` names a cluster
+ */
+export function parseSettings(raw: Record<string, unknown>): Settings {
+  const { nodes, ...others } = parseWritten(raw);
+  if (Array.isArray(nodes)) return { ...others, nodes };
+  throw new SettingsError([{ path: "nodes", reason: "expected a list of nodes, found a cluster" }]);
+}
 
 /**
  * Checks the whole configuration at once.
@@ -11,7 +22,7 @@ const SECRET_KEYS = new Set(["privateKey", "privateKeyPassphrase", "password"]);
  * @param raw  the stack's values by key, without the project's name in front
  * @throws SettingsError with every problem and its property path, including unknown keys
  */
-export function parseSettings(raw: Record<string, unknown>): Settings {
+export function parseWritten(raw: Record<string, unknown>): WrittenSettings {
   const result = schema.safeParse(raw, { reportInput: true });
   if (!result.success) {
     const problems = result.error.issues.flatMap((issue) => describe(issue));

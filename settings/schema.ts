@@ -40,6 +40,9 @@ function object<Shape extends z.ZodRawShape>(shape: Shape) {
   });
 }
 
+const NODES = "a list of nodes, or {fromKubeconfig, context, selector, user, address}";
+const isEmpty = (value: unknown) => Array.isArray(value) && value.length === 0;
+
 /** The default of `registry.port`. */
 export const DEFAULT_PORT = 5000;
 
@@ -212,11 +215,35 @@ const health = object({
     .default("180s"),
 });
 
+/** Where the nodes come from, instead of a list: a cluster's API server. */
+const nodeSource = object({
+  /** A kubeconfig file; `~` is the home folder, a relative path starts at the project's folder. */
+  fromKubeconfig: path,
+  /** One of its contexts. @default its current one */
+  context: text("a context's name").optional(),
+  /** A label selector, as for `kubectl -l`. @default all nodes */
+  selector: text("a label selector as for kubectl -l").optional(),
+  /** Login name on these nodes. @default `ssh.user` */
+  user: login.user,
+  /** Which address of a node SSH uses. @default InternalIP */
+  address: z
+    .enum(["InternalIP", "ExternalIP", "Hostname"], {
+      error: "InternalIP, ExternalIP or Hostname",
+    })
+    .default("InternalIP"),
+});
+
 /** All settings, as the stack's configuration holds them. */
 export const schema = object({
   registry,
   docker: docker.default("apt"),
-  nodes: z.array(node, { error: "a list of nodes" }).min(1, { error: "at least one node" }),
+  nodes: z.union(
+    [
+      z.array(node, { error: "a list of nodes" }).min(1, { error: "at least one node" }),
+      nodeSource,
+    ],
+    { error: (issue) => (isEmpty(issue.input) ? "at least one node" : NODES) },
+  ),
   ssh: ssh.default({}),
   /** How long a change may take on a host. */
   health: health.prefault({}),
@@ -245,7 +272,11 @@ export const schema = object({
   engine: z.enum(["embedded", "pulumi"], { error: "embedded or pulumi" }).optional(),
 });
 
-export type Settings = z.output<typeof schema>;
+/** The settings as they are written: `nodes` may name a cluster. */
+export type WrittenSettings = z.output<typeof schema>;
+export type NodeSource = z.output<typeof nodeSource>;
+/** The settings with a list of nodes, wherever it comes from. */
+export type Settings = Omit<WrittenSettings, "nodes"> & { nodes: NodeSettings[] };
 export type SshSettings = z.output<typeof ssh>;
 export type BastionSettings = z.output<typeof bastion>;
 export type NodeSettings = z.output<typeof node>;

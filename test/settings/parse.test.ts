@@ -99,7 +99,7 @@ describe("parseSettings", () => {
   test("refuses missing required settings", () => {
     expect(problemsOf({})).toEqual([
       "registry: missing: expected an object with host, address, sshAddress, port, image, volume, retainVolume, bind, deleteEnabled, adopt, ssh",
-      "nodes: missing: expected a list of nodes",
+      "nodes: missing: expected a list of nodes, or {fromKubeconfig, context, selector, user, address}",
     ]);
   });
 
