@@ -26,7 +26,7 @@ describeCluster("nodes that come from the cluster", () => {
     cluster = await startCluster(lab, { nodes: ["controlplane"] });
     stack = TestStack.lesson(lab);
     list = stack.current["nodes"];
-    stack.change({ nodes: { fromKubeconfig: cluster.kubeconfig } });
+    stack.change({ nodes: { fromKubeconfig: cluster.kubeconfigPath } });
   });
   afterAll(async () => {
     stack?.remove();
@@ -72,7 +72,7 @@ describeCluster("nodes that come from the cluster", () => {
   });
 
   test("a selector that selects nothing is refused, and nothing changes", async () => {
-    stack.change({ nodes: { fromKubeconfig: cluster.kubeconfig, selector: "pool=none" } });
+    stack.change({ nodes: { fromKubeconfig: cluster.kubeconfigPath, selector: "pool=none" } });
     const said = await stack.up();
     expect(said.code).not.toBe(0);
     expect(said.stdout + said.stderr).toContain(
@@ -82,7 +82,7 @@ describeCluster("nodes that come from the cluster", () => {
   });
 
   test("with a plain list, the preview warns about a node that the cluster does not have", async () => {
-    const kubeconfig = cluster.kubeconfig;
+    const kubeconfig = cluster.kubeconfigPath;
     stack.change({ nodes: list, kubernetes: { kubeconfig } });
     expect(await output(stack.succeed(stack.preview()))).toContain(
       "node01 is in the setting nodes, but the cluster at ",
