@@ -2,18 +2,20 @@ import * as pulumi from "@pulumi/pulumi";
 import { imagePrefix } from "../decision/plan";
 import { refusals } from "../decision/refusals";
 import { registryNotes } from "../decision/registry";
+import { readNodes } from "../kube/nodes";
 import { resolveSettings } from "../observation/cluster-nodes";
 import { leaving, undoNote } from "../observation/leaving";
+import { clusterNews, listDifferences } from "../observation/membership";
 import { moved, oldHost } from "../observation/moved";
 import { pastOf } from "../observation/past";
 import { recordIds } from "../observation/records";
 import { accessOf } from "../settings/access";
-import { clusterOf } from "../settings/cluster";
+import { type ClusterAccess, clusterOf } from "../settings/cluster";
 import { isConfiguration } from "../settings/config";
 import { problemList, SettingsError } from "../settings/problem";
 import type { Settings } from "../settings/schema";
 import { loginOf } from "../ssh/connection-input";
-import { surroundings } from "../ssh/surroundings";
+import { expand, type Surroundings, surroundings } from "../ssh/surroundings";
 import type {
   DockerArgs,
   EndpointArgs,
@@ -111,7 +113,7 @@ async function lookAndDeclare(
   const { values, unknown } = await knownInputs(args);
   const around = surroundings(process.cwd());
   const ids = orRefuse(name, args, () => recordIds(pulumi.getProject(), pulumi.getStack(), name));
-  const { settings, notes } = await orRefuse(name, args, () => {
+  const { settings, notes, server } = await orRefuse(name, args, () => {
     requireKnownSource(unknown);
     return resolveSettings(provisional(values, unknown), around);
   });
@@ -129,6 +131,10 @@ async function lookAndDeclare(
   if (!waiting.has(settings.registry.host))
     for (const note of registryNotes(settings, surveyed, ids, past)) void pulumi.log.warn(note);
   if (dryRun) {
+    if (server !== undefined)
+      for (const news of clusterNews(past, settings)) void pulumi.log.info(news);
+    else if (cluster !== undefined)
+      for (const note of await differences(settings, cluster, around)) void pulumi.log.warn(note);
     const undone = leaving(past.guards, settings, surveyed).map((guard) =>
       undoNote(guard, loginOf(guard.connection)),
     );
@@ -157,6 +163,21 @@ async function lookAndDeclare(
   });
   if (problems.length > 0) throw refuse;
   return outputsOf(settings, declared, unknown);
+}
+
+/** How the list of nodes differs from the cluster that publishes the registry. No answer is no reason to stop. */
+async function differences(
+  settings: Settings,
+  { kubeconfig, context }: ClusterAccess,
+  around: Surroundings,
+): Promise<string[]> {
+  try {
+    const found = await readNodes({ file: expand(kubeconfig, around), context });
+    return listDifferences(settings, found);
+  } catch (error) {
+    const { message } = error as Error;
+    return [`the setting nodes could not be compared with the cluster's nodes: ${message}`];
+  }
 }
 
 function outputsOf(
