@@ -7,6 +7,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { PluginInfo, type PluginAttach } from "@pulumi/pulumi/proto/plugin_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
+import { PartialFailure } from "../engine/providers/provider";
 import type {
   CheckFailure,
   CreateContext,
@@ -55,7 +56,7 @@ export class ProviderService {
     check: this.unary((r: proto.CheckRequest) => this.check(r)),
     diff: this.unary((r: proto.DiffRequest) => this.diff(r)),
     create: this.unary((r: proto.CreateRequest, fails) => this.create(r, fails)),
-    read: this.unary((r: proto.ReadRequest) => this.read(r)),
+    read: this.unary((r: proto.ReadRequest, fails) => this.read(r, fails)),
     update: this.unary((r: proto.UpdateRequest, fails) => this.update(r, fails)),
     delete: this.unary((r: proto.DeleteRequest) => this.delete(r)),
     invoke: this.unary((r: proto.InvokeRequest) => this.invoke(r)),
@@ -174,7 +175,7 @@ export class ProviderService {
     return message(proto.UpdateResponse, { properties: toWire(state.outputs) });
   }
 
-  private async read(request: proto.ReadRequest): Promise<proto.ReadResponse> {
+  private async read(request: proto.ReadRequest, fails: Fails): Promise<proto.ReadResponse> {
     const state = this.resource(request, {
       id: request.getId(),
       inputs: this.properties(request.getInputs()),
@@ -182,6 +183,11 @@ export class ProviderService {
     });
     const now = await this.configured().read(state, this.context(state.urn, "create", 0));
     if (!now) return new proto.ReadResponse(); // No id: the resource is gone.
+    if (now.initErrors.length > 0) {
+      fails(now);
+      // The CLI shows the reasons as a warning, and keeps them, so that its next up waits again.
+      throw new PartialFailure(now.id ?? "", unwrapMap(now.outputs), now.initErrors);
+    }
     return message(proto.ReadResponse, {
       id: now.id ?? "",
       inputs: toWire(now.inputs),

@@ -113,14 +113,17 @@ export interface ProviderInstance {
     news: Props,
     ctx: CreateContext,
   ): Promise<Outputs>;
-  /** The resource as it is now; undefined: it is gone. An unreachable host is an error, never "gone". */
+  /**
+   * The resource as it is now; undefined: it is gone. An unreachable host is an error, never "gone". `initErrors`: why it
+   * is not ready. They keep the reasons of an earlier PartialFailure alive, so that the next up waits for it again.
+   */
   read(
     type: string,
     id: string,
     inputs: Props | undefined,
     outputs: Props | undefined,
     ctx: StepContext,
-  ): Promise<({ id: string; inputs: Props } & Outputs) | undefined>;
+  ): Promise<({ id: string; inputs: Props; initErrors?: string[] } & Outputs) | undefined>;
   delete(type: string, id: string, inputs: Props, outputs: Props, ctx: StepContext): Promise<void>;
   /** Calls a function of the provider (`docker.getNetwork`). If absent, every invoke is refused by name. */
   invoke?(

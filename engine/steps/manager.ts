@@ -92,6 +92,7 @@ export class PluginManager implements Manager {
       ...state,
       id: answer.id,
       inputs: markLike(answer.inputs, inputs),
+      initErrors: answer.initErrors ?? [],
     };
     this.setOutputs(now, answer, { ...inputs, ...outputs });
     return now;

@@ -100,15 +100,16 @@ async function differences(
 }
 
 /**
- * Equal values keep their objects, and so their ciphertext in the state. A resource that could be read has no errors
- * any more.
+ * Equal values keep their objects, and so their ciphertext in the state. A resource that had errors keeps those that the
+ * provider still finds. One that had none gets none: whether it is ready at this moment is no drift.
  */
 export function keepUnchanged(state: ResourceState, now: ResourceState): ResourceState {
   const inputs = deepEquals(now.inputs, state.inputs) ? state.inputs : now.inputs;
   const outputs = deepEquals(now.outputs, state.outputs) ? state.outputs : now.outputs;
   const same = inputs === state.inputs && outputs === state.outputs && now.id === state.id;
   if (same && state.initErrors.length === 0) return state;
-  const found: ResourceState = { ...now, inputs, outputs, initErrors: [] };
+  const initErrors = state.initErrors.length === 0 ? [] : now.initErrors;
+  const found: ResourceState = { ...now, inputs, outputs, initErrors };
   return same ? found : { ...found, modified: new Date().toISOString() };
 }
 

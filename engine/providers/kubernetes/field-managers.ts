@@ -34,7 +34,8 @@ export function managersAfterTakeover(
 }
 
 function isTakenOver({ manager, operation, subresource = "" }: Props): boolean {
-  if (typeof manager !== "string" || subresource !== "") return false;
+  // `kubectl scale` sets spec.replicas by a subresource. An autoscaler does so too, and keeps it.
+  if (typeof manager !== "string" || (subresource !== "" && subresource !== "scale")) return false;
   return TAKEN_OVER.some(([start, kind]) => manager.startsWith(start) && operation === kind);
 }
 

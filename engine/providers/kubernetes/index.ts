@@ -1,24 +1,24 @@
 /**
- * The kubernetes provider: the part of pulumi-kubernetes 4.34.0 that this project's programs use, which is ConfigMaps.
+ * The kubernetes provider: the part of pulumi-kubernetes 4.34.0 that this project's programs use, see kinds.ts.
  * @kubernetes/client-node handles addresses, certificates and logins (client certificates, tokens, exec plugins,
  * proxies).
  */
 import { UNKNOWN } from "../provider";
 import type { CheckFailure, Diff, ProviderInstance, ProviderPlugin, Props } from "../provider";
 import { ApiServer } from "../../../kube/api-server";
-import { ConfigMaps } from "./config-map";
+import { kindsByType } from "./kinds";
+import { Objects } from "./objects";
 import { loadCluster, namespaceOf } from "../../../kube/kubeconfig";
 
-const TYPE = "kubernetes:core/v1:ConfigMap";
 /** The supported settings. The SDK sends booleans as text. */
 const KNOWN = ["kubeconfig", "context", "namespace", "enableConfigMapMutable"];
-/** Settings that have no effect on a ConfigMap. */
+/** Settings that have no effect on the supported kinds. */
 const IDLE = ["enableSecretMutable", "suppressDeprecationWarnings", "suppressHelmHookWarnings"];
 
 export const kubernetesPlugin = {
   name: "kubernetes",
   version: "4.34.0",
-  types: [TYPE],
+  types: [...kindsByType.keys()],
   checkConfig: (news) => Promise.resolve({ inputs: news, failures: refusedSettings(news) }),
   diffConfig,
   async configure(inputs, folder = process.cwd()) {
@@ -27,20 +27,29 @@ export const kubernetesPlugin = {
       mutable: isOn(inputs["enableConfigMapMutable"]),
       namespace: namespaceOf(config, inputs),
     };
-    return instance(new ConfigMaps(new ApiServer(config), settings));
+    const api = new ApiServer(config);
+    return instance(
+      new Map([...kindsByType].map(([type, kind]) => [type, new Objects(api, kind, settings)])),
+    );
   },
 } satisfies ProviderPlugin;
 
-function instance(configMaps: ConfigMaps): ProviderInstance {
+function instance(objects: ReadonlyMap<string, Objects>): ProviderInstance {
+  const of = (type: string): Objects => {
+    const found = objects.get(type);
+    if (!found)
+      throw new Error(`unsupported type ${type}; there are: ${[...objects.keys()].join(", ")}`);
+    return found;
+  };
   return {
-    check: (_type, urn, olds, news) => Promise.resolve(configMaps.check(urn, olds, news)),
-    diff: (_type, _urn, _id, oldInputs, oldOutputs, news) =>
-      Promise.resolve(configMaps.diff(oldInputs, oldOutputs, news)),
-    create: (_type, inputs, ctx) => configMaps.create(inputs, ctx),
-    update: (_type, _id, _oldInputs, oldOutputs, news, ctx) =>
-      configMaps.update(oldOutputs, news, ctx),
-    read: (_type, id, inputs, outputs, ctx) => configMaps.read(id, inputs, outputs, ctx),
-    delete: (_type, id, _inputs, _outputs, ctx) => configMaps.delete(id, ctx),
+    check: (type, urn, olds, news) => Promise.resolve(of(type).check(urn, olds, news)),
+    diff: (type, _urn, _id, oldInputs, oldOutputs, news) =>
+      Promise.resolve(of(type).diff(oldInputs, oldOutputs, news)),
+    create: async (type, inputs, ctx) => of(type).create(inputs, ctx),
+    update: async (type, _id, _oldInputs, oldOutputs, news, ctx) =>
+      of(type).update(oldOutputs, news, ctx),
+    read: async (type, id, inputs, outputs, ctx) => of(type).read(id, inputs, outputs, ctx),
+    delete: async (type, id, _inputs, _outputs, ctx) => of(type).delete(id, ctx),
     close: () => Promise.resolve(),
   };
 }

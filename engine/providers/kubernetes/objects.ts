@@ -1,12 +1,14 @@
 /**
- * kubernetes:core/v1:ConfigMap, with the inputs, outputs and ids of pulumi-kubernetes 4.34 in its default mode. It is
- * created by POST, so that an existing object is never taken over, and updated by server-side apply, so that other
- * managers keep their fields.
+ * The objects of one kind in a cluster, with the inputs, outputs and ids of pulumi-kubernetes 4.34 in its default mode.
+ * An object is created by POST, so that an existing one is never taken over, and updated by server-side apply, so that
+ * other managers keep their fields.
  */
 import { randomBytes } from "node:crypto";
-import { joinPath } from "../../values/path";
+import { ApiError, withHint } from "../../../kube/api-error";
+import type { ApiServer } from "../../../kube/api-server";
+import { pollUntil } from "../poll";
+import { PartialFailure } from "../provider";
 import type {
-  CheckFailure,
   CheckResult,
   CreateContext,
   Diff,
@@ -16,12 +18,11 @@ import type {
   StepContext,
   Value,
 } from "../provider";
-import { pollUntil } from "../poll";
 import { checkSchema, isProps, type Fields } from "../schema";
-import { ApiError, withHint } from "../../../kube/api-error";
-import type { ApiServer } from "../../../kube/api-server";
-import { asReplace, changesBetween, pruneLike } from "./live";
+import { isAwaited, refusedAnnotations, secondsToWait, AUTONAMED } from "./annotations";
 import { managersAfterTakeover } from "./field-managers";
+import type { Kind, ProviderSettings } from "./kinds";
+import { asReplace, changesBetween, pruneLike } from "./live";
 import {
   collection,
   finalizersOf,
@@ -33,31 +34,11 @@ import {
   uidOf,
   withNamespace,
 } from "./metadata";
-
-const FIELDS: Fields = {
-  apiVersion: { shape: { oneOf: ["v1"] }, default: "v1" },
-  kind: { shape: { oneOf: ["ConfigMap"] }, default: "ConfigMap" },
-  metadata: {
-    shape: {
-      object: {
-        name: { shape: "string" },
-        namespace: { shape: "string" },
-        labels: { shape: { mapOf: "string" } },
-        annotations: { shape: { mapOf: "string" } },
-      },
-    },
-    default: {},
-  },
-  data: { shape: { mapOf: "string" } },
-  binaryData: { shape: { mapOf: "string" } },
-  immutable: { shape: "boolean" },
-};
+import type { List } from "./ready";
+import { untilReady } from "./wait";
 
 /** The field manager of a create. An apply uses the object's own name for it. */
 const CREATOR = "pulumi-kubernetes";
-const AUTONAMED = "pulumi.com/autonamed";
-/** Annotations that are settings of the real provider: how to wait, whether to force an apply, or a manager's name. */
-const SETTINGS = "pulumi.com/";
 /** kubectl's annotation with the last applied object. It is not an input. */
 const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 /** How long a deleted object can still exist, because of a finalizer. */
@@ -65,21 +46,19 @@ const GONE_SECONDS = 600;
 /** How often the update is tried again after another change to the object. */
 const TAKEOVER_TRIES = 5;
 
-export interface ConfigMapSettings {
-  /** `enableConfigMapMutable`: a change to `data` is an update, not a replacement. */
-  mutable: boolean;
-  /** The namespace of objects that name none. */
-  namespace: string;
-}
+export class Objects {
+  private readonly fields: Fields;
 
-export class ConfigMaps {
   constructor(
     private readonly api: ApiServer,
-    private readonly settings: ConfigMapSettings,
-  ) {}
+    private readonly kind: Kind,
+    private readonly settings: ProviderSettings,
+  ) {
+    this.fields = fieldsOf(kind);
+  }
 
   check(urn: string, olds: Props | undefined, news: Props): CheckResult {
-    const { inputs: checked, failures } = checkSchema(FIELDS, news);
+    const { inputs: checked, failures } = checkSchema(this.fields, news);
     const inputs = withoutEmptyMaps(checked);
     const metadata = inputs["metadata"];
     if (isProps(metadata)) {
@@ -90,7 +69,8 @@ export class ConfigMaps {
         const annotations = isProps(metadata["annotations"]) ? metadata["annotations"] : {};
         metadata["annotations"] = { ...annotations, [AUTONAMED]: "true" };
       }
-      if (!metadata["namespace"]) metadata["namespace"] = this.settings.namespace;
+      if (this.kind.namespaced && !metadata["namespace"])
+        metadata["namespace"] = this.settings.namespace;
     }
     return { inputs, failures };
   }
@@ -101,7 +81,7 @@ export class ConfigMaps {
     const detailed: Record<string, PropertyChange> = {};
     const replaces: string[] = [];
     for (const [path, change] of Object.entries(
-      changesBetween(withNamespace(live), withNamespace(news)),
+      changesBetween(withNamespace(this.kind, live), withNamespace(this.kind, news)),
     )) {
       const another = this.isAnother(path, oldOutputs, news);
       detailed[path] = another ? asReplace(change) : change;
@@ -112,28 +92,35 @@ export class ConfigMaps {
       replaces,
       // Two objects cannot have the same name at once. A generated name is generated again.
       deleteBeforeReplace:
-        replaces.length > 0 && idOf(live) === idOf(news) && !isAutonamed(metadataIn(news)),
+        replaces.length > 0 &&
+        idOf(this.kind, live) === idOf(this.kind, news) &&
+        !isAutonamed(metadataIn(news)),
       detailed,
     };
   }
 
   async create(inputs: Props, ctx: CreateContext): Promise<{ id: string } & Outputs> {
     if (ctx.preview) return { id: "", outputs: { ...inputs } };
+    const manager = newManager();
+    let live: Props;
     try {
-      const live = await this.api.request({
+      live = await this.api.request({
         method: "POST",
-        path: collection(inputs),
-        query: { fieldManager: CREATOR },
+        path: collection(this.kind, inputs),
+        query: this.query({ fieldManager: CREATOR }),
         body: inputs,
         signal: ctx.signal,
       });
-      return { id: idOf(live), outputs: checkpoint(live, inputs, newManager()) };
     } catch (error) {
       throw withHint(error, {
-        AlreadyExists: `it already exists: delete it, or import it with the import option (${idOf(inputs)})`,
+        AlreadyExists: `it already exists: delete it, or import it with the import option (${idOf(this.kind, inputs)})`,
         NotFound: `create the namespace ${metadataOf(inputs).namespace} first`,
       });
     }
+    return {
+      id: idOf(this.kind, live),
+      outputs: await this.ready(live, inputs, manager, ctx),
+    };
   }
 
   async update(oldOutputs: Props, news: Props, ctx: CreateContext): Promise<Outputs> {
@@ -142,23 +129,24 @@ export class ConfigMaps {
     const managers = await this.takeOver(news, manager, ctx);
     // An apply would also create the object, and would take over an object that somebody else has created since.
     if (managers === undefined) return this.create(news, ctx);
+    let live: Props;
     try {
-      const live = await this.api.request({
+      live = await this.api.request({
         method: "PATCH",
-        path: objectPath(news),
+        path: objectPath(this.kind, news),
         // Fields without a known manager can be taken by anyone.
-        query: { fieldManager: manager, force: String(managers.length === 0) },
+        query: this.query({ fieldManager: manager, force: String(managers.length === 0) }),
         // JSON is valid YAML: the content type selects the kind of patch.
         contentType: "application/apply-patch+yaml",
         body: news,
         signal: ctx.signal,
       });
-      return { outputs: checkpoint(live, news, manager) };
     } catch (error) {
       throw withHint(error, {
-        Conflict: `take what is there now (written in the program, or by ignoreChanges), have the others give the fields up, or delete ${idOf(news)}; then up with --refresh`,
+        Conflict: `take what is there now (written in the program, or by ignoreChanges), have the others give the fields up, or delete ${idOf(this.kind, news)}; then up with --refresh`,
       });
     }
+    return { outputs: await this.ready(live, news, manager, ctx) };
   }
 
   async read(
@@ -166,23 +154,28 @@ export class ConfigMaps {
     inputs: Props | undefined,
     outputs: Props | undefined,
     ctx: StepContext,
-  ): Promise<({ id: string; inputs: Props } & Outputs) | undefined> {
-    const live = await this.find(fromId(id), ctx);
+  ): Promise<ReadResult | undefined> {
+    const live = await this.find(fromId(this.kind, id), ctx);
     if (live === undefined) return undefined;
     const known = inputs !== undefined && isProps(inputs["metadata"]);
-    const now = known ? pruneLike(live, inputs) : inputsOf(live);
-    return { id, inputs: now, outputs: checkpoint(live, now, managerOf(outputs ?? {})) };
+    const now = known ? pruneLike(live, inputs) : inputsOf(live, this.fields);
+    return {
+      id,
+      inputs: now,
+      outputs: this.checkpoint(live, now, managerOf(outputs ?? {})),
+      initErrors: await this.missing(live, ctx),
+    };
   }
 
   async delete(id: string, ctx: StepContext): Promise<void> {
-    const object = fromId(id);
+    const object = fromId(this.kind, id);
     const gone = await this.find(object, ctx);
     if (gone === undefined) return;
     try {
       await this.api.request({
         method: "DELETE",
-        path: objectPath(object),
-        body: { propagationPolicy: "Background", preconditions: { uid: uidOf(gone) } },
+        path: objectPath(this.kind, object),
+        body: { propagationPolicy: this.kind.propagation, preconditions: { uid: uidOf(gone) } },
         signal: ctx.signal,
       });
     } catch (error) {
@@ -193,9 +186,10 @@ export class ConfigMaps {
     await pollUntil(ctx.timeoutSeconds ?? GONE_SECONDS, ctx.signal, async (last) => {
       const still = await this.find(object, ctx);
       if (still === undefined || uidOf(still) !== uidOf(gone)) return true;
-      const why = `it is deleted once its finalizers are removed: ${finalizersOf(still)}`;
+      const why = whyStill(still);
       if (last) throw new Error(`${id} is still there: ${why}`);
-      if (!reported && finalizersOf(still) !== "") ctx.log("info", `${id}: ${why}`);
+      if (reported || finalizersOf(still) === "") return false;
+      ctx.log("info", `${id}: ${why}`);
       reported = true;
       return false;
     });
@@ -203,11 +197,62 @@ export class ConfigMaps {
 
   private async find(object: Props, { signal }: StepContext): Promise<Props | undefined> {
     try {
-      return await this.api.request({ method: "GET", path: objectPath(object), signal });
+      return await this.api.request({ method: "GET", path: objectPath(this.kind, object), signal });
     } catch (error) {
-      if (error instanceof ApiError && error.status === 404) return undefined;
+      // A proxy or another server can also answer 404: only the API server's own words mean that the object is gone.
+      if (error instanceof ApiError && error.status === 404 && error.reason === "NotFound")
+        return undefined;
       throw error;
     }
+  }
+
+  private list({ signal }: StepContext): List {
+    return async (path, labelSelector) => {
+      const { items } = await this.api.request({
+        method: "GET",
+        path,
+        query: { labelSelector },
+        signal,
+      });
+      return (Array.isArray(items) ? (items as Value[]) : []).filter(isProps);
+    };
+  }
+
+  /** A ConfigMap's fields are all checked here. What is passed through, the server must check: it drops unknown fields. */
+  private query(query: Record<string, string>): Record<string, string> {
+    return this.fields["spec"] ? { ...query, fieldValidation: "Strict" } : query;
+  }
+
+  /** The outputs once the object is ready. @throws PartialFailure if it does not become ready: it exists all the same */
+  private async ready(
+    live: Props,
+    inputs: Props,
+    manager: string,
+    ctx: CreateContext,
+  ): Promise<Props> {
+    const { kind } = this;
+    const { awaiter } = kind;
+    if (!awaiter || !isAwaited(inputs)) return this.checkpoint(live, inputs, manager);
+    const id = idOf(kind, live);
+    const waiting = {
+      label: `${kind.kind} ${id}`,
+      awaiter,
+      seconds: ctx.timeoutSeconds ?? secondsToWait(inputs),
+      find: () => this.find(live, ctx),
+      list: this.list(ctx),
+    };
+    const { live: now, reasons } = await untilReady(live, waiting, ctx);
+    const outputs = this.checkpoint(now, inputs, manager);
+    if (reasons.length > 0) throw new PartialFailure(id, outputs, reasons);
+    return outputs;
+  }
+
+  /** Why the object is not ready now, without a wait. */
+  private async missing(live: Props, ctx: StepContext): Promise<string[]> {
+    const { awaiter, kind } = this.kind;
+    if (!awaiter || !isAwaited(live)) return [];
+    const why = await awaiter.missing(live, this.list(ctx));
+    return why === undefined ? [] : [`${kind} ${idOf(this.kind, live)} is not ready: ${why}`];
   }
 
   /**
@@ -232,7 +277,7 @@ export class ConfigMaps {
       try {
         await this.api.request({
           method: "PATCH",
-          path: objectPath(object),
+          path: objectPath(this.kind, object),
           contentType: "application/json-patch+json",
           body: [
             // A JSON patch's `test` would not do: if it fails, the server does not say why.
@@ -255,17 +300,49 @@ export class ConfigMaps {
 
   private isAnother(path: string, live: Props, news: Props): boolean {
     if (path === "metadata.name" || path === "metadata.namespace") return true;
-    // The server does not allow this change to be undone.
-    if (path === "immutable" && live["immutable"] === true) return true;
-    const fixed =
-      !this.settings.mutable || live["immutable"] === true || news["immutable"] === true;
-    return fixed && /^(data|binaryData)\b/.test(path);
+    return this.kind.isFixed(path, live, news, this.settings);
+  }
+
+  /** The state's outputs: the live object, with the inputs and the field manager. */
+  private checkpoint(live: Props, inputs: Props, manager: string): Props {
+    const { apiVersion } = this.kind;
+    return { ...live, __inputs: inputs, __initialApiVersion: apiVersion, __fieldManager: manager };
   }
 }
 
-/** The state's outputs: the live object, with the inputs and the field manager. */
-function checkpoint(live: Props, inputs: Props, manager: string): Props {
-  return { ...live, __inputs: inputs, __initialApiVersion: "v1", __fieldManager: manager };
+type ReadResult = { id: string; inputs: Props; initErrors: string[] } & Outputs;
+
+function fieldsOf({ apiVersion, kind, namespaced, fields }: Kind): Fields {
+  return {
+    apiVersion: { shape: { oneOf: [apiVersion] }, default: apiVersion },
+    kind: { shape: { oneOf: [kind] }, default: kind },
+    metadata: {
+      shape: {
+        object: {
+          name: { shape: "string" },
+          ...(namespaced && { namespace: { shape: "string" } }),
+          labels: { shape: { mapOf: "string" } },
+          annotations: { shape: { mapOf: "string" } },
+        },
+      },
+      default: {},
+    },
+    ...fields,
+  };
+}
+
+/** What a deleted object waits for. */
+function whyStill(object: Props): string {
+  const finalizers = finalizersOf(object);
+  if (finalizers !== "") return `it is deleted once its finalizers are removed: ${finalizers}`;
+  // A namespace tells what is left in it.
+  const { conditions } = isProps(object["status"]) ? object["status"] : {};
+  const messages = (Array.isArray(conditions) ? conditions : [])
+    .filter(isProps)
+    .flatMap(({ status, message }) =>
+      status === "True" && typeof message === "string" ? [message] : [],
+    );
+  return messages.join("; ") || "it is deleted once everything that belongs to it is gone";
 }
 
 function managerOf(outputs: Props): string {
@@ -276,8 +353,8 @@ function managerOf(outputs: Props): string {
 const newManager = (): string => `${CREATOR}-${randomBytes(4).toString("hex")}`;
 
 /** The inputs that would produce this object, for its first read. */
-function inputsOf(live: Props): Props {
-  const inputs = Object.keys(FIELDS).flatMap((name) =>
+function inputsOf(live: Props, fields: Fields): Props {
+  const inputs = Object.keys(fields).flatMap((name) =>
     live[name] === undefined ? [] : [[name, live[name]] as const],
   );
   const metadata = without(metadataIn(live), [
@@ -301,16 +378,6 @@ function withoutEmptyMaps(inputs: Props): Props {
     ...Object.fromEntries(kept),
     ...(isProps(inputs["metadata"]) && { metadata: Object.fromEntries(metadata) }),
   };
-}
-
-function refusedAnnotations(metadata: Props): CheckFailure[] {
-  const annotations = isProps(metadata["annotations"]) ? metadata["annotations"] : {};
-  return Object.keys(annotations)
-    .filter((name) => name.startsWith(SETTINGS) && name !== AUTONAMED)
-    .map((name) => ({
-      property: joinPath("metadata.annotations", name),
-      reason: "it is not supported by the embedded engine",
-    }));
 }
 
 function isAutonamed(metadata: Props | undefined): boolean {

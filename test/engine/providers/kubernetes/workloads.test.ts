@@ -1,0 +1,265 @@
+import { kubernetesPlugin } from "../../../../engine/providers/kubernetes";
+import {
+  PartialFailure,
+  type Props,
+  type ProviderInstance,
+} from "../../../../engine/providers/provider";
+import { context } from "../context";
+import { failure, FakeApiServer } from "./api-server";
+
+const DEPLOYMENT = "kubernetes:apps/v1:Deployment";
+const DAEMON_SET = "kubernetes:apps/v1:DaemonSet";
+const SERVICE = "kubernetes:core/v1:Service";
+const NAMESPACE = "kubernetes:core/v1:Namespace";
+const ALL = "/apis/apps/v1/namespaces/team/deployments";
+const POST = `POST ${ALL}?fieldManager=pulumi-kubernetes&fieldValidation=Strict`;
+const PODS = "GET /api/v1/namespaces/team/pods?labelSelector=app%3Dweb";
+
+const metadata = { name: "web", namespace: "team" };
+const workload = (image = "web:1"): Props => ({
+  metadata,
+  spec: {
+    selector: { matchLabels: { app: "web" } },
+    template: {
+      metadata: { labels: { app: "web" } },
+      spec: { containers: [{ name: "web", image, resources: { limits: { cpu: "1000m" } } }] },
+    },
+  },
+});
+
+/** The object as the API server tells it, with some of its defaults. */
+const live = (status: Props): Props => ({
+  metadata: { ...metadata, uid: "u-1", generation: 1 },
+  spec: {
+    replicas: 1,
+    selector: { matchLabels: { app: "web" } },
+    template: {
+      metadata: { labels: { app: "web" } },
+      spec: {
+        containers: [
+          { name: "added", image: "by-a-webhook" },
+          {
+            name: "web",
+            image: "web:1",
+            imagePullPolicy: "IfNotPresent",
+            resources: { limits: { cpu: "1" } },
+          },
+        ],
+      },
+    },
+  },
+  status,
+});
+const NEW = {};
+const READY = { observedGeneration: 1, replicas: 1, updatedReplicas: 1, availableReplicas: 1 };
+const BAD = { observedGeneration: 1, replicas: 1, updatedReplicas: 1 };
+const WAITING = {
+  items: [
+    {
+      metadata: { name: "web-1" },
+      spec: { nodeName: "node01" },
+      status: {
+        containerStatuses: [
+          { name: "web", state: { waiting: { reason: "ErrImagePull", message: "no such image" } } },
+        ],
+      },
+    },
+  ],
+};
+
+// Loading the client library makes jest compile it, once.
+jest.setTimeout(120_000);
+let server: FakeApiServer;
+let provider: ProviderInstance;
+beforeEach(async () => {
+  server = await FakeApiServer.start();
+  provider = await kubernetesPlugin.configure({ kubeconfig: server.kubeconfig }, "/");
+});
+afterEach(async () => {
+  await provider?.close();
+  await server.close();
+  expect(server.open).toEqual([]);
+});
+const ctx = (timeoutSeconds?: number) =>
+  context("web", DEPLOYMENT, timeoutSeconds === undefined ? {} : { timeoutSeconds });
+
+async function made(): Promise<Props> {
+  server.expects(POST, 201, live(READY));
+  return (await provider.create(DEPLOYMENT, workload(), ctx())).outputs;
+}
+
+describe("a Deployment", () => {
+  test("is made, and waited for until its Pods are available", async () => {
+    server.expects(POST, 201, live(NEW)).expects(`GET ${ALL}/web`, 200, live(READY));
+    const step = ctx();
+    const { id, outputs } = await provider.create(DEPLOYMENT, workload(), step);
+    expect(id).toBe("team/web");
+    expect(outputs).toMatchObject({ status: READY, __initialApiVersion: "apps/v1" });
+    expect(step.logs).toEqual([
+      {
+        severity: "info",
+        text: "Deployment team/web is not ready: its controller has not seen the last change",
+        ephemeral: true,
+      },
+    ]);
+  });
+
+  test("that does not become ready exists all the same, and its Pods say why", async () => {
+    server.expects(POST, 201, live(BAD)).expects(PODS, 200, WAITING);
+    const failed = await provider.create(DEPLOYMENT, workload(), ctx(0)).catch((e: unknown) => e);
+    expect(failed).toBeInstanceOf(PartialFailure);
+    const { id, outputs, reasons } = failed as PartialFailure;
+    expect(id).toBe("team/web");
+    expect(outputs["__inputs"]).toEqual(workload());
+    expect(reasons).toEqual([
+      "Deployment team/web is not ready: 0 of 1 Pod is available; it was given 0 s",
+      "Pod web-1 on node01: container web: ErrImagePull: no such image",
+    ]);
+  });
+
+  test("is not waited for with skipAwait", async () => {
+    server.expects(POST, 201, live(NEW));
+    const annotations = { "pulumi.com/skipAwait": "true" };
+    await provider.create(
+      DEPLOYMENT,
+      { ...workload(), metadata: { ...metadata, annotations } },
+      ctx(),
+    );
+  });
+
+  test("differs only in what the program asked for, element by element", async () => {
+    const old = await made();
+    const diff = (news: Props) => provider.diff(DEPLOYMENT, "", "", workload(), old, news);
+    expect(await diff(workload())).toMatchObject({ changes: "none" });
+    expect(await diff(workload("web:2"))).toMatchObject({
+      replaces: [],
+      detailed: { "spec.template.spec.containers[0].image": "update" },
+    });
+  });
+
+  test("with another selector is another object, and the old one goes first", async () => {
+    const old = await made();
+    const news = workload();
+    const spec = { ...(news["spec"] as Props), selector: { matchLabels: { app: "other" } } };
+    expect(
+      await provider.diff(DEPLOYMENT, "", "", workload(), old, { ...news, spec }),
+    ).toMatchObject({ replaces: ["spec.selector.matchLabels.app"], deleteBeforeReplace: true });
+  });
+
+  test("is gone only if the API server says so, and not if a proxy answers 404", async () => {
+    const old = await made();
+    const read = () => provider.read(DEPLOYMENT, "team/web", workload(), old, ctx());
+    server.expects(`GET ${ALL}/web`, 404, { message: "404 page not found" });
+    await expect(read()).rejects.toThrow(`404 page not found (GET ${ALL}/web: 404)`);
+    server.expects(`GET ${ALL}/web`, ...failure(404, "NotFound", 'deployments "web" not found'));
+    expect(await read()).toBeUndefined();
+  });
+
+  test("of a cluster that does not answer is neither gone nor deleted", async () => {
+    const old = await made();
+    await server.close();
+    const says = /^the Kubernetes cluster at http:\/\/127\.0\.0\.1:\d+ does not answer: /;
+    await expect(provider.read(DEPLOYMENT, "team/web", workload(), old, ctx())).rejects.toThrow(
+      says,
+    );
+    await expect(provider.delete(DEPLOYMENT, "team/web", workload(), old, ctx())).rejects.toThrow(
+      says,
+    );
+    server = await FakeApiServer.start();
+  });
+
+  test("that is read tells why it is not ready, and keeps what was asked for", async () => {
+    const old = await made();
+    server.expects(`GET ${ALL}/web`, 200, live(BAD));
+    const read = await provider.read(DEPLOYMENT, "team/web", workload(), old, ctx());
+    expect(read?.inputs).toEqual(workload());
+    expect(read?.initErrors).toEqual(["Deployment team/web is not ready: 0 of 1 Pod is available"]);
+  });
+
+  test("without a spec, or with a wait that is none, is refused", async () => {
+    const annotations = { "pulumi.com/skipAwait": "yes", "pulumi.com/timeoutSeconds": "1m" };
+    const news = { metadata: { ...metadata, annotations }, replicas: 2 };
+    const { failures } = await provider.check(DEPLOYMENT, "", undefined, news);
+    expect(failures).toEqual([
+      {
+        property: "replicas",
+        reason: "no such property; there are: apiVersion, kind, metadata, spec",
+      },
+      { property: "spec", reason: "is required and was not given" },
+      {
+        property: 'metadata.annotations["pulumi.com/skipAwait"]',
+        reason: 'expected "true" or "false"',
+      },
+      {
+        property: 'metadata.annotations["pulumi.com/timeoutSeconds"]',
+        reason: 'expected a number of seconds, from "1"',
+      },
+    ]);
+  });
+
+  test("is deleted after its Pods", async () => {
+    const gone = failure(404, "NotFound", 'deployments "web" not found');
+    server
+      .expects(`GET ${ALL}/web`, 200, live(READY))
+      .expects(`DELETE ${ALL}/web`, 200, {})
+      .expects(`GET ${ALL}/web`, ...gone);
+    await provider.delete(DEPLOYMENT, "team/web", workload(), {}, ctx());
+    expect(server.asked[1]?.body).toEqual({
+      propagationPolicy: "Foreground",
+      preconditions: { uid: "u-1" },
+    });
+  });
+});
+
+test("a DaemonSet is ready once every node's Pod is updated and available", async () => {
+  const path = "/apis/apps/v1/namespaces/team/daemonsets";
+  const counts = (updated: number, available: number) => ({
+    observedGeneration: 1,
+    desiredNumberScheduled: 2,
+    updatedNumberScheduled: updated,
+    numberAvailable: available,
+  });
+  server
+    .expects(
+      `POST ${path}?fieldManager=pulumi-kubernetes&fieldValidation=Strict`,
+      201,
+      live(counts(1, 2)),
+    )
+    .expects(`GET ${path}/web`, 200, live(counts(2, 1)))
+    .expects(`GET ${path}/web`, 200, live(counts(2, 2)));
+  const step = ctx();
+  await provider.create(DAEMON_SET, workload(), step);
+  expect(step.logs.map(({ text }) => text)).toEqual([
+    "DaemonSet team/web is not ready: 1 of 2 Pods are updated",
+    "DaemonSet team/web is not ready: 1 of 2 Pods are available",
+  ]);
+});
+
+test("a Service with a selector is ready once an endpoint is; a headless one at once", async () => {
+  const path = "/api/v1/namespaces/team/services";
+  const post = `POST ${path}?fieldManager=pulumi-kubernetes&fieldValidation=Strict`;
+  const slices =
+    "GET /apis/discovery.k8s.io/v1/namespaces/team/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Dweb";
+  const spec = { selector: { app: "web" }, ports: [{ port: 80 }] };
+  const slice = (ready: boolean) => ({ items: [{ endpoints: [{ conditions: { ready } }] }] });
+  server
+    .expects(post, 201, { metadata, spec })
+    .expects(slices, 200, slice(false))
+    .expects(`GET ${path}/web`, 200, { metadata, spec })
+    .expects(slices, 200, slice(true));
+  await provider.create(SERVICE, { metadata, spec }, ctx());
+  const headless = { ...spec, clusterIP: "None" };
+  server.expects(post, 201, { metadata, spec: headless });
+  await provider.create(SERVICE, { metadata, spec: headless }, ctx());
+});
+
+test("a Namespace has its name as id, no namespace, and is ready when it is active", async () => {
+  const { inputs } = await provider.check(NAMESPACE, "", undefined, { metadata: { name: "team" } });
+  expect(inputs).toEqual({ apiVersion: "v1", kind: "Namespace", metadata: { name: "team" } });
+  server.expects(
+    "POST /api/v1/namespaces?fieldManager=pulumi-kubernetes&fieldValidation=Strict",
+    201,
+    { ...inputs, status: { phase: "Active" } },
+  );
+  expect((await provider.create(NAMESPACE, inputs, ctx())).id).toBe("team");
+});
