@@ -23,6 +23,7 @@ const FOLDERS = [
   "oci",
   "cri",
   "kube",
+  "build-context",
   "check",
   "cli",
 ];
@@ -90,13 +91,14 @@ export default tseslint.config(
                 "ssh",
                 "kube",
                 "oci",
+                "build-context",
               ),
               "components/ declare what was decided",
             ),
             zone(
               "engine",
-              without("engine", "ssh", "kube"),
-              "engine/ runs any program: it knows ssh/ and kube/ only",
+              without("engine", "ssh", "kube", "build-context"),
+              "engine/ runs any program: it knows ssh/, kube/ and build-context/ only",
             ),
             zone(
               "plugin",
@@ -113,6 +115,11 @@ export default tseslint.config(
               "cri",
               without("cri"),
               "cri/ speaks to container runtimes: it stands at the bottom",
+            ),
+            zone(
+              "build-context",
+              without("build-context"),
+              "build-context/ reads the folder of an image: it stands at the bottom",
             ),
             zone("kube", without("kube"), "kube/ speaks to a cluster: it stands at the bottom"),
             zone(

@@ -3,7 +3,7 @@ import { type Problem, SettingsError } from "../settings/problem";
 import type { Settings } from "../settings/schema";
 
 /** The task of a component that is used alone. */
-export type AloneTask = "docker" | "daemonJson" | "container" | "mirror";
+export type AloneTask = "docker" | "daemonJson" | "container" | "image" | "mirror";
 
 const KEYS: Record<AloneTask, readonly string[]> = {
   docker: ["host", "docker"],
@@ -19,6 +19,7 @@ const KEYS: Record<AloneTask, readonly string[]> = {
     "deleteEnabled",
     "adopt",
   ],
+  image: ["host", "registry"],
   mirror: ["host", "registry", "role", "mirrors", "health", "migrate", "recreateDeleted"],
 };
 

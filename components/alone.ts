@@ -104,6 +104,16 @@ export function containerAlone(
   };
 }
 
+/** The login of the host that builds an AppImage, and its Docker's address. */
+export function imageAlone(name: string, args: object, opts?: pulumi.ComponentResourceOptions) {
+  const { seen } = new HostAlone("AppImage", "image", name, args, opts);
+  return {
+    access: seen.apply(({ access }) => access),
+    dockerHost: seen.apply(({ access }) => dockerAddress(access)),
+    sshOpts: seen.apply(({ access }) => dockerSshOptions(access)),
+  };
+}
+
 /** The host of one component. It is observed once everything that the component needs is known. */
 class HostAlone {
   readonly job: Job;

@@ -16,6 +16,7 @@ export type {
   Role,
   SshArgs,
 } from "./args";
+export { AppImage, type AppImageArgs } from "./app-image";
 export {
   ClusterRegistry,
   type ClusterRegistryArgs,

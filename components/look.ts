@@ -93,7 +93,7 @@ function problemsOf(
   surveyed: ReadonlyMap<string, Surveyed>,
 ): Problem[] {
   if (task !== "docker") {
-    const problems = refusals(settings, surveyed, ids, [task]);
+    const problems = refusals(settings, surveyed, ids, task === "image" ? [] : [task]);
     const found = surveyed.get(host);
     const missing =
       task === "mirror" || found === undefined || "error" in found

@@ -69,7 +69,7 @@ async function call(
 
 type Answer = Pick<IncomingMessage, "statusCode" | "headers"> & { said: string };
 
-async function send(
+export async function send(
   via: Via,
   method: string,
   path: string,

@@ -16,6 +16,7 @@ import { BridgedResource } from "./bridged";
 import type { ResourceType } from "./bridged";
 import { container } from "./container";
 import { Daemon, type DaemonSettings } from "./daemon";
+import { ImageResource, IMAGE_TYPE } from "./image";
 import { remoteImage } from "./remote-image";
 import { volume } from "./volume";
 
@@ -28,16 +29,18 @@ const TYPES: Record<string, ResourceType> = {
 export const dockerPlugin = {
   name: "docker",
   version: "5.2.0",
-  types: Object.keys(TYPES),
+  types: [...Object.keys(TYPES), IMAGE_TYPE],
   checkConfig: (news) => Promise.resolve(checkConfig(news)),
   // Another address of the same daemon is not another daemon: its resources stay.
   diffConfig: () => Promise.resolve({ changes: "some", replaces: [] }),
   configure: (inputs, folder = process.cwd()) =>
-    Promise.resolve(instance(new Daemon(settings(inputs), surroundings(folder)))),
+    Promise.resolve(instance(new Daemon(settings(inputs), surroundings(folder)), folder)),
 } satisfies ProviderPlugin;
 
-function instance(daemon: Daemon): ProviderInstance {
-  const resource = (type: string): BridgedResource => {
+function instance(daemon: Daemon, folder: string): ProviderInstance {
+  const image = new ImageResource(daemon, folder);
+  const resource = (type: string): BridgedResource | ImageResource => {
+    if (type === IMAGE_TYPE) return image;
     const found = TYPES[type];
     if (found === undefined) throw new Error(`the docker provider has no type ${type}`);
     return new BridgedResource(found, daemon);

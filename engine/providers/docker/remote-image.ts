@@ -3,6 +3,7 @@ import type { StepContext } from "../provider";
 import { input, output, refused, required, string } from "./attributes";
 import type { ResourceType } from "./bridged";
 import type { Daemon } from "./daemon";
+import { follow, layerSteps } from "./progress";
 
 /** Twenty minutes in nanoseconds: the timeouts that the real provider stores in the state of a slow resource. */
 export const TWENTY_MINUTES = {
@@ -86,45 +87,8 @@ async function pull(daemon: Daemon, name: string, ctx: StepContext): Promise<voi
   const reference = /[:@][^/]*$/.test(name) ? name : `${name}:latest`;
   await daemon.call(`pull image ${name}`, ctx, async (docker) => {
     const stream = await docker.pull(reference);
-    await followPull(stream, (docker as { modem: Modem }).modem, ctx);
-  });
-}
-
-interface Modem {
-  followProgress(
-    stream: NodeJS.ReadableStream,
-    finished: (error: Error | null) => void,
-    progress: (event: PullEvent) => void,
-  ): void;
-}
-
-interface PullEvent {
-  id?: string;
-  status?: string;
-  error?: string;
-}
-
-/** A pull reports a failure in its last line: the answer's status was sent long before. */
-function followPull(stream: NodeJS.ReadableStream, modem: Modem, ctx: StepContext): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let failure: string | undefined;
-    const statuses = new Map<string, string>();
-    modem.followProgress(
-      stream,
-      (error) => {
-        if (error !== null) reject(error);
-        else if (failure !== undefined) reject(new Error(failure));
-        else resolve();
-      },
-      (event) => {
-        failure ??= event.error;
-        // Logs each layer's steps, without the progress bar.
-        const { id = "", status } = event;
-        if (status === undefined || statuses.get(id) === status) return;
-        statuses.set(id, status);
-        ctx.log("info", `${id} ${status}`.trim(), true);
-      },
-    );
+    const log = (text: string): void => ctx.log("info", text, true);
+    await follow(docker, stream, layerSteps(log));
   });
 }
 
