@@ -58,7 +58,9 @@ describe("the package that npm pack makes", () => {
       files
         .filter((file) => file.endsWith(".js"))
         .flatMap((file) => [
-          ...readFileSync(join(installed, file), "utf8").matchAll(/\b(?:require|import)\("([^".][^"]*)"\)/g),
+          ...readFileSync(join(installed, file), "utf8").matchAll(
+            /\b(?:require|import)\("([^".][^"]*)"\)/g,
+          ),
         ])
         .map(([, name = ""]) => (/^(@[^/]+\/[^/]+|[^/]+)/.exec(name) ?? [""])[0])
         .filter((name) => !name.startsWith("node:") && !builtinModules.includes(name)),

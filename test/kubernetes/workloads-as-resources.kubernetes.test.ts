@@ -1,9 +1,7 @@
-import { mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineLab, type RunningCluster, type RunningLab, startCluster, startLab } from "../../lab";
 import { describeCluster } from "../kubernetes-only";
-import { writeProgram } from "../program/user-stack";
 import { TestStack } from "../program/stack";
 import { BUSYBOX } from "./workloads";
 
@@ -60,11 +58,15 @@ describeCluster("workloads as resources of a program", () => {
       }),
     );
     cluster = await startCluster(lab);
-    const folder = writeProgram(mkdtempSync(join(tmpdir(), "workloads-")), PROGRAM);
-    symlinkSync(join(__dirname, "../../node_modules"), join(folder, "node_modules"));
     const kubeconfig = cluster.kubeconfigPath;
-    stack = new TestStack(lab, { kubeconfig, image: BUSYBOX, limit: "60s" }, "test", folder);
-  });
+    stack = new TestStack(lab, { kubeconfig, image: BUSYBOX, limit: "60s" });
+    const project = join(stack.folder, "Pulumi.yaml");
+    const program = join(stack.folder, "index.ts");
+    const text = readFileSync(project, "utf8").replace(/^config:[^]*/m, "");
+    writeFileSync(project, text.replace(/^main: .*$/m, `main: ${program}`));
+    writeFileSync(program, PROGRAM);
+    // On a new machine, containerd 2 is built from its sources first.
+  }, 1_200_000);
   afterAll(async () => {
     stack?.remove();
     await lab?.down();

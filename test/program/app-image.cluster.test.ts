@@ -90,6 +90,7 @@ export const { reference, digest, digestReference } = app;
     await stack.succeed(stack.up());
     expect(await inImage("cat /site/page", "1.1")).toBe("third");
     await stack.succeed(stack.destroy());
-    expect(JSON.parse(await tags())).toEqual({ name: "app", tags: ["1.0", "1.1"] });
+    const left = JSON.parse(await tags()) as { tags: string[] };
+    expect(left.tags.sort()).toEqual(["1.0", "1.1"]);
   });
 });
