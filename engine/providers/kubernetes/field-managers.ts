@@ -14,6 +14,12 @@ const TAKEN_OVER: readonly [beginning: string, operation: string][] = [
   ["pulumi-resource-kubernetes", "Update"],
 ];
 
+/**
+ * `kubectl scale` sets a Deployment's replicas through a subresource. The real provider leaves them there, and reports a
+ * conflict. Here they are as much a change by kubectl as any other.
+ */
+const TAKEN_FROM: readonly Value[] = ["", "scale"];
+
 /** The entries after `manager` has taken over those fields by apply; undefined if there is nothing to take over. */
 export function managersAfterTakeover(
   entries: readonly Props[],
@@ -30,12 +36,14 @@ export function managersAfterTakeover(
     first["fieldsV1"] ?? {},
   );
   const theirs = entries.filter((entry) => entry !== own && !taken.includes(entry));
-  return [...theirs, { ...first, manager, operation: "Apply", fieldsV1: fields }];
+  const ours: Props = { ...first, manager, operation: "Apply", fieldsV1: fields };
+  // Our apply is one to the object itself, whatever the first of them was.
+  delete ours["subresource"];
+  return [...theirs, ours];
 }
 
 function isTakenOver({ manager, operation, subresource = "" }: Props): boolean {
-  // `kubectl scale` sets spec.replicas by a subresource. An autoscaler does so too, and keeps it.
-  if (typeof manager !== "string" || (subresource !== "" && subresource !== "scale")) return false;
+  if (typeof manager !== "string" || !TAKEN_FROM.includes(subresource)) return false;
   return TAKEN_OVER.some(([start, kind]) => manager.startsWith(start) && operation === kind);
 }
 

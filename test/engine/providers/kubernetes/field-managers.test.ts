@@ -35,3 +35,14 @@ test("other programs' fields, and those of a status, stay theirs", () => {
   ];
   expect(managersAfterTakeover(managers, US)).toBeUndefined();
 });
+
+test("the replicas that kubectl scale has set are taken over too, but not those of an autoscaler", () => {
+  const own = entry("kubectl", "Update", "f:replicas");
+  const scaled = { ...own, subresource: "scale" };
+  expect(managersAfterTakeover([scaled], US)).toEqual([
+    { ...own, manager: US, operation: "Apply" },
+  ]);
+  expect(
+    managersAfterTakeover([{ ...scaled, manager: "kube-controller-manager" }], US),
+  ).toBeUndefined();
+});
