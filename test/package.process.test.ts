@@ -28,10 +28,13 @@ describe("the package that npm pack makes", () => {
     const folders = new Set(files.map((file) => /^dist\/([^/]+)\//.exec(file)?.[1]));
     folders.delete(undefined);
     expect([...folders].sort()).toEqual([
+      "build-context",
       "components",
       "decision",
       "helper",
+      "kube",
       "observation",
+      "oci",
       "patch",
       "plugin",
       "settings",
@@ -110,7 +113,7 @@ new ContainerdMirror("node02", { host: { address: "10.0.0.13" }, registry: "10.0
       { cwd: folder, encoding: "utf8" },
     );
     expect(names.stdout.trim()).toBe(
-      "ClusterRegistry,ContainerdMirror,DaemonJsonPatch,DockerHost,LocalRegistryHosting,RegistryContainer",
+      "AppImage,ClusterRegistry,ContainerdMirror,DaemonJsonPatch,DockerHost,LocalRegistryHosting,RegistryContainer",
     );
   });
 });

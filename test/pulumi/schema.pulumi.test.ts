@@ -42,6 +42,7 @@ describe("pulumi package get-schema on the package", () => {
       const of = (name: string) => resources[`cluster-registry:index:${name}`];
       expect(Object.keys(resources).sort()).toEqual(
         [
+          "AppImage",
           "ClusterRegistry",
           "ContainerdMirror",
           "DaemonJsonPatch",
