@@ -1,5 +1,6 @@
 import { type ApiObject, ApiServer } from "./api-server";
 import { withHint } from "./api-error";
+import { listObjects, object, objects, text } from "./list";
 import { loadCluster } from "./kubeconfig";
 
 /** The addresses of a node that SSH can use. A node may have several of a kind; the first one counts. */
@@ -24,8 +25,6 @@ export interface NodeList {
   readonly others: readonly { readonly name: string; readonly os: string }[];
 }
 
-/** The number of nodes in one answer. */
-const PAGE = 500;
 /** The limit for all pages together. */
 const LIST_SECONDS = 30;
 const MASTER_LABELS = ["node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"];
@@ -68,28 +67,14 @@ export async function readNodes({
 }
 
 /** All Node objects, page by page. */
-export async function listNodes(
+export function listNodes(
   api: Pick<ApiServer, "request">,
   selector: string | undefined,
   signal: AbortSignal,
 ): Promise<ApiObject[]> {
-  const found: ApiObject[] = [];
-  let next = "";
-  do {
-    const answer = await api.request({
-      method: "GET",
-      path: "/api/v1/nodes",
-      query: {
-        limit: String(PAGE),
-        ...(selector !== undefined && { labelSelector: selector }),
-        ...(next !== "" && { continue: next }),
-      },
-      signal,
-    });
-    found.push(...objects(answer["items"]));
-    next = text(object(answer["metadata"])["continue"]);
-  } while (next !== "");
-  return found;
+  const query: Record<string, string> =
+    selector === undefined ? {} : { labelSelector: selector };
+  return listObjects(api, "/api/v1/nodes", query, signal);
 }
 
 /** What Node objects say of their nodes. A node without an operating system runs Linux. */
@@ -123,18 +108,4 @@ export function nodesOf(found: readonly ApiObject[]): Pick<NodeList, "nodes" | "
 /** A node's first address of a type; undefined if it has none. */
 export function addressOf(node: ClusterNode, type: AddressType): string | undefined {
   return node.addresses.find((each) => each.type === type && each.address !== "")?.address;
-}
-
-function object(value: unknown): ApiObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as ApiObject)
-    : {};
-}
-
-function objects(value: unknown): ApiObject[] {
-  return Array.isArray(value) ? value.map(object) : [];
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }

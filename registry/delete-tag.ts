@@ -1,5 +1,6 @@
 import { deleteRequest, type RegistryClient } from "./client";
-import { refusedBy, RegistryError } from "./error";
+import type { RegistryError } from "./error";
+import { refusedBy } from "./error";
 
 /** The registry does not take deletes. */
 export class DeletesAreOff extends Error {
