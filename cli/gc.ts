@@ -1,4 +1,10 @@
-import { confirmed, type FlagSpec, helpText, parseFlags, UsageError } from "../engine/command/flags";
+import {
+  confirmed,
+  type FlagSpec,
+  helpText,
+  parseFlags,
+  UsageError,
+} from "../engine/command/flags";
 import { command, EXIT, ExitError } from "../engine/command/exit";
 import { ask, isInteractive } from "../engine/command/prompt";
 import { cleanUp, planGc, planText, pushesNow } from "../images/gc";
@@ -38,12 +44,13 @@ export function main(args: string[]): Promise<void> {
     await withRegistry(settings, access, say, async (session) => {
       const now = () => Date.now() / 1000;
       const plan = async () =>
-        planGc(session, settings.retention, await readInUse(settings, cluster), now);
-      const shown = await planGc(session, settings.retention, inUse, now);
+        planGc(session, settings.retention ?? [], await readInUse(settings, cluster), now);
+      const shown = await planGc(session, settings.retention ?? [], inUse, now);
       (json ? say : print)(planText(shown, inUse !== undefined).trimEnd());
       const { expired, untagged, emptied, blobs, bytes } = shown.plan;
       const result = (removed: number) => {
-        if (json) print(JSON.stringify({ expired, untagged, emptied, blobs, bytes, removed }, null, 2));
+        if (json)
+          print(JSON.stringify({ expired, untagged, emptied, blobs, bytes, removed }, null, 2));
       };
       if (flags["dry-run"] === true) return result(0);
       if (expired.length + untagged.length + emptied.length + blobs === 0) {

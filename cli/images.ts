@@ -1,5 +1,11 @@
 import { command, EXIT, ExitError } from "../engine/command/exit";
-import { confirmed, type FlagSpec, helpText, parseFlags, UsageError } from "../engine/command/flags";
+import {
+  confirmed,
+  type FlagSpec,
+  helpText,
+  parseFlags,
+  UsageError,
+} from "../engine/command/flags";
 import { ask, isInteractive } from "../engine/command/prompt";
 import { readHost } from "../images/read-host";
 import { readInUse, type RegistrySession, withRegistry } from "../images/registry-session";

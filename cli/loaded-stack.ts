@@ -62,7 +62,10 @@ function clusterFile(
   if (typeof nodes !== "object" || nodes === null || Array.isArray(nodes)) return undefined;
   const { fromKubeconfig, context } = nodes as { fromKubeconfig: string; context?: string };
   const paths = { file: "nodes.fromKubeconfig", context: "nodes.context" };
-  return { ...withContext(context), file: kubeconfigFile({ file: fromKubeconfig, context }, paths, around) };
+  return {
+    ...withContext(context),
+    file: kubeconfigFile({ file: fromKubeconfig, context }, paths, around),
+  };
 }
 
 const withContext = (context: string | undefined) => (context === undefined ? {} : { context });

@@ -79,7 +79,9 @@ export async function cleanUp(
   const { proof } = shown.plan;
   if (proof !== undefined) {
     await pullAll(client, proof.repository, proof.digest);
-    say(`pulled ${session.prefix}/${proof.repository}:${proof.name}, which was kept, byte for byte`);
+    say(
+      `pulled ${session.prefix}/${proof.repository}:${proof.name}, which was kept, byte for byte`,
+    );
   }
   return removed;
 }
@@ -101,7 +103,7 @@ export function common(shown: Plan, now: Plan): Plan {
 }
 
 async function answers(client: RegistryClient): Promise<void> {
-  for (const end = Date.now() + START_SECONDS * 1000; ; ) {
+  for (const end = Date.now() + START_SECONDS * 1000; ;) {
     try {
       await client.ping();
       return;
@@ -135,7 +137,10 @@ async function pullAll(client: RegistryClient, repository: string, digest: strin
   const manifest = await client.manifest(repository, digest);
   if (manifest === undefined) throw lost(repository, digest);
   for (const entry of manifest.manifests) await pullAll(client, repository, entry.digest);
-  for (const { digest: blob } of [...manifest.layers, ...(manifest.config ? [manifest.config] : [])]) {
+  for (const { digest: blob } of [
+    ...manifest.layers,
+    ...(manifest.config ? [manifest.config] : []),
+  ]) {
     const bytes = await client.blob(repository, blob);
     if (bytes === undefined || (await digestOf(bytes)) !== blob) throw lost(repository, blob);
   }

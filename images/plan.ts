@@ -87,10 +87,10 @@ async function readManifests(
   client: RegistryClient,
   revisions: readonly StoredRevision[],
 ): Promise<Manifests> {
-  const found: Manifests = new Map();
+  const found: Manifests = new Map<string, Map<string, Manifest>>();
   await inParallel(revisions, PARALLEL, async ({ repository, digest }) => {
     let own = found.get(repository);
-    if (own === undefined) found.set(repository, (own = new Map()));
+    if (own === undefined) found.set(repository, (own = new Map<string, Manifest>()));
     const manifest = await client.manifest(repository, digest);
     if (manifest !== undefined) own.set(digest, manifest);
   });

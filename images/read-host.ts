@@ -20,6 +20,7 @@ export const asRoot = ({ sudo }: Pick<HostAccess, "sudo">, ...args: string[]) =>
 export async function readHost(connection: Connection, host: HostAccess): Promise<Listing> {
   const command = asRoot(host, CONTAINER_NAME);
   const { code, stdout, stderr } = await connection.exec(command, { stdin: program("list.sh") });
-  if (code !== 0) throw new Error(`${host.name}: ${stderr.toString().trim() || `exit code ${code}`}`);
+  if (code !== 0)
+    throw new Error(`${host.name}: ${stderr.toString().trim() || `exit code ${code}`}`);
   return parseListing(stdout.toString());
 }

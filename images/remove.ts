@@ -79,7 +79,9 @@ export function removalText(tags: readonly RemovedTag[], prefix: string): string
     `- ${prefix}/${repository}:${tag}  (${digest.slice(0, 19)})`,
     ...(others.length > 0 ? [`    the same image stays as ${others.join(", ")}`] : []),
     ...(usedBy !== undefined && usedBy.length > 0
-      ? [`    warning: used by ${usedBy.join(", ")}: a new Pod on another node cannot pull it any more`]
+      ? [
+          `    warning: used by ${usedBy.join(", ")}: a new Pod on another node cannot pull it any more`,
+        ]
       : []),
   ]);
   return `${lines.join("\n")}\n`;
@@ -100,7 +102,8 @@ async function digestsByTag(
 function parseName(name: string): { repository: string; tag: string } | { trouble: string } {
   if (name.includes("@"))
     return { trouble: `${name}: expected NAME:TAG, found a digest: every tag of it would go` };
-  const [, repository, tag] = /^([a-z0-9][a-z0-9._/-]*):([A-Za-z0-9_][A-Za-z0-9_.-]*)$/.exec(name) ?? [];
+  const [, repository, tag] =
+    /^([a-z0-9][a-z0-9._/-]*):([A-Za-z0-9_][A-Za-z0-9_.-]*)$/.exec(name) ?? [];
   if (repository === undefined || tag === undefined)
     return { trouble: `${name}: expected NAME:TAG such as app/web:1.0` };
   return { repository, tag };

@@ -136,9 +136,7 @@ export function usageText(usage: Usage): string {
       : [
           `The volume has ${sizeText(stored)} in blobs; ${sizeText(Math.max(0, stored - tagged))} of them are not needed by a tag.`,
         ]),
-    ...(disk === undefined
-      ? []
-      : [`Free: ${sizeText(disk.free)} of ${sizeText(disk.size)}.`]),
+    ...(disk === undefined ? [] : [`Free: ${sizeText(disk.free)} of ${sizeText(disk.size)}.`]),
     errors.count === 0
       ? "The registry logged no errors in the last 24 hours."
       : `The registry logged ${count(errors.count, "error")} in the last 24 hours. The last ones:`,

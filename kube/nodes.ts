@@ -72,8 +72,7 @@ export function listNodes(
   selector: string | undefined,
   signal: AbortSignal,
 ): Promise<ApiObject[]> {
-  const query: Record<string, string> =
-    selector === undefined ? {} : { labelSelector: selector };
+  const query: Record<string, string> = selector === undefined ? {} : { labelSelector: selector };
   return listObjects(api, "/api/v1/nodes", query, signal);
 }
 

@@ -247,10 +247,9 @@ const retention = object({
   keepDays: atLeastOne("a number of days from 1").optional(),
   /** Keep tags that match this regular expression. */
   keepTags: text("a regular expression of tags such as ^v", isRegularExpression).optional(),
-}).refine(
-  ({ keepLast, keepDays, keepTags }) => (keepLast ?? keepDays ?? keepTags) !== undefined,
-  { error: "at least one of keepLast, keepDays and keepTags: without them, every tag would go" },
-);
+}).refine(({ keepLast, keepDays, keepTags }) => (keepLast ?? keepDays ?? keepTags) !== undefined, {
+  error: "at least one of keepLast, keepDays and keepTags: without them, every tag would go",
+});
 
 /** All settings, as the stack's configuration holds them. */
 export const schema = object({
@@ -287,8 +286,8 @@ export const schema = object({
   recreateDeleted: flag.default(false),
   /** Publish the registry in the cluster (KEP-1755). @default do not use the cluster */
   kubernetes: kubernetes.optional(),
-  /** Which tags `npm run gc` removes. No other command reads it. @default [] */
-  retention: z.array(retention, { error: "a list of rules" }).default([]),
+  /** Which tags `npm run gc` removes. No other command reads it. @default none */
+  retention: z.array(retention, { error: "a list of rules" }).optional(),
   /** The engine that runs this stack, for `npm run up` and the other commands. */
   engine: z.enum(["embedded", "pulumi"], { error: "embedded or pulumi" }).optional(),
 });

@@ -56,7 +56,10 @@ export function distributionImage(executable: string): ContainerImage {
     {
       Entrypoint: ["/bin/registry"],
       Cmd: ["serve", `/${CONFIG_PATH}`],
-      Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "OTEL_TRACES_EXPORTER=none"],
+      Env: [
+        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "OTEL_TRACES_EXPORTER=none",
+      ],
       ExposedPorts: { "5000/tcp": {} },
       Volumes: { "/var/lib/registry": {} },
     },
