@@ -1,3 +1,4 @@
+import { compareTags } from "../registry/tag-order";
 import { byRepository, type StoredTag } from "./listing";
 
 /** How long tags are kept in some repositories. A tag that one condition keeps is kept. */
@@ -46,7 +47,7 @@ export function expiredTags(
       (rule.keepDays !== undefined && tag.pushed > now - rule.keepDays * DAY) ||
       matches?.test(tag.name) === true ||
       isUsed(tag);
-    const going = own.filter((tag) => !stays(tag));
+    const going = own.filter((tag) => !stays(tag)).sort((a, b) => compareTags(a.name, b.name));
     const kept = new Set(own.filter(stays).map(({ digest }) => digest));
     const gone = new Set(going.map(({ digest }) => digest).filter((digest) => !kept.has(digest)));
     const attached = all.filter((tag) => gone.has(subjectOf(tag.name) ?? "") && !isUsed(tag));
