@@ -16,12 +16,14 @@ const HOME = `/var/lib/cluster-registry/gc`;
 /** A clean-up that runs on the registry's host, and ends with this program. */
 export class GcSession {
   private readonly lines: AsyncIterator<string>;
+  private readonly closed: Promise<void>;
 
   private constructor(
     private readonly stream: Duplex,
     private readonly host: string,
   ) {
     this.lines = createInterface({ input: stream })[Symbol.asyncIterator]();
+    this.closed = new Promise((resolve) => stream.once("close", () => resolve()));
   }
 
   /**
@@ -81,9 +83,8 @@ export class GcSession {
 
   /** Ends the clean-up. If the registry is still read-only, the host restarts it. */
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.stream.once("close", () => resolve()));
     this.stream.end();
-    await closed;
+    await this.closed;
   }
 
   private send(line: string): void {
