@@ -31,6 +31,9 @@ if [ -n "$data" ] && [ -d "$data" ]; then
     find . -name data -printf 'blob %s %P\n'
   fi
 fi
-echo "errors $(docker logs --since 24h -- "$name" 2>&1 | grep -c 'level=error' || true)"
-docker logs --since 24h -- "$name" 2>&1 | grep 'level=error' | tail -n 3 | sed 's/^/error /' || true
+# An answer such as 404 is logged as an error too, and is one of the client.
+errors=$(docker logs --since 24h -- "$name" 2>&1 |
+  awk '/level=error/ && (!/response completed with error/ || /http.response.status=5/)')
+echo "errors $(printf '%s' "$errors" | grep -c . || true)"
+printf '%s\n' "$errors" | grep . | tail -n 3 | cut -c 1-400 | sed 's/^/error /' || true
 echo end
