@@ -115,7 +115,7 @@ if [ "$state" != inactive ] && [ "$state" != failed ]; then
 fi
 if [ -e "$home/changed" ]; then
   docker cp -- "$home/config.original" "$name:$config" >/dev/null
-  docker restart -t 10 -- "$name" >/dev/null
+  docker restart -t 1 -- "$name" >/dev/null
 fi
 rm -rf -- "$home"
 mkdir -p -m 0700 -- "$home"

@@ -14,6 +14,8 @@ home=${0%/*}
 repositories=$folder/docker/registry/v2/repositories
 trash=$folder/cluster-registry-trash
 
+# distribution 2 does not react to SIGTERM, so a longer time would only make the registry's absence longer.
+restart() { docker restart -t 1 -- "$name" >/dev/null; }
 say() { printf '%s\n' "$*"; }
 
 # The registry reads its configuration at its start only. So the read-only text is in the container for a second, and a
@@ -27,7 +29,7 @@ read_only() {
   : >"$home/changed"
   docker cp -- "$home/config.readonly" "$name:$config" >/dev/null
   : >"$home/restart"
-  docker restart -t 10 -- "$name" >/dev/null
+  restart
   put_back
 }
 
@@ -46,7 +48,7 @@ discard() {
 case $verb in
   restore)
     put_back
-    if [ -e "$home/restart" ]; then docker restart -t 10 -- "$name" >/dev/null; fi
+    if [ -e "$home/restart" ]; then restart; fi
     rm -rf -- "$trash" "$home"
     exit 0
     ;;
@@ -77,7 +79,7 @@ while read -r order repository item; do
       say "collected $(grep -c 'blob eligible for deletion' "$home/log" || true)"
       ;;
     restart)
-      docker restart -t 10 -- "$name" >/dev/null
+      restart
       rm -f "$home/restart"
       say "done"
       ;;
