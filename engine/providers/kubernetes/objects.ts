@@ -58,7 +58,7 @@ export class Objects {
   }
 
   check(urn: string, olds: Props | undefined, news: Props): CheckResult {
-    const { inputs: checked, failures } = checkSchema(this.fields, news);
+    const { inputs: checked, failures } = checkSchema(this.fields, withoutNulls(news));
     const inputs = withoutEmptyMaps(checked);
     const metadata = inputs["metadata"];
     if (isProps(metadata)) {
@@ -252,7 +252,9 @@ export class Objects {
     const { awaiter, kind } = this.kind;
     if (!awaiter || !isAwaited(live)) return [];
     const why = await awaiter.missing(live, this.list(ctx));
-    return why === undefined ? [] : [`${kind} ${idOf(this.kind, live)} is not ready: ${why}`];
+    return why === undefined || why === awaiter.enough?.why
+      ? []
+      : [`${kind} ${idOf(this.kind, live)} is not ready: ${why}`];
   }
 
   /**
@@ -367,6 +369,17 @@ function inputsOf(live: Props, fields: Fields): Props {
 
 function without(props: Props, names: readonly string[]): Props {
   return Object.fromEntries(Object.entries(props).filter(([name]) => !names.includes(name)));
+}
+
+/** A null means "not given" at any depth: the server drops it, so that it would be a change at every run. */
+function withoutNulls(inputs: Props): Props {
+  const kept = (value: Value): Value => {
+    if (Array.isArray(value)) return value.filter((item) => item !== null).map(kept);
+    return isProps(value) ? withoutNulls(value) : value;
+  };
+  return Object.fromEntries(
+    Object.entries(inputs).flatMap(([key, value]) => (value === null ? [] : [[key, kept(value)]])),
+  );
 }
 
 /** The server drops empty maps, so an empty map in the inputs would be a change at every run. */

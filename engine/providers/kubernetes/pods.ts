@@ -1,4 +1,5 @@
 /** What the Pods of a workload say about why they are not ready. */
+import { ApiError } from "../../../kube/api-error";
 import type { Props, Value } from "../provider";
 import { isProps } from "../schema";
 import { metadataIn, metadataOf, namespacePath } from "./metadata";
@@ -14,10 +15,14 @@ export async function messagesOf(
   list: (path: string, labelSelector: string) => Promise<Props[]>,
 ): Promise<string[]> {
   const { selector } = props(workload["spec"]);
-  const found = await list(
-    `/api/v1/${namespacePath(workload)}/pods`,
-    selectorText(props(selector)),
-  );
+  let found: Props[];
+  try {
+    found = await list(`/api/v1/${namespacePath(workload)}/pods`, selectorText(props(selector)));
+  } catch (error) {
+    // Whether the workload is ready does not depend on this: its user may have no right to list Pods.
+    if (!(error instanceof ApiError)) throw error;
+    return [`its Pods cannot be read: ${error.message}`];
+  }
   const messages = found
     .filter((pod) => metadataIn(pod)["deletionTimestamp"] === undefined)
     .flatMap((pod) => {

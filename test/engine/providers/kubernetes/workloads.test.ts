@@ -117,6 +117,32 @@ describe("a Deployment", () => {
     ]);
   });
 
+  test("is waited for also by a user who may not list Pods", async () => {
+    const forbidden = failure(403, "Forbidden", "pods is forbidden");
+    server.expects(POST, 201, live(BAD));
+    for (let round = 0; round < 3; round++) server.expects(`GET ${ALL}/web`, 200, live(BAD));
+    server.expects(PODS, ...forbidden).expects(`GET ${ALL}/web`, 200, live(READY));
+    const step = ctx();
+    await provider.create(DEPLOYMENT, workload(), step);
+    const why = "Deployment team/web is not ready: 0 of 1 Pod is available";
+    expect(step.logs.map(({ text }) => text)).toEqual([
+      why,
+      `${why}; its Pods cannot be read: ${server.address}: pods is forbidden (${PODS.replace(/\?.*/, "")}: 403)`,
+    ]);
+  });
+
+  test("that was deleted during the wait is gone, also if another has its name by then", async () => {
+    const create = () => provider.create(DEPLOYMENT, workload(), ctx());
+    const gone = "Deployment team/web was deleted while it was waited for";
+    server.expects(POST, 201, live(NEW));
+    server.expects(`GET ${ALL}/web`, ...failure(404, "NotFound", "not found"));
+    await expect(create()).rejects.toThrow(new RegExp(`^${gone}$`));
+    const other = live(READY);
+    other["metadata"] = { ...(other["metadata"] as Props), uid: "u-2" };
+    server.expects(POST, 201, live(NEW)).expects(`GET ${ALL}/web`, 200, other);
+    await expect(create()).rejects.toThrow(`${gone}, and somebody made another one with its name`);
+  });
+
   test("is not waited for with skipAwait", async () => {
     server.expects(POST, 201, live(NEW));
     const annotations = { "pulumi.com/skipAwait": "true" };
@@ -134,6 +160,25 @@ describe("a Deployment", () => {
     expect(await diff(workload("web:2"))).toMatchObject({
       replaces: [],
       detailed: { "spec.template.spec.containers[0].image": "update" },
+    });
+  });
+
+  test("takes null as left out, at any depth", async () => {
+    const news = workload();
+    const { spec } = news as { spec: Props };
+    const { inputs, failures } = await provider.check(DEPLOYMENT, "", undefined, {
+      metadata: { ...metadata, labels: { team: null }, annotations: null },
+      spec: {
+        ...spec,
+        replicas: null,
+        template: { ...(spec["template"] as Props), x: [null, {}] },
+      },
+    });
+    expect(failures).toEqual([]);
+    const template = { ...(spec["template"] as Props), x: [{}] };
+    expect(inputs).toEqual({
+      ...{ apiVersion: "apps/v1", kind: "Deployment", metadata },
+      spec: { ...spec, template },
     });
   });
 
@@ -235,22 +280,80 @@ test("a DaemonSet is ready once every node's Pod is updated and available", asyn
   ]);
 });
 
-test("a Service with a selector is ready once an endpoint is; a headless one at once", async () => {
+describe("a Service", () => {
   const path = "/api/v1/namespaces/team/services";
   const post = `POST ${path}?fieldManager=pulumi-kubernetes&fieldValidation=Strict`;
   const slices =
     "GET /apis/discovery.k8s.io/v1/namespaces/team/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Dweb";
-  const spec = { selector: { app: "web" }, ports: [{ port: 80 }] };
-  const slice = (ready: boolean) => ({ items: [{ endpoints: [{ conditions: { ready } }] }] });
-  server
-    .expects(post, 201, { metadata, spec })
-    .expects(slices, 200, slice(false))
-    .expects(`GET ${path}/web`, 200, { metadata, spec })
-    .expects(slices, 200, slice(true));
-  await provider.create(SERVICE, { metadata, spec }, ctx());
-  const headless = { ...spec, clusterIP: "None" };
-  server.expects(post, 201, { metadata, spec: headless });
-  await provider.create(SERVICE, { metadata, spec: headless }, ctx());
+  const selecting = { selector: { app: "web" }, ports: [{ port: 80 }] };
+  const service = (spec: Props = selecting): Props => ({
+    metadata: { ...metadata, uid: "u-1" },
+    spec,
+  });
+  const slice = (...endpoints: Props[]) => ({
+    items: [{ endpoints: endpoints.map((conditions) => ({ conditions })) }],
+  });
+  const create = async (spec: Props = selecting) => {
+    const step = ctx();
+    await provider.create(SERVICE, { metadata, spec }, step);
+    return step.logs.map(({ text }) => text);
+  };
+  const UNREADY = "Service team/web is not ready: an endpoint is not ready";
+  afterEach(() => jest.restoreAllMocks());
+
+  test("is ready once all its endpoints are", async () => {
+    server
+      .expects(post, 201, service())
+      .expects(slices, 200, slice({ ready: true }, { ready: false }))
+      .expects(`GET ${path}/web`, 200, service())
+      .expects(slices, 200, slice({ ready: true }, {}));
+    expect(await create()).toEqual([UNREADY]);
+  });
+
+  test("does not wait for the endpoints of Pods that are about to end", async () => {
+    server
+      .expects(post, 201, service())
+      .expects(slices, 200, slice({ ready: true }, { ready: false, terminating: true }));
+    expect(await create()).toEqual([]);
+  });
+
+  test("without an endpoint is ready after ten seconds without one", async () => {
+    const now = Date.now.bind(Date);
+    // Each request takes four seconds.
+    jest.spyOn(Date, "now").mockImplementation(() => now() + server.asked.length * 4000);
+    server.expects(post, 201, service()).expects(slices, 200, slice());
+    const seen = (...endpoints: Props[]) =>
+      server.expects(`GET ${path}/web`, 200, service()).expects(slices, 200, slice(...endpoints));
+    seen({ ready: false });
+    // What came between starts the ten seconds again.
+    seen();
+    seen();
+    seen();
+    const none = "Service team/web is not ready: it has no endpoint";
+    expect(await create()).toEqual([none, UNREADY, none]);
+  });
+
+  test("is ready at once if it selects no Pods, is headless, or is another's name", async () => {
+    const specs: Props[] = [
+      { ...selecting, clusterIP: "None" },
+      { type: "ExternalName", externalName: "example.com", selector: { app: "web" } },
+      { ports: [{ port: 80 }] },
+    ];
+    for (const spec of specs) {
+      server.expects(post, 201, service(spec));
+      expect(await create(spec)).toEqual([]);
+    }
+  });
+
+  test("that is read without an endpoint is ready, and with an unready one is not", async () => {
+    const read = async (...endpoints: Props[]) => {
+      server.expects(`GET ${path}/web`, 200, service()).expects(slices, 200, slice(...endpoints));
+      const inputs = { metadata, spec: selecting };
+      return (await provider.read(SERVICE, "team/web", inputs, {}, ctx()))?.initErrors;
+    };
+    expect(await read()).toEqual([]);
+    expect(await read({ ready: false })).toEqual([UNREADY]);
+  });
 });
 
 test("a Namespace has its name as id, no namespace, and is ready when it is active", async () => {
