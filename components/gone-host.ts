@@ -16,7 +16,7 @@ export class GoneHost extends pulumi.ComponentResource {
     const { connection, ...inputs } = guard.inputs;
     new command.remote.Command(
       `${name}-${guard.daemon}-guard`,
-      { ...inputs, connection: pulumi.secret(connection) } as command.remote.CommandArgs,
+      { ...inputs, connection: pulumi.secret(connection) },
       { parent: this, retainOnDelete: true },
     );
     this.registerOutputs({ state: GONE });

@@ -34,7 +34,7 @@ import {
   uidOf,
   withNamespace,
 } from "./metadata";
-import type { List } from "./ready";
+import type { List } from "./pods";
 import { untilReady } from "./wait";
 
 /** The field manager of a create. An apply uses the object's own name for it. */

@@ -1,11 +1,8 @@
 /** When an object is ready: what its status still lacks, in words. */
 import type { Props, Value } from "../provider";
 import { isProps } from "../schema";
-import { messagesOf } from "./pods";
+import { type List, messagesOfDaemonSet, messagesOfDeployment } from "./pods";
 import { metadataIn, metadataOf, namespacePath } from "./metadata";
-
-/** Lists objects of the cluster: the items at a path of its API that a label selector matches. */
-export type List = (path: string, labelSelector: string) => Promise<Props[]>;
 
 export interface Awaiter {
   /** What the object lacks to be ready; undefined: it is ready. */
@@ -40,7 +37,7 @@ export const deployment: Awaiter = {
     );
   },
   async messages(live, list) {
-    return [...failedConditions(live), ...(await messagesOf(live, list))];
+    return [...failedConditions(live), ...(await messagesOfDeployment(live, list))];
   },
 };
 
@@ -58,7 +55,7 @@ export const daemonSet: Awaiter = {
         (available < wanted ? `${available} of ${pods(wanted)} available` : undefined),
     );
   },
-  messages: messagesOf,
+  messages: messagesOfDaemonSet,
 };
 
 /** Its Pods may be yet to come, or there may be none on purpose: a Deployment with no replicas. */

@@ -3,7 +3,8 @@ import { ApiError } from "../../../kube/api-error";
 import { pollUntil } from "../poll";
 import type { Props, StepContext } from "../provider";
 import { uidOf } from "./metadata";
-import type { Awaiter, List } from "./ready";
+import type { List } from "./pods";
+import type { Awaiter } from "./ready";
 
 /** At every so many polls the Pods are asked, which can be many. */
 const POLLS_PER_LOOK = 4;

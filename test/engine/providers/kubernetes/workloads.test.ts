@@ -53,19 +53,26 @@ const live = (status: Props): Props => ({
 const NEW = {};
 const READY = { observedGeneration: 1, replicas: 1, updatedReplicas: 1, availableReplicas: 1 };
 const BAD = { observedGeneration: 1, replicas: 1, updatedReplicas: 1 };
-const WAITING = {
-  items: [
-    {
-      metadata: { name: "web-1" },
-      spec: { nodeName: "node01" },
-      status: {
-        containerStatuses: [
-          { name: "web", state: { waiting: { reason: "ErrImagePull", message: "no such image" } } },
-        ],
-      },
-    },
-  ],
+const SETS = "GET /apis/apps/v1/namespaces/team/replicasets?labelSelector=app%3Dweb";
+/** An object that belongs to the one with this uid. */
+const owned = (owner: string, name: string, more: Props = {}): Props => ({
+  ...more,
+  metadata: { name, ownerReferences: [{ uid: "other" }, { uid: owner }] },
+});
+const replicaSet = (owner: string, uid: string, revision: string): Props => {
+  const { metadata } = owned(owner, uid) as { metadata: Props };
+  const annotations = { "deployment.kubernetes.io/revision": revision };
+  return { metadata: { ...metadata, uid, annotations } };
 };
+const waitingPod = (owner: string, name: string): Props =>
+  owned(owner, name, {
+    spec: { nodeName: "node01" },
+    status: {
+      containerStatuses: [
+        { name: "web", state: { waiting: { reason: "ErrImagePull", message: "no such image" } } },
+      ],
+    },
+  });
 
 // Loading the client library makes jest compile it, once.
 jest.setTimeout(120_000);
@@ -105,7 +112,10 @@ describe("a Deployment", () => {
   });
 
   test("that does not become ready exists all the same, and its Pods say why", async () => {
-    server.expects(POST, 201, live(BAD)).expects(PODS, 200, WAITING);
+    server
+      .expects(POST, 201, live(BAD))
+      .expects(SETS, 200, { items: [replicaSet("u-1", "rs-1", "1")] })
+      .expects(PODS, 200, { items: [waitingPod("rs-1", "web-1")] });
     const failed = await provider.create(DEPLOYMENT, workload(), ctx(0)).catch((e: unknown) => e);
     expect(failed).toBeInstanceOf(PartialFailure);
     const { id, outputs, reasons } = failed as PartialFailure;
@@ -117,11 +127,47 @@ describe("a Deployment", () => {
     ]);
   });
 
+  const messages = async (sets: Props[], pods: Props[]) => {
+    server
+      .expects(POST, 201, live(BAD))
+      .expects(SETS, 200, { items: sets })
+      .expects(PODS, 200, { items: pods });
+    const failed = await provider.create(DEPLOYMENT, workload(), ctx(0)).catch((e: unknown) => e);
+    return (failed as PartialFailure).reasons.slice(1);
+  };
+  const said = (name: string) =>
+    `Pod ${name} on node01: container web: ErrImagePull: no such image`;
+
+  test("tells only of its own Pods, and of those only the newest template's", async () => {
+    const sets = [
+      replicaSet("u-1", "rs-9", "9"),
+      replicaSet("u-1", "rs-10", "10"),
+      replicaSet("u-2", "rs-11", "11"),
+    ];
+    const pods = ["rs-9", "rs-10", "rs-11", "none"].map((owner) =>
+      waitingPod(owner, `of-${owner}`),
+    );
+    expect(await messages(sets, pods)).toEqual([said("of-rs-10")]);
+  });
+
+  test("tells of five Pods, and how many more there are", async () => {
+    const sets = [replicaSet("u-1", "rs-1", "1")];
+    const pods = (count: number) =>
+      Array.from({ length: count }, (_, index) => waitingPod("rs-1", `p${index}`));
+    const five = ["p0", "p1", "p2", "p3", "p4"].map(said);
+    expect(await messages(sets, pods(5))).toEqual(five);
+    expect(await messages(sets, pods(6))).toEqual([...five, "and 1 more Pod that is not ready"]);
+    expect(await messages(sets, pods(7))).toEqual([...five, "and 2 more Pods that are not ready"]);
+  });
+
   test("is waited for also by a user who may not list Pods", async () => {
     const forbidden = failure(403, "Forbidden", "pods is forbidden");
     server.expects(POST, 201, live(BAD));
     for (let round = 0; round < 3; round++) server.expects(`GET ${ALL}/web`, 200, live(BAD));
-    server.expects(PODS, ...forbidden).expects(`GET ${ALL}/web`, 200, live(READY));
+    server
+      .expects(SETS, 200, { items: [replicaSet("u-1", "rs-1", "1")] })
+      .expects(PODS, ...forbidden)
+      .expects(`GET ${ALL}/web`, 200, live(READY));
     const step = ctx();
     await provider.create(DEPLOYMENT, workload(), step);
     const why = "Deployment team/web is not ready: 0 of 1 Pod is available";
@@ -278,6 +324,22 @@ test("a DaemonSet is ready once every node's Pod is updated and available", asyn
     "DaemonSet team/web is not ready: 1 of 2 Pods are updated",
     "DaemonSet team/web is not ready: 1 of 2 Pods are available",
   ]);
+});
+
+test("a DaemonSet tells only of its own Pods", async () => {
+  const path = "/apis/apps/v1/namespaces/team/daemonsets";
+  const status = { observedGeneration: 1, desiredNumberScheduled: 1, updatedNumberScheduled: 1 };
+  server
+    .expects(
+      `POST ${path}?fieldManager=pulumi-kubernetes&fieldValidation=Strict`,
+      201,
+      live(status),
+    )
+    .expects(PODS, 200, { items: [waitingPod("u-2", "other"), waitingPod("u-1", "web-1")] });
+  await expect(provider.create(DAEMON_SET, workload(), ctx(0))).rejects.toThrow(
+    "DaemonSet team/web is not ready: 0 of 1 Pod is available; it was given 0 s\n" +
+      "Pod web-1 on node01: container web: ErrImagePull: no such image",
+  );
 });
 
 describe("a Service", () => {
