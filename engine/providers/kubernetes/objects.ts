@@ -41,8 +41,6 @@ import { untilReady } from "./wait";
 const CREATOR = "pulumi-kubernetes";
 /** kubectl's annotation with the last applied object. It is not an input. */
 const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
-/** How long a deleted object can still exist, because of a finalizer. */
-const GONE_SECONDS = 600;
 /** How often the update is tried again after another change to the object. */
 const TAKEOVER_TRIES = 5;
 
@@ -167,7 +165,7 @@ export class Objects {
     };
   }
 
-  async delete(id: string, ctx: StepContext): Promise<void> {
+  async delete(id: string, inputs: Props, ctx: StepContext): Promise<void> {
     const object = fromId(this.kind, id);
     const gone = await this.find(object, ctx);
     if (gone === undefined) return;
@@ -182,15 +180,16 @@ export class Objects {
       // 404: the object is gone; 409: it is gone, and another one has its name.
       if (!(error instanceof ApiError) || ![404, 409].includes(error.status)) throw error;
     }
-    let reported = false;
-    await pollUntil(ctx.timeoutSeconds ?? GONE_SECONDS, ctx.signal, async (last) => {
+    if (this.kind.skipsDeletion && !isAwaited(inputs)) return;
+    let told = "";
+    await pollUntil(ctx.timeoutSeconds ?? secondsToWait(inputs), ctx.signal, async (last) => {
       const still = await this.find(object, ctx);
       if (still === undefined || uidOf(still) !== uidOf(gone)) return true;
       const why = whyStill(still);
       if (last) throw new Error(`${id} is still there: ${why}`);
-      if (reported || finalizersOf(still) === "") return false;
-      ctx.log("info", `${id}: ${why}`);
-      reported = true;
+      // Somebody must remove a finalizer, but the server itself removes what belongs to the object.
+      if (why !== told) ctx.log("info", `${id}: ${why}`, finalizersOf(still) === "");
+      told = why;
       return false;
     });
   }

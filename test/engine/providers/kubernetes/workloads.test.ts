@@ -428,3 +428,68 @@ test("a Namespace has its name as id, no namespace, and is ready when it is acti
   );
   expect((await provider.create(NAMESPACE, inputs, ctx())).id).toBe("team");
 });
+
+describe("deleting", () => {
+  const ONE = "/api/v1/namespaces/team";
+  const terminating = (...messages: string[]): Props => ({
+    metadata: { name: "team", uid: "u-1" },
+    status: {
+      conditions: [
+        ...messages.map((message) => ({ status: "True", message })),
+        { status: "False", message: "not said" },
+      ],
+    },
+  });
+  const GONE = failure(404, "NotFound", "not found");
+
+  test("a Namespace tells what is left in it, each time that changes", async () => {
+    server
+      .expects(`GET ${ONE}`, 200, terminating())
+      .expects(`DELETE ${ONE}`, 200, {})
+      .expects(`GET ${ONE}`, 200, terminating())
+      .expects(`GET ${ONE}`, 200, terminating("Some resources are remaining: pods. has 2"))
+      .expects(`GET ${ONE}`, 200, terminating("Some resources are remaining: pods. has 2"))
+      .expects(`GET ${ONE}`, ...GONE);
+    const step = ctx();
+    await provider.delete(NAMESPACE, "team", { metadata: { name: "team" } }, {}, step);
+    const still = (text: string) => ({ severity: "info", text: `team: ${text}`, ephemeral: true });
+    expect(step.logs).toEqual([
+      still("it is deleted once everything that belongs to it is gone"),
+      still("Some resources are remaining: pods. has 2"),
+    ]);
+  });
+
+  const annotated = (annotations: Props): Props => ({ metadata: { ...metadata, annotations } });
+
+  test("waits as long as the annotation says, or customTimeouts, which go first", async () => {
+    const now = Date.now.bind(Date);
+    // Each request takes twenty seconds.
+    jest.spyOn(Date, "now").mockImplementation(() => now() + server.asked.length * 20_000);
+    const del = (polls: number, seconds?: number) => {
+      server.expects(`GET ${ALL}/web`, 200, live(READY)).expects(`DELETE ${ALL}/web`, 200, {});
+      for (let poll = 0; poll < polls; poll++) server.expects(`GET ${ALL}/web`, 200, live(READY));
+      const inputs = annotated({ "pulumi.com/timeoutSeconds": "50" });
+      return provider.delete(DEPLOYMENT, "team/web", inputs, {}, ctx(seconds));
+    };
+    try {
+      const why =
+        "team/web is still there: it is deleted once everything that belongs to it is gone";
+      await expect(del(4)).rejects.toThrow(why);
+      await expect(del(2, 15)).rejects.toThrow(why);
+    } finally {
+      jest.restoreAllMocks();
+    }
+  });
+
+  test("does not wait with skipAwait, but for kinds where the real provider does", async () => {
+    const skip = annotated({ "pulumi.com/skipAwait": "true" });
+    server.expects(`GET ${ALL}/web`, 200, live(READY)).expects(`DELETE ${ALL}/web`, 200, {});
+    await provider.delete(DEPLOYMENT, "team/web", skip, {}, ctx());
+    const path = "/api/v1/namespaces/team/services/web";
+    server
+      .expects(`GET ${path}`, 200, live({}))
+      .expects(`DELETE ${path}`, 200, {})
+      .expects(`GET ${path}`, ...GONE);
+    await provider.delete(SERVICE, "team/web", skip, {}, ctx());
+  });
+});
