@@ -34,13 +34,17 @@ import {
   uidOf,
   withNamespace,
 } from "./metadata";
-import type { List } from "./pods";
+import { type List, REVISION } from "./pods";
 import { untilReady } from "./wait";
 
 /** The field manager of a create. An apply uses the object's own name for it. */
 const CREATOR = "pulumi-kubernetes";
-/** kubectl's annotation with the last applied object. It is not an input. */
-const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+/** Annotations that are no inputs: kubectl's, with the last applied object, and those of the controllers. */
+const NO_INPUTS = [
+  "kubectl.kubernetes.io/last-applied-configuration",
+  "deprecated.daemonset.template.generation",
+  REVISION,
+];
 /** How often the update is tried again after another change to the object. */
 const TAKEOVER_TRIES = 5;
 
@@ -362,8 +366,8 @@ function inputsOf(live: Props, fields: Fields): Props {
     ...["creationTimestamp", "generation", "managedFields", "resourceVersion", "uid"],
   ]);
   if (isProps(metadata["annotations"]))
-    metadata["annotations"] = without(metadata["annotations"], [LAST_APPLIED]);
-  return { ...Object.fromEntries(inputs), metadata };
+    metadata["annotations"] = without(metadata["annotations"], NO_INPUTS);
+  return withoutEmptyMaps({ ...Object.fromEntries(inputs), metadata });
 }
 
 function without(props: Props, names: readonly string[]): Props {

@@ -267,6 +267,20 @@ describe("a Deployment", () => {
     expect(read?.initErrors).toEqual(["Deployment team/web is not ready: 0 of 1 Pod is available"]);
   });
 
+  test("that is read by id alone has no inputs that its controller made", async () => {
+    const read = async (annotations: Props) => {
+      const there = live(READY);
+      const made = { "deployment.kubernetes.io/revision": "3", ...annotations };
+      there["metadata"] = { ...(there["metadata"] as Props), annotations: made };
+      server.expects(`GET ${ALL}/web`, 200, there);
+      const found = await provider.read(DEPLOYMENT, "team/web", undefined, undefined, ctx());
+      return found?.inputs["metadata"];
+    };
+    const theirs = { "deprecated.daemonset.template.generation": "2" };
+    expect(await read(theirs)).toEqual(metadata);
+    expect(await read({ note: "x" })).toEqual({ ...metadata, annotations: { note: "x" } });
+  });
+
   test("without a spec, or with a wait that is none, is refused", async () => {
     const annotations = { "pulumi.com/skipAwait": "yes", "pulumi.com/timeoutSeconds": "1m" };
     const news = { metadata: { ...metadata, annotations }, replicas: 2 };
