@@ -39,7 +39,7 @@ export async function gone(guards: readonly PastGuard[]): Promise<Gone[]> {
 export function goneNote({ guard: { host, daemon, id }, reason }: Gone): string {
   return (
     `${host} left the cluster, and its host does not answer: ${reason}\n` +
-    "  up changes nothing there; from then on, it does not belong to the stack. The next up drops it from the state.\n" +
+    "  up drops the node and changes nothing on it. The up after that removes the rest of it from the state.\n" +
     `  If the host still runs, ${daemon} there keeps the lines of this program. To remove them, run there: sudo sh ${HELPER} undo ${id}`
   );
 }

@@ -60,7 +60,7 @@ test("docker's guard is not looked at: the registry's host is not only a node", 
 test("the note says what stays, and how to remove it", () => {
   expect(goneNote({ guard: guard({}), reason: "ssh node01: no answer" })).toBe(
     "node01 left the cluster, and its host does not answer: ssh node01: no answer\n" +
-      "  up changes nothing there; from then on, it does not belong to the stack. The next up drops it from the state.\n" +
+      "  up drops the node and changes nothing on it. The up after that removes the rest of it from the state.\n" +
       "  If the host still runs, containerd there keeps the lines of this program. To remove them, run there: sudo sh /var/lib/cluster-registry/helper undo p.s.containerd-node01",
   );
 });
