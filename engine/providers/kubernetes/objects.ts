@@ -254,7 +254,16 @@ export class Objects {
   private async missing(live: Props, ctx: StepContext): Promise<string[]> {
     const { awaiter, kind } = this.kind;
     if (!awaiter || !isAwaited(live)) return [];
-    const why = await awaiter.missing(live, this.list(ctx));
+    let why: string | undefined;
+    try {
+      why = await awaiter.missing(live, this.list(ctx));
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 403) throw error;
+      // The user may read the object itself, which is what a read is for.
+      const id = idOf(this.kind, live);
+      ctx.log("warning", `${kind} ${id}: whether it is ready cannot be read: ${error.message}`);
+      return [];
+    }
     return why === undefined || why === awaiter.enough?.why
       ? []
       : [`${kind} ${idOf(this.kind, live)} is not ready: ${why}`];

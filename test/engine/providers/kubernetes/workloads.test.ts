@@ -430,6 +430,24 @@ describe("a Service", () => {
     expect(await read()).toEqual([]);
     expect(await read({ ready: false })).toEqual([UNREADY]);
   });
+
+  test("is read also by a user who may not list endpoints", async () => {
+    server
+      .expects(`GET ${path}/web`, 200, service())
+      .expects(slices, ...failure(403, "Forbidden", "endpointslices is forbidden"));
+    const step = ctx();
+    const inputs = { metadata, spec: selecting };
+    const read = await provider.read(SERVICE, "team/web", inputs, {}, step);
+    expect(read).toMatchObject({ inputs, initErrors: [] });
+    expect(step.logs).toMatchObject([
+      {
+        severity: "warning",
+        text: expect.stringContaining(
+          "Service team/web: whether it is ready cannot be read: ",
+        ) as string,
+      },
+    ]);
+  });
 });
 
 test("a Namespace has its name as id, no namespace, and is ready when it is active", async () => {
