@@ -137,12 +137,7 @@ async function lookAndDeclare(
   const lostGuards = lost.map(({ guard }) => guard);
   if (dryRun) {
     if (server !== undefined)
-      for (const news of clusterNews(
-        past,
-        settings,
-        lostGuards.map(({ host }) => host),
-      ))
-        void pulumi.log.info(news);
+      for (const news of clusterNews(past, settings, lostGuards)) void pulumi.log.info(news);
     else if (cluster !== undefined)
       for (const note of await differences(settings, cluster, around)) void pulumi.log.warn(note);
     const undone = left

@@ -26,7 +26,7 @@ test("news are the nodes that joined or left; the registry's host is no node", (
 
 test("a node whose host does not answer is no news: it has a message of its own", () => {
   const guards = [guard("a"), guard("b"), guard("c")];
-  expect(clusterNews({ guards }, { nodes: [listed("a", "10.0.0.1")] }, ["b"])).toEqual([
+  expect(clusterNews({ guards }, { nodes: [listed("a", "10.0.0.1")] }, [guard("b")])).toEqual([
     "c left the cluster: up removes the lines of this program from it",
   ]);
 });
