@@ -88,6 +88,8 @@ describeCluster("nodes that come from the cluster", () => {
 
   test("a node that left and whose host is off is dropped with a message, within two runs", async () => {
     const node = lab.host("node01");
+    // Otherwise, it would join the cluster again when it starts.
+    await node.succeed("systemctl disable --now kubelet");
     await node.cutPower();
     const shown = await output(stack.succeed(stack.preview()));
     expect(shown).toContain(GONE);
@@ -96,7 +98,6 @@ describeCluster("nodes that come from the cluster", () => {
     expect(stack.state()).not.toContain("node01-containerd-apply");
     expect(await output(stack.succeed(stack.up()))).not.toContain(GONE);
     expect(stack.state()).not.toContain("node01");
-    await stack.succeed(stack.preview("--expect-no-changes"));
   });
 
   test("if the host starts again, it has the lines, and the message's command removes them", async () => {
@@ -109,13 +110,10 @@ describeCluster("nodes that come from the cluster", () => {
   });
 
   test("the nodes' user is the one that logs in to them", async () => {
-    const from = (user: string) => ({ nodes: { fromKubeconfig: cluster.kubeconfigPath, user } });
-    stack.change(from("ops"));
-    await stack.succeed(stack.preview());
-    stack.change(from("stranger"));
-    const said = await stack.preview();
-    expect(said.code).not.toBe(0);
-    expect(said.stdout + said.stderr).toContain(`stranger@${lab.host("controlplane").address}`);
+    stack.change({ nodes: { fromKubeconfig: cluster.kubeconfigPath, user: "ops" } });
+    expect(await output(stack.preview())).toContain(
+      "controlplane: the user ops cannot access Docker's socket: ",
+    );
   });
 
   test("no key of the kubeconfig is in the state", () => {
