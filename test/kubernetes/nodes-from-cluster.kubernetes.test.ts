@@ -106,6 +106,7 @@ describeCluster("nodes that come from the cluster", () => {
     expect(await node.succeed(MIRROR)).not.toBe("");
     const id = `cluster-registry.${stack.name}.containerd-node01`;
     await node.succeed(`sh /var/lib/cluster-registry/helper undo ${id}`);
+    await node.succeed("systemctl enable --quiet kubelet");
     expect(await configManifest(node)).toBe(untouched);
   });
 
