@@ -105,13 +105,12 @@ describeCluster("workloads as resources of a program", () => {
     await stack.succeed(stack.preview("--refresh", "--expect-no-changes"));
   }, 300_000);
 
-  test("a cluster that does not answer is never empty: refresh, up and destroy fail, and the state stays", async () => {
+  test("a cluster that does not answer is never empty: refresh and destroy fail, and the state stays", async () => {
     const before = stack.state();
     const main = lab.host("controlplane");
     await main.succeed("systemctl stop kube-apiserver");
     for (const command of [
       () => stack.run("refresh", "--yes", "--skip-preview"),
-      () => stack.up("--refresh"),
       () => stack.destroy(),
     ]) {
       const said = await command();
