@@ -7,4 +7,4 @@ const configuration: unknown = configValues(pulumi.runtime.allConfig(), pulumi.g
 
 const cluster = new ClusterRegistry("cluster", configuration as ClusterRegistryArgs);
 
-export const { registryUrl, imagePrefix, nodes, commands } = cluster;
+export const { registryUrl, imagePrefix, nodes, commands, pullCheck } = cluster;

@@ -52,7 +52,7 @@ export interface ClusterRegistryArgs {
   migrate?: pulumi.Input<boolean>;
   /** If a configuration file was deleted, write a new one that contains only our lines. @default false */
   recreateDeleted?: pulumi.Input<boolean>;
-  /** Publish the registry in the cluster (KEP-1755). @default the cluster is not touched */
+  /** Publish the registry in the cluster (KEP-1755), and check its nodes. @default the cluster is not touched */
   kubernetes?: pulumi.Input<KubernetesArgs>;
 }
 
@@ -86,6 +86,8 @@ export class ClusterRegistry extends pulumi.ComponentResource {
   readonly nodes: pulumi.Output<Record<string, NodeState>>;
   /** How to build, tag and push an image. */
   readonly commands: pulumi.Output<Commands>;
+  /** With `kubernetes.pullCheck`: each node of the cluster, by name, with `pulled`. */
+  readonly pullCheck: pulumi.Output<Record<string, string> | undefined>;
 
   constructor(name: string, args: ClusterRegistryArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cluster-registry:index:ClusterRegistry", name, {}, opts);
@@ -94,11 +96,13 @@ export class ClusterRegistry extends pulumi.ComponentResource {
     this.imagePrefix = outputs.imagePrefix;
     this.nodes = outputs.nodes;
     this.commands = outputs.commands;
+    this.pullCheck = outputs.pullCheck;
     this.registerOutputs({
       registryUrl: this.registryUrl,
       imagePrefix: this.imagePrefix,
       nodes: this.nodes,
       commands: this.commands,
+      pullCheck: this.pullCheck,
     });
   }
 }
@@ -160,6 +164,7 @@ async function lookAndDeclare(
     gates,
     past: { ...past, undone },
     ...(cluster && { cluster }),
+    ofCluster: server !== undefined,
   });
   if (problems.length > 0) throw refuse;
   return outputsOf(settings, declared, unknown);
@@ -182,7 +187,7 @@ async function differences(
 
 function outputsOf(
   settings: Settings,
-  { registry, mirrors }: DeclaredCluster,
+  { registry, mirrors, pullCheck }: DeclaredCluster,
   unknown: readonly string[],
 ) {
   const known = !unknown.some((path) => /^registry\.(address|port)$/.test(path));
@@ -199,6 +204,7 @@ function outputsOf(
       tag: `docker tag mynginx:1.0 ${at}/mynginx:1.0`,
       push: `docker push ${at}/mynginx:1.0`,
     })),
+    pullCheck: pullCheck?.results ?? pulumi.output(undefined),
   };
 }
 

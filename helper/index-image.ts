@@ -28,7 +28,15 @@ export function indexText(image: IndexImage): string {
   const { registry, repository, tag, platforms, archive, again } = image;
   const [, address = "", port = ""] = /^\[?(.*?)\]?:(\d+)$/.exec(registry) ?? [];
   program ??= readFileSync(join(__dirname, "images", "index.sh"), "utf8");
-  const values = { registry, address, port, repository, tag, platforms: platforms.join(" "), again };
+  const values = {
+    registry,
+    address,
+    port,
+    repository,
+    tag,
+    platforms: platforms.join(" "),
+    again,
+  };
   return [
     "{",
     ...Object.entries(values).map(([name, value]) => `${name}=${shellWord(value)}`),

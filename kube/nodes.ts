@@ -1,5 +1,6 @@
 import { type ApiObject, ApiServer } from "./api-server";
 import { withHint } from "./api-error";
+import { object, objects, text } from "./json";
 import { loadCluster } from "./kubeconfig";
 
 /** The addresses of a node that SSH can use. A node may have several of a kind; the first one counts. */
@@ -123,18 +124,4 @@ export function nodesOf(found: readonly ApiObject[]): Pick<NodeList, "nodes" | "
 /** A node's first address of a type; undefined if it has none. */
 export function addressOf(node: ClusterNode, type: AddressType): string | undefined {
   return node.addresses.find((each) => each.type === type && each.address !== "")?.address;
-}
-
-function object(value: unknown): ApiObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as ApiObject)
-    : {};
-}
-
-function objects(value: unknown): ApiObject[] {
-  return Array.isArray(value) ? value.map(object) : [];
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }

@@ -95,7 +95,10 @@ function machineCode(listing: string): Buffer {
   const lines = listing.trim().split("\n");
   return Buffer.concat(
     lines.map((line) =>
-      Buffer.from(/^(?:[0-9a-f]{2} ?)+(?= {2})/.exec(line.trim())?.[0].replaceAll(" ", "") ?? "", "hex"),
+      Buffer.from(
+        /^(?:[0-9a-f]{2} ?)+(?= {2})/.exec(line.trim())?.[0].replaceAll(" ", "") ?? "",
+        "hex",
+      ),
     ),
   );
 }
