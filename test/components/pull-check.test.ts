@@ -1,0 +1,216 @@
+import * as pulumi from "@pulumi/pulumi";
+import { PullCheck, type PullCheckArgs } from "../../components";
+import { planned } from "../../components/planned";
+import type { PullCheckPlan } from "../../components/plans";
+import { failure, FakeApiServer } from "../engine/providers/kubernetes/api-server";
+import { type Declared, record, valueOf } from "./recorder";
+
+const plan: PullCheckPlan = { connection: pulumi.secret({ host: "10.0.0.1", privateKey: "KEY" }) };
+const IMAGE = "10.0.0.1:5000/cluster-registry/pull-check:1";
+const SET = "/apis/apps/v1/namespaces/kube-system/daemonsets/cluster-pull-check";
+const PODS =
+  "/api/v1/namespaces/kube-system/pods?labelSelector=app.kubernetes.io%2Fname%3Dpull-check%2Capp.kubernetes.io%2Finstance%3Dcluster-pull-check";
+
+let server: FakeApiServer;
+beforeEach(async () => {
+  server = await FakeApiServer.start();
+});
+afterEach(() => server.close());
+
+const matchLabels = {
+  "app.kubernetes.io/name": "pull-check",
+  "app.kubernetes.io/instance": "cluster-pull-check",
+};
+
+function live(annotations: Record<string, string>, nodes: number) {
+  return {
+    metadata: { uid: "set", generation: 1 },
+    spec: { selector: { matchLabels }, template: { metadata: { annotations } } },
+    status: { observedGeneration: 1, desiredNumberScheduled: nodes },
+  };
+}
+
+function pod(node: string, annotations: Record<string, string>, status: object) {
+  return {
+    metadata: { uid: node, annotations, ownerReferences: [{ uid: "set" }] },
+    spec: { nodeName: node },
+    status,
+  };
+}
+
+const READY = { conditions: [{ type: "Ready", status: "True" }] };
+const FAILING = {
+  containerStatuses: [{ state: { waiting: { reason: "ErrImagePull", message: "no route" } } }],
+};
+
+/** The annotations of the template with these triggers, at an attempt. */
+const marks = (attempt: number) => ({
+  "cluster-registry/nodes": "e6a49d4c24e2cb3e",
+  "cluster-registry/attempt": String(attempt),
+  "cluster-registry/digest": "sha256:d1",
+});
+
+/** Declares a check as ClusterRegistry does. */
+function declare(changes: Partial<PullCheckArgs> = {}): { declared: Declared[]; check: PullCheck } {
+  const declared = record({ "cluster-image": `${IMAGE}@sha256:d1\n` });
+  const args: PullCheckArgs = {
+    host: { address: "10.0.0.1" },
+    registry: "10.0.0.1:5000",
+    kubeconfig: server.kubeconfig,
+    wait: "1s",
+    triggers: { nodes: "three" },
+    ...changes,
+  };
+  return { declared, check: new PullCheck("cluster", planned(args, plan)) };
+}
+
+const inputsOf = (declared: Declared[], name: string) =>
+  declared.find((one) => one.name === name)?.inputs;
+
+/** The message with which the results are refused. */
+function refused(check: PullCheck): Promise<string> {
+  const inside = check.results as unknown as { promise(): Promise<unknown> };
+  return inside.promise().then(
+    () => "not refused",
+    (error: Error) => error.message,
+  );
+}
+
+function nothingYet(): void {
+  server.expects(`GET ${SET}`, ...failure(404, "NotFound", "not found"));
+}
+
+function now(annotations: Record<string, string>, pods: Record<string, object>): void {
+  const names = Object.keys(pods);
+  server.expects(`GET ${SET}`, 200, live(annotations, names.length)).expects(`GET ${PODS}`, 200, {
+    items: names.map((node) => pod(node, annotations, pods[node] ?? {})),
+  });
+}
+
+describe("PullCheck", () => {
+  test("pushes the image from the registry's host, and runs it on every node, masters too", async () => {
+    nothingYet();
+    now(marks(1), { a: READY, b: READY });
+    const { declared, check } = declare();
+    expect(await valueOf(check.results)).toEqual({ a: "pulled", b: "pulled" });
+    expect(server.open).toEqual([]);
+    expect(declared.map(({ type, name }) => `${type} ${name}`).sort()).toEqual([
+      "cluster-registry:index:PullCheck cluster",
+      "command:remote:Command cluster-image",
+      "kubernetes:apps/v1:DaemonSet cluster-daemonset",
+      "pulumi:providers:kubernetes cluster-kubernetes",
+    ]);
+    const pushed = inputsOf(declared, "cluster-image");
+    expect(pushed).toMatchObject({ create: "sh -s push", delete: "sh -s remove" });
+    expect(pushed?.["stdin"]).toContain("registry='10.0.0.1:5000'\n");
+    expect(inputsOf(declared, "cluster-daemonset")).toEqual({
+      apiVersion: "apps/v1",
+      kind: "DaemonSet",
+      metadata: {
+        name: "cluster-pull-check",
+        namespace: "kube-system",
+        labels: matchLabels,
+        annotations: { "pulumi.com/skipAwait": "true" },
+      },
+      spec: {
+        selector: { matchLabels },
+        updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "100%" } },
+        template: {
+          metadata: { labels: matchLabels, annotations: marks(1) },
+          spec: {
+            nodeSelector: { "kubernetes.io/os": "linux" },
+            tolerations: [{ operator: "Exists" }],
+            automountServiceAccountToken: false,
+            enableServiceLinks: false,
+            terminationGracePeriodSeconds: 5,
+            securityContext: { runAsNonRoot: true, runAsUser: 65534, runAsGroup: 65534 },
+            containers: [
+              {
+                name: "pull-check",
+                image: IMAGE,
+                imagePullPolicy: "Always",
+                securityContext: {
+                  allowPrivilegeEscalation: false,
+                  readOnlyRootFilesystem: true,
+                  capabilities: { drop: ["ALL"] },
+                },
+              },
+            ],
+          },
+        },
+      },
+    });
+  });
+
+  test("where all nodes pulled, nothing changes; where one did not, they pull again, and the image is pushed again", async () => {
+    const stdin: unknown[] = [];
+    for (const [status, attempt] of [
+      [READY, 4],
+      [FAILING, 5],
+    ] as const) {
+      now(marks(4), { a: READY, b: status });
+      now(marks(attempt), { a: READY, b: READY });
+      const { declared, check } = declare();
+      await valueOf(check.results);
+      expect(inputsOf(declared, "cluster-daemonset")).toMatchObject({
+        spec: { template: { metadata: { annotations: marks(attempt) } } },
+      });
+      stdin.push(inputsOf(declared, "cluster-image")?.["stdin"]);
+    }
+    expect(stdin[0]).not.toBe(stdin[1]);
+  });
+
+  test("given nodes are the only ones that it runs on, and each of them must be there", async () => {
+    nothingYet();
+    for (let poll = 0; poll < 4; poll++) now(marks(1), { a: READY });
+    const { declared, check } = declare({ nodes: ["a", "b"] });
+    expect(await refused(check)).toBe(
+      "After 1s, not every node had pulled from the registry:\n" +
+        "b: the DaemonSet kube-system/cluster-pull-check has no Pod there: does the cluster have a node of this name?",
+    );
+    const terms = ["a", "b"].map((node) => ({
+      matchFields: [{ key: "metadata.name", operator: "In", values: [node] }],
+    }));
+    const affinity = {
+      nodeAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms },
+      },
+    };
+    expect(inputsOf(declared, "cluster-daemonset")).toMatchObject({
+      spec: { template: { spec: { affinity } } },
+    });
+  });
+
+  test("a node that cannot pull is refused with the kubelet's message, and no other node is named", async () => {
+    nothingYet();
+    for (let poll = 0; poll < 4; poll++) now(marks(1), { a: READY, b: FAILING });
+    expect(await refused(declare().check)).toBe(
+      "After 1s, not every node had pulled from the registry:\nb: cannot pull: ErrImagePull: no route",
+    );
+  });
+
+  test("Pods of the former template are not taken for the result", async () => {
+    nothingYet();
+    for (let poll = 0; poll < 4; poll++) now(marks(7), { a: READY });
+    expect(await refused(declare().check)).toBe(
+      "After 1s, not every node had pulled from the registry:\n" +
+        "the DaemonSet kube-system/cluster-pull-check has 1 of 1 Pods: see `kubectl -n kube-system describe daemonset cluster-pull-check`",
+    );
+  });
+
+  test("wrong arguments are refused all at once, before the cluster is asked", async () => {
+    const wrong = { registry: "10.0.0.1", namespace: "Mine", wait: "soon", nodes: [], bogus: 1 };
+    expect(await refused(declare({ ...wrong, triggers: { "a b": "1" } }).check)).toBe(
+      [
+        "PullCheck cluster has 6 problems; no host was changed:",
+        "  bogus: unknown key (known here: host, registry, kubeconfig, context, nodes, namespace, wait, triggers)",
+        '  registry: expected an address and a port as image names begin with, such as 10.0.0.11:5000, found "10.0.0.1"',
+        '  namespace: expected the name of a namespace, found "Mine"',
+        '  wait: expected a duration such as 30s or 2m, found "soon"',
+        "  nodes: expected at least one name, found []",
+        `  triggers: expected names of letters, digits, '-', '_' and '.', found "a b"`,
+      ].join("\n"),
+    );
+    expect(server.asked).toEqual([]);
+  });
+});
