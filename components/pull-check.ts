@@ -5,15 +5,13 @@ import { Provider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 import { indexPush, indexRemove, indexText } from "../helper/index-image";
 import { PLATFORMS, pullCheckArchive } from "../oci/pull-check-image";
-import { durationSeconds } from "../settings/formats";
-import { type Problem, problemList } from "../settings/problem";
-import { DEFAULT_PULL_WAIT } from "../settings/schema";
 import { pullCheckAlone } from "./alone";
 import type { HostArgs } from "./args";
 import { planOf } from "./planned";
 import type { PullCheckPlan } from "./plans";
+import { checkedPullCheck } from "./pull-check-values";
 import { ATTEMPT, attemptOf, everyNodePulls, lookAtCluster, resultsOf } from "./pulls";
-import { refusal, withoutStack } from "./refusal";
+import { withoutStack } from "./refusal";
 
 /** The image in the registry, which stays there as long as the check is on. */
 const REPOSITORY = "cluster-registry/pull-check";
@@ -39,16 +37,6 @@ export interface PullCheckArgs {
   triggers?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
 
-interface Given {
-  registry: string;
-  kubeconfig?: string;
-  context?: string;
-  nodes?: string[];
-  namespace: string;
-  wait: string;
-  triggers: Record<string, string>;
-}
-
 /**
  * Proves that every node of a cluster, masters too, pulls from the registry: a DaemonSet runs an image of a few hundred
  * bytes, which only the registry has, on each of them.
@@ -64,7 +52,9 @@ export class PullCheck extends pulumi.ComponentResource {
   constructor(name: string, args: PullCheckArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cluster-registry:index:PullCheck", name, {}, opts);
     const { host, ...own } = args;
-    const given = pulumi.unsecret(pulumi.output(own)).apply((values) => checked(name, values));
+    const given = pulumi
+      .unsecret(pulumi.output(own))
+      .apply((values) => checkedPullCheck(name, values));
     const registry = given.apply((values) => values.registry);
     const plan = planOf<PullCheckPlan>(args) ?? pullCheckAlone(name, { host, registry }, opts);
     const reference = registry.apply((prefix) => `${prefix}/${REPOSITORY}:${TAG}`);
@@ -210,40 +200,4 @@ function hashesOf(triggers: Record<string, string>): Record<string, string> {
       createHash("sha256").update(value).digest("hex").slice(0, 16),
     ]),
   );
-}
-
-const KNOWN = [
-  "host",
-  "registry",
-  "kubeconfig",
-  "context",
-  "nodes",
-  "namespace",
-  "wait",
-  "triggers",
-];
-
-function checked(resource: string, values: Partial<Given>): Given {
-  const { registry = "", namespace = "kube-system", wait = DEFAULT_PULL_WAIT } = values;
-  const { triggers = {}, nodes } = values;
-  const problems: Problem[] = Object.keys(values)
-    .filter((key) => !KNOWN.includes(key))
-    .map((path) => ({ path, reason: `unknown key (known here: ${KNOWN.join(", ")})` }));
-  const refuse = (path: string, expected: string, found: unknown) =>
-    problems.push({ path, reason: `expected ${expected}, found ${JSON.stringify(found)}` });
-  if (!/^(\[[^\]]+\]|[^:/\s]+):\d+$/.test(registry))
-    refuse(
-      "registry",
-      "an address and a port as image names begin with, such as 10.0.0.11:5000",
-      registry,
-    );
-  if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(namespace))
-    refuse("namespace", "the name of a namespace", namespace);
-  if ((durationSeconds(wait) ?? 0) < 1) refuse("wait", "a duration such as 30s or 2m", wait);
-  if (nodes?.length === 0) refuse("nodes", "at least one name", nodes);
-  for (const key of Object.keys(triggers))
-    if (!/^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/.test(key))
-      refuse("triggers", "names of letters, digits, '-', '_' and '.'", key);
-  if (problems.length > 0) throw refusal(problemList(`PullCheck ${resource}`, problems));
-  return { ...values, registry, namespace, wait, triggers };
 }

@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { PullCheck, type PullCheckArgs } from "../../components";
+import { checkedPullCheck } from "../../components/pull-check-values";
+import { everyNodePulls } from "../../components/pulls";
 import { planned } from "../../components/planned";
 import type { PullCheckPlan } from "../../components/plans";
 import { failure, FakeApiServer } from "../engine/providers/kubernetes/api-server";
@@ -45,7 +47,7 @@ const FAILING = {
 
 /** The annotations of the template with these triggers, at an attempt. */
 const marks = (attempt: number) => ({
-  "cluster-registry/nodes": "e6a49d4c24e2cb3e",
+  "cluster-registry/nodes": "8b5b9db0c13db242",
   "cluster-registry/attempt": String(attempt),
   "cluster-registry/digest": "sha256:d1",
 });
@@ -67,14 +69,16 @@ function declare(changes: Partial<PullCheckArgs> = {}): { declared: Declared[]; 
 const inputsOf = (declared: Declared[], name: string) =>
   declared.find((one) => one.name === name)?.inputs;
 
-/** The message with which the results are refused. */
-function refused(check: PullCheck): Promise<string> {
-  const inside = check.results as unknown as { promise(): Promise<unknown> };
-  return inside.promise().then(
-    () => "not refused",
-    (error: Error) => error.message,
-  );
-}
+/** Waits for the nodes as a check does. */
+const waitFor = (nodes?: string[]) =>
+  everyNodePulls({
+    namespace: "kube-system",
+    name: "cluster-pull-check",
+    access: { kubeconfig: server.kubeconfig, context: undefined },
+    annotations: marks(1),
+    wait: "1s",
+    nodes,
+  });
 
 function nothingYet(): void {
   server.expects(`GET ${SET}`, ...failure(404, "NotFound", "not found"));
@@ -162,12 +166,9 @@ describe("PullCheck", () => {
 
   test("given nodes are the only ones that it runs on, and each of them must be there", async () => {
     nothingYet();
-    for (let poll = 0; poll < 4; poll++) now(marks(1), { a: READY });
+    now(marks(1), { a: READY, b: READY });
     const { declared, check } = declare({ nodes: ["a", "b"] });
-    expect(await refused(check)).toBe(
-      "After 1s, not every node had pulled from the registry:\n" +
-        "b: the DaemonSet kube-system/cluster-pull-check has no Pod there: does the cluster have a node of this name?",
-    );
+    await valueOf(check.results);
     const terms = ["a", "b"].map((node) => ({
       matchFields: [{ key: "metadata.name", operator: "In", values: [node] }],
     }));
@@ -181,26 +182,9 @@ describe("PullCheck", () => {
     });
   });
 
-  test("a node that cannot pull is refused with the kubelet's message, and no other node is named", async () => {
-    nothingYet();
-    for (let poll = 0; poll < 4; poll++) now(marks(1), { a: READY, b: FAILING });
-    expect(await refused(declare().check)).toBe(
-      "After 1s, not every node had pulled from the registry:\nb: cannot pull: ErrImagePull: no route",
-    );
-  });
-
-  test("Pods of the former template are not taken for the result", async () => {
-    nothingYet();
-    for (let poll = 0; poll < 4; poll++) now(marks(7), { a: READY });
-    expect(await refused(declare().check)).toBe(
-      "After 1s, not every node had pulled from the registry:\n" +
-        "the DaemonSet kube-system/cluster-pull-check has 1 of 1 Pods: see `kubectl -n kube-system describe daemonset cluster-pull-check`",
-    );
-  });
-
-  test("wrong arguments are refused all at once, before the cluster is asked", async () => {
+  test("wrong arguments are refused all at once", () => {
     const wrong = { registry: "10.0.0.1", namespace: "Mine", wait: "soon", nodes: [], bogus: 1 };
-    expect(await refused(declare({ ...wrong, triggers: { "a b": "1" } }).check)).toBe(
+    expect(() => checkedPullCheck("cluster", { ...wrong, triggers: { "a b": "1" } })).toThrow(
       [
         "PullCheck cluster has 6 problems; no host was changed:",
         "  bogus: unknown key (known here: host, registry, kubeconfig, context, nodes, namespace, wait, triggers)",
@@ -211,6 +195,49 @@ describe("PullCheck", () => {
         `  triggers: expected names of letters, digits, '-', '_' and '.', found "a b"`,
       ].join("\n"),
     );
-    expect(server.asked).toEqual([]);
+  });
+});
+
+describe("everyNodePulls", () => {
+  const untilRefused = async (pods: Record<string, object>, nodes?: string[], attempt = 1) => {
+    for (let poll = 0; poll < 9; poll++) now(marks(attempt), pods);
+    return waitFor(nodes).then(
+      () => "not refused",
+      (error: Error) => error.message,
+    );
+  };
+  const HEAD = "After 1s, not every node had pulled from the registry:\n";
+
+  test("names a node that cannot pull with the kubelet's message, and no other node", async () => {
+    expect(await untilRefused({ a: READY, b: FAILING })).toBe(
+      `${HEAD}b: cannot pull: ErrImagePull: no route`,
+    );
+  });
+
+  test("names a given node that the DaemonSet has no Pod on", async () => {
+    expect(await untilRefused({ a: READY }, ["a", "b"])).toBe(
+      `${HEAD}b: the DaemonSet kube-system/cluster-pull-check has no Pod there: does the cluster have a node of this name?`,
+    );
+  });
+
+  test("does not take Pods of the former template for the result", async () => {
+    expect(await untilRefused({ a: READY }, undefined, 7)).toBe(
+      `${HEAD}the DaemonSet kube-system/cluster-pull-check has 1 of 1 Pods: see \`kubectl -n kube-system describe daemonset cluster-pull-check\``,
+    );
+  });
+
+  test("does not take a DaemonSet that selects no node for a success", async () => {
+    expect(await untilRefused({})).toContain(`${HEAD}the DaemonSet kube-system/cluster-pull-check`);
+  });
+
+  test("waits for a node that is on its way", async () => {
+    now(marks(1), { a: { conditions: [] } });
+    server.expects(
+      "GET /api/v1/namespaces/kube-system/events?fieldSelector=involvedObject.uid%3Da%2Ctype%3DWarning",
+      200,
+      { items: [] },
+    );
+    now(marks(1), { a: READY });
+    expect(await waitFor()).toEqual({ a: "pulled" });
   });
 });
