@@ -5,7 +5,7 @@ import { everyNodePulls } from "../../components/pulls";
 import { planned } from "../../components/planned";
 import type { PullCheckPlan } from "../../components/plans";
 import { failure, FakeApiServer } from "../engine/providers/kubernetes/api-server";
-import { type Declared, record, valueOf } from "./recorder";
+import { type Declared, record, settled, valueOf } from "./recorder";
 
 const plan: PullCheckPlan = { connection: pulumi.secret({ host: "10.0.0.1", privateKey: "KEY" }) };
 const IMAGE = "10.0.0.1:5000/cluster-registry/pull-check:1";
@@ -14,6 +14,8 @@ const PODS =
   "/api/v1/namespaces/kube-system/pods?labelSelector=app.kubernetes.io%2Fname%3Dpull-check%2Capp.kubernetes.io%2Finstance%3Dcluster-pull-check";
 
 let server: FakeApiServer;
+// The library that reads a kubeconfig takes seconds to load.
+beforeAll(async () => void (await import("@kubernetes/client-node")), 60_000);
 beforeEach(async () => {
   server = await FakeApiServer.start();
 });
@@ -97,6 +99,7 @@ describe("PullCheck", () => {
     now(marks(1), { a: READY, b: READY });
     const { declared, check } = declare();
     expect(await valueOf(check.results)).toEqual({ a: "pulled", b: "pulled" });
+    await settled();
     expect(server.open).toEqual([]);
     expect(declared.map(({ type, name }) => `${type} ${name}`).sort()).toEqual([
       "cluster-registry:index:PullCheck cluster",
@@ -156,6 +159,7 @@ describe("PullCheck", () => {
       now(marks(attempt), { a: READY, b: READY });
       const { declared, check } = declare();
       await valueOf(check.results);
+      await settled();
       expect(inputsOf(declared, "cluster-daemonset")).toMatchObject({
         spec: { template: { metadata: { annotations: marks(attempt) } } },
       });
@@ -169,6 +173,7 @@ describe("PullCheck", () => {
     now(marks(1), { a: READY, b: READY });
     const { declared, check } = declare({ nodes: ["a", "b"] });
     await valueOf(check.results);
+    await settled();
     const terms = ["a", "b"].map((node) => ({
       matchFields: [{ key: "metadata.name", operator: "In", values: [node] }],
     }));
