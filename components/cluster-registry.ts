@@ -91,12 +91,14 @@ export class ClusterRegistry extends pulumi.ComponentResource {
 
   constructor(name: string, args: ClusterRegistryArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cluster-registry:index:ClusterRegistry", name, {}, opts);
-    const outputs = pulumi.output(lookAndDeclare(this, name, args, opts));
+    const declared = lookAndDeclare(this, name, args, opts);
+    const outputs = pulumi.output(declared.then((all) => all.outputs));
     this.registryUrl = outputs.registryUrl;
     this.imagePrefix = outputs.imagePrefix;
     this.nodes = outputs.nodes;
     this.commands = outputs.commands;
-    this.pullCheck = outputs.pullCheck;
+    // Apart from the others, which need not wait for the check.
+    this.pullCheck = pulumi.output(declared.then((all) => all.pullCheck));
     this.registerOutputs({
       registryUrl: this.registryUrl,
       imagePrefix: this.imagePrefix,
@@ -167,7 +169,10 @@ async function lookAndDeclare(
     ofCluster: server !== undefined,
   });
   if (problems.length > 0) throw refuse;
-  return outputsOf(settings, declared, unknown);
+  return {
+    outputs: outputsOf(settings, declared, unknown),
+    pullCheck: declared.pullCheck?.results ?? pulumi.output(undefined),
+  };
 }
 
 /** How the list of nodes differs from the cluster that publishes the registry. No answer is no reason to stop. */
@@ -187,7 +192,7 @@ async function differences(
 
 function outputsOf(
   settings: Settings,
-  { registry, mirrors, pullCheck }: DeclaredCluster,
+  { registry, mirrors }: DeclaredCluster,
   unknown: readonly string[],
 ) {
   const known = !unknown.some((path) => /^registry\.(address|port)$/.test(path));
@@ -204,7 +209,6 @@ function outputsOf(
       tag: `docker tag mynginx:1.0 ${at}/mynginx:1.0`,
       push: `docker push ${at}/mynginx:1.0`,
     })),
-    pullCheck: pullCheck?.results ?? pulumi.output(undefined),
   };
 }
 
