@@ -120,9 +120,9 @@ describeCluster("a pull check of a cluster's nodes", () => {
   });
 
   test("a node that does not reach the registry fails up, with its name and the kubelet's message", async () => {
-    const node01 = lab.host("node01");
-    const cut = `OUTPUT -d ${controlplane.address} -p tcp --dport 5000 -j REJECT`;
-    await node01.succeed(`iptables -I ${cut}`);
+    const cut = `-s ${lab.host("node01").address} -p tcp --dport 5000 -j REJECT`;
+    // Docker forwards the port, or its proxy listens.
+    await controlplane.succeed(`iptables -I INPUT ${cut} && iptables -I FORWARD ${cut}`);
     await cluster.kubectl(["rollout", "restart", ...SET]);
     stack.change({ kubernetes: { ...kubernetes, pullCheck: { wait: "20s" } } });
     const said = await stack.up();
@@ -136,7 +136,7 @@ describeCluster("a pull check of a cluster's nodes", () => {
 
     const preview = await stack.succeed(stack.preview());
     expect(preview.stdout + preview.stderr).toMatch(/node01: it does not pull: /);
-    await node01.succeed(`iptables -D ${cut}`);
+    await controlplane.succeed(`iptables -D INPUT ${cut} && iptables -D FORWARD ${cut}`);
     await stack.succeed(stack.up());
     expect(Object.keys(await readyPods()).sort()).toEqual(ALL);
     await stack.succeed(stack.preview("--expect-no-changes"));
