@@ -61,8 +61,9 @@ export class PullCheck extends pulumi.ComponentResource {
     const daemonSet = daemonSetName(name);
     // A preview can know the place while the registry or a trigger is still unknown.
     const namespace = pulumi.output(args.namespace ?? "kube-system");
+    // A secret kubeconfig does not make the results secret.
     const where = pulumi
-      .all([namespace, args.kubeconfig, args.context])
+      .unsecret(pulumi.all([namespace, args.kubeconfig, args.context]))
       .apply(([within, kubeconfig, context]) => ({
         namespace: within,
         name: daemonSet,
