@@ -10,7 +10,7 @@ import type { HostArgs } from "./args";
 import { planOf } from "./planned";
 import type { PullCheckPlan } from "./plans";
 import { checkedPullCheck } from "./pull-check-values";
-import { ATTEMPT, attemptOf, everyNodePulls, lookAtCluster, resultsOf } from "./pulls";
+import { ATTEMPT, attemptOf, everyNodePulls, lookAtCluster, resultsOf, troubles } from "./pulls";
 import { withoutStack } from "./refusal";
 
 /** The image in the registry, which stays there as long as the check is on. */
@@ -72,6 +72,10 @@ export class PullCheck extends pulumi.ComponentResource {
     const before = pulumi
       .all([where, given])
       .apply(([place]) => withoutStack(lookAtCluster(place)));
+    if (pulumi.runtime.isDryRun())
+      before.apply((found) =>
+        Promise.all(troubles(found).map((line) => pulumi.log.warn(line, this))),
+      );
     const attempt = before.apply(attemptOf);
     const hashes = pulumi
       .all([given, attempt])
@@ -133,7 +137,7 @@ export class PullCheck extends pulumi.ComponentResource {
       .all([given, where, before, annotations, set.id])
       .apply(([{ nodes, wait }, place, found, wanted]) =>
         pulumi.runtime.isDryRun()
-          ? Promise.resolve(resultsOf(found, this))
+          ? Promise.resolve(resultsOf(found))
           : withoutStack(everyNodePulls({ ...place, annotations: wanted, wait, nodes })),
       );
     this.registerOutputs({ results: this.results });

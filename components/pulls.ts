@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import * as pulumi from "@pulumi/pulumi";
 import { ApiServer } from "../kube/api-server";
 import { type DaemonSetNow, readDaemonSet } from "../kube/daemon-set";
 import { loadCluster } from "../kube/kubeconfig";
@@ -49,16 +48,18 @@ export function attemptOf(now: DaemonSetNow | undefined): number {
   return isWell(now) ? last : last + 1;
 }
 
-/** The results of the last check, for a preview. It warns about nodes that do not pull now. */
-export function resultsOf(
-  now: DaemonSetNow | undefined,
-  component: pulumi.Resource,
-): Record<string, string> {
+/** The results of the last check, for a preview. */
+export function resultsOf(now: DaemonSetNow | undefined): Record<string, string> {
   const pods = now?.pods ?? [];
-  for (const { node, ready, message } of pods)
-    if (!ready) void pulumi.log.warn(`${node}: it does not pull: ${message}`, component);
   return Object.fromEntries(
     pods.map(({ node, ready, message }) => [node, ready ? "pulled" : message]),
+  );
+}
+
+/** One line for each node that does not pull now. */
+export function troubles(now: DaemonSetNow | undefined): string[] {
+  return (now?.pods ?? []).flatMap(({ node, ready, message }) =>
+    ready ? [] : [`${node}: cannot pull: ${message}`],
   );
 }
 
@@ -93,9 +94,7 @@ function failure({ namespace, name, wait, nodes = [] }: Checked, now?: DaemonSet
   if (now === undefined) return `the pull check found no more ${set}: run up again`;
   const found = new Set(now.pods.map(({ node }) => node));
   const lines = [
-    ...now.pods
-      .filter(({ ready }) => !ready)
-      .map(({ node, message }) => `${node}: cannot pull: ${message}`),
+    ...troubles(now),
     ...nodes
       .filter((node) => !found.has(node))
       .map(

@@ -135,7 +135,7 @@ describeCluster("a pull check of a cluster's nodes", () => {
     expect(text).not.toMatch(/(controlplane|node02): cannot pull/);
 
     const preview = await stack.succeed(stack.preview());
-    expect(preview.stdout + preview.stderr).toMatch(/node01: it does not pull: /);
+    expect(preview.stdout + preview.stderr).toMatch(/node01: cannot pull: /);
     await controlplane.succeed(`iptables -D INPUT ${cut} && iptables -D FORWARD ${cut}`);
     await stack.succeed(stack.up());
     expect(Object.keys(await readyPods()).sort()).toEqual(ALL);
