@@ -77,12 +77,11 @@ describeCluster("a pull check of a cluster's nodes", () => {
         `http://${controlplane.address}:5000/v2/cluster-registry/pull-check/manifests/${name}`,
     );
 
-  /** There is no DaemonSet and no Pod of it, and the host and the registry keep nothing of the image. */
+  /** The DaemonSet and its Pods go, and the host keeps nothing of the image. */
   async function nothingLeft(): Promise<void> {
-    expect(await cluster.kubectl(["get", "daemonsets", "-n", "kube-system", "-o", "name"])).toBe(
-      "",
-    );
-    expect(await readyPods()).toEqual({});
+    const label = "app.kubernetes.io/name=pull-check";
+    const all = ["get", "daemonsets,pods", "-n", "kube-system", "-l", label, "-o", "name"];
+    await cluster.until(all, (output) => output === "");
     expect(await controlplane.succeed("docker image ls -q '*/cluster-registry/*'")).toBe("");
   }
 
