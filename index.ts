@@ -5,6 +5,11 @@ import { configValues } from "./settings/config";
 /** The stack's configuration as one component. ClusterRegistry checks it, so it is handed over as it is. */
 const configuration: unknown = configValues(pulumi.runtime.allConfig(), pulumi.getProject());
 
-const cluster = new ClusterRegistry("cluster", configuration as ClusterRegistryArgs);
+const { kubernetes } = configuration as { kubernetes?: { pullCheck?: unknown } | null };
+const isChecked = (kubernetes?.pullCheck ?? false) !== false;
 
-export const { registryUrl, imagePrefix, nodes, commands } = cluster;
+const cluster = new ClusterRegistry("cluster", configuration as ClusterRegistryArgs);
+const { registryUrl, imagePrefix, nodes, commands, pullCheck } = cluster;
+
+// The SDK warns about an output without a value, so without a check there is none.
+export = { registryUrl, imagePrefix, nodes, commands, ...(isChecked && { pullCheck }) };

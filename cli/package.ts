@@ -14,8 +14,8 @@ const ROOT = join(__dirname, "..");
 const DIST = join(ROOT, "dist");
 
 /**
- * Runs before `npm pack`: builds the components' JavaScript and types, the helper that they install on hosts, and the
- * plugin.
+ * Runs before `npm pack`: builds the components' JavaScript and types, the programs that they run on hosts, and
+ * the plugin.
  */
 export function main(): void {
   rmSync(DIST, { recursive: true, force: true });
@@ -25,7 +25,8 @@ export function main(): void {
     stdio: ["ignore", process.stderr, process.stderr],
   });
   if (status !== 0) process.exit(status ?? 1);
-  cpSync(join(ROOT, "helper", "shell"), join(DIST, "helper", "shell"), { recursive: true });
+  for (const folder of ["shell", "images"])
+    cpSync(join(ROOT, "helper", folder), join(DIST, "helper", folder), { recursive: true });
   writePlugin(join(DIST, "plugin"));
 }
 
@@ -33,7 +34,13 @@ export function main(): void {
  * Union types, for which the SDK makes no schema, with the types that replace them there. The arguments are still
  * checked.
  */
-const PLAIN = { Role: "string", DockerArgs: "any", EndpointArgs: "any", NodesArgs: "any" };
+const PLAIN = {
+  Role: "string",
+  DockerArgs: "any",
+  EndpointArgs: "any",
+  NodesArgs: "any",
+  PullCheckSetting: "any",
+};
 
 /**
  * The plugin through which programs in other languages use the components. The SDK's component provider host derives

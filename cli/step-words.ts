@@ -7,4 +7,5 @@ export const STEP_WORDS: StepWords = {
   "cluster-registry:index:RegistryContainer": "registry container",
   "cluster-registry:index:ContainerdMirror": "containerd mirror",
   "cluster-registry:index:LocalRegistryHosting": "local-registry-hosting ConfigMap",
+  "cluster-registry:index:PullCheck": "pull check",
 };

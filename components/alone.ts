@@ -10,7 +10,7 @@ import { dockerAddress, dockerSshOptions } from "./docker-ssh";
 import type { HostPatchPlan } from "./host-patch";
 import { isKnown, knownInputs } from "./known-inputs";
 import { type Job, jobOf, lookAt, type LookedAt } from "./look";
-import type { DockerHostPlan, HostPlan, RegistryContainerPlan } from "./plans";
+import type { DockerHostPlan, HostPlan, PullCheckPlan, RegistryContainerPlan } from "./plans";
 import type { RegistryContainerArgs } from "./registry-container";
 import { adoptedData, roomFor } from "./room";
 import { dependencies, waitingNote } from "./waiting";
@@ -112,6 +112,16 @@ export function imageAlone(name: string, args: object, opts?: pulumi.ComponentRe
     dockerHost: seen.apply(({ access }) => dockerAddress(access)),
     sshOpts: seen.apply(({ access }) => dockerSshOptions(access)),
   };
+}
+
+/** The plan of a PullCheck that is used alone: its host pushes an image, as that of an AppImage does. */
+export function pullCheckAlone(
+  name: string,
+  args: object,
+  opts?: pulumi.ComponentResourceOptions,
+): PullCheckPlan {
+  const { connection } = new HostAlone("PullCheck", "image", name, args, opts).shared;
+  return { connection };
 }
 
 /** The host of one component. It is observed once everything that the component needs is known. */

@@ -163,4 +163,15 @@ export interface KubernetesArgs {
   kubeconfig?: pulumi.Input<string>;
   /** One of its contexts. @default its current one */
   context?: pulumi.Input<string>;
+  /** Pull an image on every node of the cluster, as long as this is set: see `PullCheck`. @default false */
+  pullCheck?: pulumi.Input<PullCheckSetting>;
 }
+
+/** The limit for a check of all nodes. */
+export interface PullCheckLimits {
+  /** How long the nodes may take to pull, e.g. `30s`. @default 2m */
+  wait?: pulumi.Input<string>;
+}
+
+/** Whether a check is on, or its limit. */
+export type PullCheckSetting = boolean | PullCheckLimits;

@@ -53,7 +53,7 @@ export interface ClusterRegistryArgs {
   migrate?: pulumi.Input<boolean>;
   /** If a configuration file was deleted, write a new one that contains only our lines. @default false */
   recreateDeleted?: pulumi.Input<boolean>;
-  /** Publish the registry in the cluster (KEP-1755). @default the cluster is not touched */
+  /** Publish the registry in the cluster (KEP-1755), and check its nodes. @default the cluster is not touched */
   kubernetes?: pulumi.Input<KubernetesArgs>;
 }
 
@@ -87,19 +87,25 @@ export class ClusterRegistry extends pulumi.ComponentResource {
   readonly nodes: pulumi.Output<Record<string, NodeState>>;
   /** How to build, tag and push an image. */
   readonly commands: pulumi.Output<Commands>;
+  /** With `kubernetes.pullCheck`: each node of the cluster, by name, with `pulled`. */
+  readonly pullCheck: pulumi.Output<Record<string, string> | undefined>;
 
   constructor(name: string, args: ClusterRegistryArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cluster-registry:index:ClusterRegistry", name, {}, opts);
-    const outputs = pulumi.output(lookAndDeclare(this, name, args, opts));
+    const declared = lookAndDeclare(this, name, args, opts);
+    const outputs = pulumi.output(declared.then((all) => all.outputs));
     this.registryUrl = outputs.registryUrl;
     this.imagePrefix = outputs.imagePrefix;
     this.nodes = outputs.nodes;
     this.commands = outputs.commands;
+    // Apart from the others, which need not wait for the check.
+    this.pullCheck = pulumi.output(declared.then((all) => all.pullCheck));
     this.registerOutputs({
       registryUrl: this.registryUrl,
       imagePrefix: this.imagePrefix,
       nodes: this.nodes,
       commands: this.commands,
+      pullCheck: this.pullCheck,
     });
   }
 }
@@ -166,9 +172,13 @@ async function lookAndDeclare(
     past: { ...past, undone },
     gone: lostGuards,
     ...(cluster && { cluster }),
+    ofCluster: server !== undefined,
   });
   if (problems.length > 0) throw refuse;
-  return outputsOf(settings, declared, unknown);
+  return {
+    outputs: outputsOf(settings, declared, unknown),
+    pullCheck: declared.pullCheck?.results ?? pulumi.output(undefined),
+  };
 }
 
 /** How the list of nodes differs from the cluster that publishes the registry. No answer is no reason to stop. */

@@ -22,7 +22,8 @@ import { GoneHost } from "./gone-host";
 import type { HostPatchPlan } from "./host-patch";
 import { LocalRegistryHosting } from "./local-registry-hosting";
 import { planned } from "./planned";
-import type { DockerHostPlan, HostPlan, RegistryContainerPlan } from "./plans";
+import type { DockerHostPlan, HostPlan, PullCheckPlan, RegistryContainerPlan } from "./plans";
+import { PullCheck } from "./pull-check";
 import { withoutStack } from "./refusal";
 import { RegistryContainer } from "./registry-container";
 import { adoptedData, roomFor } from "./room";
@@ -44,12 +45,15 @@ export interface Findings {
   readonly gone: readonly PastGuard[];
   /** The cluster in which the registry is published, as the last step. */
   readonly cluster?: ClusterAccess;
+  /** The nodes are those of a cluster, so their names are the cluster's. */
+  readonly ofCluster: boolean;
 }
 
 /** The declared resources, for the outputs. */
 export interface DeclaredCluster {
   readonly registry: RegistryContainer | undefined;
   readonly mirrors: readonly { name: string; mirror: ContainerdMirror }[];
+  readonly pullCheck: PullCheck | undefined;
 }
 
 /**
@@ -115,7 +119,38 @@ export function declareCluster(
       ),
     );
   }
-  return { registry, mirrors };
+  const pullCheck = registry && declarePullCheck(hosts, findings, registry, mirrors);
+  return { registry, mirrors, pullCheck };
+}
+
+/** Every node pulls once the registry runs and all nodes are configured, and again when one of these changes. */
+function declarePullCheck(
+  hosts: Hosts,
+  { settings, cluster, ofCluster }: Findings,
+  registry: RegistryContainer,
+  mirrors: DeclaredCluster["mirrors"],
+): PullCheck | undefined {
+  const { pullCheck = false } = settings.kubernetes ?? {};
+  const host = hosts.find(settings.registry.host);
+  if (cluster === undefined || pullCheck === false || host === undefined) return undefined;
+  const states = mirrors.map(({ name, mirror }) => [name, mirror.state] as const);
+  const args = {
+    host: { address: host.address },
+    registry: registry.imagePrefix,
+    ...cluster,
+    ...pullCheck,
+    ...(ofCluster && { nodes: settings.nodes.map(({ name }) => name) }),
+    triggers: {
+      registry: registry.containerId,
+      nodes: pulumi.output(Object.fromEntries(states)).apply((all) => JSON.stringify(all)),
+    },
+  };
+  const plan: PullCheckPlan = { connection: host.shared.connection };
+  const after = [registry, ...mirrors.map(({ mirror }) => mirror)];
+  return new PullCheck(hosts.cluster, planned(args, plan), {
+    parent: hosts.parent,
+    dependsOn: after,
+  });
 }
 
 /** A host that can be declared. */
@@ -131,8 +166,8 @@ interface Host {
 
 class Hosts {
   constructor(
-    private readonly parent: pulumi.Resource,
-    private readonly cluster: string,
+    readonly parent: pulumi.Resource,
+    readonly cluster: string,
     private readonly findings: Findings,
   ) {}
 

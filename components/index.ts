@@ -12,6 +12,8 @@ export type {
   MirrorArgs,
   NodeArgs,
   NodesArgs,
+  PullCheckLimits,
+  PullCheckSetting,
   RegistryArgs,
   Role,
   SshArgs,
@@ -27,4 +29,5 @@ export { ContainerdMirror, type ContainerdMirrorArgs } from "./containerd-mirror
 export { DaemonJsonPatch, type DaemonJsonPatchArgs } from "./daemon-json-patch";
 export { DockerHost, type DockerHostArgs } from "./docker-host";
 export { LocalRegistryHosting, type LocalRegistryHostingArgs } from "./local-registry-hosting";
+export { PullCheck, type PullCheckArgs } from "./pull-check";
 export { RegistryContainer, type RegistryContainerArgs } from "./registry-container";

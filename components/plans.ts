@@ -52,6 +52,9 @@ export interface RegistryContainerPlan
   room?: (state: string) => Promise<void>;
 }
 
+/** The plan of a PullCheck. */
+export type PullCheckPlan = Pick<HostPlan, "connection">;
+
 /**
  * The place of a registry's images: a Docker volume, or a folder of the host. If neither is set, the registry's own
  * volume.

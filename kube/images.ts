@@ -1,7 +1,8 @@
 import { withHint } from "./api-error";
 import { type ApiObject, ApiServer } from "./api-server";
+import { object, objects, text } from "./json";
 import { loadCluster } from "./kubeconfig";
-import { listObjects, object, objects, text } from "./list";
+import { listObjects } from "./list";
 
 /** An image that something in the cluster needs. */
 export interface ImageUse {

@@ -1,4 +1,5 @@
 import type { ApiObject, ApiServer } from "./api-server";
+import { object, objects, text } from "./json";
 
 /** The number of objects in one answer. */
 const PAGE = 500;
@@ -23,21 +24,4 @@ export async function listObjects(
     next = text(object(answer["metadata"])["continue"]);
   } while (next !== "");
   return found;
-}
-
-/** The value as an object; empty if it is none. */
-export function object(value: unknown): ApiObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as ApiObject)
-    : {};
-}
-
-/** The value as a list of objects; empty if it is none. */
-export function objects(value: unknown): ApiObject[] {
-  return Array.isArray(value) ? value.map(object) : [];
-}
-
-/** The value as a text; empty if it is none. */
-export function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }

@@ -1,7 +1,8 @@
 import { type ApiObject, ApiServer } from "./api-server";
 import { withHint } from "./api-error";
-import { listObjects, object, objects, text } from "./list";
+import { object, objects, text } from "./json";
 import { loadCluster } from "./kubeconfig";
+import { listObjects } from "./list";
 
 /** The addresses of a node that SSH can use. A node may have several of a kind; the first one counts. */
 export const ADDRESS_TYPES = ["InternalIP", "ExternalIP", "Hostname"] as const;

@@ -13,12 +13,15 @@ export interface ClusterAccess {
   readonly context?: string;
 }
 
+/** The part of the setting `kubernetes` that leads to the cluster. */
+type Where = Pick<NonNullable<Settings["kubernetes"]>, "kubeconfig" | "context">;
+
 /**
  * The cluster in the settings; undefined if they name none.
  * @throws SettingsError if the kubeconfig is missing or invalid, or does not have the context
  */
 export function clusterOf(
-  { kubernetes }: Pick<Settings, "kubernetes">,
+  { kubernetes }: { kubernetes?: Where | undefined },
   around: Surroundings,
 ): ClusterAccess | undefined {
   if (kubernetes === undefined) return undefined;

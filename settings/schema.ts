@@ -44,6 +44,9 @@ function object<Shape extends z.ZodRawShape>(shape: Shape) {
 const NODES = "a list of nodes, or {fromKubeconfig, context, selector, user, address}";
 const isEmpty = (value: unknown) => Array.isArray(value) && value.length === 0;
 
+/** The default of `kubernetes.pullCheck.wait`. */
+export const DEFAULT_PULL_WAIT = "2m";
+
 /** The default of `registry.port`. */
 export const DEFAULT_PORT = 5000;
 
@@ -192,12 +195,27 @@ const docker = z.union([z.literal("apt"), z.literal("present"), object({ package
   error: "apt, present, or {packages: FOLDER}",
 });
 
+/** The check from inside the cluster. */
+const pullCheck = object({
+  /** How long the nodes may take to pull. @default 2m */
+  wait: duration
+    .refine((value) => inSeconds(value) >= 1 && inSeconds(value) <= 3600, {
+      error: "a duration from 1s to 1h",
+    })
+    .default(DEFAULT_PULL_WAIT),
+});
+
 /** The cluster that publishes the registry. */
 const kubernetes = object({
   /** A kubeconfig file; `~` is the home folder, a relative path starts at the project's folder. @default ~/.kube/config */
   kubeconfig: path.default("~/.kube/config"),
   /** One of its contexts. @default its current one */
   context: text("a context's name").optional(),
+  /** Pull an image on every node of the cluster, as long as this is set. @default false */
+  pullCheck: z
+    .union([flag, pullCheck], { error: "true, false, or {wait}" })
+    .transform((value) => (value === true ? { wait: DEFAULT_PULL_WAIT } : value))
+    .default(false),
 });
 
 const health = object({

@@ -40,12 +40,10 @@ describe("the package that npm pack makes", () => {
       "settings",
       "ssh",
     ]);
-    const parts = readdirSync(join(ROOT, "helper", "shell")).map(
-      (file) => `dist/helper/shell/${file}`,
+    const parts = ["images", "shell"].flatMap((part) =>
+      readdirSync(join(ROOT, "helper", part)).map((file) => `dist/helper/${part}/${file}`),
     );
-    expect(files.filter((file) => file.startsWith("dist/helper/shell/")).sort()).toEqual(
-      parts.sort(),
-    );
+    expect(files.filter((file) => file.endsWith(".sh")).sort()).toEqual(parts.sort());
     const plugin = "dist/plugin/index";
     expect(files).toContain(`${plugin}.js`);
     const scripts = files.filter((file) => file.endsWith(".js") && file !== `${plugin}.js`);
@@ -113,7 +111,7 @@ new ContainerdMirror("node02", { host: { address: "10.0.0.13" }, registry: "10.0
       { cwd: folder, encoding: "utf8" },
     );
     expect(names.stdout.trim()).toBe(
-      "AppImage,ClusterRegistry,ContainerdMirror,DaemonJsonPatch,DockerHost,LocalRegistryHosting,RegistryContainer",
+      "AppImage,ClusterRegistry,ContainerdMirror,DaemonJsonPatch,DockerHost,LocalRegistryHosting,PullCheck,RegistryContainer",
     );
   });
 });

@@ -48,6 +48,7 @@ describe("pulumi package get-schema on the package", () => {
           "DaemonJsonPatch",
           "DockerHost",
           "LocalRegistryHosting",
+          "PullCheck",
           "RegistryContainer",
         ].map((name) => `cluster-registry:index:${name}`),
       );
@@ -69,8 +70,11 @@ describe("pulumi package get-schema on the package", () => {
         "commands",
         "imagePrefix",
         "nodes",
+        "pullCheck",
         "registryUrl",
       ]);
+      expect(of("PullCheck")?.requiredInputs).toEqual(["host", "registry"]);
+      expect(Object.keys(of("PullCheck")?.properties ?? {})).toEqual(["results"]);
       expect(of("ContainerdMirror")?.requiredInputs).toEqual(["host", "registry"]);
     },
     600_000,

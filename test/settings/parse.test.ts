@@ -74,6 +74,25 @@ describe("parseSettings", () => {
     expect(problemsOf({ ...minimal, health })).toEqual(problems);
   });
 
+  test.each([
+    [undefined, false],
+    [false, false],
+    [true, { wait: "2m" }],
+    [{}, { wait: "2m" }],
+    [{ wait: "30s" }, { wait: "30s" }],
+  ])("kubernetes.pullCheck: %j is %j", (pullCheck, expected) => {
+    const kubernetes = pullCheck === undefined ? {} : { pullCheck };
+    expect(parseSettings({ ...minimal, kubernetes }).kubernetes?.pullCheck).toEqual(expected);
+  });
+
+  test.each([
+    ["on", 'kubernetes.pullCheck: expected true, false, or {wait}, found "on"'],
+    [{ wait: "0" }, 'kubernetes.pullCheck.wait: expected a duration from 1s to 1h, found "0"'],
+    [{ after: 1 }, "kubernetes.pullCheck.after: unknown key (known here: wait)"],
+  ])("refuses kubernetes.pullCheck: %j", (pullCheck, problem) => {
+    expect(problemsOf({ ...minimal, kubernetes: { pullCheck } })).toEqual([problem]);
+  });
+
   test("the error says that no host was changed", () => {
     expect(() => parseSettings({ ...minimal, bogus: 1 })).toThrow(
       new SettingsError([
