@@ -15,7 +15,11 @@ export function record(stdout: Record<string, string> = {}): Declared[] {
       newResource: ({ type, name, inputs }) => {
         declared.push({ type, name, inputs: inputs as Record<string, unknown> });
         const outputs =
-          type === "command:remote:Command" ? { stdout: stdout[name] ?? "", stderr: "" } : {};
+          type === "command:remote:Command"
+            ? { stdout: stdout[name] ?? "", stderr: "" }
+            : type === "docker:index/image:Image"
+              ? { repoDigest: `${inputs.imageName.replace(/:[^:/]*$/, "")}@sha256:d1` }
+              : {};
         return { id: `${name}-id`, state: { ...(inputs as object), ...outputs } };
       },
       call: ({ token }) => {
