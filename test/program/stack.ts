@@ -122,13 +122,16 @@ export class TestStack {
     return join(this.folder, `Pulumi.${this.name}.yaml`);
   }
 
-  /** Replaces the whole configuration. */
+  /** Replaces the whole configuration. A key with a colon belongs to another package, e.g. `kubernetes:kubeconfig`. */
   configure(settings: Record<string, unknown>): void {
     this.current = settings;
     const salt =
       /^encryptionsalt: .*$/m.exec(readFileSync(join(ROOT, "Pulumi.dev.yaml"), "utf8"))?.[0] ?? "";
     const config = Object.fromEntries(
-      Object.entries(settings).map(([key, value]) => [`${this.project}:${key}`, value]),
+      Object.entries(settings).map(([key, value]) => [
+        key.includes(":") ? key : `${this.project}:${key}`,
+        value,
+      ]),
     );
     writeFileSync(this.configFile, `${salt}\n${stringify({ config })}`);
   }
