@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineLab, type RunningLab, startLab } from "../../lab";
 import { describeLab } from "../lab-only";
@@ -41,11 +41,7 @@ export const { reference, digest, digestReference } = app;
       `sed -i 's|"mtu"|"insecure-registries": ["http://${cp.address}:5000"],\\n  "mtu"|' /etc/docker/daemon.json && systemctl restart docker`,
     );
     await cp.succeed("docker run -d -p 5000:5000 --name registry registry");
-    stack = new TestStack(lab, {});
-    const file = join(stack.folder, "Pulumi.yaml");
-    const project = readFileSync(file, "utf8").replace(/^config:[^]*/m, "");
-    const main = `main: ${join(stack.folder, "index.ts")}`;
-    writeFileSync(file, project.replace(/^main: .*$/m, main));
+    stack = TestStack.program(lab, "");
     const site = join(stack.folder, "site");
     mkdirSync(site);
     writeFileSync(join(site, "Dockerfile"), "FROM busybox\nCOPY . /site/\n");

@@ -112,6 +112,18 @@ export class TestStack {
     return new TestStack(lab, settings, name);
   }
 
+  /** A stack of another program, which is in the stack's folder and uses the packages of this project. */
+  static program(lab: RunningLab, text: string, settings: Record<string, unknown> = {}): TestStack {
+    const stack = new TestStack(lab, settings);
+    const project = join(stack.folder, "Pulumi.yaml");
+    const program = join(stack.folder, "index.ts");
+    writeFileSync(program, text);
+    // The settings that are this project's own would be added with their defaults.
+    const own = readFileSync(project, "utf8").replace(/^config:[^]*/m, "");
+    writeFileSync(project, own.replace(/^main: .*$/m, `main: ${program}`));
+    return stack;
+  }
+
   /** The project's name in the folder. */
   private get project(): string {
     const text = readFileSync(join(this.folder, "Pulumi.yaml"), "utf8");
