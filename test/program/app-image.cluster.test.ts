@@ -80,6 +80,24 @@ export const { reference, digest, digestReference } = app;
     expect(await inImage("cat /site/page", "1.0")).toBe("first");
   });
 
+  test("a registry that does not run is refused by a preview, with what was tried, where, and what to do", async () => {
+    const { address } = lab.host("cp");
+    await lab.host("cp").succeed("docker stop registry");
+    const { code, stdout, stderr } = await stack.preview();
+    await lab.host("cp").succeed("docker start registry");
+    expect(code).not.toBe(0);
+    const said = stdout + stderr;
+    expect(said).toContain(
+      `app: the registry ${address}:5000 does not say whether it has app:1.1. ` +
+        `GET http://${address}:5000/v2/app/manifests/1.1 through `,
+    );
+    expect(said).toContain(
+      "Nothing was built. Check that the registry runs ('docker ps' on its host), and that the argument registry has its address and port",
+    );
+    expect(said.split("does not say whether")).toHaveLength(2);
+    await lab.host("cp").waitUntilSucceeds(`curl -sf http://${address}:5000/v2/`);
+  });
+
   test("mutable overwrites a version, and destroy leaves the images in the registry", async () => {
     page("third");
     image('version: "1.1", mutable: true');
