@@ -28,10 +28,10 @@ export async function refuseOtherContent(
     found = await inTime(seconds, configOf(through(connection, registry), name, version));
   } catch (error) {
     throw refusal(
-      `${host}: the registry ${registry} does not say whether it has ${name}:${version}. ` +
-        `GET http://${registry}/v2/${name}/manifests/${version} through ${describeLogin(connection.login)} failed: ` +
-        `${(error as Error).message}. Nothing was built. Check that the registry runs ('docker ps' on its host), ` +
-        "and that the argument registry has its address and port",
+      `${host}: the registry ${registry} does not say whether it has ${name}:${version}, so nothing was built. ` +
+        "Check that it runs ('docker ps' on its host), and that the argument registry has its address and port. " +
+        `Tried GET http://${registry}/v2/${name}/manifests/${version} from ${describeLogin(connection.login)}: ` +
+        (error as Error).message,
     );
   }
   if (found === undefined || contentOf(found) === hash) return;

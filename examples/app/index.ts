@@ -5,6 +5,8 @@ import { AppImage, type HostArgs } from "cluster-registry";
 const config = new pulumi.Config();
 const registry = config.get("registry") ?? "172.30.1.2:5000";
 const version = config.get("version") ?? "1.0";
+/** The port at which every node answers. */
+const nodePort = config.getNumber("nodePort") ?? 30080;
 // The host that builds the images. It runs the registry, so docker there is allowed to push to it.
 const host = config.getObject<HostArgs>("host") ?? {
   address: registry.replace(/:\d+$/, ""),
@@ -28,7 +30,7 @@ const php = new AppImage("myphp", {
 });
 
 const labels = { app: "myapp" };
-new k8s.apps.v1.Deployment("myapp", {
+const deployment = new k8s.apps.v1.Deployment("myapp", {
   metadata: { name: "myapp" },
   spec: {
     replicas: config.getNumber("replicas") ?? 2,
@@ -52,11 +54,14 @@ new k8s.apps.v1.Deployment("myapp", {
   },
 });
 
-const service = new k8s.core.v1.Service("myapp", {
-  metadata: { name: "myapp" },
-  spec: { type: "NodePort", selector: labels, ports: [{ port: 80 }] },
-});
+new k8s.core.v1.Service(
+  "myapp",
+  {
+    metadata: { name: "myapp" },
+    spec: { type: "NodePort", selector: labels, ports: [{ port: 80, nodePort }] },
+  },
+  // If an image is refused, nothing is created.
+  { dependsOn: deployment },
+);
 
 export const images = [nginx.reference, php.reference];
-/** The application answers here on every node. */
-export const port = service.spec.ports[0]?.nodePort;
