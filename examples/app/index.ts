@@ -45,7 +45,11 @@ const deployment = new k8s.apps.v1.Deployment("myapp", {
             image: nginx.reference,
             ports: [{ containerPort: 80 }],
             // The Pod gets requests once a page comes through both containers.
-            readinessProbe: { httpGet: { path: "/", port: 80 }, periodSeconds: 1 },
+            readinessProbe: {
+              httpGet: { path: "/", port: 80 },
+              periodSeconds: 2,
+              timeoutSeconds: 5,
+            },
           },
           { name: "php", image: php.reference },
         ],
