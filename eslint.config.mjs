@@ -23,6 +23,7 @@ const FOLDERS = [
   "oci",
   "cri",
   "kube",
+  "registry",
   "build-context",
   "check",
   "cli",
@@ -122,6 +123,11 @@ export default tseslint.config(
               "build-context/ reads the folder of an image: it stands at the bottom",
             ),
             zone("kube", without("kube"), "kube/ speaks to a cluster: it stands at the bottom"),
+            zone(
+              "registry",
+              without("registry"),
+              "registry/ reads a registry through its API, in a browser too: it stands at the bottom",
+            ),
             zone(
               "check",
               without(

@@ -73,10 +73,10 @@ while (!packagesAreInstalled()) {
 }
 
 // A reader such as `head` closes the pipe when it has enough. That is no error. The command goes on, because a change of
-// hosts must not end half way.
+// hosts must not end half way. Other errors belong to the command: if it does not listen for them, they end it.
 for (const stream of [process.stdout, process.stderr])
   stream.on("error", (error) => {
-    if (error.code !== "EPIPE") throw error;
+    if (error.code !== "EPIPE" && stream.listenerCount("error") === 1) throw error;
   });
 
 // Loading takes a moment, and a terminal without output looks as if the program hung.
