@@ -7,7 +7,9 @@ export const CONTENT_LABEL = "io.cluster-registry.content";
  */
 export function labelled(dockerfile: string, hash: string): string {
   if (/[\\`]\s*$/.test(dockerfile))
-    throw new Error("expected a last line that ends, found one that ends with a line continuation");
+    throw new Error(
+      "expected a Dockerfile whose last line ends, found one that ends with a line continuation: remove the last \\ or `",
+    );
   return `${dockerfile.trimEnd()}\nLABEL ${CONTENT_LABEL}=${hash}\n`;
 }
 

@@ -1,18 +1,20 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { contentHash } from "../build-context/content-hash";
 import { ignoreText } from "../build-context/ignored";
-import { contentOf, labelled } from "../build-context/labelled";
+import { labelled } from "../build-context/labelled";
 import { withConnection } from "../observation/hosts";
-import { configOf } from "../oci/config";
 import type { HostAccess } from "../settings/access";
-import { imageNameProblems } from "../settings/image-name";
-import { type Problem, problemList } from "../settings/problem";
 import type { Connection } from "../ssh/connection";
 import { imageAlone } from "./alone";
 import type { HostArgs } from "./args";
+import { type ImageArguments, imageArguments, referenceOf } from "./image-arguments";
+import { knownInputs } from "./known-inputs";
+import { refuseOtherContent } from "./other-content";
+import { planOf } from "./planned";
+import type { AppImagePlan } from "./plans";
 import { refusal, withoutStack } from "./refusal";
 
 /** Arguments of {@link AppImage}. */
@@ -37,17 +39,6 @@ export interface AppImageArgs {
   mutable?: pulumi.Input<boolean>;
 }
 
-interface Given {
-  registry: string;
-  name: string;
-  version: string;
-  context: string;
-  dockerfile: string;
-  buildArgs: Record<string, string>;
-  platform?: string;
-  mutable: boolean;
-}
-
 /**
  * An image that is built from a folder by the registry host's docker, and pushed to the registry. It is built again only
  * if the content of the folder, the Dockerfile or the build arguments change. A version that the registry has with other
@@ -66,12 +57,14 @@ export class AppImage extends pulumi.ComponentResource {
   constructor(name: string, args: AppImageArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cluster-registry:index:AppImage", name, {}, opts);
     const { host, ...own } = args;
-    const given = pulumi.unsecret(pulumi.output(own)).apply((values) => checked(name, values));
-    // A wrong argument is refused before a connection to the host is made.
+    // A wrong argument is refused before a connection to the host is made, and before the others are known.
+    const given = pulumi
+      .unsecret(pulumi.output(refuseWrong(name, own).then(() => own)))
+      .apply((values) => imageArguments(name, values));
     const registry = given.apply((values) => values.registry);
-    const plan = imageAlone(name, { host, registry }, opts);
+    const plan = planOf<AppImagePlan>(args) ?? imageAlone(name, { host, registry }, opts);
     const build = pulumi
-      .all([given, plan.access])
+      .all([given, pulumi.output(plan.access)])
       .apply(([values, access]) => withoutStack(prepare(name, values, access)));
     const provider = new docker.Provider(
       `${name}-docker`,
@@ -103,34 +96,23 @@ export class AppImage extends pulumi.ComponentResource {
   }
 }
 
-const referenceOf = ({ registry, name, version }: Given): string =>
-  `${registry}/${name}:${version}`;
-
-function checked(resource: string, values: Partial<Given>): Given {
-  const { registry = "", name = resource, version = "", context = "" } = values;
-  const { dockerfile = join(context, "Dockerfile"), buildArgs = {}, mutable = false } = values;
-  const problems: Problem[] = imageNameProblems(registry, name, version);
-  if (context === "" || !existsSync(context))
-    problems.push({ path: "context", reason: `expected a folder, found none at ${context}` });
-  else if (!existsSync(dockerfile))
-    problems.push({ path: "dockerfile", reason: `expected a file, found none at ${dockerfile}` });
-  if (problems.length > 0) throw refusal(problemList(`AppImage ${resource}`, problems));
-  const { platform } = values;
-  const given = { registry, name, version, context, dockerfile, buildArgs, mutable };
-  return platform === undefined ? given : { ...given, platform };
+async function refuseWrong(resource: string, args: Omit<AppImageArgs, "host">): Promise<void> {
+  const { values, unknown } = await knownInputs(args);
+  imageArguments(resource, values, unknown);
 }
 
 /** Compares the content with the registry's, and writes the Dockerfile that has the content's hash. */
-async function prepare(resource: string, given: Given, access: HostAccess) {
+async function prepare(resource: string, given: ImageArguments, access: HostAccess) {
   return withConnection(access, async (connection) => {
     const platform = given.platform ?? (await platformOf(connection));
     const dockerfile = readFileSync(given.dockerfile, "utf8");
     const ignore = ownIgnore(given);
     const { context: folder, buildArgs } = given;
-    const hash = contentHash({ folder, dockerfile, ignore, buildArgs, platform });
-    if (!given.mutable) await refuseOther(given, hash, connection, access.name);
     const file = join(CACHE, pulumi.getStack(), `${resource}.Dockerfile`);
+    // A folder that is made later would be new content, if the context contains it.
     mkdirSync(join(file, ".."), { recursive: true });
+    const hash = contentHash({ folder, dockerfile, ignore, buildArgs, platform });
+    if (!given.mutable) await refuseOtherContent(given, hash, connection, access.name);
     writeFileSync(file, labelled(dockerfile, hash));
     writeFileSync(`${file}.dockerignore`, ignore);
     return { dockerfile: file, platform };
@@ -141,25 +123,10 @@ async function prepare(resource: string, given: Given, access: HostAccess) {
 const CACHE = join("node_modules", ".cache", "cluster-registry");
 
 /** The written Dockerfiles are no part of a folder that contains them. */
-function ownIgnore({ context, dockerfile }: Given): string {
+function ownIgnore({ context, dockerfile }: ImageArguments): string {
   const inside = relative(context, CACHE);
   const text = ignoreText(context, dockerfile);
   return inside.startsWith("..") ? text : `${text}\n${inside}\n`;
-}
-
-async function refuseOther(given: Given, hash: string, connection: Connection, host: string) {
-  const { registry, name, version } = given;
-  const [, address = "", port = ""] = /^\[?(.*?)\]?:(\d+)$/.exec(registry) ?? [];
-  const via = async () => {
-    const stream = await connection.forward(address, Number(port));
-    return { createConnection: () => stream };
-  };
-  const found = await configOf(via, name, version);
-  if (found === undefined || contentOf(found) === hash) return;
-  throw refusal(
-    `${host}: the registry ${registry} has ${name}:${version} with other content: bump the version, ` +
-      "or set mutable: true to overwrite it. Nothing was built",
-  );
 }
 
 const PLATFORMS: Record<string, string> = { x86_64: "linux/amd64", aarch64: "linux/arm64" };

@@ -1,6 +1,7 @@
 import type * as command from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
 import type { DockerSource } from "../helper/commands";
+import type { HostAccess } from "../settings/access";
 import type { RegistryContainerArgs } from "./registry-container";
 
 // Kept apart from the components, so that their types depend only on Pulumi's.
@@ -54,6 +55,15 @@ export interface RegistryContainerPlan
 
 /** The plan of a PullCheck. */
 export type PullCheckPlan = Pick<HostPlan, "connection">;
+
+/** The host that builds an AppImage. */
+export interface AppImagePlan {
+  readonly access: pulumi.Input<HostAccess>;
+  /** Docker's address for @pulumi/docker, e.g. `ssh://root@172.30.1.2:22`. */
+  readonly dockerHost: pulumi.Input<string>;
+  /** OpenSSH options for that address. */
+  readonly sshOpts: pulumi.Input<pulumi.Input<string>[]>;
+}
 
 /**
  * The place of a registry's images: a Docker volume, or a folder of the host. If neither is set, the registry's own

@@ -45,5 +45,7 @@ test("a label counts only as the image's last step, since images inherit labels"
 
 test("a Dockerfile whose last line goes on is refused", () => {
   expect(labelled("FROM x", "h")).toBe(`FROM x\nLABEL ${CONTENT_LABEL}=h\n`);
-  expect(() => labelled("RUN a \\\n", "h")).toThrow("ends with a line continuation");
+  expect(() => labelled("RUN a \\\n", "h")).toThrow(
+    "expected a Dockerfile whose last line ends, found one that ends with a line continuation: remove the last \\ or `",
+  );
 });

@@ -14,8 +14,7 @@ export function record(stdout: Record<string, string> = {}): Declared[] {
     {
       newResource: ({ type, name, inputs }) => {
         declared.push({ type, name, inputs: inputs as Record<string, unknown> });
-        const outputs =
-          type === "command:remote:Command" ? { stdout: stdout[name] ?? "", stderr: "" } : {};
+        const outputs = outputsOf(type, inputs as Inputs, stdout[name]);
         return { id: `${name}-id`, state: { ...(inputs as object), ...outputs } };
       },
       call: ({ token }) => {
@@ -27,6 +26,15 @@ export function record(stdout: Record<string, string> = {}): Declared[] {
     false,
   );
   return declared;
+}
+
+type Inputs = Record<string, unknown>;
+
+/** What a provider would add to the inputs. */
+function outputsOf(type: string, inputs: Inputs, stdout = ""): Inputs {
+  if (type === "command:remote:Command") return { stdout, stderr: "" };
+  if (type !== "docker:index/image:Image") return {};
+  return { repoDigest: `${String(inputs["imageName"]).replace(/:[^:/]*$/, "")}@sha256:d1` };
 }
 
 /** The value of an output, once it is known. */

@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import {
   defineLab,
   type RunningCluster,
@@ -8,6 +10,7 @@ import {
 } from "../../lab";
 import { describeCluster } from "../kubernetes-only";
 import { TestStack } from "../program/stack";
+import { labSsh } from "../program/user-stack";
 import {
   allRunning,
   ANSWERING,
@@ -24,12 +27,23 @@ import {
 
 const CONFIG_TOML = "/etc/containerd/config.toml";
 const FIRST = ["controlplane", "node01"];
+const APP_IMAGE = `
+import * as pulumi from "@pulumi/pulumi";
+import { AppImage } from ${JSON.stringify(join(__dirname, "..", "..", "components"))};
+const config = new pulumi.Config();
+const host = config.requireObject<{ address: string }>("host");
+const app = new AppImage("myapp", {
+  host, registry: host.address + ":5000", version: config.require("version"), context: "myapp",
+});
+export const image = app.reference;
+`;
 
 // One story, told in order: each test goes on from where the one before it ended.
 describeCluster("a Deployment on nodes that never had its image", () => {
   let lab: RunningLab;
   let cluster: RunningCluster;
   let stack: TestStack;
+  let app: TestStack | undefined;
   let controlplane: RunningHost;
   let nodes: { name: string }[];
 
@@ -56,16 +70,22 @@ describeCluster("a Deployment on nodes that never had its image", () => {
   }, 1_200_000);
   afterAll(async () => {
     stack?.remove();
+    app?.remove();
     await lab?.down();
   });
 
   const image = (version: string) => `${controlplane.address}:5000/myapp:${version}`;
 
+  const dockerfile = (version: string) =>
+    `FROM busybox\nRUN echo ${version} > /version\nCMD ["sleep", "2147483647"]\n`;
+
+  /** As the lesson does it, by hand. */
   async function push(version: string): Promise<void> {
-    const dockerfile = `FROM busybox\\nRUN echo ${version} > /version\\nCMD ["sleep", "2147483647"]\\n`;
+    const folder = join(controlplane.root, "root", "myapp");
+    mkdirSync(folder);
+    writeFileSync(join(folder, "Dockerfile"), dockerfile(version));
     await controlplane.succeed(
-      `mkdir -p /root/myapp && cd /root/myapp && printf '${dockerfile}' > Dockerfile && ` +
-        `docker build -q -t ${image(version)} . && docker push -q ${image(version)}`,
+      `docker build -q -t ${image(version)} /root/myapp && docker push -q ${image(version)}`,
     );
   }
 
@@ -155,9 +175,21 @@ describeCluster("a Deployment on nodes that never had its image", () => {
     expect(await pulledBy()).toEqual([...FIRST, "node02"]);
   });
 
-  test("rolled to 1.1 it runs the new image everywhere", async () => {
-    await push("1.1");
-    await cluster.kubectl(["set", "image", "deployment/myapp", `main=${image("1.1")}`]);
+  test("rolled to 1.1, which AppImage builds and pushes, it runs the new image everywhere", async () => {
+    app = TestStack.program(lab, APP_IMAGE, {
+      host: { address: controlplane.address, ...labSsh(lab) },
+      version: "1.0",
+    });
+    mkdirSync(join(app.folder, "myapp"));
+    writeFileSync(join(app.folder, "myapp", "Dockerfile"), dockerfile("1.1"));
+    const { code, stdout, stderr } = await app.up();
+    expect(code).not.toBe(0);
+    expect(stdout + stderr).toContain("has myapp:1.0 with other content: bump the version");
+    app.change({ version: "1.1" });
+    await app.succeed(app.up());
+    const pushed = (await app.succeed(app.run("stack output image"))).stdout.trim();
+    expect(pushed).toBe(image("1.1"));
+    await cluster.kubectl(["set", "image", "deployment/myapp", `main=${pushed}`]);
     await cluster.kubectl(["rollout", "status", "deployment/myapp", "--timeout=120s"]);
     const pods = await untilPods(cluster, "myapp", allRunning(9));
     expect(pods.map(({ status }) => status.containerStatuses?.[0]?.image)).toEqual(

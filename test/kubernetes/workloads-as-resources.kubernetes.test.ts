@@ -1,5 +1,3 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { defineLab, type RunningCluster, type RunningLab, startCluster, startLab } from "../../lab";
 import { describeCluster } from "../kubernetes-only";
 import { TestStack } from "../program/stack";
@@ -59,12 +57,7 @@ describeCluster("workloads as resources of a program", () => {
     );
     cluster = await startCluster(lab);
     const kubeconfig = cluster.kubeconfigPath;
-    stack = new TestStack(lab, { kubeconfig, image: BUSYBOX, limit: "60s" });
-    const project = join(stack.folder, "Pulumi.yaml");
-    const program = join(stack.folder, "index.ts");
-    const text = readFileSync(project, "utf8").replace(/^config:[^]*/m, "");
-    writeFileSync(project, text.replace(/^main: .*$/m, `main: ${program}`));
-    writeFileSync(program, PROGRAM);
+    stack = TestStack.program(lab, PROGRAM, { kubeconfig, image: BUSYBOX, limit: "60s" });
     // On a new machine, containerd 2 is built from its sources first.
   }, 1_200_000);
   afterAll(async () => {

@@ -4,7 +4,7 @@ import type { RunningCluster } from "../../lab";
 
 interface Pod {
   metadata: { name: string; uid: string };
-  spec: { nodeName?: string };
+  spec: { nodeName?: string; containers: { image: string }[] };
   status: {
     phase: string;
     podIP?: string;

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineLab, type RunningLab, startLab } from "../../lab";
 import { describeLab } from "../lab-only";
@@ -41,11 +41,7 @@ export const { reference, digest, digestReference } = app;
       `sed -i 's|"mtu"|"insecure-registries": ["http://${cp.address}:5000"],\\n  "mtu"|' /etc/docker/daemon.json && systemctl restart docker`,
     );
     await cp.succeed("docker run -d -p 5000:5000 --name registry registry");
-    stack = new TestStack(lab, {});
-    const file = join(stack.folder, "Pulumi.yaml");
-    const project = readFileSync(file, "utf8").replace(/^config:[^]*/m, "");
-    const main = `main: ${join(stack.folder, "index.ts")}`;
-    writeFileSync(file, project.replace(/^main: .*$/m, main));
+    stack = TestStack.program(lab, "");
     const site = join(stack.folder, "site");
     mkdirSync(site);
     writeFileSync(join(site, "Dockerfile"), "FROM busybox\nCOPY . /site/\n");
@@ -82,6 +78,23 @@ export const { reference, digest, digestReference } = app;
     await stack.succeed(stack.up());
     expect(await inImage("cat /site/page", "1.1")).toBe("second");
     expect(await inImage("cat /site/page", "1.0")).toBe("first");
+  });
+
+  test("a registry that does not run is refused by a preview, with what was tried, where, and what to do", async () => {
+    const { address } = lab.host("cp");
+    await lab.host("cp").succeed("docker stop registry");
+    const { code, stdout, stderr } = await stack.preview();
+    await lab.host("cp").succeed("docker start registry");
+    expect(code).not.toBe(0);
+    const said = stdout + stderr;
+    expect(said).toContain(
+      `app: the registry ${address}:5000 does not say whether it has app:1.1, so nothing was built. ` +
+        "Check that it runs ('docker ps' on its host), and that the argument registry has its address and port. " +
+        `Tried GET http://${address}:5000/v2/app/manifests/1.1 from `,
+    );
+    expect(said).toContain(`no connection to ${address}:5000 from there`);
+    expect(said.split("does not say whether")).toHaveLength(2);
+    await lab.host("cp").waitUntilSucceeds(`curl -sf http://${address}:5000/v2/`);
   });
 
   test("mutable overwrites a version, and destroy leaves the images in the registry", async () => {

@@ -112,6 +112,18 @@ export class TestStack {
     return new TestStack(lab, settings, name);
   }
 
+  /** A stack of another program, which is in the stack's folder and uses the packages of this project. */
+  static program(lab: RunningLab, text: string, settings: Record<string, unknown> = {}): TestStack {
+    const stack = new TestStack(lab, settings);
+    const project = join(stack.folder, "Pulumi.yaml");
+    const program = join(stack.folder, "index.ts");
+    writeFileSync(program, text);
+    // The settings that are this project's own would be added with their defaults.
+    const own = readFileSync(project, "utf8").replace(/^config:[^]*/m, "");
+    writeFileSync(project, own.replace(/^main: .*$/m, `main: ${program}`));
+    return stack;
+  }
+
   /** The project's name in the folder. */
   private get project(): string {
     const text = readFileSync(join(this.folder, "Pulumi.yaml"), "utf8");
@@ -122,13 +134,16 @@ export class TestStack {
     return join(this.folder, `Pulumi.${this.name}.yaml`);
   }
 
-  /** Replaces the whole configuration. */
+  /** Replaces the whole configuration. A key with a colon belongs to another package, e.g. `kubernetes:kubeconfig`. */
   configure(settings: Record<string, unknown>): void {
     this.current = settings;
     const salt =
       /^encryptionsalt: .*$/m.exec(readFileSync(join(ROOT, "Pulumi.dev.yaml"), "utf8"))?.[0] ?? "";
     const config = Object.fromEntries(
-      Object.entries(settings).map(([key, value]) => [`${this.project}:${key}`, value]),
+      Object.entries(settings).map(([key, value]) => [
+        key.includes(":") ? key : `${this.project}:${key}`,
+        value,
+      ]),
     );
     writeFileSync(this.configFile, `${salt}\n${stringify({ config })}`);
   }

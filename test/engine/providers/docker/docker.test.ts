@@ -1,6 +1,4 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dockerPlugin } from "../../../../engine/providers/docker";
@@ -8,39 +6,12 @@ import { NotRunning, UNKNOWN } from "../../../../engine/providers/provider";
 import type { Props, ProviderInstance } from "../../../../engine/providers/provider";
 import { GOOD_KEY, OTHER_KEY, TestServer } from "../../../ssh/server";
 import { context } from "../context";
+import { FakeDaemon } from "./fake-daemon";
 
 const IMAGE = "docker:index/remoteImage:RemoteImage";
 const VOLUME = "docker:index/volume:Volume";
 const CONTAINER = "docker:index/container:Container";
 const urn = (type: string, name: string): string => `urn:pulumi:dev::p::${type}::${name}`;
-
-/** The daemon's side of the tests: answers what a test has prepared, and records what was asked. */
-class FakeDaemon {
-  readonly asked: string[] = [];
-  answers: Record<string, [status: number, body: unknown]> = {};
-  private constructor(
-    readonly server: Server,
-    readonly socket: string,
-  ) {}
-
-  static async start(folder: string): Promise<FakeDaemon> {
-    const socket = join(folder, "docker.sock");
-    const server = createServer((request, response) => daemon.answer(request, response));
-    const daemon = new FakeDaemon(server, socket);
-    await new Promise<void>((resolve) => server.listen(socket, resolve));
-    return daemon;
-  }
-
-  private answer(request: IncomingMessage, response: ServerResponse): void {
-    request.resume();
-    const path = (request.url ?? "").replace(/^http:\/\/docker(:80)?/, "");
-    const line = `${request.method} ${decodeURIComponent(path)}`;
-    this.asked.push(line);
-    const [status, body] = this.answers[line] ?? [500, { message: `unprepared: ${line}` }];
-    response.writeHead(status, { "content-type": "application/json" });
-    response.end(typeof body === "string" ? body : JSON.stringify(body));
-  }
-}
 
 let folder: string;
 let ssh: TestServer;

@@ -1,0 +1,2 @@
+myapp 1.0 on <?= gethostname() ?>
+
