@@ -63,10 +63,9 @@ export function main(args: string[]): Promise<void> {
     const { counts, leftOut, secretsLeftOut } = record;
     if (leftOut.length > 0) say(`left out, because it cannot be read:\n${brokenText(leftOut)}`);
     if (secretsLeftOut.length > 0) say(`secret settings left out: ${secretsLeftOut.join(", ")}`);
-    if (flags["json"] === true) {
-      const { settings: _, ...shown } = record;
-      print(JSON.stringify({ file, ...shown }, null, 2));
-    } else
+    if (flags["json"] === true)
+      print(JSON.stringify({ file, ...record, settings: undefined }, null, 2));
+    else
       print(
         `${file}: ${count(counts.tags, "tag")} of ${counts.repositories} repositories, ${count(counts.blobs, "blob")}, ${sizeText(counts.bytes)}`,
       );

@@ -1,4 +1,4 @@
-import { BlobStreams } from "../../registry/blob-streams";
+import type { BlobStreams } from "../../registry/blob-streams";
 import type { RegistryClient } from "../../registry/client";
 import { RegistryError } from "../../registry/error";
 import { type Descriptor, parseManifest } from "../../registry/manifest";

@@ -121,35 +121,32 @@ export async function eachFile(
   work: (path: string, size: number, content: PassThrough) => Promise<void>,
 ): Promise<void> {
   const reader = extract();
-  let failed: unknown;
+  let working: Promise<void> = Promise.resolve();
+  let failed: Error | undefined;
   reader.on("entry", ({ name, size = 0, type }, content, next) => {
     const ended = new Promise<void>((resolve) => content.once("end", resolve));
-    const worked = type === "file" ? work(name, size, content) : Promise.resolve();
-    worked
+    working = (type === "file" ? work(name, size, content) : Promise.resolve()).catch(
+      (error: Error) => {
+        failed = error;
+        throw error;
+      },
+    );
+    working
       .then(() => {
         content.resume();
         return ended;
       })
-      .then(
-        () => next(),
-        (error: unknown) => {
-          failed = error;
-          next(error);
-        },
-      );
+      .then(() => next(), next);
   });
   try {
     await pipeline(createReadStream(file, { highWaterMark: 1024 * 1024 }), reader);
   } catch (error) {
+    const { code, syscall, message } = error as NodeJS.ErrnoException;
+    // Whoever stops reading a file closes the archive. The reason comes a moment later.
+    if (code === "ERR_STREAM_PREMATURE_CLOSE") await working;
     if (failed !== undefined) throw failed;
-    if (
-      (error as NodeJS.ErrnoException).code !== undefined &&
-      (error as NodeJS.ErrnoException).syscall !== undefined
-    )
-      throw error;
-    throw new Error(`${file} is not a whole tar archive: ${(error as Error).message}`, {
-      cause: error,
-    });
+    if (syscall !== undefined) throw error;
+    throw new Error(`${file} is not a whole tar archive: ${message}`, { cause: error });
   }
 }
 

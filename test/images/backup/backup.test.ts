@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { backUp } from "../../../images/backup/backup";
 import { readArchive } from "../../../images/backup/read-archive";
 import { amountOf, refuseConflicts, restore } from "../../../images/backup/restore";
@@ -198,6 +199,26 @@ test("tags with other content are refused, all of them, and nothing is pushed", 
     ].join("\n"),
   );
   expect(into.requests.filter((line) => !/^(HEAD|GET) /.test(line))).toEqual([]);
+});
+
+test.each([
+  ["at once", false],
+  ["in the middle", true],
+])("an upload that the registry refuses %s ends the restore with its words", async (_, reads) => {
+  image("app/web", ["1"], "web".repeat(100_000));
+  await backup();
+  const into = new FakeRegistry(3);
+  const client = new RegistryClient(into.transport);
+  const streams = new BlobStreams(async ({ body }) => {
+    if (reads) for await (const chunk of body!) if (chunk.length > 0) break;
+    const full = Buffer.from('{"errors":[{"code":"UNKNOWN","message":"no space left"}]}');
+    return { status: 500, header: () => undefined, body: Readable.from([full]) };
+  });
+  const archive = await readArchive(file);
+  const plan = await planRestore(client, archive);
+  await expect(restore(client, streams, archive, plan, say)).rejects.toThrow(
+    /^PUT \/v2\/app\/web\/blobs\/uploads\/one\?.*: the registry answered 500: UNKNOWN: no space left$/,
+  );
 });
 
 describe("a damaged archive", () => {
