@@ -1,5 +1,4 @@
 import { createReadStream } from "node:fs";
-import type { PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { extract } from "tar-stream";
 import { parseManifest } from "../../registry/manifest";
@@ -14,7 +13,7 @@ import {
   rootName,
   type StoredManifest,
 } from "./layout";
-import { hashFor } from "./verified";
+import { drain, hashFor } from "./verified";
 
 /** An archive whose content was checked. */
 export interface Archive {
@@ -50,7 +49,7 @@ export async function readArchive(file: string): Promise<Archive> {
     const hash = hashFor(digest);
     const small = size <= MANIFEST_LIMIT ? await whole(content) : undefined;
     if (small !== undefined) hash.update(small);
-    else for await (const chunk of content) hash.update(chunk as Buffer);
+    else for await (const chunk of content) hash.update(chunk);
     const found = hash.digest("hex");
     if (found !== digest.split(":")[1])
       problems.push(`${name}: its content has another digest, ${found}`);
@@ -118,36 +117,37 @@ function missingOf(
 /** Goes through the files of an archive, in their order. */
 export async function eachFile(
   file: string,
-  work: (path: string, size: number, content: PassThrough) => Promise<void>,
+  work: (path: string, size: number, content: AsyncIterable<Uint8Array>) => Promise<void>,
 ): Promise<void> {
   const reader = extract();
-  let working: Promise<void> = Promise.resolve();
   let failed: Error | undefined;
-  reader.on("entry", ({ name, size = 0, type }, content, next) => {
-    const ended = new Promise<void>((resolve) => content.once("end", resolve));
-    working = (type === "file" ? work(name, size, content) : Promise.resolve()).catch(
-      (error: Error) => {
-        failed = error;
-        throw error;
-      },
-    );
+  reader.on("entry", ({ name, size = 0, type }, stream, next) => {
+    const content = unclosed(stream);
+    const working = type === "file" ? work(name, size, content) : Promise.resolve();
     working
-      .then(() => {
-        content.resume();
-        return ended;
-      })
-      .then(() => next(), next);
+      .then(() => drain(content))
+      .then(
+        () => next(),
+        (error: Error) => {
+          failed = error;
+          next(error);
+        },
+      );
   });
   try {
     await pipeline(createReadStream(file, { highWaterMark: 1024 * 1024 }), reader);
   } catch (error) {
-    const { code, syscall, message } = error as NodeJS.ErrnoException;
-    // Whoever stops reading a file closes the archive. The reason comes a moment later.
-    if (code === "ERR_STREAM_PREMATURE_CLOSE") await working;
-    if (failed !== undefined) throw failed;
+    if (error === failed) throw error;
+    const { syscall, message } = error as NodeJS.ErrnoException;
     if (syscall !== undefined) throw error;
     throw new Error(`${file} is not a whole tar archive: ${message}`, { cause: error });
   }
+}
+
+/** A reader that leaves in the middle would close the whole archive, without its reason, and wait for ever. */
+function unclosed(stream: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const iterator = stream[Symbol.asyncIterator]();
+  return { [Symbol.asyncIterator]: () => ({ next: () => iterator.next() }) };
 }
 
 async function whole(content: AsyncIterable<Uint8Array>): Promise<Buffer> {
