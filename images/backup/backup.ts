@@ -1,5 +1,6 @@
 import type { BlobStreams } from "../../registry/blob-streams";
 import type { RegistryClient } from "../../registry/client";
+import { byRepository } from "../listing";
 import { count, sizeText } from "../words";
 import { type Broken, collect, type Collection, openBlob, type Revision } from "./collect";
 import {
@@ -10,7 +11,6 @@ import {
   MARKER,
   RECORD_PATH,
   rootName,
-  rootsByRepository,
 } from "./layout";
 import type { BackupRecord, Counts } from "./record";
 import type { ArchivedSettings } from "./settings";
@@ -71,7 +71,7 @@ function countsOf({ roots, manifests, blobs }: Collection): Counts {
   const tags = roots.filter(({ tag }) => tag !== undefined).length;
   const sizes = [...[...manifests.values()].map(({ manifest }) => manifest), ...blobs.values()];
   return {
-    repositories: rootsByRepository(roots).size,
+    repositories: byRepository(roots).size,
     tags,
     referrers: roots.length - tags,
     manifests: manifests.size,
@@ -95,7 +95,7 @@ function* filesOf(
     if (!manifests.has(digest)) yield inMemory(blobPath(digest), content);
   for (const [digest, { content }] of manifests) yield inMemory(blobPath(digest), content);
   const written = new Set(manifests.keys());
-  for (const [repository, own] of rootsByRepository(roots)) {
+  for (const [repository, own] of byRepository(roots)) {
     const closure = closureOf(
       manifests,
       own.map(({ digest }) => digest),
@@ -111,12 +111,12 @@ function* filesOf(
     for (const digest of fresh) {
       written.add(digest);
       const blob = blobs.get(digest)!;
-      const users = own.filter((root) => closureOf(manifests, [root.digest]).blobs.has(digest));
-      const content = () =>
-        named(
-          users.map(rootName).join(", "),
-          openBlob(streams, blob.repository, digest, blob.size),
-        );
+      const users = () =>
+        own
+          .filter((root) => closureOf(manifests, [root.digest]).blobs.has(digest))
+          .map(rootName)
+          .join(", ");
+      const content = () => named(users, openBlob(streams, blob.repository, digest, blob.size));
       yield { path: blobPath(digest), size: blob.size, content };
     }
   }
@@ -130,13 +130,13 @@ const inMemory = (path: string, content: Uint8Array): ArchiveFile => ({
 
 /** Content whose errors name the tags that need it. */
 async function named(
-  names: string,
+  names: () => string,
   opened: Promise<AsyncIterable<Uint8Array>>,
 ): Promise<AsyncIterable<Uint8Array>> {
   const rethrow = (error: unknown): never => {
     if (!(error instanceof BrokenContent)) throw error;
     throw new Error(
-      `this cannot be read; push it again or remove it, or leave it out with --skip-broken:\n  ${names}: ${error.message}`,
+      `this cannot be read; push it again or remove it, or leave it out with --skip-broken:\n  ${names()}: ${error.message}`,
       { cause: error },
     );
   };

@@ -3,14 +3,8 @@ import type { RegistryClient } from "../../registry/client";
 import { RegistryError } from "../../registry/error";
 import { type Descriptor, parseManifest } from "../../registry/manifest";
 import { inParallel } from "../../registry/pool";
-import {
-  closureOf,
-  partsOf,
-  type Root,
-  rootName,
-  rootsByRepository,
-  type StoredManifest,
-} from "./layout";
+import { byRepository } from "../listing";
+import { closureOf, partsOf, type Root, rootName, type StoredManifest } from "./layout";
 import { BrokenContent, drain, hashFor, verified } from "./verified";
 
 /** The requests that run at the same time. */
@@ -109,8 +103,8 @@ async function referrers(
   broken: Broken[],
 ): Promise<Root[]> {
   const found: Root[] = [];
-  const ofRepositories = rootsByRepository(roots);
-  for (const [repository, untagged] of rootsByRepository(revisions)) {
+  const ofRepositories = byRepository(roots);
+  for (const [repository, untagged] of byRepository(revisions)) {
     const own = ofRepositories.get(repository) ?? [];
     const reached = new Set(
       closureOf(

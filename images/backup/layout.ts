@@ -159,11 +159,3 @@ export function closureOf(
   digests.forEach(visit);
   return { manifests: reached, blobs };
 }
-
-/** Groups roots by repository, in their order. */
-export function rootsByRepository(roots: readonly Root[]): Map<string, Root[]> {
-  const found = new Map<string, Root[]>();
-  for (const root of roots)
-    found.set(root.repository, [...(found.get(root.repository) ?? []), root]);
-  return found;
-}

@@ -1,6 +1,7 @@
 import type { RegistryClient } from "../../registry/client";
 import { inParallel } from "../../registry/pool";
-import { closureOf, type Root, rootName, rootsByRepository } from "./layout";
+import { byRepository } from "../listing";
+import { closureOf, type Root, rootName } from "./layout";
 import type { Archive } from "./read-archive";
 
 const PARALLEL = 8;
@@ -35,7 +36,7 @@ export async function planRestore(client: RegistryClient, archive: Archive): Pro
   const conflicts: Conflict[] = [];
   const holders = new Map<string, string>();
   const repositories: RepositoryPlan[] = [];
-  for (const [repository, roots] of rootsByRepository(archive.roots)) {
+  for (const [repository, roots] of byRepository(archive.roots)) {
     const closure = closureOf(
       archive.manifests,
       roots.map(({ digest }) => digest),
