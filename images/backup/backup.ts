@@ -1,8 +1,14 @@
-import type { BlobStreams } from "../../registry/blob-streams";
-import type { RegistryClient } from "../../registry/client";
 import { byRepository } from "../listing";
 import { count, sizeText } from "../words";
-import { type Broken, collect, type Collection, openBlob, type Revision } from "./collect";
+import {
+  type Access,
+  type Broken,
+  collect,
+  type Collection,
+  openBlob,
+  type Revision,
+  whyBroken,
+} from "./collect";
 import {
   blobPath,
   closureOf,
@@ -14,13 +20,10 @@ import {
 } from "./layout";
 import type { BackupRecord, Counts } from "./record";
 import type { ArchivedSettings } from "./settings";
-import { BrokenContent } from "./verified";
 import { type ArchiveFile, writeArchive } from "./write-archive";
 
 /** What a backup is made of, besides the registry's API. */
-export interface BackupSource {
-  readonly client: RegistryClient;
-  readonly streams: BlobStreams;
+export interface BackupSource extends Access {
   /** `ADDRESS:PORT` of the registry. */
   readonly prefix: string;
   /** The registry server's version. */
@@ -44,8 +47,7 @@ export async function backUp(
   date: Date,
   say: (line: string) => void,
 ): Promise<BackupRecord> {
-  const { client, streams } = source;
-  const found = await collect(client, streams, source.revisions, skipBroken ? "read" : "look");
+  const found = await collect(source, source.revisions, skipBroken ? "read" : "look");
   if (found.broken.length > 0 && !skipBroken)
     throw new Error(
       `these cannot be read; push them again or remove them, or leave them out with --skip-broken:\n${brokenText(found.broken)}`,
@@ -59,7 +61,7 @@ export async function backUp(
     leftOut: found.broken,
     ...source.settings,
   };
-  await writeArchive(file, filesOf(found, record, streams, say), date);
+  await writeArchive(file, filesOf(found, record, source, say), date);
   return record;
 }
 
@@ -84,7 +86,7 @@ function countsOf({ roots, manifests, blobs }: Collection): Counts {
 function* filesOf(
   { roots, manifests, blobs }: Collection,
   record: BackupRecord,
-  streams: BlobStreams,
+  access: Access,
   say: (line: string) => void,
 ): Generator<ArchiveFile, void> {
   const index = layoutIndex(roots, manifests);
@@ -116,7 +118,7 @@ function* filesOf(
           .filter((root) => closureOf(manifests, [root.digest]).blobs.has(digest))
           .map(rootName)
           .join(", ");
-      const content = () => named(users, openBlob(streams, blob.repository, digest, blob.size));
+      const content = () => named(users, openBlob(access, blob.repository, digest, blob.size));
       yield { path: blobPath(digest), size: blob.size, content };
     }
   }
@@ -129,23 +131,16 @@ const inMemory = (path: string, content: Uint8Array): ArchiveFile => ({
 });
 
 /** Content whose errors name the tags that need it. */
-async function named(
+async function* named(
   names: () => string,
-  opened: Promise<AsyncIterable<Uint8Array>>,
-): Promise<AsyncIterable<Uint8Array>> {
-  const rethrow = (error: unknown): never => {
-    if (!(error instanceof BrokenContent)) throw error;
+  content: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void> {
+  try {
+    yield* content;
+  } catch (error) {
     throw new Error(
-      `this cannot be read; push it again or remove it, or leave it out with --skip-broken:\n  ${names()}: ${error.message}`,
+      `this cannot be read; push it again or remove it, or leave it out with --skip-broken:\n  ${names()}: ${whyBroken(error)}`,
       { cause: error },
     );
-  };
-  const content = await opened.catch(rethrow);
-  return (async function* () {
-    try {
-      yield* content;
-    } catch (error) {
-      rethrow(error);
-    }
-  })();
+  }
 }

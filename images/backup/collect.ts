@@ -16,6 +16,12 @@ export interface Broken {
   readonly why: string;
 }
 
+/** The two ways to read a registry. */
+export interface Access {
+  readonly client: RegistryClient;
+  readonly streams: BlobStreams;
+}
+
 /** What a backup holds. */
 export interface Collection {
   /** In the order of repositories. */
@@ -39,17 +45,17 @@ export interface Revision {
  * @param probe  `look` asks whether the registry has each blob; `read` reads each to its end, and checks it
  */
 export async function collect(
-  client: RegistryClient,
-  streams: BlobStreams,
+  access: Access,
   revisions: readonly Revision[],
   probe: "look" | "read",
 ): Promise<Collection> {
+  const { client } = access;
   const reader = new ManifestReader(client);
   const broken: Broken[] = [];
   const tags = await readTags(client, broken);
   const roots = await readable(tags, reader, broken);
   roots.push(...(await referrers(revisions, roots, reader, broken)));
-  const bad = await badBlobs(client, streams, roots, reader.found, probe);
+  const bad = await badBlobs(access, roots, reader.found, probe);
   const good = roots.filter((root) => {
     const trouble = [...closureOf(reader.found, [root.digest]).blobs.keys()]
       .map((digest) => bad.get(digest))
@@ -133,8 +139,7 @@ const ELSEWHERE = "";
 
 /** Blobs that cannot be read, with the reason; ELSEWHERE if the registry need not have it. */
 async function badBlobs(
-  client: RegistryClient,
-  streams: BlobStreams,
+  access: Access,
   roots: readonly Root[],
   manifests: ReadonlyMap<string, StoredManifest>,
   probe: "look" | "read",
@@ -147,12 +152,12 @@ async function badBlobs(
   await inParallel([...wanted.values()], PARALLEL, async ({ repository, blob }) => {
     const { digest, size, urls = [] } = blob;
     try {
-      const found = await client.blobSize(repository, digest);
+      const found = await access.client.blobSize(repository, digest);
       if (found === undefined && urls.length > 0) bad.set(digest, ELSEWHERE);
       else if (found === undefined) throw new BrokenContent(`the registry lost ${digest}`);
       else if (found !== size)
         throw new BrokenContent(`${digest} has ${found} bytes instead of ${size}`);
-      else if (probe === "read") await drain(await openBlob(streams, repository, digest, size));
+      else if (probe === "read") await drain(openBlob(access, repository, digest, size));
     } catch (error) {
       bad.set(digest, whyBroken(error));
     }
@@ -160,16 +165,30 @@ async function badBlobs(
   return bad;
 }
 
-/** A blob's content, checked on the way. @throws BrokenContent */
-export async function openBlob(
-  streams: BlobStreams,
+/**
+ * A blob's content, checked on the way. A registry that cannot read a blob begins its answer and closes the connection. If
+ * it still answers then, it is the blob that is broken.
+ *
+ * @throws BrokenContent, RegistryError; another error if the registry cannot be reached
+ */
+export async function* openBlob(
+  { client, streams }: Access,
   repository: string,
   digest: string,
   size: number,
-): Promise<AsyncIterable<Uint8Array>> {
-  const content = await streams.open(repository, digest);
-  if (content === undefined) throw new BrokenContent(`the registry lost ${digest}`);
-  return verified(content, digest, size);
+): AsyncGenerator<Uint8Array, void> {
+  try {
+    const content = await streams.open(repository, digest);
+    if (content === undefined) throw new BrokenContent(`the registry lost ${digest}`);
+    yield* verified(content, digest, size);
+  } catch (error) {
+    if (error instanceof BrokenContent || error instanceof RegistryError) throw error;
+    await client.ping().catch(() => {
+      throw error;
+    });
+    const why = (error as Error).message;
+    throw new BrokenContent(`the registry stops in ${digest} (${why})`, { cause: error });
+  }
 }
 
 function contentOf(
@@ -224,7 +243,7 @@ class ManifestReader {
 }
 
 /** @throws the error itself if it is not about one tag, such as a lost connection */
-function whyBroken(error: unknown): string {
+export function whyBroken(error: unknown): string {
   if (error instanceof BrokenContent || error instanceof RegistryError) return error.message;
   throw error;
 }

@@ -9,7 +9,7 @@ export interface ArchiveFile {
   readonly path: string;
   /** In bytes. */
   readonly size: number;
-  readonly content: Uint8Array | (() => Promise<AsyncIterable<Uint8Array>>);
+  readonly content: Uint8Array | (() => AsyncIterable<Uint8Array>);
 }
 
 /**
@@ -50,7 +50,7 @@ async function addAll(archive: Pack, files: Iterable<ArchiveFile>, mtime: Date):
       await new Promise<void>((done, reject) =>
         archive.entry(header, Buffer.from(content), (error) => (error ? reject(error) : done())),
       );
-    else await pipeline(Readable.from(await content()), archive.entry(header));
+    else await pipeline(Readable.from(content()), archive.entry(header));
   }
 }
 

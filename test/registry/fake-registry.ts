@@ -93,6 +93,7 @@ export class FakeRegistry {
 
   private answer({ method, path, headers, body }: ApiRequest): ApiAnswer {
     const url = new URL(path, "http://registry");
+    if (url.pathname === "/v2/") return answer(200, "{}");
     if (url.pathname === "/v2/_catalog")
       return this.page(url, "repositories", [...this.repositories.keys()].sort());
     const [, name, kind, reference] =

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { backUp } from "../../../images/backup/backup";
+import type { Access } from "../../../images/backup/collect";
 import { readArchive } from "../../../images/backup/read-archive";
 import { amountOf, refuseConflicts, restore } from "../../../images/backup/restore";
 import { planRestore } from "../../../images/backup/restore-plan";
@@ -90,10 +91,11 @@ const revisions = () =>
     from.manifestsOf(repository).map((digest) => ({ repository, digest })),
   );
 
-function backup(skipBroken = false) {
+function backup(access: Partial<Access> = {}, skipBroken = false) {
   const source = {
     client: new RegistryClient(from.transport),
     streams: new BlobStreams(from.streams),
+    ...access,
     prefix: "10.0.0.1:5000",
     version: "2.8.3",
     revisions: revisions(),
@@ -282,7 +284,7 @@ describe("a registry that lost something", () => {
     const entry = { mediaType: MANIFEST, digest, size: 1 };
     index("app/half", ["1"], [entry]);
     from.lose("app/half", digest);
-    const record = await backup(true);
+    const record = await backup({}, true);
     expect(record.leftOut).toEqual([
       { name: "app/half:1", why: `the registry lost the manifest ${digest}` },
       { name: "app/web:1", why: expect.stringContaining(`the content of ${lost} has another`) },
@@ -293,22 +295,39 @@ describe("a registry that lost something", () => {
     expect(into.tagsOf("app/good")).toEqual(from.tagsOf("app/good"));
   });
 
-  test("a lost connection is no broken tag", async () => {
-    const transport = from.transport;
-    const client = new RegistryClient((request) =>
-      request.path.includes("manifests/sha256")
-        ? Promise.reject(new Error("the server closed the connection"))
-        : transport(request),
-    );
-    const source = {
-      client,
-      streams: new BlobStreams(from.streams),
-      prefix: "10.0.0.1:5000",
-      revisions: [],
-      settings: { settings: {}, secretsLeftOut: [] },
+  /** Ends the answer for the lost blob in its middle. */
+  const aborting = new BlobStreams(async (request) => {
+    const answer = await from.streams(request);
+    if (!request.path.endsWith(lost)) return answer;
+    const body = async function* () {
+      for await (const chunk of answer.body) {
+        yield chunk;
+        throw new Error("aborted");
+      }
     };
-    await expect(backUp(source, file, true, new Date(), say)).rejects.toThrow(
-      "the server closed the connection",
+    return { ...answer, body: body() };
+  });
+
+  test("is noticed if it closes the connection, and answers again", async () => {
+    const client = new RegistryClient(from.transport);
+    await expect(backup({ client, streams: aborting })).rejects.toThrow(
+      `  app/web:1, app/web:2: the registry stops in ${lost} (aborted)`,
+    );
+    const record = await backup({ client, streams: aborting }, true);
+    expect(record.leftOut.map(({ name }) => name)).toEqual(["app/web:1", "app/web:2"]);
+  });
+
+  test.each([
+    ["a manifest", /manifests\/sha256/],
+    ["a blob", /^\/v2\/$/],
+  ])("a lost connection in %s is no broken tag", async (_, path) => {
+    const client = new RegistryClient((request) =>
+      path.test(request.path)
+        ? Promise.reject(new Error("the server closed the connection"))
+        : from.transport(request),
+    );
+    await expect(backup({ client, streams: aborting }, true)).rejects.toThrow(
+      /^(aborted|the server closed the connection)$/,
     );
     expect(existsSync(file)).toBe(false);
   });
