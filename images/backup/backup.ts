@@ -114,7 +114,7 @@ function* filesOf(
       written.add(digest);
       const blob = blobs.get(digest)!;
       const users = () =>
-        own
+        roots
           .filter((root) => closureOf(manifests, [root.digest]).blobs.has(digest))
           .map(rootName)
           .join(", ");

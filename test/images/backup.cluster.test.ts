@@ -161,7 +161,8 @@ describeLab("a backup of distribution 2.8, restored into 3.1", () => {
 
   test("pulls and pushes go on during a backup", async () => {
     await from.stack.secret("ssh.knownHostsPath", lab.knownHostsPath);
-    const running = await from.stack.start("backup", file, "--json");
+    writeFileSync(file, "an earlier backup");
+    const running = await from.stack.start("backup", file, "--force", "--json");
     let over = false;
     void running.ended.then(() => (over = true));
     const statuses = new Set<number>();
@@ -170,7 +171,7 @@ describeLab("a backup of distribution 2.8, restored into 3.1", () => {
         headers: { accept: web.manifest.mediaType },
       });
       statuses.add(read.status);
-      await from.put("later/push", [`${round}`], dockerImage(`later ${round}`));
+      if (round < 3) await from.put("later/push", [`${round}`], dockerImage(`later ${round}`));
     }
     const said = await running.ended;
     expect(said).toMatchObject({ code: 0 });
@@ -185,8 +186,6 @@ describeLab("a backup of distribution 2.8, restored into 3.1", () => {
     });
     expect(readFileSync(file).includes(lab.knownHostsPath)).toBe(false);
     expect(existsSync(`${file}.partial`)).toBe(false);
-    // What was pushed meanwhile is not part of the comparisons below.
-    await from.succeed("backup", file, "--force");
   });
 
   test("an existing file is refused", async () => {
@@ -257,8 +256,8 @@ describeLab("a backup of distribution 2.8, restored into 3.1", () => {
   });
 
   test("a restore that was killed is carried on by the next one", async () => {
-    for (const name of Object.keys(digests).filter((each) => !each.includes("@")))
-      await into.run("images", "rm", name, "--yes");
+    const tags = Object.keys(digests).filter((name) => !name.includes("@"));
+    await into.succeed("images", "rm", ...tags, "--yes");
     const running = await into.stack.start("restore", file);
     await running.says("app/multi: 1 tag restored");
     running.signal("SIGKILL");
@@ -277,8 +276,9 @@ describeLab("a backup of distribution 2.8, restored into 3.1", () => {
     const other = join(folder, "other.tar");
     const said = await from.run("backup", other);
     expect(said.code).toBe(1);
-    for (const name of ["app/web:1.0", "app/web:stable", "copy/web:1.0"])
-      expect(said.stderr).toContain(`\n  ${name}: `);
+    expect(said.stderr).toContain(
+      `\n  app/web:1.0, app/web:stable, copy/web:1.0: the registry stops in ${layer!.digest} (`,
+    );
     expect(existsSync(other)).toBe(false);
     const skipped = await from.succeed("backup", other, "--skip-broken", "--json");
     const { leftOut } = JSON.parse(skipped.stdout) as { leftOut: { name: string }[] };

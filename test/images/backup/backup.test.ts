@@ -333,7 +333,7 @@ describe("a registry that lost something", () => {
   });
 });
 
-test("a blob that a push deletes meanwhile is an error that leaves the earlier backup", async () => {
+test("a backup that fails leaves the earlier file as it was", async () => {
   image("app/web", ["1"], "web");
   writeFileSync(file, "earlier");
   const lost = from.blob("web".repeat(1000), LAYER).digest;
