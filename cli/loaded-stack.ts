@@ -23,6 +23,10 @@ export const STACK_FLAGS: Record<string, FlagSpec> = {
 /** A stack's settings, for commands that work on its hosts without the engine. */
 export interface LoadedStack {
   readonly settings: Settings;
+  /** The configuration as it is written, by its names, with its secrets. */
+  readonly configuration: Readonly<Record<string, unknown>>;
+  /** The secret strings in the configuration. */
+  readonly secrets: ReadonlySet<string>;
   readonly access: ReadonlyMap<string, HostAccess>;
   readonly ids: RecordIds;
   /** Messages about nodes of the cluster that are left out. */
@@ -36,13 +40,16 @@ export async function loadStack(flags: Record<string, unknown>): Promise<LoadedS
   const folder = resolve(text(flags["cwd"]) ?? ".");
   const stack = await Workspace.open({ folder, stack: text(flags["stack"]) }).load();
   const { project } = stack;
-  const all = Object.fromEntries([...stack.config()].map(([key, value]) => [key, value.text]));
+  const config = stack.config();
+  const all = Object.fromEntries([...config].map(([key, value]) => [key, value.text]));
   const around = surroundings(project.program.folder);
   const raw = configValues(all, project.name);
   const { settings, notes } = await resolveSettings(raw, around);
   const cluster = clusterFile(settings, raw["nodes"], around);
   return {
     settings,
+    configuration: raw,
+    secrets: new Set([...config.values()].flatMap(({ secrets }) => secrets)),
     access: accessOf(settings, around),
     ids: recordIds(project.name, stack.name),
     notes,

@@ -1,5 +1,6 @@
-import { send } from "../oci/push";
-import type { ApiRequest, Transport } from "../registry/transport";
+import type { IncomingMessage } from "node:http";
+import { open, send, type Via } from "../oci/push";
+import type { ApiRequest, StreamTransport, Transport } from "../registry/transport";
 import type { Connection } from "../ssh/connection";
 
 /**
@@ -8,20 +9,38 @@ import type { Connection } from "../ssh/connection";
  * @param address the address that the registry listens on, as its host sees it
  */
 export function overSsh(connection: Connection, address: string, port: number): Transport {
-  const via = async () => {
-    const stream = await connection.forward(address, port);
-    return { createConnection: () => stream };
-  };
+  const via = viaSsh(connection, address, port);
   return async ({ method, path, headers, body }: ApiRequest) => {
     const all = { ...headers, ...(body && { "content-length": String(body.length) }) };
     const answer = await send(via, method, path, all, body && Buffer.from(body));
-    return {
-      status: answer.statusCode ?? 0,
-      header: (name) => {
-        const value = answer.headers[name];
-        return Array.isArray(value) ? value.join(", ") : value;
-      },
-      body: answer.bytes,
-    };
+    return { ...headOf(answer), body: answer.bytes };
   };
 }
+
+/** The same way for content that does not fit in memory. */
+export function streamsOverSsh(
+  connection: Connection,
+  address: string,
+  port: number,
+): StreamTransport {
+  const via = viaSsh(connection, address, port);
+  return async ({ method, path, headers, body }) => {
+    const answer = await open(via, method, path, { ...headers }, body);
+    return { ...headOf(answer), body: answer };
+  };
+}
+
+function viaSsh(connection: Connection, address: string, port: number): Via {
+  return async () => {
+    const stream = await connection.forward(address, port);
+    return { createConnection: () => stream };
+  };
+}
+
+const headOf = ({ statusCode, headers }: Pick<IncomingMessage, "statusCode" | "headers">) => ({
+  status: statusCode ?? 0,
+  header: (name: string) => {
+    const value = headers[name];
+    return Array.isArray(value) ? value.join(", ") : value;
+  },
+});

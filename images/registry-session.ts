@@ -2,16 +2,18 @@ import { imagePrefix } from "../decision/plan";
 import { type ImageUse, imagesInUse } from "../kube/images";
 import { withConnection } from "../observation/hosts";
 import { learnBastions, showKey } from "../observation/learn";
+import { BlobStreams } from "../registry/blob-streams";
 import { RegistryClient } from "../registry/client";
 import type { HostAccess } from "../settings/access";
 import type { Settings } from "../settings/schema";
 import type { Connection } from "../ssh/connection";
 import { InUse } from "./in-use";
-import { overSsh } from "./over-ssh";
+import { overSsh, streamsOverSsh } from "./over-ssh";
 
 /** A registry that can be read, over one SSH connection to its host. */
 export interface RegistrySession {
   readonly client: RegistryClient;
+  readonly streams: BlobStreams;
   readonly connection: Connection;
   readonly host: HostAccess;
   /** `ADDRESS:PORT`, as image names begin. */
@@ -32,6 +34,7 @@ export async function withRegistry<T>(
     (connection) =>
       work({
         client: new RegistryClient(overSsh(connection, address, port)),
+        streams: new BlobStreams(streamsOverSsh(connection, address, port)),
         connection,
         host: host!,
         prefix: imagePrefix(settings),

@@ -4,6 +4,8 @@ import {
   type OutgoingHttpHeaders,
   type RequestOptions,
 } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { type ContainerImage, INDEX_TYPE, MANIFEST_TYPE } from "./image";
 
 const MANIFESTS = [MANIFEST_TYPE, INDEX_TYPE];
@@ -69,6 +71,7 @@ async function call(
 
 type Answer = Pick<IncomingMessage, "statusCode" | "headers"> & { bytes: Buffer; said: string };
 
+/** Sends a request, and returns its answer with the whole body. */
 export async function send(
   via: Via,
   method: string,
@@ -76,20 +79,28 @@ export async function send(
   headers: OutgoingHttpHeaders,
   body?: Buffer,
 ): Promise<Answer> {
+  const answer = await open(via, method, path, headers, body);
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer) chunks.push(chunk as Buffer);
+  const bytes = Buffer.concat(chunks);
+  const { statusCode, headers: answered } = answer;
+  return { statusCode, headers: answered, bytes, said: bytes.toString() };
+}
+
+/** Sends a request, and returns its answer once the headers are there. The reader of the answer sets the pace. */
+export async function open(
+  via: Via,
+  method: string,
+  path: string,
+  headers: OutgoingHttpHeaders,
+  body?: Buffer | AsyncIterable<Uint8Array>,
+): Promise<IncomingMessage> {
   const way = await via();
   return new Promise((resolve, reject) => {
     const all = { host: "registry", ...headers };
-    const sent = request({ ...way, method, path, headers: all }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("end", () => {
-        const { statusCode, headers: answered } = response;
-        const bytes = Buffer.concat(chunks);
-        resolve({ statusCode, headers: answered, bytes, said: bytes.toString() });
-      });
-      response.on("error", reject);
-    });
+    const sent = request({ ...way, method, path, headers: all }, resolve);
     sent.on("error", reject);
-    sent.end(body);
+    if (body === undefined || Buffer.isBuffer(body)) sent.end(body);
+    else pipeline(Readable.from(body), sent).catch(reject);
   });
 }

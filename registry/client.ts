@@ -34,14 +34,26 @@ export class RegistryClient {
    * @throws Error if it is of schema 1 or not JSON
    */
   async manifest(repository: string, reference: string): Promise<Manifest | undefined> {
+    const found = await this.manifestContent(repository, reference);
+    return found && parseManifest(found.digest, found.mediaType, found.content);
+  }
+
+  /** A manifest as the registry stores it, byte for byte and unchecked; undefined if it does not exist. */
+  async manifestContent(
+    repository: string,
+    reference: string,
+  ): Promise<{ digest: string; mediaType: string; content: Uint8Array } | undefined> {
     const answer = await this.found({
       method: "GET",
       path: `/v2/${repository}/manifests/${reference}`,
       headers: { accept: MANIFEST_TYPES.join(", ") },
     });
     if (answer === undefined) return undefined;
-    const digest = answer.header("docker-content-digest") ?? reference;
-    return parseManifest(digest, answer.header("content-type") ?? "", answer.body);
+    return {
+      digest: answer.header("docker-content-digest") ?? reference,
+      mediaType: answer.header("content-type") ?? "",
+      content: answer.body,
+    };
   }
 
   /** The digest that a tag names; undefined if the tag does not exist. */
@@ -58,6 +70,13 @@ export class RegistryClient {
   async blob(repository: string, digest: string): Promise<Uint8Array | undefined> {
     const path = `/v2/${repository}/blobs/${digest}`;
     return (await this.found({ method: "GET", path }))?.body;
+  }
+
+  /** A blob's size in bytes; undefined if the repository does not have it. */
+  async blobSize(repository: string, digest: string): Promise<number | undefined> {
+    const path = `/v2/${repository}/blobs/${digest}`;
+    const answer = await this.found({ method: "HEAD", path });
+    return answer && Number(answer.header("content-length"));
   }
 
   /** Pushes a blob if the repository does not have it. */
@@ -77,6 +96,21 @@ export class RegistryClient {
     );
   }
 
+  /**
+   * Lets a repository have a blob that another one has, without its content.
+   *
+   * @returns undefined if it has it now; otherwise where the content is to be sent
+   */
+  async mountBlob(repository: string, digest: string, from: string): Promise<URL | undefined> {
+    const query = new URLSearchParams({ mount: digest, from });
+    const path = `/v2/${repository}/blobs/uploads/?${query.toString()}`;
+    const request: ApiRequest = { method: "POST", path };
+    const answer = await this.transport(request);
+    if (answer.status === 201) return undefined;
+    if (answer.status === 202) return new URL(answer.header("location") ?? "", "http://registry");
+    throw refusedBy(request, answer);
+  }
+
   /** Begins an upload, and returns where its content is to be sent. */
   async beginUpload(repository: string): Promise<URL> {
     const begun = await this.expect(
@@ -86,14 +120,14 @@ export class RegistryClient {
     return new URL(begun.header("location") ?? "", "http://registry");
   }
 
-  /** Pushes a manifest under a tag. */
+  /** Pushes a manifest under a tag, or by its digest alone. */
   async putManifest(
     repository: string,
-    tag: string,
+    reference: string,
     mediaType: string,
     content: Uint8Array,
   ): Promise<void> {
-    const path = `/v2/${repository}/manifests/${tag}`;
+    const path = `/v2/${repository}/manifests/${reference}`;
     const headers = { "content-type": mediaType };
     await this.expect({ method: "PUT", path, headers, body: content }, 201);
   }

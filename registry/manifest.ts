@@ -5,6 +5,8 @@ export interface Descriptor {
   /** In bytes. */
   readonly size: number;
   readonly artifactType?: string;
+  /** Where the content of a layer that registries need not hold can be had. */
+  readonly urls?: readonly string[];
   readonly platform?: Platform;
   readonly annotations?: Readonly<Record<string, string>>;
 }
@@ -30,7 +32,7 @@ export interface Manifest {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-const OCI_INDEX = "application/vnd.oci.image.index.v1+json";
+export const OCI_INDEX = "application/vnd.oci.image.index.v1+json";
 const DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json";
 const OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 const DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";

@@ -20,3 +20,19 @@ export interface ApiAnswer {
  * @throws Error if the registry does not answer
  */
 export type Transport = (request: ApiRequest) => Promise<ApiAnswer>;
+
+/** A request whose body, if it has one, is a stream. Its length is in the headers. */
+export interface StreamRequest extends Omit<ApiRequest, "body"> {
+  readonly body?: AsyncIterable<Uint8Array>;
+}
+
+/** An answer whose body is a stream. */
+export interface StreamAnswer extends Omit<ApiAnswer, "body"> {
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * The way to one registry for content that does not fit in memory.
+ * @throws Error if the registry does not answer
+ */
+export type StreamTransport = (request: StreamRequest) => Promise<StreamAnswer>;

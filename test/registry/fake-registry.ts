@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { ApiAnswer, ApiRequest, Transport } from "../../registry/transport";
+import { Readable } from "node:stream";
+import type { ApiAnswer, ApiRequest, StreamTransport, Transport } from "../../registry/transport";
 
 export const digestOf = (bytes: Uint8Array | string) =>
   `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
@@ -21,6 +22,17 @@ export class FakeRegistry {
   readonly transport: Transport = (request) => {
     this.requests.push(`${request.method} ${request.path}`);
     return Promise.resolve(this.answer(request));
+  };
+
+  readonly streams: StreamTransport = async ({ body, ...request }) => {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of body ?? []) chunks.push(chunk);
+    const sent = body === undefined ? {} : { body: Buffer.concat(chunks) };
+    const answered = await this.transport({ ...request, ...sent });
+    // Two pieces, as on a network.
+    const middle = Math.ceil(answered.body.length / 2);
+    const pieces = [answered.body.subarray(0, middle), answered.body.subarray(middle)];
+    return { ...answered, body: Readable.from(pieces) };
   };
 
   /** Stores a manifest with these tags. @returns its digest */
@@ -50,6 +62,22 @@ export class FakeRegistry {
     this.repository(repository).manifests.delete(digest);
   }
 
+  /** Changes a blob's last byte, as a bad disk does. */
+  spoil(digest: string): void {
+    const bytes = Uint8Array.from(this.blobs.get(digest)!);
+    bytes[bytes.length - 1]! ^= 1;
+    this.blobs.set(digest, bytes);
+  }
+
+  loseBlob(digest: string): void {
+    this.blobs.delete(digest);
+  }
+
+  /** The digests of a repository's manifests, with or without a tag. */
+  manifestsOf(repository: string): string[] {
+    return [...this.repository(repository).manifests.keys()];
+  }
+
   tagsOf(repository: string): Record<string, string> {
     return Object.fromEntries(this.repository(repository).tags);
   }
@@ -65,6 +93,7 @@ export class FakeRegistry {
 
   private answer({ method, path, headers, body }: ApiRequest): ApiAnswer {
     const url = new URL(path, "http://registry");
+    if (url.pathname === "/v2/") return answer(200, "{}");
     if (url.pathname === "/v2/_catalog")
       return this.page(url, "repositories", [...this.repositories.keys()].sort());
     const [, name, kind, reference] =
@@ -92,7 +121,9 @@ export class FakeRegistry {
       return answer(201);
     }
     const bytes = this.blobs.get(reference);
-    return bytes === undefined ? answer(404, error("BLOB_UNKNOWN")) : answer(200, bytes);
+    if (bytes === undefined) return answer(404, error("BLOB_UNKNOWN"));
+    const length = { "content-length": String(bytes.length) };
+    return answer(200, method === "HEAD" ? "" : bytes, length);
   }
 
   private manifestAnswer(
@@ -103,11 +134,12 @@ export class FakeRegistry {
     body: Uint8Array | undefined,
   ): ApiAnswer {
     const own = this.repository(name);
+    const isDigest = reference.includes(":");
     if (method === "PUT") {
-      this.put(name, [reference], new TextDecoder().decode(body), headers["content-type"]!);
+      const tags = isDigest ? [] : [reference];
+      this.put(name, tags, new TextDecoder().decode(body), headers["content-type"]!);
       return answer(201);
     }
-    const isDigest = reference.includes(":");
     if (method === "DELETE") {
       if (this.options.deletes === false) return answer(405, error("UNSUPPORTED"));
       if (!isDigest && this.version === 2) return answer(400, error("DIGEST_INVALID"));

@@ -1,0 +1,249 @@
+import type { BlobStreams } from "../../registry/blob-streams";
+import type { RegistryClient } from "../../registry/client";
+import { RegistryError } from "../../registry/error";
+import { type Descriptor, parseManifest } from "../../registry/manifest";
+import { inParallel } from "../../registry/pool";
+import { byRepository } from "../listing";
+import { closureOf, partsOf, type Root, rootName, type StoredManifest } from "./layout";
+import { BrokenContent, drain, hashFor, verified } from "./verified";
+
+/** The requests that run at the same time. */
+const PARALLEL = 8;
+
+/** A tag or manifest that cannot be backed up, and why. */
+export interface Broken {
+  readonly name: string;
+  readonly why: string;
+}
+
+/** The two ways to read a registry. */
+export interface Access {
+  readonly client: RegistryClient;
+  readonly streams: BlobStreams;
+}
+
+/** What a backup holds. */
+export interface Collection {
+  /** In the order of repositories. */
+  readonly roots: readonly Root[];
+  readonly manifests: ReadonlyMap<string, StoredManifest>;
+  /** By digest, each with its size in bytes and a repository that has it, in the order of repositories. */
+  readonly blobs: ReadonlyMap<string, { readonly repository: string; readonly size: number }>;
+  readonly broken: readonly Broken[];
+}
+
+/** A manifest that a repository holds, with or without a tag. */
+export interface Revision {
+  readonly repository: string;
+  readonly digest: string;
+}
+
+/**
+ * Reads all tags, with everything that they lead to. What is pushed from then on is not part of it.
+ *
+ * @param revisions  all manifests of the registry's volume: an untagged one is part of the backup if its subject is
+ * @param probe  `look` asks whether the registry has each blob; `read` reads each to its end, and checks it
+ */
+export async function collect(
+  access: Access,
+  revisions: readonly Revision[],
+  probe: "look" | "read",
+): Promise<Collection> {
+  const { client } = access;
+  const reader = new ManifestReader(client);
+  const broken: Broken[] = [];
+  const tags = await readTags(client, broken);
+  const roots = await readable(tags, reader, broken);
+  roots.push(...(await referrers(revisions, roots, reader, broken)));
+  const bad = await badBlobs(access, roots, reader.found, probe);
+  const good = roots.filter((root) => {
+    const trouble = [...closureOf(reader.found, [root.digest]).blobs.keys()]
+      .map((digest) => bad.get(digest))
+      .find((why) => why !== undefined && why !== ELSEWHERE);
+    if (trouble !== undefined) broken.push({ name: rootName(root), why: trouble });
+    return trouble === undefined;
+  });
+  return { ...contentOf(good, reader.found, bad), broken };
+}
+
+/** The digest of each tag, all at about the same time. */
+async function readTags(client: RegistryClient, broken: Broken[]): Promise<Root[]> {
+  const repositories = [...(await client.repositories())].sort();
+  const listed = await inParallel(repositories, PARALLEL, async (repository) =>
+    (await client.tags(repository)).map((tag) => ({ repository, tag })),
+  );
+  const found = await inParallel(listed.flat(), PARALLEL, async ({ repository, tag }) => {
+    const digest = await client.digest(repository, tag);
+    if (digest !== undefined) return { repository, tag, digest };
+    // Was it deleted a moment ago, or is its manifest lost?
+    if ((await client.tags(repository)).includes(tag))
+      broken.push({ name: `${repository}:${tag}`, why: "the registry lost its manifest" });
+    return undefined;
+  });
+  return found.filter((root) => root !== undefined);
+}
+
+/** The roots whose manifests can all be read. */
+async function readable(
+  roots: readonly Root[],
+  reader: ManifestReader,
+  broken: Broken[],
+): Promise<Root[]> {
+  const read = await inParallel(roots, PARALLEL, async (root) => {
+    try {
+      await reader.readAll(root.repository, root.digest);
+      return root;
+    } catch (error) {
+      broken.push({ name: rootName(root), why: whyBroken(error) });
+      return undefined;
+    }
+  });
+  return read.filter((root) => root !== undefined);
+}
+
+/** The untagged manifests whose subject is part of the backup, and those that refer to them in turn. */
+async function referrers(
+  revisions: readonly Revision[],
+  roots: readonly Root[],
+  reader: ManifestReader,
+  broken: Broken[],
+): Promise<Root[]> {
+  const found: Root[] = [];
+  const ofRepositories = byRepository(roots);
+  for (const [repository, untagged] of byRepository(revisions)) {
+    const own = ofRepositories.get(repository) ?? [];
+    const reached = new Set(
+      closureOf(
+        reader.found,
+        own.map(({ digest }) => digest),
+      ).manifests,
+    );
+    const others = untagged.filter(({ digest }) => !reached.has(digest));
+    let rest = await readable(others, reader, broken);
+    for (let before = -1; before !== rest.length;) {
+      before = rest.length;
+      rest = rest.filter((root) => {
+        const { subject } = reader.found.get(root.digest)!.manifest;
+        if (subject === undefined || !reached.has(subject.digest)) return true;
+        closureOf(reader.found, [root.digest]).manifests.forEach((digest) => reached.add(digest));
+        found.push(root);
+        return false;
+      });
+    }
+  }
+  return found;
+}
+
+/** A layer that registries need not hold. */
+const ELSEWHERE = "";
+
+/** Blobs that cannot be read, with the reason; ELSEWHERE if the registry need not have it. */
+async function badBlobs(
+  access: Access,
+  roots: readonly Root[],
+  manifests: ReadonlyMap<string, StoredManifest>,
+  probe: "look" | "read",
+): Promise<Map<string, string>> {
+  const wanted = new Map<string, { repository: string; blob: Descriptor }>();
+  for (const { repository, digest } of roots)
+    for (const blob of closureOf(manifests, [digest]).blobs.values())
+      if (!wanted.has(blob.digest)) wanted.set(blob.digest, { repository, blob });
+  const bad = new Map<string, string>();
+  await inParallel([...wanted.values()], PARALLEL, async ({ repository, blob }) => {
+    const { digest, size, urls = [] } = blob;
+    try {
+      const found = await access.client.blobSize(repository, digest);
+      if (found === undefined && urls.length > 0) bad.set(digest, ELSEWHERE);
+      else if (found === undefined) throw new BrokenContent(`the registry lost ${digest}`);
+      else if (found !== size)
+        throw new BrokenContent(`${digest} has ${found} bytes instead of ${size}`);
+      else if (probe === "read") await drain(openBlob(access, repository, digest, size));
+    } catch (error) {
+      bad.set(digest, whyBroken(error));
+    }
+  });
+  return bad;
+}
+
+/**
+ * A blob's content, checked on the way. A registry that cannot read a blob begins its answer and closes the connection. If
+ * it still answers then, it is the blob that is broken.
+ *
+ * @throws BrokenContent, RegistryError; another error if the registry cannot be reached
+ */
+export async function* openBlob(
+  { client, streams }: Access,
+  repository: string,
+  digest: string,
+  size: number,
+): AsyncGenerator<Uint8Array, void> {
+  try {
+    const content = await streams.open(repository, digest);
+    if (content === undefined) throw new BrokenContent(`the registry lost ${digest}`);
+    yield* verified(content, digest, size);
+  } catch (error) {
+    if (error instanceof BrokenContent || error instanceof RegistryError) throw error;
+    await client.ping().catch(() => {
+      throw error;
+    });
+    const why = (error as Error).message;
+    throw new BrokenContent(`the registry stops in ${digest} (${why})`, { cause: error });
+  }
+}
+
+function contentOf(
+  roots: readonly Root[],
+  all: ReadonlyMap<string, StoredManifest>,
+  bad: ReadonlyMap<string, string>,
+): Omit<Collection, "broken"> {
+  const manifests = new Map<string, StoredManifest>();
+  const blobs = new Map<string, { repository: string; size: number }>();
+  for (const { repository, digest: root } of roots) {
+    const closure = closureOf(all, [root]);
+    for (const digest of closure.manifests) manifests.set(digest, all.get(digest)!);
+    for (const [digest, { size }] of closure.blobs)
+      if (!blobs.has(digest) && !bad.has(digest)) blobs.set(digest, { repository, size });
+  }
+  return { roots, manifests, blobs };
+}
+
+/** Reads each manifest of each repository once. */
+class ManifestReader {
+  /** What was read, by digest. */
+  readonly found = new Map<string, StoredManifest>();
+  private readonly reads = new Map<string, Promise<StoredManifest>>();
+
+  constructor(private readonly client: RegistryClient) {}
+
+  /** Reads a manifest and all that it leads to. @throws BrokenContent, RegistryError */
+  async readAll(repository: string, digest: string): Promise<void> {
+    const key = `${repository}@${digest}`;
+    let read = this.reads.get(key);
+    if (read === undefined) this.reads.set(key, (read = this.read(repository, digest)));
+    const { manifest } = await read;
+    for (const entry of partsOf(manifest).manifests) await this.readAll(repository, entry.digest);
+  }
+
+  private async read(repository: string, digest: string): Promise<StoredManifest> {
+    const answer = await this.client.manifestContent(repository, digest);
+    if (answer === undefined) throw new BrokenContent(`the registry lost the manifest ${digest}`);
+    const { content, mediaType } = answer;
+    const hex = hashFor(digest).update(content).digest("hex");
+    if (hex !== digest.split(":")[1])
+      throw new BrokenContent(`the content of the manifest ${digest} has another digest, ${hex}`);
+    let stored: StoredManifest;
+    try {
+      stored = { manifest: parseManifest(digest, mediaType, content), content };
+    } catch (error) {
+      throw new BrokenContent((error as Error).message, { cause: error });
+    }
+    this.found.set(digest, stored);
+    return stored;
+  }
+}
+
+/** @throws the error itself if it is not about one tag, such as a lost connection */
+export function whyBroken(error: unknown): string {
+  if (error instanceof BrokenContent || error instanceof RegistryError) return error.message;
+  throw error;
+}

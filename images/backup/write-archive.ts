@@ -1,0 +1,65 @@
+import { createWriteStream } from "node:fs";
+import { open, rename, rm } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { pack, type Pack } from "tar-stream";
+
+/** One file of an archive. */
+export interface ArchiveFile {
+  readonly path: string;
+  /** In bytes. */
+  readonly size: number;
+  readonly content: Uint8Array | (() => AsyncIterable<Uint8Array>);
+}
+
+/**
+ * Writes a tar archive, one file after the other, and never holds one in memory. It has its name once it is complete and
+ * on the disk; until then it is FILE.partial, which an error removes.
+ *
+ * @param date of every file
+ */
+export async function writeArchive(
+  file: string,
+  files: Iterable<ArchiveFile>,
+  date: Date,
+): Promise<void> {
+  const partial = `${file}.partial`;
+  const archive = pack();
+  const stop = new AbortController();
+  const written = pipeline(archive, createWriteStream(partial, { mode: 0o600 }), {
+    signal: stop.signal,
+  });
+  try {
+    await Promise.race([written, addAll(archive, files, date)]);
+    archive.finalize();
+    await written;
+    await flush(partial);
+    await rename(partial, file);
+  } catch (error) {
+    stop.abort();
+    await written.catch(() => undefined); // The first error is the one to tell.
+    await rm(partial, { force: true });
+    throw error;
+  }
+}
+
+async function addAll(archive: Pack, files: Iterable<ArchiveFile>, mtime: Date): Promise<void> {
+  for (const { path: name, size, content } of files) {
+    const header = { name, size, mtime, mode: 0o644 };
+    if (content instanceof Uint8Array)
+      await new Promise<void>((done, reject) =>
+        archive.entry(header, Buffer.from(content), (error) => (error ? reject(error) : done())),
+      );
+    else await pipeline(Readable.from(content()), archive.entry(header));
+  }
+}
+
+/** The rename must not reach the disk before the content. */
+async function flush(path: string): Promise<void> {
+  const handle = await open(path, "r+");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
