@@ -1,6 +1,7 @@
 import { type ApiObject, ApiServer } from "./api-server";
 import { withHint } from "./api-error";
 import { loadCluster } from "./kubeconfig";
+import { object, objects, text } from "./values";
 
 /** The addresses of a node that SSH can use. A node may have several of a kind; the first one counts. */
 export const ADDRESS_TYPES = ["InternalIP", "ExternalIP", "Hostname"] as const;
@@ -123,18 +124,4 @@ export function nodesOf(found: readonly ApiObject[]): Pick<NodeList, "nodes" | "
 /** A node's first address of a type; undefined if it has none. */
 export function addressOf(node: ClusterNode, type: AddressType): string | undefined {
   return node.addresses.find((each) => each.type === type && each.address !== "")?.address;
-}
-
-function object(value: unknown): ApiObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as ApiObject)
-    : {};
-}
-
-function objects(value: unknown): ApiObject[] {
-  return Array.isArray(value) ? value.map(object) : [];
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }
