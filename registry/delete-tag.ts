@@ -44,6 +44,14 @@ export async function deleteTag(
   return true;
 }
 
+/** A digest that no manifest has. */
+const NO_DIGEST = `sha256:${"0".repeat(64)}`;
+
+/** Whether the registry takes deletes. It is asked to delete a digest that does not exist, so nothing changes. */
+export async function takesDeletes(client: RegistryClient, repository: string): Promise<boolean> {
+  return (await client.requestDelete(repository, NO_DIGEST)).status !== 405;
+}
+
 async function replaceAndDelete(
   client: RegistryClient,
   repository: string,
