@@ -131,8 +131,9 @@ async function readConfig(
     : (JSON.parse(new TextDecoder().decode(bytes)) as ImageConfig);
 }
 
+/** A signature's config has empty values, because its media type is an image's. */
 const platformOf = ({ os, architecture, variant }: ImageConfig): Platform | undefined =>
-  os === undefined || architecture === undefined
+  !os || !architecture
     ? undefined
     : { os, architecture, ...(variant !== undefined && { variant }) };
 

@@ -7,7 +7,7 @@ import type { Store } from "./store";
 import { count, sizeText } from "./text";
 
 /** With more tags, the size is read only if somebody asks for it. */
-const MOST_BY_ITSELF = 500;
+const MOST_BY_ITSELF = 2000;
 
 /** The whole registry: its totals, and which repositories are the largest. */
 export function Overview() {

@@ -16,7 +16,6 @@ const ICONS = {
   delete: "M4 7h16M9 7V4h6v3m-9 0 1 13h10l1-13",
   box: "m12 3 8 4.5v9L12 21l-8-4.5v-9zM4 7.5l8 4.5 8-4.5M12 12v9",
   folder: "M3 6h6l2 2.5h10V19H3z",
-  link: "M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1m2 4a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1",
 } as const;
 
 export const Icon = ({ name }: { name: keyof typeof ICONS }) => (

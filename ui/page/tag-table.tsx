@@ -2,13 +2,13 @@ import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { sizeOf } from "../../registry/image";
 import { useStore } from "./context";
-import { Created, Digest, Icon } from "./parts";
+import { Created, Digest } from "./parts";
 import { KindBadge, Platforms } from "./platforms";
 import { tagKey } from "./reading";
 import { imageHref } from "./route";
 import { companionOf, type Sort, type SortKey } from "./sort-tags";
 import type { Store, TagRow } from "./store";
-import { listText, sizeText } from "./text";
+import { count, listText, sizeText } from "./text";
 import { usesOf } from "./used-by";
 import { useNarrow } from "./use-narrow";
 import { useVisibleRows } from "./use-visible-rows";
@@ -208,9 +208,7 @@ function Row({ store, repository, row }: { store: Store; repository: string; row
         {digest !== undefined && <Digest digest={digest} />}
         {others.length > 0 && (
           <span class="same" title={`The same digest: ${others.join(", ")}`}>
-            <Icon name="link" />
-            <span class="unseen">The same digest as </span>
-            {listText(others, 1).replace(/^\d+ more$/, `${others.length} tags`)}
+            same as {others.length === 1 ? others[0] : count(others.length, "tag")}
           </span>
         )}
       </span>
@@ -233,7 +231,7 @@ function Uses({ store, repository, row }: { store: Store; repository: string; ro
   if (uses.length === 0) return null;
   return (
     <span class="badge used" title={listText(uses.map(({ pod }) => pod.name))}>
-      {uses.length === 1 ? "1 Pod" : `${uses.length} Pods`}
+      {count(uses.length, "Pod")}
     </span>
   );
 }

@@ -36,7 +36,7 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
 /** A time such as `3 days ago`. */
 export function agoText(time: number, now: number): string {
   const seconds = (time - now) / 1000;
-  const format = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+  const format = new Intl.RelativeTimeFormat("en", { numeric: "always" });
   for (const [unit, length] of STEPS)
     if (Math.abs(seconds) >= length) return format.format(Math.trunc(seconds / length), unit);
   return "just now";
@@ -73,6 +73,6 @@ export const kindText = (kind: Kind) => KINDS[kind];
 export const stepText = (createdBy: string) =>
   createdBy
     .replace(/^\/bin\/sh -c #\(nop\)\s+/, "")
-    .replace(/^(\|\d+ .*?)?\/bin\/sh -c\s+/, "RUN ")
+    .replace(/^(RUN )?(\|\d+ .*?)?\/bin\/sh -c\s+/, "RUN ")
     .replace(/\s+# buildkit$/, "")
     .trim();
