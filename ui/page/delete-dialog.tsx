@@ -1,8 +1,9 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { DeletesAreOff, deleteTag, takesDeletes } from "../../registry/delete-tag";
 import { announce, useStore } from "./context";
 import { type DeletionPlan, planDeletion } from "./deletion";
 import { Alert, Copyable, Icon } from "./parts";
+import { tagKey } from "./reading";
 import type { Store } from "./store";
 import { count, listText, shortDigest, sizeText } from "./text";
 import { podName, usesOf } from "./used-by";
@@ -30,17 +31,27 @@ export function DeleteDialog({ repository, tags, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [state, setState] = useState<State>({ is: "asking" });
   const [withCompanions, setWithCompanions] = useState(false);
-  const all = store.repositories?.get(repository)?.tags ?? [];
-  const read = store.knownTags(repository, "digest");
+  const found = store.repositories?.get(repository);
+  const all = found?.tags ?? [];
+  const read = found?.known("digest") ?? 0;
   const isRead = read === all.length;
-  const plan = planDeletion(
-    all.map((tag) => store.tag(repository, tag)),
-    new Set(tags),
+  const imagesRead = tags.filter((tag) => found?.isKnown(tag, "image")).length;
+  const plan = useMemo(
+    () =>
+      planDeletion(
+        isRead ? all.map((tag) => found?.tag(tag) ?? { name: tag }) : [],
+        new Set(tags),
+      ),
+    [found, isRead, imagesRead, tags.join(" ")],
   );
   const going = [...tags, ...(withCompanions ? plan.companions : [])];
 
   useEffect(() => {
     dialog.current?.showModal();
+    store.reading.want(
+      tags.map((tag) => tagKey(repository, tag)),
+      "image",
+    );
     store.wantAll(repository, "digest");
     takesDeletes(store.client, repository).then(
       (takes) => !takes && setState({ is: "off", message: OFF }),
@@ -216,7 +227,7 @@ function Consequences({ store, repository, plan }: Of) {
         {staying.length + gone.length > 2 * MOST_NAMES && <li>and more</li>}
       </ul>
       <Pods store={store} repository={repository} plan={plan} />
-      {gone.length > 0 && plan.bytes > 0 && (
+      {gone.length > 0 && plan.bytes !== undefined && (
         <p>At most {sizeText(plan.bytes)} can become free. Other repositories may share layers.</p>
       )}
     </>
@@ -237,7 +248,7 @@ function Pods({ store, repository, plan }: Of) {
   const users = new Set<string>();
   for (const { digest, going } of plan.digests)
     for (const tag of going) {
-      const { image } = store.tag(repository, tag);
+      const image = store.repositories?.get(repository)?.tag(tag).image;
       const platformDigests = image?.platforms.map(({ manifest }) => manifest.digest) ?? [];
       for (const { pod } of usesOf(
         info.registry,

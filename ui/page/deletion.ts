@@ -1,5 +1,5 @@
 import { bytesOf, contentOf } from "../../registry/image";
-import type { TagRow } from "./store";
+import type { TagRow } from "./repository-state";
 import { companionOf } from "./sort-tags";
 
 /** What a deletion of tags means for one digest. */
@@ -16,8 +16,11 @@ export interface DeletionPlan {
   readonly unread: readonly string[];
   /** Tags with signatures and attestations of digests that go, as cosign names them. */
   readonly companions: readonly string[];
-  /** The bytes that only the going images have in this repository. Another repository may share them. */
-  readonly bytes: number;
+  /**
+   * The bytes that only the going images have, as far as the repository is read. Another repository may share them.
+   * Undefined until all going images are read.
+   */
+  readonly bytes?: number;
 }
 
 /** What happens if `going` are deleted. @param all all tags of the repository */
@@ -35,6 +38,10 @@ export function planDeletion(all: readonly TagRow[], going: ReadonlySet<string>)
   const gone = new Set(
     digests.filter(({ staying }) => staying.length === 0).map(({ digest }) => digest),
   );
+  const isRead = all.every(
+    ({ digest, image, trouble }) =>
+      !gone.has(digest ?? "") || image !== undefined || trouble !== undefined,
+  );
   return {
     digests,
     unread: all
@@ -43,7 +50,7 @@ export function planDeletion(all: readonly TagRow[], going: ReadonlySet<string>)
     companions: all
       .filter(({ name }) => !going.has(name) && gone.has(companionOf(name) ?? ""))
       .map(({ name }) => name),
-    bytes: bytesOnlyOf(all, gone),
+    ...(isRead && { bytes: bytesOnlyOf(all, gone) }),
   };
 }
 

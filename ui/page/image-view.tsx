@@ -8,10 +8,11 @@ import { Alert, Copyable, Created, Digest, Heading, Icon } from "./parts";
 import { KindBadge, Platforms } from "./platforms";
 import { pullCommands } from "./pull-commands";
 import { tagKey } from "./reading";
+import type { RepositoryState, TagRow } from "./repository-state";
 import { Back } from "./repository-view";
 import { imageHref, repositoryHref } from "./route";
 import { companionOf } from "./sort-tags";
-import type { Store, TagRow } from "./store";
+import type { Store } from "./store";
 import { count, kindText, shortDigest, sizeText } from "./text";
 import { podName, usesOf } from "./used-by";
 
@@ -19,13 +20,14 @@ import { podName, usesOf } from "./used-by";
 export function ImageView({ repository, tag }: { repository: string; tag: string }) {
   const store = useStore();
   const [deleting, setDeleting] = useState(false);
-  const known = store.repositories?.get(repository)?.tags.includes(tag);
+  const found = store.repositories?.get(repository);
+  const known = found?.tags.includes(tag);
   useEffect(() => {
     store.reading.show([tagKey(repository, tag)]);
     if (known === true) store.wantAll(repository, "digest");
     return () => store.reading.show([]);
-  }, [store.repositories, repository, tag, known]);
-  const row = store.tag(repository, tag);
+  }, [found, tag, known]);
+  const row = found?.tag(tag) ?? { name: tag };
   const { digest, image, trouble } = row;
   return (
     <>
@@ -42,12 +44,15 @@ export function ImageView({ repository, tag }: { repository: string; tag: string
           </button>
         )}
       </div>
-      {known === false && <p class="note">The repository has no such tag.</p>}
-      {trouble !== undefined && <Alert>{trouble}</Alert>}
-      {known !== false && trouble === undefined && image === undefined && (
-        <p class="note">{store.outage === undefined ? "Reading the image…" : ""}</p>
+      {known !== true && store.repositories !== undefined && (
+        <p class="note">The registry has no such tag.</p>
       )}
-      {image !== undefined && digest !== undefined && (
+      {trouble !== undefined && <Alert>{trouble}</Alert>}
+      {(known === true || store.repositories === undefined) &&
+        trouble === undefined &&
+        image === undefined &&
+        store.outage === undefined && <p class="note">Reading the image…</p>}
+      {found !== undefined && image !== undefined && digest !== undefined && (
         <>
           <Facts image={image} digest={digest} />
           <section class="card">
@@ -61,7 +66,7 @@ export function ImageView({ repository, tag }: { repository: string; tag: string
               ),
             )}
           </section>
-          <SameDigest store={store} repository={repository} row={row} />
+          <SameDigest repository={found} row={row} />
           <UsedBy store={store} repository={repository} row={row} />
           {image.missing.length > 0 && <Missing image={image} />}
           {image.kind === "index" ? (
@@ -126,24 +131,19 @@ function Facts({ image, digest }: { image: Image; digest: string }) {
   );
 }
 
-interface Of {
-  store: Store;
-  repository: string;
-  row: TagRow;
-}
-
-function SameDigest({ store, repository, row: { name, digest = "" } }: Of) {
-  const tags = store.repositories?.get(repository)?.tags ?? [];
-  const others = store.tagsOf(repository, digest).filter((each) => each !== name);
+function SameDigest({ repository, row }: { repository: RepositoryState; row: TagRow }) {
+  const { tags } = repository;
+  const { name, digest = "" } = row;
+  const others = repository.tagsOf(digest).filter((each) => each !== name);
   const signatures = tags.filter((each) => companionOf(each) === digest);
   const subject = companionOf(name);
-  const subjects = subject === undefined ? [] : store.tagsOf(repository, subject);
-  const unread = tags.length - store.knownTags(repository, "digest");
+  const subjects = subject === undefined ? [] : repository.tagsOf(subject);
+  const unread = tags.length - repository.known("digest");
   if (others.length + signatures.length + subjects.length + unread === 0) return null;
   const links = (names: readonly string[]) => (
     <span class="links">
       {names.map((each) => (
-        <a key={each} class="chip" href={imageHref(repository, each)}>
+        <a key={each} class="chip" href={imageHref(repository.name, each)}>
           {each}
         </a>
       ))}
@@ -160,7 +160,13 @@ function SameDigest({ store, repository, row: { name, digest = "" } }: Of) {
   );
 }
 
-function UsedBy({ store, repository, row }: Of) {
+interface UsedByProps {
+  store: Store;
+  repository: string;
+  row: TagRow;
+}
+
+function UsedBy({ store, repository, row }: UsedByProps) {
   const { pods, info } = store;
   const { name, digest = "", image } = row;
   if (pods.state === "no cluster" || image === undefined) return null;

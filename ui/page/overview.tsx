@@ -1,5 +1,5 @@
 import { useEffect } from "preact/hooks";
-import { bytesOf, contentOf } from "../../registry/image";
+import { bytesOf } from "../../registry/image";
 import { useStore } from "./context";
 import { Copyable, Heading } from "./parts";
 import { repositoryHref } from "./route";
@@ -91,16 +91,9 @@ function wantAll(store: Store): void {
 function measured(store: Store): { known: number; bytes: number } {
   const content = new Map<string, number>();
   let known = 0;
-  for (const { name, tags } of store.repositories?.values() ?? []) {
-    const seen = new Set<string>();
-    for (const tag of tags) {
-      const { digest, image, trouble } = store.tag(name, tag);
-      if (image === undefined && trouble === undefined) continue;
-      known++;
-      if (image === undefined || digest === undefined || seen.has(digest)) continue;
-      seen.add(digest);
-      contentOf(image).forEach((size, each) => content.set(each, size));
-    }
+  for (const repository of store.repositories?.values() ?? []) {
+    known += repository.known("image");
+    repository.blobs.forEach((size, blob) => content.set(blob, size));
   }
   return { known, bytes: bytesOf(content) };
 }
@@ -109,8 +102,8 @@ function measured(store: Store): { known: number; bytes: number } {
 const MOST_LARGEST = 8;
 
 function Largest({ store }: { store: Store }) {
-  const sizes = [...(store.repositories?.keys() ?? [])]
-    .map((name) => ({ name, bytes: repositoryBytes(store, name) }))
+  const sizes = [...(store.repositories?.values() ?? [])]
+    .map(({ name, bytes }) => ({ name, bytes }))
     .filter(({ bytes }) => bytes > 0)
     .sort((a, b) => b.bytes - a.bytes)
     .slice(0, MOST_LARGEST);
@@ -132,17 +125,4 @@ function Largest({ store }: { store: Store }) {
       </ul>
     </section>
   );
-}
-
-/** The size of those tags of a repository that are read. */
-export function repositoryBytes(store: Store, name: string): number {
-  const content = new Map<string, number>();
-  const seen = new Set<string>();
-  for (const tag of store.repositories?.get(name)?.tags ?? []) {
-    const { digest, image } = store.tag(name, tag);
-    if (image === undefined || digest === undefined || seen.has(digest)) continue;
-    seen.add(digest);
-    contentOf(image).forEach((size, each) => content.set(each, size));
-  }
-  return bytesOf(content);
 }

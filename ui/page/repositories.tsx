@@ -2,7 +2,7 @@ import { useMemo, useRef, useState } from "preact/hooks";
 import { useStore } from "./context";
 import { Icon } from "./parts";
 import { repositoryHref } from "./route";
-import type { Repository } from "./store";
+import type { RepositoryState } from "./repository-state";
 import { count } from "./text";
 import { matches, type TreeRow, treeRows } from "./tree";
 import { useVisibleRows } from "./use-visible-rows";
@@ -18,7 +18,7 @@ export function Repositories({ selected }: { selected: string | undefined }) {
   const [search, setSearch] = useState("");
   const [showEmpty, setShowEmpty] = useState(false);
   const all = [...(repositories?.values() ?? [])];
-  const isEmpty = ({ tags, trouble }: Repository) => tags.length === 0 && trouble === undefined;
+  const isEmpty = ({ tags, trouble }: RepositoryState) => tags.length === 0 && trouble === undefined;
   const empty = all.filter(isEmpty).length;
   const shown = all.filter((each) => showEmpty || !isEmpty(each)).map(({ name }) => name);
   const found = shown.filter((name) => matches(name, search));
@@ -195,7 +195,7 @@ function Tree({ names, selected, searching, all }: TreeProps) {
   );
 }
 
-function Tags({ repository }: { repository: Repository | undefined }) {
+function Tags({ repository }: { repository: RepositoryState | undefined }) {
   if (repository === undefined) return null;
   const { tags, trouble } = repository;
   return trouble !== undefined ? (

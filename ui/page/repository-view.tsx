@@ -3,10 +3,9 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { sizeOf } from "../../registry/image";
 import { useStore } from "./context";
 import { DeleteDialog } from "./delete-dialog";
-import { repositoryBytes } from "./overview";
 import { Alert, CopyButton, Heading, Icon } from "./parts";
 import { type Sort, sortTags } from "./sort-tags";
-import type { TagRow } from "./store";
+import type { TagRow } from "./repository-state";
 import { TagTable } from "./tag-table";
 import { count, sizeText } from "./text";
 import { matches } from "./tree";
@@ -46,7 +45,7 @@ export function RepositoryView({ name, scroller }: Props) {
   const repository = store.repositories?.get(name);
   const names = repository?.tags ?? [];
   const needsAll = sort.by === "date" || sort.by === "size";
-  const known = needsAll ? store.knownTags(name, "image") : 0;
+  const known = repository?.known("image") ?? 0;
   const complete = !needsAll || known === names.length;
   useEffect(() => {
     if (needsAll) store.wantAll(name, "image");
@@ -58,7 +57,7 @@ export function RepositoryView({ name, scroller }: Props) {
       sortTags(
         names,
         complete ? sort : SORTS[0]!.sort,
-        (tag) => store.tag(name, tag),
+        (tag) => repository?.tag(tag) ?? { name: tag },
         rowSize,
       ),
     [names, sort, complete],
@@ -85,8 +84,6 @@ export function RepositoryView({ name, scroller }: Props) {
         )}
       </>
     );
-  const bytes = repositoryBytes(store, name);
-  const read = store.knownTags(name, "image");
   return (
     <>
       <Back />
@@ -96,7 +93,7 @@ export function RepositoryView({ name, scroller }: Props) {
       </div>
       <p class="summary">
         {count(names.length, "tag")}
-        {read > 0 && read === names.length && ` · ${sizeText(bytes)}, each blob once`}
+        {known > 0 && known === names.length && ` · ${sizeText(repository.bytes)}, each blob once`}
       </p>
       {repository.trouble !== undefined && <Alert>{repository.trouble}</Alert>}
       {names.length === 0 && repository.trouble === undefined && (
@@ -145,7 +142,7 @@ export function RepositoryView({ name, scroller }: Props) {
             <p class="note">No tag has {filter} in its name.</p>
           ) : (
             <TagTable
-              repository={name}
+              repository={repository}
               tags={shown}
               sort={sort}
               onSort={choose}

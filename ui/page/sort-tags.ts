@@ -1,5 +1,5 @@
 import { compareTags } from "../../registry/tag-order";
-import type { TagRow } from "./store";
+import type { TagRow } from "./repository-state";
 import { timeOf } from "./text";
 
 export type SortKey = "name" | "version" | "date" | "size";

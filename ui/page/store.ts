@@ -1,26 +1,11 @@
 import { RegistryClient } from "../../registry/client";
-import { type Image, readImage } from "../../registry/image";
+import { readImage } from "../../registry/image";
 import { inParallel } from "../../registry/pool";
 import type { Transport } from "../../registry/transport";
 import type { PageInfo, PodsAnswer } from "../page-info";
 import { NoAnswer } from "./fetch-transport";
 import { type Depth, Reading, tagKey, type TagKey } from "./reading";
-
-/** A tag, as far as it is known. */
-export interface TagRow {
-  readonly name: string;
-  readonly digest?: string;
-  readonly image?: Image;
-  /** Why its image cannot be shown. */
-  readonly trouble?: string;
-}
-
-export interface Repository {
-  readonly name: string;
-  readonly tags: readonly string[];
-  /** Why its tags could not be listed. */
-  readonly trouble?: string;
-}
+import { type ReadImage, RepositoryState } from "./repository-state";
 
 /** The requests at the same time. */
 export const PARALLEL = 8;
@@ -35,14 +20,12 @@ export class Store {
   readonly client: RegistryClient;
   pods: PodsAnswer = { state: "no cluster" };
   /** Undefined until the catalog is read. */
-  repositories: ReadonlyMap<string, Repository> | undefined;
+  repositories: ReadonlyMap<string, RepositoryState> | undefined;
   /** The number of repositories in the catalog, and of those whose tags are listed. */
   progress = { listed: 0, all: 0 };
   /** Why nothing more can be read. */
   outage: string | undefined;
-  private readonly digests = new Map<TagKey, string>();
-  private readonly images = new Map<string, Pick<TagRow, "image" | "trouble">>();
-  private readonly troubles = new Map<TagKey, string>();
+  private readonly imagesRunning = new Map<string, Promise<ReadImage>>();
   private readonly listeners = new Set<() => void>();
   private news: ReturnType<typeof setTimeout> | undefined;
   readonly reading = new Reading(
@@ -69,10 +52,6 @@ export class Store {
   async reload(): Promise<void> {
     this.outage = undefined;
     this.reading.forget();
-    this.digests.clear();
-    this.troubles.clear();
-    for (const [key, { trouble }] of this.images)
-      if (trouble !== undefined) this.images.delete(key);
     const pods = this.readPods();
     try {
       const names = await this.client.repositories();
@@ -94,8 +73,6 @@ export class Store {
 
   /** Lists the tags of one repository again, for example after a deletion. */
   async reloadTags(name: string): Promise<void> {
-    for (const key of this.digests.keys())
-      if (key.startsWith(`${name} `)) this.digests.delete(key);
     try {
       const repository = await this.listTags(name);
       this.repositories = new Map(this.repositories).set(name, repository);
@@ -105,83 +82,76 @@ export class Store {
     this.changed();
   }
 
-  tag(repository: string, name: string): TagRow {
-    const key = tagKey(repository, name);
-    const digest = this.digests.get(key);
-    const trouble = this.troubles.get(key);
-    return {
-      name,
-      ...(trouble !== undefined && { trouble }),
-      ...(digest !== undefined && { digest, ...this.images.get(`${repository}@${digest}`) }),
-    };
-  }
-
-  /** The tags of a repository that name this digest, as far as their digests are known. */
-  tagsOf(repository: string, digest: string): string[] {
-    const names = this.repositories?.get(repository)?.tags ?? [];
-    return names.filter((name) => this.digests.get(tagKey(repository, name)) === digest);
-  }
-
-  /** The number of a repository's tags that are read so far. */
-  knownTags(repository: string, depth: Depth): number {
-    const names = this.repositories?.get(repository)?.tags ?? [];
-    return names.filter((name) => this.isKnown(tagKey(repository, name), depth)).length;
-  }
-
   /** Begins to read all tags of a repository. */
-  wantAll(repository: string, depth: Depth): void {
-    const names = this.repositories?.get(repository)?.tags ?? [];
+  wantAll(name: string, depth: Depth): void {
+    const tags = this.repositories?.get(name)?.tags ?? [];
     this.reading.want(
-      names.map((name) => tagKey(repository, name)),
+      tags.map((tag) => tagKey(name, tag)),
       depth,
     );
   }
 
+  private of(key: TagKey): { repository: RepositoryState | undefined; tag: string } {
+    const [name = "", tag = ""] = key.split(" ");
+    return { repository: this.repositories?.get(name), tag };
+  }
+
+  /** Nothing is read of a repository that is gone. */
   private isKnown(key: TagKey, depth: Depth): boolean {
-    if (this.troubles.has(key)) return true;
-    const digest = this.digests.get(key);
-    if (digest === undefined) return false;
-    return depth === "digest" || this.images.has(`${key.split(" ")[0]}@${digest}`);
+    const { repository, tag } = this.of(key);
+    return repository === undefined || repository.isKnown(tag, depth);
   }
 
   private async readTag(key: TagKey, depth: Depth): Promise<void> {
-    const [repository = "", name = ""] = key.split(" ");
+    const { repository, tag } = this.of(key);
+    if (repository === undefined) return;
     try {
-      const digest = this.digests.get(key) ?? (await this.client.digest(repository, name));
+      const digest =
+        repository.tag(tag).digest ?? (await this.client.digest(repository.name, tag));
       if (digest === undefined)
-        this.troubles.set(key, "This tag has no manifest. Was it deleted in the meantime?");
+        repository.learnTrouble(tag, "This tag has no manifest. Was it deleted in the meantime?");
       else {
-        this.digests.set(key, digest);
+        repository.learnDigest(tag, digest);
         if (depth === "image") await this.readImage(repository, digest);
       }
     } catch (error) {
       if (error instanceof NoAnswer) this.stop(error);
-      else this.troubles.set(key, (error as Error).message);
+      else repository.learnTrouble(tag, (error as Error).message);
     }
     this.changed();
   }
 
-  private async readImage(repository: string, digest: string): Promise<void> {
-    const key = `${repository}@${digest}`;
-    if (this.images.has(key)) return;
+  private async readImage(repository: RepositoryState, digest: string): Promise<void> {
+    if (repository.hasImage(digest)) return;
+    // Many tags may have the same digest.
+    const key = `${repository.name}@${digest}`;
+    let running = this.imagesRunning.get(key);
+    if (running === undefined) {
+      running = this.imageOf(repository.name, digest);
+      this.imagesRunning.set(key, running);
+      const done = () => this.imagesRunning.delete(key);
+      running.then(done, done);
+    }
+    repository.learnImage(digest, await running);
+  }
+
+  private async imageOf(repository: string, digest: string): Promise<ReadImage> {
     try {
       const image = await readImage(this.client, repository, digest);
-      this.images.set(
-        key,
-        image === undefined ? { trouble: "The registry lost this manifest." } : { image },
-      );
+      return image === undefined ? { trouble: "The registry lost this manifest." } : { image };
     } catch (error) {
       if (error instanceof NoAnswer) throw error;
-      this.images.set(key, { trouble: (error as Error).message });
+      return { trouble: (error as Error).message };
     }
   }
 
-  private async listTags(name: string): Promise<Repository> {
+  private async listTags(name: string): Promise<RepositoryState> {
+    const known = this.repositories?.get(name) ?? new RepositoryState(name, []);
     try {
-      return { name, tags: await this.client.tags(name) };
+      return known.listed(await this.client.tags(name));
     } catch (error) {
       if (error instanceof NoAnswer) throw error;
-      return { name, tags: [], trouble: (error as Error).message };
+      return known.listed([], (error as Error).message);
     }
   }
 

@@ -5,9 +5,10 @@ import { useStore } from "./context";
 import { Created, Digest } from "./parts";
 import { KindBadge, Platforms } from "./platforms";
 import { tagKey } from "./reading";
+import type { RepositoryState, TagRow } from "./repository-state";
 import { imageHref } from "./route";
 import { companionOf, type Sort, type SortKey } from "./sort-tags";
-import type { Store, TagRow } from "./store";
+import type { Store } from "./store";
 import { count, listText, sizeText } from "./text";
 import { usesOf } from "./used-by";
 import { useNarrow } from "./use-narrow";
@@ -16,7 +17,7 @@ import { useVisibleRows } from "./use-visible-rows";
 const ROW_HEIGHT = { wide: 46, narrow: 82 };
 
 interface Props {
-  repository: string;
+  repository: RepositoryState;
   /** All rows, in their order. */
   tags: readonly string[];
   sort: Sort;
@@ -36,9 +37,9 @@ export function TagTable({ repository, tags, sort, onSort, selected, onSelect, s
   const { first, end } = useVisibleRows(scroller, list, tags.length, height);
   const drawn = tags.slice(first, end);
   useEffect(() => {
-    store.reading.show(drawn.map((tag) => tagKey(repository, tag)));
+    store.reading.show(drawn.map((tag) => tagKey(repository.name, tag)));
     return () => store.reading.show([]);
-  }, [drawn.join(" "), repository, store.repositories]);
+  }, [drawn.join(" "), repository]);
 
   const select = (index: number, on: boolean, range: boolean) => {
     const [from, to] = range
@@ -85,7 +86,7 @@ export function TagTable({ repository, tags, sort, onSort, selected, onSelect, s
     <div
       class={`table${selected === undefined ? " fixed" : ""}`}
       role="table"
-      aria-label={`Tags of ${repository}`}
+      aria-label={`Tags of ${repository.name}`}
       aria-rowcount={tags.length + 1}
     >
       <div role="rowgroup" class="head">
@@ -137,7 +138,7 @@ export function TagTable({ repository, tags, sort, onSort, selected, onSelect, s
                   />
                 </span>
               )}
-              <Row store={store} repository={repository} row={store.tag(repository, tag)} />
+              <Row store={store} repository={repository} row={repository.tag(tag)} />
             </div>
           );
         })}
@@ -170,14 +171,20 @@ function SortHeader({ label, by, sort, onSort }: SortHeaderProps) {
   );
 }
 
-function Row({ store, repository, row }: { store: Store; repository: string; row: TagRow }) {
+interface RowProps {
+  store: Store;
+  repository: RepositoryState;
+  row: TagRow;
+}
+
+function Row({ store, repository, row }: RowProps) {
   const { name, digest, image, trouble } = row;
-  const same = digest === undefined ? [] : store.tagsOf(repository, digest);
+  const same = digest === undefined ? [] : repository.tagsOf(digest);
   const others = same.filter((each) => each !== name);
   return (
     <>
       <span role="cell" class="tag">
-        <a href={imageHref(repository, name)} title={name}>
+        <a href={imageHref(repository.name, name)} title={name}>
           {name}
         </a>
         <Uses store={store} repository={repository} row={row} />
@@ -192,7 +199,7 @@ function Row({ store, repository, row }: { store: Store; repository: string; row
             <span class="faint">…</span>
           ) : (
             <>
-              <KindBadge image={image} companionOf={companionTags(store, repository, name)} />
+              <KindBadge image={image} companionOf={companionTags(repository, name)} />
               <Platforms image={image} />
             </>
           )}
@@ -207,7 +214,7 @@ function Row({ store, repository, row }: { store: Store; repository: string; row
       <span role="cell" class="of-digest">
         {digest !== undefined && <Digest digest={digest} />}
         {others.length > 0 && (
-          <span class="same" title={`The same digest: ${others.join(", ")}`}>
+          <span class="same" title={`The same digest: ${listText(others, 20)}`}>
             same as {others.length === 1 ? others[0] : count(others.length, "tag")}
           </span>
         )}
@@ -217,17 +224,18 @@ function Row({ store, repository, row }: { store: Store; repository: string; row
 }
 
 /** The tags that a signature's tag belongs to. */
-function companionTags(store: Store, repository: string, tag: string): string[] {
+function companionTags(repository: RepositoryState, tag: string): readonly string[] {
   const digest = companionOf(tag);
-  return digest === undefined ? [] : store.tagsOf(repository, digest);
+  return digest === undefined ? [] : repository.tagsOf(digest);
 }
 
-function Uses({ store, repository, row }: { store: Store; repository: string; row: TagRow }) {
+function Uses({ store, repository, row }: RowProps) {
   const { pods, info } = store;
   const { name, digest, image } = row;
   if (pods.state !== "known" || digest === undefined) return null;
   const platformDigests = image?.platforms.map(({ manifest }) => manifest.digest) ?? [];
-  const uses = usesOf(info.registry, { repository, tag: name, digest, platformDigests }, pods.pods);
+  const used = { repository: repository.name, tag: name, digest, platformDigests };
+  const uses = usesOf(info.registry, used, pods.pods);
   if (uses.length === 0) return null;
   return (
     <span class="badge used" title={listText(uses.map(({ pod }) => pod.name))}>
