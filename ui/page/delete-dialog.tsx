@@ -132,8 +132,7 @@ export function DeleteDialog({ repository, tags, onClose }: Props) {
                 checked={withCompanions}
                 onChange={({ currentTarget }) => setWithCompanions(currentTarget.checked)}
               />
-              Delete the {count(plan.companions.length, "tag")} with its signatures and attestations
-              too
+              Also delete {count(plan.companions.length, "tag")} with signatures and attestations
             </label>
           )}
           <div class="buttons">
@@ -228,7 +227,10 @@ function Consequences({ store, repository, plan }: Of) {
       </ul>
       <Pods store={store} repository={repository} plan={plan} />
       {gone.length > 0 && plan.bytes !== undefined && (
-        <p>At most {sizeText(plan.bytes)} can become free. Other repositories may share layers.</p>
+        <p>
+          At most {sizeText(plan.bytes)} become free, when you run{" "}
+          <code>{store.info.collectGarbage}</code>. Other repositories may share layers.
+        </p>
       )}
     </>
   );
