@@ -157,7 +157,7 @@ function refuseForeign(lab: string): void {
 }
 
 /** The hub's root in the cache, made at the first call. Its `bin/registry` is Debian's registry server, version 2.8. */
-export async function ensureHub(log: (line: string) => void): Promise<string> {
+export async function ensureHubRoot(log: (line: string) => void): Promise<string> {
   return (await ensureImages({ hosts: [] }, log)).hub;
 }
 

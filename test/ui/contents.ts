@@ -261,7 +261,8 @@ export async function fillRegistry(registry: TestRegistry): Promise<{ webDigest:
   return { webDigest };
 }
 
-async function manyTags(registry: TestRegistry): Promise<void> {
+/** Fills a repository with thousands of tags of a few images. */
+export async function fillMany(registry: TestRegistry): Promise<void> {
   const nightly = new Pusher(registry.client, "ci/nightly");
   const all = Array.from({ length: MANY_IMAGES }, (_, image) => image);
   await inParallel(all, 8, async (image) => {

@@ -1,5 +1,5 @@
 import type { Browser } from "playwright-core";
-import { ensureHub } from "../../lab";
+import { ensureHubRoot } from "../../lab";
 import type { PodsAnswer } from "../../ui/page-info";
 import { describePage } from "./browser";
 import { fillMany, fillRegistry, MANY, Pusher } from "./contents";
@@ -18,7 +18,7 @@ describePage("the page", () => {
 
   beforeAll(async () => {
     browser = await startBrowser();
-    server = fromHub(await ensureHub(log));
+    server = fromHub(await ensureHubRoot(log));
   }, 900_000);
   afterAll(async () => {
     await browser?.close();
