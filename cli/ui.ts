@@ -62,7 +62,7 @@ export function main(args: string[]): Promise<void> {
       return opened.connection;
     };
     const route = new RegistryRoute(connect, { host: address, port: registryPort });
-    const [page] = await Promise.all([buildPage(), route.open()]);
+    const [page] = await Promise.all([buildPage(), route.agent()]);
     const server = await startServer({
       page,
       info: {

@@ -37,22 +37,27 @@ export async function forward(
   }
 }
 
-function answerOf(route: RegistryRoute, request: IncomingMessage): Promise<IncomingMessage> {
+async function answerOf(
+  route: RegistryRoute,
+  request: IncomingMessage,
+): Promise<IncomingMessage> {
   const { method = "GET", url: path = "/" } = request;
   const { host, port } = route.target;
   const headers = { host: `${host}:${port}`, ...picked(request.headers, ASKED) };
   const reads = method === "GET" || method === "HEAD";
-  const attempt = (again: boolean) =>
-    new Promise<IncomingMessage>((resolve, reject) => {
-      const sent = ask({ agent: route.agent, method, path, headers }, resolve);
+  const attempt = async (again: boolean): Promise<IncomingMessage> => {
+    const agent = await route.agent();
+    return new Promise<IncomingMessage>((resolve, reject) => {
+      const sent = ask({ agent, method, path, headers }, resolve);
       sent.on("error", (error) => {
-        // The registry may close a kept connection just when it is used again.
+        // A kept channel may close just when it is used again.
         if (again && sent.reusedSocket) attempt(false).then(resolve, reject);
         else reject(error);
       });
       if (reads) sent.end();
       else request.pipe(sent);
     });
+  };
   return attempt(reads);
 }
 

@@ -97,7 +97,14 @@ export class Window {
     await this.page.evaluate((hash) => {
       (globalThis as unknown as { location: { hash: string } }).location.hash = hash;
     }, route);
-    await this.page.waitForLoadState("networkidle");
+    await this.read();
+  }
+
+  /** Waits until all that the view shows is read. */
+  async read(): Promise<void> {
+    await this.drawn();
+    await this.page.locator("main[aria-busy=false]").waitFor();
+    await this.drawn();
   }
 
   /** Waits until the browser has drawn twice: once what a key did, and once what followed. */

@@ -133,7 +133,7 @@ describePage("the page", () => {
       window = await Window.open(browser, served, "#/shop/web");
       const order = async (label: string) => {
         await window.page.getByLabel("Sort by").selectOption({ label });
-        await window.page.waitForLoadState("networkidle");
+        await window.read();
         return (await window.tags()).filter((tag) => /^\d/.test(tag));
       };
       const byVersion = ["1.10.0", "1.10.0-rc.1", "1.9.0", "1.2.1", "1.2.0", "1.0.0"];
@@ -145,7 +145,7 @@ describePage("the page", () => {
       expect(await order("Name, A to Z")).toEqual(byName);
       expect((await window.tags()).at(-1)).toMatch(/^sha256-[0-9a-f]{64}\.sig$/);
       await window.page.getByRole("button", { name: "Created" }).click();
-      await window.page.waitForLoadState("networkidle");
+      await window.read();
       expect((await window.tags()).filter((tag) => /^\d/.test(tag))).toEqual(byDate);
       await window.page.getByLabel("Sort by").selectOption({ label: "Version, newest first" });
     });
@@ -197,12 +197,12 @@ describePage("the page", () => {
       await first.focus();
       await page.keyboard.press("End");
       await page.getByRole("link", { name: "build-1", exact: true }).waitFor();
-      await page.waitForLoadState("networkidle");
+      await window.read();
       expect(await window.row("build-1")).toContain("linux/amd64 | 9.00 MB");
       expect(await page.locator(".rows > .row").count()).toBeLessThan(60);
       expect(window.manifests.length).toBeLessThan(400);
       await page.getByLabel("Filter tags").fill("d-777");
-      await page.waitForLoadState("networkidle");
+      await window.read();
       expect((await window.tags()).slice(0, 3)).toEqual(["build-7779", "build-7778", "build-7777"]);
     });
 

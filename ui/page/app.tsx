@@ -40,7 +40,7 @@ export function App() {
       )}
       <div class={`columns at-${route.view === "home" ? "home" : "detail"}`}>
         <Repositories selected={route.view === "home" ? undefined : route.repository} />
-        <main ref={main}>
+        <main ref={main} aria-busy={store.isBusy}>
           {route.view === "home" && <Overview />}
           {route.view === "repository" && (
             <RepositoryView key={route.repository} name={route.repository} scroller={main} />

@@ -27,6 +27,11 @@ export class Reading {
     private readonly read: (key: TagKey, depth: Depth) => Promise<void>,
   ) {}
 
+  /** Whether something is read, or waits to be read. */
+  get isBusy(): boolean {
+    return this.running.size > 0 || this.onScreen.length > 0 || this.later.size > 0;
+  }
+
   /** Replaces the tags that are on the screen. */
   show(keys: readonly TagKey[]): void {
     this.onScreen = keys.filter((key) => !this.isKnown(key, "image"));

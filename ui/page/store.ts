@@ -48,6 +48,11 @@ export class Store {
     return () => this.listeners.delete(listener);
   }
 
+  /** Whether something is read that will be shown. */
+  get isBusy(): boolean {
+    return this.outage === undefined && (this.repositories === undefined || this.reading.isBusy);
+  }
+
   /** Reads the catalog, all lists of tags and the Pods, again if they were read before. */
   async reload(): Promise<void> {
     this.outage = undefined;
