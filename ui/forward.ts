@@ -37,10 +37,7 @@ export async function forward(
   }
 }
 
-async function answerOf(
-  route: RegistryRoute,
-  request: IncomingMessage,
-): Promise<IncomingMessage> {
+async function answerOf(route: RegistryRoute, request: IncomingMessage): Promise<IncomingMessage> {
   const { method = "GET", url: path = "/" } = request;
   const { host, port } = route.target;
   const headers = { host: `${host}:${port}`, ...picked(request.headers, ASKED) };

@@ -221,7 +221,10 @@ export async function fillRegistry(registry: TestRegistry): Promise<{ webDigest:
       { os: "linux", architecture: "arm", variant: "v7" },
     ])
       parts.push(await api.image(undefined, { platform, created: day(days), steps }));
-    await api.index(tag, [...parts, ...(await Promise.all(parts.map((of) => api.attestation(of))))]);
+    await api.index(tag, [
+      ...parts,
+      ...(await Promise.all(parts.map((of) => api.attestation(of)))),
+    ]);
   }
 
   await new Pusher(client, "charts/web").chart("0.3.1");

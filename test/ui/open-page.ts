@@ -107,11 +107,10 @@ export class Window {
     await this.drawn();
   }
 
-  /** Waits until the browser has drawn twice: once what a key did, and once what followed. */
+  /** Waits until the browser has drawn what was done, and what followed from it. */
   async drawn(): Promise<void> {
-    await this.page.evaluate(
-      "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))",
-    );
+    for (let frame = 0; frame < 4; frame++)
+      await this.page.evaluate("new Promise((drawn) => requestAnimationFrame(drawn))");
   }
 
   /** The names of the tags in the order of the table. */

@@ -218,7 +218,11 @@ describePage("the page", () => {
         const routes = ["#/", "#/shop/web", "#/ci/nightly", "#/shop/api:2.1", "#/ci/odd:half"];
         for (const route of routes) {
           await window.go(route);
-          const found = { route, axe: await window.violations(), overflow: await window.overflow() };
+          const found = {
+            route,
+            axe: await window.violations(),
+            overflow: await window.overflow(),
+          };
           expect(found).toEqual({ route, axe: [], overflow: 0 });
         }
         await window.go("#/shop/web");
@@ -270,7 +274,10 @@ describePage("the page", () => {
       const { page } = window;
       for (const tag of ["latest", "1.10.0", "1.0.0"])
         await page.getByLabel(`Select ${tag}`, { exact: true }).check();
-      await page.getByRole("region", { name: "Selected tags" }).getByText("3 tags selected").waitFor();
+      await page
+        .getByRole("region", { name: "Selected tags" })
+        .getByText("3 tags selected")
+        .waitFor();
       await page.getByRole("button", { name: "Delete…" }).click();
       await page.getByLabel("Also delete 1 tag with signatures and attestations").check();
       await page.getByRole("button", { name: "Delete 4 tags" }).click();

@@ -3,7 +3,6 @@ import { DeletesAreOff, deleteTag, takesDeletes } from "../../registry/delete-ta
 import { announce, useStore } from "./context";
 import { type DeletionPlan, planDeletion } from "./deletion";
 import { Alert, Copyable, Icon } from "./parts";
-import { tagKey } from "./reading";
 import type { Store } from "./store";
 import { count, listText, shortDigest, sizeText } from "./text";
 import { podName, usesOf } from "./used-by";
@@ -38,21 +37,15 @@ export function DeleteDialog({ repository, tags, onClose }: Props) {
   const imagesRead = tags.filter((tag) => found?.isKnown(tag, "image")).length;
   const plan = useMemo(
     () =>
-      planDeletion(
-        isRead ? all.map((tag) => found?.tag(tag) ?? { name: tag }) : [],
-        new Set(tags),
-      ),
+      planDeletion(isRead ? all.map((tag) => found?.tag(tag) ?? { name: tag }) : [], new Set(tags)),
     [found, isRead, imagesRead, tags.join(" ")],
   );
   const going = [...tags, ...(withCompanions ? plan.companions : [])];
 
   useEffect(() => {
     dialog.current?.showModal();
-    store.reading.want(
-      tags.map((tag) => tagKey(repository, tag)),
-      "image",
-    );
-    store.wantAll(repository, "digest");
+    store.want(repository, "image", tags);
+    store.want(repository, "digest");
     takesDeletes(store.client, repository).then(
       (takes) => !takes && setState({ is: "off", message: OFF }),
       () => undefined, // The deletion itself will say what is wrong.
@@ -139,12 +132,7 @@ export function DeleteDialog({ repository, tags, onClose }: Props) {
             <button type="button" onClick={close}>
               Cancel
             </button>
-            <button
-              type="button"
-              class="danger"
-              disabled={!isRead}
-              onClick={() => void start()}
-            >
+            <button type="button" class="danger" disabled={!isRead} onClick={() => void start()}>
               <Icon name="delete" />
               Delete {count(going.length, "tag")}
             </button>
@@ -219,8 +207,9 @@ function Consequences({ store, repository, plan }: Of) {
         ))}
         {gone.slice(0, MOST_NAMES).map(({ digest, going }) => (
           <li key={digest}>
-            <strong>{listText(going)}</strong> {going.length === 1 ? "is the only tag" : "are all tags"}{" "}
-            of the image <code>{shortDigest(digest)}</code>, so it cannot be pulled any more.
+            <strong>{listText(going)}</strong>{" "}
+            {going.length === 1 ? "is the only tag" : "are all tags"} of the image{" "}
+            <code>{shortDigest(digest)}</code>, so it cannot be pulled any more.
           </li>
         ))}
         {staying.length + gone.length > 2 * MOST_NAMES && <li>and more</li>}
@@ -241,7 +230,8 @@ function Pods({ store, repository, plan }: Of) {
   if (pods.state === "no cluster")
     return (
       <p class="note">
-        Whether Pods use it is not known: the stack's settings name no cluster (<code>kubernetes</code>
+        Whether Pods use it is not known: the stack's settings name no cluster (
+        <code>kubernetes</code>
         ).
       </p>
     );
@@ -259,7 +249,8 @@ function Pods({ store, repository, plan }: Of) {
       ))
         users.add(podName(pod));
     }
-  if (users.size === 0) return <p>No Pod of the cluster uses {plan.digests.length > 1 ? "them" : "it"} now.</p>;
+  if (users.size === 0)
+    return <p>No Pod of the cluster uses {plan.digests.length > 1 ? "them" : "it"} now.</p>;
   return (
     <Alert>
       <p>

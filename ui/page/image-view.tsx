@@ -7,7 +7,6 @@ import { layerSteps } from "./layer-steps";
 import { Alert, Copyable, Created, Digest, Heading, Icon } from "./parts";
 import { KindBadge, Platforms } from "./platforms";
 import { pullCommands } from "./pull-commands";
-import { tagKey } from "./reading";
 import type { RepositoryState, TagRow } from "./repository-state";
 import { Back } from "./repository-view";
 import { imageHref, repositoryHref } from "./route";
@@ -23,9 +22,9 @@ export function ImageView({ repository, tag }: { repository: string; tag: string
   const found = store.repositories?.get(repository);
   const known = found?.tags.includes(tag);
   useEffect(() => {
-    store.reading.show([tagKey(repository, tag)]);
-    if (known === true) store.wantAll(repository, "digest");
-    return () => store.reading.show([]);
+    store.show(repository, [tag]);
+    if (known === true) store.want(repository, "digest");
+    return () => store.show(repository, []);
   }, [found, tag, known]);
   const row = found?.tag(tag) ?? { name: tag };
   const { digest, image, trouble } = row;

@@ -84,7 +84,7 @@ function Size({ store, tags }: { store: Store; tags: number }) {
 }
 
 function wantAll(store: Store): void {
-  for (const name of store.repositories?.keys() ?? []) store.wantAll(name, "image");
+  for (const name of store.repositories?.keys() ?? []) store.want(name, "image");
 }
 
 /** The tags that are read, and the size of their content, each blob once. */

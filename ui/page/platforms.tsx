@@ -6,7 +6,13 @@ import { kindText, listText } from "./text";
 const MOST = 3;
 
 /** Nothing for images, which are most tags; a name for everything else. @param companionOf the tags that it belongs to */
-export function KindBadge({ image, companionOf = [] }: { image: Image; companionOf?: readonly string[] }) {
+export function KindBadge({
+  image,
+  companionOf = [],
+}: {
+  image: Image;
+  companionOf?: readonly string[];
+}) {
   if (image.kind === "image" || image.kind === "index") return null;
   return (
     <span class={`badge kind-${image.kind.replace(" ", "-")}`}>

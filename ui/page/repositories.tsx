@@ -18,7 +18,8 @@ export function Repositories({ selected }: { selected: string | undefined }) {
   const [search, setSearch] = useState("");
   const [showEmpty, setShowEmpty] = useState(false);
   const all = [...(repositories?.values() ?? [])];
-  const isEmpty = ({ tags, trouble }: RepositoryState) => tags.length === 0 && trouble === undefined;
+  const isEmpty = ({ tags, trouble }: RepositoryState) =>
+    tags.length === 0 && trouble === undefined;
   const empty = all.filter(isEmpty).length;
   const shown = all.filter((each) => showEmpty || !isEmpty(each)).map(({ name }) => name);
   const found = shown.filter((name) => matches(name, search));
@@ -51,7 +52,9 @@ export function Repositories({ selected }: { selected: string | undefined }) {
       )}
       {empty > 0 && (
         <p class="note foot">
-          {showEmpty ? `${count(empty, "repository")} without tags` : `${count(empty, "empty repository")} hidden`}{" "}
+          {showEmpty
+            ? `${count(empty, "repository")} without tags`
+            : `${count(empty, "empty repository")} hidden`}{" "}
           <button type="button" class="link" onClick={() => setShowEmpty(!showEmpty)}>
             {showEmpty ? "Hide" : "Show"}
           </button>
@@ -107,7 +110,9 @@ function Tree({ names, selected, searching, all }: TreeProps) {
     if (bottom > area.scrollTop + area.clientHeight) area.scrollTop = bottom - area.clientHeight;
     setActive(row.path);
     requestAnimationFrame(() => {
-      list.current?.querySelector<HTMLElement>(`[data-row="${at}"]`)?.focus({ preventScroll: true });
+      list.current
+        ?.querySelector<HTMLElement>(`[data-row="${at}"]`)
+        ?.focus({ preventScroll: true });
     });
   };
   const onKey = (event: KeyboardEvent, row: TreeRow, index: number) => {

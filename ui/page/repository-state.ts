@@ -58,9 +58,7 @@ export class RepositoryState {
 
   /** The number of tags that are read. A tag with trouble is read. */
   known(depth: Depth): number {
-    return (
-      this.troubles.size + (depth === "digest" ? this.digests.size : this.knownImages)
-    );
+    return this.troubles.size + (depth === "digest" ? this.digests.size : this.knownImages);
   }
 
   isKnown(name: string, depth: Depth): boolean {

@@ -48,8 +48,8 @@ export function RepositoryView({ name, scroller }: Props) {
   const known = repository?.known("image") ?? 0;
   const complete = !needsAll || known === names.length;
   useEffect(() => {
-    if (needsAll) store.wantAll(name, "image");
-    else if (names.length <= MOST_DIGESTS) store.wantAll(name, "digest");
+    if (needsAll) store.want(name, "image");
+    else if (names.length <= MOST_DIGESTS) store.want(name, "digest");
   }, [names, needsAll]);
   const order = useMemo(
     () =>

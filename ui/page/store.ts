@@ -28,7 +28,7 @@ export class Store {
   private readonly imagesRunning = new Map<string, Promise<ReadImage>>();
   private readonly listeners = new Set<() => void>();
   private news: ReturnType<typeof setTimeout> | undefined;
-  readonly reading = new Reading(
+  private readonly reading = new Reading(
     PARALLEL,
     (key, depth) => this.isKnown(key, depth),
     (key, depth) => this.readTag(key, depth),
@@ -87,13 +87,22 @@ export class Store {
     this.changed();
   }
 
-  /** Begins to read all tags of a repository. */
-  wantAll(name: string, depth: Depth): void {
-    const tags = this.repositories?.get(name)?.tags ?? [];
-    this.reading.want(
-      tags.map((tag) => tagKey(name, tag)),
-      depth,
-    );
+  /** Reads the images of these tags first, as long as they are on the screen: until the next call. */
+  show(name: string, tags: readonly string[]): void {
+    this.reading.show(tags.map((tag) => tagKey(name, tag)));
+    this.tellIfBusy();
+  }
+
+  /** Begins to read tags of a repository. @param tags @default all of them */
+  want(name: string, depth: Depth, tags?: readonly string[]): void {
+    const keys = (tags ?? this.repositories?.get(name)?.tags ?? []).map((tag) => tagKey(name, tag));
+    this.reading.want(keys, depth);
+    this.tellIfBusy();
+  }
+
+  /** That a reading begins is told at once, also to screen readers. */
+  private tellIfBusy(): void {
+    if (this.isBusy) this.tell();
   }
 
   private of(key: TagKey): { repository: RepositoryState | undefined; tag: string } {
@@ -111,8 +120,7 @@ export class Store {
     const { repository, tag } = this.of(key);
     if (repository === undefined) return;
     try {
-      const digest =
-        repository.tag(tag).digest ?? (await this.client.digest(repository.name, tag));
+      const digest = repository.tag(tag).digest ?? (await this.client.digest(repository.name, tag));
       if (digest === undefined)
         repository.learnTrouble(tag, "This tag has no manifest. Was it deleted in the meantime?");
       else {
@@ -177,7 +185,11 @@ export class Store {
   private changed(): void {
     this.news ??= setTimeout(() => {
       this.news = undefined;
-      this.listeners.forEach((listener) => listener());
+      this.tell();
     }, BETWEEN_NEWS);
+  }
+
+  private tell(): void {
+    this.listeners.forEach((listener) => listener());
   }
 }

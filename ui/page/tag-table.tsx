@@ -4,7 +4,6 @@ import { sizeOf } from "../../registry/image";
 import { useStore } from "./context";
 import { Created, Digest } from "./parts";
 import { KindBadge, Platforms } from "./platforms";
-import { tagKey } from "./reading";
 import type { RepositoryState, TagRow } from "./repository-state";
 import { imageHref } from "./route";
 import { companionOf, type Sort, type SortKey } from "./sort-tags";
@@ -37,8 +36,8 @@ export function TagTable({ repository, tags, sort, onSort, selected, onSelect, s
   const { first, end } = useVisibleRows(scroller, list, tags.length, height);
   const drawn = tags.slice(first, end);
   useEffect(() => {
-    store.reading.show(drawn.map((tag) => tagKey(repository.name, tag)));
-    return () => store.reading.show([]);
+    store.show(repository.name, drawn);
+    return () => store.show(repository.name, []);
   }, [drawn.join(" "), repository]);
 
   const select = (index: number, on: boolean, range: boolean) => {
@@ -63,7 +62,9 @@ export function TagTable({ repository, tags, sort, onSort, selected, onSelect, s
     if (top < height) area.scrollTop += top - height;
     if (bottom > area.clientHeight) area.scrollTop += bottom - area.clientHeight;
     requestAnimationFrame(() =>
-      list.current?.querySelector<HTMLElement>(`[data-row="${to}"] a`)?.focus({ preventScroll: true }),
+      list.current
+        ?.querySelector<HTMLElement>(`[data-row="${to}"] a`)
+        ?.focus({ preventScroll: true }),
     );
   };
   const onKey = (event: KeyboardEvent, index: number) => {
@@ -108,12 +109,7 @@ export function TagTable({ repository, tags, sort, onSort, selected, onSelect, s
           <span role="columnheader">Digest</span>
         </div>
       </div>
-      <div
-        role="rowgroup"
-        class="rows"
-        ref={list}
-        style={{ height: `${tags.length * height}px` }}
-      >
+      <div role="rowgroup" class="rows" ref={list} style={{ height: `${tags.length * height}px` }}>
         {drawn.map((tag, offset) => {
           const index = first + offset;
           return (
@@ -132,9 +128,7 @@ export function TagTable({ repository, tags, sort, onSort, selected, onSelect, s
                     type="checkbox"
                     aria-label={`Select ${tag}`}
                     checked={selected.has(tag)}
-                    onClick={(event) =>
-                      select(index, event.currentTarget.checked, event.shiftKey)
-                    }
+                    onClick={(event) => select(index, event.currentTarget.checked, event.shiftKey)}
                   />
                 </span>
               )}
