@@ -1,5 +1,5 @@
 import { deleteRequest, type RegistryClient } from "./client";
-import { refusedBy, RegistryError } from "./error";
+import { refusedBy, type RegistryError } from "./error";
 
 /** The registry does not take deletes. */
 export class DeletesAreOff extends Error {
