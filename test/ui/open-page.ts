@@ -103,7 +103,7 @@ export class Window {
   /** Waits until all that the view shows is read. */
   async read(): Promise<void> {
     await this.drawn();
-    await this.page.locator("main[aria-busy=false]").waitFor();
+    await this.page.locator("main[aria-busy=false]:not(:has(.pending))").waitFor();
     await this.drawn();
   }
 

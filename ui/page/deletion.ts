@@ -1,3 +1,4 @@
+import { compareTags } from "../../registry/tag-order";
 import { bytesOf, contentOf } from "../../registry/image";
 import type { TagRow } from "./repository-state";
 import { companionOf } from "./sort-tags";
@@ -33,7 +34,11 @@ export function planDeletion(all: readonly TagRow[], going: ReadonlySet<string>)
     byDigest.set(digest, fate);
   }
   const digests = [...byDigest]
-    .map(([digest, fate]) => ({ digest, ...fate }))
+    .map(([digest, { going: some, staying }]) => ({
+      digest,
+      going: some.sort(compareTags),
+      staying: staying.sort(compareTags),
+    }))
     .filter((fate) => fate.going.length > 0);
   const gone = new Set(
     digests.filter(({ staying }) => staying.length === 0).map(({ digest }) => digest),

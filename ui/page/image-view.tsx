@@ -50,7 +50,7 @@ export function ImageView({ repository, tag }: { repository: string; tag: string
       {(known === true || store.repositories === undefined) &&
         trouble === undefined &&
         image === undefined &&
-        store.outage === undefined && <p class="note">Reading the image…</p>}
+        store.outage === undefined && <p class="note pending">Reading the image…</p>}
       {found !== undefined && image !== undefined && digest !== undefined && (
         <>
           <Facts image={image} digest={digest} />

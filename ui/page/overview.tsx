@@ -17,7 +17,7 @@ export function Overview() {
     return (
       <>
         <Heading of={`Registry ${info.registry}`}>Overview</Heading>
-        {outage === undefined && <p class="note">Reading the registry…</p>}
+        {outage === undefined && <p class="note pending">Reading the registry…</p>}
       </>
     );
   const used = [...repositories.values()].filter(({ tags }) => tags.length > 0);

@@ -36,7 +36,7 @@ export function Repositories({ selected }: { selected: string | undefined }) {
         />
       </div>
       {repositories === undefined && outage === undefined && (
-        <p class="note">
+        <p class="note pending">
           Reading repositories{progress.all > 0 && ` (${progress.listed} of ${progress.all})`}…
         </p>
       )}

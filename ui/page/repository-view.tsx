@@ -27,6 +27,9 @@ const SORTS: { label: string; sort: Sort }[] = [
 /** The order that was chosen last, for every repository. */
 let chosen: Sort = SORTS[0]!.sort;
 
+/** One list, so that effects see no change. */
+const NONE: readonly string[] = [];
+
 const rowSize = ({ image }: TagRow) => (image === undefined ? undefined : sizeOf(image));
 
 interface Props {
@@ -43,7 +46,7 @@ export function RepositoryView({ name, scroller }: Props) {
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [deleting, setDeleting] = useState(false);
   const repository = store.repositories?.get(name);
-  const names = repository?.tags ?? [];
+  const names = repository?.tags ?? NONE;
   const needsAll = sort.by === "date" || sort.by === "size";
   const known = repository?.known("image") ?? 0;
   const complete = !needsAll || known === names.length;
@@ -80,7 +83,7 @@ export function RepositoryView({ name, scroller }: Props) {
         {store.repositories !== undefined ? (
           <p class="note">The registry has no repository of this name.</p>
         ) : (
-          store.outage === undefined && <p class="note">Reading the registry…</p>
+          store.outage === undefined && <p class="note pending">Reading the registry…</p>
         )}
       </>
     );

@@ -27,6 +27,7 @@ export class Store {
   outage: string | undefined;
   private readonly imagesRunning = new Map<string, Promise<ReadImage>>();
   private readonly listeners = new Set<() => void>();
+  private toldBusy = true;
   private news: ReturnType<typeof setTimeout> | undefined;
   private readonly reading = new Reading(
     PARALLEL,
@@ -102,7 +103,7 @@ export class Store {
 
   /** That a reading begins is told at once, also to screen readers. */
   private tellIfBusy(): void {
-    if (this.isBusy) this.tell();
+    if (this.isBusy && !this.toldBusy) this.tell();
   }
 
   private of(key: TagKey): { repository: RepositoryState | undefined; tag: string } {
@@ -190,6 +191,7 @@ export class Store {
   }
 
   private tell(): void {
+    this.toldBusy = this.isBusy;
     this.listeners.forEach((listener) => listener());
   }
 }

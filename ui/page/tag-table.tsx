@@ -190,7 +190,7 @@ function Row({ store, repository, row }: RowProps) {
       ) : (
         <span role="cell" class="what">
           {image === undefined ? (
-            <span class="faint">…</span>
+            <span class="faint pending">…</span>
           ) : (
             <>
               <KindBadge image={image} companionOf={companionTags(repository, name)} />
