@@ -16,6 +16,11 @@ export const explainDelete: Explain = async ({ urn, type, outputs, retainOnDelet
     return { severity: "info", text: `the volume ${name} and its images are kept` };
   const guard = guardOf(urn, plain);
   if (guard === undefined) return undefined;
+  if (retainOnDelete === true)
+    return {
+      severity: "info",
+      text: `${guard.host}: the changes to ${guard.daemon} are not undone: the node left the cluster, and its host did not answer`,
+    };
   const { known, text } = await undoNote(guard, loginOf(guard.connection));
   return { severity: known ? "info" : "warning", text };
 };

@@ -4,6 +4,7 @@ import { refusals } from "../decision/refusals";
 import { registryNotes } from "../decision/registry";
 import { readNodes } from "../kube/nodes";
 import { resolveSettings } from "../observation/cluster-nodes";
+import { gone, goneNote } from "../observation/gone";
 import { leaving, undoNote } from "../observation/leaving";
 import { clusterNews, listDifferences } from "../observation/membership";
 import { moved, oldHost } from "../observation/moved";
@@ -130,14 +131,18 @@ async function lookAndDeclare(
   );
   if (!waiting.has(settings.registry.host))
     for (const note of registryNotes(settings, surveyed, ids, past)) void pulumi.log.warn(note);
+  const left = leaving(past.guards, settings, surveyed);
+  const lost = server === undefined ? [] : await gone(left);
+  for (const one of lost) void pulumi.log.warn(goneNote(one));
+  const lostGuards = lost.map(({ guard }) => guard);
   if (dryRun) {
     if (server !== undefined)
-      for (const news of clusterNews(past, settings)) void pulumi.log.info(news);
+      for (const news of clusterNews(past, settings, lostGuards)) void pulumi.log.info(news);
     else if (cluster !== undefined)
       for (const note of await differences(settings, cluster, around)) void pulumi.log.warn(note);
-    const undone = leaving(past.guards, settings, surveyed).map((guard) =>
-      undoNote(guard, loginOf(guard.connection)),
-    );
+    const undone = left
+      .filter((guard) => !lostGuards.includes(guard))
+      .map((guard) => undoNote(guard, loginOf(guard.connection)));
     for (const { known, text } of await Promise.all(undone))
       void (known ? pulumi.log.info(text) : pulumi.log.warn(text));
   }
@@ -159,6 +164,7 @@ async function lookAndDeclare(
     waiting: new Set(waiting.keys()),
     gates,
     past: { ...past, undone },
+    gone: lostGuards,
     ...(cluster && { cluster }),
   });
   if (problems.length > 0) throw refuse;

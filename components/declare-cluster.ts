@@ -18,6 +18,7 @@ import { ContainerdMirror } from "./containerd-mirror";
 import { DaemonJsonPatch } from "./daemon-json-patch";
 import { DockerHost } from "./docker-host";
 import { dockerAddress, dockerSshOptions } from "./docker-ssh";
+import { GoneHost } from "./gone-host";
 import type { HostPatchPlan } from "./host-patch";
 import { LocalRegistryHosting } from "./local-registry-hosting";
 import { planned } from "./planned";
@@ -39,6 +40,8 @@ export interface Findings {
   readonly gates: ReadonlyMap<string, pulumi.Output<unknown>>;
   /** The last run, as the state records it. */
   readonly past: Past;
+  /** The patches of nodes that left and whose hosts do not answer. */
+  readonly gone: readonly PastGuard[];
   /** The cluster in which the registry is published, as the last step. */
   readonly cluster?: ClusterAccess;
 }
@@ -58,7 +61,7 @@ export function declareCluster(
   name: string,
   findings: Findings,
 ): DeclaredCluster {
-  const { settings, ids, cluster } = findings;
+  const { settings, ids, cluster, gone } = findings;
   const hosts = new Hosts(parent, name, findings);
   const registry = declareRegistry(hosts, findings);
   const nodes = settings.nodes.flatMap((node) => {
@@ -98,6 +101,8 @@ export function declareCluster(
     );
     return { name: node, mirror };
   });
+  for (const guard of gone)
+    new GoneHost(hosts.nameOf(guard.host), guard, hosts.options("ContainerdMirror", guard.host));
   if (cluster !== undefined && registry !== undefined) {
     new LocalRegistryHosting(
       hosts.nameOf(settings.registry.host),

@@ -1,7 +1,7 @@
 import { type ApiObject, ApiServer } from "./api-server";
 import { withHint } from "./api-error";
+import { listObjects, object, objects, text } from "./list";
 import { loadCluster } from "./kubeconfig";
-import { object, objects, text } from "./values";
 
 /** The addresses of a node that SSH can use. A node may have several of a kind; the first one counts. */
 export const ADDRESS_TYPES = ["InternalIP", "ExternalIP", "Hostname"] as const;
@@ -25,8 +25,6 @@ export interface NodeList {
   readonly others: readonly { readonly name: string; readonly os: string }[];
 }
 
-/** The number of nodes in one answer. */
-const PAGE = 500;
 /** The limit for all pages together. */
 const LIST_SECONDS = 30;
 const MASTER_LABELS = ["node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"];
@@ -69,28 +67,13 @@ export async function readNodes({
 }
 
 /** All Node objects, page by page. */
-export async function listNodes(
+export function listNodes(
   api: Pick<ApiServer, "request">,
   selector: string | undefined,
   signal: AbortSignal,
 ): Promise<ApiObject[]> {
-  const found: ApiObject[] = [];
-  let next = "";
-  do {
-    const answer = await api.request({
-      method: "GET",
-      path: "/api/v1/nodes",
-      query: {
-        limit: String(PAGE),
-        ...(selector !== undefined && { labelSelector: selector }),
-        ...(next !== "" && { continue: next }),
-      },
-      signal,
-    });
-    found.push(...objects(answer["items"]));
-    next = text(object(answer["metadata"])["continue"]);
-  } while (next !== "");
-  return found;
+  const query: Record<string, string> = selector === undefined ? {} : { labelSelector: selector };
+  return listObjects(api, "/api/v1/nodes", query, signal);
 }
 
 /** What Node objects say of their nodes. A node without an operating system runs Linux. */

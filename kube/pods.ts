@@ -1,7 +1,7 @@
 import { type ApiObject, ApiServer } from "./api-server";
 import { withHint } from "./api-error";
 import { loadCluster } from "./kubeconfig";
-import { object, objects, text } from "./values";
+import { listObjects, object, objects, text } from "./list";
 
 /** A Pod that runs, or that will run. */
 export interface Pod {
@@ -19,8 +19,6 @@ export interface PodImage {
   readonly imageId?: string;
 }
 
-/** The number of Pods in one answer. */
-const PAGE = 500;
 /** The limit for all pages together. */
 const LIST_SECONDS = 30;
 /** Phases of Pods whose containers have ended for good. */
@@ -43,7 +41,7 @@ export async function readPods({
   const config = await loadCluster({ kubeconfig: file, context }, "/");
   try {
     const signal = AbortSignal.timeout(LIST_SECONDS * 1000);
-    return podsOf(await listPods(new ApiServer(config), signal));
+    return podsOf(await listObjects(new ApiServer(config), "/api/v1/pods", {}, signal));
   } catch (error) {
     throw withHint(error, {
       Forbidden:
@@ -51,22 +49,6 @@ export async function readPods({
       Expired: "try again: the list of Pods changed while it was read",
     });
   }
-}
-
-/** All Pod objects, page by page. */
-export async function listPods(
-  api: Pick<ApiServer, "request">,
-  signal: AbortSignal,
-): Promise<ApiObject[]> {
-  const found: ApiObject[] = [];
-  let next = "";
-  do {
-    const query = { limit: String(PAGE), ...(next !== "" && { continue: next }) };
-    const answer = await api.request({ method: "GET", path: "/api/v1/pods", query, signal });
-    found.push(...objects(answer["items"]));
-    next = text(object(answer["metadata"])["continue"]);
-  } while (next !== "");
-  return found;
 }
 
 /** What Pod objects say of their images. */

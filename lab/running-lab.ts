@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { ContainerImage } from "../oci/image";
 import type { LabDefinition } from "./definition";
+import { offerImage } from "./hub/offer";
 import { labPaths } from "./paths";
 import { RunningHost } from "./running-host";
 
@@ -42,6 +44,11 @@ export class RunningLab {
   /** The access log of the stand-in for the public registries, one request per line. */
   hubLog(): string {
     return readFileSync(join(labPaths(this.name).hub, "keeper.log"), "utf8");
+  }
+
+  /** Adds an image to the stand-in for the public registries, until the lab goes down. */
+  offer(name: string, tags: string[], image: ContainerImage): Promise<void> {
+    return offerImage(this.definition.hub, name, tags, image);
   }
 
   /** Takes the lab down and removes everything of it. */

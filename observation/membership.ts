@@ -1,11 +1,16 @@
 import type { NodeList } from "../kube/nodes";
 import type { Settings } from "../settings/schema";
-import type { Past } from "./past";
+import type { Past, PastGuard } from "./past";
 
-/** For a stack with the cluster's nodes: the nodes that joined or left since the last run. A new stack has no news. */
+/**
+ * For a stack with the cluster's nodes: the nodes that joined or left since the last run. A new stack has no news.
+ *
+ * @param gone those on hosts that do not answer: there is a message of its own for each
+ */
 export function clusterNews(
   { guards }: Pick<Past, "guards">,
   { nodes }: Pick<Settings, "nodes">,
+  gone: readonly PastGuard[],
 ): string[] {
   const before = guards.flatMap(({ daemon, host }) => (daemon === "containerd" ? [host] : []));
   if (before.length === 0) return [];
@@ -15,7 +20,7 @@ export function clusterNews(
       .filter((name) => !before.includes(name))
       .map((name) => `${name} joined the cluster: up lets it pull from the registry`),
     ...before
-      .filter((name) => !now.includes(name))
+      .filter((name) => !now.includes(name) && !gone.some(({ host }) => host === name))
       .map((name) => `${name} left the cluster: up removes the lines of this program from it`),
   ];
 }

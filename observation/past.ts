@@ -28,7 +28,17 @@ export interface PastGuard {
   readonly connection: Readonly<Record<string, unknown>>;
   /** As in the Command's inputs. */
   readonly triggers?: unknown[];
+  /** All of the Command's inputs. */
+  readonly inputs: Readonly<Record<string, unknown>>;
 }
+
+/** The output `state` of a node's component whose host does not answer any more: see components/gone-host.ts. */
+export const GONE = "gone";
+
+/** The inputs that a guard's Command has. Its outputs have them too. */
+const GUARD_INPUTS = [
+  ...["connection", "create", "delete", "stdin", "triggers", "logging", "addPreviousOutputInEnv"],
+];
 
 /** An earlier run, as far as a plan needs it, from the stack's own state. */
 export interface Past {
@@ -56,7 +66,7 @@ const DATA_PATH = "/var/lib/registry";
 export function pastOf(resources: ResourceOutputs, cluster = DEFAULT_CLUSTER): Past {
   const guards = Object.entries(resources).flatMap(([urn, { outputs }]) => {
     const guard = guardOf(urn, outputs);
-    return guard?.cluster === cluster ? [guard] : [];
+    return guard?.cluster === cluster && !isGone(urn, resources) ? [guard] : [];
   });
   const registries = registriesOf(
     resources,
@@ -64,6 +74,14 @@ export function pastOf(resources: ResourceOutputs, cluster = DEFAULT_CLUSTER): P
     (name, urn) => hostName(urn, name, cluster),
   );
   return { registries, guards };
+}
+
+/** True if the delete of this guard undoes nothing, because its host did not answer in the last run. */
+function isGone(urn: string, resources: ResourceOutputs): boolean {
+  const component = urn
+    .replace("$command:remote:Command::", "::")
+    .replace(/-(containerd|docker)-guard$/, "");
+  return resources[component]?.outputs["state"] === GONE;
 }
 
 /** The past of a RegistryContainer that is used alone, under the present name of its host. */
@@ -131,6 +149,9 @@ export function guardOf(
     sudo: script.includes("sudo -n"),
     connection: (connection ?? {}) as Readonly<Record<string, unknown>>,
     ...(Array.isArray(triggers) && { triggers }),
+    inputs: Object.fromEntries(
+      Object.entries(outputs).filter(([key]) => GUARD_INPUTS.includes(key)),
+    ),
   };
 }
 

@@ -67,7 +67,7 @@ async function call(
   );
 }
 
-type Answer = Pick<IncomingMessage, "statusCode" | "headers"> & { said: string };
+type Answer = Pick<IncomingMessage, "statusCode" | "headers"> & { bytes: Buffer; said: string };
 
 export async function send(
   via: Via,
@@ -84,7 +84,8 @@ export async function send(
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("end", () => {
         const { statusCode, headers: answered } = response;
-        resolve({ statusCode, headers: answered, said: Buffer.concat(chunks).toString() });
+        const bytes = Buffer.concat(chunks);
+        resolve({ statusCode, headers: answered, bytes, said: bytes.toString() });
       });
       response.on("error", reject);
     });

@@ -9,6 +9,11 @@ const PAGE = 1000;
 export class RegistryClient {
   constructor(private readonly transport: Transport) {}
 
+  /** @throws Error if the registry does not answer as one */
+  async ping(): Promise<void> {
+    await this.expect({ method: "GET", path: "/v2/" }, 200);
+  }
+
   /** The names of all repositories, in the registry's order. Repositories without tags are among them. */
   repositories(): Promise<string[]> {
     return this.pages(`/v2/_catalog?n=${PAGE}`, "repositories");
@@ -59,11 +64,7 @@ export class RegistryClient {
   async putBlob(repository: string, digest: string, content: Uint8Array): Promise<void> {
     const path = `/v2/${repository}/blobs/${digest}`;
     if ((await this.transport({ method: "HEAD", path })).status === 200) return;
-    const begun = await this.expect(
-      { method: "POST", path: `/v2/${repository}/blobs/uploads/` },
-      202,
-    );
-    const upload = new URL(begun.header("location") ?? "", "http://registry");
+    const upload = await this.beginUpload(repository);
     upload.searchParams.set("digest", digest);
     await this.expect(
       {
@@ -74,6 +75,15 @@ export class RegistryClient {
       },
       201,
     );
+  }
+
+  /** Begins an upload, and returns where its content is to be sent. */
+  async beginUpload(repository: string): Promise<URL> {
+    const begun = await this.expect(
+      { method: "POST", path: `/v2/${repository}/blobs/uploads/` },
+      202,
+    );
+    return new URL(begun.header("location") ?? "", "http://registry");
   }
 
   /** Pushes a manifest under a tag. */

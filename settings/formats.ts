@@ -83,3 +83,13 @@ export function isEndpoint(text: string): boolean {
   const url = new URL(text);
   return url.username === "" && url.password === "" && url.search === "" && url.hash === "";
 }
+
+/** Whether a text is a regular expression of JavaScript. */
+export function isRegularExpression(text: string): boolean {
+  try {
+    new RegExp(text);
+    return text !== "";
+  } catch {
+    return false;
+  }
+}

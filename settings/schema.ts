@@ -10,6 +10,7 @@ import {
   isImageReference,
   isLoopback,
   isOwnAddress,
+  isRegularExpression,
 } from "./formats";
 
 // Each `error` completes the sentence "expected ...".
@@ -233,6 +234,23 @@ const nodeSource = object({
     .default("InternalIP"),
 });
 
+const atLeastOne = (expected: string) =>
+  z.number({ error: expected }).int({ error: expected }).min(1, { error: expected });
+
+/** How long `npm run gc` keeps tags. A tag that one condition keeps is kept. */
+const retention = object({
+  /** Repositories by name: `*` is any text without a slash, `**` is any text. The first rule that fits decides. */
+  repositories: text("a pattern of repository names such as app/*"),
+  /** Keep so many tags of each repository: those that were pushed last. */
+  keepLast: atLeastOne("a number of tags from 1").optional(),
+  /** Keep tags that were pushed in the last so many days. */
+  keepDays: atLeastOne("a number of days from 1").optional(),
+  /** Keep tags that match this regular expression. */
+  keepTags: text("a regular expression of tags such as ^v", isRegularExpression).optional(),
+}).refine(({ keepLast, keepDays, keepTags }) => (keepLast ?? keepDays ?? keepTags) !== undefined, {
+  error: "at least one of keepLast, keepDays and keepTags: without them, every tag would go",
+});
+
 /** All settings, as the stack's configuration holds them. */
 export const schema = object({
   registry,
@@ -268,6 +286,8 @@ export const schema = object({
   recreateDeleted: flag.default(false),
   /** Publish the registry in the cluster (KEP-1755). @default do not use the cluster */
   kubernetes: kubernetes.optional(),
+  /** Which tags `npm run gc` removes. No other command reads it. @default none */
+  retention: z.array(retention, { error: "a list of rules" }).optional(),
   /** The engine that runs this stack, for `npm run up` and the other commands. */
   engine: z.enum(["embedded", "pulumi"], { error: "embedded or pulumi" }).optional(),
 });

@@ -56,6 +56,8 @@ export async function refresh(
         return;
       }
       found.set(state, now && keepUnchanged(state, now));
+      const unready = now?.initErrors ?? [];
+      if (unready.length > 0) sink(said("warning", unready.join("\n"), urn));
       if (!now) {
         delete step.new;
         step.op = "delete";
@@ -100,16 +102,15 @@ async function differences(
 }
 
 /**
- * Equal values keep their objects, and so their ciphertext in the state. A resource that had errors keeps those that the
- * provider still finds. One that had none gets none: whether it is ready at this moment is no drift.
+ * Equal values keep their objects, and so their ciphertext in the state. The errors are those that the provider finds
+ * now, as with the CLI: a resource that is not ready is waited for by the next up.
  */
 export function keepUnchanged(state: ResourceState, now: ResourceState): ResourceState {
   const inputs = deepEquals(now.inputs, state.inputs) ? state.inputs : now.inputs;
   const outputs = deepEquals(now.outputs, state.outputs) ? state.outputs : now.outputs;
   const same = inputs === state.inputs && outputs === state.outputs && now.id === state.id;
-  if (same && state.initErrors.length === 0) return state;
-  const initErrors = state.initErrors.length === 0 ? [] : now.initErrors;
-  const found: ResourceState = { ...now, inputs, outputs, initErrors };
+  if (same && state.initErrors.length === 0 && now.initErrors.length === 0) return state;
+  const found: ResourceState = { ...now, inputs, outputs };
   return same ? found : { ...found, modified: new Date().toISOString() };
 }
 

@@ -112,10 +112,11 @@ export class Runner {
     } catch (error) {
       failure = error;
     }
+    const isKnown = failure === undefined || failure instanceof PartialFailure;
     // After the second Ctrl-C the result is unknown. The pending operation in the state records that.
-    if (failure && this.options.terminate.aborted) throw new Halted();
+    if (!isKnown && this.options.terminate.aborted) throw new Halted();
     if (pending) this.journal.end(resource);
-    if (failure === undefined || failure instanceof PartialFailure) commit();
+    if (isKnown) commit();
     await this.journal.settle();
     if (failure === undefined) {
       this.sink({ kind: "done", step, seconds: seconds() });

@@ -19,6 +19,8 @@ export class FakeWorld {
   closed = 0;
   /** The arguments of each read. */
   readonly reads: { id: string; inputs: Props | undefined; outputs: Props | undefined }[] = [];
+  /** Why things are not ready, which a read tells, by name. */
+  readonly unready = new Map<string, string>();
   /** Outputs that only a read returns. */
   told: Props = {};
   /** Called during every real operation, before it takes effect. */
@@ -104,6 +106,7 @@ export function fakePlugin(world: FakeWorld): ProviderPlugin {
           id,
           inputs: inputs && Object.keys(inputs).length > 0 ? { ...inputs, ...found } : found,
           outputs: { ...outputsOf(found), ...world.told },
+          initErrors: [world.unready.get(name(found)) ?? []].flat(),
         }
       );
     },

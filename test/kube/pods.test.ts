@@ -1,5 +1,5 @@
-import type { ApiObject, ApiRequest } from "../../kube/api-server";
-import { listPods, podsOf } from "../../kube/pods";
+import type { ApiObject } from "../../kube/api-server";
+import { podsOf } from "../../kube/pods";
 
 const pod = (name: string, phase: string, more: ApiObject = {}): ApiObject => ({
   metadata: { namespace: "shop", name },
@@ -28,21 +28,4 @@ test("a Pod that waits for its image counts, and one that has ended does not", (
   const phases = ["Pending", "Running", "Succeeded", "Failed", "Unknown"];
   const names = podsOf(phases.map((phase) => pod(phase, phase))).map(({ name }) => name);
   expect(names).toEqual(["Pending", "Running", "Unknown"]);
-});
-
-test("a long list is read page by page", async () => {
-  const asked: ApiRequest["query"][] = [];
-  const pages: ApiObject[] = [
-    { metadata: { continue: "two" }, items: [pod("a", "Running")] },
-    { metadata: {}, items: [pod("b", "Running")] },
-  ];
-  const api = {
-    request: ({ query }: ApiRequest) => {
-      asked.push(query);
-      return Promise.resolve(pages.shift() ?? {});
-    },
-  };
-  const found = await listPods(api, new AbortController().signal);
-  expect(podsOf(found).map(({ name }) => name)).toEqual(["a", "b"]);
-  expect(asked).toEqual([{ limit: "500" }, { limit: "500", continue: "two" }]);
 });

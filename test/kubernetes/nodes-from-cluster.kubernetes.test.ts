@@ -66,6 +66,57 @@ describeCluster("nodes that come from the cluster", () => {
     await stack.succeed(stack.preview("--expect-no-changes"));
   });
 
+  const GONE = "node01 left the cluster, and its host does not answer: ";
+  const LEFT = "node01 left the cluster: up removes the lines of this program from it";
+  const KEYS = "/root/.ssh/authorized_keys";
+
+  test("a node that left and refuses the login is not gone: up fails, and the state keeps it", async () => {
+    const node = lab.host("node01");
+    await node.succeed("systemctl restart kubelet");
+    await node.waitUntilSucceeds("systemctl is-active kubelet");
+    await cluster.untilReady(["node01"]);
+    await stack.succeed(stack.up());
+    await cluster.kubectl(["delete", "node", "node01"]);
+    await node.succeed(`mv ${KEYS} ${KEYS}.off`);
+    const said = await stack.up();
+    await node.succeed(`mv ${KEYS}.off ${KEYS}`);
+    expect(said.code).not.toBe(0);
+    expect(said.stdout + said.stderr).not.toContain(GONE);
+    expect(stack.state()).toContain("node01-containerd-guard");
+    expect(await node.succeed(MIRROR)).not.toBe("");
+  });
+
+  test("a node that left and whose host is off is dropped with a message, within two runs", async () => {
+    const node = lab.host("node01");
+    // Otherwise, it would join the cluster again when it starts.
+    await node.succeed("systemctl disable --now kubelet");
+    await node.cutPower();
+    const shown = await output(stack.succeed(stack.preview()));
+    expect(shown).toContain(GONE);
+    expect(shown).not.toContain(LEFT);
+    expect(await output(stack.succeed(stack.up()))).toContain(GONE);
+    expect(stack.state()).not.toContain("node01-containerd-apply");
+    expect(await output(stack.succeed(stack.up()))).not.toContain(GONE);
+    expect(stack.state()).not.toContain("node01");
+  });
+
+  test("if the host starts again, it has the lines, and the message's command removes them", async () => {
+    const node = lab.host("node01");
+    await node.start();
+    expect(await node.succeed(MIRROR)).not.toBe("");
+    const id = `cluster-registry.${stack.name}.containerd-node01`;
+    await node.succeed(`sh /var/lib/cluster-registry/helper undo ${id}`);
+    await node.succeed("systemctl enable --quiet kubelet");
+    expect(await configManifest(node)).toBe(untouched);
+  });
+
+  test("the nodes' user is the one that logs in to them", async () => {
+    stack.change({ nodes: { fromKubeconfig: cluster.kubeconfigPath, user: "ops" } });
+    expect(await output(stack.preview())).toContain(
+      "controlplane: the user ops cannot access Docker's socket: ",
+    );
+  });
+
   test("no key of the kubeconfig is in the state", () => {
     expect(stack.state()).not.toContain("PRIVATE KEY-----");
     expect(stack.state()).not.toContain("client-key");
@@ -81,20 +132,41 @@ describeCluster("nodes that come from the cluster", () => {
     expect(await lab.host("controlplane").succeed(MIRROR)).not.toBe("");
   });
 
-  test("with a plain list, the preview warns about a node that the cluster does not have", async () => {
-    const kubeconfig = cluster.kubeconfigPath;
-    stack.change({ nodes: list, kubernetes: { kubeconfig } });
-    expect(await output(stack.succeed(stack.preview()))).toContain(
-      "node01 is in the setting nodes, but the cluster at ",
-    );
+  /** A kubeconfig of a cluster that does not answer. */
+  const nowhere = (): string => {
     const file = join(stack.folder, "nowhere.conf");
-    const nowhere = "clusters: [{name: x, cluster: {server: 'https://127.0.0.1:1'}}]";
+    const clusters = "clusters: [{name: x, cluster: {server: 'https://127.0.0.1:1'}}]";
     const context =
       "contexts: [{name: x, context: {cluster: x, user: x}}]\ncurrent-context: x\nusers: [{name: x, user: {}}]";
-    writeFileSync(file, `apiVersion: v1\nkind: Config\n${nowhere}\n${context}\n`);
+    writeFileSync(file, `apiVersion: v1\nkind: Config\n${clusters}\n${context}\n`);
+    return file;
+  };
+  const SILENT = "the Kubernetes cluster at https://127.0.0.1:1 does not answer: ";
+
+  test("with a plain list, the preview warns about a node that only the list or only the cluster has", async () => {
+    const [, node01] = list as unknown[];
+    stack.change({ nodes: [node01], kubernetes: { kubeconfig: cluster.kubeconfigPath } });
+    const shown = await output(stack.succeed(stack.preview()));
+    expect(shown).toContain("node01 is in the setting nodes, but the cluster at ");
+    expect(shown).toMatch(
+      /controlplane is a node of the cluster at \S+, but the setting nodes lacks it: /,
+    );
+    stack.change({ nodes: list });
+    expect(await output(stack.succeed(stack.preview()))).not.toContain("controlplane is a node");
+  });
+
+  test("with a plain list, a cluster that does not answer does not stop the preview", async () => {
+    stack.change({ nodes: list, kubernetes: { kubeconfig: nowhere() } });
+    expect(await output(stack.succeed(stack.preview()))).toContain(
+      `the setting nodes could not be compared with the cluster's nodes: ${SILENT}`,
+    );
+  });
+
+  test("a cluster that does not answer is no cluster without nodes: the run stops", async () => {
+    const file = nowhere();
     stack.change({ nodes: { fromKubeconfig: file } });
     expect(await output(stack.preview())).toContain(
-      `cluster-registry:nodes.fromKubeconfig: the nodes cannot be read with ${file}: the Kubernetes cluster at https://127.0.0.1:1 does not answer: `,
+      `cluster-registry:nodes.fromKubeconfig: the nodes cannot be read with ${file}: ${SILENT}`,
     );
   });
 });

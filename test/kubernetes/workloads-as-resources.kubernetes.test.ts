@@ -72,6 +72,11 @@ describeCluster("workloads as resources of a program", () => {
     await lab?.down();
   });
 
+  const resourcesOf = (state: string) =>
+    (
+      JSON.parse(state) as { checkpoint: { latest: { resources: { urn: string; id?: string }[] } } }
+    ).checkpoint.latest.resources.map(({ urn, id }) => [urn, id]);
+
   const field = (path: string, ...of: string[]) =>
     cluster.kubectl(["-n", "team", "get", ...of, "-o", `jsonpath=${path}`]);
 
@@ -97,6 +102,26 @@ describeCluster("workloads as resources of a program", () => {
     expect(`${failed.stdout}${failed.stderr}`).toMatch(/ErrImagePull|ImagePullBackOff/);
     stack.change({ image: BUSYBOX, limit: "60s" });
     await stack.succeed(stack.up());
+    await stack.succeed(stack.preview("--refresh", "--expect-no-changes"));
+  }, 300_000);
+
+  test("a cluster that does not answer is never empty: refresh and destroy fail, and the state stays", async () => {
+    const before = stack.state();
+    const main = lab.host("controlplane");
+    await main.succeed("systemctl stop kube-apiserver");
+    for (const command of [
+      () => stack.run("refresh", "--yes", "--skip-preview"),
+      () => stack.destroy(),
+    ]) {
+      const said = await command();
+      expect(said.code).not.toBe(0);
+      expect(`${said.stdout}${said.stderr}`).toContain(
+        `the Kubernetes cluster at https://${main.address}:6443 does not answer: `,
+      );
+      expect(resourcesOf(stack.state())).toEqual(resourcesOf(before));
+    }
+    await main.succeed("systemctl start kube-apiserver");
+    await cluster.untilReachable();
     await stack.succeed(stack.preview("--refresh", "--expect-no-changes"));
   }, 300_000);
 

@@ -11,20 +11,28 @@ const guard = (host: string, daemon: PastGuard["daemon"] = "containerd"): PastGu
   cluster: "cluster",
   sudo: false,
   connection: {},
+  inputs: {},
 });
 
 test("news are the nodes that joined or left; the registry's host is no node", () => {
   const guards = [guard("registry", "docker"), guard("a"), guard("b")];
   expect(
-    clusterNews({ guards }, { nodes: [listed("a", "10.0.0.1"), listed("c", "10.0.0.3")] }),
+    clusterNews({ guards }, { nodes: [listed("a", "10.0.0.1"), listed("c", "10.0.0.3")] }, []),
   ).toEqual([
     "c joined the cluster: up lets it pull from the registry",
     "b left the cluster: up removes the lines of this program from it",
   ]);
 });
 
+test("a node whose host does not answer is no news: it has a message of its own", () => {
+  const guards = [guard("a"), guard("b"), guard("c")];
+  expect(clusterNews({ guards }, { nodes: [listed("a", "10.0.0.1")] }, [guard("b")])).toEqual([
+    "c left the cluster: up removes the lines of this program from it",
+  ]);
+});
+
 test("a stack without a run before has no news", () => {
-  expect(clusterNews({ guards: [] }, { nodes: [listed("a", "10.0.0.1")] })).toEqual([]);
+  expect(clusterNews({ guards: [] }, { nodes: [listed("a", "10.0.0.1")] }, [])).toEqual([]);
 });
 
 test("a list differs from the cluster by the nodes that have neither name nor address in common", () => {

@@ -14,6 +14,7 @@ const guard = (host: string, address: string, more: Partial<PastGuard> = {}): Pa
   cluster: "cluster",
   sudo: false,
   connection: { host: address, port: 22 },
+  inputs: {},
   ...more,
 });
 const surveyed = (hosts: Record<string, { address: string; records?: string[] }>) =>

@@ -49,6 +49,42 @@ test("the container, its labels, the place of its images, and the claim are read
   ]);
 });
 
+describe("a node's guard", () => {
+  const parent = `${PREFIX}cluster-registry:index:ClusterRegistry$cluster-registry:index:ContainerdMirror`;
+  const inputs = {
+    connection: { host: "10.0.0.2" },
+    create: "sh -c 'guard'",
+    delete: "sh -c 'helper undo cluster-registry.dev.containerd-node01'",
+    stdin: "the helper's text",
+    triggers: ["e-1"],
+    logging: "stdout",
+    addPreviousOutputInEnv: false,
+  };
+  const stack = (state: string) => ({
+    [`${parent}::cluster-node01`]: { type: "x", outputs: { state, role: "worker" } },
+    [`${parent}$command:remote:Command::cluster-node01-containerd-guard`]: {
+      type: "command:remote:Command",
+      outputs: { ...inputs, stdout: "", stderr: "" },
+    },
+  });
+
+  test("is read with everything that declares it once more", () => {
+    expect(pastOf(stack("applied revision 1")).guards).toEqual([
+      {
+        ...{ host: "node01", daemon: "containerd", cluster: "cluster", sudo: false },
+        id: "cluster-registry.dev.containerd-node01",
+        connection: inputs.connection,
+        triggers: inputs.triggers,
+        inputs,
+      },
+    ]);
+  });
+
+  test("is none if its host was gone: its delete undoes nothing", () => {
+    expect(pastOf(stack("gone")).guards).toEqual([]);
+  });
+});
+
 test("the mount of a running container shows the place of its images", () => {
   const container = (mounts: Parameters<typeof liveData>[0]["mounts"]) => ({
     id: "1",

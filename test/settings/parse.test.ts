@@ -80,7 +80,7 @@ describe("parseSettings", () => {
         {
           path: "bogus",
           reason:
-            "unknown key (known here: registry, docker, nodes, ssh, health, mirrors, migrate, recreateDeleted, kubernetes, engine)",
+            "unknown key (known here: registry, docker, nodes, ssh, health, mirrors, migrate, recreateDeleted, kubernetes, retention, engine)",
         },
       ]),
     );

@@ -6,9 +6,9 @@ import { metadataIn } from "./metadata";
 
 const SETTINGS = "pulumi.com/";
 export const AUTONAMED = "pulumi.com/autonamed";
-/** "true": the object is taken as ready as soon as it exists. */
+/** "true": the object is taken as ready as soon as it exists. Of some kinds, it is also taken as gone once it is deleted. */
 const SKIP_AWAIT = "pulumi.com/skipAwait";
-/** How long to wait for the object to become ready, in seconds. customTimeouts go first. */
+/** How long to wait for the object to become ready, or to be gone, in seconds. customTimeouts go first. */
 const TIMEOUT_SECONDS = "pulumi.com/timeoutSeconds";
 const DEFAULT_SECONDS = 600;
 

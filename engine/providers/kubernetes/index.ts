@@ -49,7 +49,7 @@ function instance(objects: ReadonlyMap<string, Objects>): ProviderInstance {
     update: async (type, _id, _oldInputs, oldOutputs, news, ctx) =>
       of(type).update(oldOutputs, news, ctx),
     read: async (type, id, inputs, outputs, ctx) => of(type).read(id, inputs, outputs, ctx),
-    delete: async (type, id, _inputs, _outputs, ctx) => of(type).delete(id, ctx),
+    delete: async (type, id, inputs, _outputs, ctx) => of(type).delete(id, inputs, ctx),
     close: () => Promise.resolve(),
   };
 }

@@ -26,6 +26,8 @@ export interface Kind {
   awaiter?: Awaiter;
   /** Whether the object is gone before its Pods (Background), or after them. */
   propagation: "Background" | "Foreground";
+  /** True if the annotation skipAwait is for the object's deletion too, which is so for a few kinds. @default false */
+  skipsDeletion?: boolean;
   /** True if the change at this path makes another object of it: the old one is replaced. */
   isFixed(path: string, live: Props, news: Props, settings: ProviderSettings): boolean;
 }
@@ -55,6 +57,7 @@ const KINDS: readonly Kind[] = [
     namespaced: false,
     fields: { spec: SPEC },
     awaiter: namespace,
+    skipsDeletion: true,
     propagation: "Background",
     isFixed: () => false,
   },
@@ -72,6 +75,7 @@ const KINDS: readonly Kind[] = [
     fields: { spec: { ...SPEC, required: true } },
     awaiter: deployment,
     propagation: "Foreground",
+    skipsDeletion: true,
     isFixed: isSelector,
   },
   {
@@ -80,6 +84,7 @@ const KINDS: readonly Kind[] = [
     fields: { spec: { ...SPEC, required: true } },
     awaiter: daemonSet,
     propagation: "Foreground",
+    skipsDeletion: true,
     isFixed: isSelector,
   },
 ];

@@ -34,15 +34,17 @@ import {
   uidOf,
   withNamespace,
 } from "./metadata";
-import type { List } from "./ready";
+import { type List, REVISION } from "./pods";
 import { untilReady } from "./wait";
 
 /** The field manager of a create. An apply uses the object's own name for it. */
 const CREATOR = "pulumi-kubernetes";
-/** kubectl's annotation with the last applied object. It is not an input. */
-const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
-/** How long a deleted object can still exist, because of a finalizer. */
-const GONE_SECONDS = 600;
+/** Annotations that are no inputs: kubectl's, with the last applied object, and those of the controllers. */
+const NO_INPUTS = [
+  "kubectl.kubernetes.io/last-applied-configuration",
+  "deprecated.daemonset.template.generation",
+  REVISION,
+];
 /** How often the update is tried again after another change to the object. */
 const TAKEOVER_TRIES = 5;
 
@@ -58,7 +60,7 @@ export class Objects {
   }
 
   check(urn: string, olds: Props | undefined, news: Props): CheckResult {
-    const { inputs: checked, failures } = checkSchema(this.fields, news);
+    const { inputs: checked, failures } = checkSchema(this.fields, withoutNulls(news));
     const inputs = withoutEmptyMaps(checked);
     const metadata = inputs["metadata"];
     if (isProps(metadata)) {
@@ -167,7 +169,7 @@ export class Objects {
     };
   }
 
-  async delete(id: string, ctx: StepContext): Promise<void> {
+  async delete(id: string, inputs: Props, ctx: StepContext): Promise<void> {
     const object = fromId(this.kind, id);
     const gone = await this.find(object, ctx);
     if (gone === undefined) return;
@@ -182,15 +184,16 @@ export class Objects {
       // 404: the object is gone; 409: it is gone, and another one has its name.
       if (!(error instanceof ApiError) || ![404, 409].includes(error.status)) throw error;
     }
-    let reported = false;
-    await pollUntil(ctx.timeoutSeconds ?? GONE_SECONDS, ctx.signal, async (last) => {
+    if (this.kind.skipsDeletion && !isAwaited(inputs)) return;
+    let told = "";
+    await pollUntil(ctx.timeoutSeconds ?? secondsToWait(inputs), ctx.signal, async (last) => {
       const still = await this.find(object, ctx);
       if (still === undefined || uidOf(still) !== uidOf(gone)) return true;
       const why = whyStill(still);
       if (last) throw new Error(`${id} is still there: ${why}`);
-      if (reported || finalizersOf(still) === "") return false;
-      ctx.log("info", `${id}: ${why}`);
-      reported = true;
+      // Somebody must remove a finalizer, but the server itself removes what belongs to the object.
+      if (why !== told) ctx.log("info", `${id}: ${why}`, finalizersOf(still) === "");
+      told = why;
       return false;
     });
   }
@@ -251,8 +254,19 @@ export class Objects {
   private async missing(live: Props, ctx: StepContext): Promise<string[]> {
     const { awaiter, kind } = this.kind;
     if (!awaiter || !isAwaited(live)) return [];
-    const why = await awaiter.missing(live, this.list(ctx));
-    return why === undefined ? [] : [`${kind} ${idOf(this.kind, live)} is not ready: ${why}`];
+    let why: string | undefined;
+    try {
+      why = await awaiter.missing(live, this.list(ctx));
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 403) throw error;
+      // The user may read the object itself, which is what a read is for.
+      const id = idOf(this.kind, live);
+      ctx.log("warning", `${kind} ${id}: whether it is ready cannot be read: ${error.message}`);
+      return [];
+    }
+    return why === undefined || why === awaiter.enough?.why
+      ? []
+      : [`${kind} ${idOf(this.kind, live)} is not ready: ${why}`];
   }
 
   /**
@@ -361,12 +375,23 @@ function inputsOf(live: Props, fields: Fields): Props {
     ...["creationTimestamp", "generation", "managedFields", "resourceVersion", "uid"],
   ]);
   if (isProps(metadata["annotations"]))
-    metadata["annotations"] = without(metadata["annotations"], [LAST_APPLIED]);
-  return { ...Object.fromEntries(inputs), metadata };
+    metadata["annotations"] = without(metadata["annotations"], NO_INPUTS);
+  return withoutEmptyMaps({ ...Object.fromEntries(inputs), metadata });
 }
 
 function without(props: Props, names: readonly string[]): Props {
   return Object.fromEntries(Object.entries(props).filter(([name]) => !names.includes(name)));
+}
+
+/** A null means "not given" at any depth: the server drops it, so that it would be a change at every run. */
+function withoutNulls(inputs: Props): Props {
+  const kept = (value: Value): Value => {
+    if (Array.isArray(value)) return value.filter((item) => item !== null).map(kept);
+    return isProps(value) ? withoutNulls(value) : value;
+  };
+  return Object.fromEntries(
+    Object.entries(inputs).flatMap(([key, value]) => (value === null ? [] : [[key, kept(value)]])),
+  );
 }
 
 /** The server drops empty maps, so an empty map in the inputs would be a change at every run. */

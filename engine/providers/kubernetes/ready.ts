@@ -1,15 +1,14 @@
 /** When an object is ready: what its status still lacks, in words. */
 import type { Props, Value } from "../provider";
 import { isProps } from "../schema";
-import { messagesOf } from "./pods";
+import { type List, messagesOfDaemonSet, messagesOfDeployment } from "./pods";
 import { metadataIn, metadataOf, namespacePath } from "./metadata";
-
-/** Lists objects of the cluster: the items at a path of its API that a label selector matches. */
-export type List = (path: string, labelSelector: string) => Promise<Props[]>;
 
 export interface Awaiter {
   /** What the object lacks to be ready; undefined: it is ready. */
   missing(live: Props, list: List): Promise<string | undefined>;
+  /** An object that lacks only this, and has lacked only this for so many seconds, is taken as ready. */
+  readonly enough?: { readonly why: string; readonly seconds: number };
   /** What its Pods say about why they are not ready. */
   messages?(live: Props, list: List): Promise<string[]>;
 }
@@ -38,7 +37,7 @@ export const deployment: Awaiter = {
     );
   },
   async messages(live, list) {
-    return [...failedConditions(live), ...(await messagesOf(live, list))];
+    return [...failedConditions(live), ...(await messagesOfDeployment(live, list))];
   },
 };
 
@@ -56,32 +55,37 @@ export const daemonSet: Awaiter = {
         (available < wanted ? `${available} of ${pods(wanted)} available` : undefined),
     );
   },
-  messages: messagesOf,
+  messages: messagesOfDaemonSet,
 };
+
+/** Its Pods may be yet to come, or there may be none on purpose: a Deployment with no replicas. */
+const NO_ENDPOINT = "it has no endpoint";
 
 export const service: Awaiter = {
   async missing(live, list) {
     const spec = part(live, "spec");
     if (spec["type"] === "ExternalName") return undefined;
-    const selected = Object.keys(part(spec, "selector")).length > 0;
-    if (selected && spec["clusterIP"] !== "None" && !(await hasEndpoint(live, list)))
-      return "no Pod that its selector matches is ready";
+    const selects = Object.keys(part(spec, "selector")).length > 0;
+    const endpoints =
+      selects && spec["clusterIP"] !== "None" ? await endpointsOf(live, list) : undefined;
+    // An endpoint without this condition counts as ready.
+    if (endpoints?.some(({ ready }) => ready === false)) return "an endpoint is not ready";
     const { ingress } = part(part(live, "status"), "loadBalancer");
-    const open = Array.isArray(ingress) && ingress.length > 0;
-    return spec["type"] === "LoadBalancer" && !open
-      ? "its load balancer has no address"
-      : undefined;
+    if (spec["type"] === "LoadBalancer" && !(Array.isArray(ingress) && ingress.length > 0))
+      return "its load balancer has no address";
+    return endpoints?.length === 0 ? NO_ENDPOINT : undefined;
   },
+  enough: { why: NO_ENDPOINT, seconds: 10 },
 };
 
-async function hasEndpoint(live: Props, list: List): Promise<boolean> {
+/** The conditions of each endpoint, without those of Pods that are about to end. */
+async function endpointsOf(live: Props, list: List): Promise<Props[]> {
   const path = `/apis/discovery.k8s.io/v1/${namespacePath(live)}/endpointslices`;
   const slices = await list(path, `kubernetes.io/service-name=${metadataOf(live).name}`);
-  return slices.some(({ endpoints }) => {
-    if (!Array.isArray(endpoints)) return false;
-    // An endpoint without this condition counts as ready.
-    return endpoints.some((one) => isProps(one) && part(one, "conditions")["ready"] !== false);
-  });
+  return slices
+    .flatMap(({ endpoints }) => (Array.isArray(endpoints) ? endpoints.filter(isProps) : []))
+    .map((endpoint) => part(endpoint, "conditions"))
+    .filter(({ terminating }) => terminating !== true);
 }
 
 /** A status of an earlier generation says nothing of the last change. */

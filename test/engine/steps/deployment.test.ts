@@ -631,3 +631,17 @@ test("a provider is configured once, however many resources are read at once", a
   expect(steps.sort()).toEqual(["same a", "same b", "same c", "same d"]);
   expect(sim.world.configured).toBe(1);
 });
+
+test("what a refresh finds not ready is told and kept, and the next run waits for it: as with the plugin", async () => {
+  const sim = new Simulation();
+  await sim.up([{ name: "a" }, { name: "b" }]);
+  const before = sim.state("a");
+  sim.world.unready.set("a", "no Pod is ready");
+  const read = await sim.destroy({ refresh: true });
+  expect(read).toMatchObject({ failed: false, messages: ["no Pod is ready"] });
+  expect([...read.steps].sort()).toEqual(["same a", "same b"]);
+  expect(sim.state("a")).toEqual({ ...before, initErrors: ["no Pod is ready"] });
+  const { steps } = await sim.up([{ name: "a" }, { name: "b" }]);
+  expect([...steps].sort()).toEqual(["same b", "update a"]);
+  expect(sim.state("a").initErrors).toEqual([]);
+});

@@ -38,8 +38,11 @@ export class FakeApiServer {
     return this.answers.map(([line]) => line);
   }
 
+  get address(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
   get kubeconfig(): string {
-    const { port } = this.server.address() as AddressInfo;
     return JSON.stringify({
       apiVersion: "v1",
       kind: "Config",
@@ -47,7 +50,7 @@ export class FakeApiServer {
       clusters: [
         {
           name: "lab",
-          cluster: { server: `http://127.0.0.1:${port}`, "insecure-skip-tls-verify": true },
+          cluster: { server: this.address, "insecure-skip-tls-verify": true },
         },
       ],
       users: [{ name: "me", user: { token: "TOKEN" } }],

@@ -53,19 +53,26 @@ const live = (status: Props): Props => ({
 const NEW = {};
 const READY = { observedGeneration: 1, replicas: 1, updatedReplicas: 1, availableReplicas: 1 };
 const BAD = { observedGeneration: 1, replicas: 1, updatedReplicas: 1 };
-const WAITING = {
-  items: [
-    {
-      metadata: { name: "web-1" },
-      spec: { nodeName: "node01" },
-      status: {
-        containerStatuses: [
-          { name: "web", state: { waiting: { reason: "ErrImagePull", message: "no such image" } } },
-        ],
-      },
-    },
-  ],
+const SETS = "GET /apis/apps/v1/namespaces/team/replicasets?labelSelector=app%3Dweb";
+/** An object that belongs to the one with this uid. */
+const owned = (owner: string, name: string, more: Props = {}): Props => ({
+  ...more,
+  metadata: { name, ownerReferences: [{ uid: "other" }, { uid: owner }] },
+});
+const replicaSet = (owner: string, uid: string, revision: string): Props => {
+  const { metadata } = owned(owner, uid) as { metadata: Props };
+  const annotations = { "deployment.kubernetes.io/revision": revision };
+  return { metadata: { ...metadata, uid, annotations } };
 };
+const waitingPod = (owner: string, name: string): Props =>
+  owned(owner, name, {
+    spec: { nodeName: "node01" },
+    status: {
+      containerStatuses: [
+        { name: "web", state: { waiting: { reason: "ErrImagePull", message: "no such image" } } },
+      ],
+    },
+  });
 
 // Loading the client library makes jest compile it, once.
 jest.setTimeout(120_000);
@@ -105,7 +112,10 @@ describe("a Deployment", () => {
   });
 
   test("that does not become ready exists all the same, and its Pods say why", async () => {
-    server.expects(POST, 201, live(BAD)).expects(PODS, 200, WAITING);
+    server
+      .expects(POST, 201, live(BAD))
+      .expects(SETS, 200, { items: [replicaSet("u-1", "rs-1", "1")] })
+      .expects(PODS, 200, { items: [waitingPod("rs-1", "web-1")] });
     const failed = await provider.create(DEPLOYMENT, workload(), ctx(0)).catch((e: unknown) => e);
     expect(failed).toBeInstanceOf(PartialFailure);
     const { id, outputs, reasons } = failed as PartialFailure;
@@ -115,6 +125,68 @@ describe("a Deployment", () => {
       "Deployment team/web is not ready: 0 of 1 Pod is available; it was given 0 s",
       "Pod web-1 on node01: container web: ErrImagePull: no such image",
     ]);
+  });
+
+  const messages = async (sets: Props[], pods: Props[]) => {
+    server
+      .expects(POST, 201, live(BAD))
+      .expects(SETS, 200, { items: sets })
+      .expects(PODS, 200, { items: pods });
+    const failed = await provider.create(DEPLOYMENT, workload(), ctx(0)).catch((e: unknown) => e);
+    return (failed as PartialFailure).reasons.slice(1);
+  };
+  const said = (name: string) =>
+    `Pod ${name} on node01: container web: ErrImagePull: no such image`;
+
+  test("tells only of its own Pods, and of those only the newest template's", async () => {
+    const sets = [
+      replicaSet("u-1", "rs-9", "9"),
+      replicaSet("u-1", "rs-10", "10"),
+      replicaSet("u-2", "rs-11", "11"),
+    ];
+    const pods = ["rs-9", "rs-10", "rs-11", "none"].map((owner) =>
+      waitingPod(owner, `of-${owner}`),
+    );
+    expect(await messages(sets, pods)).toEqual([said("of-rs-10")]);
+  });
+
+  test("tells of five Pods, and how many more there are", async () => {
+    const sets = [replicaSet("u-1", "rs-1", "1")];
+    const pods = (count: number) =>
+      Array.from({ length: count }, (_, index) => waitingPod("rs-1", `p${index}`));
+    const five = ["p0", "p1", "p2", "p3", "p4"].map(said);
+    expect(await messages(sets, pods(5))).toEqual(five);
+    expect(await messages(sets, pods(6))).toEqual([...five, "and 1 more Pod that is not ready"]);
+    expect(await messages(sets, pods(7))).toEqual([...five, "and 2 more Pods that are not ready"]);
+  });
+
+  test("is waited for also by a user who may not list Pods", async () => {
+    const forbidden = failure(403, "Forbidden", "pods is forbidden");
+    server.expects(POST, 201, live(BAD));
+    for (let round = 0; round < 3; round++) server.expects(`GET ${ALL}/web`, 200, live(BAD));
+    server
+      .expects(SETS, 200, { items: [replicaSet("u-1", "rs-1", "1")] })
+      .expects(PODS, ...forbidden)
+      .expects(`GET ${ALL}/web`, 200, live(READY));
+    const step = ctx();
+    await provider.create(DEPLOYMENT, workload(), step);
+    const why = "Deployment team/web is not ready: 0 of 1 Pod is available";
+    expect(step.logs.map(({ text }) => text)).toEqual([
+      why,
+      `${why}; its Pods cannot be read: ${server.address}: pods is forbidden (${PODS.replace(/\?.*/, "")}: 403)`,
+    ]);
+  });
+
+  test("that was deleted during the wait is gone, also if another has its name by then", async () => {
+    const create = () => provider.create(DEPLOYMENT, workload(), ctx());
+    const gone = "Deployment team/web was deleted while it was waited for";
+    server.expects(POST, 201, live(NEW));
+    server.expects(`GET ${ALL}/web`, ...failure(404, "NotFound", "not found"));
+    await expect(create()).rejects.toThrow(new RegExp(`^${gone}$`));
+    const other = live(READY);
+    other["metadata"] = { ...(other["metadata"] as Props), uid: "u-2" };
+    server.expects(POST, 201, live(NEW)).expects(`GET ${ALL}/web`, 200, other);
+    await expect(create()).rejects.toThrow(`${gone}, and somebody made another one with its name`);
   });
 
   test("is not waited for with skipAwait", async () => {
@@ -134,6 +206,25 @@ describe("a Deployment", () => {
     expect(await diff(workload("web:2"))).toMatchObject({
       replaces: [],
       detailed: { "spec.template.spec.containers[0].image": "update" },
+    });
+  });
+
+  test("takes null as left out, at any depth", async () => {
+    const news = workload();
+    const { spec } = news as { spec: Props };
+    const { inputs, failures } = await provider.check(DEPLOYMENT, "", undefined, {
+      metadata: { ...metadata, labels: { team: null }, annotations: null },
+      spec: {
+        ...spec,
+        replicas: null,
+        template: { ...(spec["template"] as Props), x: [null, {}] },
+      },
+    });
+    expect(failures).toEqual([]);
+    const template = { ...(spec["template"] as Props), x: [{}] };
+    expect(inputs).toEqual({
+      ...{ apiVersion: "apps/v1", kind: "Deployment", metadata },
+      spec: { ...spec, template },
     });
   });
 
@@ -174,6 +265,20 @@ describe("a Deployment", () => {
     const read = await provider.read(DEPLOYMENT, "team/web", workload(), old, ctx());
     expect(read?.inputs).toEqual(workload());
     expect(read?.initErrors).toEqual(["Deployment team/web is not ready: 0 of 1 Pod is available"]);
+  });
+
+  test("that is read by id alone has no inputs that its controller made", async () => {
+    const read = async (annotations: Props) => {
+      const there = live(READY);
+      const made = { "deployment.kubernetes.io/revision": "3", ...annotations };
+      there["metadata"] = { ...(there["metadata"] as Props), annotations: made };
+      server.expects(`GET ${ALL}/web`, 200, there);
+      const found = await provider.read(DEPLOYMENT, "team/web", undefined, undefined, ctx());
+      return found?.inputs["metadata"];
+    };
+    const theirs = { "deprecated.daemonset.template.generation": "2" };
+    expect(await read(theirs)).toEqual(metadata);
+    expect(await read({ note: "x" })).toEqual({ ...metadata, annotations: { note: "x" } });
   });
 
   test("without a spec, or with a wait that is none, is refused", async () => {
@@ -235,22 +340,114 @@ test("a DaemonSet is ready once every node's Pod is updated and available", asyn
   ]);
 });
 
-test("a Service with a selector is ready once an endpoint is; a headless one at once", async () => {
+test("a DaemonSet tells only of its own Pods", async () => {
+  const path = "/apis/apps/v1/namespaces/team/daemonsets";
+  const status = { observedGeneration: 1, desiredNumberScheduled: 1, updatedNumberScheduled: 1 };
+  server
+    .expects(
+      `POST ${path}?fieldManager=pulumi-kubernetes&fieldValidation=Strict`,
+      201,
+      live(status),
+    )
+    .expects(PODS, 200, { items: [waitingPod("u-2", "other"), waitingPod("u-1", "web-1")] });
+  await expect(provider.create(DAEMON_SET, workload(), ctx(0))).rejects.toThrow(
+    "DaemonSet team/web is not ready: 0 of 1 Pod is available; it was given 0 s\n" +
+      "Pod web-1 on node01: container web: ErrImagePull: no such image",
+  );
+});
+
+describe("a Service", () => {
   const path = "/api/v1/namespaces/team/services";
   const post = `POST ${path}?fieldManager=pulumi-kubernetes&fieldValidation=Strict`;
   const slices =
     "GET /apis/discovery.k8s.io/v1/namespaces/team/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Dweb";
-  const spec = { selector: { app: "web" }, ports: [{ port: 80 }] };
-  const slice = (ready: boolean) => ({ items: [{ endpoints: [{ conditions: { ready } }] }] });
-  server
-    .expects(post, 201, { metadata, spec })
-    .expects(slices, 200, slice(false))
-    .expects(`GET ${path}/web`, 200, { metadata, spec })
-    .expects(slices, 200, slice(true));
-  await provider.create(SERVICE, { metadata, spec }, ctx());
-  const headless = { ...spec, clusterIP: "None" };
-  server.expects(post, 201, { metadata, spec: headless });
-  await provider.create(SERVICE, { metadata, spec: headless }, ctx());
+  const selecting = { selector: { app: "web" }, ports: [{ port: 80 }] };
+  const service = (spec: Props = selecting): Props => ({
+    metadata: { ...metadata, uid: "u-1" },
+    spec,
+  });
+  const slice = (...endpoints: Props[]) => ({
+    items: [{ endpoints: endpoints.map((conditions) => ({ conditions })) }],
+  });
+  const create = async (spec: Props = selecting) => {
+    const step = ctx();
+    await provider.create(SERVICE, { metadata, spec }, step);
+    return step.logs.map(({ text }) => text);
+  };
+  const UNREADY = "Service team/web is not ready: an endpoint is not ready";
+  afterEach(() => jest.restoreAllMocks());
+
+  test("is ready once all its endpoints are", async () => {
+    server
+      .expects(post, 201, service())
+      .expects(slices, 200, slice({ ready: true }, { ready: false }))
+      .expects(`GET ${path}/web`, 200, service())
+      .expects(slices, 200, slice({ ready: true }, {}));
+    expect(await create()).toEqual([UNREADY]);
+  });
+
+  test("does not wait for the endpoints of Pods that are about to end", async () => {
+    server
+      .expects(post, 201, service())
+      .expects(slices, 200, slice({ ready: true }, { ready: false, terminating: true }));
+    expect(await create()).toEqual([]);
+  });
+
+  test("without an endpoint is ready after ten seconds without one", async () => {
+    const now = Date.now.bind(Date);
+    // Each request takes four seconds.
+    jest.spyOn(Date, "now").mockImplementation(() => now() + server.asked.length * 4000);
+    server.expects(post, 201, service()).expects(slices, 200, slice());
+    const seen = (...endpoints: Props[]) =>
+      server.expects(`GET ${path}/web`, 200, service()).expects(slices, 200, slice(...endpoints));
+    seen({ ready: false });
+    // What came between starts the ten seconds again.
+    seen();
+    seen();
+    seen();
+    const none = "Service team/web is not ready: it has no endpoint";
+    expect(await create()).toEqual([none, UNREADY, none]);
+  });
+
+  test("is ready at once if it selects no Pods, is headless, or is another's name", async () => {
+    const specs: Props[] = [
+      { ...selecting, clusterIP: "None" },
+      { type: "ExternalName", externalName: "example.com", selector: { app: "web" } },
+      { ports: [{ port: 80 }] },
+    ];
+    for (const spec of specs) {
+      server.expects(post, 201, service(spec));
+      expect(await create(spec)).toEqual([]);
+    }
+  });
+
+  test("that is read without an endpoint is ready, and with an unready one is not", async () => {
+    const read = async (...endpoints: Props[]) => {
+      server.expects(`GET ${path}/web`, 200, service()).expects(slices, 200, slice(...endpoints));
+      const inputs = { metadata, spec: selecting };
+      return (await provider.read(SERVICE, "team/web", inputs, {}, ctx()))?.initErrors;
+    };
+    expect(await read()).toEqual([]);
+    expect(await read({ ready: false })).toEqual([UNREADY]);
+  });
+
+  test("is read also by a user who may not list endpoints", async () => {
+    server
+      .expects(`GET ${path}/web`, 200, service())
+      .expects(slices, ...failure(403, "Forbidden", "endpointslices is forbidden"));
+    const step = ctx();
+    const inputs = { metadata, spec: selecting };
+    const read = await provider.read(SERVICE, "team/web", inputs, {}, step);
+    expect(read).toMatchObject({ inputs, initErrors: [] });
+    expect(step.logs).toMatchObject([
+      {
+        severity: "warning",
+        text: expect.stringContaining(
+          "Service team/web: whether it is ready cannot be read: ",
+        ) as string,
+      },
+    ]);
+  });
 });
 
 test("a Namespace has its name as id, no namespace, and is ready when it is active", async () => {
@@ -262,4 +459,69 @@ test("a Namespace has its name as id, no namespace, and is ready when it is acti
     { ...inputs, status: { phase: "Active" } },
   );
   expect((await provider.create(NAMESPACE, inputs, ctx())).id).toBe("team");
+});
+
+describe("deleting", () => {
+  const ONE = "/api/v1/namespaces/team";
+  const terminating = (...messages: string[]): Props => ({
+    metadata: { name: "team", uid: "u-1" },
+    status: {
+      conditions: [
+        ...messages.map((message) => ({ status: "True", message })),
+        { status: "False", message: "not said" },
+      ],
+    },
+  });
+  const GONE = failure(404, "NotFound", "not found");
+
+  test("a Namespace tells what is left in it, each time that changes", async () => {
+    server
+      .expects(`GET ${ONE}`, 200, terminating())
+      .expects(`DELETE ${ONE}`, 200, {})
+      .expects(`GET ${ONE}`, 200, terminating())
+      .expects(`GET ${ONE}`, 200, terminating("Some resources are remaining: pods. has 2"))
+      .expects(`GET ${ONE}`, 200, terminating("Some resources are remaining: pods. has 2"))
+      .expects(`GET ${ONE}`, ...GONE);
+    const step = ctx();
+    await provider.delete(NAMESPACE, "team", { metadata: { name: "team" } }, {}, step);
+    const still = (text: string) => ({ severity: "info", text: `team: ${text}`, ephemeral: true });
+    expect(step.logs).toEqual([
+      still("it is deleted once everything that belongs to it is gone"),
+      still("Some resources are remaining: pods. has 2"),
+    ]);
+  });
+
+  const annotated = (annotations: Props): Props => ({ metadata: { ...metadata, annotations } });
+
+  test("waits as long as the annotation says, or customTimeouts, which go first", async () => {
+    const now = Date.now.bind(Date);
+    // Each request takes twenty seconds.
+    jest.spyOn(Date, "now").mockImplementation(() => now() + server.asked.length * 20_000);
+    const del = (polls: number, seconds?: number) => {
+      server.expects(`GET ${ALL}/web`, 200, live(READY)).expects(`DELETE ${ALL}/web`, 200, {});
+      for (let poll = 0; poll < polls; poll++) server.expects(`GET ${ALL}/web`, 200, live(READY));
+      const inputs = annotated({ "pulumi.com/timeoutSeconds": "50" });
+      return provider.delete(DEPLOYMENT, "team/web", inputs, {}, ctx(seconds));
+    };
+    try {
+      const why =
+        "team/web is still there: it is deleted once everything that belongs to it is gone";
+      await expect(del(4)).rejects.toThrow(why);
+      await expect(del(2, 15)).rejects.toThrow(why);
+    } finally {
+      jest.restoreAllMocks();
+    }
+  });
+
+  test("does not wait with skipAwait, but for kinds where the real provider does", async () => {
+    const skip = annotated({ "pulumi.com/skipAwait": "true" });
+    server.expects(`GET ${ALL}/web`, 200, live(READY)).expects(`DELETE ${ALL}/web`, 200, {});
+    await provider.delete(DEPLOYMENT, "team/web", skip, {}, ctx());
+    const path = "/api/v1/namespaces/team/services/web";
+    server
+      .expects(`GET ${path}`, 200, live({}))
+      .expects(`DELETE ${path}`, 200, {})
+      .expects(`GET ${path}`, ...GONE);
+    await provider.delete(SERVICE, "team/web", skip, {}, ctx());
+  });
 });

@@ -1,0 +1,79 @@
+import {
+  confirmed,
+  type FlagSpec,
+  helpText,
+  parseFlags,
+  UsageError,
+} from "../engine/command/flags";
+import { command, EXIT, ExitError } from "../engine/command/exit";
+import { ask, isInteractive } from "../engine/command/prompt";
+import { cleanUp, planGc, planText, pushesNow } from "../images/gc";
+import { readInUse, withRegistry } from "../images/registry-session";
+import { loadStack, STACK_FLAGS } from "./loaded-stack";
+
+const FLAGS: Record<string, FlagSpec> = {
+  "dry-run": { kind: "switch", help: "Show what would be removed, and change nothing" },
+  now: { kind: "switch", help: "Do not refuse because a push is in progress: that push will fail" },
+  yes: { kind: "switch", short: "y", help: "Do not ask before the clean-up" },
+  json: { kind: "switch", short: "j", help: "Print the result as JSON" },
+  ...STACK_FLAGS,
+};
+
+const ABOUT =
+  "Frees space in the registry: removes the tags that no rule of `retention` keeps, manifests without a tag, and the blobs " +
+  "that no manifest needs. A tag that a Pod or another workload uses stays if the stack names a cluster. Pulls go on; " +
+  "pushes are refused until the end. The registry restarts twice, each time for about a second. It ends with a pull of an " +
+  "image that was kept. If it is interrupted, the registry's host restarts the registry as it was.";
+
+const EXAMPLES = ["npm run gc -- --dry-run", "npm run gc -- --stack prod --yes"];
+
+/** `npm run gc`: a clean-up of the registry. */
+export function main(args: string[]): Promise<void> {
+  return command(async () => {
+    const { flags, rest } = parseFlags(args, FLAGS);
+    if (flags["help"]) {
+      process.stdout.write(helpText("npm run gc -- [FLAGS]", ABOUT, EXAMPLES, FLAGS));
+      return;
+    }
+    if (rest.length > 0) throw new UsageError(`unknown argument: ${rest.join(" ")}`);
+    const json = flags["json"] === true;
+    const say = (line: string) => void process.stderr.write(`${line}\n`);
+    const { settings, access, notes, cluster } = await loadStack(flags);
+    notes.forEach(say);
+    const inUse = await readInUse(settings, cluster);
+    await withRegistry(settings, access, say, async (session) => {
+      const now = () => Date.now() / 1000;
+      const plan = async () =>
+        planGc(session, settings.retention ?? [], await readInUse(settings, cluster), now);
+      const shown = await planGc(session, settings.retention ?? [], inUse, now);
+      (json ? say : print)(planText(shown, inUse !== undefined).trimEnd());
+      const { expired, untagged, emptied, blobs, bytes } = shown.plan;
+      const result = (removed: number) => {
+        if (json)
+          print(JSON.stringify({ expired, untagged, emptied, blobs, bytes, removed }, null, 2));
+      };
+      if (flags["dry-run"] === true) return result(0);
+      if (expired.length + untagged.length + emptied.length + blobs === 0) {
+        say("there is nothing to remove");
+        return result(0);
+      }
+      const pushes = pushesNow(shown.listing, now());
+      if (pushes.length > 0 && flags["now"] !== true)
+        throw new Error(
+          `a push is in progress (${pushes.join(", ")}); run the command again when it has ended, or let it fail with --now`,
+        );
+      await confirm(flags);
+      result(await cleanUp(session, shown, plan, say));
+    });
+  });
+}
+
+async function confirm(flags: ReturnType<typeof parseFlags>["flags"]): Promise<void> {
+  if (confirmed(flags)) return;
+  if (!isInteractive(flags))
+    throw new UsageError("--yes must be passed to clean up in non-interactive mode");
+  const answer = await ask("Clean up? The registry refuses pushes until the end. [yes/no] ");
+  if (answer !== "yes") throw new ExitError(EXIT.error, "clean-up declined");
+}
+
+const print = (text: string) => void process.stdout.write(`${text}\n`);

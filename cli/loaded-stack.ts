@@ -1,0 +1,73 @@
+import { resolve } from "node:path";
+import type { FlagSpec } from "../engine/command/flags";
+import { Workspace } from "../engine/stack";
+import { resolveSettings } from "../observation/cluster-nodes";
+import { recordIds, type RecordIds } from "../observation/records";
+import { accessOf, type HostAccess } from "../settings/access";
+import { clusterOf, kubeconfigFile } from "../settings/cluster";
+import { configValues } from "../settings/config";
+import type { Settings } from "../settings/schema";
+import { expand, surroundings } from "../ssh/surroundings";
+
+/** The flags that select a stack. */
+export const STACK_FLAGS: Record<string, FlagSpec> = {
+  stack: {
+    kind: "value",
+    short: "s",
+    help: "The name of the stack. Defaults to the selected stack",
+  },
+  cwd: { kind: "value", short: "C", help: "Run as if started in this directory" },
+  help: { kind: "switch", short: "h", help: "Print this text" },
+};
+
+/** A stack's settings, for commands that work on its hosts without the engine. */
+export interface LoadedStack {
+  readonly settings: Settings;
+  readonly access: ReadonlyMap<string, HostAccess>;
+  readonly ids: RecordIds;
+  /** Messages about nodes of the cluster that are left out. */
+  readonly notes: readonly string[];
+  /** The cluster that uses the registry; undefined if the settings name none. */
+  readonly cluster?: { readonly file: string; readonly context?: string };
+}
+
+/** Loads the stack that the flags select, or the selected one. @throws SettingsError with every problem */
+export async function loadStack(flags: Record<string, unknown>): Promise<LoadedStack> {
+  const folder = resolve(text(flags["cwd"]) ?? ".");
+  const stack = await Workspace.open({ folder, stack: text(flags["stack"]) }).load();
+  const { project } = stack;
+  const all = Object.fromEntries([...stack.config()].map(([key, value]) => [key, value.text]));
+  const around = surroundings(project.program.folder);
+  const raw = configValues(all, project.name);
+  const { settings, notes } = await resolveSettings(raw, around);
+  const cluster = clusterFile(settings, raw["nodes"], around);
+  return {
+    settings,
+    access: accessOf(settings, around),
+    ids: recordIds(project.name, stack.name),
+    notes,
+    ...(cluster !== undefined && { cluster }),
+  };
+}
+
+/** The cluster that the registry is published in, or else the one that the nodes come from. */
+function clusterFile(
+  settings: Settings,
+  nodes: unknown,
+  around: ReturnType<typeof surroundings>,
+): { file: string; context?: string } | undefined {
+  const published = clusterOf(settings, around);
+  if (published !== undefined)
+    return { ...withContext(published.context), file: expand(published.kubeconfig, around) };
+  if (typeof nodes !== "object" || nodes === null || Array.isArray(nodes)) return undefined;
+  const { fromKubeconfig, context } = nodes as { fromKubeconfig: string; context?: string };
+  const paths = { file: "nodes.fromKubeconfig", context: "nodes.context" };
+  return {
+    ...withContext(context),
+    file: kubeconfigFile({ file: fromKubeconfig, context }, paths, around),
+  };
+}
+
+const withContext = (context: string | undefined) => (context === undefined ? {} : { context });
+
+const text = (value: unknown) => (typeof value === "string" ? value : undefined);

@@ -1,0 +1,71 @@
+import type { ImageUse } from "../kube/images";
+
+/** What the cluster uses of one registry. */
+export class InUse {
+  private readonly byTag = new Map<string, Set<string>>();
+  private readonly byDigest = new Map<string, Set<string>>();
+
+  /**
+   * @param names the registry's name in image references, and the names that the nodes' mirrors send to it, such as
+   * `docker.io`
+   */
+  constructor(uses: readonly ImageUse[], names: readonly string[]) {
+    for (const { image, by } of uses) {
+      const reference = parseReference(image);
+      if (reference === undefined || !names.includes(reference.registry)) continue;
+      const { repository, tag, digest } = reference;
+      if (digest !== undefined) note(this.byDigest, `${repository}@${digest}`, by);
+      else note(this.byTag, `${repository}:${tag ?? "latest"}`, by);
+    }
+  }
+
+  /** The Pods and workloads that need a tag: by its name, or by a digest that it leads to. */
+  usersOf(repository: string, tag: string, digests: readonly string[]): string[] {
+    const found = [
+      this.byTag.get(`${repository}:${tag}`),
+      ...digests.map((digest) => this.byDigest.get(`${repository}@${digest}`)),
+    ];
+    return [...new Set(found.flatMap((users) => [...(users ?? [])]))].sort();
+  }
+}
+
+function note(uses: Map<string, Set<string>>, key: string, by: string): void {
+  const users = uses.get(key);
+  if (users === undefined) uses.set(key, new Set([by]));
+  else users.add(by);
+}
+
+export interface Reference {
+  /** `docker.io` if the reference names none. */
+  readonly registry: string;
+  readonly repository: string;
+  readonly tag?: string;
+  readonly digest?: string;
+}
+
+/**
+ * The parts of an image reference, with the names that Docker and containerd complete. Undefined if it is only a digest.
+ * Source: github.com/distribution/reference.
+ */
+export function parseReference(image: string): Reference | undefined {
+  const [name, digest] = splitAt(image, image.indexOf("@"));
+  if (name === "" || /^sha256$/.test(name.split(":")[0]!)) return undefined;
+  const colon = name.lastIndexOf(":");
+  const [path, tag] = colon > name.lastIndexOf("/") ? splitAt(name, colon) : [name, undefined];
+  const slash = path.indexOf("/");
+  const first = slash < 0 ? "" : path.slice(0, slash);
+  const isRegistry = /[.:]/.test(first) || first === "localhost";
+  const registry = isRegistry ? first : "docker.io";
+  const rest = isRegistry ? path.slice(slash + 1) : path;
+  const repository = registry === "docker.io" && !rest.includes("/") ? `library/${rest}` : rest;
+  return {
+    registry,
+    repository,
+    ...(tag !== undefined && { tag }),
+    ...(digest !== undefined && { digest }),
+  };
+}
+
+function splitAt(text: string, at: number): [string, string | undefined] {
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+}

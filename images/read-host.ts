@@ -1,0 +1,26 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { CONTAINER_NAME } from "../helper/commands";
+import { shellWord } from "../helper/shell-word";
+import type { HostAccess } from "../settings/access";
+import type { Connection } from "../ssh/connection";
+import { type Listing, parseListing } from "./listing";
+
+/** One of the programs in images/shell. */
+export const program = (name: string) => readFileSync(join(__dirname, "shell", name), "utf8");
+
+/** A command for any login shell that runs the program on its standard input as root. */
+export const asRoot = ({ sudo }: Pick<HostAccess, "sudo">, ...args: string[]) =>
+  [...(sudo ? ["sudo", "-n"] : []), "sh", "-s", "--", ...args.map(shellWord)].join(" ");
+
+/**
+ * Reads the registry's files on its host, as root. Changes nothing.
+ * @throws Error that names the host, with what it said
+ */
+export async function readHost(connection: Connection, host: HostAccess): Promise<Listing> {
+  const command = asRoot(host, CONTAINER_NAME);
+  const { code, stdout, stderr } = await connection.exec(command, { stdin: program("list.sh") });
+  if (code !== 0)
+    throw new Error(`${host.name}: ${stderr.toString().trim() || `exit code ${code}`}`);
+  return parseListing(stdout.toString());
+}

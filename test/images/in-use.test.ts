@@ -1,0 +1,36 @@
+import { InUse, parseReference } from "../../images/in-use";
+
+const DIGEST = `sha256:${"a".repeat(64)}`;
+
+test.each([
+  ["nginx", { registry: "docker.io", repository: "library/nginx" }],
+  ["nginx:1.27", { registry: "docker.io", repository: "library/nginx", tag: "1.27" }],
+  ["me/app", { registry: "docker.io", repository: "me/app" }],
+  ["10.0.0.5:5000/app:1", { registry: "10.0.0.5:5000", repository: "app", tag: "1" }],
+  ["10.0.0.5:5000/app", { registry: "10.0.0.5:5000", repository: "app" }],
+  ["localhost/app", { registry: "localhost", repository: "app" }],
+  ["[fd00::1]:5000/app:1", { registry: "[fd00::1]:5000", repository: "app", tag: "1" }],
+  [`r.io/a/b:1@${DIGEST}`, { registry: "r.io", repository: "a/b", tag: "1", digest: DIGEST }],
+  [DIGEST, undefined],
+])("%s is read as %j", (image, parts) => {
+  expect(parseReference(image)).toEqual(parts);
+});
+
+test("a tag is used by its name, and by a digest that it leads to", () => {
+  const inUse = new InUse(
+    [
+      { image: "10.0.0.5:5000/app:1", by: "Pod default/a" },
+      { image: "10.0.0.5:5000/app:1", by: "Deployment default/a" },
+      { image: `10.0.0.5:5000/app@${DIGEST}`, by: "Pod default/b" },
+      { image: "10.0.0.5:5000/plain", by: "Pod default/c" },
+      { image: "elsewhere:5000/app:1", by: "Pod default/d" },
+      { image: "docker.io/library/nginx:1", by: "Pod default/e" },
+    ],
+    ["10.0.0.5:5000", "docker.io"],
+  );
+  expect(inUse.usersOf("app", "1", [])).toEqual(["Deployment default/a", "Pod default/a"]);
+  expect(inUse.usersOf("app", "2", [DIGEST])).toEqual(["Pod default/b"]);
+  expect(inUse.usersOf("app", "2", [])).toEqual([]);
+  expect(inUse.usersOf("plain", "latest", [])).toEqual(["Pod default/c"]);
+  expect(inUse.usersOf("library/nginx", "1", [])).toEqual(["Pod default/e"]);
+});

@@ -1,0 +1,126 @@
+import type { Listing, StoredRevision, StoredTag } from "../../images/listing";
+import { common } from "../../images/gc";
+import { planCleanUp } from "../../images/plan";
+import { RegistryClient } from "../../registry/client";
+import { FakeRegistry } from "../registry/fake-registry";
+
+const NOW = 1_000_000;
+const OLD = NOW - 7200;
+const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
+const INDEX = "application/vnd.oci.image.index.v1+json";
+const CONFIG = "application/vnd.oci.image.config.v1+json";
+const LAYER = "application/vnd.oci.image.layer.v1.tar+gzip";
+
+let registry: FakeRegistry;
+let blobs: Map<string, number>;
+let tags: StoredTag[];
+let revisions: StoredRevision[];
+
+beforeEach(() => {
+  registry = new FakeRegistry(3);
+  blobs = new Map();
+  tags = [];
+  revisions = [];
+});
+
+/** Stores an image of one layer. @returns its digest */
+function image(repository: string, names: string[], text: string, more: object = {}): string {
+  const config = registry.blob({ text }, CONFIG);
+  const layer = registry.blob(text.repeat(10), LAYER);
+  blobs.set(config.digest, config.size).set(layer.digest, layer.size);
+  return store(repository, names, { schemaVersion: 2, config, layers: [layer], ...more }, MANIFEST);
+}
+
+function index(repository: string, names: string[], entries: string[]): string {
+  const manifests = entries.map((digest) => ({ mediaType: MANIFEST, digest, size: 1 }));
+  return store(repository, names, { schemaVersion: 2, mediaType: INDEX, manifests }, INDEX);
+}
+
+function store(repository: string, names: string[], manifest: object, type: string): string {
+  const digest = registry.put(repository, names, manifest, type);
+  blobs.set(digest, JSON.stringify(manifest).length);
+  revisions.push({ repository, digest, pushed: OLD });
+  for (const name of names) tags.push({ repository, name, digest, pushed: OLD });
+  return digest;
+}
+
+const listing = (): Listing => ({
+  container: { id: "x", running: true, env: {} },
+  tags,
+  revisions,
+  uploads: [],
+  repositories: [...new Set(revisions.map(({ repository }) => repository))],
+  blobs,
+  errors: { count: 0, last: [] },
+});
+const plan = (rules: Parameters<typeof planCleanUp>[2] = [], uses: string[] = []) =>
+  planCleanUp(new RegistryClient(registry.transport), listing(), rules, NOW, (_tag, digests) =>
+    digests.some((digest) => uses.includes(digest)),
+  );
+
+test("what a tag leads to stays: an index's images, and what names one of them as its subject", async () => {
+  const amd64 = image("app", [], "amd64");
+  index("app", ["1"], [amd64]);
+  image("app", [], "signature", { subject: { mediaType: MANIFEST, digest: amd64, size: 1 } });
+  const found = await plan();
+  expect(found).toMatchObject({ expired: [], untagged: [], emptied: [], blobs: 0, bytes: 0 });
+  expect(found.proof).toMatchObject({ repository: "app", name: "1" });
+});
+
+test("a manifest that no tag leads to goes, with the blobs that nothing else needs", async () => {
+  image("app", ["1"], "kept");
+  const lost = image("app", [], "lost");
+  const found = await plan();
+  expect(found.untagged.map(({ digest }) => digest)).toEqual([lost]);
+  expect(found.blobs).toBe(3);
+  expect(found.emptied).toEqual([]);
+});
+
+test("a manifest without a tag that is younger than an hour may belong to a push, and stays", async () => {
+  image("app", [], "new");
+  revisions = revisions.map((each) => ({ ...each, pushed: NOW - 3599 }));
+  expect(await plan()).toMatchObject({ untagged: [], emptied: [], blobs: 0 });
+  revisions = revisions.map((each) => ({ ...each, pushed: NOW - 3600 }));
+  expect(await plan()).toMatchObject({ untagged: [{}], emptied: ["app"], blobs: 3 });
+});
+
+test("a blob that another repository needs stays", async () => {
+  image("one", [], "shared");
+  image("two", ["1"], "shared");
+  expect(await plan()).toMatchObject({
+    untagged: [{ repository: "one" }],
+    emptied: ["one"],
+    blobs: 0,
+  });
+});
+
+test("a tag that expires takes its images along, except one that the cluster uses by digest", async () => {
+  const [first, second] = [image("app", [], "a"), image("app", [], "b")];
+  index("app", ["1"], [first]);
+  index("app", ["2"], [second]);
+  const rules = [{ repositories: "app", keepTags: "^never$" }];
+  const found = await plan(rules, [second]);
+  expect(found.expired.map(({ tag }) => tag.name)).toEqual(["1"]);
+  expect(found.untagged).toHaveLength(2);
+  expect(found.proof?.name).toBe("2");
+});
+
+test("an image that the registry has lost is no proof, and keeps its tag", async () => {
+  registry.lose("app", image("app", ["1"], "lost"));
+  const found = await plan();
+  expect(found).toMatchObject({ expired: [], untagged: [] });
+  expect(found.proof).toBeUndefined();
+});
+
+test("a clean-up removes only what was shown and is still to be removed", async () => {
+  image("app", ["1"], "a");
+  image("app", ["2"], "b");
+  const rules = [{ repositories: "app", keepTags: "^never$" }];
+  const shown = await plan(rules);
+  tags = tags.map((tag) =>
+    tag.name === "1" ? { ...tag, digest: `sha256:${"0".repeat(64)}` } : tag,
+  );
+  image("app", ["3"], "c");
+  const both = common(shown, await plan(rules));
+  expect(both.expired.map(({ tag }) => tag.name)).toEqual(["2"]);
+});
