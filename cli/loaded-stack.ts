@@ -22,6 +22,7 @@ export const STACK_FLAGS: Record<string, FlagSpec> = {
 
 /** A stack's settings, for commands that work on its hosts without the engine. */
 export interface LoadedStack {
+  readonly name: string;
   readonly settings: Settings;
   readonly access: ReadonlyMap<string, HostAccess>;
   readonly ids: RecordIds;
@@ -42,6 +43,7 @@ export async function loadStack(flags: Record<string, unknown>): Promise<LoadedS
   const { settings, notes } = await resolveSettings(raw, around);
   const cluster = clusterFile(settings, raw["nodes"], around);
   return {
+    name: stack.name,
     settings,
     access: accessOf(settings, around),
     ids: recordIds(project.name, stack.name),

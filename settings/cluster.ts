@@ -1,7 +1,7 @@
 import { parse } from "yaml";
 import { expand, type Surroundings } from "../ssh/surroundings";
 import { type Problem, SettingsError } from "./problem";
-import type { NodeSource, Settings } from "./schema";
+import type { Settings } from "./schema";
 
 /** Access to the cluster that publishes the registry: an existing kubeconfig file, and a context in it. */
 export interface ClusterAccess {
@@ -28,30 +28,6 @@ export function clusterOf(
   const home = kubernetes.kubeconfig.startsWith("~");
   return {
     kubeconfig: home ? file : kubernetes.kubeconfig,
-    ...(context !== undefined && { context }),
-  };
-}
-
-/**
- * The cluster whose Pods run the registry's images: the one that the registry is published in, or else the one that the
- * nodes come from. Undefined if the settings name none.
- *
- * @throws SettingsError as `clusterOf`
- */
-export function clusterOfPods(
-  { kubernetes, nodes }: Pick<Settings, "kubernetes"> & { nodes: readonly unknown[] | NodeSource },
-  around: Surroundings,
-): { file: string; context?: string } | undefined {
-  const published = clusterOf({ kubernetes }, around);
-  if (published !== undefined) {
-    const { kubeconfig, context } = published;
-    return { file: expand(kubeconfig, around), ...(context !== undefined && { context }) };
-  }
-  if (!("fromKubeconfig" in nodes)) return undefined;
-  const { fromKubeconfig: file, context } = nodes;
-  const paths = { file: "nodes.fromKubeconfig", context: "nodes.context" };
-  return {
-    file: kubeconfigFile({ file, context }, paths, around),
     ...(context !== undefined && { context }),
   };
 }

@@ -1,5 +1,7 @@
 import type { Browser } from "playwright-core";
 import { ensureHubRoot } from "../../lab";
+import { ensureDistribution, whyNoDistribution } from "../../lab/go/distribution";
+import { cacheFolder } from "../../lab/paths";
 import type { PodsAnswer } from "../../ui/page-info";
 import { describePage } from "./browser";
 import { fillMany, fillRegistry, MANY, Pusher } from "./contents";
@@ -26,8 +28,8 @@ describePage("the page", () => {
     for (const registry of registries) await registry.stop();
   });
 
-  async function startRegistry(options?: { deletes: boolean }): Promise<TestRegistry> {
-    const registry = await TestRegistry.start(server, options);
+  async function startRegistry({ of = server, deletes = true } = {}): Promise<TestRegistry> {
+    const registry = await TestRegistry.start(of, { deletes });
     registries.push(registry);
     return registry;
   }
@@ -38,7 +40,7 @@ describePage("the page", () => {
     return page;
   }
 
-  describe("of a registry with one of each kind", () => {
+  describe("of distribution 2.8 with one of each kind", () => {
     let registry: TestRegistry;
     let served: ServedPage;
     let webDigest: string;
@@ -288,6 +290,34 @@ describePage("the page", () => {
       expect((await registry.client.tags("shop/web")).sort()).toEqual(left);
     });
   });
+
+  const no3 = whyNoDistribution(cacheFolder());
+  (no3 === undefined ? describe : describe.skip)(
+    `of distribution 3${no3 === undefined ? "" : ` (skipped: ${no3})`}`,
+    () => {
+      test("lists tags over several pages, and deletes one tag of two with the same digest", async () => {
+        const of = { program: await ensureDistribution(cacheFolder(), log), args: [] };
+        const registry = await startRegistry({ of });
+        await fillMany(registry);
+        const app = new Pusher(registry.client, "app");
+        const { digest } = await app.image("1.0");
+        await app.image("latest");
+        const window = await Window.open(browser, await serve(registry), "#/ci/nightly");
+        const { page } = window;
+        await page.getByText("10,000 tags", { exact: true }).waitFor();
+        expect((await window.tags())[0]).toBe(`build-${MANY}`);
+
+        await window.go("#/app:latest");
+        await page.getByRole("button", { name: "Delete…" }).click();
+        await page.getByText("latest goes; the image").waitFor();
+        await page.getByRole("button", { name: "Delete 1 tag" }).click();
+        await page.getByRole("dialog", { name: "1 tag deleted" }).waitFor();
+        expect(await registry.client.tags("app")).toEqual(["1.0"]);
+        await expect(registry.client.digest("app", "1.0")).resolves.toBe(digest);
+        await window.close();
+      }, 900_000);
+    },
+  );
 
   describe("of a registry that takes no deletes", () => {
     test("says so before it asks, and how to switch them on; later, that the registry does not answer", async () => {
