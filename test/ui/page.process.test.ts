@@ -9,6 +9,7 @@ import { NAME, ServedPage, startBrowser, Window } from "./open-page";
 import { fromHub, type Server, TestRegistry } from "./registry-server";
 
 jest.setTimeout(120_000);
+afterEach(() => { process.stderr.write(`T ${expect.getState().currentTestName} ${new Date().toISOString()}\n`); });
 
 const log = (line: string) => console.error(line);
 

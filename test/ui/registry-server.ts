@@ -82,7 +82,7 @@ export class TestRegistry {
   async stop(): Promise<void> {
     if (this.process.exitCode === null && this.process.signalCode === null) {
       const ended = new Promise((resolve) => this.process.once("exit", resolve));
-      this.process.kill();
+      this.process.kill("SIGKILL"); // Version 3 would wait for its clients first.
       await ended;
     }
     rmSync(this.folder, { recursive: true, force: true });
