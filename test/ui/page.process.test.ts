@@ -9,7 +9,6 @@ import { NAME, ServedPage, startBrowser, Window } from "./open-page";
 import { fromHub, type Server, TestRegistry } from "./registry-server";
 
 jest.setTimeout(120_000);
-afterEach(() => { process.stderr.write(`T ${expect.getState().currentTestName} ${new Date().toISOString()}\n`); });
 
 const log = (line: string) => console.error(line);
 
@@ -266,7 +265,7 @@ describePage("the page", () => {
       await done.getByText("npm run gc -- --stack prod").waitFor();
       await done.getByRole("button", { name: "Close" }).click();
       await page.getByRole("heading", { level: 1, name: "shop/web" }).waitFor();
-      await page.getByText("8 tags").waitFor();
+      await page.locator(".summary", { hasText: /^8 tags/ }).waitFor();
       await expect(registry.client.digest("shop/web", "stable")).resolves.toBeUndefined();
       await expect(registry.client.digest("shop/web", "latest")).resolves.toBe(webDigest);
       await expect(registry.client.digest("shop/web", "1.10.0")).resolves.toBe(webDigest);
@@ -286,7 +285,7 @@ describePage("the page", () => {
       await page.getByRole("button", { name: "Delete 4 tags" }).click();
       await page.getByRole("dialog", { name: "4 tags deleted" }).waitFor();
       await page.getByRole("button", { name: "Close" }).click();
-      await page.getByText("4 tags").waitFor();
+      await page.locator(".summary", { hasText: /^4 tags/ }).waitFor();
       const left = ["1.10.0-rc.1", "1.2.0", "1.2.1", "1.9.0"];
       expect((await registry.client.tags("shop/web")).sort()).toEqual(left);
     });
@@ -305,7 +304,7 @@ describePage("the page", () => {
         await app.image("latest");
         const window = await Window.open(browser, await serve(registry), "#/ci/nightly");
         const { page } = window;
-        await page.getByText("10,000 tags", { exact: true }).waitFor();
+        await page.locator(".summary", { hasText: "10,000 tags" }).waitFor();
         expect((await window.tags())[0]).toBe(`build-${MANY}`);
 
         await window.go("#/app:latest");
