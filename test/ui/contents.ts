@@ -265,7 +265,7 @@ export async function fillRegistry(registry: TestRegistry): Promise<{ webDigest:
 }
 
 /** Fills a repository with thousands of tags of a few images. */
-export async function fillMany(registry: TestRegistry): Promise<void> {
+export async function fillMany(registry: TestRegistry, many = MANY): Promise<void> {
   const nightly = new Pusher(registry.client, "ci/nightly");
   const all = Array.from({ length: MANY_IMAGES }, (_, image) => image);
   await inParallel(all, 8, async (image) => {
@@ -275,7 +275,7 @@ export async function fillMany(registry: TestRegistry): Promise<void> {
       steps: [{ step: "COPY nightly /nightly", size: 9_000_000 + image * 1000 }],
     });
     const tags: string[] = [];
-    for (let build = image + 1 + MANY_IMAGES; build <= MANY; build += MANY_IMAGES)
+    for (let build = image + 1 + MANY_IMAGES; build <= many; build += MANY_IMAGES)
       tags.push(`build-${build}`);
     registry.link("ci/nightly", digest, tags);
   });

@@ -298,14 +298,14 @@ describePage("the page", () => {
       test("lists tags over several pages, and deletes one tag of two with the same digest", async () => {
         const of = { program: await ensureDistribution(cacheFolder(), log), args: [] };
         const registry = await startRegistry({ of });
-        await fillMany(registry);
+        await fillMany(registry, 1500);
         const app = new Pusher(registry.client, "app");
         const { digest } = await app.image("1.0");
         await app.image("latest");
         const window = await Window.open(browser, await serve(registry), "#/ci/nightly");
         const { page } = window;
-        await page.locator(".summary", { hasText: "10,000 tags" }).waitFor();
-        expect((await window.tags())[0]).toBe(`build-${MANY}`);
+        await page.locator(".summary", { hasText: "1,500 tags" }).waitFor();
+        expect((await window.tags())[0]).toBe("build-1500");
 
         await window.go("#/app:latest");
         await page.getByRole("button", { name: "Delete…" }).click();

@@ -71,12 +71,11 @@ export class TestRegistry {
   /** Adds tags of a digest as the server itself stores them: thousands of pushes would take minutes. */
   link(repository: string, digest: string, tags: readonly string[]): void {
     const folder = `storage/docker/registry/v2/repositories/${repository}/_manifests/tags`;
-    for (const tag of tags)
-      for (const place of ["current", `index/sha256/${digest.replace("sha256:", "")}`]) {
-        const path = join(this.folder, folder, tag, place);
-        mkdirSync(path, { recursive: true });
-        writeFileSync(join(path, "link"), digest);
-      }
+    for (const tag of tags) {
+      const path = join(this.folder, folder, tag, "current");
+      mkdirSync(path, { recursive: true });
+      writeFileSync(join(path, "link"), digest);
+    }
   }
 
   async stop(): Promise<void> {
