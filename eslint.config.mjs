@@ -1,4 +1,5 @@
 import tseslint from "typescript-eslint";
+import { readdirSync } from "node:fs";
 import importX from "eslint-plugin-import-x";
 
 // Imports point one way, against the flow of the data: index -> components -> decision -> observation -> (settings, helper) -> ssh.
@@ -24,11 +25,16 @@ const FOLDERS = [
   "cri",
   "kube",
   "registry",
+  "ui",
   "images",
   "build-context",
   "check",
   "cli",
 ];
+/** What is in ui/ beside the page, except what the page asks the server for. */
+const UI_SERVER = readdirSync(new URL("ui", import.meta.url))
+  .filter((name) => name !== "page" && name !== "page-info.ts")
+  .map((name) => `ui/${name}`);
 const without = (...allowed) => FOLDERS.filter((folder) => !allowed.includes(folder));
 
 export default tseslint.config(
@@ -128,6 +134,16 @@ export default tseslint.config(
               "registry",
               without("registry"),
               "registry/ reads a registry through its API, in a browser too: it stands at the bottom",
+            ),
+            zone(
+              "ui",
+              without("ui", "registry", "kube", "ssh"),
+              "ui/ shows a registry: it knows no settings",
+            ),
+            zone(
+              "ui/page",
+              [...without("ui", "registry"), ...UI_SERVER],
+              "ui/page/ runs in a browser: it knows the registry and page-info.ts only",
             ),
             zone(
               "check",

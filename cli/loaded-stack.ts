@@ -22,6 +22,7 @@ export const STACK_FLAGS: Record<string, FlagSpec> = {
 
 /** A stack's settings, for commands that work on its hosts without the engine. */
 export interface LoadedStack {
+  readonly name: string;
   readonly settings: Settings;
   /** The configuration as it is written, by its names, with its secrets. */
   readonly configuration: Readonly<Record<string, unknown>>;
@@ -47,6 +48,7 @@ export async function loadStack(flags: Record<string, unknown>): Promise<LoadedS
   const { settings, notes } = await resolveSettings(raw, around);
   const cluster = clusterFile(settings, raw["nodes"], around);
   return {
+    name: stack.name,
     settings,
     configuration: raw,
     secrets: new Set([...config.values()].flatMap(({ secrets }) => secrets)),

@@ -156,7 +156,12 @@ function refuseForeign(lab: string): void {
   }
 }
 
-async function ensureImages(lab: LabDefinition, log: (line: string) => void) {
+/** The hub's root in the cache, made at the first call. Its `bin/registry` is Debian's registry server, version 2.8. */
+export async function ensureHubRoot(log: (line: string) => void): Promise<string> {
+  return (await ensureImages({ hosts: [] }, log)).hub;
+}
+
+async function ensureImages(lab: Pick<LabDefinition, "hosts">, log: (line: string) => void) {
   const cache = cacheFolder();
   const waiting = () => log("waiting for another process that fills the cache");
   return withLock(`cache/${cache}`, waiting, async () => {

@@ -30,6 +30,23 @@ export async function withConnection<T>(
 }
 
 /**
+ * Opens a connection that the caller closes. The keys of a new host and a new bastion are learned where the settings
+ * allow it.
+ *
+ * @returns the access to use for the next connection as well, which must find the same keys
+ */
+export async function openConnection(
+  access: HostAccess,
+  onWaiting: (text: string) => void,
+): Promise<{ access: HostAccess; connection: Connection }> {
+  const [reachable = access] = await learnBastions([access], showKey(onWaiting));
+  const { login, waitSeconds, learnHostKey } = reachable;
+  const connection = await Connection.open(login, { waitSeconds, onWaiting });
+  const known = learnHostKey ? learned(reachable, connection.hostKey) : reachable;
+  return { access: known, connection };
+}
+
+/**
  * Observes all hosts at the same time, over one connection each, and changes nothing. An error on one host is a result
  * too, so that the other hosts' results are kept.
  */

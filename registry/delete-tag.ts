@@ -1,6 +1,5 @@
 import { deleteRequest, type RegistryClient } from "./client";
-import type { RegistryError } from "./error";
-import { refusedBy } from "./error";
+import { refusedBy, type RegistryError } from "./error";
 
 /** The registry does not take deletes. */
 export class DeletesAreOff extends Error {
@@ -43,6 +42,14 @@ export async function deleteTag(
   if (!refusal.codes.includes("DIGEST_INVALID")) throw refusal;
   await replaceAndDelete(client, repository, tag);
   return true;
+}
+
+/** A digest that no manifest has. */
+const NO_DIGEST = `sha256:${"0".repeat(64)}`;
+
+/** Whether the registry takes deletes. It is asked to delete a digest that does not exist, so nothing changes. */
+export async function takesDeletes(client: RegistryClient, repository: string): Promise<boolean> {
+  return (await client.requestDelete(repository, NO_DIGEST)).status !== 405;
 }
 
 async function replaceAndDelete(

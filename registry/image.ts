@@ -125,14 +125,21 @@ async function readConfig(
   repository: string,
   { config }: Manifest,
 ): Promise<ImageConfig | undefined> {
-  const bytes = await client.blob(repository, config!.digest);
-  return bytes === undefined
-    ? undefined
-    : (JSON.parse(new TextDecoder().decode(bytes)) as ImageConfig);
+  const { digest } = config!;
+  const bytes = await client.blob(repository, digest);
+  if (bytes === undefined) return undefined;
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes)) as ImageConfig;
+  } catch (error) {
+    throw new Error(`the config ${digest} is not JSON: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
 }
 
+/** A signature's config has empty values, because its media type is an image's. */
 const platformOf = ({ os, architecture, variant }: ImageConfig): Platform | undefined =>
-  os === undefined || architecture === undefined
+  !os || !architecture
     ? undefined
     : { os, architecture, ...(variant !== undefined && { variant }) };
 

@@ -1,13 +1,27 @@
 import { ensurePrograms, whyNoLab } from "../lab/machine/tools";
+import { findBrowser } from "./ui/browser";
 
 /**
  * Once before any test: the userlands that a host may have, beside this machine's own. The helper's functions are tested in
  * each of them; lab hosts are given a static busybox, and a login shell that is not sh. Where nothing can be installed, the
- * test that counts the userlands says which are missing. skopeo judges what the registry and its backups hold.
+ * test that counts the userlands says which are missing.
+ *
+ * In the tests of hosts, skopeo judges what the registry and its backups hold. The tests of whole processes need a
+ * browser. Where it cannot be installed, those that use it are skipped.
  */
-export default async function prerequisites(): Promise<void> {
+export default async function prerequisites(
+  _all: unknown,
+  { displayName }: { displayName?: { name: string } } = {},
+): Promise<void> {
   if (whyNoLab() !== undefined) return;
   const log = (line: string) => console.error(line);
-  const userlands = { busybox: "busybox-static", gawk: "gawk", mawk: "mawk", tcsh: "tcsh" };
-  await ensurePrograms("npm test", { ...userlands, skopeo: "skopeo" }, log);
+  const programs = { busybox: "busybox-static", gawk: "gawk", mawk: "mawk", tcsh: "tcsh" };
+  const judges = displayName?.name === "cluster" ? { skopeo: "skopeo" } : {};
+  await ensurePrograms("npm test", { ...programs, ...judges }, log);
+  if (displayName?.name !== "process" || findBrowser() !== undefined) return;
+  try {
+    await ensurePrograms("the page's tests", { chromium: "chromium" }, log);
+  } catch (error) {
+    log(`no browser: ${(error as Error).message}`);
+  }
 }

@@ -54,6 +54,8 @@ export interface TestServerOptions {
   /** Local Unix sockets for the paths on the server. */
   unixSockets?: Record<string, string>;
   port?: number;
+  /** Local ports for addresses that the server forwards to, by HOST:PORT. @default the address itself */
+  targets?: Record<string, number>;
 }
 
 /** A real SSH server on loopback, in this process. It counts what a server would log. */
@@ -149,7 +151,8 @@ export class TestServer {
         this.serveSession(session, options);
       });
       client.on("tcpip", (accept, reject, info) => {
-        const target = connect(info.destPort, info.destIP);
+        const local = options.targets?.[`${info.destIP}:${info.destPort}`];
+        const target = connect(local ?? info.destPort, local ? "127.0.0.1" : info.destIP);
         target.once("error", () => reject());
         target.once("connect", () => {
           const channel = accept();

@@ -1,0 +1,25 @@
+/** What the page asks of `ui.json` beside it. */
+export interface PageInfo {
+  /** The registry's name as the nodes use it: `ADDRESS:PORT`. */
+  readonly registry: string;
+  /** Whether the page offers no deletion. */
+  readonly readOnly: boolean;
+  /** The command that frees the space of deleted images. */
+  readonly collectGarbage: string;
+  /** The command that applies a change of the settings. */
+  readonly applySettings: string;
+}
+
+/** What the page asks of `pods.json` beside it. */
+export type PodsAnswer =
+  | { readonly state: "known"; readonly pods: readonly PodInUse[] }
+  /** The stack's settings name no cluster, or the page runs without them. */
+  | { readonly state: "no cluster" }
+  | { readonly state: "error"; readonly message: string };
+
+/** A Pod, with the images that its containers name and run. */
+export interface PodInUse {
+  readonly namespace: string;
+  readonly name: string;
+  readonly images: readonly { readonly image: string; readonly imageId?: string }[];
+}
