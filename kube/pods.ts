@@ -1,7 +1,8 @@
 import { type ApiObject, ApiServer } from "./api-server";
 import { withHint } from "./api-error";
 import { loadCluster } from "./kubeconfig";
-import { listObjects, object, objects, text } from "./list";
+import { object, objects, text } from "./json";
+import { listObjects } from "./list";
 
 /** A Pod that runs, or that will run. */
 export interface Pod {

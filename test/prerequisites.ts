@@ -16,7 +16,8 @@ export default async function prerequisites(
   if (whyNoLab() !== undefined) return;
   const log = (line: string) => console.error(line);
   const programs = { busybox: "busybox-static", gawk: "gawk", mawk: "mawk", tcsh: "tcsh" };
-  const judges = displayName?.name === "cluster" ? { skopeo: "skopeo" } : {};
+  const judges: Record<string, string> =
+    displayName?.name === "cluster" ? { skopeo: "skopeo" } : {};
   await ensurePrograms("npm test", { ...programs, ...judges }, log);
   if (displayName?.name !== "process" || findBrowser() !== undefined) return;
   try {
