@@ -255,7 +255,7 @@ describePage("the page", () => {
       await dialog.getByText("2 Pods use it: shop/web-1 and shop/web-2").waitFor();
       const said = (await dialog.locator(".fates").innerText()).replace(/\s+/g, " ");
       expect(said).toBe(
-        `stable goes; the image ${webDigest.slice(7, 19)} stays as 1.10.0 and latest.`,
+        `stable goes; the image ${webDigest.slice(7, 19)} stays as latest and 1.10.0.`,
       );
       await dialog.getByRole("button", { name: "Cancel" }).click();
       await expect(registry.client.digest("shop/web", "stable")).resolves.toBe(webDigest);

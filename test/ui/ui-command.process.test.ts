@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { Workspace } from "../../engine/stack";
 import { GOOD_KEY, TestServer } from "../ssh/server";
 
 jest.setTimeout(120_000);
@@ -15,6 +16,11 @@ const ROOT = join(__dirname, "..", "..");
 
 describe("npm run ui", () => {
   const folder = mkdtempSync(join(tmpdir(), "ui-"));
+  const env = {
+    ...process.env,
+    PULUMI_BACKEND_URL: `file://${folder}`,
+    PULUMI_CONFIG_PASSPHRASE: "",
+  };
   let registry: Server;
   let ssh: TestServer;
 
@@ -45,6 +51,7 @@ describe("npm run ui", () => {
   cluster-registry:ssh: { user: root, privateKeyPath: ${join(folder, "key")}, config: none, hostKey: "${ssh.hostKeys[0]}" }
 `,
     );
+    await Workspace.open({ folder, stack: "prod", env }).create("prod");
   });
   afterAll(async () => {
     await ssh.close();
@@ -54,11 +61,6 @@ describe("npm run ui", () => {
 
   function start(...flags: string[]) {
     const args = ["cli/run.mjs", "ui", "--cwd", folder, "--stack", "prod", ...flags];
-    const env = {
-      ...process.env,
-      PULUMI_BACKEND_URL: `file://${folder}`,
-      PULUMI_CONFIG_PASSPHRASE: "",
-    };
     return spawn(process.execPath, args, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
   }
 

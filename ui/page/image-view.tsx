@@ -22,9 +22,9 @@ export function ImageView({ repository, tag }: { repository: string; tag: string
   const found = store.repositories?.get(repository);
   const known = found?.tags.includes(tag);
   useEffect(() => {
-    store.show(repository, [tag]);
+    const leave = store.show(repository, [tag]);
     if (known === true) store.want(repository, "digest");
-    return () => store.show(repository, []);
+    return leave;
   }, [found, tag, known]);
   const row = found?.tag(tag) ?? { name: tag };
   const { digest, image, trouble } = row;

@@ -32,10 +32,18 @@ export class Reading {
     return this.running.size > 0 || this.onScreen.length > 0 || this.later.size > 0;
   }
 
-  /** Replaces the tags that are on the screen. */
-  show(keys: readonly TagKey[]): void {
-    this.onScreen = keys.filter((key) => !this.isKnown(key, "image"));
+  /**
+   * Replaces the tags that are on the screen.
+   *
+   * @returns the function for when they leave it. A view may leave after the next one has come.
+   */
+  show(keys: readonly TagKey[]): () => void {
+    const shown = keys.filter((key) => !this.isKnown(key, "image"));
+    this.onScreen = shown;
     this.goOn();
+    return () => {
+      if (this.onScreen === shown) this.onScreen = [];
+    };
   }
 
   /** Adds tags to be read behind those on the screen. */
@@ -76,8 +84,11 @@ export class Reading {
   }
 
   private next(): [TagKey, Depth] | undefined {
-    for (let key = this.onScreen.shift(); key !== undefined; key = this.onScreen.shift())
-      if (!this.running.has(key) && !this.isKnown(key, "image")) return [key, "image"];
+    for (let key = this.onScreen.shift(); key !== undefined; key = this.onScreen.shift()) {
+      if (this.isKnown(key, "image")) continue;
+      if (!this.running.has(key)) return [key, "image"];
+      this.later.set(key, "image"); // Perhaps only its digest is being read.
+    }
     for (const [key, depth] of this.later) {
       if (this.running.has(key)) continue;
       this.later.delete(key);

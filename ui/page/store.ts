@@ -88,10 +88,15 @@ export class Store {
     this.changed();
   }
 
-  /** Reads the images of these tags first, as long as they are on the screen: until the next call. */
-  show(name: string, tags: readonly string[]): void {
-    this.reading.show(tags.map((tag) => tagKey(name, tag)));
+  /**
+   * Reads the images of these tags first, as long as they are on the screen.
+   *
+   * @returns the function for when they leave it
+   */
+  show(name: string, tags: readonly string[]): () => void {
+    const leave = this.reading.show(tags.map((tag) => tagKey(name, tag)));
     this.tellIfBusy();
+    return leave;
   }
 
   /** Begins to read tags of a repository. @param tags @default all of them */

@@ -35,10 +35,7 @@ export function TagTable({ repository, tags, sort, onSort, selected, onSelect, s
   const height = useNarrow() ? ROW_HEIGHT.narrow : ROW_HEIGHT.wide;
   const { first, end } = useVisibleRows(scroller, list, tags.length, height);
   const drawn = tags.slice(first, end);
-  useEffect(() => {
-    store.show(repository.name, drawn);
-    return () => store.show(repository.name, []);
-  }, [drawn.join(" "), repository]);
+  useEffect(() => store.show(repository.name, drawn), [drawn.join(" "), repository]);
 
   const select = (index: number, on: boolean, range: boolean) => {
     const [from, to] = range

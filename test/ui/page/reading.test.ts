@@ -53,6 +53,24 @@ test("what leaves the screen before its turn is not read", async () => {
   expect(reading.isBusy).toBe(false);
 });
 
+test("a view that leaves after the next one has come takes nothing of it along", async () => {
+  const { begun, reading, end } = scene(1);
+  const leave = reading.show(["a", "b"]);
+  reading.show(["y", "z"]);
+  leave();
+  await end("a");
+  await end("y");
+  expect(begun).toEqual(["a", "y", "z"]);
+});
+
+test("the image of a tag on the screen is read also if its digest is just being read", async () => {
+  const { begun, reading, end } = scene(1);
+  reading.want(["a"], "digest");
+  reading.show(["a"]);
+  await end("a");
+  expect(begun).toEqual(["a", "a"]);
+});
+
 test("a known tag is not read again, unless its image is wanted too", async () => {
   const { begun, reading, end } = scene(1);
   reading.want(["a"], "digest");
