@@ -3,7 +3,7 @@ import type { RegistryClient } from "../registry/client";
 import type { RetentionRule } from "./retention";
 import type { InUse } from "./in-use";
 import { GcSession } from "./gc-session";
-import type { Listing, StoredTag } from "./listing";
+import type { Listing } from "./listing";
 import { type Plan, planCleanUp } from "./plan";
 import { readHost } from "./read-host";
 import type { RegistrySession } from "./registry-session";
@@ -35,8 +35,8 @@ export async function planGc(
       `${session.host.name}: the registry has no volume at /var/lib/registry, so its files cannot be cleaned up`,
     );
   // Without a cluster, nothing is known to be used.
-  const isUsed = ({ repository, name }: StoredTag, digests: readonly string[]) =>
-    inUse !== undefined && inUse.usersOf(repository, name, digests).length > 0;
+  const isUsed = (repository: string, tag: string | undefined, digests: readonly string[]) =>
+    inUse !== undefined && inUse.usersOf(repository, tag, digests).length > 0;
   const plan = await planCleanUp(session.client, listing, rules, now(), isUsed);
   return { listing, plan };
 }

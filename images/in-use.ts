@@ -19,10 +19,10 @@ export class InUse {
     }
   }
 
-  /** The Pods and workloads that need a tag: by its name, or by a digest that it leads to. */
-  usersOf(repository: string, tag: string, digests: readonly string[]): string[] {
+  /** The Pods and workloads that need a tag, if one is given, or one of the digests. */
+  usersOf(repository: string, tag: string | undefined, digests: readonly string[]): string[] {
     const found = [
-      this.byTag.get(`${repository}:${tag}`),
+      ...(tag === undefined ? [] : [this.byTag.get(`${repository}:${tag}`)]),
       ...digests.map((digest) => this.byDigest.get(`${repository}@${digest}`)),
     ];
     return [...new Set(found.flatMap((users) => [...(users ?? [])]))].sort();

@@ -54,7 +54,7 @@ const listing = (): Listing => ({
   errors: { count: 0, last: [] },
 });
 const plan = (rules: Parameters<typeof planCleanUp>[2] = [], uses: string[] = []) =>
-  planCleanUp(new RegistryClient(registry.transport), listing(), rules, NOW, (_tag, digests) =>
+  planCleanUp(new RegistryClient(registry.transport), listing(), rules, NOW, (_repository, _tag, digests) =>
     digests.some((digest) => uses.includes(digest)),
   );
 
@@ -103,6 +103,34 @@ test("a tag that expires takes its images along, except one that the cluster use
   expect(found.expired.map(({ tag }) => tag.name)).toEqual(["1"]);
   expect(found.untagged).toHaveLength(2);
   expect(found.proof?.name).toBe("2");
+});
+
+test("a manifest that the cluster uses by digest stays when its tag has moved on, with all that it leads to", async () => {
+  const child = image("app", [], "child");
+  const used = index("app", [], [child]);
+  const signature = image("app", [`${used.replace(":", "-")}.sig`], "signature");
+  const other = image("app", [], "other");
+  const found = await plan([{ repositories: "app", keepLast: 1 }], [used]);
+  expect(found.expired).toEqual([]);
+  expect(found.untagged.map(({ digest }) => digest)).toEqual([other]);
+  expect(found.untagged).not.toContainEqual(expect.objectContaining({ digest: signature }));
+});
+
+test("an old image stays if only a young index without a tag lists it", async () => {
+  const child = image("app", [], "child");
+  const parent = index("app", [], [child]);
+  revisions = revisions.map((each) => (each.digest === parent ? { ...each, pushed: NOW } : each));
+  expect(await plan()).toMatchObject({ untagged: [], emptied: [], blobs: 0 });
+});
+
+test("the signature of an image whose tag expires stays if an index that stays lists the image", async () => {
+  const child = image("app", ["1-amd64"], "child");
+  tags = tags.map((tag) => ({ ...tag, pushed: OLD - 1 }));
+  index("app", ["1"], [child]);
+  image("app", [`${child.replace(":", "-")}.sig`], "signature");
+  const found = await plan([{ repositories: "app", keepLast: 1 }]);
+  expect(found.expired.map(({ tag }) => tag.name)).toEqual(["1-amd64"]);
+  expect(found.untagged).toEqual([]);
 });
 
 test("an image that the registry has lost is no proof, and keeps its tag", async () => {
