@@ -6,8 +6,9 @@ import {
   UsageError,
 } from "../engine/command/flags";
 import { command, EXIT, ExitError } from "../engine/command/exit";
+import { listenForInterrupts } from "../engine/command/interrupt";
 import { ask, isInteractive } from "../engine/command/prompt";
-import { cleanUp, planGc, planText, pushesNow } from "../images/gc";
+import { type CleanedUp, cleanUp, Interrupted, planGc, planText, pushesNow } from "../images/gc";
 import { readInUse, withRegistry } from "../images/registry-session";
 import { loadStack, STACK_FLAGS } from "./loaded-stack";
 
@@ -47,15 +48,19 @@ export function main(args: string[]): Promise<void> {
         planGc(session, settings.retention ?? [], await readInUse(settings, cluster), now);
       const shown = await planGc(session, settings.retention ?? [], inUse, now);
       (json ? say : print)(planText(shown, inUse !== undefined).trimEnd());
-      const { expired, untagged, emptied, blobs, bytes } = shown.plan;
-      const result = (removed: number) => {
+      const result = ({
+        plan: { expired, untagged, emptied, blobs, bytes },
+        removed,
+      }: CleanedUp) => {
         if (json)
           print(JSON.stringify({ expired, untagged, emptied, blobs, bytes, removed }, null, 2));
       };
-      if (flags["dry-run"] === true) return result(0);
+      const nothing = { plan: shown.plan, removed: 0 };
+      if (flags["dry-run"] === true) return result(nothing);
+      const { expired, untagged, emptied, blobs } = shown.plan;
       if (expired.length + untagged.length + emptied.length + blobs === 0) {
         say("there is nothing to remove");
-        return result(0);
+        return result(nothing);
       }
       const pushes = pushesNow(shown.listing, now());
       if (pushes.length > 0 && flags["now"] !== true)
@@ -63,9 +68,30 @@ export function main(args: string[]): Promise<void> {
           `a push is in progress (${pushes.join(", ")}); run the command again when it has ended, or let it fail with --now`,
         );
       await confirm(flags);
-      result(await cleanUp(session, shown, plan, say));
+      result(await untilInterrupted((signal) => cleanUp(session, shown, plan, say, signal), say));
     });
   });
+}
+
+/** Ctrl-C ends the clean-up, and the command waits until the registry runs as before. */
+async function untilInterrupted(
+  work: (interrupted: AbortSignal) => Promise<CleanedUp>,
+  say: (line: string) => void,
+): Promise<CleanedUp> {
+  const { cancel, terminate, dispose } = listenForInterrupts(say, {
+    first:
+      "^C received; waiting for the host to end the step that runs, and to start the registry as it was. Press ^C again to end without waiting.",
+    second: "^C received; the host starts the registry as it was, without this command.",
+  });
+  terminate.addEventListener("abort", () => process.exit(EXIT.cancelled));
+  try {
+    return await work(cancel);
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    throw new ExitError(EXIT.cancelled, "clean-up interrupted; the registry takes pushes again");
+  } finally {
+    dispose();
+  }
 }
 
 async function confirm(flags: ReturnType<typeof parseFlags>["flags"]): Promise<void> {

@@ -67,7 +67,7 @@ export async function planCleanUp(
   let proof: { tag: StoredTag; size: number } | undefined;
   for (const tag of staying) {
     const own = graphs.get(tag.repository)?.manifests;
-    const size = own && pullSize(own, tag.digest);
+    const size = own && pullSize(own, tag.digest, listing);
     if (size !== undefined && (proof === undefined || size < proof.size)) proof = { tag, size };
   }
   const free = [...listing.blobs].filter(([digest]) => !needed.has(digest));
@@ -172,14 +172,21 @@ function addContent(
 }
 
 /** The bytes of a pull of everything that a digest names; undefined if the registry has not all of it. */
-function pullSize(own: ReadonlyMap<string, Manifest>, digest: string): number | undefined {
+function pullSize(
+  own: ReadonlyMap<string, Manifest>,
+  digest: string,
+  { blobs }: Pick<Listing, "blobs">,
+): number | undefined {
   const manifest = own.get(digest);
   if (manifest === undefined) return undefined;
   let size = 0;
-  for (const part of [...manifest.layers, ...(manifest.config ? [manifest.config] : [])])
+  for (const part of [...manifest.layers, ...(manifest.config ? [manifest.config] : [])]) {
+    // A layer of Windows can be elsewhere.
+    if (!blobs.has(part.digest)) return undefined;
     size += part.size;
+  }
   for (const entry of manifest.manifests) {
-    const below = pullSize(own, entry.digest);
+    const below = pullSize(own, entry.digest, { blobs });
     if (below === undefined) return undefined;
     size += below;
   }

@@ -4,9 +4,13 @@ const DIGEST = `sha256:${"a".repeat(64)}`;
 const inspected = { Id: "x", Path: "registry", Args: [], Config: { Env: null }, State: {} };
 const listing = (...lines: string[]) =>
   parseListing(
-    ["cluster-registry-listing 1", `inspect ${JSON.stringify(inspected)}`, ...lines, "end", ""].join(
-      "\n",
-    ),
+    [
+      "cluster-registry-listing 1",
+      `inspect ${JSON.stringify(inspected)}`,
+      ...lines,
+      "end",
+      "",
+    ].join("\n"),
   );
 
 test("repositories that lie in each other are told apart", () => {

@@ -54,8 +54,12 @@ const listing = (): Listing => ({
   errors: { count: 0, last: [] },
 });
 const plan = (rules: Parameters<typeof planCleanUp>[2] = [], uses: string[] = []) =>
-  planCleanUp(new RegistryClient(registry.transport), listing(), rules, NOW, (_repository, _tag, digests) =>
-    digests.some((digest) => uses.includes(digest)),
+  planCleanUp(
+    new RegistryClient(registry.transport),
+    listing(),
+    rules,
+    NOW,
+    (_repository, _tag, digests) => digests.some((digest) => uses.includes(digest)),
   );
 
 test("what a tag leads to stays: an index's images, and what names one of them as its subject", async () => {
@@ -138,6 +142,13 @@ test("an image that the registry has lost is no proof, and keeps its tag", async
   const found = await plan();
   expect(found).toMatchObject({ expired: [], untagged: [] });
   expect(found.proof).toBeUndefined();
+});
+
+test("an image with a layer that is not in the volume is no proof", async () => {
+  image("app", ["1"], "small");
+  blobs.delete(registry.blob("small".repeat(10), LAYER).digest);
+  image("app", ["2"], "a larger one");
+  expect((await plan()).proof?.name).toBe("2");
 });
 
 test("a clean-up removes only what was shown and is still to be removed", async () => {
