@@ -22,9 +22,9 @@ const FLAGS: Record<string, FlagSpec> = {
 
 const ABOUT =
   "Frees space in the registry: removes the tags that no rule of `retention` keeps, manifests without a tag, and the blobs " +
-  "that no manifest needs. A tag that a Pod or another workload uses stays if the stack names a cluster. Pulls go on; " +
+  "that no manifest needs. What a Pod or another workload uses, by tag or digest, stays if the stack names a cluster. Pulls go on; " +
   "pushes are refused until the end. The registry restarts twice, each time for about a second. It ends with a pull of an " +
-  "image that was kept. If it is interrupted, the registry's host restarts the registry as it was.";
+  "image that was kept. Ctrl-C ends it after the step that runs. However it ends, the host starts the registry as it was.";
 
 const EXAMPLES = ["npm run gc -- --dry-run", "npm run gc -- --stack prod --yes"];
 
@@ -78,19 +78,19 @@ async function untilInterrupted(
   work: (interrupted: AbortSignal) => Promise<CleanedUp>,
   say: (line: string) => void,
 ): Promise<CleanedUp> {
-  const { cancel, terminate, dispose } = listenForInterrupts(say, {
+  const interrupts = listenForInterrupts(say, {
     first:
       "^C received; waiting for the host to end the step that runs, and to start the registry as it was. Press ^C again to end without waiting.",
     second: "^C received; the host starts the registry as it was, without this command.",
   });
-  terminate.addEventListener("abort", () => process.exit(EXIT.cancelled));
+  interrupts.terminate.addEventListener("abort", () => process.exit(EXIT.cancelled));
   try {
-    return await work(cancel);
+    return await work(interrupts.cancel);
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     throw new ExitError(EXIT.cancelled, "clean-up interrupted; the registry takes pushes again");
   } finally {
-    dispose();
+    interrupts.dispose();
   }
 }
 

@@ -94,7 +94,13 @@ const rm: Verb = async ({ client, prefix }, stack, names, flags) => {
   }
   const removed = await removeTags(client, removal);
   if (flags["json"]) print(JSON.stringify({ removed }, null, 2));
-  else print(`removed ${removed.join(", ")}; to free the space, run: npm run gc`);
+  else if (removed.length > 0)
+    print(`removed ${removed.join(", ")}; to free the space, run: npm run gc`);
+  const left = removal
+    .map(({ repository, tag }) => `${repository}:${tag}`)
+    .filter((name) => !removed.includes(name));
+  if (left.length > 0)
+    throw new Error(`somebody else pushed or removed these tags meanwhile: ${left.join(", ")}`);
 };
 
 const usage: Verb = async ({ client, connection, host, prefix }, _stack, _names, flags) => {

@@ -93,8 +93,8 @@ test("a clean-up needs a volume, images in it, and distribution's program", () =
   expect(whyNoCleanUp(listing({}, { REGISTRY_STORAGE: "filesystem", [data]: root }))).toBe(
     undefined,
   );
-  const { folder: _folder, ...remote } = listing();
-  expect(whyNoCleanUp(remote)).toBe(
+  const { container, version, folder, ...rest } = listing();
+  expect(whyNoCleanUp({ ...rest, container, version: version! })).toBe(
     "the registry has no volume at /var/lib/registry, so its files cannot be cleaned up",
   );
   expect(whyNoCleanUp(listing({}, { [data]: "/images" }))).toBe(
@@ -102,8 +102,7 @@ test("a clean-up needs a volume, images in it, and distribution's program", () =
       "a clean-up knows the files in /var/lib/registry only",
   );
   expect(whyNoCleanUp(listing({}, { REGISTRY_STORAGE: "s3" }))).toContain("REGISTRY_STORAGE=s3;");
-  const { version: _version, ...other } = listing();
-  expect(whyNoCleanUp(other)).toBe(
+  expect(whyNoCleanUp({ ...rest, container, folder: folder! })).toBe(
     "`registry --version` does not run in the registry's container, and a clean-up needs this program; " +
       "set registry.image to an image of distribution, such as registry:3",
   );
