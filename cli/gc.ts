@@ -1,15 +1,9 @@
-import {
-  confirmed,
-  type FlagSpec,
-  helpText,
-  parseFlags,
-  UsageError,
-} from "../engine/command/flags";
+import { type FlagSpec, helpText, parseFlags, UsageError } from "../engine/command/flags";
 import { command, EXIT, ExitError } from "../engine/command/exit";
 import { listenForInterrupts } from "../engine/command/interrupt";
-import { ask, isInteractive } from "../engine/command/prompt";
 import { type CleanedUp, cleanUp, Interrupted, planGc, planText, pushesNow } from "../images/gc";
 import { readInUse, withRegistry } from "../images/registry-session";
+import { agree } from "./agree";
 import { loadStack, STACK_FLAGS } from "./loaded-stack";
 
 const FLAGS: Record<string, FlagSpec> = {
@@ -67,7 +61,11 @@ export function main(args: string[]): Promise<void> {
         throw new Error(
           `a push is in progress (${pushes.join(", ")}); run the command again when it has ended, or let it fail with --now`,
         );
-      await confirm(flags);
+      await agree(flags, {
+        act: "clean up",
+        noun: "clean-up",
+        question: "Clean up? The registry refuses pushes until the end.",
+      });
       result(await untilInterrupted((signal) => cleanUp(session, shown, plan, say, signal), say));
     });
   });
@@ -92,14 +90,6 @@ async function untilInterrupted(
   } finally {
     interrupts.dispose();
   }
-}
-
-async function confirm(flags: ReturnType<typeof parseFlags>["flags"]): Promise<void> {
-  if (confirmed(flags)) return;
-  if (!isInteractive(flags))
-    throw new UsageError("--yes must be passed to clean up in non-interactive mode");
-  const answer = await ask("Clean up? The registry refuses pushes until the end. [yes/no] ");
-  if (answer !== "yes") throw new ExitError(EXIT.error, "clean-up declined");
 }
 
 const print = (text: string) => void process.stdout.write(`${text}\n`);

@@ -118,7 +118,11 @@ async function readGraphs(
 ): Promise<Graphs> {
   const found = new Map(revisions.map(({ repository }) => [repository, new Graph()]));
   await inParallel(revisions, PARALLEL, async ({ repository, digest }) => {
-    const manifest = await client.manifest(repository, digest);
+    const manifest = await client.manifest(repository, digest).catch((error: unknown) => {
+      throw new Error(`${repository}: ${(error as Error).message}; nothing was removed`, {
+        cause: error,
+      });
+    });
     if (manifest !== undefined) found.get(repository)!.add(manifest, digest);
   });
   return found;

@@ -144,6 +144,13 @@ test("an image that the registry has lost is no proof, and keeps its tag", async
   expect(found.proof).toBeUndefined();
 });
 
+test("a manifest that cannot be read is an error with its repository: what it needs is unknown", async () => {
+  const digest = store("app", ["1"], { schemaVersion: 1 }, MANIFEST);
+  await expect(plan()).rejects.toThrow(
+    `app: the manifest ${digest} has schema 1, which no current runtime can run; nothing was removed`,
+  );
+});
+
 test("an image with a layer that is not in the volume is no proof", async () => {
   image("app", ["1"], "small");
   blobs.delete(registry.blob("small".repeat(10), LAYER).digest);
