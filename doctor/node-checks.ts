@@ -1,0 +1,128 @@
+import { isMasked } from "../decision/obstacles";
+import { processProxies } from "../decision/sourced-lines";
+import type { Observation } from "../observation/observation";
+import { proxyProblem } from "../patch";
+import type { HostAccess } from "../settings/access";
+import type { Settings } from "../settings/schema";
+import type { Cause, Check } from "./cause";
+import type { Commands } from "./commands";
+import { configurationCause } from "./configuration";
+import type { Look } from "./look";
+
+/** What is known of one node. */
+export interface NodeFacts {
+  readonly access: HostAccess;
+  readonly observation: Observation;
+  readonly look: Look;
+  /** The settings for this node. */
+  readonly settings: Settings;
+  /** The name of this stack's record on the node. */
+  readonly id: string;
+  /** `ADDRESS:PORT` of the registry. */
+  readonly prefix: string;
+  readonly commands: Commands;
+}
+
+const CONTAINERD = "containerd.service";
+
+/** What has to be well on the node itself. */
+export const LOCAL: readonly Check<NodeFacts>[] = [
+  {
+    passed: ({ observation }) => `containerd ${observation.containerd?.version} runs`,
+    find: notRunning,
+  },
+  {
+    passed: ({ observation: { containerd }, prefix }) =>
+      `${containerd?.configPath ?? "/etc/containerd/config.toml"} sends ${prefix} to the registry, and containerd runs with it`,
+    find: configurationCause,
+  },
+  { passed: () => "the CRI plugin is loaded", find: pluginMissing },
+  { passed: () => "no proxy stands between containerd and the registry", find: proxied },
+  { passed: ({ look }) => `${look.disk?.mount ?? "containerd's disk"} has room`, find: full },
+];
+
+function notRunning({ observation, access, look, commands }: NodeFacts): Cause | undefined {
+  const { containerd } = observation;
+  if (containerd?.version === undefined)
+    return {
+      cause: "containerd is not installed",
+      evidence: ["`containerd --version` was not found"],
+      fix: commands.on(access, "apt-get install -y containerd"),
+    };
+  const { active, sub } = containerd.service;
+  if (active === "active" || active === "reloading") return undefined;
+  // A broken file is the reason, and its own check names the line.
+  if (containerd.dumpError !== undefined) return undefined;
+  const evidence = [`${CONTAINERD}: ${active} (${sub})`, ...look.log];
+  return isMasked(containerd.service)
+    ? {
+        cause: "containerd does not run, and its unit is masked",
+        evidence,
+        fix: commands.on(access, "systemctl unmask containerd && systemctl start containerd"),
+      }
+    : {
+        cause: "containerd does not run",
+        evidence,
+        fix: commands.on(access, "systemctl start containerd"),
+      };
+}
+
+function pluginMissing({
+  look: { plugins, pluginError },
+  access,
+  commands,
+}: NodeFacts): Cause | undefined {
+  const bad = plugins.filter(({ state }) => state !== "ok");
+  const hasCri = plugins.some(({ name }) => name === "io.containerd.grpc.v1.cri");
+  if (bad.length === 0 && hasCri) return undefined;
+  const evidence = hasCri
+    ? bad.map(({ name, state }) => `ctr plugins ls: ${name} is ${state}`)
+    : ["ctr plugins ls: io.containerd.grpc.v1.cri is missing"];
+  return {
+    cause: "containerd runs without its CRI plugin, so the kubelet cannot pull",
+    evidence: [...evidence, ...(pluginError === undefined ? [] : [pluginError])],
+    fix: commands.on(access, "systemctl restart containerd"),
+  };
+}
+
+function proxied(facts: NodeFacts): Cause | undefined {
+  const { observation, prefix, access, commands, settings } = facts;
+  const service = observation.containerd?.service;
+  const lines = service === undefined ? [] : processProxies(service);
+  const problem = proxyProblem(`http://${prefix}`, lines);
+  if (problem === undefined) return undefined;
+  const listed = lines.map(({ text }) => /^no_proxy=(.*)$/i.exec(text)?.[1]).find((each) => each);
+  const exceptions = [...(listed === undefined ? [] : [listed]), settings.registry.address].join(
+    ",",
+  );
+  const file = `/etc/systemd/system/${CONTAINERD}.d/zz-no-proxy.conf`;
+  const text = `[Service]\\nEnvironment="NO_PROXY=${exceptions}" "no_proxy=${exceptions}"\\n`;
+  const place = problem.line === undefined ? problem.file : `${problem.file}:${problem.line}`;
+  return {
+    cause: `containerd asks a proxy for the registry, because NO_PROXY does not have ${settings.registry.address}`,
+    evidence: [`${place}: ${problem.found}`],
+    fix: commands.on(
+      access,
+      `mkdir -p ${file.replace(/\/[^/]*$/, "")} && printf '${text}' >${file} && systemctl daemon-reload && systemctl restart containerd`,
+    ),
+  };
+}
+
+/** Less than this is too little for any layer, in KiB. */
+const LITTLE = 1024;
+
+function full({ look: { disk, inodes }, access, commands }: NodeFacts): Cause | undefined {
+  const isFull = disk !== undefined && disk.free < LITTLE;
+  const hasNoInodes = inodes !== undefined && inodes.free === 0;
+  if (!isFull && !hasNoInodes) return undefined;
+  const { mount } = (isFull ? disk : inodes)!;
+  return {
+    cause: `the disk of containerd's images is full (${mount})`,
+    evidence: [
+      isFull
+        ? `df ${mount}: ${disk.free} KiB free of ${disk.size} KiB`
+        : `df -i ${mount}: no inode free of ${inodes?.size}`,
+    ],
+    fix: commands.on(access, "crictl rmi --prune"),
+  };
+}
