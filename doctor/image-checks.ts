@@ -48,7 +48,7 @@ function elsewhere(facts: ImageOnNode): Cause | undefined {
   return {
     cause: `the image names ${asked.elsewhere}, so the node asks there and not ${prefix}, which has it`,
     evidence: [`${prefix} has ${nameIn(asked)}: ${digest}`],
-    fix: `kubectl set image deployment/NAME CONTAINER=${asked.reference}`,
+    fix: setImage(asked.reference),
   };
 }
 
@@ -88,8 +88,13 @@ function missing(facts: ImageOnNode): Cause | undefined {
         `docker tag ${plain} ${reference} && docker push ${reference}`,
       ),
     };
-  return { cause, evidence, fix: `docker push ${reference}` };
+  if (near.length === 0) return { cause, evidence, fix: `docker push ${reference}` };
+  const meant = isUnknown ? `${near[0]}:${tag}` : `${repository}:${near[0]}`;
+  return { cause, evidence, fix: setImage(`${prefix}/${meant}`) };
 }
+
+/** The Pod's own template has to change. Its names are not known here. */
+const setImage = (reference: string) => `kubectl set image deployment/NAME CONTAINER=${reference}`;
 
 const listed = (names: readonly string[], none: string) =>
   names.length === 0 ? none : names.join(", ");

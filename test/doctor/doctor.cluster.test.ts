@@ -1,0 +1,421 @@
+import { spawn } from "node:child_process";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { buildImage, type ContainerImage } from "../../oci/image";
+import { push } from "../../oci/push";
+import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
+import { describeLab } from "../lab-only";
+import {
+  configManifest,
+  daemonsOf,
+  pushImage,
+  recordsOf,
+  type Said,
+  TestStack,
+} from "../program/stack";
+
+const ROOT = join(__dirname, "..", "..");
+const CONFIG = "/etc/containerd/config.toml";
+
+describeLab("npm run doctor", () => {
+  let lab: RunningLab;
+  let stack: TestStack;
+  let registry: string;
+  /** `ADDRESS:PORT`. */
+  let prefix: string;
+  let [master, node01, node02]: RunningHost[] = [];
+
+  const doctor = (...args: string[]): Promise<Said> => stack.run("doctor", ...args);
+
+  /** A diagnosis: the cause, the lines that show it, and the fix without the stack's flags. */
+  interface Verdict {
+    cause: string;
+    evidence: (string | RegExp)[];
+    fix: string;
+  }
+
+  /** The blocks of the report, by name. The exit code is 1. */
+  async function verdicts(...args: string[]): Promise<Map<string, string[]>> {
+    const said = await doctor(...args);
+    expect(said.stderr).toBe("");
+    expect(said.code).toBe(1);
+    const blocks = new Map<string, string[]>();
+    let block: string[] = [];
+    for (const line of said.stdout.trimEnd().split("\n")) {
+      const [, name, rest] = /^(\S+): (.*)$/.exec(line) ?? [];
+      if (name === undefined) block.push(line.trim());
+      else blocks.set(name, (block = [rest!]));
+    }
+    return blocks;
+  }
+
+  /** Runs a fix as the operator would, whose ssh config has the key and whose answer to `up` is yes. */
+  async function cure(fix: string): Promise<void> {
+    const options = `-F none -o IdentitiesOnly=yes -i ${lab.privateKeyPath} -o UserKnownHostsFile=${lab.knownHostsPath}`;
+    const command = fix
+      .replace(/\bssh (?=root@)/g, `ssh ${options} `)
+      .replace(/npm run up( -- )?/, "npm run up -- --yes --skip-preview --engine embedded ");
+    const child = spawn("sh", ["-c", command], { cwd: ROOT, env: stack.env });
+    let output = "";
+    child.stdout.on("data", (text: Buffer) => (output += text.toString()));
+    child.stderr.on("data", (text: Buffer) => (output += text.toString()));
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    if (code !== 0) throw new Error(`${command}\nexit code ${String(code)}\n${output}`);
+  }
+
+  function expectBlock(name: string, block: string[] | undefined, expected: Verdict): string {
+    const [cause, ...rest] = block ?? [];
+    const fix = (rest.pop() ?? "").replace(/^fix: /, "");
+    expect({ name, cause, evidence: rest }).toEqual({
+      name,
+      cause: expected.cause,
+      evidence: expected.evidence.map((each) =>
+        typeof each === "string" ? each : (expect.stringMatching(each) as string),
+      ),
+    });
+    expect(fix.replaceAll(/( --)? --stack test --cwd \S+/g, "")).toBe(expected.fix);
+    return fix;
+  }
+
+  /** Expects these verdicts for these names, runs their fixes, and then pulls for real on every node. */
+  async function cures(
+    args: string[],
+    expected: Record<string, Verdict>,
+    image = `${prefix}/mynginx:1.0`,
+  ): Promise<void> {
+    const blocks = await verdicts(...args);
+    const fixes = Object.entries(expected).map(([name, each]) =>
+      expectBlock(name, blocks.get(name), each),
+    );
+    const others = [...blocks].filter(([name]) => !(name in expected));
+    for (const [, lines] of others)
+      expect(lines).toEqual([
+        "registry" in expected
+          ? "well in itself; it cannot pull because of the registry"
+          : expect.stringMatching(/^healthy, pulled \S+$/),
+      ]);
+    for (const fix of new Set(fixes)) await cure(fix);
+    for (const host of lab.hosts.values()) {
+      await host.pullImage(image);
+      await host.removeImage(image);
+    }
+  }
+
+  const on = (host: RunningHost | undefined, command: string) =>
+    `ssh root@${host?.address} '${command}'`;
+
+  /** Pushes an image of one small file. */
+  async function pushed(name: string, tag: string, image: ContainerImage): Promise<string> {
+    const via = () => ({ createConnection: () => connect(5000, master!.address) });
+    await push(via, name, [tag], image);
+    return `${prefix}/${name}:${tag}`;
+  }
+
+  beforeAll(async () => {
+    lab = await startLab(
+      defineLab({ name: "doctor", octet: 149, hosts: ["controlplane", "node01", "node02"] }),
+    );
+    [master, node01, node02] = ["controlplane", "node01", "node02"].map((name) => lab.host(name));
+    stack = TestStack.lesson(lab);
+    registry = master!.address;
+    prefix = `${registry}:5000`;
+    // node02 has hosts.toml files, and the others have mirrors.
+    await node02!.succeed(
+      `sed -i '/mirrors."docker.io"/,+1d; s|config_path = ""|config_path = "/etc/containerd/certs.d"|' ${CONFIG} && systemctl restart containerd`,
+    );
+    await stack.succeed(stack.up());
+    await pushImage(master!, prefix);
+  });
+  afterAll(async () => {
+    stack?.remove();
+    await lab?.down();
+  });
+
+  test("healthy nodes: every check passes, and no host changes", async () => {
+    const facts = () =>
+      Promise.all(
+        [...lab.hosts.values()].flatMap((host) => [
+          configManifest(host),
+          daemonsOf(host),
+          recordsOf(host),
+        ]),
+      );
+    const before = await facts();
+    const image = `${prefix}/cluster-registry/probe:1`;
+    expect(await doctor()).toEqual({
+      code: 0,
+      stderr: "",
+      stdout: ["controlplane", "node01", "node02"]
+        .map((name) => `${name}: healthy, pulled ${image}\n`)
+        .join(""),
+    });
+    expect(await facts()).toEqual(before);
+    expect(await node01!.imagePresent(image)).toBe(false);
+    const { code, stdout } = await doctor("node01", "mynginx:1.0", "--verbose");
+    expect(code).toBe(0);
+    expect(stdout).toContain("node01: ok: containerd 1.6.20~ds1 runs\n");
+    expect(stdout).toContain("node01: ok: a real pull succeeds\n");
+    expect(stdout).toContain(`node01: healthy, pulled ${prefix}/mynginx:1.0\n`);
+  });
+
+  describe("the configuration of a node", () => {
+    test("the entry is gone, and a hosts.toml is broken", async () => {
+      await node01!.succeed(`sed -i '/:5000/d' ${CONFIG} && systemctl restart containerd`);
+      const hosts = `/etc/containerd/certs.d/${prefix}/hosts.toml`;
+      await node02!.succeed(`echo 'server = "http' >${hosts}`);
+      await cures([], {
+        node01: {
+          cause: `somebody has changed containerd's configuration of ${prefix} since the last up`,
+          evidence: [
+            `${CONFIG}: missing: [plugins."io.containerd.grpc.v1.cri".registry.mirrors."${prefix}"]`,
+            `${CONFIG}: missing: endpoint = ["http://${prefix}"]`,
+          ],
+          fix: "npm run up",
+        },
+        node02: {
+          cause: `containerd does not use the hosts.toml of ${prefix}`,
+          evidence: [/hosts\.toml:1: expected /],
+          fix: `${on(node02, `mv ${hosts} ${hosts}.broken`)} && npm run up`,
+        },
+      });
+    });
+
+    test("the entry has another spelling, and containerd has not read its file", async () => {
+      await node01!.succeed(
+        `sed -i 's|mirrors."${prefix}"|mirrors."${registry}"|' ${CONFIG} && systemctl restart containerd`,
+      );
+      await node02!.succeed(
+        `cp -a ${CONFIG} /root/kept && sed -i '/config_path/d' ${CONFIG} && systemctl restart containerd && cp -a /root/kept ${CONFIG}`,
+      );
+      await cures([], {
+        node01: {
+          cause: `containerd has no entry for ${prefix}, only for another spelling of it`,
+          evidence: [new RegExp(`^${CONFIG}:\\d+: \\[.*mirrors\\."${registry}"\\]$`), /missing/],
+          fix: "npm run up",
+        },
+        node02: {
+          cause: "containerd has not read its configuration since it was changed",
+          evidence: [/^\/etc\/containerd\/config\.toml: changed at /, /^containerd: started at /],
+          fix: "npm run up",
+        },
+      });
+    });
+
+    test("the file is broken, or deleted", async () => {
+      await node01!.succeed(
+        `sed -i '1i x = = 1' ${CONFIG} && systemctl restart containerd || true`,
+      );
+      await node02!.succeed(`rm ${CONFIG} && systemctl restart containerd`);
+      await cures([], {
+        node01: {
+          cause: "containerd cannot read its configuration",
+          evidence: [/config\.toml:1: expected valid TOML/],
+          fix: `x`,
+        },
+        node02: {
+          cause: `${CONFIG} was deleted`,
+          evidence: [/deleted$/],
+          fix: `${on(node02, `sh /var/lib/cluster-registry/helper restore ${CONFIG}`)} && npm run up`,
+        },
+      });
+    });
+
+    test("the settings are in a table that this version does not read; containerd is stopped", async () => {
+      await node01!.succeed("systemctl stop containerd");
+      await node02!.succeed(
+        `printf '[plugins."io.containerd.cri.v1.images".registry]\nconfig_path = "/x"\n' >>${CONFIG} && systemctl restart containerd`,
+      );
+      await cures([], {
+        node01: {
+          cause: "containerd does not run",
+          evidence: ["containerd.service: inactive (dead)"],
+          fix: on(node01, "systemctl start containerd"),
+        },
+        node02: {
+          cause: `containerd's configuration of ${prefix} is not in force`,
+          evidence: [/config\.toml:\d+: expected registry settings in/],
+          fix: "x",
+        },
+      });
+    });
+
+    test("a proxy stands before the registry", async () => {
+      await node01!.succeed(
+        "mkdir -p /etc/systemd/system/containerd.service.d && printf '[Service]\\nEnvironment=HTTP_PROXY=http://10.88.149.1:3128\\n' >/etc/systemd/system/containerd.service.d/proxy.conf && systemctl daemon-reload && systemctl restart containerd",
+      );
+      await cures([], {
+        node01: {
+          cause: `containerd asks a proxy for the registry, because NO_PROXY does not have ${registry}`,
+          evidence: [
+            "/etc/systemd/system/containerd.service.d/proxy.conf:2: found `HTTP_PROXY=http://10.88.149.1:3128`, and there is no NO_PROXY",
+          ],
+          fix: "x",
+        },
+      });
+      await node01!.succeed(
+        "rm -r /etc/systemd/system/containerd.service.d && systemctl daemon-reload && systemctl restart containerd",
+      );
+    });
+  });
+
+  describe("the network", () => {
+    test("a node has no route to the registry, and the firewall of another refuses it", async () => {
+      await node01!.succeed(`ip route add unreachable ${registry}/32`);
+      await node02!.succeed(`iptables -A OUTPUT -p tcp --dport 5000 -j REJECT`);
+      await cures([], {
+        node01: {
+          cause: "this node has no route to the registry",
+          evidence: [
+            `${prefix}: No route to host`,
+            `ip route get ${registry}: RTNETLINK answers: No route to host`,
+          ],
+          fix: on(node01, "x"),
+        },
+        node02: {
+          cause: "this node's own firewall refuses the registry",
+          evidence: [
+            `${prefix}: Connection refused`,
+            "iptables -S: -A OUTPUT -p tcp -m tcp --dport 5000 -j REJECT --reject-with icmp-port-unreachable",
+          ],
+          fix: on(node02, "x"),
+        },
+      });
+    });
+  });
+
+  describe("the registry", () => {
+    test("its container is stopped", async () => {
+      await master!.succeed("docker stop -t 1 registry");
+      await cures([], {
+        registry: {
+          cause: "the registry's container is stopped",
+          evidence: [/^docker inspect registry: exited with code \d+ at /],
+          fix: "npm run up",
+        },
+      });
+    });
+
+    test("docker is stopped", async () => {
+      await master!.succeed("systemctl stop docker.socket docker");
+      await cures(["node01"], {
+        registry: {
+          cause: "docker is stopped, and with it the registry",
+          evidence: ["docker.service: inactive (dead)"],
+          fix: "npm run up",
+        },
+      });
+    });
+
+    test("its container is paused", async () => {
+      await master!.succeed("docker pause registry");
+      await cures(["node01"], {
+        registry: {
+          cause: "the registry's container is paused",
+          evidence: ["docker inspect registry: paused"],
+          fix: on(master, "docker unpause registry"),
+        },
+      });
+    });
+
+    test("its container is gone", async () => {
+      await master!.succeed("docker rm -f registry");
+      await cures(["node01"], {
+        registry: {
+          cause:
+            "the registry's container is gone; its images are still in the volume registry-data",
+          evidence: ["docker inspect registry: no such container"],
+          fix: "npm run up",
+        },
+      });
+    });
+  });
+
+  describe("the image", () => {
+    test("it was built, but never pushed", async () => {
+      await master!.succeed("docker tag mynginx:1.0 mynginx:2.0");
+      await cures(
+        ["node01", "mynginx:2.0"],
+        {
+          node01: {
+            cause: "the registry has no mynginx:2.0: this tag was never pushed, or was deleted",
+            evidence: [
+              "GET /v2/mynginx/manifests/2.0: 404 MANIFEST_UNKNOWN",
+              "mynginx has 1.0",
+              `docker on controlplane has mynginx:2.0, without ${prefix}`,
+            ],
+            fix: on(
+              master,
+              `docker tag mynginx:2.0 ${prefix}/mynginx:2.0 && docker push ${prefix}/mynginx:2.0`,
+            ),
+          },
+        },
+        `${prefix}/mynginx:2.0`,
+      );
+    });
+
+    test("its name is misspelt: the nearest ones are named", async () => {
+      const blocks = await verdicts("node01", `${prefix}/myngins:1.0`);
+      expectBlock("node01", blocks.get("node01"), {
+        cause: "the registry has no image myngins: it was never pushed, or under another name",
+        evidence: ["GET /v2/myngins/manifests/1.0: 404 NAME_UNKNOWN", "the registry has mynginx"],
+        fix: `docker push ${prefix}/myngins:1.0`,
+      });
+    });
+
+    test("it does not name the registry", async () => {
+      const blocks = await verdicts("node01", "docker.io/library/mynginx:1.0");
+      expectBlock("node01", blocks.get("node01"), {
+        cause: `the image names docker.io, so the node asks there and not ${prefix}, which has it`,
+        evidence: [/ has mynginx:1\.0: sha256:[0-9a-f]{64}$/],
+        fix: `kubectl set image deployment/NAME CONTAINER=${prefix}/mynginx:1.0`,
+      });
+    });
+
+    test("it is for another architecture", async () => {
+      const layers = [[{ path: "file", contents: Buffer.from("x"), mode: 0o644 }]];
+      const reference = await pushed("other", "1", buildImage(layers, {}, "arm64"));
+      const blocks = await verdicts("node01", "other:1");
+      expectBlock("node01", blocks.get("node01"), {
+        cause: "the image is not for this node's architecture",
+        evidence: [`${reference}: linux/arm64`, "uname -m on node01: linux/amd64"],
+        fix: `docker build --platform linux/amd64 -t ${reference} . && docker push ${reference}`,
+      });
+      // Docker is on the registry's host alone.
+      await master!.succeed(
+        `cd /root/build && docker build -q --platform linux/amd64 -t ${reference} . && docker push -q ${reference}`,
+      );
+      await node01!.pullImage(reference);
+      await node01!.removeImage(reference);
+    });
+
+    test("the registry has lost a layer", async () => {
+      const volume = "/var/lib/docker/volumes/registry-data/_data/docker/registry/v2";
+      await master!.succeed(
+        `rm -r ${volume}/blobs/sha256/$(cut -c 8-9 $(ls -d ${volume}/repositories/mynginx/_layers/sha256/*/link | tail -n 1))/x 2>/dev/null; ` +
+          `for link in ${volume}/repositories/mynginx/_layers/sha256/*/link; do hex=$(cut -c 8- $link); rm -rf ${volume}/blobs/sha256/$(echo $hex | cut -c 1-2)/$hex; done`,
+      );
+      await cures(["node01", "mynginx:1.0"], {
+        node01: {
+          cause: "x",
+          evidence: [],
+          fix: "x",
+        },
+      });
+    });
+
+    test("the node has an older one", async () => {
+      const reference = `${prefix}/mynginx:1.0`;
+      await node01!.pullImage(reference);
+      await pushImage(master!, prefix, "mynginx:3.0");
+      await master!.succeed(`docker tag mynginx:3.0 ${reference} && docker push -q ${reference}`);
+      await cures(["node01", "mynginx:1.0"], {
+        node01: {
+          cause:
+            "node01 has an older image of this name, and a Pod with imagePullPolicy IfNotPresent runs that",
+          evidence: [/^node01: sha256:[0-9a-f]{64}$/, /^the registry: sha256:[0-9a-f]{64}$/],
+          fix: on(node01, `ctr -n k8s.io images rm ${reference}`),
+        },
+      });
+    });
+  });
+});
