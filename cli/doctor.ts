@@ -1,9 +1,11 @@
 import { diagnose } from "../doctor";
-import { commandsFor } from "../doctor/commands";
-import { isHealthy, reportJson, reportText } from "../doctor/report";
+import { type Commands, commandsFor } from "../doctor/commands";
+import { unlistedNodes } from "../doctor/unlisted";
+import { type Diagnosis, isHealthy, reportJson, reportText } from "../doctor/report";
 import { command, EXIT, ExitError } from "../engine/command/exit";
 import { type FlagSpec, helpText, parseFlags, UsageError } from "../engine/command/flags";
-import { loadStack, STACK_FLAGS } from "./loaded-stack";
+import { readNodes } from "../kube/nodes";
+import { type LoadedStack, loadStack, STACK_FLAGS } from "./loaded-stack";
 
 const FLAGS: Record<string, FlagSpec> = {
   verbose: { kind: "switch", short: "v", help: "List the checks that passed, too" },
@@ -34,29 +36,42 @@ export function main(args: string[]): Promise<void> {
     }
     const [node, image, ...more] = rest;
     if (more.length > 0) throw new UsageError(`unknown argument: ${more.join(" ")}`);
-    const { settings, access, ids, notes } = await loadStack(flags);
+    const stack = await loadStack(flags);
+    const { settings, access, ids, notes } = stack;
     const say = (line: string) => void process.stderr.write(`${line}\n`);
     notes.forEach(say);
+    const commands = commandsFor(stackFlags(flags));
+    const unlisted = await missingNodes(stack, commands, say);
+    const others = unlisted.filter(({ name }) => node === undefined || name === node);
     const names = settings.nodes.map(({ name }) => name);
-    if (node !== undefined && !names.includes(node))
+    if (node !== undefined && others.length === 0 && !names.includes(node))
       throw new UsageError(`expected a node of the stack (${names.join(", ")}); found ${node}`);
-    const { image: reference, all } = await diagnose(
-      {
-        settings,
-        access,
-        ids,
-        commands: commandsFor(stackFlags(flags)),
-        nodes: node === undefined ? names : [node],
-        ...(image !== undefined && { image }),
-      },
-      say,
-    );
+    const nodes = node === undefined ? names : names.filter((name) => name === node);
+    const asked = { ...(image !== undefined && { image }) };
+    const found = await diagnose({ settings, access, ids, commands, nodes, ...asked }, say);
+    const reference = found.image;
+    const all = [...found.all, ...others];
     const json = flags["json"] === true;
     process.stdout.write(
       json ? reportJson(all, reference) : reportText(all, reference, flags["verbose"] === true),
     );
     if (!isHealthy(all)) throw new ExitError(EXIT.error);
   });
+}
+
+/** The nodes of the cluster that a list of nodes lacks. A cluster that does not answer is no reason to stop. */
+async function missingNodes(
+  { settings, configuration, cluster }: LoadedStack,
+  commands: Commands,
+  say: (line: string) => void,
+): Promise<Diagnosis[]> {
+  if (cluster === undefined || !Array.isArray(configuration["nodes"])) return [];
+  try {
+    return unlistedNodes(settings, await readNodes(cluster), commands);
+  } catch (error) {
+    say(`the nodes of the cluster were not compared with the stack's: ${(error as Error).message}`);
+    return [];
+  }
 }
 
 /** The flags that select the same stack in another command. */

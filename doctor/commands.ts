@@ -31,4 +31,5 @@ export function commandsFor(stackFlags: readonly string[]): Commands {
   };
 }
 
-const plainWord = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : shellWord(word));
+/** A word without quotes where it needs none. */
+export const plainWord = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : shellWord(word));

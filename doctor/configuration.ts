@@ -1,11 +1,11 @@
 import { HELPER } from "../helper/commands";
 import { type Decision } from "../decision/decide";
 import { planMirror } from "../decision/plan";
-import { shellWord } from "../helper/shell-word";
 import type { ObservedFile, Observation } from "../observation/observation";
 import { type Problem, Refusal } from "../patch";
 import { MixedWays } from "../patch/containerd/mixed-ways";
 import type { Cause } from "./cause";
+import { plainWord } from "./commands";
 import type { NodeFacts } from "./node-checks";
 import { otherSpellings } from "./spellings";
 
@@ -96,8 +96,8 @@ function refused(refusal: Refusal, facts: NodeFacts): Cause {
   if (isHostsToml(file)) {
     const back =
       managed?.kept === undefined
-        ? `mv ${shellWord(file)} ${shellWord(`${file}.broken`)}`
-        : `cp ${shellWord(managed.kept.path)} ${shellWord(file)}`;
+        ? `mv ${plainWord(file)} ${plainWord(`${file}.broken`)}`
+        : `cp ${plainWord(managed.kept.path)} ${plainWord(file)}`;
     return {
       cause: `containerd does not use the hosts.toml of ${prefix}`,
       evidence,
@@ -109,15 +109,14 @@ function refused(refusal: Refusal, facts: NodeFacts): Cause {
     ? "containerd cannot read its configuration"
     : `containerd's configuration of ${prefix} is not in force`;
   if (managed?.kept === undefined) return { cause, evidence, fix: `${file}: ${problem.fix}` };
-  const back = `cp ${shellWord(managed.kept.path)} ${shellWord(file)} && systemctl restart containerd`;
+  const back = `cp ${plainWord(managed.kept.path)} ${plainWord(file)} && systemctl restart containerd`;
   return { cause, evidence, fix: `${commands.on(access, back)} && ${commands.npm("up")}` };
 }
 
 function problemLines({ file, line, expected, found, frame }: Problem): string[] {
   const place = line === undefined ? file : `${file}:${line}`;
-  return [`${place}: expected ${expected}; found ${found}`, ...(frame ?? "").split("\n")].filter(
-    (each) => each.trim() !== "",
-  );
+  const marked = (frame ?? "").split("\n").filter((each) => each.startsWith(">"));
+  return [`${place}: expected ${expected}; found ${found}`, ...marked];
 }
 
 /** A file that is gone, or a record that cannot be read. */

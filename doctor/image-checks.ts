@@ -141,7 +141,7 @@ function incomplete(facts: ImageOnNode): Cause | undefined {
       evidence,
       fix: commands.on(
         registryHost.access,
-        `${restart} && sleep 1 && docker push ${asked.reference}`,
+        `${restart} && timeout 60 sh -c "until docker push ${asked.reference}; do sleep 1; done"`,
       ),
     };
   return {

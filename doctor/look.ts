@@ -21,6 +21,8 @@ export interface Look {
   readonly numbers: readonly string[];
   /** `ip route get` of the first one. */
   readonly route?: string;
+  /** Routes to it that lead nowhere. */
+  readonly blocked: readonly string[];
   /** Rules of the host's own firewall that refuse the registry, as `iptables -S` writes them. */
   readonly rules: readonly string[];
   /** The lines of the answer to GET /v2/; empty if there was none. */
@@ -88,6 +90,7 @@ export function parseLook({ stdout, stderr }: { stdout: string; stderr: string }
     log: all("log"),
     moved: all("moved"),
     numbers: all("number"),
+    blocked: all("blocked"),
     rules: all("rule"),
     answer: all("answer"),
     listens: all("listens"),

@@ -38,7 +38,7 @@ function noSuchHost({
     fix:
       registryNumber === undefined
         ? `add ${address} to the DNS that this node asks, or to its /etc/hosts`
-        : commands.on(access, `echo '${registryNumber} ${address}' >>/etc/hosts`),
+        : commands.on(access, `echo ${registryNumber} ${address} >>/etc/hosts`),
   };
 }
 
@@ -49,14 +49,11 @@ function noConnection(facts: NetworkFacts): Cause | undefined {
   const { address, port } = settings.registry;
   const evidence = [`${prefix}: ${refused}`];
   const number = numbers[0] ?? address;
-  if (/^(RTNETLINK|unreachable|prohibit|blackhole)/i.test(route))
+  if (look.blocked.length > 0)
     return {
       cause: "this node has no route to the registry",
-      evidence: [...evidence, `ip route get ${number}: ${route}`],
-      fix: commands.on(
-        access,
-        `ip route del $(ip route show ${number}/32 | grep -E '^(unreachable|prohibit|blackhole)')`,
-      ),
+      evidence: [...evidence, ...look.blocked.map((each) => `ip route: ${each}`)],
+      fix: commands.on(access, look.blocked.map((each) => `ip route del ${each}`).join(" && ")),
     };
   if (rules.length > 0)
     return {

@@ -5,7 +5,7 @@ import { proxyProblem } from "../patch";
 import type { HostAccess } from "../settings/access";
 import type { Settings } from "../settings/schema";
 import type { Cause, Check } from "./cause";
-import type { Commands } from "./commands";
+import { type Commands, plainWord } from "./commands";
 import { configurationCause } from "./configuration";
 import type { Look } from "./look";
 
@@ -91,19 +91,23 @@ function proxied(facts: NodeFacts): Cause | undefined {
   const lines = service === undefined ? [] : processProxies(service);
   const problem = proxyProblem(`http://${prefix}`, lines);
   if (problem === undefined) return undefined;
-  const listed = lines.map(({ text }) => /^no_proxy=(.*)$/i.exec(text)?.[1]).find((each) => each);
+  const listed = lines
+    .map(({ text }) => /^no_proxy=(.*)$/i.exec(text)?.[1])
+    .find((each) => each)
+    ?.replace(/\s/g, "");
   const exceptions = [...(listed === undefined ? [] : [listed]), settings.registry.address].join(
     ",",
   );
   const file = `/etc/systemd/system/${CONTAINERD}.d/zz-no-proxy.conf`;
-  const text = `[Service]\\nEnvironment="NO_PROXY=${exceptions}" "no_proxy=${exceptions}"\\n`;
+  const folder = file.replace(/\/[^/]*$/, "");
   const place = problem.line === undefined ? problem.file : `${problem.file}:${problem.line}`;
   return {
     cause: `containerd asks a proxy for the registry, because NO_PROXY does not have ${settings.registry.address}`,
     evidence: [`${place}: ${problem.found}`],
     fix: commands.on(
       access,
-      `mkdir -p ${file.replace(/\/[^/]*$/, "")} && printf '${text}' >${file} && systemctl daemon-reload && systemctl restart containerd`,
+      `mkdir -p ${folder} && printf "%s\\n" "[Service]" "Environment=NO_PROXY=${exceptions}" >${file} && ` +
+        "systemctl daemon-reload && systemctl restart containerd",
     ),
   };
 }
@@ -123,6 +127,6 @@ function full({ look: { disk, inodes }, access, commands }: NodeFacts): Cause | 
         ? `df ${mount}: ${disk.free} KiB free of ${disk.size} KiB`
         : `df -i ${mount}: no inode free of ${inodes?.size}`,
     ],
-    fix: commands.on(access, "crictl rmi --prune"),
+    fix: `${commands.on(access, `du -xk -d 3 ${plainWord(mount)} | sort -n | tail -n 20`)} shows what takes the space: free some of it`,
   };
 }

@@ -69,8 +69,12 @@ case $role in
     numbers=$(limited 5 getent ahosts "$address" | awk '{ print $1 }' | sort -u)
     printf '%s\n' "$numbers" | each number
     first=$(printf '%s\n' "$numbers" | head -n 1)
-    [ -z "$first" ] || limited 5 ip route get "$first" 2>&1 | head -n 1 | each route
-    [ -z "$first" ] || look_rules OUTPUT "$first"
+    if [ -n "$first" ]; then
+      ip route get "$first" 2>&1 | head -n 1 | each route
+      case $first in *:*) family=-6 ;; *) family=-4 ;; esac
+      ip $family route show match "$first" 2>/dev/null | grep -E '^(unreachable|prohibit|blackhole) ' | each blocked
+      look_rules OUTPUT "$first"
+    fi
     look_registry
     ;;
   registry)

@@ -16,6 +16,8 @@ import {
 
 const ROOT = join(__dirname, "..", "..");
 const CONFIG = "/etc/containerd/config.toml";
+const KEPT = "/var/lib/cluster-registry/files/%2Fetc%2Fcontainerd%2Fconfig.toml/text";
+const DROP_INS = "/etc/systemd/system/containerd.service.d";
 
 describeLab("npm run doctor", () => {
   let lab: RunningLab;
@@ -63,7 +65,10 @@ describeLab("npm run doctor", () => {
     if (code !== 0) throw new Error(`${command}\nexit code ${String(code)}\n${output}`);
   }
 
-  function expectBlock(name: string, block: string[] | undefined, expected: Verdict): string {
+  const fixesIn = (block: readonly string[]) =>
+    block.flatMap((line) => /^fix: (.*)$/.exec(line)?.[1] ?? []);
+
+  function expectBlock(name: string, block: string[] | undefined, expected: Verdict): void {
     const [cause, ...rest] = block ?? [];
     const fix = (rest.pop() ?? "").replace(/^fix: /, "");
     expect({ name, cause, evidence: rest }).toEqual({
@@ -74,7 +79,6 @@ describeLab("npm run doctor", () => {
       ),
     });
     expect(fix.replaceAll(/( --)? --stack test --cwd \S+/g, "")).toBe(expected.fix);
-    return fix;
   }
 
   /** Expects these verdicts for these names, runs their fixes, and then pulls for real on every node. */
@@ -84,9 +88,9 @@ describeLab("npm run doctor", () => {
     image = `${prefix}/mynginx:1.0`,
   ): Promise<void> {
     const blocks = await verdicts(...args);
-    const fixes = Object.entries(expected).map(([name, each]) =>
-      expectBlock(name, blocks.get(name), each),
-    );
+    // Also after a wrong verdict, so that the next test begins with hosts that are well.
+    for (const fix of new Set([...blocks.values()].flatMap(fixesIn))) await cure(fix);
+    for (const [name, each] of Object.entries(expected)) expectBlock(name, blocks.get(name), each);
     const others = [...blocks].filter(([name]) => !(name in expected));
     for (const [, lines] of others)
       expect(lines).toEqual([
@@ -94,7 +98,6 @@ describeLab("npm run doctor", () => {
           ? "well in itself; it cannot pull because of the registry"
           : expect.stringMatching(/^healthy, pulled \S+$/),
       ]);
-    for (const fix of new Set(fixes)) await cure(fix);
     for (const host of lab.hosts.values()) {
       await host.pullImage(image);
       await host.removeImage(image);
@@ -174,7 +177,7 @@ describeLab("npm run doctor", () => {
         },
         node02: {
           cause: `containerd does not use the hosts.toml of ${prefix}`,
-          evidence: [/hosts\.toml:1: expected /],
+          evidence: [/hosts\.toml:1: expected /, '> 1 | server = "http'],
           fix: `${on(node02, `mv ${hosts} ${hosts}.broken`)} && npm run up`,
         },
       });
@@ -209,8 +212,8 @@ describeLab("npm run doctor", () => {
       await cures([], {
         node01: {
           cause: "containerd cannot read its configuration",
-          evidence: [/config\.toml:1: expected valid TOML/],
-          fix: `x`,
+          evidence: [`${CONFIG}:1: expected valid TOML; found invalid value`, "> 1 | x = = 1"],
+          fix: `${on(node01, `cp ${KEPT} ${CONFIG} && systemctl restart containerd`)} && npm run up`,
         },
         node02: {
           cause: `${CONFIG} was deleted`,
@@ -233,8 +236,8 @@ describeLab("npm run doctor", () => {
         },
         node02: {
           cause: `containerd's configuration of ${prefix} is not in force`,
-          evidence: [/config\.toml:\d+: expected registry settings in/],
-          fix: "x",
+          evidence: [/config\.toml:\d+: expected registry settings in/, /^> \d+ \| /],
+          fix: `${on(node02, `cp ${KEPT} ${CONFIG} && systemctl restart containerd`)} && npm run up`,
         },
       });
     });
@@ -249,7 +252,10 @@ describeLab("npm run doctor", () => {
           evidence: [
             "/etc/systemd/system/containerd.service.d/proxy.conf:2: found `HTTP_PROXY=http://10.88.149.1:3128`, and there is no NO_PROXY",
           ],
-          fix: "x",
+          fix: on(
+            node01,
+            `mkdir -p ${DROP_INS} && printf "%s\\n" "[Service]" "Environment=NO_PROXY=${registry}" >${DROP_INS}/zz-no-proxy.conf && systemctl daemon-reload && systemctl restart containerd`,
+          ),
         },
       });
       await node01!.succeed(
@@ -265,11 +271,8 @@ describeLab("npm run doctor", () => {
       await cures([], {
         node01: {
           cause: "this node has no route to the registry",
-          evidence: [
-            `${prefix}: No route to host`,
-            `ip route get ${registry}: RTNETLINK answers: No route to host`,
-          ],
-          fix: on(node01, "x"),
+          evidence: [`${prefix}: No route to host`, `ip route: unreachable ${registry}`],
+          fix: on(node01, `ip route del unreachable ${registry}`),
         },
         node02: {
           cause: "this node's own firewall refuses the registry",
@@ -277,7 +280,10 @@ describeLab("npm run doctor", () => {
             `${prefix}: Connection refused`,
             "iptables -S: -A OUTPUT -p tcp -m tcp --dport 5000 -j REJECT --reject-with icmp-port-unreachable",
           ],
-          fix: on(node02, "x"),
+          fix: on(
+            node02,
+            "iptables -D OUTPUT -p tcp -m tcp --dport 5000 -j REJECT --reject-with icmp-port-unreachable",
+          ),
         },
       });
     });
@@ -391,14 +397,19 @@ describeLab("npm run doctor", () => {
     test("the registry has lost a layer", async () => {
       const volume = "/var/lib/docker/volumes/registry-data/_data/docker/registry/v2";
       await master!.succeed(
-        `rm -r ${volume}/blobs/sha256/$(cut -c 8-9 $(ls -d ${volume}/repositories/mynginx/_layers/sha256/*/link | tail -n 1))/x 2>/dev/null; ` +
-          `for link in ${volume}/repositories/mynginx/_layers/sha256/*/link; do hex=$(cut -c 8- $link); rm -rf ${volume}/blobs/sha256/$(echo $hex | cut -c 1-2)/$hex; done`,
+        `cd ${volume} && for link in repositories/mynginx/_layers/sha256/*/link; do ` +
+          "hex=$(cut -c 8- $link) && rm -r blobs/sha256/$(echo $hex | cut -c 1-2)/$hex; done",
       );
+      const reference = `${prefix}/mynginx:1.0`;
+      const lost = /^GET \/v2\/mynginx\/blobs\/sha256:[0-9a-f]{64}: 404 BLOB_UNKNOWN$/;
       await cures(["node01", "mynginx:1.0"], {
         node01: {
-          cause: "x",
-          evidence: [],
-          fix: "x",
+          cause: "the registry has lost 3 parts of the image",
+          evidence: [lost, lost, lost],
+          fix: on(
+            master,
+            `docker restart registry && timeout 60 sh -c "until docker push ${reference}; do sleep 1; done"`,
+          ),
         },
       });
     });

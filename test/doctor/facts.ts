@@ -38,6 +38,7 @@ export function look(changes: Partial<Look> = {}): Look {
     log: [],
     moved: [],
     numbers: ["10.0.0.11"],
+    blocked: [],
     rules: [],
     answer: ANSWER,
     listens: [],

@@ -71,7 +71,7 @@ describe("a node's network", () => {
       cause:
         "this node cannot find the address of 10.0.0.11: a node asks its own DNS and /etc/hosts, not the cluster's DNS",
       evidence: ["getent ahosts 10.0.0.11: no such host"],
-      fix: "ssh root@10.0.0.12 'echo '\\''10.0.0.99 10.0.0.11'\\'' >>/etc/hosts'",
+      fix: "ssh root@10.0.0.12 'echo 10.0.0.99 10.0.0.11 >>/etc/hosts'",
     });
   });
 
