@@ -68,6 +68,15 @@ function missing(facts: ImageOnNode): Cause | undefined {
   const cause = isUnknown
     ? `the registry has no image ${repository}: it was never pushed, or under another name`
     : `the registry has no ${nameIn(asked)}: this tag was never pushed, or was deleted`;
+  if (asked.elsewhere !== undefined)
+    return {
+      cause: `the image is one of ${asked.elsewhere}, and ${prefix} has no copy of it`,
+      evidence,
+      fix: commands.on(
+        registryHost.access,
+        `docker pull ${asked.written} && docker tag ${asked.written} ${reference} && docker push ${reference}`,
+      ),
+    };
   const { images } = registryHost;
   if (images.includes(reference))
     return {

@@ -62,11 +62,19 @@ export async function diagnose(
     const all = await Promise.all(
       hosts.map((host, index) => doctor.node(nodes[index]!, host, ofRegistry)),
     );
-    return { image: asked.reference, all: [ofRegistry.diagnosis, ...all] };
+    const found = [ofRegistry.diagnosis, ...all];
+    return { image: asked.reference, all: inOrderOfFixes(found, question.commands.npm("up")) };
   } finally {
     for (const host of [registryHost!, ...hosts])
       if (!(host instanceof Error)) host.connection.close();
   }
+}
+
+/** `up` changes no host while it refuses one. So a fix on one host alone comes before a fix by `up`. */
+export function inOrderOfFixes(all: readonly Diagnosis[], up: string): Diagnosis[] {
+  const rank = ({ cause }: Diagnosis) =>
+    cause === undefined ? 2 : cause.fix === up ? 1 : cause.fix.endsWith(up) ? 0.5 : 0;
+  return [...all].sort((a, b) => rank(a) - rank(b));
 }
 
 interface OfRegistry {
@@ -137,7 +145,11 @@ class Doctor {
 
   private imageOn({ access, connection, look }: Seen, registryHost: Seen, image: ImageFacts) {
     const { settings, commands } = this.question;
-    const { reference } = this.asked;
+    const mirrored = namesOf(settings);
+    const { written, elsewhere } = this.asked;
+    // The node's mirrors send a name of theirs to the registry.
+    const isMirrored = elsewhere !== undefined && mirrored.includes(elsewhere);
+    const reference = isMirrored ? written : this.asked.reference;
     return withRuntime(connection, access.sudo, async (runtime) => {
       const present = await digestsOn(runtime, reference);
       const examined = examine(IMAGE, {
@@ -145,7 +157,7 @@ class Doctor {
         access,
         arch: look.arch,
         prefix: this.prefix,
-        mirrored: namesOf(settings),
+        mirrored,
         registryHost: { access: registryHost.access, images: registryHost.look.images },
         commands,
         ...(present !== undefined && { present }),

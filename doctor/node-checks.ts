@@ -31,13 +31,13 @@ export const LOCAL: readonly Check<NodeFacts>[] = [
     passed: ({ observation }) => `containerd ${observation.containerd?.version} runs`,
     find: notRunning,
   },
+  { passed: () => "no proxy stands between containerd and the registry", find: proxied },
   {
     passed: ({ observation: { containerd }, prefix }) =>
       `${containerd?.configPath ?? "/etc/containerd/config.toml"} sends ${prefix} to the registry, and containerd runs with it`,
     find: configurationCause,
   },
   { passed: () => "the CRI plugin is loaded", find: pluginMissing },
-  { passed: () => "no proxy stands between containerd and the registry", find: proxied },
   { passed: ({ look }) => `${look.disk?.mount ?? "containerd's disk"} has room`, find: full },
 ];
 

@@ -1,5 +1,7 @@
 /** The image that a person asks about. */
 export interface Asked {
+  /** What the person wrote. */
+  readonly written: string;
   /** As a Pod has to write it for this registry. */
   readonly reference: string;
   readonly repository: string;
@@ -36,6 +38,7 @@ export function askedImage(text: string, prefix: string): Asked {
   const repository = elsewhere === HUB ? whole.replace(/^library\//, "") : whole;
   const end = digest === undefined ? `:${tag}` : `@${digest}`;
   return {
+    written: text,
     reference: `${prefix}/${repository}${end}`,
     repository,
     tag,

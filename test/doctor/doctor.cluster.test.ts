@@ -1,6 +1,9 @@
 import { spawn } from "node:child_process";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { commandsFor } from "../../doctor/commands";
+import { unlistedNodes } from "../../doctor/unlisted";
+import type { Settings } from "../../settings/schema";
 import { buildImage, type ContainerImage } from "../../oci/image";
 import { push } from "../../oci/push";
 import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
@@ -89,7 +92,8 @@ describeLab("npm run doctor", () => {
   ): Promise<void> {
     const blocks = await verdicts(...args);
     // Also after a wrong verdict, so that the next test begins with hosts that are well.
-    for (const fix of new Set([...blocks.values()].flatMap(fixesIn))) await cure(fix);
+    for (const fix of new Set([...blocks.values()].flatMap(fixesIn)))
+      if (/^(ssh|npm) /.test(fix)) await cure(fix);
     for (const [name, each] of Object.entries(expected)) expectBlock(name, blocks.get(name), each);
     const others = [...blocks].filter(([name]) => !(name in expected));
     for (const [, lines] of others)
@@ -204,11 +208,11 @@ describeLab("npm run doctor", () => {
       });
     });
 
-    test("the file is broken, or deleted", async () => {
+    test("the file is broken; containerd of the other node is stopped", async () => {
       await node01!.succeed(
         `sed -i '1i x = = 1' ${CONFIG} && systemctl restart containerd || true`,
       );
-      await node02!.succeed(`rm ${CONFIG} && systemctl restart containerd`);
+      await node02!.succeed("systemctl stop containerd");
       await cures([], {
         node01: {
           cause: "containerd cannot read its configuration",
@@ -216,24 +220,45 @@ describeLab("npm run doctor", () => {
           fix: `${on(node01, `cp ${KEPT} ${CONFIG} && systemctl restart containerd`)} && npm run up`,
         },
         node02: {
+          cause: "containerd does not run",
+          evidence: ["containerd.service: inactive (dead)"],
+          fix: on(node02, "systemctl start containerd"),
+        },
+      });
+    });
+
+    test("a proxy stands before the registry; the other node's file was deleted", async () => {
+      await node01!.succeed(
+        `mkdir -p ${DROP_INS} && printf '[Service]\\nEnvironment=HTTP_PROXY=http://10.88.149.1:3128\\n' >${DROP_INS}/proxy.conf && systemctl daemon-reload && systemctl restart containerd`,
+      );
+      await node02!.succeed(`rm ${CONFIG} && systemctl restart containerd`);
+      await cures([], {
+        node01: {
+          cause: `containerd asks a proxy for the registry, because NO_PROXY does not have ${registry}`,
+          evidence: [
+            `${DROP_INS}/proxy.conf:2: found \`HTTP_PROXY=http://10.88.149.1:3128\`, and there is no NO_PROXY`,
+          ],
+          fix: on(
+            node01,
+            `mkdir -p ${DROP_INS} && printf "%s\\n" "[Service]" "Environment=NO_PROXY=${registry}" >${DROP_INS}/zz-no-proxy.conf && systemctl daemon-reload && systemctl restart containerd`,
+          ),
+        },
+        node02: {
           cause: `${CONFIG} was deleted`,
           evidence: [/deleted$/],
           fix: `${on(node02, `sh /var/lib/cluster-registry/helper restore ${CONFIG}`)} && npm run up`,
         },
       });
+      await node01!.succeed(
+        `rm -r ${DROP_INS} && systemctl daemon-reload && systemctl restart containerd`,
+      );
     });
 
-    test("the settings are in a table that this version does not read; containerd is stopped", async () => {
-      await node01!.succeed("systemctl stop containerd");
+    test("the settings are in a table that this version does not read", async () => {
       await node02!.succeed(
-        `printf '[plugins."io.containerd.cri.v1.images".registry]\nconfig_path = "/x"\n' >>${CONFIG} && systemctl restart containerd`,
+        `printf '[plugins."io.containerd.cri.v1.images".registry]\\nconfig_path = "/x"\\n' >>${CONFIG} && systemctl restart containerd`,
       );
-      await cures([], {
-        node01: {
-          cause: "containerd does not run",
-          evidence: ["containerd.service: inactive (dead)"],
-          fix: on(node01, "systemctl start containerd"),
-        },
+      await cures(["node02"], {
         node02: {
           cause: `containerd's configuration of ${prefix} is not in force`,
           evidence: [/config\.toml:\d+: expected registry settings in/, /^> \d+ \| /],
@@ -242,25 +267,34 @@ describeLab("npm run doctor", () => {
       });
     });
 
-    test("a proxy stands before the registry", async () => {
+    test("mirrors and config_path are in one file; the other node's disk is full", async () => {
       await node01!.succeed(
-        "mkdir -p /etc/systemd/system/containerd.service.d && printf '[Service]\\nEnvironment=HTTP_PROXY=http://10.88.149.1:3128\\n' >/etc/systemd/system/containerd.service.d/proxy.conf && systemctl daemon-reload && systemctl restart containerd",
+        `sed -i 's|config_path = ""|config_path = "/etc/containerd/certs.d"|' ${CONFIG} && systemctl restart containerd`,
       );
+      await node02!.succeed("mount -t tmpfs -o size=512k tmpfs /var/lib/containerd");
+      const blocks = await verdicts();
+      const disk = blocks.get("node02")!;
+      const du = /^fix: (.*) shows what takes the space: free some of it$/.exec(disk.pop()!)?.[1];
+      expect(du).toBe(on(node02, "du -xk -d 3 /var/lib/containerd | sort -n | tail -n 20"));
+      await cure(du!);
+      await node02!.succeed("umount /var/lib/containerd");
+      expect(disk).toEqual([
+        "the disk of containerd's images is full (/var/lib/containerd)",
+        "df /var/lib/containerd: 512 KiB free of 512 KiB",
+      ]);
       await cures([], {
         node01: {
-          cause: `containerd asks a proxy for the registry, because NO_PROXY does not have ${registry}`,
+          cause:
+            "containerd has mirrors and config_path, and does not load its CRI plugin with both",
           evidence: [
-            "/etc/systemd/system/containerd.service.d/proxy.conf:2: found `HTTP_PROXY=http://10.88.149.1:3128`, and there is no NO_PROXY",
+            /config\.toml:\d+: expected either mirrors or config_path/,
+            /^> \d+ \| /,
+            /mirrors.* cannot be set when.* config_path.* is provided/,
           ],
-          fix: on(
-            node01,
-            `mkdir -p ${DROP_INS} && printf "%s\\n" "[Service]" "Environment=NO_PROXY=${registry}" >${DROP_INS}/zz-no-proxy.conf && systemctl daemon-reload && systemctl restart containerd`,
-          ),
+          fix: "npm run config -- set migrate true && npm run up",
         },
       });
-      await node01!.succeed(
-        "rm -r /etc/systemd/system/containerd.service.d && systemctl daemon-reload && systemctl restart containerd",
-      );
+      stack.change({ migrate: true });
     });
   });
 
@@ -287,6 +321,37 @@ describeLab("npm run doctor", () => {
         },
       });
     });
+  });
+
+  test("a node of the cluster that the stack lacks: the fix adds it to the settings", async () => {
+    const nodes = stack.current["nodes"] as Settings["nodes"];
+    const listed = { nodes: nodes.slice(0, 2) };
+    stack.change(listed);
+    await stack.succeed(stack.up());
+    await expect(node02!.pullImage(`${prefix}/mynginx:1.0`)).rejects.toThrow("HTTPS client");
+    const addresses = [{ type: "InternalIP", address: node02!.address }];
+    const found = [{ name: "node02", role: "worker" as const, addresses }];
+    const flags = ["--stack", "test", "--cwd", stack.folder];
+    const cluster = { server: "https://cluster", nodes: found, others: [] };
+    const [unlisted] = unlistedNodes(listed, cluster, commandsFor(flags));
+    await cure(unlisted!.cause!.fix);
+    stack.change({ nodes });
+    const { code, stdout } = await doctor("node02");
+    expect([code, stdout]).toEqual([
+      0,
+      `node02: healthy, pulled ${prefix}/cluster-registry/probe:1\n`,
+    ]);
+  });
+
+  test("a login that needs sudo gets the same result as root", async () => {
+    const ssh = stack.current["ssh"] as object;
+    stack.change({ ssh: { ...ssh, user: "ops" } });
+    try {
+      const { code, stdout } = await doctor("node01", "mynginx:1.0");
+      expect([code, stdout]).toEqual([0, `node01: healthy, pulled ${prefix}/mynginx:1.0\n`]);
+    } finally {
+      stack.change({ ssh });
+    }
   });
 
   describe("the registry", () => {
@@ -428,5 +493,29 @@ describeLab("npm run doctor", () => {
         },
       });
     });
+  });
+
+  test("a node does not know the registry's name", async () => {
+    const settings = stack.current["registry"] as object;
+    for (const host of lab.hosts.values())
+      await host.succeed(`echo ${registry} registry.lab >>/etc/hosts`);
+    stack.change({ registry: { ...settings, address: "registry.lab" } });
+    await stack.succeed(stack.up());
+    await node01!.succeed(
+      "sed '/registry.lab/d' /etc/hosts >/root/hosts && cat /root/hosts >/etc/hosts",
+    );
+    const reference = "registry.lab:5000/mynginx:1.0";
+    await cures(
+      [],
+      {
+        node01: {
+          cause:
+            "this node cannot find the address of registry.lab: a node asks its own DNS and /etc/hosts, not the cluster's DNS",
+          evidence: ["getent ahosts registry.lab: no such host"],
+          fix: on(node01, `echo ${registry} registry.lab >>/etc/hosts`),
+        },
+      },
+      reference,
+    );
   });
 });

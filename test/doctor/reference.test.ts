@@ -20,7 +20,7 @@ test.each([
     { reference: `${PREFIX}/web:1.0`, repository: "web", tag: "1.0", elsewhere: "10.0.0.11" },
   ],
 ])("%s", (text, expected) => {
-  expect(askedImage(text, PREFIX)).toEqual(expected);
+  expect(askedImage(text, PREFIX)).toEqual({ written: text, ...expected });
 });
 
 test.each(["", "Web:1.0", "web:", "web:1.0:2", "web@sha256:1"])("%j is refused", (text) => {

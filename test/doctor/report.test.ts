@@ -1,3 +1,4 @@
+import { inOrderOfFixes } from "../../doctor";
 import { type Diagnosis, isHealthy, reportJson, reportText } from "../../doctor/report";
 
 const IMAGE = "10.0.0.11:5000/web:1.0";
@@ -54,4 +55,24 @@ test("--json has the same facts", () => {
       { name: "node02", healthy: false, ...ill.cause, passed: [] },
     ],
   });
+});
+
+test("a fix on one host comes before `up`, which changes no host while it refuses one", () => {
+  const ended = (name: string, fix: string): Diagnosis => ({
+    ...ill,
+    name,
+    cause: { ...ill.cause!, fix },
+  });
+  const all = [
+    well,
+    ended("a", "npm run up"),
+    ended("b", "ssh root@10.0.0.13 'rm x' && npm run up"),
+    ended("c", "ssh root@10.0.0.14 'systemctl start containerd'"),
+  ];
+  expect(inOrderOfFixes(all, "npm run up").map(({ name }) => name)).toEqual([
+    "c",
+    "b",
+    "a",
+    "node01",
+  ]);
 });
