@@ -58,14 +58,14 @@ export async function diagnose(
   ]);
   try {
     const doctor = new Doctor(question, prefix, asked);
-    const ofRegistry = await doctor.registry(registryHost!);
+    const ofRegistry = await doctor.registry(registryHost);
     const all = await Promise.all(
       hosts.map((host, index) => doctor.node(nodes[index]!, host, ofRegistry)),
     );
     const found = [ofRegistry.diagnosis, ...all];
     return { image: asked.reference, all: inOrderOfFixes(found, question.commands.npm("up")) };
   } finally {
-    for (const host of [registryHost!, ...hosts])
+    for (const host of [registryHost, ...hosts])
       if (!(host instanceof Error)) host.connection.close();
   }
 }
