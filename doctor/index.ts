@@ -139,7 +139,17 @@ class Doctor {
     });
     const passed = [...local.passed, ...network.passed];
     if (network.cause !== undefined) return { name, passed, cause: network.cause };
-    const rest = await this.imageOn(seen, registryHost, image);
+    const rest = await settled(this.imageOn(seen, registryHost, image));
+    if (rest instanceof Error)
+      return {
+        name,
+        passed,
+        cause: {
+          cause: "containerd's socket does not answer through SSH, so no pull can be tried",
+          evidence: [rest.message],
+          fix: commands.on(access, "ctr --connect-timeout 5s version"),
+        },
+      };
     return { name, passed: [...passed, ...rest.passed], ...(rest.cause && { cause: rest.cause }) };
   }
 

@@ -10,7 +10,7 @@ export interface Room {
 export interface Look {
   /** The architecture in the words of images, such as `amd64`. */
   readonly arch: string;
-  /** The parts of containerd's CRI plugin: `ok`, `error` or `skip`. */
+  /** The parts of containerd's CRI plugin: `ok`, `error`, `skip` or `missing`. None if ctr is not installed. */
   readonly plugins: readonly { state: string; name: string }[];
   readonly pluginError?: string;
   /** The last errors of the daemon, or of the registry. */

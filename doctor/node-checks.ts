@@ -25,11 +25,15 @@ export interface NodeFacts {
 
 const CONTAINERD = "containerd.service";
 
+/** A file that containerd cannot read is the reason, and the check of the file names its line. */
+const hasReadableFile = ({ observation }: NodeFacts) =>
+  observation.containerd?.dumpError === undefined;
+
 /** What has to be well on the node itself. */
 export const LOCAL: readonly Check<NodeFacts>[] = [
   {
     passed: ({ observation }) => `containerd ${observation.containerd?.version} runs`,
-    find: notRunning,
+    find: (facts) => (hasReadableFile(facts) ? notRunning(facts) : undefined),
   },
   { passed: () => "no proxy stands between containerd and the registry", find: proxied },
   {
@@ -37,7 +41,10 @@ export const LOCAL: readonly Check<NodeFacts>[] = [
       `${containerd?.configPath ?? "/etc/containerd/config.toml"} sends ${prefix} to the registry, and containerd runs with it`,
     find: configurationCause,
   },
-  { passed: () => "the CRI plugin is loaded", find: pluginMissing },
+  {
+    passed: () => "the CRI plugin is loaded",
+    find: (facts) => notRunning(facts) ?? pluginMissing(facts),
+  },
   { passed: ({ look }) => `${look.disk?.mount ?? "containerd's disk"} has room`, find: full },
 ];
 
@@ -51,9 +58,8 @@ function notRunning({ observation, access, look, commands }: NodeFacts): Cause |
     };
   const { active, sub } = containerd.service;
   if (active === "active" || active === "reloading") return undefined;
-  // A broken file is the reason, and its own check names the line.
-  if (containerd.dumpError !== undefined) return undefined;
-  const evidence = [`${CONTAINERD}: ${active} (${sub})`, ...look.log];
+  const said = containerd.dumpError?.split("\n").slice(-1) ?? [];
+  const evidence = [`${CONTAINERD}: ${active} (${sub})`, ...look.log, ...said];
   return isMasked(containerd.service)
     ? {
         cause: "containerd does not run, and its unit is masked",
@@ -73,11 +79,8 @@ function pluginMissing({
   commands,
 }: NodeFacts): Cause | undefined {
   const bad = plugins.filter(({ state }) => state !== "ok");
-  const hasCri = plugins.some(({ name }) => name === "io.containerd.grpc.v1.cri");
-  if (bad.length === 0 && hasCri) return undefined;
-  const evidence = hasCri
-    ? bad.map(({ name, state }) => `ctr plugins ls: ${name} is ${state}`)
-    : ["ctr plugins ls: io.containerd.grpc.v1.cri is missing"];
+  if (bad.length === 0) return undefined;
+  const evidence = bad.map(({ name, state }) => `ctr plugins ls: ${name} is ${state}`);
   return {
     cause: "containerd runs without its CRI plugin, so the kubelet cannot pull",
     evidence: [...evidence, ...(pluginError === undefined ? [] : [pluginError])],

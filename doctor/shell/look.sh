@@ -57,7 +57,8 @@ case $role in
   node)
     if command -v ctr >/dev/null; then
       limited 10 ctr --connect-timeout 3s plugins ls 2>/dev/null |
-        awk '($1 == "io.containerd.grpc.v1" && $2 == "cri") || $1 == "io.containerd.cri.v1" { print "plugin", $NF, $1 "." $2 }'
+        awk '($1 == "io.containerd.grpc.v1" && $2 == "cri") || $1 == "io.containerd.cri.v1" { print "plugin", $NF, $1 "." $2; seen = 1 }
+          END { if (!seen) print "plugin missing io.containerd.grpc.v1.cri" }'
       limited 10 ctr --connect-timeout 3s plugins ls -d id==cri 2>/dev/null |
         sed -n 's/^[[:space:]]*Message:[[:space:]]*//p' | each plugin-error
     fi
