@@ -1,5 +1,5 @@
 import { isMasked } from "../decision/obstacles";
-import { processProxies } from "../decision/sourced-lines";
+import { processProxies, proxyEnvironment } from "../decision/sourced-lines";
 import type { Observation } from "../observation/observation";
 import { proxyProblem } from "../patch";
 import type { HostAccess } from "../settings/access";
@@ -92,8 +92,11 @@ function proxied(facts: NodeFacts): Cause | undefined {
   const { observation, prefix, access, commands, settings } = facts;
   const service = observation.containerd?.service;
   const lines = service === undefined ? [] : processProxies(service);
-  const problem = proxyProblem(`http://${prefix}`, lines);
-  if (problem === undefined) return undefined;
+  const url = `http://${prefix}`;
+  const running = proxyProblem(url, lines);
+  if (service === undefined || running === undefined) return undefined;
+  // The unit's files have a line to look at; the process has only the value.
+  const problem = proxyProblem(url, proxyEnvironment(service)) ?? running;
   const listed = lines
     .map(({ text }) => /^no_proxy=(.*)$/i.exec(text)?.[1])
     .find((each) => each)

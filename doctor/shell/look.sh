@@ -62,9 +62,10 @@ case $role in
       limited 10 ctr --connect-timeout 3s plugins ls -d id==cri 2>/dev/null |
         sed -n 's/^[[:space:]]*Message:[[:space:]]*//p' | each plugin-error
     fi
-    if [ "$(systemctl is-active containerd.service 2>/dev/null)" != active ]; then
-      journalctl -u containerd.service -n 40 -o cat --no-pager 2>/dev/null | grep -E 'containerd: |level=(error|fatal)' | tail -n 2 | each log
-    fi
+    case $(systemctl is-active containerd.service 2>/dev/null) in
+      active | inactive) ;;
+      *) journalctl -u containerd.service -n 40 -o cat --no-pager 2>/dev/null | grep -E 'containerd: |level=(error|fatal)' | tail -n 2 | each log ;;
+    esac
     look_disk "$name"
     for moved in /etc/containerd/certs.d/_backup/*; do [ ! -e "$moved" ] || echo "moved $moved"; done
     numbers=$(limited 5 getent ahosts "$address" | awk '{ print $1 }' | sort -u)

@@ -228,41 +228,41 @@ describeLab("npm run doctor", () => {
     });
 
     test("a proxy stands before the registry; the other node's file was deleted", async () => {
-      await node01!.succeed(
+      await node02!.succeed(
         `mkdir -p ${DROP_INS} && printf '[Service]\\nEnvironment=HTTP_PROXY=http://10.88.149.1:3128\\n' >${DROP_INS}/proxy.conf && systemctl daemon-reload && systemctl restart containerd`,
       );
-      await node02!.succeed(`rm ${CONFIG} && systemctl restart containerd`);
+      await node01!.succeed(`rm ${CONFIG} && systemctl restart containerd`);
       await cures([], {
-        node01: {
+        node02: {
           cause: `containerd asks a proxy for the registry, because NO_PROXY does not have ${registry}`,
           evidence: [
-            `${DROP_INS}/proxy.conf:2: found \`HTTP_PROXY=http://10.88.149.1:3128\`, and there is no NO_PROXY`,
+            `${DROP_INS}/proxy.conf:2: \`HTTP_PROXY=http://10.88.149.1:3128\`, and there is no NO_PROXY`,
           ],
           fix: on(
-            node01,
+            node02,
             `mkdir -p ${DROP_INS} && printf "%s\\n" "[Service]" "Environment=NO_PROXY=${registry}" >${DROP_INS}/zz-no-proxy.conf && systemctl daemon-reload && systemctl restart containerd`,
           ),
         },
-        node02: {
+        node01: {
           cause: `${CONFIG} was deleted`,
           evidence: [/deleted$/],
-          fix: `${on(node02, `sh /var/lib/cluster-registry/helper restore ${CONFIG}`)} && npm run up`,
+          fix: `${on(node01, `sh /var/lib/cluster-registry/helper restore ${CONFIG}`)} && npm run up`,
         },
       });
-      await node01!.succeed(
+      await node02!.succeed(
         `rm -r ${DROP_INS} && systemctl daemon-reload && systemctl restart containerd`,
       );
     });
 
     test("the settings are in a table that this version does not read", async () => {
-      await node02!.succeed(
+      await node01!.succeed(
         `printf '[plugins."io.containerd.cri.v1.images".registry]\\nconfig_path = "/x"\\n' >>${CONFIG} && systemctl restart containerd`,
       );
-      await cures(["node02"], {
-        node02: {
+      await cures(["node01"], {
+        node01: {
           cause: `containerd's configuration of ${prefix} is not in force`,
           evidence: [/config\.toml:\d+: expected registry settings in/, /^> \d+ \| /],
-          fix: `${on(node02, `cp ${KEPT} ${CONFIG} && systemctl restart containerd`)} && npm run up`,
+          fix: `${on(node01, `cp ${KEPT} ${CONFIG} && systemctl restart containerd`)} && npm run up`,
         },
       });
     });
