@@ -197,7 +197,11 @@ describeLab("npm run doctor", () => {
       await cures([], {
         node01: {
           cause: `containerd has no entry for ${prefix}, only for another spelling of it`,
-          evidence: [new RegExp(`^${CONFIG}:\\d+: \\[.*mirrors\\."${registry}"\\]$`), /missing/],
+          evidence: [
+            new RegExp(`^${CONFIG}:\\d+: \\[.*mirrors\\."${registry}"\\]$`),
+            /missing: \[/,
+            /missing: endpoint/,
+          ],
           fix: "npm run up",
         },
         node02: {
