@@ -286,19 +286,23 @@ describeLab("npm run doctor", () => {
         "the disk of containerd's images is full (/var/lib/containerd)",
         "df /var/lib/containerd: 512 KiB free of 512 KiB",
       ]);
-      await cures([], {
-        node01: {
-          cause:
-            "containerd has mirrors and config_path, and does not load its CRI plugin with both",
-          evidence: [
-            /config\.toml:\d+: expected either mirrors or config_path/,
-            /^> \d+ \| /,
-            /mirrors.* cannot be set when.* config_path.* is provided/,
-          ],
-          fix: "npm run config -- set migrate true && npm run up",
-        },
-      });
-      stack.change({ migrate: true });
+      try {
+        await cures([], {
+          node01: {
+            cause:
+              "containerd has mirrors and config_path, and does not load its CRI plugin with both",
+            evidence: [
+              /config\.toml:\d+: expected either mirrors or config_path/,
+              /^> \d+ \| /,
+              /`mirrors` cannot be set when `config_path` is provided$/,
+            ],
+            fix: "npm run config -- set migrate true && npm run up",
+          },
+        });
+      } finally {
+        // The fix has set it in the file.
+        stack.change({ migrate: true });
+      }
     });
   });
 
