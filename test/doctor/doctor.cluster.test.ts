@@ -334,16 +334,19 @@ describeLab("npm run doctor", () => {
   test("a node of the cluster that the stack lacks: the fix adds it to the settings", async () => {
     const nodes = stack.current["nodes"] as Settings["nodes"];
     const listed = { nodes: nodes.slice(0, 2) };
-    stack.change(listed);
-    await stack.succeed(stack.up());
-    await expect(node02!.pullImage(`${prefix}/mynginx:1.0`)).rejects.toThrow("HTTPS client");
-    const addresses = [{ type: "InternalIP", address: node02!.address }];
-    const found = [{ name: "node02", role: "worker" as const, addresses }];
-    const flags = ["--stack", "test", "--cwd", stack.folder];
-    const cluster = { server: "https://cluster", nodes: found, others: [] };
-    const [unlisted] = unlistedNodes(listed, cluster, commandsFor(flags));
-    await cure(unlisted!.cause!.fix);
-    stack.change({ nodes });
+    try {
+      stack.change(listed);
+      await stack.succeed(stack.up());
+      await expect(node02!.pullImage(`${prefix}/mynginx:1.0`)).rejects.toThrow("HTTPS client");
+      const addresses = [{ type: "InternalIP", address: node02!.address }];
+      const found = [{ name: "node02", role: "worker" as const, addresses }];
+      const flags = ["--stack", "test", "--cwd", stack.folder];
+      const cluster = { server: "https://cluster", nodes: found, others: [] };
+      const [unlisted] = unlistedNodes(listed, cluster, commandsFor(flags));
+      await cure(unlisted!.cause!.fix);
+    } finally {
+      stack.change({ nodes });
+    }
     const { code, stdout } = await doctor("node02");
     expect([code, stdout]).toEqual([
       0,
