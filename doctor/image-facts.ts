@@ -88,10 +88,16 @@ async function absence(
     headers: { range: "bytes=0-0" },
   });
   const iterator = answer.body[Symbol.asyncIterator]();
-  const first = await iterator.next();
-  await iterator.return?.();
+  let text: string;
+  try {
+    const first = await iterator.next();
+    await iterator.return?.();
+    text = first.done === true ? "" : new TextDecoder().decode(first.value);
+  } catch (error) {
+    // The registry remembers the size of a file that is gone, and then has nothing to send.
+    return `${answer.status}, and then ${(error as Error).message}`;
+  }
   if (answer.status < 400 || answer.status === 416) return undefined;
-  const text = first.done === true ? "" : new TextDecoder().decode(first.value);
   return `${answer.status} ${/"code":"([A-Z_]+)"/.exec(text)?.[1] ?? ""}`.trim();
 }
 
