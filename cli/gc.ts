@@ -1,14 +1,9 @@
-import {
-  confirmed,
-  type FlagSpec,
-  helpText,
-  parseFlags,
-  UsageError,
-} from "../engine/command/flags";
+import { type FlagSpec, helpText, parseFlags, UsageError } from "../engine/command/flags";
 import { command, EXIT, ExitError } from "../engine/command/exit";
-import { ask, isInteractive } from "../engine/command/prompt";
-import { cleanUp, planGc, planText, pushesNow } from "../images/gc";
+import { listenForInterrupts } from "../engine/command/interrupt";
+import { type CleanedUp, cleanUp, Interrupted, planGc, planText, pushesNow } from "../images/gc";
 import { readInUse, withRegistry } from "../images/registry-session";
+import { agree } from "./agree";
 import { loadStack, STACK_FLAGS } from "./loaded-stack";
 
 const FLAGS: Record<string, FlagSpec> = {
@@ -21,9 +16,9 @@ const FLAGS: Record<string, FlagSpec> = {
 
 const ABOUT =
   "Frees space in the registry: removes the tags that no rule of `retention` keeps, manifests without a tag, and the blobs " +
-  "that no manifest needs. A tag that a Pod or another workload uses stays if the stack names a cluster. Pulls go on; " +
+  "that no manifest needs. What a Pod or another workload uses, by tag or digest, stays if the stack names a cluster. Pulls go on; " +
   "pushes are refused until the end. The registry restarts twice, each time for about a second. It ends with a pull of an " +
-  "image that was kept. If it is interrupted, the registry's host restarts the registry as it was.";
+  "image that was kept. Ctrl-C ends it after the step that runs. However it ends, the host starts the registry as it was.";
 
 const EXAMPLES = ["npm run gc -- --dry-run", "npm run gc -- --stack prod --yes"];
 
@@ -47,33 +42,54 @@ export function main(args: string[]): Promise<void> {
         planGc(session, settings.retention ?? [], await readInUse(settings, cluster), now);
       const shown = await planGc(session, settings.retention ?? [], inUse, now);
       (json ? say : print)(planText(shown, inUse !== undefined).trimEnd());
-      const { expired, untagged, emptied, blobs, bytes } = shown.plan;
-      const result = (removed: number) => {
+      const result = ({
+        plan: { expired, untagged, emptied, blobs, bytes },
+        removed,
+      }: CleanedUp) => {
         if (json)
           print(JSON.stringify({ expired, untagged, emptied, blobs, bytes, removed }, null, 2));
       };
-      if (flags["dry-run"] === true) return result(0);
+      const nothing = { plan: shown.plan, removed: 0 };
+      if (flags["dry-run"] === true) return result(nothing);
+      const { expired, untagged, emptied, blobs } = shown.plan;
       if (expired.length + untagged.length + emptied.length + blobs === 0) {
         say("there is nothing to remove");
-        return result(0);
+        return result(nothing);
       }
       const pushes = pushesNow(shown.listing, now());
       if (pushes.length > 0 && flags["now"] !== true)
         throw new Error(
           `a push is in progress (${pushes.join(", ")}); run the command again when it has ended, or let it fail with --now`,
         );
-      await confirm(flags);
-      result(await cleanUp(session, shown, plan, say));
+      await agree(flags, {
+        act: "clean up",
+        noun: "clean-up",
+        question: "Clean up? The registry refuses pushes until the end.",
+      });
+      result(await untilInterrupted((signal) => cleanUp(session, shown, plan, say, signal), say));
     });
   });
 }
 
-async function confirm(flags: ReturnType<typeof parseFlags>["flags"]): Promise<void> {
-  if (confirmed(flags)) return;
-  if (!isInteractive(flags))
-    throw new UsageError("--yes must be passed to clean up in non-interactive mode");
-  const answer = await ask("Clean up? The registry refuses pushes until the end. [yes/no] ");
-  if (answer !== "yes") throw new ExitError(EXIT.error, "clean-up declined");
+/** Ctrl-C ends the clean-up, and the command waits until the registry runs as before. */
+async function untilInterrupted(
+  work: (interrupted: AbortSignal) => Promise<CleanedUp>,
+  say: (line: string) => void,
+): Promise<CleanedUp> {
+  const interrupts = listenForInterrupts(say, {
+    first:
+      "^C received; waiting for the host to end the step that runs, and to start the registry as it was. Press ^C again to end without waiting.",
+    second: "^C received; the host starts the registry as it was, without this command.",
+  });
+  interrupts.terminate.addEventListener("abort", () => process.exit(EXIT.cancelled));
+  try {
+    return await work(interrupts.cancel);
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    throw new ExitError(EXIT.cancelled, "clean-up interrupted; the registry takes pushes again");
+  } finally {
+    interrupts.dispose();
+  }
 }
 
 const print = (text: string) => void process.stdout.write(`${text}\n`);

@@ -1,17 +1,17 @@
-import { command, EXIT, ExitError } from "../engine/command/exit";
+import { command } from "../engine/command/exit";
 import {
-  confirmed,
+  type Flags,
   type FlagSpec,
   helpText,
   parseFlags,
   UsageError,
 } from "../engine/command/flags";
-import { ask, isInteractive } from "../engine/command/prompt";
 import { readHost } from "../images/read-host";
 import { readInUse, type RegistrySession, withRegistry } from "../images/registry-session";
 import { planRemoval, removalText, removeTags } from "../images/remove";
 import { rowsText, tagRows, usageOf, usageText } from "../images/report";
 import { surveyRegistry } from "../registry/survey";
+import { agree } from "./agree";
 import { loadStack, type LoadedStack, STACK_FLAGS } from "./loaded-stack";
 
 const FLAGS: Record<string, FlagSpec> = {
@@ -31,8 +31,6 @@ const EXAMPLES = [
   "npm run images -- rm app/web:1.0 app/web:1.1",
   "npm run images -- usage --stack prod",
 ];
-
-type Flags = ReturnType<typeof parseFlags>["flags"];
 
 /** `npm run images`: what the registry holds. */
 export function main(args: string[]): Promise<void> {
@@ -86,15 +84,16 @@ const rm: Verb = async ({ client, prefix }, stack, names, flags) => {
   const wanted = names.map((name) => withoutPrefix(name, prefix));
   const removal = await planRemoval(client, wanted, inUse);
   say(removalText(removal, prefix).trimEnd());
-  if (!confirmed(flags)) {
-    if (!isInteractive(flags))
-      throw new UsageError("--yes must be passed to remove images in non-interactive mode");
-    if ((await ask("Remove these tags? [yes/no] ")) !== "yes")
-      throw new ExitError(EXIT.error, "removal declined");
-  }
+  await agree(flags, { act: "remove images", noun: "removal", question: "Remove these tags?" });
   const removed = await removeTags(client, removal);
   if (flags["json"]) print(JSON.stringify({ removed }, null, 2));
-  else print(`removed ${removed.join(", ")}; to free the space, run: npm run gc`);
+  else if (removed.length > 0)
+    print(`removed ${removed.join(", ")}; to free the space, run: npm run gc`);
+  const left = removal
+    .map(({ repository, tag }) => `${repository}:${tag}`)
+    .filter((name) => !removed.includes(name));
+  if (left.length > 0)
+    throw new Error(`somebody else pushed or removed these tags meanwhile: ${left.join(", ")}`);
 };
 
 const usage: Verb = async ({ client, connection, host, prefix }, _stack, _names, flags) => {

@@ -1,12 +1,11 @@
-import type { Duplex } from "node:stream";
 import { createInterface } from "node:readline";
 import { CONTAINER_NAME } from "../helper/commands";
 import { shellWord } from "../helper/shell-word";
 import type { HostAccess } from "../settings/access";
-import type { Connection } from "../ssh/connection";
+import type { CommandStream, Connection } from "../ssh/connection";
 import type { Listing } from "./listing";
 import type { Plan } from "./plan";
-import { asRoot, program } from "./read-host";
+import { asRoot, program, refusedByHost } from "./read-host";
 import { readOnlyConfig } from "./read-only";
 
 /** The name of the unit that runs a clean-up. systemd runs a name once, so that two operators cannot clean up at once. */
@@ -17,11 +16,15 @@ const HOME = `/var/lib/cluster-registry/gc`;
 export class GcSession {
   private readonly lines: AsyncIterator<string>;
   private readonly closed: Promise<void>;
+  /** What systemd and the programs on the host wrote to standard error. */
+  private complaint = "";
+  private ending = false;
 
   private constructor(
-    private readonly stream: Duplex,
+    private readonly stream: CommandStream,
     private readonly host: string,
   ) {
+    stream.stderr.setEncoding("utf8").on("data", (text: string) => (this.complaint += text));
     this.lines = createInterface({ input: stream })[Symbol.asyncIterator]();
     this.closed = new Promise((resolve) => stream.once("close", () => resolve()));
   }
@@ -41,7 +44,7 @@ export class GcSession {
     const prepared = await connection.exec(asRoot(host, HOME, CONTAINER_NAME, configPath, UNIT), {
       stdin: PREPARE,
     });
-    if (prepared.code !== 0) throw failed(host.name, prepared.stderr.toString());
+    if (prepared.code !== 0) throw refusedByHost(host, prepared);
     const config = prepared.stdout.toString();
     const files = await connection.exec(asRoot(host, HOME), {
       stdin: filesText({
@@ -50,7 +53,7 @@ export class GcSession {
         "config.readonly": readOnlyConfig(config),
       }),
     });
-    if (files.code !== 0) throw failed(host.name, files.stderr.toString());
+    if (files.code !== 0) throw refusedByHost(host, files);
     const args = [CONTAINER_NAME, configPath, folder].map(shellWord).join(" ");
     const restore = `/bin/sh ${HOME}/gc.sh restore ${args}`;
     const run = [
@@ -81,20 +84,32 @@ export class GcSession {
     await this.order("restart");
   }
 
-  /** Ends the clean-up. If the registry is still read-only, the host restarts it. */
+  /**
+   * Ends the clean-up after the step that runs, and waits for the host. If the registry is still read-only, the host
+   * restarts it. May be called again.
+   */
   async close(): Promise<void> {
-    this.stream.end();
+    if (!this.ending) this.stream.end();
+    this.ending = true;
     await this.closed;
   }
 
   private send(line: string): void {
+    if (this.ending) throw failed(this.host, "the clean-up was ended");
     this.stream.write(`${line}\n`);
   }
 
   private async order(line: string): Promise<string> {
     this.send(line);
     const next = await this.lines.next();
-    if (next.done) throw failed(this.host, `the clean-up ended at the step "${line}"`);
+    if (next.done) {
+      await this.closed;
+      const why = this.complaint.trim();
+      throw failed(
+        this.host,
+        `the clean-up ended at the step "${line}"${why === "" ? "" : `: ${why}`}`,
+      );
+    }
     const [word, ...rest] = next.value.split(" ");
     if (word === "failed" || word === "refused") throw failed(this.host, rest.join(" "));
     return next.value;

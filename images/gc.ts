@@ -2,8 +2,9 @@ import { RegistryError } from "../registry/error";
 import type { RegistryClient } from "../registry/client";
 import type { RetentionRule } from "./retention";
 import type { InUse } from "./in-use";
+import { hashFor } from "./backup/verified";
 import { GcSession } from "./gc-session";
-import type { Listing, StoredTag } from "./listing";
+import type { Listing } from "./listing";
 import { type Plan, planCleanUp } from "./plan";
 import { readHost } from "./read-host";
 import type { RegistrySession } from "./registry-session";
@@ -30,15 +31,30 @@ export async function planGc(
   const listing = await readHost(session.connection, session.host);
   if (!listing.container.running)
     throw new Error(`${session.host.name}: the registry does not run; run: npm run up`);
-  if (listing.folder === undefined)
-    throw new Error(
-      `${session.host.name}: the registry has no volume at /var/lib/registry, so its files cannot be cleaned up`,
-    );
+  const trouble = whyNoCleanUp(listing);
+  if (trouble !== undefined) throw new Error(`${session.host.name}: ${trouble}`);
   // Without a cluster, nothing is known to be used.
-  const isUsed = ({ repository, name }: StoredTag, digests: readonly string[]) =>
-    inUse !== undefined && inUse.usersOf(repository, name, digests).length > 0;
+  const isUsed = (repository: string, tag: string | undefined, digests: readonly string[]) =>
+    inUse !== undefined && inUse.usersOf(repository, tag, digests).length > 0;
   const plan = await planCleanUp(session.client, listing, rules, now(), isUsed);
   return { listing, plan };
+}
+
+/** Why a registry that runs cannot be cleaned up; undefined if it can. */
+export function whyNoCleanUp({ container: { env }, folder, version }: Listing): string | undefined {
+  if (folder === undefined)
+    return "the registry has no volume at /var/lib/registry, so its files cannot be cleaned up";
+  const elsewhere = Object.entries(env).find(
+    ([name, value]) =>
+      (name === "REGISTRY_STORAGE" && value !== "filesystem") ||
+      (name === "REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY" &&
+        value.replace(/\/+$/, "") !== "/var/lib/registry"),
+  );
+  if (elsewhere !== undefined)
+    return `the registry's images are not in its volume: its environment has ${elsewhere.join("=")}; a clean-up knows the files in /var/lib/registry only`;
+  if (version === undefined)
+    return "`registry --version` does not run in the registry's container, and a clean-up needs this program; set registry.image to an image of distribution, such as registry:3";
+  return undefined;
 }
 
 /** The repositories that are pushed to at this moment. */
@@ -47,43 +63,72 @@ export function pushesNow({ uploads }: Listing, now: number): string[] {
   return [...new Set(fresh.map(({ repository }) => repository))].sort();
 }
 
+/** What a clean-up removed. */
+export interface CleanedUp {
+  readonly plan: Plan;
+  /** How many blobs the garbage collection removed. */
+  readonly removed: number;
+}
+
+/** Somebody ended a clean-up, and the registry runs as before. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+}
+
 /**
  * Does what `shown` says: makes the registry read-only, removes, collects garbage, starts the registry as it was, and
  * pulls one image that was kept. What has been pushed or used since `shown` stays.
  *
- * @returns how many blobs were removed
+ * @param interrupted ends the clean-up after the step that runs
+ * @throws Interrupted when the host has started the registry as it was
  */
 export async function cleanUp(
   session: RegistrySession,
   shown: CleanUp,
   again: () => Promise<CleanUp>,
   say: (line: string) => void,
-): Promise<number> {
+  interrupted: AbortSignal,
+): Promise<CleanedUp> {
   const { client, connection, host } = session;
   const run = await GcSession.open(connection, host, shown.listing);
-  let removed: number;
-  try {
+  const work = async (): Promise<CleanedUp> => {
     await run.readOnly();
     await answers(client);
     await provesReadOnly(client);
     say("the registry is read-only: pulls go on, pushes are refused");
-    removed = await run.cleanUp(common(shown.plan, (await again()).plan));
+    const plan = common(shown.plan, (await again()).plan);
+    const removed = await run.cleanUp(plan);
     say(`garbage collected: ${count(removed, "blob")}`);
     await run.restart();
+    await run.close();
     await answers(client);
     say("the registry takes pushes again");
-  } finally {
+    await proves(session, plan, say);
+    return { plan, removed };
+  };
+  const left = new Promise<never>((_resolve, reject) => {
+    const leave = () => reject(new Interrupted("the clean-up was interrupted"));
+    if (interrupted.aborted) leave();
+    else interrupted.addEventListener("abort", leave, { once: true });
+  });
+  try {
+    return await Promise.race([work(), left]);
+  } catch (error) {
     await run.close();
+    if (error instanceof Interrupted) await answers(client);
+    throw error;
   }
-  await answers(client);
-  const { proof } = shown.plan;
-  if (proof !== undefined) {
-    await pullAll(client, proof.repository, proof.digest);
-    say(
-      `pulled ${session.prefix}/${proof.repository}:${proof.name}, which was kept, byte for byte`,
-    );
-  }
-  return removed;
+}
+
+/** Pulls an image that was kept. */
+async function proves(
+  { client, prefix }: RegistrySession,
+  { proof }: Plan,
+  say: (line: string) => void,
+): Promise<void> {
+  if (proof === undefined) return;
+  await pullAll(client, proof.repository, proof.digest);
+  say(`pulled ${prefix}/${proof.repository}:${proof.name}, which was kept, byte for byte`);
 }
 
 /** What both plans remove. The first was shown and confirmed, and the second is from after the last push. */
@@ -142,13 +187,9 @@ async function pullAll(client: RegistryClient, repository: string, digest: strin
     ...(manifest.config ? [manifest.config] : []),
   ]) {
     const bytes = await client.blob(repository, blob);
-    if (bytes === undefined || (await digestOf(bytes)) !== blob) throw lost(repository, blob);
+    if (bytes === undefined || hashFor(blob).update(bytes).digest("hex") !== blob.split(":")[1])
+      throw lost(repository, blob);
   }
-}
-
-async function digestOf(bytes: Uint8Array): Promise<string> {
-  const hash = await crypto.subtle.digest("SHA-256", new Uint8Array(bytes));
-  return `sha256:${Buffer.from(hash).toString("hex")}`;
 }
 
 const lost = (repository: string, digest: string) =>

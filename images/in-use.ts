@@ -1,5 +1,8 @@
 import type { ImageUse } from "../kube/images";
 
+/** containerd's name for the mirrors of every registry without mirrors of its own. */
+const ANY = "_default";
+
 /** What the cluster uses of one registry. */
 export class InUse {
   private readonly byTag = new Map<string, Set<string>>();
@@ -7,22 +10,23 @@ export class InUse {
 
   /**
    * @param names the registry's name in image references, and the names that the nodes' mirrors send to it, such as
-   * `docker.io`
+   * `docker.io`; `_default` for all names
    */
   constructor(uses: readonly ImageUse[], names: readonly string[]) {
     for (const { image, by } of uses) {
       const reference = parseReference(image);
-      if (reference === undefined || !names.includes(reference.registry)) continue;
+      if (reference === undefined) continue;
+      if (!names.includes(reference.registry) && !names.includes(ANY)) continue;
       const { repository, tag, digest } = reference;
       if (digest !== undefined) note(this.byDigest, `${repository}@${digest}`, by);
       else note(this.byTag, `${repository}:${tag ?? "latest"}`, by);
     }
   }
 
-  /** The Pods and workloads that need a tag: by its name, or by a digest that it leads to. */
-  usersOf(repository: string, tag: string, digests: readonly string[]): string[] {
+  /** The Pods and workloads that need a tag, if one is given, or one of the digests. */
+  usersOf(repository: string, tag: string | undefined, digests: readonly string[]): string[] {
     const found = [
-      this.byTag.get(`${repository}:${tag}`),
+      ...(tag === undefined ? [] : [this.byTag.get(`${repository}:${tag}`)]),
       ...digests.map((digest) => this.byDigest.get(`${repository}@${digest}`)),
     ];
     return [...new Set(found.flatMap((users) => [...(users ?? [])]))].sort();

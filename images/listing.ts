@@ -84,32 +84,31 @@ export function parseListing(text: string): Listing {
         found.disk = { size: Number(words[0]) * 1024, free: Number(words[1]) * 1024 };
         break;
       case "tag": {
-        const path = /^(.+)\/_manifests\/tags\/([^/]+)\/current\/link$/.exec(words[1] ?? "");
+        const path = inRepository(words[1], /^_manifests\/tags\/([^/]+)\/current\/link$/);
         const digest = words[2] ?? "";
         if (path && isDigest(digest))
-          tags.push({ repository: path[1]!, name: path[2]!, digest, pushed: Number(words[0]) });
+          tags.push({ ...path.of, name: path.parts[0]!, digest, pushed: Number(words[0]) });
         break;
       }
       case "revision": {
-        const path = /^(.+)\/_manifests\/revisions\/([^/]+)\/([^/]+)\/link$/.exec(words[1] ?? "");
+        const path = inRepository(words[1], /^_manifests\/revisions\/([^/]+)\/([^/]+)\/link$/);
         if (path)
-          revisions.push({
-            repository: path[1]!,
-            digest: `${path[2]}:${path[3]}`,
-            pushed: Number(words[0]),
-          });
+          revisions.push({ ...path.of, digest: path.parts.join(":"), pushed: Number(words[0]) });
         break;
       }
       case "upload": {
-        const path = /^(.+)\/_uploads\/([^/]+)\//.exec(words[1] ?? "");
-        if (path === null) break;
-        const changed = Math.max(uploads.get(path[2]!)?.changed ?? 0, Number(words[0]));
-        uploads.set(path[2]!, { repository: path[1]!, changed });
+        const path = inRepository(words[1], /^_uploads\/([^/]+)\//);
+        if (path === undefined) break;
+        const id = path.parts[0]!;
+        const changed = Math.max(uploads.get(id)?.changed ?? 0, Number(words[0]));
+        uploads.set(id, { ...path.of, changed });
         break;
       }
-      case "repository":
-        repositories.push(rest.replace(/\/_layers$/, ""));
+      case "repository": {
+        const path = inRepository(rest, /^_layers$/);
+        if (path) repositories.push(path.of.repository);
         break;
+      }
       case "blob": {
         const path = /^([^/]+)\/[^/]+\/([^/]+)\/data$/.exec(words[1] ?? "");
         if (path) blobs.set(`${path[1]}:${path[2]}`, Number(words[0]));
@@ -135,6 +134,20 @@ export function parseListing(text: string): Listing {
     blobs,
     errors: { count, last },
   };
+}
+
+/**
+ * The repository that a path lies in, and what a pattern finds in the rest of the path. The repository ends at the first
+ * part with an underscore in front, because no repository has one there. A tag can have one, also `_layers`.
+ */
+function inRepository(
+  path: string | undefined,
+  pattern: RegExp,
+): { of: { repository: string }; parts: string[] } | undefined {
+  const [, repository, rest] = /^(.+?)\/(_.*)$/.exec(path ?? "") ?? [];
+  const [whole, ...parts] = pattern.exec(rest ?? "") ?? [];
+  if (repository === undefined || whole === undefined) return undefined;
+  return { of: { repository }, parts };
 }
 
 function processOf(inspected: unknown): RegistryProcess {

@@ -56,7 +56,7 @@ export async function readInUse(
   return new InUse(await list(cluster), namesOf(settings));
 }
 
-/** The registry's own name in references, and the names whose mirror it is. */
+/** The registry's own name in references, and the names whose mirror it is: `_default` for all names. */
 export function namesOf(settings: Settings): string[] {
   const prefix = imagePrefix(settings);
   const mirrored = Object.entries(settings.mirrors).flatMap(([name, endpoints]) =>
@@ -67,4 +67,8 @@ export function namesOf(settings: Settings): string[] {
   return [prefix, ...mirrored];
 }
 
-const hostOf = (url: string) => new URL(url).host;
+/** With the port, which `URL` leaves out if it is the scheme's own. */
+function hostOf(url: string): string {
+  const { protocol, hostname, port } = new URL(url);
+  return `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
+}

@@ -61,15 +61,17 @@ export async function planRemoval(
   );
 }
 
-/** Removes the tags, and returns the names of those that existed. */
+/** Removes the tags that still have their digest, and returns their names. A tag that was pushed meanwhile stays. */
 export async function removeTags(
   client: RegistryClient,
   tags: readonly RemovedTag[],
 ): Promise<string[]> {
   const removed: string[] = [];
   // One after the other: distribution 2 removes a tag through a placeholder, which two tags would share.
-  for (const { repository, tag } of tags)
+  for (const { repository, tag, digest } of tags) {
+    if ((await client.digest(repository, tag)) !== digest) continue;
     if (await deleteTag(client, repository, tag)) removed.push(`${repository}:${tag}`);
+  }
   return removed;
 }
 

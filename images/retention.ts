@@ -56,10 +56,14 @@ export function expiredTags(
   return expired;
 }
 
-/** The digest of the image that a tag such as `sha256-DIGEST.sig` belongs to. Source: cosign's tag scheme. */
+/**
+ * The digest of the image that a tag such as `sha256-DIGEST.sig` belongs to. Of a digest by sha512 it is the beginning,
+ * because a tag has no room for the rest. Sources: cosign's tag scheme, and the OCI distribution specification, "Referrers
+ * Tag Schema".
+ */
 export function subjectOf(tag: string): string | undefined {
-  const digest = /^sha256-([0-9a-f]{64})(\.[A-Za-z0-9]+)?$/.exec(tag)?.[1];
-  return digest === undefined ? undefined : `sha256:${digest}`;
+  const [, algorithm, hex] = /^(sha256|sha512)-([0-9a-f]{64})(\.[A-Za-z0-9]+)?$/.exec(tag) ?? [];
+  return algorithm === undefined ? undefined : `${algorithm}:${hex}`;
 }
 
 /** A regular expression for a pattern of repository names. */

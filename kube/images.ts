@@ -1,6 +1,7 @@
 import { withHint } from "./api-error";
 import { type ApiObject, ApiServer } from "./api-server";
-import { object, objects, text } from "./json";
+import { containerImages, volumeImages } from "./containers";
+import { object, text } from "./json";
 import { loadCluster } from "./kubeconfig";
 import { listObjects } from "./list";
 
@@ -59,7 +60,13 @@ export async function imagesInUse(cluster: {
 export function usesOf(kind: string, { metadata, spec, status }: ApiObject): ImageUse[] {
   const { namespace, name } = object(metadata);
   const by = `${kind} ${text(namespace)}/${text(name)}`;
-  const images = [...namedBy(podSpecOf(kind, object(spec))), ...pulledBy(object(status))];
+  const pod = podSpecOf(kind, object(spec));
+  const containers = containerImages(pod, kind === "Pod" ? status : undefined);
+  const images = [
+    ...containers.map(({ image }) => image),
+    ...volumeImages(pod),
+    ...containers.flatMap(({ image, imageId }) => pulled(image, imageId)),
+  ].filter((image) => image !== "");
   return [...new Set(images)].map((image) => ({ image, by }));
 }
 
@@ -69,20 +76,14 @@ function podSpecOf(kind: string, spec: ApiObject): ApiObject {
   return object(object(spec["template"])["spec"]);
 }
 
-function namedBy(spec: ApiObject): string[] {
-  return ["containers", "initContainers", "ephemeralContainers"].flatMap((list) =>
-    objects(spec[list])
-      .map(({ image }) => text(image))
-      .filter((image) => image !== ""),
-  );
-}
-
-/** `imageID` of a container that runs or ran: NAME@sha256:... or, for an image without a registry, only a digest. */
-function pulledBy(status: ApiObject): string[] {
-  return ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"].flatMap(
-    (list) =>
-      objects(status[list])
-        .map(({ imageID }) => text(imageID).replace(/^docker-pullable:\/\//, ""))
-        .filter((image) => image.includes("@")),
-  );
+/**
+ * The digest references of a container that runs or ran. The runtime reports one name of the digest, and that can be from
+ * another registry that had the same image. The container needs it from the one that it names.
+ */
+function pulled(image: string, imageId: string | undefined): string[] {
+  const reported = (imageId ?? "").replace(/^docker-pullable:\/\//, "");
+  const at = reported.indexOf("@");
+  if (at < 0) return []; // Only a digest of the image's config, for an image that was not pulled.
+  const name = image.replace(/@.*$/, "").replace(/:[^/:]*$/, "");
+  return [reported, `${name}${reported.slice(at)}`];
 }

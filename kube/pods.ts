@@ -1,7 +1,8 @@
 import { type ApiObject, ApiServer } from "./api-server";
 import { withHint } from "./api-error";
+import { type ContainerImage, containerImages } from "./containers";
 import { loadCluster } from "./kubeconfig";
-import { object, objects, text } from "./json";
+import { object, text } from "./json";
 import { listObjects } from "./list";
 
 /** A Pod that runs, or that will run. */
@@ -9,15 +10,7 @@ export interface Pod {
   readonly namespace: string;
   readonly name: string;
   /** The images of all its containers. */
-  readonly images: readonly PodImage[];
-}
-
-/** An image as a container names it, and as the node has it. */
-export interface PodImage {
-  /** The reference in the Pod's specification. */
-  readonly image: string;
-  /** What the node's runtime pulled, with its digest; undefined before the pull. */
-  readonly imageId?: string;
+  readonly images: readonly ContainerImage[];
 }
 
 /** The limit for all pages together. */
@@ -59,19 +52,6 @@ export function podsOf(found: readonly ApiObject[]): Pod[] {
     .map(({ metadata, spec, status }) => ({
       namespace: text(object(metadata)["namespace"]),
       name: text(object(metadata)["name"]),
-      images: KINDS.flatMap(({ containers, statuses }) => {
-        const known = objects(object(status)[statuses]);
-        return objects(object(spec)[containers]).map((container) => {
-          const state = known.find(({ name }) => name === container["name"]);
-          const imageId = text(state?.["imageID"]);
-          return { image: text(container["image"]), ...(imageId !== "" && { imageId }) };
-        });
-      }),
+      images: containerImages(spec, status),
     }));
 }
-
-const KINDS = [
-  { containers: "initContainers", statuses: "initContainerStatuses" },
-  { containers: "containers", statuses: "containerStatuses" },
-  { containers: "ephemeralContainers", statuses: "ephemeralContainerStatuses" },
-] as const;

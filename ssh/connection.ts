@@ -1,4 +1,4 @@
-import type { Duplex } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import type { Client, SFTPWrapper } from "ssh2";
 import { checkLogin, connectTcp, logIn } from "./dial";
 import { SshError } from "./error";
@@ -18,6 +18,9 @@ export interface OpenOptions extends PatienceOptions {
 }
 
 const CONNECT_SECONDS = 15;
+
+/** A command's standard input and output, with its standard error. */
+export type CommandStream = Duplex & { readonly stderr: Readable };
 
 /**
  * One SSH connection to one host, for any number of commands, files and forwarded connections, until `close`.
@@ -128,10 +131,10 @@ export class Connection {
    * Starts a command whose standard input and output are the stream. The end of the stream does not end the command or
    * the stream: `destroy` does.
    */
-  async stream(command: string): Promise<Duplex> {
+  async stream(command: string): Promise<CommandStream> {
     this.assertOpen();
     try {
-      return await new Promise<Duplex>((resolve, reject) => {
+      return await new Promise<CommandStream>((resolve, reject) => {
         this.client.exec(command, (error, channel) => (error ? reject(error) : resolve(channel)));
       });
     } catch (error) {

@@ -12,21 +12,26 @@ export interface Interrupts {
  */
 const SAME_PRESS = 500;
 
-export function listenForInterrupts(print: (text: string) => void): Interrupts {
+const WORDS = {
+  first:
+    "^C received; waiting for the running steps to finish. Press ^C again to end without waiting.",
+  second: "^C received; terminating now. The state records the interrupted steps as pending.",
+};
+
+/** @param words what is printed after the first and the second signal */
+export function listenForInterrupts(print: (text: string) => void, words = WORDS): Interrupts {
   const cancel = new AbortController();
   const terminate = new AbortController();
   let first = 0;
   const onSignal = (): void => {
     if (!cancel.signal.aborted) {
       first = performance.now();
-      print(
-        "^C received; waiting for the running steps to finish. Press ^C again to end without waiting.",
-      );
+      print(words.first);
       cancel.abort();
     } else if (performance.now() - first < SAME_PRESS) {
       return;
     } else if (!terminate.signal.aborted) {
-      print("^C received; terminating now. The state records the interrupted steps as pending.");
+      print(words.second);
       terminate.abort();
     } else process.exit(8);
   };

@@ -31,6 +31,18 @@ read_only() {
   : >"$home/restart"
   restart
   put_back
+  started >"$home/started"
+}
+
+started() { docker inspect --type container --format '{{.State.StartedAt}}' -- "$name"; }
+
+# Only this one process is read-only. If the registry was started again since, for example with docker, it takes pushes,
+# and a garbage collection would remove what they bring.
+still_read_only() {
+  [ "$(started)" = "$(cat "$home/started")" ] || {
+    say "refused somebody else restarted the registry, so it takes pushes; nothing more was removed; run the command again"
+    exit 1
+  }
 }
 
 put_back() {
@@ -54,7 +66,12 @@ case $verb in
     ;;
 esac
 
+checked=
 while read -r order repository item; do
+  case $order in
+    tag | revision | repository) [ -n "$checked" ] || still_read_only; checked=1 ;;
+    collect) still_read_only ;;
+  esac
   case $order in
     read-only) read_only; say "done" ;;
     tag) # REPOSITORY NAME=DIGEST
@@ -69,7 +86,8 @@ while read -r order repository item; do
       for part in _layers _manifests _uploads; do
         if [ -d "$repositories/$repository/$part" ]; then discard "$repositories/$repository/$part"; fi
       done
-      rmdir -p --ignore-fail-on-non-empty -- "$repositories/$repository" 2>/dev/null || true
+      # From inside, so that the last one leaves the folder of all: without it, the garbage collection fails.
+      (cd "$repositories" && rmdir -p --ignore-fail-on-non-empty -- "$repository") 2>/dev/null || true
       ;;
     collect)
       docker exec -- "$name" registry garbage-collect "$config" >"$home/log" 2>&1 || {

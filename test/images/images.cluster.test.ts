@@ -10,6 +10,9 @@ import {
   whyNoDistribution,
 } from "../../lab";
 import { cacheFolder } from "../../lab/paths";
+import { shellWord } from "../../helper/shell-word";
+import { program } from "../../images/read-host";
+import { readOnlyConfig } from "../../images/read-only";
 import { buildImage, buildIndex, type ContainerImage } from "../../oci/image";
 import { push } from "../../oci/push";
 import { describeLab } from "../lab-only";
@@ -267,6 +270,69 @@ describeLab("a registry that people live with", () => {
         `test "$(systemctl show --property=ActiveState --value ${UNIT})" = inactive`,
       );
       expect(await config()).toBe(text);
+      expect(await takesPushes()).toBe(true);
+    });
+
+    test("Ctrl-C ends gc after the step that runs, and gc waits until the registry takes pushes", async () => {
+      const text = await config();
+      await garbage("interrupted");
+      const running = await stack.start("gc", "--yes", "--now");
+      await running.says("the registry is read-only");
+      running.signal("SIGINT");
+      const said = await running.ended;
+      expect(said.code).toBe(8);
+      expect(said.stderr).toContain("^C received; waiting for the host to end the step that runs");
+      expect(said.stderr).toContain(
+        "error: clean-up interrupted; the registry takes pushes again\n",
+      );
+      expect(await host.succeed("ls /var/lib/cluster-registry")).not.toContain("gc");
+      expect(await config()).toBe(text);
+      expect(await takesPushes()).toBe(true);
+    });
+
+    test("nothing is collected if somebody else restarts the registry during a clean-up", async () => {
+      const text = await config();
+      const files = Object.entries({
+        "gc.sh": program("gc.sh"),
+        "config.expected": text,
+        "config.readonly": readOnlyConfig(text),
+      }).map(([file, content]) => `printf %s ${shellWord(content)} >/tmp/gc/${file}`);
+      const args = `registry ${configFile}/config.yml "$(docker volume inspect -f '{{.Mountpoint}}' registry-data)"`;
+      const said = await host.succeed(
+        [
+          "mkdir /tmp/gc",
+          ...files,
+          "{ echo read-only",
+          "until grep -q done /tmp/gc/out; do sleep 0.1; done",
+          "docker restart -t 1 registry >/dev/null",
+          `echo collect; } | sh /tmp/gc/gc.sh run ${args} >/tmp/gc/out || true`,
+          "cat /tmp/gc/out",
+          `sh /tmp/gc/gc.sh restore ${args}`,
+        ].join("\n"),
+      );
+      expect(said.trim().split("\n")).toEqual([
+        "done",
+        "refused somebody else restarted the registry, so it takes pushes; nothing more was removed; run the command again",
+      ]);
+      expect(await config()).toBe(text);
+      expect(await takesPushes()).toBe(true);
+    });
+
+    test("tags with the names of the registry's folders stay", async () => {
+      await put("app/tags", ["_layers", "_uploads"], imageOf("tags"));
+      await garbage("folders");
+      await stack.succeed(run("gc", "--yes"));
+      expect(await pulls("app/tags:_layers")).toBe(true);
+      expect(await pulls("app/tags:_uploads")).toBe(true);
+    });
+
+    test("a registry whose last tag was removed can be cleaned up, and takes pushes then", async () => {
+      await put("app/last", ["1"], imageOf("last"));
+      await stack.succeed(run("images", "rm", ...(await ls()), "--yes"));
+      await age();
+      await stack.succeed(run("gc", "--yes"));
+      const dry = await stack.succeed(run("gc", "--dry-run"));
+      expect(dry.stdout).toMatch(/^To remove: 0 tags, 0 manifests without a tag, 0 blobs, 0 B;/m);
       expect(await takesPushes()).toBe(true);
     });
   });

@@ -1,4 +1,6 @@
 import { InUse, parseReference } from "../../images/in-use";
+import { namesOf } from "../../images/registry-session";
+import { parseSettings } from "../../settings/parse";
 
 const DIGEST = `sha256:${"a".repeat(64)}`;
 
@@ -33,4 +35,23 @@ test("a tag is used by its name, and by a digest that it leads to", () => {
   expect(inUse.usersOf("app", "2", [])).toEqual([]);
   expect(inUse.usersOf("plain", "latest", [])).toEqual(["Pod default/c"]);
   expect(inUse.usersOf("library/nginx", "1", [])).toEqual(["Pod default/e"]);
+});
+
+test("a registry that is the mirror of every other one is used under every name", () => {
+  const inUse = new InUse([{ image: "quay.io/app:1", by: "Pod default/a" }], ["_default"]);
+  expect(inUse.usersOf("app", "1", [])).toEqual(["Pod default/a"]);
+});
+
+test.each([
+  ["10.0.0.5", 5000, "http://10.0.0.5:5000", "10.0.0.5:5000"],
+  ["10.0.0.5", 80, "http://10.0.0.5", "10.0.0.5:80"],
+  ["fd00::5", 5000, "http://[fd00::5]:5000", "[fd00::5]:5000"],
+])("the registry %s at port %i is the mirror %s", (address, port, url, prefix) => {
+  const settings = parseSettings({
+    registry: { host: "n1", address, port },
+    nodes: [{ name: "n1", address, role: "master" }],
+    ssh: { user: "root" },
+    mirrors: { "quay.io": [url, "http://10.0.0.9:5000"], "docker.io": ["http://10.0.0.9:5000"] },
+  });
+  expect(namesOf(settings)).toEqual([prefix, "quay.io"]);
 });

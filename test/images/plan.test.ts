@@ -54,8 +54,12 @@ const listing = (): Listing => ({
   errors: { count: 0, last: [] },
 });
 const plan = (rules: Parameters<typeof planCleanUp>[2] = [], uses: string[] = []) =>
-  planCleanUp(new RegistryClient(registry.transport), listing(), rules, NOW, (_tag, digests) =>
-    digests.some((digest) => uses.includes(digest)),
+  planCleanUp(
+    new RegistryClient(registry.transport),
+    listing(),
+    rules,
+    NOW,
+    (_repository, _tag, digests) => digests.some((digest) => uses.includes(digest)),
   );
 
 test("what a tag leads to stays: an index's images, and what names one of them as its subject", async () => {
@@ -105,11 +109,53 @@ test("a tag that expires takes its images along, except one that the cluster use
   expect(found.proof?.name).toBe("2");
 });
 
+test("a manifest that the cluster uses by digest stays when its tag has moved on, with all that it leads to", async () => {
+  const child = image("app", [], "child");
+  const used = index("app", [], [child]);
+  const signature = image("app", [`${used.replace(":", "-")}.sig`], "signature");
+  const other = image("app", [], "other");
+  const found = await plan([{ repositories: "app", keepLast: 1 }], [used]);
+  expect(found.expired).toEqual([]);
+  expect(found.untagged.map(({ digest }) => digest)).toEqual([other]);
+  expect(found.untagged).not.toContainEqual(expect.objectContaining({ digest: signature }));
+});
+
+test("an old image stays if only a young index without a tag lists it", async () => {
+  const child = image("app", [], "child");
+  const parent = index("app", [], [child]);
+  revisions = revisions.map((each) => (each.digest === parent ? { ...each, pushed: NOW } : each));
+  expect(await plan()).toMatchObject({ untagged: [], emptied: [], blobs: 0 });
+});
+
+test("the signature of an image whose tag expires stays if an index that stays lists the image", async () => {
+  const child = image("app", ["1-amd64"], "child");
+  tags = tags.map((tag) => ({ ...tag, pushed: OLD - 1 }));
+  index("app", ["1"], [child]);
+  image("app", [`${child.replace(":", "-")}.sig`], "signature");
+  const found = await plan([{ repositories: "app", keepLast: 1 }]);
+  expect(found.expired.map(({ tag }) => tag.name)).toEqual(["1-amd64"]);
+  expect(found.untagged).toEqual([]);
+});
+
 test("an image that the registry has lost is no proof, and keeps its tag", async () => {
   registry.lose("app", image("app", ["1"], "lost"));
   const found = await plan();
   expect(found).toMatchObject({ expired: [], untagged: [] });
   expect(found.proof).toBeUndefined();
+});
+
+test("a manifest that cannot be read is an error with its repository: what it needs is unknown", async () => {
+  const digest = store("app", ["1"], { schemaVersion: 1 }, MANIFEST);
+  await expect(plan()).rejects.toThrow(
+    `app: the manifest ${digest} has schema 1, which no current runtime can run; nothing was removed`,
+  );
+});
+
+test("an image with a layer that is not in the volume is no proof", async () => {
+  image("app", ["1"], "small");
+  blobs.delete(registry.blob("small".repeat(10), LAYER).digest);
+  image("app", ["2"], "a larger one");
+  expect((await plan()).proof?.name).toBe("2");
 });
 
 test("a clean-up removes only what was shown and is still to be removed", async () => {

@@ -55,6 +55,13 @@ test("a signature goes with its image, and is not one of the last tags", () => {
   expect(subjectOf("sha256-short.sig")).toBeUndefined();
 });
 
+test("the list of what refers to a digest by sha512 is not one of the last tags, and stays", () => {
+  const list = tag("app", `sha512-${"b".repeat(64)}`, 1, "d");
+  const tags = [tag("app", "1", 9, "b"), list];
+  expect(removed(tags, [{ repositories: "app", keepLast: 1 }])).toEqual([]);
+  expect(removed(tags, [{ repositories: "app", keepTags: "^never$" }])).toEqual(["app:1"]);
+});
+
 test.each([
   ["app/*", "app/web", true],
   ["app/*", "app/web/x", false],
