@@ -29,6 +29,7 @@ const FOLDERS = [
   "images",
   "build-context",
   "check",
+  "doctor",
   "cli",
 ];
 /** What is in ui/ beside the page, except what the page asks the server for. */
@@ -158,6 +159,24 @@ export default tseslint.config(
                 "cri",
               ),
               "check/ looks and pulls: it declares nothing",
+            ),
+            zone(
+              "doctor",
+              without(
+                "doctor",
+                "check",
+                "images",
+                "decision",
+                "observation",
+                "settings",
+                "helper",
+                "patch",
+                "ssh",
+                "cri",
+                "registry",
+                "kube",
+              ),
+              "doctor/ reads hosts and the registry, and says what is wrong: it declares nothing",
             ),
             zone(
               "images",
