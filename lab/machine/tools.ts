@@ -1,5 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
+import { withLock } from "../lock";
 import { must } from "../process";
 
 /** The programs that a lab uses, with the Debian package of each. */
@@ -49,10 +50,18 @@ export async function ensurePrograms(
         `on Debian they are in the packages ${packages.join(", ")}`,
     );
   }
-  log(`installing ${packages.join(", ")}`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  await must("apt-get", ["update", "-qq"], { env });
-  await must("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], { env });
+  // A second apt-get would end at once, because the first one holds the lock.
+  await withLock(
+    "apt",
+    () => log("waiting for another process that installs packages"),
+    async () => {
+      log(`installing ${packages.join(", ")}`);
+      await must("apt-get", ["update", "-qq"], { env });
+      const install = ["install", "-y", "-qq", "--no-install-recommends", ...packages];
+      await must("apt-get", ["-o", "DPkg::Lock::Timeout=600", ...install], { env });
+    },
+  );
 }
 
 function onPath(program: string): boolean {
