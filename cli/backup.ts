@@ -8,6 +8,7 @@ import { readHost } from "../images/read-host";
 import { withRegistry } from "../images/registry-session";
 import { count, sizeText } from "../images/words";
 import { loadStack, STACK_FLAGS } from "./loaded-stack";
+import { print, say } from "./output";
 
 const FLAGS: Record<string, FlagSpec> = {
   force: { kind: "switch", short: "f", help: "Replace FILE if it exists" },
@@ -71,6 +72,3 @@ export function main(args: string[]): Promise<void> {
       );
   });
 }
-
-const say = (line: string) => void process.stderr.write(`${line}\n`);
-const print = (text: string) => void process.stdout.write(`${text}\n`);

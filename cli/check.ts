@@ -2,6 +2,7 @@ import { checkNodes, isWell, reportText } from "../check";
 import { command, EXIT, ExitError } from "../engine/command/exit";
 import { helpText, parseFlags, UsageError } from "../engine/command/flags";
 import { loadStack, STACK_FLAGS } from "./loaded-stack";
+import { say } from "./output";
 
 const ABOUT =
   "Pulls a probe image from the registry on every node, through the container runtime interface (CRI) as the kubelet does, " +
@@ -20,7 +21,6 @@ export function main(args: string[]): Promise<void> {
     }
     if (rest.length > 0) throw new UsageError(`unknown argument: ${rest.join(" ")}`);
     const { settings, access, ids, notes } = await loadStack(flags);
-    const say = (line: string) => void process.stderr.write(`${line}\n`);
     notes.forEach(say);
     const { image, nodes } = await checkNodes(settings, access, ids, say);
     process.stdout.write(reportText(image, nodes));

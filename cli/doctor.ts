@@ -6,6 +6,7 @@ import { command, EXIT, ExitError } from "../engine/command/exit";
 import { type FlagSpec, helpText, parseFlags, UsageError } from "../engine/command/flags";
 import { readNodes } from "../kube/nodes";
 import { type LoadedStack, loadStack, STACK_FLAGS } from "./loaded-stack";
+import { say } from "./output";
 
 const FLAGS: Record<string, FlagSpec> = {
   verbose: { kind: "switch", short: "v", help: "List the checks that passed, too" },
@@ -38,7 +39,6 @@ export function main(args: string[]): Promise<void> {
     if (more.length > 0) throw new UsageError(`unknown argument: ${more.join(" ")}`);
     const stack = await loadStack(flags);
     const { settings, access, ids, notes } = stack;
-    const say = (line: string) => void process.stderr.write(`${line}\n`);
     notes.forEach(say);
     const commands = commandsFor(stackFlags(flags));
     const unlisted = await missingNodes(stack, commands, say);

@@ -5,6 +5,7 @@ import { type CleanedUp, cleanUp, Interrupted, planGc, planText, pushesNow } fro
 import { readInUse, withRegistry } from "../images/registry-session";
 import { agree } from "./agree";
 import { loadStack, STACK_FLAGS } from "./loaded-stack";
+import { print, say } from "./output";
 
 const FLAGS: Record<string, FlagSpec> = {
   "dry-run": { kind: "switch", help: "Show what would be removed, and change nothing" },
@@ -32,7 +33,6 @@ export function main(args: string[]): Promise<void> {
     }
     if (rest.length > 0) throw new UsageError(`unknown argument: ${rest.join(" ")}`);
     const json = flags["json"] === true;
-    const say = (line: string) => void process.stderr.write(`${line}\n`);
     const { settings, access, notes, cluster } = await loadStack(flags);
     notes.forEach(say);
     const inUse = await readInUse(settings, cluster);
@@ -91,5 +91,3 @@ async function untilInterrupted(
     interrupts.dispose();
   }
 }
-
-const print = (text: string) => void process.stdout.write(`${text}\n`);

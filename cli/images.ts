@@ -13,6 +13,7 @@ import { rowsText, tagRows, usageOf, usageText } from "../images/report";
 import { surveyRegistry } from "../registry/survey";
 import { agree } from "./agree";
 import { loadStack, type LoadedStack, STACK_FLAGS } from "./loaded-stack";
+import { print, say } from "./output";
 
 const FLAGS: Record<string, FlagSpec> = {
   yes: { kind: "switch", short: "y", help: "Do not ask before a removal" },
@@ -105,6 +106,3 @@ const usage: Verb = async ({ client, connection, host, prefix }, _stack, _names,
 /** People copy names with the registry from `docker images`. */
 const withoutPrefix = (name: string, prefix: string) =>
   name.startsWith(`${prefix}/`) ? name.slice(prefix.length + 1) : name;
-
-const say = (line: string) => void process.stderr.write(`${line}\n`);
-const print = (text: string) => void process.stdout.write(`${text}\n`);

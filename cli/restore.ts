@@ -9,6 +9,7 @@ import { settingsDifference, withoutSecrets } from "../images/backup/settings";
 import { withRegistry } from "../images/registry-session";
 import { count, sizeText } from "../images/words";
 import { loadStack, type LoadedStack, STACK_FLAGS } from "./loaded-stack";
+import { print, say } from "./output";
 
 const FLAGS: Record<string, FlagSpec> = {
   "dry-run": { kind: "switch", help: "Show what would be pushed, and push nothing" },
@@ -77,6 +78,3 @@ function recordText(record: BackupRecord, { configuration, secrets }: LoadedStac
       : []),
   ].join("\n");
 }
-
-const say = (line: string) => void process.stderr.write(`${line}\n`);
-const print = (text: string) => void process.stdout.write(`${text}\n`);

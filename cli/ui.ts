@@ -8,6 +8,7 @@ import { podsAnswer } from "../ui/pods-answer";
 import { RegistryRoute } from "../ui/registry-route";
 import { startServer } from "../ui/server";
 import { loadStack, STACK_FLAGS } from "./loaded-stack";
+import { say } from "./output";
 
 const FLAGS: Record<string, FlagSpec> = {
   port: { kind: "value", help: "The port on 127.0.0.1. Defaults to any free one" },
@@ -62,8 +63,6 @@ export function main(args: string[]): Promise<void> {
     await server.close();
   });
 }
-
-const say = (line: string) => void process.stderr.write(`${line}\n`);
 
 function portOf(value: unknown): number {
   if (typeof value !== "string") return 0;
