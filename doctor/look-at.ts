@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CONTAINER_NAME } from "../helper/commands";
-import { shellWord } from "../helper/shell-word";
+import { asRoot } from "../images/read-host";
 import { openConnection } from "../observation/hosts";
 import type { Ask, Observation } from "../observation/observation";
 import { observe } from "../observation/observe";
@@ -33,8 +33,7 @@ export async function lookAt(
   const { access, connection } = await openConnection(host, onWaiting);
   try {
     const name = role === "node" ? CONTAINERD_ROOT : CONTAINER_NAME;
-    const words = [role, registry.address, String(registry.port), name].map(shellWord);
-    const command = `${host.sudo ? "sudo -n " : ""}sh -s -- ${words.join(" ")}`;
+    const command = asRoot(host, role, registry.address, String(registry.port), name);
     const [observation, said] = await Promise.all([
       observe(connection, ask),
       connection.exec(command, { stdin: PROGRAM }),

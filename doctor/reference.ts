@@ -1,3 +1,5 @@
+import { splitRegistry } from "../images/in-use";
+
 /** The image that a person asks about. */
 export interface Asked {
   /** What the person wrote. */
@@ -23,10 +25,7 @@ const HUB = "docker.io";
  */
 export function askedImage(text: string, prefix: string): Asked {
   const [, name = "", digest] = /^([^@]+)(?:@(sha256:[0-9a-f]{64}))?$/.exec(text) ?? [];
-  const slash = name.indexOf("/");
-  const first = slash < 0 ? "" : name.slice(0, slash);
-  const isHost = /[.:]/.test(first) || first === "localhost";
-  const path = isHost ? name.slice(slash + 1) : name;
+  const { registry, rest: path } = splitRegistry(name);
   const colon = path.lastIndexOf(":");
   const whole = colon < 0 ? path : path.slice(0, colon);
   const tag = colon < 0 ? "latest" : path.slice(colon + 1);
@@ -34,7 +33,7 @@ export function askedImage(text: string, prefix: string): Asked {
     throw new Error(
       `expected an image such as NAME:TAG or ${prefix}/NAME:TAG; found ${JSON.stringify(text)}`,
     );
-  const elsewhere = isHost && first !== prefix ? first : undefined;
+  const elsewhere = registry !== prefix ? registry : undefined;
   const repository = elsewhere === HUB ? whole.replace(/^library\//, "") : whole;
   const end = digest === undefined ? `:${tag}` : `@${digest}`;
   return {

@@ -56,11 +56,7 @@ export function parseReference(image: string): Reference | undefined {
   if (name === "" || /^sha256$/.test(name.split(":")[0]!)) return undefined;
   const colon = name.lastIndexOf(":");
   const [path, tag] = colon > name.lastIndexOf("/") ? splitAt(name, colon) : [name, undefined];
-  const slash = path.indexOf("/");
-  const first = slash < 0 ? "" : path.slice(0, slash);
-  const isRegistry = /[.:]/.test(first) || first === "localhost";
-  const registry = isRegistry ? first : "docker.io";
-  const rest = isRegistry ? path.slice(slash + 1) : path;
+  const { registry = "docker.io", rest } = splitRegistry(path);
   const repository = registry === "docker.io" && !rest.includes("/") ? `library/${rest}` : rest;
   return {
     registry,
@@ -68,6 +64,13 @@ export function parseReference(image: string): Reference | undefined {
     ...(tag !== undefined && { tag }),
     ...(digest !== undefined && { digest }),
   };
+}
+
+/** Takes the registry off a name. The first part is a registry if it has a dot or a port, or is `localhost`. */
+export function splitRegistry(name: string): { registry?: string; rest: string } {
+  const [first, rest] = splitAt(name, name.indexOf("/"));
+  const isRegistry = rest !== undefined && (/[.:]/.test(first) || first === "localhost");
+  return isRegistry ? { registry: first, rest } : { rest: name };
 }
 
 function splitAt(text: string, at: number): [string, string | undefined] {
