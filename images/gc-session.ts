@@ -133,14 +133,12 @@ if [ -e "$home/changed" ]; then
   docker restart -t 1 -- "$name" >/dev/null
 fi
 rm -rf -- "$home"
-mkdir -p -m 0700 -- "$home"
-docker cp -- "$name:$config" "$home/config"
-cat -- "$home/config"
+docker cp -- "$name:$config" - | tar -xO
 `;
 
 function filesText(files: Readonly<Record<string, string>>): string {
   const parts = Object.entries(files).map(
     ([name, text]) => `printf %s ${shellWord(text)} >${shellWord(name)}`,
   );
-  return ["set -eu", 'cd -- "$1"', ...parts, ""].join("\n");
+  return ["set -eu", 'mkdir -p -m 0700 -- "$1"', 'cd -- "$1"', ...parts, ""].join("\n");
 }

@@ -1,39 +1,23 @@
 import { spawnSync } from "node:child_process";
-import { createCipheriv, createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  defineLab,
-  distributionImage,
-  ensureDistribution,
-  type RunningHost,
-  type RunningLab,
-  startLab,
-  whyNoDistribution,
-} from "../../lab";
-import { cacheFolder } from "../../lab/paths";
+import type { RunningHost, RunningLab } from "../../lab";
 import { buildImage, buildIndex, type ContainerImage } from "../../oci/image";
 import { push } from "../../oci/push";
 import { MANIFEST_TYPES } from "../../registry/manifest";
-import { describeLab } from "../lab-only";
 import { TestStack } from "../program/stack";
 import { digestOf } from "../registry/fake-registry";
+import { describeRegistries, noise, startHosts } from "./registries";
 
 jest.setTimeout(300_000);
 
 const OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 
-const contents = (text: string, kilobytes: number) => {
-  const key = createHash("sha256").update(text).digest();
-  const cipher = createCipheriv("aes-256-ctr", key, Buffer.alloc(16));
-  return cipher.update(Buffer.alloc(kilobytes * 1024));
-};
-
-/** An image of Docker's types, with a layer of bytes that cannot be compressed. */
+/** An image of Docker's types, with a layer that cannot be compressed. */
 const dockerImage = (text: string, kilobytes = 1) =>
-  buildImage([[{ path: text, contents: contents(text, kilobytes) }]], { Cmd: ["true"] });
+  buildImage([[{ path: text, contents: noise(text, kilobytes) }]], { Cmd: ["true"] });
 
 /** The same image with OCI's types. */
 function ociImage(text: string, more: object = {}): ContainerImage {
@@ -61,7 +45,7 @@ const subjectOf = ({ manifest: { mediaType, digest, bytes } }: ContainerImage) =
   subject: { mediaType, digest, size: bytes.length },
 });
 
-describeLab("a backup of distribution 2.8, restored into 3.1", () => {
+describeRegistries("a backup of distribution 2.8, restored into 3.1", () => {
   const folder = mkdtempSync(join(tmpdir(), "backup-"));
   const file = join(folder, "images.tar");
   let lab: RunningLab;
@@ -136,11 +120,7 @@ describeLab("a backup of distribution 2.8, restored into 3.1", () => {
   };
 
   beforeAll(async () => {
-    lab = await startLab(defineLab({ name: "backup", octet: 147, hosts: ["old", "new"] }));
-    const missing = whyNoDistribution(cacheFolder());
-    if (missing !== undefined) throw new Error(missing);
-    const executable = await ensureDistribution(cacheFolder(), () => undefined);
-    await lab.offer("library/registry", ["3"], distributionImage(executable));
+    lab = await startHosts({ name: "backup", octet: 147 });
     from = new Registry("old", "registry:2");
     into = new Registry("new", "registry:3");
     await Promise.all([from, into].map(({ stack }) => stack.succeed(stack.up())));

@@ -1,34 +1,20 @@
-import { createCipheriv, createHash } from "node:crypto";
 import { connect } from "node:net";
-import {
-  defineLab,
-  distributionImage,
-  ensureDistribution,
-  type RunningHost,
-  type RunningLab,
-  startLab,
-  whyNoDistribution,
-} from "../../lab";
-import { cacheFolder } from "../../lab/paths";
+import type { RunningHost, RunningLab } from "../../lab";
 import { shellWord } from "../../helper/shell-word";
 import { program } from "../../images/read-host";
 import { readOnlyConfig } from "../../images/read-only";
 import { buildImage, buildIndex, type ContainerImage } from "../../oci/image";
 import { push } from "../../oci/push";
-import { describeLab } from "../lab-only";
 import { type Said, TestStack } from "../program/stack";
+import { describeRegistries, noise, startHosts } from "./registries";
 
 jest.setTimeout(300_000);
 
 const UNIT = "cluster-registry-gc.service";
 
-/** An image with a layer of bytes that cannot be compressed, so that its size is known roughly. */
-function imageOf(text: string, kilobytes = 1): ContainerImage {
-  const key = createHash("sha256").update(text).digest();
-  const cipher = createCipheriv("aes-256-ctr", key, Buffer.alloc(16));
-  const contents = cipher.update(Buffer.alloc(kilobytes * 1024));
-  return buildImage([[{ path: text, contents }]], { Cmd: ["true"] });
-}
+/** An image with a layer whose size is known roughly. */
+const imageOf = (text: string, kilobytes = 1) =>
+  buildImage([[{ path: text, contents: noise(text, kilobytes) }]], { Cmd: ["true"] });
 
 const versions = [
   { version: "2.8", host: "old", image: "registry:2" },
@@ -37,13 +23,9 @@ const versions = [
 
 let lab: RunningLab;
 
-describeLab("a registry that people live with", () => {
+describeRegistries("a registry that people live with", () => {
   beforeAll(async () => {
-    lab = await startLab(defineLab({ name: "images", octet: 146, hosts: ["old", "new"] }));
-    const missing = whyNoDistribution(cacheFolder());
-    if (missing !== undefined) throw new Error(missing);
-    const executable = await ensureDistribution(cacheFolder(), () => undefined);
-    await lab.offer("library/registry", ["3"], distributionImage(executable));
+    lab = await startHosts({ name: "images", octet: 146 });
   }, 900_000);
   afterAll(() => lab?.down());
 
@@ -77,7 +59,7 @@ describeLab("a registry that people live with", () => {
     /** As if everything had been pushed two hours ago. */
     const age = () =>
       host.succeed(
-        "find $(docker volume inspect -f '{{.Mountpoint}}' registry-data) -name link -exec touch -d '2 hours ago' {} +",
+        "find $(docker volume inspect -f '{{.Mountpoint}}' registry-data) \\( -name link -o -path '*/_uploads/*' \\) -exec touch -d '2 hours ago' {} +",
       );
     /** Something for gc to do: a tag that was pushed twice. */
     const garbage = async (text: string) => {

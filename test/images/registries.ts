@@ -1,0 +1,41 @@
+import { createCipheriv, createHash } from "node:crypto";
+import {
+  defineLab,
+  distributionImage,
+  ensureDistribution,
+  type RunningLab,
+  startLab,
+  whyNoDistribution,
+  whyNoLab,
+} from "../../lab";
+import { cacheFolder } from "../../lab/paths";
+
+/**
+ * `describe` for tests of both registry servers. Where there can be no hosts, or no distribution 3, they count as skipped,
+ * with the reason in the title.
+ */
+export function describeRegistries(title: string, tests: () => void): void {
+  const reason = whyNoLab() ?? whyNoDistribution(cacheFolder());
+  if (reason) describe.skip(`${title} (skipped: ${reason})`, tests);
+  else describe(title, tests);
+}
+
+/** Two hosts, `old` and `new`, which can pull `registry:2` and `registry:3`. */
+export async function startHosts(names: { name: string; octet: number }): Promise<RunningLab> {
+  const executable = await ensureDistribution(cacheFolder(), () => undefined);
+  const lab = await startLab(defineLab({ ...names, hosts: ["old", "new"] }));
+  try {
+    await lab.offer("library/registry", ["3"], distributionImage(executable));
+  } catch (error) {
+    await lab.down();
+    throw error;
+  }
+  return lab;
+}
+
+/** Bytes that cannot be compressed, so that the size of a layer is known roughly. The same text gives the same bytes. */
+export function noise(text: string, kilobytes: number): Buffer {
+  const key = createHash("sha256").update(text).digest();
+  const cipher = createCipheriv("aes-256-ctr", key, Buffer.alloc(16));
+  return cipher.update(Buffer.alloc(kilobytes * 1024));
+}
