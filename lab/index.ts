@@ -9,3 +9,4 @@ export { findCluster, startCluster, type ClusterOptions } from "./kubernetes/clu
 export { RunningCluster } from "./kubernetes/running-cluster";
 export { ensureDistribution, whyNoDistribution } from "./go/distribution";
 export { distributionImage } from "./hub/distribution-image";
+export { nginxImage } from "./hub/nginx-image";

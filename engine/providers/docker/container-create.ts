@@ -15,6 +15,7 @@ interface Mount {
   containerPath: string;
   hostPath?: string;
   volumeName?: string;
+  readOnly?: boolean;
 }
 
 /** The request for a new container, from checked inputs. The daemon sets everything else. */
@@ -33,9 +34,9 @@ export function createBody(inputs: Props): ContainerCreateOptions {
     ExposedPorts: Object.fromEntries(Object.keys(bindings).map((port) => [port, {}])),
     Volumes: Object.fromEntries(volumes.map(({ containerPath }) => [containerPath, {}])),
     HostConfig: {
-      Binds: volumes.flatMap(({ hostPath, volumeName, containerPath }) => {
+      Binds: volumes.flatMap(({ hostPath, volumeName, containerPath, readOnly }) => {
         const source = hostPath || volumeName;
-        return source ? [`${source}:${containerPath}:rw`] : [];
+        return source ? [`${source}:${containerPath}:${readOnly === true ? "ro" : "rw"}`] : [];
       }),
       Init: false,
       NetworkMode: inputs["networkMode"] as string,

@@ -88,7 +88,7 @@ const attributes: Attributes = {
       output("value"),
     ),
   }),
-  networkMode: fixed("bridge"),
+  networkMode: withDefault(input("value", { oneOf: ["bridge", "host"] }, replaces), "bridge"),
   ports: objects(
     "list",
     {
@@ -114,7 +114,7 @@ const attributes: Attributes = {
       containerPath: required(string()),
       fromContainer: empty,
       hostPath: string({ unset: "" }),
-      readOnly: refused("value", { unsetOnceRead: false }),
+      readOnly: input("value", "boolean", { unsetOnceRead: false }),
       selinuxRelabel: empty,
       volumeName: string({ unset: "" }),
     },

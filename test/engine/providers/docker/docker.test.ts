@@ -268,8 +268,8 @@ describe("check", () => {
       imagee: "typo",
       name: "c",
       memory: 64,
-      networkMode: "host",
-      volumes: [{ containerPath: "/d", volumeName: "v", readOnly: true }],
+      pidMode: "host",
+      volumes: [{ containerPath: "/d", volumeName: "v", selinuxRelabel: "z" }],
       // What it would be anyway.
       start: true,
       user: "",
@@ -278,16 +278,16 @@ describe("check", () => {
       `not supported by the embedded engine, which takes ${names} here; use --engine pulumi for this program`;
     const [typo, ...others] = failures;
     expect(typo?.property).toBe("imagee");
-    const ours = refused("envs, image, labels, name, ports, restart, volumes");
+    const ours = refused("envs, image, labels, name, networkMode, ports, restart, volumes");
     expect(others).toEqual([
       { property: "attach", reason: ours },
       { property: "gpus", reason: ours },
       { property: "memory", reason: ours },
       { property: "mounts", reason: ours },
-      { property: "networkMode", reason: ours },
+      { property: "pidMode", reason: ours },
       {
-        property: "volumes[0].readOnly",
-        reason: refused("containerPath, hostPath, volumeName"),
+        property: "volumes[0].selinuxRelabel",
+        reason: refused("containerPath, hostPath, readOnly, volumeName"),
       },
     ]);
   });
