@@ -101,6 +101,7 @@ export default tseslint.config(
                 "kube",
                 "oci",
                 "build-context",
+                "ui",
               ),
               "components/ declare what was decided",
             ),

@@ -3,7 +3,7 @@ import { type Problem, SettingsError } from "../settings/problem";
 import type { Settings } from "../settings/schema";
 
 /** The task of a component that is used alone. */
-export type AloneTask = "docker" | "daemonJson" | "container" | "image" | "mirror";
+export type AloneTask = "docker" | "daemonJson" | "container" | "image" | "mirror" | "page";
 
 const KEYS: Record<AloneTask, readonly string[]> = {
   docker: ["host", "docker"],
@@ -20,6 +20,7 @@ const KEYS: Record<AloneTask, readonly string[]> = {
     "adopt",
   ],
   image: ["host", "registry"],
+  page: ["host", "registry", "port", "readOnly", "image", "bind", "health"],
   mirror: ["host", "registry", "role", "mirrors", "health", "migrate", "recreateDeleted"],
 };
 
@@ -62,7 +63,7 @@ export function asArgument({ path, reason }: Problem, task: AloneTask): Problem 
       [/^registry\.ssh\b/, "host"],
       [/^registry\.sshAddress/, "host.address"],
       [/^registry\.(address|port)/, task === "container" ? "$1" : "registry"],
-      [/^registry\./, ""],
+      [/^(registry|ui)\./, ""],
     ].find(([start]) => (start as RegExp).test(path)) ?? [];
   return { path: from === undefined ? path : path.replace(from, to as string), reason };
 }
@@ -77,9 +78,11 @@ function clusterOf(task: AloneTask, args: Fields, host: string, registry: Fields
       registry: { host: `registry-of-${host}`, address: "registry.invalid", ...registry },
       nodes: [defined({ name: host, address, role: role ?? "worker", ssh })],
     };
+  const page = task === "page" ? { ui: defined(own) } : {};
   const server = task === "container" ? { ...own, address: own["address"] ?? address } : registry;
   return {
     ...shared,
+    ...page,
     registry: defined({ address: "registry.invalid", ...server, host, sshAddress: address, ssh }),
     nodes: [{ name: `none-beside-${host}`, address: "none.invalid", role: "worker" }],
   };

@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { enrolledId } from "../decision/decide";
+import { planPage } from "../decision/page";
 import { planInsecureRegistry, planMirror } from "../decision/plan";
+import type { Past, PastRegistry } from "../observation/past";
 import { settingsOn } from "../settings/node";
 import { connectionArgs } from "./connection";
 import type { ContainerdMirrorArgs } from "./containerd-mirror";
@@ -10,8 +12,17 @@ import { dockerAddress, dockerSshOptions } from "./docker-ssh";
 import type { HostPatchPlan } from "./host-patch";
 import { isKnown, knownInputs } from "./known-inputs";
 import { type Job, jobOf, lookAt, type LookedAt } from "./look";
-import type { DockerHostPlan, HostPlan, PullCheckPlan, RegistryContainerPlan } from "./plans";
+import { pageAddress } from "./page-files";
+import type {
+  ContainerPlan,
+  DockerHostPlan,
+  HostPlan,
+  PullCheckPlan,
+  RegistryContainerPlan,
+  RegistryUiPlan,
+} from "./plans";
 import type { RegistryContainerArgs } from "./registry-container";
+import type { RegistryUiArgs } from "./registry-ui";
 import { adoptedData, roomFor } from "./room";
 import { dependencies, waitingNote } from "./waiting";
 
@@ -94,14 +105,47 @@ export function containerAlone(
     ...(args.retainVolume !== undefined && { retainVolume: args.retainVolume }),
     ...(args.adopt !== undefined && { adopt: args.adopt }),
     adopted: seen.apply(({ observation }) => adoptedData(observation, job.ids)),
-    room: (state) =>
-      new Promise((resolve, reject) =>
-        seen.apply(({ settings, past, ...host }) => {
-          const { room } = roomFor(settings, host, job.ids, past);
-          (room?.(state) ?? Promise.resolve()).then(resolve, reject);
-        }),
-      ),
+    room: roomAlone(seen, job.ids.container, ({ registries }) => registries),
   };
+}
+
+/** The plan of a {@link RegistryUi} that is used alone. */
+export function uiAlone(
+  name: string,
+  args: RegistryUiArgs,
+  opts?: pulumi.ComponentResourceOptions,
+): RegistryUiPlan {
+  const host = new HostAlone("RegistryUi", "page", name, args, opts);
+  const { seen, job } = host;
+  const recordId = job.ids.page;
+  return {
+    ...host.shared,
+    recordId,
+    decision: seen.apply(({ observation, settings, page }) =>
+      planPage(observation, settings, recordId, page),
+    ),
+    dockerHost: seen.apply(({ access }) => dockerAddress(access)),
+    sshOpts: seen.apply(({ access }) => dockerSshOptions(access)),
+    image: seen.apply(({ settings }) => settings.ui?.image ?? ""),
+    address: seen.apply(({ settings }) => pageAddress(settings)),
+    port: seen.apply(({ settings }) => settings.ui?.port ?? 0),
+    room: roomAlone(seen, recordId, ({ pages = [] }) => pages),
+  };
+}
+
+/** Makes room for the container once its host is observed. */
+function roomAlone(
+  seen: pulumi.Output<LookedAt>,
+  owner: string,
+  pasts: (past: Past) => readonly PastRegistry[],
+): NonNullable<ContainerPlan["room"]> {
+  return (state) =>
+    new Promise((resolve, reject) =>
+      seen.apply(({ settings, past, ...host }) => {
+        const { room } = roomFor(settings, host, owner, pasts(past));
+        (room?.(state) ?? Promise.resolve()).then(resolve, reject);
+      }),
+    );
 }
 
 /** The login of the host that builds an AppImage, and its Docker's address. */

@@ -167,6 +167,18 @@ export interface KubernetesArgs {
   pullCheck?: pulumi.Input<PullCheckSetting>;
 }
 
+/** The page for the images. It has no login: whoever reaches its port can use it. */
+export interface UiArgs {
+  /** @default 8080 */
+  port?: pulumi.Input<number>;
+  /** Only show images; otherwise the page deletes them too. @default false */
+  readOnly?: pulumi.Input<boolean>;
+  /** Reference of an official nginx image; pin it with `@sha256:...`. @default nginx */
+  image?: pulumi.Input<string>;
+  /** The address on the host where the port listens; 127.0.0.1 for the host alone. @default 0.0.0.0 */
+  bind?: pulumi.Input<string>;
+}
+
 /** The limit for a check of all nodes. */
 export interface PullCheckLimits {
   /** How long the nodes may take to pull, e.g. `30s`. @default 2m */

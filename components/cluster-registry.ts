@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { imagePrefix } from "../decision/plan";
 import { refusals } from "../decision/refusals";
 import { registryNotes } from "../decision/registry";
+import { uiNotes } from "../decision/ui-notes";
 import { readNodes } from "../kube/nodes";
 import { resolveSettings } from "../observation/cluster-nodes";
 import { gone, goneNote } from "../observation/gone";
@@ -26,11 +27,13 @@ import type {
   RegistryArgs,
   Role,
   SshArgs,
+  UiArgs,
 } from "./args";
 import { declareCluster, type DeclaredCluster } from "./declare-cluster";
 import { gatesOf } from "./gates";
 import { knownInputs } from "./known-inputs";
 import { observeHosts } from "./observe-hosts";
+import { pageFiles } from "./page-files";
 import { provisional, requireKnownSource } from "./provisional";
 import { refusal } from "./refusal";
 import { waitingNote } from "./waiting";
@@ -55,6 +58,8 @@ export interface ClusterRegistryArgs {
   recreateDeleted?: pulumi.Input<boolean>;
   /** Publish the registry in the cluster (KEP-1755), and check its nodes. @default the cluster is not touched */
   kubernetes?: pulumi.Input<KubernetesArgs>;
+  /** Run a page for the images on the registry's host, see `RegistryUi`. @default no page */
+  ui?: pulumi.Input<UiArgs>;
 }
 
 /** The state of a node. */
@@ -89,6 +94,8 @@ export class ClusterRegistry extends pulumi.ComponentResource {
   readonly commands: pulumi.Output<Commands>;
   /** With `kubernetes.pullCheck`: each node of the cluster, by name, with `pulled`. */
   readonly pullCheck: pulumi.Output<Record<string, string> | undefined>;
+  /** With `ui`: the page's address, once it answers. */
+  readonly uiUrl: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: ClusterRegistryArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cluster-registry:index:ClusterRegistry", name, {}, opts);
@@ -100,12 +107,14 @@ export class ClusterRegistry extends pulumi.ComponentResource {
     this.commands = outputs.commands;
     // Apart from the others, which need not wait for the check.
     this.pullCheck = pulumi.output(declared.then((all) => all.pullCheck));
+    this.uiUrl = pulumi.output(declared.then((all) => all.uiUrl));
     this.registerOutputs({
       registryUrl: this.registryUrl,
       imagePrefix: this.imagePrefix,
       nodes: this.nodes,
       commands: this.commands,
       pullCheck: this.pullCheck,
+      uiUrl: this.uiUrl,
     });
   }
 }
@@ -136,7 +145,11 @@ async function lookAndDeclare(
     pastOf(resources, name),
   );
   if (!waiting.has(settings.registry.host))
-    for (const note of registryNotes(settings, surveyed, ids, past)) void pulumi.log.warn(note);
+    for (const note of [
+      ...registryNotes(settings, surveyed, ids, past),
+      ...uiNotes(settings, surveyed, ids, past),
+    ])
+      void pulumi.log.warn(note);
   const left = leaving(past.guards, settings, surveyed);
   const lost = server === undefined ? [] : await gone(left);
   for (const one of lost) void pulumi.log.warn(goneNote(one));
@@ -157,7 +170,8 @@ async function lookAndDeclare(
   for (const { undone, text } of kept)
     if (text !== undefined) void (undone ? pulumi.log.info(text) : pulumi.log.warn(text));
   const undone = old.filter((_, index) => kept[index]?.undone);
-  const problems = refusals(settings, surveyed, ids);
+  const page = await pageFiles(settings);
+  const problems = refusals(settings, surveyed, ids, undefined, page);
   const trouble = problems.map(({ host, reason }) => `${host}: ${reason}`).join("\n");
   const refuse = refusal(`No host was changed. Resolve these problems first:\n${trouble}`);
   if (problems.length > 0 && !dryRun) throw refuse;
@@ -171,6 +185,7 @@ async function lookAndDeclare(
     gates,
     past: { ...past, undone },
     gone: lostGuards,
+    page,
     ...(cluster && { cluster }),
     ofCluster: server !== undefined,
   });
@@ -178,6 +193,7 @@ async function lookAndDeclare(
   return {
     outputs: outputsOf(settings, declared, unknown),
     pullCheck: declared.pullCheck?.results ?? pulumi.output(undefined),
+    uiUrl: declared.ui?.url ?? pulumi.output(undefined),
   };
 }
 

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { enrolledId } from "../decision/decide";
+import { planPage, type WholeFile } from "../decision/page";
 import { planInsecureRegistry, planMirror } from "../decision/plan";
 import { askFor } from "../observation/ask";
 import { type Seen, type Surveyed, withConnection } from "../observation/hosts";
@@ -21,11 +22,19 @@ import { dockerAddress, dockerSshOptions } from "./docker-ssh";
 import { GoneHost } from "./gone-host";
 import type { HostPatchPlan } from "./host-patch";
 import { LocalRegistryHosting } from "./local-registry-hosting";
+import { pageAddress } from "./page-files";
 import { planned } from "./planned";
-import type { DockerHostPlan, HostPlan, PullCheckPlan, RegistryContainerPlan } from "./plans";
+import type {
+  DockerHostPlan,
+  HostPlan,
+  PullCheckPlan,
+  RegistryContainerPlan,
+  RegistryUiPlan,
+} from "./plans";
 import { PullCheck } from "./pull-check";
 import { withoutStack } from "./refusal";
 import { RegistryContainer } from "./registry-container";
+import { RegistryUi } from "./registry-ui";
 import { adoptedData, roomFor } from "./room";
 
 /** The observations and plans of a ClusterRegistry, before it declares resources. */
@@ -43,6 +52,8 @@ export interface Findings {
   readonly past: Past;
   /** The patches of nodes that left and whose hosts do not answer. */
   readonly gone: readonly PastGuard[];
+  /** The files of the registry's page; none if it has no page. */
+  readonly page: readonly WholeFile[];
   /** The cluster in which the registry is published, as the last step. */
   readonly cluster?: ClusterAccess;
   /** The nodes are those of a cluster, so their names are the cluster's. */
@@ -54,6 +65,7 @@ export interface DeclaredCluster {
   readonly registry: RegistryContainer | undefined;
   readonly mirrors: readonly { name: string; mirror: ContainerdMirror }[];
   readonly pullCheck: PullCheck | undefined;
+  readonly ui: RegistryUi | undefined;
 }
 
 /**
@@ -120,7 +132,37 @@ export function declareCluster(
     );
   }
   const pullCheck = registry && declarePullCheck(hosts, findings, registry, mirrors);
-  return { registry, mirrors, pullCheck };
+  const ui = registry && declareUi(hosts, findings, registry);
+  return { registry, mirrors, pullCheck, ui };
+}
+
+/** The page is there once the registry runs. */
+function declareUi(
+  hosts: Hosts,
+  { settings, ids, past, page }: Findings,
+  registry: RegistryContainer,
+): RegistryUi | undefined {
+  const { ui } = settings;
+  const { host: name } = settings.registry;
+  const host = hosts.find(name);
+  if (ui === undefined || host === undefined) return undefined;
+  const { shared, seen, after } = host;
+  const plan: RegistryUiPlan = {
+    ...shared,
+    ...hosts.triggers(name, "page"),
+    host: name,
+    recordId: ids.page,
+    decision: after(() => seen && planPage(seen.observation, settings, ids.page, page)),
+    dockerHost: after(() => seen && dockerAddress(seen.access)),
+    sshOpts: after(() => seen && dockerSshOptions(seen.access)),
+    image: ui.image,
+    address: pageAddress(settings),
+    port: ui.port,
+    ...(seen && roomFor(settings, seen, ids.page, past.pages ?? [])),
+  };
+  const args = planned({ host: { address: host.address }, registry: "" }, plan);
+  const options = { parent: hosts.parent, dependsOn: [registry] };
+  return new RegistryUi(hosts.nameOf(name), args, options);
 }
 
 /** Every node pulls once the registry runs and all nodes are configured, and again when one of these changes. */
@@ -255,7 +297,7 @@ function declareRegistry(hosts: Hosts, findings: Findings): RegistryContainer | 
     dockerHost: after(() => seen && dockerAddress(seen.access)),
     sshOpts: after(() => seen && dockerSshOptions(seen.access)),
     ...(adopted && { adopted }),
-    ...(seen && roomFor(settings, seen, ids, past)),
+    ...(seen && roomFor(settings, seen, ids.container, past.registries)),
   };
   return new RegistryContainer(
     name,

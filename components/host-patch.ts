@@ -2,6 +2,7 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Decision } from "../decision/decide";
 import { applyCreate, guardCreate, guardDelete } from "../helper/commands";
+import type { Daemon } from "../helper/payload";
 import type { HostPlan } from "./plans";
 
 /** The plan of a patch of one daemon's files on one host, for any daemon. */
@@ -23,7 +24,7 @@ export interface HostPatchPlan extends HostPlan {
  */
 export function hostPatch(
   name: string,
-  daemon: "containerd" | "docker",
+  daemon: Daemon,
   plan: HostPatchPlan,
   opts: pulumi.CustomResourceOptions & { parent: pulumi.Resource },
 ): { guard: command.remote.Command; apply: command.remote.Command } {

@@ -17,6 +17,7 @@ export type {
   RegistryArgs,
   Role,
   SshArgs,
+  UiArgs,
 } from "./args";
 export { AppImage, type AppImageArgs } from "./app-image";
 export {
@@ -31,3 +32,4 @@ export { DockerHost, type DockerHostArgs } from "./docker-host";
 export { LocalRegistryHosting, type LocalRegistryHostingArgs } from "./local-registry-hosting";
 export { PullCheck, type PullCheckArgs } from "./pull-check";
 export { RegistryContainer, type RegistryContainerArgs } from "./registry-container";
+export { RegistryUi, type RegistryUiArgs } from "./registry-ui";

@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { WholeFile } from "../decision/page";
 import { dockerProblem, type Problem, refusals } from "../decision/refusals";
 import { registryNotes } from "../decision/registry";
+import { uiNotes } from "../decision/ui-notes";
 import type { Seen, Surveyed } from "../observation/hosts";
 import { type Past, pastAlone } from "../observation/past";
 import { recordIdsAlone, type RecordIds } from "../observation/records";
@@ -10,6 +12,7 @@ import type { Settings } from "../settings/schema";
 import { surroundings } from "../ssh/surroundings";
 import { aloneSettings, type AloneTask, asArgument } from "./alone-settings";
 import { observeHosts } from "./observe-hosts";
+import { pageFiles } from "./page-files";
 import { refusal } from "./refusal";
 
 /** The task of one component that is used alone. */
@@ -28,6 +31,8 @@ export interface Job {
 export interface LookedAt extends Seen {
   readonly settings: Settings;
   readonly past: Past;
+  /** The files of the registry's page; none for other components. */
+  readonly page: readonly WholeFile[];
 }
 
 export function jobOf(type: string, task: AloneTask, name: string): Job {
@@ -52,14 +57,16 @@ export async function lookAt(job: Job, args: Record<string, unknown>): Promise<L
   const { host, task, ids } = job;
   const { settings, access } = checked(job, args);
   const [surveyed, past] = await observeHosts(settings, [access], (resources) =>
-    pastAlone(resources, ids.container, host),
+    pastAlone(resources, ids, host),
   );
   if (task === "container")
     for (const note of registryNotes(settings, surveyed, ids, past)) void pulumi.log.warn(note);
-  const problems = problemsOf(job, settings, surveyed);
+  for (const note of uiNotes(settings, surveyed, ids, past)) void pulumi.log.warn(note);
+  const page = await pageFiles(settings);
+  const problems = problemsOf(job, settings, surveyed, page);
   const found = surveyed.get(host);
   if (problems.length === 0 && found !== undefined && !("error" in found))
-    return { ...found, settings, past };
+    return { ...found, settings, past, page };
   const refuse = refusal(problems.map(({ reason }) => `${host}: ${reason}`).join("\n"));
   // If the plan is known and only cannot be carried out yet, a preview shows it beside the error.
   if (
@@ -70,7 +77,7 @@ export async function lookAt(job: Job, args: Record<string, unknown>): Promise<L
   )
     throw refuse;
   void Promise.reject(refuse);
-  return { ...found, settings, past };
+  return { ...found, settings, past, page };
 }
 
 function checked({ type, name, task, host }: Job, args: Record<string, unknown>) {
@@ -91,9 +98,10 @@ function problemsOf(
   { task, ids, host }: Job,
   settings: Settings,
   surveyed: ReadonlyMap<string, Surveyed>,
+  page: readonly WholeFile[],
 ): Problem[] {
   if (task !== "docker") {
-    const problems = refusals(settings, surveyed, ids, task === "image" ? [] : [task]);
+    const problems = refusals(settings, surveyed, ids, task === "image" ? [] : [task], page);
     const found = surveyed.get(host);
     const missing =
       task === "mirror" || found === undefined || "error" in found

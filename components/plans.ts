@@ -1,5 +1,6 @@
 import type * as command from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
+import type { Decision } from "../decision/decide";
 import type { DockerSource } from "../helper/commands";
 import type { HostAccess } from "../settings/access";
 import type { RegistryContainerArgs } from "./registry-container";
@@ -24,22 +25,14 @@ export interface DockerHostPlan extends HostPlan {
   source: pulumi.Input<DockerSource>;
 }
 
-/** The plan of a RegistryContainer, from the observation of its host. */
-export interface RegistryContainerPlan
-  extends HostPlan, Omit<RegistryContainerArgs, "host" | "address"> {
+/** The plan of a container, from the observation of its host. */
+export interface ContainerPlan extends HostPlan {
   /** Distinguishes this container from those of other stacks, see `recordId`. */
   recordId: string;
   /** Docker's address for @pulumi/docker, e.g. `ssh://root@172.30.1.2:22`. */
   dockerHost: pulumi.Input<string>;
   /** OpenSSH options for that address. */
   sshOpts: pulumi.Input<pulumi.Input<string>[]>;
-  /** The address that images are pulled from. */
-  address: pulumi.Input<string>;
-  /**
-   * With `adopt`: the place of the images, if the running container already shows it. Otherwise it comes from the
-   * claim, and a preview in which the claim changes would show the volume and the container as replaced.
-   */
-  adopted?: pulumi.Input<RegistryData | undefined>;
   /**
    * The container has the label that says which state created it. A container of an earlier version has no such label,
    * and adding it would replace the container. @default true
@@ -51,6 +44,31 @@ export interface RegistryContainerPlan
    * @default nothing
    */
   room?: (state: string) => Promise<void>;
+}
+
+/** The plan of a RegistryContainer, from the observation of its host. */
+export interface RegistryContainerPlan
+  extends ContainerPlan, Omit<RegistryContainerArgs, "host" | "address"> {
+  /** The address that images are pulled from. */
+  address: pulumi.Input<string>;
+  /**
+   * With `adopt`: the place of the images, if the running container already shows it. Otherwise it comes from the
+   * claim, and a preview in which the claim changes would show the volume and the container as replaced.
+   */
+  adopted?: pulumi.Input<RegistryData | undefined>;
+}
+
+/** The plan of a RegistryUi, from the observation of its host. */
+export interface RegistryUiPlan extends ContainerPlan {
+  /** The change of the page and of its server's configuration on the host. */
+  decision: pulumi.Input<Decision>;
+  /** Triggers of the guard, see `HostPatchPlan`. @default none */
+  triggers?: unknown[];
+  /** Reference of the image of nginx. */
+  image: pulumi.Input<string>;
+  /** The address at which the page is opened. */
+  address: pulumi.Input<string>;
+  port: pulumi.Input<number>;
 }
 
 /** The plan of a PullCheck. */

@@ -99,7 +99,7 @@ export function decide(input: DecideInput): Decision {
   const changes = files.filter(({ live, plan }) => !same(live, plan.desired));
   const modes = modeDrift(files, observation);
   const pending = isRestartPending(input, record, files);
-  const stopped = notRunning(observation[input.daemon]?.service);
+  const stopped = daemon === "page" ? undefined : notRunning(observation[daemon]?.service);
   const why = reason({
     record,
     last,
@@ -228,13 +228,17 @@ function strings(spec: unknown): string[] {
   ];
 }
 
-/** containerd restarts for another config.toml, and docker reloads. containerd reads hosts.toml files at each pull. */
+/**
+ * containerd restarts for another config.toml, and docker reloads. containerd reads hosts.toml files at each pull. The
+ * page's container is replaced by a resource of its own.
+ */
 function activation(
   changes: readonly OwnedFile[],
   pending: boolean,
   daemon: Daemon,
   { docker }: Observation,
 ): Activation {
+  if (daemon === "page") return "none";
   const takes = changes.some(({ path }) => !path.endsWith("/hosts.toml"));
   if (!takes && !pending) return "none";
   if (daemon === "containerd") return "restart";
@@ -248,6 +252,7 @@ function isRestartPending(
   files: readonly OwnedFile[],
 ): boolean {
   const { observation, daemon, health } = input;
+  if (daemon === "page") return false;
   if (daemon === "docker") {
     const live = observation.docker?.insecureRegistries;
     if (observation.docker?.service.active !== "active") return true;
@@ -316,6 +321,7 @@ function modeDrift(files: readonly OwnedFile[], observation: Observation): strin
   return files.flatMap(({ path, live: now, plan }) => {
     const live = observation.files
       .concat(observation.containerd?.hostsToml ?? [])
+      .concat(observation.managed.map(({ file }) => file))
       .find((one) => one.path === path && one.kind === "file");
     if (plan.base !== undefined || plan.desired === undefined) return [];
     if (now === undefined || live === undefined) return [];

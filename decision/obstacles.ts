@@ -14,12 +14,17 @@ export function obstacles(
   daemon: Daemon,
   decision: Pick<Decision, "inSync" | "activate" | "payload">,
 ): string[] {
-  const observed = observation[daemon];
-  // A docker that is not installed yet is checked after its installation.
-  if (decision.inSync || observed?.version === undefined) return [];
-  return [
+  if (decision.inSync) return [];
+  const shared = [
     ...systemdObstacles(observation),
     ...fileObstacles(observation, decision.payload),
+  ];
+  if (daemon === "page") return shared;
+  const observed = observation[daemon];
+  // A docker that is not installed yet is checked after its installation.
+  if (observed?.version === undefined) return [];
+  return [
+    ...shared,
     ...(daemon === "containerd" ? dumpObstacles(observation) : []),
     ...(decision.activate === "none"
       ? []
@@ -53,7 +58,11 @@ function systemdObstacles({ systemd }: Observation): string[] {
 
 /** Files that have to change but cannot. */
 function fileObstacles(observation: Observation, payload: string): string[] {
-  const looked = [...observation.files, ...(observation.containerd?.hostsToml ?? [])];
+  const looked = [
+    ...observation.files,
+    ...(observation.containerd?.hostsToml ?? []),
+    ...observation.managed.map(({ file }) => file),
+  ];
   return parsePayload(payload)
     .files.filter(({ base, after }) => base !== undefined && base !== after)
     .flatMap(({ path }) => {

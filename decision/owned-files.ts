@@ -1,4 +1,4 @@
-import { HELPER } from "../helper/commands";
+import { HELPER, UI_FOLDER } from "../helper/commands";
 import type { Daemon } from "../helper/payload";
 import {
   bytesOf,
@@ -142,7 +142,8 @@ export function managedOf({ managed }: Observation, daemon: Daemon): ManagedFile
 }
 
 function isOf(daemon: Daemon, path: string): boolean {
-  return path.endsWith("/daemon.json") === (daemon === "docker");
+  if (path.startsWith(`${UI_FOLDER}/`)) return daemon === "page";
+  return path.endsWith("/daemon.json") ? daemon === "docker" : daemon === "containerd";
 }
 
 /** Managed files that the plan does not contain get their baseline. */

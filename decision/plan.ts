@@ -125,7 +125,7 @@ export function decideInsecureRegistry(
 }
 
 /** How long a change may take on the host, in whole seconds. */
-function patience({ health }: Settings) {
+export function patience({ health }: Settings) {
   return {
     waitSeconds: Math.ceil(durationSeconds(health.wait) ?? 60),
     watchdogSeconds: Math.ceil(durationSeconds(health.watchdog) ?? 180),

@@ -1,6 +1,6 @@
-import { CONTAINER_NAME, OWNER_LABEL } from "../helper/commands";
+import { CONTAINER_NAME, OWNER_LABEL, UI_CONTAINER_NAME } from "../helper/commands";
 import type { Daemon } from "../helper/payload";
-import type { Surveyed } from "../observation/hosts";
+import type { Seen, Surveyed } from "../observation/hosts";
 import type { Observation } from "../observation/observation";
 import type { RecordIds } from "../observation/records";
 import { describeProblem, proxyProblem } from "../patch";
@@ -11,23 +11,27 @@ import { knownHostsName } from "../ssh/known-hosts";
 import { type Decision, enrolledId } from "./decide";
 import { forwardingProblem } from "./forwarding";
 import { obstacles } from "./obstacles";
+import { planPage, type WholeFile } from "./page";
 import { imagePrefix, planInsecureRegistry, planMirror } from "./plan";
 import { isDockerStopped } from "./registry";
 import { processProxies } from "./sourced-lines";
 
 /** A kind of change on a host, which may have obstacles there. */
-export type Task = "mirror" | "daemonJson" | "container";
-const ALL_TASKS: readonly Task[] = ["mirror", "daemonJson", "container"];
+export type Task = "mirror" | "daemonJson" | "container" | "page";
+const ALL_TASKS: readonly Task[] = ["mirror", "daemonJson", "container", "page"];
 
 /**
  * All problems, host by host, before anything is declared: hosts that could not be observed, files that cannot be
  * edited with certainty, a container of somebody else. Empty if there are none.
+ *
+ * @param page the files of the registry's page
  */
 export function refusals(
   settings: Settings,
   surveyed: ReadonlyMap<string, Surveyed>,
   ids: RecordIds,
   tasks = ALL_TASKS,
+  page: readonly WholeFile[] = [],
 ): Problem[] {
   const found: Problem[] = [];
   for (const [name, host] of surveyed) {
@@ -59,6 +63,11 @@ export function refusals(
           });
         if (tasks.includes("container"))
           attempt(() => checkRegistryHost(host, settings, ids.container));
+        if (tasks.includes("page") && page.length > 0)
+          attempt(() => {
+            if (!tasks.includes("container")) checkDocker(host, settings);
+            checkPage(host.observation, settings, ids.page, page);
+          });
       }
     }
   }
@@ -68,7 +77,7 @@ export function refusals(
 /** Obstacles for a change of a daemon's files on this host, and a proxy in the environment of its process. */
 function refuseObstacles(
   observation: Observation,
-  daemon: Daemon,
+  daemon: Exclude<Daemon, "page">,
   decision: Decision,
   settings: Settings,
 ): void {
@@ -87,15 +96,38 @@ function refuseObstacles(
 /** An obstacle for a change that is known: a preview still shows the change. */
 class Obstacle extends Error {}
 
-/** Obstacles for RegistryContainer on this host. */
-function checkRegistryHost(host: Surveyed, settings: Settings, containerId: string): void {
-  if ("error" in host) return;
-  const { access, observation } = host;
+/** Obstacles for RegistryUi on this host. */
+function checkPage(
+  observation: Observation,
+  settings: Settings,
+  id: string,
+  page: readonly WholeFile[],
+): void {
+  const container = observation.docker?.containers?.find(({ name }) => name === UI_CONTAINER_NAME);
+  const owner = container?.labels[OWNER_LABEL];
+  if (container !== undefined && owner !== id)
+    throw new Error(
+      owner === undefined
+        ? `expected no container named ${UI_CONTAINER_NAME}, found one that was made by hand (${container.image}): remove or rename it`
+        : `expected no container named ${UI_CONTAINER_NAME}, found that of ${owner}: one registry host has one page`,
+    );
+  const found = obstacles(observation, "page", planPage(observation, settings, id, page));
+  if (found.length > 0) throw new Obstacle(found.join("\n"));
+}
+
+/** Obstacles for whatever uses Docker on this host. */
+function checkDocker({ access, observation }: Seen, settings: Settings): void {
   checkOpenSsh(access, "a login");
   if (access.bastion !== undefined) checkOpenSsh(access.bastion, "a login at the bastion");
   checkInstall(observation, settings.docker);
   checkSocket(observation, access.login.user);
   checkDockerUnit(observation);
+}
+
+/** Obstacles for RegistryContainer on this host. */
+function checkRegistryHost(host: Seen, settings: Settings, containerId: string): void {
+  checkDocker(host, settings);
+  const { observation } = host;
   const { docker } = observation;
   const starts = docker?.version === undefined || isDockerStopped(docker);
   const forwarding = starts ? forwardingProblem(settings, observation) : undefined;

@@ -67,13 +67,11 @@ export interface Leftover {
  */
 export function leftovers(
   containers: readonly ObservedContainer[],
-  ids: RecordIds,
+  owner: string,
   before: PastRegistry | undefined,
 ): Leftover[] {
   return containers
-    .filter(
-      ({ id, labels }) => labels[OWNER_LABEL] === ids.container && id !== before?.container?.id,
-    )
+    .filter(({ id, labels }) => labels[OWNER_LABEL] === owner && id !== before?.container?.id)
     .map((container) => {
       const state = container.labels[STATE_LABEL];
       // A new state takes over the containers of a lost one.
@@ -94,7 +92,7 @@ function containerNotes(
   ids: RecordIds,
   before: PastRegistry | undefined,
 ): string[] {
-  const unknown = leftovers(containers, ids, before);
+  const unknown = leftovers(containers, ids.container, before);
   const notes = unknown.filter(({ state }) => state === undefined).map(leftoverNote);
   const id = before?.container?.id;
   if (id === undefined) return notes;

@@ -6,6 +6,12 @@ export const HELPER = "/var/lib/cluster-registry/helper";
 /** The name of the registry's container on its host. */
 export const CONTAINER_NAME = "registry";
 
+/** The name of the page's container on the registry's host. */
+export const UI_CONTAINER_NAME = "registry-ui";
+
+/** The folder with the page and its server's configuration on the registry's host. */
+export const UI_FOLDER = "/var/lib/cluster-registry-ui";
+
 /** The label by which the helper finds our container. Its value is the id given to `containerClaim`. */
 export const OWNER_LABEL = "io.cluster-registry.owner";
 
@@ -128,6 +134,11 @@ export function dockerStart(a: { sudo: boolean }): string {
 /** Checks from the host whether http://address:port/v2/ answers. The helper's text comes on stdin. */
 export function reach(a: { sudo: boolean; address: string; port: number }): string {
   return carried(a.sudo, "reach", a.address, String(a.port));
+}
+
+/** Checks from the host whether the page answers at http://address:port. The helper's text comes on stdin. */
+export function pageAnswers(a: { sudo: boolean; address: string; port: number }): string {
+  return carried(a.sudo, "reach", a.address, String(a.port), "page");
 }
 
 /**

@@ -1,3 +1,4 @@
+import { gunzipSync, gzipSync } from "node:zlib";
 import type { Activation, Edit } from "../patch/plan";
 
 /**
@@ -31,7 +32,8 @@ import type { Activation, Edit } from "../patch/plan";
  * `base` is the live file in the plan, `baseline` the same text without any line of this program, and `after` the desired
  * text. The lines after `for` have the text for these claimants alone. All edits are for the baseline, and
  * `edit OFFSET LENGTH` counts its bytes. `+` begins one line of text; a line `\` after it means that the text has no
- * newline at its end. In a text, `\\` is a backslash, `\r` a carriage return, `\ooo` another control character.
+ * newline at its end. In a text, `\\` is a backslash, `\r` a carriage return, `\ooo` another control character. A long
+ * text is one line `=` instead, with the text in gzip and base64.
  */
 export interface Payload {
   enrolled: string;
@@ -65,7 +67,8 @@ export interface Payload {
   files: PayloadFile[];
 }
 
-export type Daemon = "containerd" | "docker";
+/** Whose files they are: those of a daemon, or of the page's server, whose container this program replaces itself. */
+export type Daemon = "containerd" | "docker" | "page";
 
 /** One text of a file, as edits of its baseline. */
 export interface PayloadText {
@@ -183,8 +186,13 @@ function versionLines({ after, edits }: PayloadText): string[] {
   ];
 }
 
+/** A page of 100 kB is in the state, in the record and in every observation: from this size on, texts are packed. */
+const LONG = 8192;
+
 function textLines({ text }: Edit): string[] {
   if (text === "") return [];
+  if (text.length >= LONG && text.endsWith("\n"))
+    return [`=${gzipSync(text, { level: 9 }).toString("base64")}`];
   const lines = text.split("\n");
   const closed = lines[lines.length - 1] === "";
   if (closed) lines.pop();
@@ -197,6 +205,10 @@ function readLine(payload: Payload, line: string): boolean {
   const edit = (file?.others.at(-1) ?? file)?.edits.at(-1);
   if (line.startsWith("+") && edit !== undefined) {
     edit.text += `${unescaped(line.slice(1))}\n`;
+    return true;
+  }
+  if (line.startsWith("=") && edit?.text === "") {
+    edit.text = gunzipSync(Buffer.from(line.slice(1), "base64")).toString("utf8");
     return true;
   }
   if (line === "\\" && edit?.text.endsWith("\n") === true) {
@@ -215,7 +227,7 @@ function readHeader(payload: Payload, word: string, rest: string): boolean {
       return true;
     case "daemon":
       payload.daemon = rest as Daemon;
-      return rest === "containerd" || rest === "docker";
+      return rest === "containerd" || rest === "docker" || rest === "page";
     case "revision":
       payload.revision = Number(rest);
       return isCount(rest);

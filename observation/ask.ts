@@ -1,4 +1,4 @@
-import { CONTAINER_NAME } from "../helper/commands";
+import { CONTAINER_NAME, UI_CONTAINER_NAME, UI_FOLDER } from "../helper/commands";
 import type { HostAccess } from "../settings/access";
 import type { Settings } from "../settings/schema";
 import type { Ask } from "./observation";
@@ -7,16 +7,31 @@ import type { Ask } from "./observation";
 export const CONTAINERD_CONFIG = "/etc/containerd/config.toml";
 /** dockerd's configuration. */
 export const DAEMON_JSON = "/etc/docker/daemon.json";
+/** The configuration of the page's server. */
+export const UI_NGINX_CONF = `${UI_FOLDER}/nginx.conf`;
+/** The page. */
+export const UI_PAGE = `${UI_FOLDER}/page/index.html`;
 
 /** What the survey reads from one host, which depends on the host's role. */
 export function askFor(settings: Settings, { name, sudo }: HostAccess): Ask {
   const isNode = settings.nodes.some((node) => node.name === name);
   const isRegistry = settings.registry.host === name;
+  const hasPage = isRegistry && settings.ui !== undefined;
   return {
     sudo,
-    files: [...(isNode ? [CONTAINERD_CONFIG] : []), ...(isRegistry ? [DAEMON_JSON] : [])],
+    files: [
+      ...(isNode ? [CONTAINERD_CONFIG] : []),
+      ...(isRegistry ? [DAEMON_JSON] : []),
+      ...(hasPage ? [UI_NGINX_CONF, UI_PAGE] : []),
+    ],
     containerd: isNode,
     docker: isRegistry,
-    ...(isRegistry && { container: { name: CONTAINER_NAME, volume: settings.registry.volume } }),
+    ...(isRegistry && {
+      container: {
+        name: CONTAINER_NAME,
+        volume: settings.registry.volume,
+        ...(hasPage && { beside: UI_CONTAINER_NAME }),
+      },
+    }),
   };
 }

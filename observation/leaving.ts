@@ -8,13 +8,13 @@ import { wouldUndo } from "./would-undo";
 /** The guards of the last run on hosts that the settings no longer name. Their patches are undone. */
 export function leaving(
   guards: readonly PastGuard[],
-  { nodes, registry }: Settings,
+  { nodes, registry, ui }: Settings,
   surveyed: ReadonlyMap<string, Surveyed>,
 ): PastGuard[] {
   const known = recordsOn(surveyed);
   return guards.filter(({ host, daemon, id }) =>
-    daemon === "docker"
-      ? host !== registry.host
+    daemon !== "containerd"
+      ? host !== registry.host || (daemon === "page" && ui === undefined)
       : // If a node with another name is this very host now, that node takes over the record.
         !nodes.some(({ name }) => name === host) && !known.includes(id),
   );
@@ -53,11 +53,12 @@ export async function undoNote(
   login: Login,
 ): Promise<{ known: boolean; text: string }> {
   const { host, daemon } = guard;
+  const what = daemon === "page" ? "the registry's page" : daemon;
   const answer = await askUndo(guard, login);
   return "text" in answer
-    ? { known: true, text: `${host}: changes to ${daemon} that will be undone:\n${answer.text}` }
+    ? { known: true, text: `${host}: changes to ${what} that will be undone:\n${answer.text}` }
     : {
         known: false,
-        text: `${host}: cannot preview the undo of the changes to ${daemon}: ${answer.reason}`,
+        text: `${host}: cannot preview the undo of the changes to ${what}: ${answer.reason}`,
       };
 }

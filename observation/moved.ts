@@ -8,14 +8,16 @@ import type { Past, PastGuard } from "./past";
 /** The guards of patches on hosts that have lost their name: the settings use the name for another host now. */
 export function moved(
   guards: readonly PastGuard[],
-  { nodes, registry }: Settings,
+  { nodes, registry, ui }: Settings,
   surveyed: ReadonlyMap<string, Surveyed>,
 ): PastGuard[] {
   const known = recordsOn(surveyed);
   return guards.filter(({ host, daemon, id, connection }) => {
     const now = surveyed.get(host);
     const isNamed =
-      daemon === "docker" ? host === registry.host : nodes.some(({ name }) => name === host);
+      daemon === "containerd"
+        ? nodes.some(({ name }) => name === host)
+        : host === registry.host && (daemon === "docker" || ui !== undefined);
     if (!isNamed || now === undefined || "error" in now || known.includes(id)) return false;
     const { login } = now.access;
     return connection["host"] !== login.host || connection["port"] !== login.port;

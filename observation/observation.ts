@@ -11,7 +11,12 @@ export interface Ask {
   /** Read docker's version and service, and the running daemon's insecure registries. */
   docker: boolean;
   /** Read the registry's container, and the volume with its images. Only together with `docker`. */
-  container?: { name: string; volume: string };
+  container?: {
+    name: string;
+    volume: string;
+    /** Another container to look for. @default none */
+    beside?: string;
+  };
 }
 
 /** One path on the host. It can be written as JSON: the bytes are base64 (see `fileBytes`). */

@@ -21,7 +21,12 @@ export function observeInput(ask: Ask): string {
     ...ask.files.map((path) => `file ${plainPath(path)}`),
     ...(ask.containerd ? ["containerd"] : []),
     ...(ask.docker && ask.container !== undefined
-      ? [`container ${ask.container.name}`, `volume ${ask.container.volume}`]
+      ? [
+          // Helpers of an earlier version look for the last one only.
+          ...(ask.container.beside === undefined ? [] : [`container ${ask.container.beside}`]),
+          `container ${ask.container.name}`,
+          `volume ${ask.container.volume}`,
+        ]
       : []),
     ...(ask.docker ? ["docker"] : []),
   ]);

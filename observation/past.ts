@@ -1,8 +1,9 @@
 import { OWNER_LABEL } from "../helper/commands";
+import type { Daemon } from "../helper/payload";
 import type { Observation } from "./observation";
-import { clusterOfRecord, DEFAULT_CLUSTER } from "./records";
+import { clusterOfRecord, DEFAULT_CLUSTER, type RecordIds } from "./records";
 
-/** The registry on one host after the last run, from the stack's own state. */
+/** The container of the registry, or of its page, on one host after the last run, from the stack's own state. */
 export interface PastRegistry {
   readonly host: string;
   /** Whether the claim has made room for a container. */
@@ -18,7 +19,7 @@ export type Data = { readonly volume: string } | { readonly path: string };
 /** A patch of one daemon's files on one host, which the delete of its guard undoes. */
 export interface PastGuard {
   readonly host: string;
-  readonly daemon: "containerd" | "docker";
+  readonly daemon: Daemon;
   /** Name of the record on the host. */
   readonly id: string;
   /** The ClusterRegistry that it belongs to; undefined for a component that is used alone. */
@@ -44,6 +45,8 @@ const GUARD_INPUTS = [
 export interface Past {
   readonly registries: readonly PastRegistry[];
   readonly guards: readonly PastGuard[];
+  /** The registry's page. @default none */
+  readonly pages?: readonly PastRegistry[];
   /**
    * Guards that are replaced in this run, so that they are undone on the host that had the name before. @default none
    */
@@ -68,13 +71,19 @@ export function pastOf(resources: ResourceOutputs, cluster = DEFAULT_CLUSTER): P
     const guard = guardOf(urn, outputs);
     return guard?.cluster === cluster && !isGone(urn, resources) ? [guard] : [];
   });
-  const registries = registriesOf(
-    resources,
-    (id, urn) => clusterOfRecord(id, ...stackOf(urn)) === cluster,
-    (name, urn) => hostName(urn, name, cluster),
-  );
-  return { registries, guards };
+  const of = (component: Component) =>
+    containersOf(
+      resources,
+      component,
+      (id, urn) => clusterOfRecord(id, ...stackOf(urn)) === cluster,
+      (name, urn) => hostName(urn, name, cluster),
+    );
+  return { registries: of("RegistryContainer"), pages: of("RegistryUi"), guards };
 }
+
+/** The components that have a container, with what the names of its resources have behind the host's. */
+const SUFFIXES = { RegistryContainer: "", RegistryUi: "-ui" } as const;
+type Component = keyof typeof SUFFIXES;
 
 /** True if the delete of this guard undoes nothing, because its host did not answer in the last run. */
 function isGone(urn: string, resources: ResourceOutputs): boolean {
@@ -84,18 +93,29 @@ function isGone(urn: string, resources: ResourceOutputs): boolean {
   return resources[component]?.outputs["state"] === GONE;
 }
 
-/** The past of a RegistryContainer that is used alone, under the present name of its host. */
-export function pastAlone(resources: ResourceOutputs, record: string, host: string): Past {
-  const registries = registriesOf(
-    resources,
-    (id) => id === record,
-    () => host,
-  );
-  return { registries, guards: [] };
+/** The past of a component that is used alone, under the present name of its host. */
+export function pastAlone(
+  resources: ResourceOutputs,
+  { container, page }: Pick<RecordIds, "container" | "page">,
+  host: string,
+): Past {
+  const of = (component: Component, record: string) =>
+    containersOf(
+      resources,
+      component,
+      (id) => id === record,
+      () => host,
+    );
+  return {
+    registries: of("RegistryContainer", container),
+    pages: of("RegistryUi", page),
+    guards: [],
+  };
 }
 
-function registriesOf(
+function containersOf(
   resources: ResourceOutputs,
+  component: Component,
   isOwn: (record: string, urn: string) => boolean,
   hostOf: (name: string, urn: string) => string,
 ): PastRegistry[] {
@@ -104,14 +124,17 @@ function registriesOf(
     found.set(host, { host, claimed: false, ...found.get(host), ...what });
   for (const [urn, { outputs }] of Object.entries(resources)) {
     const { type, name } = parts(urn);
-    const host = (suffix: string) => hostOf(name.slice(0, -suffix.length), urn);
+    const host = (last: string) => {
+      const suffix = `${SUFFIXES[component]}${last}`;
+      return hostOf(name.slice(0, -suffix.length), urn);
+    };
     if (
-      type.endsWith(`${COMPONENT}RegistryContainer$command:remote:Command`) &&
+      type.endsWith(`${COMPONENT}${component}$command:remote:Command`) &&
       name.endsWith("-claim") &&
       isOwn(/ container-claim ([A-Za-z0-9._-]+)/.exec(text(outputs["create"]))?.[1] ?? "", urn)
     )
       add(host("-claim"), { claimed: true });
-    if (type.endsWith(`${COMPONENT}RegistryContainer$docker:index/container:Container`)) {
+    if (type.endsWith(`${COMPONENT}${component}$docker:index/container:Container`)) {
       const data = dataOf(outputs["volumes"]);
       const labels = labelsOf(outputs["labels"]);
       if (isOwn(labels[OWNER_LABEL] ?? "", urn))
@@ -131,7 +154,7 @@ export function guardOf(
 ): PastGuard | undefined {
   const { type, name } = parts(urn);
   const [, component, before = "", daemon] =
-    /(?:^|\$)cluster-registry:index:(\w+)\$command:remote:Command::(.*)-(containerd|docker)-guard$/.exec(
+    /(?:^|\$)cluster-registry:index:(\w+)\$command:remote:Command::(.*)-(containerd|docker|page)-guard$/.exec(
       `${type}::${name}`,
     ) ?? [];
   const script = text(outputs["delete"]);

@@ -70,11 +70,12 @@ function render(value: unknown): string {
 
 /** Finds values that contradict each other. The values are unchecked, so each comparison tests them first. */
 function contradictions(settings: unknown): Problem[] {
-  const { nodes, registry, ssh, mirrors, health } = fields(settings);
+  const { nodes, registry, ssh, mirrors, health, ui } = fields(settings);
   const problems: Problem[] = [
     ...plainMirrors(fields(mirrors)),
     ...ownMirrors(fields(mirrors), fields(registry)),
     ...hastyWatchdog(fields(health)),
+    ...takenPort(fields(ui), fields(registry)),
   ];
   const list = Array.isArray(nodes) ? nodes.map(fields) : [];
   problems.push(...repeated(list, "name", ({ name }) => name));
@@ -121,6 +122,16 @@ function hastyWatchdog({ wait = "60s", watchdog = "180s" }: Record<string, unkno
       reason: `expected at least ${least}s (twice health.wait, and 30s), found ${JSON.stringify(watchdog)}`,
     },
   ];
+}
+
+/** The page is on the registry's host. */
+function takenPort(
+  { port }: Record<string, unknown>,
+  { port: taken = DEFAULT_PORT }: Record<string, unknown>,
+): Problem[] {
+  if (port === undefined || port !== taken) return [];
+  const reason = `expected another port than registry.port, found ${render(port)}: both are on the registry's host`;
+  return [{ path: "ui.port", reason }];
 }
 
 /** Finds TLS settings with a plain http address: containerd would try a TLS handshake on the plain port first. */

@@ -252,6 +252,18 @@ const nodeSource = object({
     .default("InternalIP"),
 });
 
+/** The page for the images, on the registry's host. */
+const ui = object({
+  /** @default 8080 */
+  port: port.default(8080),
+  /** Let the page only show images. Otherwise whoever reaches the port can delete them: it has no login. @default false */
+  readOnly: flag.default(false),
+  /** Reference of an official nginx image; pin it with `@sha256:...`. @default nginx */
+  image: text("an image reference", isImageReference).default("nginx"),
+  /** Address on the registry host that the port is bound to. @default 0.0.0.0 */
+  bind: text("an IP address", (value) => isIP(value) !== 0).default("0.0.0.0"),
+});
+
 const atLeastOne = (expected: string) =>
   z.number({ error: expected }).int({ error: expected }).min(1, { error: expected });
 
@@ -304,6 +316,8 @@ export const schema = object({
   recreateDeleted: flag.default(false),
   /** Publish the registry in the cluster (KEP-1755). @default do not use the cluster */
   kubernetes: kubernetes.optional(),
+  /** Run a page for the images on the registry's host. @default no page */
+  ui: ui.optional(),
   /** Which tags `npm run gc` removes. No other command reads it. @default none */
   retention: z.array(retention, { error: "a list of rules" }).optional(),
   /** The engine that runs this stack, for `npm run up` and the other commands. */
@@ -319,4 +333,5 @@ export type SshSettings = z.output<typeof ssh>;
 export type BastionSettings = z.output<typeof bastion>;
 export type NodeSettings = z.output<typeof node>;
 export type RegistrySettings = z.output<typeof registry>;
+export type UiSettings = z.output<typeof ui>;
 export type DockerSettings = z.output<typeof docker>;

@@ -15,6 +15,8 @@ export type PodsAnswer =
   | { readonly state: "known"; readonly pods: readonly PodInUse[] }
   /** The stack's settings name no cluster, or the page runs without them. */
   | { readonly state: "no cluster" }
+  /** The page runs on the registry's host, where the cluster cannot be asked. */
+  | { readonly state: "not here" }
   | { readonly state: "error"; readonly message: string };
 
 /** A Pod, with the images that its containers name and run. */

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { BuiltPage } from "./build-page";
 import { forward } from "./forward";
 import { cookieName, isKey, refusalOf, type Rules } from "./guard";
+import { COMMON, REGISTRY_CONTENT } from "./headers";
 import type { PageInfo, PodsAnswer } from "./page-info";
 import type { RegistryRoute } from "./registry-route";
 
@@ -24,21 +25,6 @@ export interface PageServer {
   readonly port: number;
   close(): Promise<void>;
 }
-
-const COMMON = {
-  "cache-control": "no-store",
-  "cross-origin-resource-policy": "same-origin",
-  "referrer-policy": "no-referrer",
-  "x-content-type-options": "nosniff",
-  "x-frame-options": "DENY",
-};
-
-/** What an image contains is never run as a page of this origin. */
-const REGISTRY_CONTENT = {
-  "content-security-policy": "default-src 'none'; sandbox",
-  "cross-origin-resource-policy": "same-origin",
-  "x-content-type-options": "nosniff",
-};
 
 /**
  * Serves the page on 127.0.0.1, and forwards `/v2/` to the registry.

@@ -9,6 +9,13 @@
 # $home/folders lists the folders that we made.
 files=$home/files
 
+# The files of the registry's page, which are ours as a whole: nobody's lines are kept in them.
+page_folder=/var/lib/cluster-registry-ui
+
+is_page() {
+  case $1 in "$page_folder"/*) ;; *) return 1 ;; esac
+}
+
 # key PATH: the path as the name of one folder.
 key() {
   printf '%s' "$1" | sed 's/%/%25/g; s#/#%2F#g'
@@ -42,6 +49,11 @@ entry_of() {
 # its entry) is for. 4: there would be no file. Somebody else's edits since are in it. MODE (lenient) and LOST: as `without`.
 as_if() {
   [ -f "$2" ] || return 4
+  if is_page "$(first_line "${1%/others/*}/path")"; then
+    [ -f "$1/bytes" ] || return 4
+    cat "$1/bytes"
+    return
+  fi
   set -- "$1" "$2" "${3-lenient}" "${4-/dev/null}" "$(gone_claims "$1")"
   as_if_edited=$1/edited
   [ -f "$as_if_edited" ] || as_if_edited=/dev/null

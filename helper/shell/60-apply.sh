@@ -82,7 +82,7 @@ read_payload() {
       1:*) abandon "expected a payload of format 2; found \"$(printf %s "$line" | cut -c1-60)\": the helper and the program are of different versions; run \`up\` again" ;;
     esac
     case $word in
-      base | baseline | after | mode | for | edit | +* | \\)
+      base | baseline | after | mode | for | edit | +* | =* | \\)
         # Without one, $f/base would be /base.
         [ -n "$f" ] || abandon "expected a file line before line $read_line; found none"
         ;;
@@ -116,6 +116,7 @@ read_payload() {
         ;;
       base | baseline | after | mode) printf '%s\n' "$rest" >"$part/$word" || no_room ;;
       edit | +* | \\) printf '%s\n' "$line" >>"$part/edits" || no_room ;;
+      =*) printf '%s' "${line#=}" | unpacked >>"$part/edits" || no_room ;;
       end) ended=yes ;;
       *) abandon "expected a payload line; found line $read_line: \"$(printf %s "$line" | cut -c1-60)\"" ;;
     esac
@@ -123,8 +124,8 @@ read_payload() {
   [ -n "$ended" ] || abandon "expected a whole payload; found no end line"
   [ $number -gt 0 ] || abandon "expected a file in the payload; found none"
   case $daemon in
-    containerd | docker) unit=$daemon.service ;;
-    *) abandon "expected daemon containerd or docker; found \"$daemon\"" ;;
+    containerd | docker | page) unit=$(unit_of "$daemon") ;;
+    *) abandon "expected daemon containerd, docker or page; found \"$daemon\"" ;;
   esac
   case $activate in
     none | reload | restart) ;;
@@ -135,6 +136,19 @@ read_payload() {
   esac
   printf '%s\n' "$unit" >"$tx/unit"
   printf '%s\n' "$seconds" >"$tx/wait" || no_room
+}
+
+# The unit that must not start before a change of its files is settled. The page's server is a container of docker's.
+unit_of() {
+  case $1 in
+    page) printf docker.service ;;
+    *) printf '%s.service' "$1" ;;
+  esac
+}
+
+# A long text of an edit, which comes in gzip and base64, as the lines that `edited` reads.
+unpacked() {
+  base64 -d | gzip -dc | sed -e 's/\\/\\\\/g' -e 's/^/+/'
 }
 
 no_room() {
@@ -161,13 +175,14 @@ need_path() {
   case $1 in
     *[[:space:][:cntrl:]]* | */../* | */./* | */.. | *//*) ;;
     /etc/docker/daemon.json | /etc/containerd/*.toml) return 0 ;;
+    "$page_folder"/nginx.conf | "$page_folder"/page/index.html) return 0 ;;
     /*/*/hosts.toml) ! certs_folder "${1%/*/hosts.toml}" || return 0 ;;
     *)
       containerd_config
       [ "$1" != "$config_file" ] || return 0
       ;;
   esac
-  abandon "expected the path of daemon.json, a containerd configuration or a hosts.toml; found \"$(printf %s "$1" | cut -c1-200)\""
+  abandon "expected the path of daemon.json, a containerd configuration, a hosts.toml or a file of the page; found \"$(printf %s "$1" | cut -c1-200)\""
 }
 
 # Is it a folder that containerd reads hosts.toml files from? The daemon is asked only where its usual files do not say.

@@ -69,7 +69,7 @@ plan_all() {
 # The daemon and the names that the last apply was about.
 read_record() {
   daemon=$(payload_word daemon)
-  unit=$daemon.service
+  unit=$(unit_of "$daemon")
   # Of what this record claims, what nobody else does in the same files.
   names=$(payload_word claim)
   for other in "$records"/*/payload; do
@@ -168,7 +168,7 @@ plan_others() {
 spare_config_path() {
   f=$1
   case $(first_line "$f/path"):$(first_line "$f/do") in
-    */daemon.json:* | */hosts.toml:* | *:nothing) return 0 ;;
+    */daemon.json:* | */hosts.toml:* | "$page_folder"/* | *:nothing) return 0 ;;
   esac
   real=$(first_line "$f/real")
   [ -f "$f/new" ] || : >"$tx/theirs"
@@ -213,7 +213,7 @@ settle_undo() {
     *) result="$result$path: our lines removed. " ;;
   esac
   case $path in
-    */hosts.toml) return 0 ;;
+    */hosts.toml | "$page_folder"/*) return 0 ;;
   esac
   [ "$running" = yes ] || return 0
   case $unit in

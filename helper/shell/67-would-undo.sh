@@ -52,6 +52,10 @@ show_change() {
     create) live=/dev/null ;;
   esac
   changed=yes
+  if is_page "$shown" && [ "$(first_line "$1/do")" = remove ]; then
+    say "$shown: removed."
+    return 0
+  fi
   after=$1/new
   [ -f "$after" ] || after=/dev/null
   printf -- '--- %s\tlive\n+++ %s\tafter the undo\n' "$shown" "$([ "$after" = /dev/null ] && say /dev/null || say "$shown")"

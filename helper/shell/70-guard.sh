@@ -11,7 +11,13 @@ guard() {
       main_file=${config_file:-/etc/containerd/config.toml}
       ;;
     docker) main_file=/etc/docker/daemon.json ;;
-    *) refuse "expected containerd or docker; found \"${3-}\"" ;;
+    page)
+      main_file=
+      for tool in base64 gzip; do
+        command -v $tool >/dev/null || refuse "expected the command $tool on this host, which unpacks the page; found none: install it; nothing was changed on this host"
+      done
+      ;;
+    *) refuse "expected containerd, docker or page; found \"${3-}\"" ;;
   esac
   need_tools
   need_home

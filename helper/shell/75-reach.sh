@@ -1,10 +1,7 @@
 # answers ADDRESS PORT: the registry's /v2/ answers this node; what stands in between (a firewall, a proxy) shows here and
 # not in the first pull. Any HTTP answer will do. `problem` says what is wrong.
 answers() {
-  case $1 in
-    *:*) url="http://[$1]:$2/v2/" ;;
-    *) url=http://$1:$2/v2/ ;;
-  esac
+  url=$(url_of "$1" "$2")/v2/
   problem=
   if command -v curl >/dev/null; then
     answer=$(curl -g -s -o /dev/null -m 5 --noproxy '*' -w '%{http_code}' "$url" 2>/dev/null 9>&-)
@@ -32,12 +29,42 @@ answers() {
   return 1
 }
 
-# reach ADDRESS PORT, with a little patience: a registry that was started a moment ago is not up yet.
+url_of() {
+  case $1 in
+    *:*) printf 'http://[%s]:%s' "$1" "$2" ;;
+    *) printf 'http://%s:%s' "$1" "$2" ;;
+  esac
+}
+
+# page_answers ADDRESS PORT: it is our page that answers there, and not another program that has the port.
+page_answers() {
+  url=$(url_of "$1" "$2")
+  problem="expected the registry's page at $url; found none: if another program of this host has the port $2, set ui.port to a free one; see also \`docker logs registry-ui\`"
+  if command -v curl >/dev/null; then
+    page_says=$(curl -g -s -m 5 --noproxy '*' "$url/ui.json" 2>/dev/null 9>&-)
+  elif command -v wget >/dev/null; then
+    page_says=$(no_proxy="*" wget -q -T 5 -t 1 -O - "$url/ui.json" 2>/dev/null 9>&-)
+  elif command -v bash >/dev/null; then
+    # shellcheck disable=SC2016 # bash's own parameters
+    page_says=$(timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1" && printf "GET /ui.json HTTP/1.0\r\n\r\n" >&3 && cat <&3' "$1" "$2" 2>/dev/null 9>&-)
+  else
+    problem="cannot query the page: install one of curl, wget, bash"
+    return 1
+  fi
+  case $page_says in *'"collectGarbage"'*) ;; *) return 1 ;; esac
+}
+
+# reach ADDRESS PORT [page], with a little patience: a registry that was started a moment ago is not up yet.
 reach() {
   need_host "${1-}"
   need_number "${2-}" 'a port'
+  case ${3-} in
+    '') reach_what=answers ;;
+    page) reach_what=page_answers ;;
+    *) refuse "expected nothing more, or page; found \"$3\"" ;;
+  esac
   reach_until=$(($(uptime_seconds) + 15))
-  until answers "$1" "$2"; do
+  until "$reach_what" "$1" "$2"; do
     [ "$(uptime_seconds)" -lt "$reach_until" ] || refuse "$problem"
     pause 0.5
   done

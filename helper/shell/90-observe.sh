@@ -28,10 +28,11 @@ observe() {
   observe_systemd
   while IFS= read -r wish; do
     case $wish in
-      'file '*) observe_file file "${wish#file }" ;;
+      # A file of the page is long, and is told below if it is managed.
+      'file '*) { is_page "${wish#file }" && [ -n "$(entry_of "${wish#file }")" ]; } || observe_file file "${wish#file }" ;;
       containerd) look_containerd=yes ;;
       docker) look_docker=yes ;;
-      'container '*) ask_container=${wish#container } ;;
+      'container '*) ask_container="$ask_container ${wish#container }" ;;
       'volume '*) ask_volume=${wish#volume } ;;
     esac
   done
@@ -282,7 +283,7 @@ observe_docker() {
     printf '%s\n' "$docker_json" | insecure_names | hex
   fi
   [ -n "$ask_container" ] || return 0
-  need_name "$ask_container"
+  for ask_name in $ask_container; do need_name "$ask_name"; done
   [ -z "$ask_volume" ] || need_name "$ask_volume"
   observe_containers "$ask_container" "$ask_volume"
 }

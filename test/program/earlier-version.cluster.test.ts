@@ -115,6 +115,7 @@ describeLab("hosts that the version before has set up", () => {
           "utf8",
         );
         const { daemon, spec } = parsePayload(payload);
+        if (daemon === "page") throw new Error("an earlier version had no page");
         const { registry, mirrors, insecureRegistries } = JSON.parse(spec) as {
           registry?: string;
           mirrors?: Record<string, string[]>;

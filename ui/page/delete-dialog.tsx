@@ -235,6 +235,12 @@ function Pods({ store, repository, plan }: Of) {
         ).
       </p>
     );
+  if (pods.state === "not here")
+    return (
+      <p class="note">
+        Whether Pods use it is not known here. <code>npm run ui</code> asks the cluster.
+      </p>
+    );
   if (pods.state === "error")
     return <Alert>Whether Pods use it is not known: {pods.message}</Alert>;
   const users = new Set<string>();

@@ -168,7 +168,7 @@ interface UsedByProps {
 function UsedBy({ store, repository, row }: UsedByProps) {
   const { pods, info } = store;
   const { name, digest = "", image } = row;
-  if (pods.state === "no cluster" || image === undefined) return null;
+  if (pods.state === "no cluster" || pods.state === "not here" || image === undefined) return null;
   const platformDigests = image.platforms.map(({ manifest }) => manifest.digest);
   const uses =
     pods.state === "known"

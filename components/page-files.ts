@@ -1,0 +1,33 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { WholeFile } from "../decision/page";
+import { imagePrefix } from "../decision/plan";
+import { UI_NGINX_CONF, UI_PAGE } from "../observation/ask";
+import { hostPort } from "../settings/formats";
+import type { Settings } from "../settings/schema";
+import { builtPage } from "../ui/built-page";
+import { nginxConf } from "../ui/nginx-conf";
+
+/** The files of the registry's page on its host; none if the settings have no page. */
+export async function pageFiles(settings: Settings): Promise<WholeFile[]> {
+  const { ui } = settings;
+  if (ui === undefined) return [];
+  const { html, contentSecurityPolicy } = await builtPage();
+  const stack = pulumi.getStack();
+  const info = {
+    registry: imagePrefix(settings),
+    readOnly: ui.readOnly,
+    collectGarbage: `npm run gc -- --stack ${stack}`,
+    applySettings: `npm run up -- --stack ${stack}`,
+  };
+  const listen = hostPort(ui.bind, ui.port);
+  return [
+    { path: UI_NGINX_CONF, contents: nginxConf({ listen, info, contentSecurityPolicy }) },
+    { path: UI_PAGE, contents: html },
+  ];
+}
+
+/** The address at which the page is opened. */
+export function pageAddress({ registry, ui }: Settings): string {
+  const { bind = "0.0.0.0" } = ui ?? {};
+  return bind === "0.0.0.0" || bind === "::" ? registry.address : bind;
+}
