@@ -15,6 +15,7 @@ function sizes({ path, base, desired }: FilePlan): string {
   const lines = [
     `--- ${name(base)}\tlive`,
     `+++ ${name(desired)}\tdesired`,
+    `@@ -${base === undefined ? "0,0" : "1"} +${desired === undefined ? "0,0" : "1"} @@`,
     ...(base === undefined ? [] : [`-${measured(base)}`]),
     ...(desired === undefined ? [] : [`+${measured(desired)}`]),
     "",

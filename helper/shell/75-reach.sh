@@ -39,7 +39,7 @@ url_of() {
 # page_answers ADDRESS PORT: it is our page that answers there, and not another program that has the port.
 page_answers() {
   url=$(url_of "$1" "$2")
-  problem="expected the registry's page at $url; found none: if another program of this host has the port $2, set ui.port to a free one; see also \`docker logs registry-ui\`"
+  problem="expected the registry's page at $url; found none; if another program of this host has the port $2, set ui.port to a free one; see \`docker logs registry-ui\`"
   if command -v curl >/dev/null; then
     page_says=$(curl -g -s -m 5 --noproxy '*' "$url/ui.json" 2>/dev/null 9>&-)
   elif command -v wget >/dev/null; then
@@ -51,7 +51,12 @@ page_answers() {
     problem="cannot query the page: install one of curl, wget, bash"
     return 1
   fi
-  case $page_says in *'"collectGarbage"'*) ;; *) return 1 ;; esac
+  case $page_says in *'"collectGarbage"'*) return 0 ;; esac
+  page_starts=$(limited 10 docker container inspect --format '{{.RestartCount}}' registry-ui 2>/dev/null)
+  [ "${page_starts:-0}" = 0 ] || refuse "expected the registry's page at $url; found that its nginx does not start:
+$(limited 10 docker logs --tail 3 registry-ui 2>&1 | cut -c1-300 | sed 's/^/  /')
+  If another program of this host has the port $2, set ui.port to a free one."
+  return 1
 }
 
 # reach ADDRESS PORT [page], with a little patience: a registry that was started a moment ago is not up yet.

@@ -151,13 +151,19 @@ describe("a container of this stack that its state does not know", () => {
     );
     expect(ownLeftovers(theirs, "theirs")).toHaveLength(1);
     // A new state takes over the containers of a lost one.
-    expect(ownLeftovers(leftovers([{ ...other, labels }], ids.container, undefined), "ours")).toHaveLength(1);
+    expect(
+      ownLeftovers(leftovers([{ ...other, labels }], ids.container, undefined), "ours"),
+    ).toHaveLength(1);
   });
 
   test("a container of another stack, or one created by hand, is not ours", () => {
     expect(leftovers([container({ labels: {} })], ids.container, undefined)).toEqual([]);
     expect(
-      leftovers([container({ labels: { "io.cluster-registry.owner": "x" } })], ids.container, undefined),
+      leftovers(
+        [container({ labels: { "io.cluster-registry.owner": "x" } })],
+        ids.container,
+        undefined,
+      ),
     ).toEqual([]);
   });
 });

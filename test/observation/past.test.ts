@@ -6,7 +6,7 @@ const registry = (type: string, name: string) =>
   `${PREFIX}cluster-registry:index:RegistryContainer$${type}::${name}`;
 
 test("a state without a registry has no past", () => {
-  expect(pastOf({})).toEqual({ registries: [], guards: [] });
+  expect(pastOf({})).toEqual({ registries: [], pages: [], guards: [] });
   expect(
     pastOf({
       [`${PREFIX}docker:index/container:Container::somebody-container`]: {
