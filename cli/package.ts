@@ -9,15 +9,16 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { buildPage } from "../ui/build-page";
 
 const ROOT = join(__dirname, "..");
 const DIST = join(ROOT, "dist");
 
 /**
- * Runs before `npm pack`: builds the components' JavaScript and types, the programs that they run on hosts, and
- * the plugin.
+ * Runs before `npm pack`: builds the components' JavaScript and types, the programs that they run on hosts, the
+ * registry's page, and the plugin.
  */
-export function main(): void {
+export async function main(): Promise<void> {
   rmSync(DIST, { recursive: true, force: true });
   const compiler = require.resolve("typescript/bin/tsc");
   const { status } = spawnSync(process.execPath, [compiler, "-p", "tsconfig.package.json"], {
@@ -27,6 +28,7 @@ export function main(): void {
   if (status !== 0) process.exit(status ?? 1);
   for (const folder of ["shell", "images"])
     cpSync(join(ROOT, "helper", folder), join(DIST, "helper", folder), { recursive: true });
+  writeFileSync(join(DIST, "ui", "page.json"), JSON.stringify(await buildPage()));
   writePlugin(join(DIST, "plugin"));
 }
 

@@ -46,6 +46,20 @@ const payload: Payload = {
   ],
 };
 
+test("a long text is packed into one line, and is the same when it is read", () => {
+  const [file] = payload.files;
+  const text = `${"const a = '\\\\ü';".repeat(1000)}\n`;
+  const packed: Payload = {
+    ...payload,
+    daemon: "page",
+    files: [{ ...file!, edits: [{ offset: 0, length: 0, text }], others: [] }],
+  };
+  const lines = buildPayload(packed).split("\n");
+  const line = lines[lines.indexOf("edit 0 0") + 1];
+  expect(line).toMatch(/^=[A-Za-z0-9+/=]{40,400}$/);
+  expect(parsePayload(buildPayload(packed))).toEqual(packed);
+});
+
 test("a payload consists of readable lines, and a plus marks our own lines", () => {
   expect(buildPayload(payload)).toBe(`cluster-registry 2
 enrolled 0f3a

@@ -14,7 +14,7 @@ test("a state without a registry has no past", () => {
         outputs: { id: "f0" },
       },
     }),
-  ).toEqual({ registries: [], guards: [] });
+  ).toEqual({ registries: [], pages: [], guards: [] });
 });
 
 test("the container, its labels, the place of its images, and the claim are read for each host", () => {

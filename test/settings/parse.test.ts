@@ -75,6 +75,38 @@ describe("parseSettings", () => {
   });
 
   test.each([
+    [undefined, undefined],
+    [{}, { port: 8080, readOnly: false, image: "nginx", bind: "0.0.0.0" }],
+    [
+      { port: 80, readOnly: true, image: "nginx:1.29", bind: "127.0.0.1" },
+      { port: 80, readOnly: true, image: "nginx:1.29", bind: "127.0.0.1" },
+    ],
+  ])("ui: %j is %j", (ui, expected) => {
+    expect(parseSettings({ ...minimal, ...(ui && { ui }) }).ui).toEqual(expected);
+  });
+
+  test.each([
+    [true, "ui: expected an object with port, readOnly, image, bind, found true"],
+    [{ port: 65536 }, "ui.port: expected a port from 1 to 65535, found 65536"],
+    [{ readonly: true }, "ui.readonly: unknown key (known here: port, readOnly, image, bind)"],
+    [{ bind: "registry" }, 'ui.bind: expected an IP address, found "registry"'],
+    [{ image: "no image" }, 'ui.image: expected an image reference, found "no image"'],
+    [
+      { port: 5000 },
+      "ui.port: expected another port than registry.port, found 5000: both are on the registry's host",
+    ],
+  ])("refuses ui: %j", (ui, problem) => {
+    expect(problemsOf({ ...minimal, ui })).toEqual([problem]);
+  });
+
+  test("the page's port is compared with the registry's also where one of them is a default", () => {
+    const registry = { ...minimal.registry, port: 8080 };
+    expect(problemsOf({ ...minimal, registry, ui: {} })).toEqual([
+      "ui.port: expected another port than registry.port, found 8080: both are on the registry's host",
+    ]);
+  });
+
+  test.each([
     [undefined, false],
     [false, false],
     [true, { wait: "2m" }],
