@@ -28,8 +28,14 @@ export async function main(): Promise<void> {
   if (status !== 0) process.exit(status ?? 1);
   for (const folder of ["shell", "images"])
     cpSync(join(ROOT, "helper", folder), join(DIST, "helper", folder), { recursive: true });
-  writeFileSync(join(DIST, "ui", "page.json"), JSON.stringify(await buildPage()));
+  await writePage(join(DIST, "ui", "build-page.js"));
   writePlugin(join(DIST, "plugin"));
+}
+
+/** Replaces the module that builds the page by one that has it: a user has neither the page's source nor esbuild. */
+async function writePage(file: string): Promise<void> {
+  const page = JSON.stringify(await buildPage());
+  writeFileSync(file, `"use strict";\nexports.buildPage = () => Promise.resolve(${page});\n`);
 }
 
 /**

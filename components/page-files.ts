@@ -4,14 +4,14 @@ import { imagePrefix } from "../decision/plan";
 import { UI_NGINX_CONF, UI_PAGE } from "../observation/ask";
 import { hostPort } from "../settings/formats";
 import type { Settings } from "../settings/schema";
-import { builtPage } from "../ui/built-page";
+import { buildPage } from "../ui/build-page";
 import { nginxConf } from "../ui/nginx-conf";
 
 /** The files of the registry's page on its host; none if the settings have no page. */
 export async function pageFiles(settings: Settings): Promise<WholeFile[]> {
   const { ui } = settings;
   if (ui === undefined) return [];
-  const { html, contentSecurityPolicy } = await builtPage();
+  const { html, contentSecurityPolicy } = await buildPage();
   const stack = pulumi.getStack();
   const info = {
     registry: imagePrefix(settings),

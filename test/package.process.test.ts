@@ -39,6 +39,7 @@ describe("the package that npm pack makes", () => {
       "plugin",
       "settings",
       "ssh",
+      "ui",
     ]);
     const parts = ["images", "shell"].flatMap((part) =>
       readdirSync(join(ROOT, "helper", part)).map((file) => `dist/helper/${part}/${file}`),

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { build } from "esbuild";
 
 const SOURCE = join(__dirname, "page");
 
@@ -9,10 +10,11 @@ export interface BuiltPage {
   readonly contentSecurityPolicy: string;
 }
 
-/** Builds the page from `ui/page/`: about a tenth of a second. */
+/**
+ * Builds the page from `ui/page/`: about a tenth of a second. In the published package, a module of this name has the
+ * page as it was built.
+ */
 export async function buildPage(): Promise<BuiltPage> {
-  // The published package has the page as it is built, and no esbuild.
-  const { build } = await import("esbuild");
   const { outputFiles } = await build({
     entryPoints: { page: join(SOURCE, "main.tsx"), style: join(SOURCE, "style.css") },
     outdir: "out",

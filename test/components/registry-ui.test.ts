@@ -3,7 +3,7 @@ import { RegistryUi } from "../../components";
 import { planned } from "../../components/planned";
 import type { RegistryUiPlan } from "../../components/plans";
 import type { Decision } from "../../decision/decide";
-import { type Declared, record, valueOf } from "./recorder";
+import { type Declared, record, settled, valueOf } from "./recorder";
 
 const decision: Decision = {
   inSync: true,
@@ -33,7 +33,9 @@ async function declare(changes: Partial<RegistryUiPlan> = {}) {
   const declared = record({ "r-ui-answers": "answers" });
   const args = { host: { address: "10.0.0.1" }, registry: "10.0.0.1:5000" };
   const ui = new RegistryUi("r", planned(args, { ...plan, ...changes }));
-  return { declared, url: await valueOf(ui.url) };
+  const url = await valueOf(ui.url);
+  await settled(); // The outputs too, before the next test replaces the mocks.
+  return { declared, url };
 }
 
 const inputsOf = (declared: Declared[], name: string) =>

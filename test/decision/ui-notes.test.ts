@@ -6,7 +6,7 @@ import { parseSettings } from "../../settings/parse";
 import { observation, service } from "../helper/observations";
 
 const ids = recordIds("p", "s");
-const settings = (ui: object | undefined) =>
+const settings = (ui: object | false) =>
   parseSettings({
     registry: { host: "cp", address: "10.0.0.2" },
     nodes: [{ name: "cp", address: "10.0.0.2", role: "master" }],
@@ -30,7 +30,7 @@ const before = { host: "cp", claimed: true, container: { id: ID, labels: page.la
 function notes(
   containers: ObservedContainer[],
   past: object[] = [before],
-  ui: object | undefined = {},
+  ui: object | false = {},
 ) {
   const docker = { service: service(), loginReachesSocket: true, containers };
   const host = { observation: observation({ docker }) } as unknown as Surveyed;
@@ -42,7 +42,7 @@ describe("uiNotes", () => {
   test("says nothing of a container that is as the last run left it, of none before the first, and without a page", () => {
     expect(notes([page])).toEqual([]);
     expect(notes([], [])).toEqual([]);
-    expect(notes([], [before], undefined)).toEqual([]);
+    expect(notes([], [before], false)).toEqual([]);
   });
 
   test.each([
