@@ -112,7 +112,7 @@ new ContainerdMirror("node02", { host: { address: "10.0.0.13" }, registry: "10.0
       { cwd: folder, encoding: "utf8" },
     );
     expect(names.stdout.trim()).toBe(
-      "AppImage,ClusterRegistry,ContainerdMirror,DaemonJsonPatch,DockerHost,LocalRegistryHosting,PullCheck,RegistryContainer",
+      "AppImage,ClusterRegistry,ContainerdMirror,DaemonJsonPatch,DockerHost,LocalRegistryHosting,PullCheck,RegistryContainer,RegistryUi",
     );
   });
 });

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { defineLab, type RunningLab, startLab } from "../../lab";
+import { defineLab, nginxImage, type RunningLab, startLab } from "../../lab";
+import { cacheFolder } from "../../lab/paths";
 import { describeLab } from "../lab-only";
 import { about, configManifest, daemonsOf, TestStack } from "./stack";
 
@@ -30,7 +31,7 @@ function program(lab: RunningLab, text: string): TestStack {
     join(stack.folder, "index.ts"),
     `import * as pulumi from "@pulumi/pulumi";
 import * as command from "@pulumi/command";
-import { ClusterRegistry, ContainerdMirror, DaemonJsonPatch, DockerHost, RegistryContainer } from ${JSON.stringify(COMPONENTS)};
+import { ClusterRegistry, ContainerdMirror, DaemonJsonPatch, DockerHost, RegistryContainer, RegistryUi } from ${JSON.stringify(COMPONENTS)};
 const ssh = ${JSON.stringify(ssh)};
 ${text}`,
   );
@@ -49,6 +50,7 @@ describeLab("components in a program of a user's own", () => {
 
   beforeAll(async () => {
     lab = await startLab(defineLab({ name: "alone", octet: 46, hosts: ["cp", "node01"] }));
+    await lab.offer("library/nginx", ["latest"], await nginxImage(cacheFolder(), console.error));
     for (const host of lab.hosts.values()) before.set(host.name, await configManifest(host));
   });
   afterAll(async () => {
@@ -56,13 +58,14 @@ describeLab("components in a program of a user's own", () => {
     await lab?.down();
   });
 
-  test("the four of the lesson, each with its host and no more, make a registry that the node pulls from; destroy restores both hosts", async () => {
+  test("the five of the lesson, each with its host and no more, make a registry that the node pulls from; destroy restores both hosts", async () => {
     const [cp, node] = [lab.host("cp"), lab.host("node01")];
     const stack = start(`
 const cp = { address: "${cp.address}", ...ssh };
 const docker = new DockerHost("cp", { host: cp });
 const json = new DaemonJsonPatch("cp", { host: cp, registry: "${cp.address}:5000" }, { dependsOn: [docker] });
 const registry = new RegistryContainer("cp", { host: cp }, { dependsOn: [json] });
+export const page = new RegistryUi("cp", { host: cp, registry: registry.imagePrefix, readOnly: true }).url;
 export const mirror = new ContainerdMirror("node01", { host: { address: "${node.address}", ...ssh }, registry: registry.imagePrefix }).state;
 `);
     const first = await stack.succeed(stack.preview());
@@ -74,6 +77,10 @@ export const mirror = new ContainerdMirror("node01", { host: { address: "${node.
       `endpoint = ["http://${cp.address}:5000"]`,
     );
     expect(await node.succeed(`curl -s http://${cp.address}:5000/v2/`)).toBe("{}");
+    expect(await node.succeed(`curl -s http://${cp.address}:8080/v2/`)).toBe("{}");
+    expect(await node.succeed(`curl -s http://${cp.address}:8080/ui.json`)).toContain(
+      `"registry":"${cp.address}:5000","readOnly":true`,
+    );
     const daemons = await daemonsOf(node);
     await stack.succeed(stack.preview("--expect-no-changes"));
     await node.succeed(`sed -i '/${cp.address}:5000/d' /etc/containerd/config.toml`);

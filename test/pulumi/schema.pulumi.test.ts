@@ -50,6 +50,7 @@ describe("pulumi package get-schema on the package", () => {
           "LocalRegistryHosting",
           "PullCheck",
           "RegistryContainer",
+          "RegistryUi",
         ].map((name) => `cluster-registry:index:${name}`),
       );
       const cluster = of("ClusterRegistry");
@@ -65,6 +66,7 @@ describe("pulumi package get-schema on the package", () => {
         "recreateDeleted",
         "registry",
         "ssh",
+        "ui",
       ]);
       expect(Object.keys(cluster?.properties ?? {})).toEqual([
         "commands",
@@ -72,9 +74,12 @@ describe("pulumi package get-schema on the package", () => {
         "nodes",
         "pullCheck",
         "registryUrl",
+        "uiUrl",
       ]);
       expect(of("PullCheck")?.requiredInputs).toEqual(["host", "registry"]);
       expect(Object.keys(of("PullCheck")?.properties ?? {})).toEqual(["results"]);
+      expect(of("RegistryUi")?.requiredInputs).toEqual(["host", "registry"]);
+      expect(Object.keys(of("RegistryUi")?.properties ?? {})).toEqual(["url"]);
       expect(of("ContainerdMirror")?.requiredInputs).toEqual(["host", "registry"]);
     },
     600_000,
