@@ -78,7 +78,8 @@ function clusterOf(task: AloneTask, args: Fields, host: string, registry: Fields
       registry: { host: `registry-of-${host}`, address: "registry.invalid", ...registry },
       nodes: [defined({ name: host, address, role: role ?? "worker", ssh })],
     };
-  const page = task === "page" ? { ui: defined(own) } : {};
+  const { port, readOnly, image, bind } = own;
+  const page = task === "page" ? { ui: defined({ port, readOnly, image, bind }) } : {};
   const server = task === "container" ? { ...own, address: own["address"] ?? address } : registry;
   return {
     ...shared,

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -54,7 +55,7 @@ describe.each(userlands)("$name", (userland) => {
       'expected an id of letters, digits, dots, dashes and underscores; found "a b"',
     ],
     [["guard", "a.b.c", "$(id)", "docker"], 'expected the host\'s id; found "$(id)"'],
-    [["guard", "a.b.c", "ab12", "sshd"], 'expected containerd or docker; found "sshd"'],
+    [["guard", "a.b.c", "ab12", "sshd"], 'expected containerd, docker or page; found "sshd"'],
     [["reach", "-o/etc/passwd", "80"], 'expected a host name or an address; found "-o/etc/passwd"'],
     [["reach", "localhost", "80;id"], 'expected a port; found "80;id"'],
     [["docker-install", "curl|sh"], 'expected apt, present or packages; found "curl|sh"'],
@@ -658,6 +659,7 @@ describe.each(userlands)("$name", (userland) => {
       "mode 0600",
       "edit 0 0",
       "+text",
+      "=H4sI",
       "\\",
     ])(
       "%j without a file is refused, and nothing is written at the root of the file system",
@@ -672,11 +674,23 @@ describe.each(userlands)("$name", (userland) => {
       },
     );
 
+    test("a long text that comes packed is the same text when it is written", () => {
+      const text = `${"const a = '\\\\\\n\tü$`';".repeat(4000)}\nend\n`;
+      const packed = gzipSync(text).toString("base64");
+      writeFileSync(join(folder, "packed"), packed);
+      const script = `{ echo 'edit 0 0'; unpacked <"$1/packed"; } >"$1/edits"; edited /dev/null "$1/edits" >"$1/text"`;
+      runWithParts(userland, [...PARTS, "20-text.sh"], script, { args: [folder] });
+      expect(readFileSync(join(folder, "text"), "utf8")).toBe(text);
+    });
+
     test.each([
       ["/etc/docker/daemon.json", 0],
       ["/etc/containerd/config.toml", 0],
       ["/etc/containerd/certs.d/docker.io/hosts.toml", 0],
       ["/srv/certs/docker.io/hosts.toml", 0],
+      ["/var/lib/cluster-registry-ui/nginx.conf", 0],
+      ["/var/lib/cluster-registry-ui/page/index.html", 0],
+      ["/var/lib/cluster-registry-ui/page/other.html", 1],
       ["/srv/other/docker.io/hosts.toml", 1],
       ["/home/user/hosts.toml", 1],
       ["/etc/containerd/../passwd.toml", 1],
