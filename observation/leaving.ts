@@ -47,13 +47,16 @@ export async function askUndo(
   }
 }
 
+export const calledInText = (daemon: PastGuard["daemon"]): string =>
+  daemon === "page" ? "the registry's page" : daemon;
+
 /** Describes the undo in words and as a diff. If the host does not answer, the text says why. */
 export async function undoNote(
   guard: Pick<PastGuard, "host" | "daemon" | "id" | "sudo">,
   login: Login,
 ): Promise<{ known: boolean; text: string }> {
   const { host, daemon } = guard;
-  const what = daemon === "page" ? "the registry's page" : daemon;
+  const what = calledInText(daemon);
   const answer = await askUndo(guard, login);
   return "text" in answer
     ? { known: true, text: `${host}: changes to ${what} that will be undone:\n${answer.text}` }

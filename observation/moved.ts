@@ -2,7 +2,7 @@ import { HELPER } from "../helper/commands";
 import type { Settings } from "../settings/schema";
 import type { Login } from "../ssh/login";
 import type { Surveyed } from "./hosts";
-import { askUndo, recordsOn } from "./leaving";
+import { askUndo, calledInText, recordsOn } from "./leaving";
 import type { Past, PastGuard } from "./past";
 
 /** The guards of patches on hosts that have lost their name: the settings use the name for another host now. */
@@ -32,7 +32,8 @@ export async function oldHost(
   guard: PastGuard,
   login: Login,
 ): Promise<{ undone: boolean; text?: string }> {
-  const { host, daemon, id } = guard;
+  const { host, id } = guard;
+  const daemon = calledInText(guard.daemon);
   const before = `${host}: this name belongs to another host now. The previous host, ${login.host},`;
   const answer = await askUndo(guard, login);
   if ("reason" in answer) {
