@@ -8,4 +8,5 @@ export const STEP_WORDS: StepWords = {
   "cluster-registry:index:ContainerdMirror": "containerd mirror",
   "cluster-registry:index:LocalRegistryHosting": "local-registry-hosting ConfigMap",
   "cluster-registry:index:PullCheck": "pull check",
+  "cluster-registry:index:RegistryUi": "registry page",
 };
