@@ -174,12 +174,16 @@ describeRegistries("a registry that people live with", () => {
       await stack.succeed(stack.preview("--expect-no-changes"));
     });
 
-    test("retention removes tags by rule", async () => {
+    test("retention removes tags by rule, and a preview names them before", async () => {
       for (const tag of ["1", "2", "3", "v1"]) {
         await put("team/app", [tag], imageOf(`team-${tag}`));
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
       stack.change({ retention: [{ repositories: "team/*", keepLast: 1, keepTags: "^3$" }] });
+      const preview = await stack.succeed(stack.preview("--expect-no-changes"));
+      expect(preview.stdout + preview.stderr).toContain(
+        `${name}: by the setting retention, \`npm run gc\` removes 2 tags: team/app:1, team/app:2; it is not known whether Pods use one of them`,
+      );
       const dry = await stack.succeed(run("gc", "--dry-run"));
       expect(dry.stdout).toContain(
         "- team/app:1  (rule for team/*)\n- team/app:2  (rule for team/*)\n",
@@ -193,6 +197,8 @@ describeRegistries("a registry that people live with", () => {
         "team/app:3",
       ]);
       expect(await pulls("team/app:3")).toBe(true);
+      const after = await stack.succeed(stack.preview("--expect-no-changes"));
+      expect(after.stdout + after.stderr).not.toContain("retention");
     });
 
     test("pulls go on during gc, and a push is refused and loses nothing", async () => {
