@@ -10,14 +10,14 @@ export const DISTRIBUTION_VERSION = requiredVersion(FOLDER, MODULE);
 /** The registry server that `registry:3` names. Every Debian release has version 2.8 only, which the hub's image has. */
 const DISTRIBUTION: GoProgram = {
   folder: FOLDER,
-  packages: [`${MODULE}/cmd/registry`],
+  packages: ["cluster-registry.example/distribution/registry"],
   variables: { [`${MODULE}/version.version`]: DISTRIBUTION_VERSION },
 };
 
 export const whyNoDistribution = (cache: string): string | undefined =>
   whyNoGoProgram(cache, DISTRIBUTION);
 
-/** The server's executable in the cache, built at the first call: three minutes on two cores. */
+/** The server's executable in the cache, built at the first call: two minutes on two cores. */
 export async function ensureDistribution(
   cache: string,
   log: (line: string) => void,
