@@ -323,5 +323,27 @@ describeRegistries("a registry that people live with", () => {
       expect(dry.stdout).toMatch(/^To remove: 0 tags, 0 manifests without a tag, 0 blobs, 0 B;/m);
       expect(await takesPushes()).toBe(true);
     });
+
+    if (version === "2.8") return;
+
+    test("with deletes off, 3.0.0 deletes a tag anyway, and a preview warns; the newest version refuses", async () => {
+      const deletes = () => fetch(`http://${prefix}/v2/app/cve/manifests/1`, { method: "DELETE" });
+      const warning = `${name}: registry.deleteEnabled is false, but this registry (distribution 3.0.0) deletes tags all the same (CVE-2026-41888): set registry.image to an image of 3.1.1 or later`;
+      const previewed = async () => {
+        const { stdout, stderr } = await stack.succeed(stack.preview());
+        return stdout + stderr;
+      };
+      const settings = { host: name, address: host.address, deleteEnabled: false };
+      await put("app/cve", ["1"], imageOf("cve"));
+      stack.change({ registry: { ...settings, image: "registry:3.0.0" } });
+      await stack.succeed(stack.up());
+      expect(await previewed()).toContain(warning);
+      expect((await deletes()).status).toBe(202);
+      stack.change({ registry: { ...settings, image } });
+      await stack.succeed(stack.up());
+      expect(await previewed()).not.toContain("CVE");
+      await put("app/cve", ["1"], imageOf("cve"));
+      expect((await deletes()).status).toBe(405);
+    });
   });
 });

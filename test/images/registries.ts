@@ -20,12 +20,16 @@ export function describeRegistries(title: string, tests: () => void): void {
   else describe(title, tests);
 }
 
-/** Two hosts, `old` and `new`, which can pull `registry:2` and `registry:3`. */
+/** Two hosts, `old` and `new`, which can pull `registry:2`, `registry:3` and `registry:3.0.0`. */
 export async function startHosts(names: { name: string; octet: number }): Promise<RunningLab> {
-  const executable = await ensureDistribution(cacheFolder(), () => undefined);
+  const build = (version: "3.1.2" | "3.0.0") =>
+    ensureDistribution(cacheFolder(), () => undefined, version);
+  const newest = distributionImage(await build("3.1.2"));
+  const former = distributionImage(await build("3.0.0"));
   const lab = await startLab(defineLab({ ...names, hosts: ["old", "new"] }));
   try {
-    await lab.offer("library/registry", ["3"], distributionImage(executable));
+    await lab.offer("library/registry", ["3"], newest);
+    await lab.offer("library/registry", ["3.0.0"], former);
   } catch (error) {
     await lab.down();
     throw error;
