@@ -29,6 +29,8 @@ export async function main(): Promise<void> {
   for (const folder of ["shell", "images"])
     cpSync(join(ROOT, "helper", folder), join(DIST, "helper", folder), { recursive: true });
   await writePage(join(DIST, "ui", "build-page.js"));
+  const listing = join("images", "shell", "list.sh");
+  cpSync(join(ROOT, listing), join(DIST, listing));
   writePlugin(join(DIST, "plugin"));
 }
 

@@ -4,6 +4,7 @@ import type { Observation, ObservedContainer } from "../observation/observation"
 import { type Data, liveData, type Past, type PastRegistry } from "../observation/past";
 import type { RecordIds } from "../observation/records";
 import type { Settings } from "../settings/schema";
+import { lowDisk } from "./disk";
 import { forwardingNote } from "./forwarding";
 
 /**
@@ -31,6 +32,7 @@ export function registryNotes(
       ? []
       : containerNotes(settings, docker.containers, ids, before)),
     ...dataNotes(settings, docker, before, past),
+    ...diskNotes(settings, docker),
   ];
   return notes.map((note) => `${host}: ${note}`);
 }
@@ -124,6 +126,11 @@ function stateNotes({ name, running, status, exitCode }: ObservedContainer): str
       `the container ${name} is not running (${status === "exited" ? `exited with code ${exitCode}` : status}): up starts it`,
     );
   return notes;
+}
+
+function diskNotes({ registry }: Settings, docker: Docker | undefined): string[] {
+  const note = docker?.disk && lowDisk(docker.disk, `the volume ${registry.volume}`);
+  return note === undefined ? [] : [note];
 }
 
 /** Whether the registry will have other images than now, or none. */

@@ -318,7 +318,7 @@ export const schema = object({
   kubernetes: kubernetes.optional(),
   /** Run a page for the images on the registry's host. @default no page */
   ui: ui.optional(),
-  /** Which tags `npm run gc` removes. No other command reads it. @default none */
+  /** Which tags `npm run gc` removes, and a preview names. @default none */
   retention: z.array(retention, { error: "a list of rules" }).optional(),
   /** The engine that runs this stack, for `npm run up` and the other commands. */
   engine: z.enum(["embedded", "pulumi"], { error: "embedded or pulumi" }).optional(),
