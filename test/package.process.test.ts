@@ -32,11 +32,13 @@ describe("the package that npm pack makes", () => {
       "components",
       "decision",
       "helper",
+      "images",
       "kube",
       "observation",
       "oci",
       "patch",
       "plugin",
+      "registry",
       "settings",
       "ssh",
       "ui",
@@ -44,6 +46,8 @@ describe("the package that npm pack makes", () => {
     const parts = ["images", "shell"].flatMap((part) =>
       readdirSync(join(ROOT, "helper", part)).map((file) => `dist/helper/${part}/${file}`),
     );
+    // A preview lists the images, and takes nothing else of that folder's programs.
+    parts.push("dist/images/shell/list.sh");
     expect(files.filter((file) => file.endsWith(".sh")).sort()).toEqual(parts.sort());
     const plugin = "dist/plugin/index";
     expect(files).toContain(`${plugin}.js`);
