@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { cacheProblems } from "./caches";
 import { durationSeconds, hostPort } from "./formats";
 import { type Problem, propertyPath, SettingsError } from "./problem";
 import { DEFAULT_PORT, schema, type Settings, type WrittenSettings } from "./schema";
@@ -70,11 +71,17 @@ function render(value: unknown): string {
 
 /** Finds values that contradict each other. The values are unchecked, so each comparison tests them first. */
 function contradictions(settings: unknown): Problem[] {
-  const { nodes, registry, ssh, mirrors, health } = fields(settings);
+  const { nodes, registry, ssh, mirrors, health, caches, ui } = fields(settings);
   const problems: Problem[] = [
     ...plainMirrors(fields(mirrors)),
     ...ownMirrors(fields(mirrors), fields(registry)),
     ...hastyWatchdog(fields(health)),
+    ...cacheProblems(
+      Array.isArray(caches) ? caches.map(fields) : [],
+      fields(registry),
+      fields(ui),
+      fields(mirrors),
+    ),
   ];
   const list = Array.isArray(nodes) ? nodes.map(fields) : [];
   problems.push(...repeated(list, "name", ({ name }) => name));

@@ -99,7 +99,7 @@ describe("parseSettings", () => {
         {
           path: "bogus",
           reason:
-            "unknown key (known here: registry, docker, nodes, ssh, health, mirrors, migrate, recreateDeleted, kubernetes, retention, engine)",
+            "unknown key (known here: registry, docker, nodes, ssh, health, mirrors, caches, migrate, recreateDeleted, kubernetes, retention, engine)",
         },
       ]),
     );
