@@ -1,5 +1,6 @@
 import { CONTAINER_NAME } from "../helper/commands";
 import type { HostAccess } from "../settings/access";
+import { cacheContainer } from "../settings/caches";
 import type { Settings } from "../settings/schema";
 import type { Ask } from "./observation";
 
@@ -12,11 +13,18 @@ export const DAEMON_JSON = "/etc/docker/daemon.json";
 export function askFor(settings: Settings, { name, sudo }: HostAccess): Ask {
   const isNode = settings.nodes.some((node) => node.name === name);
   const isRegistry = settings.registry.host === name;
+  const caches = settings.caches.map(({ port }) => cacheContainer(port));
   return {
     sudo,
     files: [...(isNode ? [CONTAINERD_CONFIG] : []), ...(isRegistry ? [DAEMON_JSON] : [])],
     containerd: isNode,
     docker: isRegistry,
-    ...(isRegistry && { container: { name: CONTAINER_NAME, volume: settings.registry.volume } }),
+    ...(isRegistry && {
+      container: {
+        name: CONTAINER_NAME,
+        volume: settings.registry.volume,
+        ...(caches.length > 0 && { caches }),
+      },
+    }),
   };
 }

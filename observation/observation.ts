@@ -10,8 +10,11 @@ export interface Ask {
   containerd: boolean;
   /** Read docker's version and service, and the running daemon's insecure registries. */
   docker: boolean;
-  /** Read the registry's container, and the volume with its images. Only together with `docker`. */
-  container?: { name: string; volume: string };
+  /**
+   * Read the registry's container, the volume with its images, and the containers of its caches. Only together with
+   * `docker`.
+   */
+  container?: { name: string; volume: string; caches?: string[] };
 }
 
 /** One path on the host. It can be written as JSON: the bytes are base64 (see `fileBytes`). */
@@ -150,10 +153,12 @@ export interface Observation {
     forwards?: { now: boolean; atBoot?: "1" | "0" | "unset" };
     /** Names and networks that the running daemon treats as insecure. Undefined if it does not answer. */
     insecureRegistries?: string[];
+    /** The running daemon's mirrors of Docker Hub, without a slash at the end. Undefined if it does not answer. */
+    registryMirrors?: string[];
     /** Whether the login user can use /var/run/docker.sock without sudo. */
     loginReachesSocket: boolean;
     /**
-     * The containers with the given name, and those with our owner's label. Undefined if Docker does not answer or no
+     * The containers with the given names, and those with our owner's label. Undefined if Docker does not answer or no
      * name was given. An empty list means that there are none.
      */
     containers?: ObservedContainer[];

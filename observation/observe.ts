@@ -21,7 +21,12 @@ export function observeInput(ask: Ask): string {
     ...ask.files.map((path) => `file ${plainPath(path)}`),
     ...(ask.containerd ? ["containerd"] : []),
     ...(ask.docker && ask.container !== undefined
-      ? [`container ${ask.container.name}`, `volume ${ask.container.volume}`]
+      ? [
+          ...[ask.container.name, ...(ask.container.caches ?? [])].map(
+            (name) => `container ${name}`,
+          ),
+          `volume ${ask.container.volume}`,
+        ]
       : []),
     ...(ask.docker ? ["docker"] : []),
   ]);
