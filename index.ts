@@ -5,11 +5,22 @@ import { configValues } from "./settings/config";
 /** The stack's configuration as one component. ClusterRegistry checks it, so it is handed over as it is. */
 const configuration: unknown = configValues(pulumi.runtime.allConfig(), pulumi.getProject());
 
-const { kubernetes } = configuration as { kubernetes?: { pullCheck?: unknown } | null };
+const { kubernetes, caches: given } = configuration as {
+  kubernetes?: { pullCheck?: unknown } | null;
+  caches?: unknown;
+};
 const isChecked = (kubernetes?.pullCheck ?? false) !== false;
+const isCached = Array.isArray(given) && given.length > 0;
 
 const cluster = new ClusterRegistry("cluster", configuration as ClusterRegistryArgs);
-const { registryUrl, imagePrefix, nodes, commands, pullCheck } = cluster;
+const { registryUrl, imagePrefix, nodes, commands, pullCheck, caches } = cluster;
 
-// The SDK warns about an output without a value, so without a check there is none.
-export = { registryUrl, imagePrefix, nodes, commands, ...(isChecked && { pullCheck }) };
+// The SDK warns about an output without a value, so without a check and without caches there is none.
+export = {
+  registryUrl,
+  imagePrefix,
+  nodes,
+  commands,
+  ...(isChecked && { pullCheck }),
+  ...(isCached && { caches }),
+};

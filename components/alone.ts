@@ -97,7 +97,8 @@ export function containerAlone(
     room: (state) =>
       new Promise((resolve, reject) =>
         seen.apply(({ settings, past, ...host }) => {
-          const { room } = roomFor(settings, host, job.ids, past);
+          const before = past.registries.find((one) => one.host === host.access.name);
+          const { room } = roomFor(settings, host, job.ids.container, before);
           (room?.(state) ?? Promise.resolve()).then(resolve, reject);
         }),
       ),

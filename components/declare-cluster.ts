@@ -5,10 +5,11 @@ import { askFor } from "../observation/ask";
 import { type Seen, type Surveyed, withConnection } from "../observation/hosts";
 import { guardTriggers } from "../observation/moved";
 import { observe } from "../observation/observe";
-import type { Past, PastGuard } from "../observation/past";
+import { cacheName, type Past, pastCache, type PastGuard } from "../observation/past";
 import { checkReach } from "../observation/reach";
 import { DEFAULT_CLUSTER, type RecordIds } from "../observation/records";
 import type { HostAccess } from "../settings/access";
+import { cachesOf } from "../settings/caches";
 import type { ClusterAccess } from "../settings/cluster";
 import { settingsOn } from "../settings/node";
 import type { Settings } from "../settings/schema";
@@ -22,9 +23,16 @@ import { GoneHost } from "./gone-host";
 import type { HostPatchPlan } from "./host-patch";
 import { LocalRegistryHosting } from "./local-registry-hosting";
 import { planned } from "./planned";
-import type { DockerHostPlan, HostPlan, PullCheckPlan, RegistryContainerPlan } from "./plans";
+import type {
+  DockerHostPlan,
+  HostPlan,
+  PullCheckPlan,
+  RegistryContainerPlan,
+  ServerPlan,
+} from "./plans";
 import { PullCheck } from "./pull-check";
 import { withoutStack } from "./refusal";
+import { RegistryCache } from "./registry-cache";
 import { RegistryContainer } from "./registry-container";
 import { adoptedData, roomFor } from "./room";
 
@@ -52,6 +60,7 @@ export interface Findings {
 /** The declared resources, for the outputs. */
 export interface DeclaredCluster {
   readonly registry: RegistryContainer | undefined;
+  readonly caches: readonly { name: string; cache: RegistryCache }[];
   readonly mirrors: readonly { name: string; mirror: ContainerdMirror }[];
   readonly pullCheck: PullCheck | undefined;
 }
@@ -68,6 +77,7 @@ export function declareCluster(
   const { settings, ids, cluster, gone } = findings;
   const hosts = new Hosts(parent, name, findings);
   const registry = declareRegistry(hosts, findings);
+  const caches = registry === undefined ? [] : declareCaches(hosts, findings, registry);
   const nodes = settings.nodes.flatMap((node) => {
     const host = hosts.find(node.name);
     return host === undefined ? [] : [{ ...node, host }];
@@ -101,7 +111,8 @@ export function declareCluster(
     const mirror = new ContainerdMirror(
       hosts.nameOf(node),
       planned({ host: { address: host.address }, registry: "", role }, plan),
-      hosts.options("ContainerdMirror", node, registry),
+      // So that a destroy takes a cache away only once no node asks it any more.
+      hosts.options("ContainerdMirror", node, registry, ...caches.map(({ cache }) => cache)),
     );
     return { name: node, mirror };
   });
@@ -120,7 +131,7 @@ export function declareCluster(
     );
   }
   const pullCheck = registry && declarePullCheck(hosts, findings, registry, mirrors);
-  return { registry, mirrors, pullCheck };
+  return { registry, caches, mirrors, pullCheck };
 }
 
 /** Every node pulls once the registry runs and all nodes are configured, and again when one of these changes. */
@@ -247,21 +258,57 @@ function declareRegistry(hosts: Hosts, findings: Findings): RegistryContainer | 
     hosts.options("DaemonJsonPatch", registry.host, docker),
   );
   const adopted = seen && adoptedData(seen.observation, ids);
+  const before = past.registries.find((one) => one.host === registry.host);
   const containerPlan: RegistryContainerPlan = {
     ...registry,
-    ...shared,
-    host: registry.host,
-    recordId: ids.container,
-    dockerHost: after(() => seen && dockerAddress(seen.access)),
-    sshOpts: after(() => seen && dockerSshOptions(seen.access)),
+    ...serverPlan(host, settings, ids.container),
     ...(adopted && { adopted }),
-    ...(seen && roomFor(settings, seen, ids, past)),
+    ...(seen && roomFor(settings, seen, ids.container, before)),
   };
   return new RegistryContainer(
     name,
     planned({ ...args }, containerPlan),
     hosts.options("RegistryContainer", registry.host, patch),
   );
+}
+
+/** What the registry and its caches have in common. */
+function serverPlan({ shared, seen, after }: Host, settings: Settings, owner: string): ServerPlan {
+  const { host, image, bind } = settings.registry;
+  return {
+    ...shared,
+    host,
+    image,
+    bind,
+    recordId: owner,
+    dockerHost: after(() => seen && dockerAddress(seen.access)),
+    sshOpts: after(() => seen && dockerSshOptions(seen.access)),
+  };
+}
+
+/** The caches are on the registry's host, and run before a node asks them. */
+function declareCaches(
+  hosts: Hosts,
+  { settings, ids, past }: Findings,
+  registry: RegistryContainer,
+): DeclaredCluster["caches"] {
+  const name = settings.registry.host;
+  const host = hosts.find(name);
+  if (host === undefined) return [];
+  const { seen } = host;
+  return cachesOf(settings).map((cache) => {
+    const owner = ids.cache(cache.port);
+    const before = pastCache(past, name, cache.port);
+    const plan = {
+      ...serverPlan(host, settings, owner),
+      ...(seen && roomFor(settings, seen, owner, before)),
+      labelled: true,
+      cache,
+    };
+    const options = { parent: hosts.parent, dependsOn: [registry] };
+    const component = hosts.nameOf(cacheName(name, cache.port));
+    return { name: cache.name, cache: new RegistryCache(component, plan, options) };
+  });
 }
 
 /** Installing Docker changes what can be observed, so the host is observed again afterwards. */

@@ -5,7 +5,6 @@ import { askFor } from "../observation/ask";
 import { withConnection } from "../observation/hosts";
 import { observe } from "../observation/observe";
 import type { PastRegistry } from "../observation/past";
-import type { RecordIds } from "../observation/records";
 import type { HostAccess } from "../settings/access";
 import type { Settings } from "../settings/schema";
 
@@ -30,7 +29,7 @@ export function ownLeftovers(found: readonly Leftover[], state: string): Leftove
 export async function makeRoom(
   settings: Settings,
   access: HostAccess,
-  ids: RecordIds,
+  owner: string,
   before: PastRegistry | undefined,
   state: string,
 ): Promise<void> {
@@ -40,10 +39,10 @@ export async function makeRoom(
       throw new Error(
         `${access.name}: cannot list docker's containers, because docker does not answer: see \`systemctl status docker\` there`,
       );
-    for (const { container } of ownLeftovers(leftovers(docker.containers, ids, before), state)) {
+    for (const { container } of ownLeftovers(leftovers(docker.containers, owner, before), state)) {
       const command = containerLeftover({
         sudo: access.sudo,
-        id: ids.container,
+        id: owner,
         container: container.id,
       });
       const { code, stdout, stderr } = await connection.exec(command, { stdin: helperText() });

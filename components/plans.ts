@@ -2,6 +2,7 @@ import type * as command from "@pulumi/command";
 import type * as pulumi from "@pulumi/pulumi";
 import type { DockerSource } from "../helper/commands";
 import type { HostAccess } from "../settings/access";
+import type { Cache } from "../settings/caches";
 import type { RegistryContainerArgs } from "./registry-container";
 
 // Kept apart from the components, so that their types depend only on Pulumi's.
@@ -24,22 +25,18 @@ export interface DockerHostPlan extends HostPlan {
   source: pulumi.Input<DockerSource>;
 }
 
-/** The plan of a RegistryContainer, from the observation of its host. */
-export interface RegistryContainerPlan
-  extends HostPlan, Omit<RegistryContainerArgs, "host" | "address"> {
+/** The plan of a registry server's container, from the observation of its host. */
+export interface ServerPlan extends HostPlan {
   /** Distinguishes this container from those of other stacks, see `recordId`. */
   recordId: string;
   /** Docker's address for @pulumi/docker, e.g. `ssh://root@172.30.1.2:22`. */
   dockerHost: pulumi.Input<string>;
   /** OpenSSH options for that address. */
   sshOpts: pulumi.Input<pulumi.Input<string>[]>;
-  /** The address that images are pulled from. */
-  address: pulumi.Input<string>;
-  /**
-   * With `adopt`: the place of the images, if the running container already shows it. Otherwise it comes from the
-   * claim, and a preview in which the claim changes would show the volume and the container as replaced.
-   */
-  adopted?: pulumi.Input<RegistryData | undefined>;
+  /** Reference of the registry server's image. @default registry */
+  image?: pulumi.Input<string>;
+  /** The address on the host where the port listens. @default 0.0.0.0 */
+  bind?: pulumi.Input<string>;
   /**
    * The container has the label that says which state created it. A container of an earlier version has no such label,
    * and adding it would replace the container. @default true
@@ -51,6 +48,24 @@ export interface RegistryContainerPlan
    * @default nothing
    */
   room?: (state: string) => Promise<void>;
+}
+
+/** The plan of a RegistryContainer. */
+export interface RegistryContainerPlan
+  extends ServerPlan, Omit<RegistryContainerArgs, "host" | "address" | "image" | "bind"> {
+  /** The address that images are pulled from. */
+  address: pulumi.Input<string>;
+  /**
+   * With `adopt`: the place of the images, if the running container already shows it. Otherwise it comes from the
+   * claim, and a preview in which the claim changes would show the volume and the container as replaced.
+   */
+  adopted?: pulumi.Input<RegistryData | undefined>;
+}
+
+/** The plan of a RegistryCache. */
+export interface RegistryCachePlan extends ServerPlan {
+  /** The cache, as the settings have it. */
+  cache: Cache;
 }
 
 /** The plan of a PullCheck. */

@@ -1,29 +1,11 @@
-import * as command from "@pulumi/command";
-import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import {
-  CONTAINER_NAME,
-  containerClaim,
-  containerClaimed,
-  containerRelease,
-  dockerStart,
-  OWNER_LABEL,
-  STATE_LABEL,
-} from "../helper/commands";
-import { helperText } from "../helper/helper-text";
-import { shellWord } from "../helper/shell-word";
+import { CONTAINER_NAME } from "../helper/commands";
 import { hostPort } from "../settings/formats";
 import { containerAlone } from "./alone";
 import type { HostArgs } from "./args";
 import { planOf } from "./planned";
 import type { RegistryContainerPlan, RegistryData } from "./plans";
-
-/** The folder in the container where the registry server stores the images. */
-export const DATA_PATH = "/var/lib/registry";
-/** The label with the host's enrolment id. */
-const ENROLLED_LABEL = "io.cluster-registry.enrolled";
-/** The port of the registry server in the container. */
-const INSIDE_PORT = 5000;
+import { DATA_PATH, NO_TRACES, RegistryServer } from "./registry-server";
 
 /** Arguments of {@link RegistryContainer}. */
 export interface RegistryContainerArgs {
@@ -63,68 +45,44 @@ export class RegistryContainer extends pulumi.ComponentResource {
     super("cluster-registry:index:RegistryContainer", name, {}, opts);
     const plan = planOf<RegistryContainerPlan>(args) ?? containerAlone(name, args, opts);
     const port = pulumi.output(plan.port ?? 5000);
-    const claim = this.claim(name, plan);
-    const provider = new docker.Provider(
-      `${name}-docker`,
-      { host: plan.dockerHost, sshOpts: plan.sshOpts },
-      { parent: this },
-    );
-    const options = { parent: this, provider };
-
-    const image = new docker.RemoteImage(
-      `${name}-image`,
-      // The image is kept on destroy: on a closed network it could not be pulled again.
-      { name: plan.image ?? "registry", keepLocally: true, triggers: { enrolled: plan.enrolled } },
-      { ...options, dependsOn: [claim] },
-    );
+    const { adopt = false } = plan;
+    const server = new RegistryServer(this, name, plan, CONTAINER_NAME, { adopt, releases: true });
+    const image = server.image();
     const data = pulumi
-      .output(plan.adopt === true ? plan.adopted : {})
+      .output(adopt ? plan.adopted : {})
       .apply((known) =>
-        known === undefined ? claim.stdout.apply(adoptedData) : pulumi.output(known),
+        known === undefined ? server.claim.stdout.apply(adoptedData) : pulumi.output(known),
       );
-    const volume = new docker.Volume(
-      `${name}-volume`,
-      {
-        name: pulumi
-          .all([data, plan.volume ?? "registry-data"])
-          .apply(([found, own]) => found.volume ?? own),
-      },
-      // A volume that existed before this stack is never deleted.
-      { ...options, retainOnDelete: (plan.retainVolume ?? true) || (plan.adopt ?? false) },
+    // A volume that existed before this stack is never deleted.
+    const retained = (plan.retainVolume ?? true) || adopt;
+    const volume = server.volume(
+      pulumi
+        .all([data, plan.volume ?? "registry-data"])
+        .apply(([found, own]) => found.volume ?? own),
+      retained,
     );
-    const room = this.room(plan, provider, claim);
-    const container = new docker.Container(
-      `${name}-container`,
-      {
-        name: room,
-        image: image.imageId,
-        restart: "always",
-        ports: [{ internal: INSIDE_PORT, external: port, ip: plan.bind ?? "0.0.0.0" }],
-        envs: [
-          pulumi.interpolate`REGISTRY_STORAGE_DELETE_ENABLED=${plan.deleteEnabled ?? true}`,
-          // registry:3.0 otherwise logs a failed export to localhost:4318 for every request.
-          "OTEL_TRACES_EXPORTER=none",
-        ],
-        volumes: pulumi
+    const container = server.run({
+      container: CONTAINER_NAME,
+      port,
+      imageId: image.imageId,
+      envs: [
+        pulumi.interpolate`REGISTRY_STORAGE_DELETE_ENABLED=${plan.deleteEnabled ?? true}`,
+        NO_TRACES,
+      ],
+      volumes: pulumi
+        .all([data, volume.name])
+        .apply(([{ path }, volumeName]) => [
+          path === undefined
+            ? { containerPath: DATA_PATH, volumeName }
+            : { containerPath: DATA_PATH, hostPath: path },
+        ]),
+    });
+    if (retained)
+      server.volumeStays(
+        pulumi
           .all([data, volume.name])
-          .apply(([{ path }, volumeName]) => [
-            path === undefined
-              ? { containerPath: DATA_PATH, volumeName }
-              : { containerPath: DATA_PATH, hostPath: path },
-          ]),
-        labels: [
-          { label: OWNER_LABEL, value: plan.recordId },
-          { label: ENROLLED_LABEL, value: plan.enrolled },
-          ...(plan.labelled === false ? [] : [{ label: STATE_LABEL, value: provider.id }]),
-        ],
-      },
-      // Two containers cannot share the name and the port: the old one must be removed before the new one is created.
-      { ...options, deleteBeforeReplace: true, dependsOn: [claim] },
-    );
-
-    this.beforeDestroy(name, plan, container);
-    if ((plan.retainVolume ?? true) || plan.adopt === true)
-      this.volumeStays(name, plan, data, volume);
+          .apply(([found, volumeName]) => staysText(plan.host, found, volumeName)),
+      );
 
     this.containerId = container.id;
     const running = pulumi.all([plan.address, port, container.id]);
@@ -135,89 +93,6 @@ export class RegistryContainer extends pulumi.ComponentResource {
       url: this.url,
       imagePrefix: this.imagePrefix,
     });
-  }
-
-  /**
-   * The container's name, once there is room for it. A preview knows it immediately, also if the claim will run again.
-   */
-  private room(
-    { room }: RegistryContainerPlan,
-    provider: docker.Provider,
-    claim: command.remote.Command,
-  ): pulumi.Input<string> {
-    if (room === undefined) return CONTAINER_NAME;
-    if (!pulumi.runtime.isDryRun())
-      return pulumi
-        .all([provider.id, claim.stdout])
-        .apply(([state]) => room(state).then(() => CONTAINER_NAME));
-    provider.id.apply(room);
-    return CONTAINER_NAME;
-  }
-
-  /** Deleted first when the container is deleted: a stopped docker cannot remove it. */
-  private beforeDestroy(
-    name: string,
-    plan: RegistryContainerPlan,
-    container: docker.Container,
-  ): void {
-    new command.remote.Command(
-      `${name}-docker-runs`,
-      {
-        connection: plan.connection,
-        logging: command.remote.Logging.None,
-        addPreviousOutputInEnv: false,
-        delete: pulumi.output(plan.sudo).apply((sudo) => dockerStart({ sudo })),
-        stdin: helperText(),
-      },
-      { parent: this, dependsOn: [container], ignoreChanges: ["stdin"] },
-    );
-  }
-
-  /** A destroy does not run the program, so a resource has to print what it leaves. It needs no connection. */
-  private volumeStays(
-    name: string,
-    plan: RegistryContainerPlan,
-    data: pulumi.Output<RegistryData>,
-    volume: docker.Volume,
-  ): void {
-    const text = pulumi
-      .all([data, volume.name])
-      .apply(([found, volumeName]) => staysText(plan.host, found, volumeName));
-    new command.local.Command(
-      `${name}-volume-stays`,
-      {
-        delete: text.apply((line) => `echo ${shellWord(line)}`),
-        logging: command.local.Logging.Stdout,
-        addPreviousOutputInEnv: false,
-      },
-      { parent: this },
-    );
-  }
-
-  /**
-   * Makes room for the container: removes a leftover of this stack, and takes over or refuses a container that was
-   * created by hand.
-   */
-  private claim(name: string, plan: RegistryContainerPlan): command.remote.Command {
-    const where = { id: plan.recordId, name: CONTAINER_NAME };
-    const adopt = plan.adopt ?? false;
-    const bySudo = (command: (sudo: boolean) => string) => pulumi.output(plan.sudo).apply(command);
-    return new command.remote.Command(
-      `${name}-claim`,
-      {
-        connection: plan.connection,
-        logging: command.remote.Logging.None,
-        addPreviousOutputInEnv: false,
-        create: bySudo((sudo) => containerClaim({ ...where, sudo, adopt })),
-        // On an update, the container can already be ours and running: another key or address must not make room again.
-        update: bySudo((sudo) => containerClaimed({ ...where, sudo, adopt })),
-        delete: bySudo((sudo) => containerRelease({ ...where, sudo })),
-        stdin: helperText(),
-      },
-      // A new helper is no reason to run the claim again. In a preview, that would make its result, and so the volume,
-      // unknown.
-      { parent: this, ignoreChanges: ["stdin"] },
-    );
   }
 }
 

@@ -3,7 +3,7 @@ import { leftoverNote, leftovers } from "../decision/registry";
 import { OWNER_LABEL, STATE_LABEL } from "../helper/commands";
 import type { Seen } from "../observation/hosts";
 import type { Observation } from "../observation/observation";
-import { liveData, type Past } from "../observation/past";
+import { liveData, type PastRegistry } from "../observation/past";
 import type { RecordIds } from "../observation/records";
 import type { Settings } from "../settings/schema";
 import { makeRoom, ownLeftovers } from "./make-room";
@@ -16,16 +16,19 @@ export function adoptedData({ docker }: Observation, ids: RecordIds): RegistryDa
   return container && liveData(container);
 }
 
-/** Decides how to make room for a container of ours that our state does not know. A preview reports it. */
+/**
+ * Decides how to make room for a container of ours that our state does not know. A preview reports it.
+ * @param owner  the container's record
+ * @param before  the container in the state
+ */
 export function roomFor(
   settings: Settings,
   { access, observation }: Seen,
-  ids: RecordIds,
-  past: Past,
+  owner: string,
+  before: PastRegistry | undefined,
 ): Pick<RegistryContainerPlan, "room" | "labelled"> {
-  const before = past.registries.find((one) => one.host === access.name);
   const containers = observation.docker?.containers;
-  const found = leftovers(containers ?? [], ids, before);
+  const found = leftovers(containers ?? [], owner, before);
   const labelled =
     before?.container === undefined || before.container.labels[STATE_LABEL] !== undefined;
   if (pulumi.runtime.isDryRun()) {
@@ -40,6 +43,6 @@ export function roomFor(
   if (containers !== undefined && found.length === 0) return { labelled };
   return {
     labelled,
-    room: (state) => withoutStack(makeRoom(settings, access, ids, before, state)),
+    room: (state) => withoutStack(makeRoom(settings, access, owner, before, state)),
   };
 }

@@ -44,6 +44,8 @@ const GUARD_INPUTS = [
 export interface Past {
   readonly registries: readonly PastRegistry[];
   readonly guards: readonly PastGuard[];
+  /** The caches, each with the name of its component in place of the host: see `pastCache`. @default none */
+  readonly caches?: readonly PastRegistry[];
   /**
    * Guards that are replaced in this run, so that they are undone on the host that had the name before. @default none
    */
@@ -68,12 +70,27 @@ export function pastOf(resources: ResourceOutputs, cluster = DEFAULT_CLUSTER): P
     const guard = guardOf(urn, outputs);
     return guard?.cluster === cluster && !isGone(urn, resources) ? [guard] : [];
   });
-  const registries = registriesOf(
-    resources,
-    (id, urn) => clusterOfRecord(id, ...stackOf(urn)) === cluster,
-    (name, urn) => hostName(urn, name, cluster),
-  );
-  return { registries, guards };
+  const [registries, caches] = ["RegistryContainer", "RegistryCache"].map((component) =>
+    registriesOf(
+      resources,
+      (id, urn) => clusterOfRecord(id, ...stackOf(urn)) === cluster,
+      (name, urn) => hostName(urn, name, cluster),
+      component,
+    ),
+  ) as [PastRegistry[], PastRegistry[]];
+  return { registries, guards, ...(caches.length > 0 && { caches }) };
+}
+
+/** The name of a cache's component, after that of its cluster. */
+export const cacheName = (host: string, port: number) => `${host}-cache-${port}`;
+
+/** The cache on this port of the host after the last run. */
+export function pastCache(
+  { caches = [] }: Past,
+  host: string,
+  port: number,
+): PastRegistry | undefined {
+  return caches.find((one) => one.host === cacheName(host, port));
 }
 
 /** True if the delete of this guard undoes nothing, because its host did not answer in the last run. */
@@ -98,6 +115,7 @@ function registriesOf(
   resources: ResourceOutputs,
   isOwn: (record: string, urn: string) => boolean,
   hostOf: (name: string, urn: string) => string,
+  component = "RegistryContainer",
 ): PastRegistry[] {
   const found = new Map<string, PastRegistry>();
   const add = (host: string, what: Partial<PastRegistry>) =>
@@ -106,12 +124,12 @@ function registriesOf(
     const { type, name } = parts(urn);
     const host = (suffix: string) => hostOf(name.slice(0, -suffix.length), urn);
     if (
-      type.endsWith(`${COMPONENT}RegistryContainer$command:remote:Command`) &&
+      type.endsWith(`${COMPONENT}${component}$command:remote:Command`) &&
       name.endsWith("-claim") &&
       isOwn(/ container-claim ([A-Za-z0-9._-]+)/.exec(text(outputs["create"]))?.[1] ?? "", urn)
     )
       add(host("-claim"), { claimed: true });
-    if (type.endsWith(`${COMPONENT}RegistryContainer$docker:index/container:Container`)) {
+    if (type.endsWith(`${COMPONENT}${component}$docker:index/container:Container`)) {
       const data = dataOf(outputs["volumes"]);
       const labels = labelsOf(outputs["labels"]);
       if (isOwn(labels[OWNER_LABEL] ?? "", urn))

@@ -5,6 +5,8 @@ export interface RecordIds {
   mirror(node: string): string;
   readonly daemonJson: string;
   readonly container: string;
+  /** A cache's container, by its port. */
+  cache(port: number): string;
 }
 
 /**
@@ -24,6 +26,7 @@ export function recordIds(project: string, stack: string, cluster = DEFAULT_CLUS
     mirror: (node) => id(`containerd-${node}`),
     daemonJson: id("daemon-json"),
     container: id("registry"),
+    cache: (port) => id(`cache-${port}`),
   };
 }
 
@@ -34,6 +37,7 @@ export function recordIdsAlone(project: string, stack: string, name: string): Re
     mirror: () => id("mirror"),
     daemonJson: id("insecure-registry"),
     container: id("registry"),
+    cache: (port) => id(`cache-${port}`),
   };
 }
 
@@ -41,7 +45,7 @@ export function recordIdsAlone(project: string, stack: string, name: string): Re
 export function clusterOfRecord(id: string, project: string, stack: string): string | undefined {
   const start = `${project}.${stack}.`;
   if (!id.startsWith(start)) return undefined;
-  const [, cluster, what] = /^(?:(.+)\.)?(containerd-.+|daemon-json|registry)$/.exec(
+  const [, cluster, what] = /^(?:(.+)\.)?(containerd-.+|daemon-json|registry|cache-\d+)$/.exec(
     id.slice(start.length),
   ) ?? [undefined, undefined, undefined];
   return what === undefined ? undefined : (cluster ?? DEFAULT_CLUSTER);

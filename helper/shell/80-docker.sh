@@ -216,7 +216,9 @@ container_claim() {
   fi
   [ -z "$owner" ] || refuse "expected no container $2, or one of $1; found that of $owner: two stacks cannot have one registry on one host"
   if [ "${3-}" != adopt ]; then
-    refuse "expected no container named $2; found one made by hand ($(described "$present")): remove it, or set registry.adopt: true to take it over with its images"
+    way_out='remove it, or set registry.adopt: true to take it over with its images'
+    case $2 in registry-cache-*) way_out='remove or rename it' ;; esac
+    refuse "expected no container named $2; found one made by hand ($(described "$present")): $way_out"
   fi
   [ -z "$(id_of "$before")" ] || refuse "expected the name $before to be free for the adopted container; found a container of that name: remove or rename it"
   was_running=$(inspect "$present" '{{.State.Running}}') || exit 1

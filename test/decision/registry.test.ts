@@ -144,20 +144,26 @@ describe("a container of this stack that its state does not know", () => {
 
   test("is another operator's if its label names another state and our own claim is made", () => {
     const labels = { ...OWNER, "io.cluster-registry.state": "theirs" };
-    const theirs = leftovers([{ ...other, labels }], ids, before);
+    const theirs = leftovers([{ ...other, labels }], ids.container, before);
     expect(() => ownLeftovers(theirs, "ours")).toThrow(
       "the container registry (cd34cd34cd34) belongs to this stack but was created from another state: " +
         "another operator manages the same stack with a separate state. Share one backend, or destroy the other stack, then run again",
     );
     expect(ownLeftovers(theirs, "theirs")).toHaveLength(1);
     // A new state takes over the containers of a lost one.
-    expect(ownLeftovers(leftovers([{ ...other, labels }], ids, undefined), "ours")).toHaveLength(1);
+    expect(
+      ownLeftovers(leftovers([{ ...other, labels }], ids.container, undefined), "ours"),
+    ).toHaveLength(1);
   });
 
   test("a container of another stack, or one created by hand, is not ours", () => {
-    expect(leftovers([container({ labels: {} })], ids, undefined)).toEqual([]);
+    expect(leftovers([container({ labels: {} })], ids.container, undefined)).toEqual([]);
     expect(
-      leftovers([container({ labels: { "io.cluster-registry.owner": "x" } })], ids, undefined),
+      leftovers(
+        [container({ labels: { "io.cluster-registry.owner": "x" } })],
+        ids.container,
+        undefined,
+      ),
     ).toEqual([]);
   });
 });
