@@ -56,6 +56,7 @@ describe("pulumi package get-schema on the package", () => {
       expect(cluster?.isComponent).toBe(true);
       expect(cluster?.requiredInputs).toEqual(["nodes", "registry"]);
       expect(Object.keys(cluster?.inputProperties ?? {})).toEqual([
+        "caches",
         "docker",
         "health",
         "kubernetes",
@@ -67,6 +68,7 @@ describe("pulumi package get-schema on the package", () => {
         "ssh",
       ]);
       expect(Object.keys(cluster?.properties ?? {})).toEqual([
+        "caches",
         "commands",
         "imagePrefix",
         "nodes",
