@@ -86,7 +86,7 @@ export default tseslint.config(
             ),
             zone(
               "decision",
-              without("decision", "observation", "settings", "helper", "patch", "ssh"),
+              without("decision", "observation", "settings", "helper", "patch", "registry", "ssh"),
               "decision/ says what is to be done: it declares nothing",
             ),
             zone(
@@ -100,6 +100,7 @@ export default tseslint.config(
                 "ssh",
                 "kube",
                 "oci",
+                "images",
                 "build-context",
               ),
               "components/ declare what was decided",

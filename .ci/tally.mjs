@@ -3,7 +3,7 @@
 // names it with its reason: a test that never runs must not look like one that passed. What other tests may be skipped
 // for is another program on PATH, which no machine has to have: the suite pulumi builds the CLI with Go.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 
@@ -27,6 +27,18 @@ function excerpt(message) {
   );
 }
 
+// Tests of one file often fail for one reason: it is printed once, so that what is printed stays short enough to be read.
+const printed = new Map();
+function why(test) {
+  const message = excerpt(test.failureMessages.join("\n"));
+  const first = printed.get(message);
+  if (first !== undefined) return `    as ${first}`;
+  printed.set(message, test.fullName);
+  return message;
+}
+
+// What takes long, to be shortened first.
+const slow = [];
 let passed = 0;
 let failed = 0;
 let skipped = 0;
@@ -36,6 +48,8 @@ const suites = existsSync(folder)
 for (const name of suites) {
   const results = JSON.parse(readFileSync(join(folder, name), "utf8"));
   for (const file of results.testResults) {
+    const seconds = Math.round((file.endTime - file.startTime) / 1000);
+    slow.push({ seconds, name: relative(root, file.name) });
     // A file that could not be loaded has no tests to count, and is a failure all the same.
     if (file.assertionResults.length === 0 && file.status === "failed") {
       failed += 1;
@@ -46,7 +60,7 @@ for (const name of suites) {
       else if (test.status === "failed") {
         failed += 1;
         console.log(`failed: ${test.fullName}`);
-        console.log(excerpt(test.failureMessages.join("\n")));
+        console.log(why(test));
       } else if (
         mustRun &&
         !["unit.json", "processes.json"].includes(name) &&
@@ -65,5 +79,7 @@ for (const wanted of process.argv.slice(2)) {
   console.log(`failed: the suite ${wanted} left no results`);
 }
 if (passed === 0) failed += 1;
+for (const { seconds, name } of slow.sort((a, b) => b.seconds - a.seconds).slice(0, 25))
+  console.log(`${String(seconds).padStart(5)} s  ${name}`);
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exitCode = failed > 0 ? 1 : 0;

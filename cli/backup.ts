@@ -6,7 +6,8 @@ import { backUp, brokenText } from "../images/backup/backup";
 import { withoutSecrets } from "../images/backup/settings";
 import { readHost } from "../images/read-host";
 import { withRegistry } from "../images/registry-session";
-import { count, sizeText } from "../images/words";
+import { count } from "../images/words";
+import { sizeText } from "../registry/size-text";
 import { loadStack, STACK_FLAGS } from "./loaded-stack";
 import { print, say } from "./output";
 

@@ -4,10 +4,10 @@ import { Workspace } from "../engine/stack";
 import { resolveSettings } from "../observation/cluster-nodes";
 import { recordIds, type RecordIds } from "../observation/records";
 import { accessOf, type HostAccess } from "../settings/access";
-import { clusterOf, kubeconfigFile } from "../settings/cluster";
+import { type ClusterFile, usingCluster } from "../settings/cluster";
 import { configValues } from "../settings/config";
 import type { Settings } from "../settings/schema";
-import { expand, surroundings } from "../ssh/surroundings";
+import { surroundings } from "../ssh/surroundings";
 
 /** The flags that select a stack. */
 export const STACK_FLAGS: Record<string, FlagSpec> = {
@@ -33,7 +33,7 @@ export interface LoadedStack {
   /** Messages about nodes of the cluster that are left out. */
   readonly notes: readonly string[];
   /** The cluster that uses the registry; undefined if the settings name none. */
-  readonly cluster?: { readonly file: string; readonly context?: string };
+  readonly cluster?: ClusterFile;
 }
 
 /** Loads the stack that the flags select, or the selected one. @throws SettingsError with every problem */
@@ -46,7 +46,7 @@ export async function loadStack(flags: Record<string, unknown>): Promise<LoadedS
   const around = surroundings(project.program.folder);
   const raw = configValues(all, project.name);
   const { settings, notes } = await resolveSettings(raw, around);
-  const cluster = clusterFile(settings, raw["nodes"], around);
+  const cluster = usingCluster(settings, raw["nodes"], around);
   return {
     name: stack.name,
     settings,
@@ -58,25 +58,5 @@ export async function loadStack(flags: Record<string, unknown>): Promise<LoadedS
     ...(cluster !== undefined && { cluster }),
   };
 }
-
-/** The cluster that the registry is published in, or else the one that the nodes come from. */
-function clusterFile(
-  settings: Settings,
-  nodes: unknown,
-  around: ReturnType<typeof surroundings>,
-): { file: string; context?: string } | undefined {
-  const published = clusterOf(settings, around);
-  if (published !== undefined)
-    return { ...withContext(published.context), file: expand(published.kubeconfig, around) };
-  if (typeof nodes !== "object" || nodes === null || Array.isArray(nodes)) return undefined;
-  const { fromKubeconfig, context } = nodes as { fromKubeconfig: string; context?: string };
-  const paths = { file: "nodes.fromKubeconfig", context: "nodes.context" };
-  return {
-    ...withContext(context),
-    file: kubeconfigFile({ file: fromKubeconfig, context }, paths, around),
-  };
-}
-
-const withContext = (context: string | undefined) => (context === undefined ? {} : { context });
 
 const text = (value: unknown) => (typeof value === "string" ? value : undefined);

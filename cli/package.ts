@@ -27,6 +27,8 @@ export function main(): void {
   if (status !== 0) process.exit(status ?? 1);
   for (const folder of ["shell", "images"])
     cpSync(join(ROOT, "helper", folder), join(DIST, "helper", folder), { recursive: true });
+  const listing = join("images", "shell", "list.sh");
+  cpSync(join(ROOT, listing), join(DIST, listing));
   writePlugin(join(DIST, "plugin"));
 }
 

@@ -7,7 +7,8 @@ import { amountOf, refuseConflicts, restore } from "../images/backup/restore";
 import { planRestore } from "../images/backup/restore-plan";
 import { settingsDifference, withoutSecrets } from "../images/backup/settings";
 import { withRegistry } from "../images/registry-session";
-import { count, sizeText } from "../images/words";
+import { count } from "../images/words";
+import { sizeText } from "../registry/size-text";
 import { loadStack, type LoadedStack, STACK_FLAGS } from "./loaded-stack";
 import { print, say } from "./output";
 

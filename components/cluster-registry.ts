@@ -11,7 +11,7 @@ import { moved, oldHost } from "../observation/moved";
 import { pastOf } from "../observation/past";
 import { recordIds } from "../observation/records";
 import { accessOf } from "../settings/access";
-import { type ClusterAccess, clusterOf } from "../settings/cluster";
+import { type ClusterAccess, clusterOf, usingCluster } from "../settings/cluster";
 import { isConfiguration } from "../settings/config";
 import { problemList, SettingsError } from "../settings/problem";
 import type { Settings } from "../settings/schema";
@@ -30,6 +30,7 @@ import type {
 } from "./args";
 import { declareCluster, type DeclaredCluster } from "./declare-cluster";
 import { gatesOf } from "./gates";
+import { imageNotes } from "./image-notes";
 import { knownInputs } from "./known-inputs";
 import { observeHosts } from "./observe-hosts";
 import { provisional, requireKnownSource } from "./provisional";
@@ -144,6 +145,8 @@ async function lookAndDeclare(
   );
   if (!waiting.has(settings.registry.host))
     for (const note of registryNotes(settings, surveyed, ids, past)) void pulumi.log.warn(note);
+  const using = published ? usingCluster(settings, values["nodes"], around) : undefined;
+  const images = dryRun ? imageNotes(settings, surveyed, using) : undefined;
   const left = leaving(past.guards, settings, surveyed);
   const lost = server === undefined ? [] : await gone(left);
   for (const one of lost) void pulumi.log.warn(goneNote(one));
@@ -159,6 +162,8 @@ async function lookAndDeclare(
     for (const { known, text } of await Promise.all(undone))
       void (known ? pulumi.log.info(text) : pulumi.log.warn(text));
   }
+  for (const note of (await images)?.warnings ?? []) void pulumi.log.warn(note);
+  for (const note of (await images)?.infos ?? []) void pulumi.log.info(note);
   const old = moved(past.guards, settings, surveyed);
   const kept = await Promise.all(old.map((guard) => oldHost(guard, loginOf(guard.connection))));
   for (const { undone, text } of kept)

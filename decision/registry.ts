@@ -5,6 +5,7 @@ import { type Data, liveData, type Past, pastCache, type PastRegistry } from "..
 import type { RecordIds } from "../observation/records";
 import { cachesOf } from "../settings/caches";
 import type { Settings } from "../settings/schema";
+import { lowDisk } from "./disk";
 import { forwardingNote } from "./forwarding";
 
 /**
@@ -41,6 +42,7 @@ export function registryNotes(
     ...(docker === undefined ? [] : dockerNotes(docker)),
     ...containers.flatMap((one) => containerNotes(one, docker?.containers)),
     ...dataNotes(settings, docker, before, past),
+    ...diskNotes(settings, docker),
   ];
   return notes.map((note) => `${host}: ${note}`);
 }
@@ -149,6 +151,11 @@ function stateNotes(
       `the container ${name} is not running (${status === "exited" ? `exited with code ${exitCode}` : status}): up starts it`,
     );
   return notes;
+}
+
+function diskNotes({ registry }: Settings, docker: Docker | undefined): string[] {
+  const note = docker?.disk && lowDisk(docker.disk, `the volume ${registry.volume}`);
+  return note === undefined ? [] : [note];
 }
 
 /** Whether the registry will have other images than now, or none. */

@@ -1,7 +1,7 @@
 import { probeReference, publishProbe } from "../check/probe";
 import { imagePrefix } from "../decision/plan";
 import { overSsh, streamsOverSsh } from "../images/over-ssh";
-import { namesOf } from "../images/registry-session";
+import { namesOf } from "../images/names";
 import { askFor } from "../observation/ask";
 import type { RecordIds } from "../observation/records";
 import { RegistryClient } from "../registry/client";

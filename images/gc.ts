@@ -1,5 +1,6 @@
 import { RegistryError } from "../registry/error";
 import type { RegistryClient } from "../registry/client";
+import { sizeText } from "../registry/size-text";
 import type { RetentionRule } from "./retention";
 import type { InUse } from "./in-use";
 import { hashFor } from "./backup/verified";
@@ -8,7 +9,7 @@ import type { Listing } from "./listing";
 import { type Plan, planCleanUp } from "./plan";
 import { readHost } from "./read-host";
 import type { RegistrySession } from "./registry-session";
-import { count, sizeText } from "./words";
+import { count } from "./words";
 
 /** A push whose last byte is younger than this is in progress. In seconds. */
 const FRESH = 60;

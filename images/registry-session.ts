@@ -5,9 +5,11 @@ import { learnBastions, showKey } from "../observation/learn";
 import { BlobStreams } from "../registry/blob-streams";
 import { RegistryClient } from "../registry/client";
 import type { HostAccess } from "../settings/access";
+import type { ClusterFile } from "../settings/cluster";
 import type { Settings } from "../settings/schema";
 import type { Connection } from "../ssh/connection";
 import { InUse } from "./in-use";
+import { namesOf } from "./names";
 import { overSsh, streamsOverSsh } from "./over-ssh";
 
 /** A registry that can be read, over one SSH connection to its host. */
@@ -49,26 +51,9 @@ export async function withRegistry<T>(
  */
 export async function readInUse(
   settings: Settings,
-  cluster: { file: string; context?: string } | undefined,
-  list: (cluster: { file: string; context?: string }) => Promise<ImageUse[]> = imagesInUse,
+  cluster: ClusterFile | undefined,
+  list: (cluster: ClusterFile) => Promise<ImageUse[]> = imagesInUse,
 ): Promise<InUse | undefined> {
   if (cluster === undefined) return undefined;
   return new InUse(await list(cluster), namesOf(settings));
-}
-
-/** The registry's own name in references, and the names whose mirror it is: `_default` for all names. */
-export function namesOf(settings: Settings): string[] {
-  const prefix = imagePrefix(settings);
-  const mirrored = Object.entries(settings.mirrors).flatMap(([name, endpoints]) =>
-    endpoints.some((each) => hostOf(typeof each === "string" ? each : each.url) === prefix)
-      ? [name]
-      : [],
-  );
-  return [prefix, ...mirrored];
-}
-
-/** With the port, which `URL` leaves out if it is the scheme's own. */
-function hostOf(url: string): string {
-  const { protocol, hostname, port } = new URL(url);
-  return `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
 }

@@ -1,10 +1,12 @@
+import { lowDisk } from "../decision/disk";
 import { sizeOf } from "../registry/image";
 import { platformText } from "../registry/manifest";
+import { sizeText } from "../registry/size-text";
 import { bytesOfTags, type Tag } from "../registry/survey";
 import { compareTags } from "../registry/tag-order";
 import type { InUse } from "./in-use";
 import { byRepository, type Listing } from "./listing";
-import { count, sizeText, table } from "./words";
+import { count, table } from "./words";
 
 /** One tag, as `images ls` prints it. */
 export interface TagRow {
@@ -91,11 +93,9 @@ export interface Usage {
   readonly warnings: readonly string[];
 }
 
-/** The share of free space below which there is a warning. */
-export const LOW_DISK = 0.1;
-
 export function usageOf(prefix: string, tags: readonly Tag[], listing: Listing): Usage {
   const { version, disk, errors, folder } = listing;
+  const low = disk && lowDisk(disk, folder ?? "its volume");
   const stored = [...listing.blobs.values()].reduce((sum, size) => sum + size, 0);
   return {
     prefix,
@@ -107,18 +107,8 @@ export function usageOf(prefix: string, tags: readonly Tag[], listing: Listing):
     ...(folder !== undefined && { stored }),
     ...(disk !== undefined && { disk }),
     errors,
-    warnings: diskWarnings(listing),
+    warnings: low === undefined ? [] : [low],
   };
-}
-
-/** A warning if the volume has little space left. */
-export function diskWarnings({ disk, folder }: Pick<Listing, "disk" | "folder">): string[] {
-  if (disk === undefined || disk.free >= disk.size * LOW_DISK) return [];
-  const percent = Math.floor((100 * disk.free) / disk.size);
-  return [
-    `only ${sizeText(disk.free)} (${percent} %) are free for the registry at ${folder ?? "its volume"}; ` +
-      "a full disk ends every push: see what `npm run gc -- --dry-run` would free",
-  ];
 }
 
 /** The usage for people. */

@@ -7,5 +7,5 @@ export { RunningLab } from "./running-lab";
 export { whyNoLab } from "./machine/tools";
 export { findCluster, startCluster, type ClusterOptions } from "./kubernetes/cluster";
 export { RunningCluster } from "./kubernetes/running-cluster";
-export { ensureDistribution, whyNoDistribution } from "./go/distribution";
+export { type DistributionVersion, ensureDistribution, whyNoDistribution } from "./go/distribution";
 export { distributionImage } from "./hub/distribution-image";

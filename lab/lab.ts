@@ -44,6 +44,9 @@ export interface LabOptions {
 /** The name of the hub's machine in a lab. */
 const HUB = "hub";
 
+/** How long the hub may take to listen, in ms: it bounds a hang, and a hundred hosts may boot beside it. */
+const HUB_STARTS_WITHIN = 180_000;
+
 /**
  * Brings a lab up. It creates missing parts, repairs parts after a crash, and does not touch running hosts. Resolves
  * when every host has booted and answers SSH.
@@ -223,7 +226,7 @@ async function untilHubListens(lab: LabDefinition): Promise<void> {
   while (!(await listens(lab.hub, 443))) {
     const waited = Date.now() - started;
     const wentDown = waited > 1000 && !keeperFolder(lab.name, HUB);
-    if (wentDown || waited > 20_000) {
+    if (wentDown || waited > HUB_STARTS_WITHIN) {
       const said = readFileSync(join(labPaths(lab.name).hub, "keeper.log"), "utf8").slice(-2000);
       const message = `the hub of lab ${lab.name} does not listen on ${lab.hub}:443:\n${said}`;
       throw wentDown ? new HostWentDown(message) : new Error(message);

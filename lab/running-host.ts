@@ -64,13 +64,13 @@ export class RunningHost {
 
   /**
    * Repeats a command until it succeeds, and then returns its standard output.
-   * @param options.timeoutSeconds how long to try. @default 30
+   * @param options.timeoutSeconds how long to try. @default 90
    */
   async waitUntilSucceeds(
     command: string,
     options: { timeoutSeconds?: number } = {},
   ): Promise<string> {
-    const { timeoutSeconds = 30 } = options;
+    const { timeoutSeconds = 90 } = options;
     const deadline = Date.now() + timeoutSeconds * 1000;
     for (;;) {
       const result = await this.exec(command);
@@ -89,10 +89,10 @@ export class RunningHost {
     const before = this.mustRun();
     // The reboot ends the command itself, so its exit code has no meaning.
     await this.exec("systemctl reboot");
-    const deadline = Date.now() + 60_000;
+    const deadline = Date.now() + 180_000;
     while (this.leader === before) {
       if (Date.now() > deadline)
-        throw new Error(`${this.name}: still the same boot 60 s after a reboot`);
+        throw new Error(`${this.name}: still the same boot 180 s after a reboot`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     await untilReady(this.lab.name, this.definition);

@@ -164,6 +164,8 @@ export interface Observation {
     containers?: ObservedContainer[];
     /** The contents of the given volume; `unknown` if its files are not on the host. */
     volume?: "absent" | "empty" | "images" | "unknown";
+    /** The file system of that volume, in bytes. Undefined if it is not known. */
+    disk?: { size: number; free: number };
   };
   /** Whether apt-get is installed. */
   apt: boolean;

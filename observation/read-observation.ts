@@ -298,7 +298,7 @@ class Reading {
 
   private docker(service: ObservedService): NonNullable<Observation["docker"]> {
     const version = /version (\d+\.\d+\.\d+[^,\s]*)/.exec(this.text("docker version"))?.[1];
-    const volume = this.single.get("docker volume")?.rest;
+    const [volume, size, free] = this.single.get("docker volume")?.rest.split(" ") ?? [];
     return {
       ...(version !== undefined && { version }),
       service,
@@ -315,6 +315,9 @@ class Reading {
       ...(this.single.has("docker containers") && {
         containers: this.containers.map(readContainer),
         ...(isVolumeState(volume) && { volume }),
+        ...(free !== undefined && {
+          disk: { size: Number(size) * 1024, free: Number(free) * 1024 },
+        }),
       }),
     };
   }

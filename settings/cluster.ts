@@ -35,6 +35,38 @@ export function clusterOf(
   };
 }
 
+/** A cluster that uses the registry: an absolute path of a kubeconfig file, and a context in it. */
+export interface ClusterFile {
+  readonly file: string;
+  readonly context?: string;
+}
+
+/**
+ * The cluster that the registry is published in, or else the one that the nodes come from; undefined if the settings name
+ * none.
+ *
+ * @param nodes the setting `nodes` as it is written
+ * @throws SettingsError if the kubeconfig is missing or invalid, or does not have the context
+ */
+export function usingCluster(
+  settings: Pick<Settings, "kubernetes">,
+  nodes: unknown,
+  around: Surroundings,
+): ClusterFile | undefined {
+  const published = clusterOf(settings, around);
+  if (published !== undefined)
+    return { ...withContext(published.context), file: expand(published.kubeconfig, around) };
+  if (typeof nodes !== "object" || nodes === null || Array.isArray(nodes)) return undefined;
+  const { fromKubeconfig, context } = nodes as { fromKubeconfig: string; context?: string };
+  const paths = { file: "nodes.fromKubeconfig", context: "nodes.context" };
+  return {
+    ...withContext(context),
+    file: kubeconfigFile({ file: fromKubeconfig, context }, paths, around),
+  };
+}
+
+const withContext = (context: string | undefined) => (context === undefined ? {} : { context });
+
 /** The file and the context of a cluster, or the paths of these two settings. */
 interface Named<Context = string> {
   readonly file: string;

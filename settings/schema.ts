@@ -331,7 +331,7 @@ export const schema = object({
   recreateDeleted: flag.default(false),
   /** Publish the registry in the cluster (KEP-1755). @default do not use the cluster */
   kubernetes: kubernetes.optional(),
-  /** Which tags `npm run gc` removes. No other command reads it. @default none */
+  /** Which tags `npm run gc` removes, and a preview names. @default none */
   retention: z.array(retention, { error: "a list of rules" }).optional(),
   /** The engine that runs this stack, for `npm run up` and the other commands. */
   engine: z.enum(["embedded", "pulumi"], { error: "embedded or pulumi" }).optional(),

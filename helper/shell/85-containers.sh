@@ -65,8 +65,13 @@ volume_state() {
   elif [ ! -d "$volume_folder" ]; then
     say unknown
   elif [ -n "$(ls -A "$volume_folder/docker/registry/v2/repositories" 2>/dev/null)" ]; then
-    say images
+    say "images$(room_of "$volume_folder")"
   else
-    say empty
+    say "empty$(room_of "$volume_folder")"
   fi
+}
+
+# room_of FOLDER: the size of its file system, and what is free of it, in 1024 bytes; nothing if it is not known.
+room_of() {
+  df -P -k -- "$1" 2>/dev/null | awk 'NR == 2 && $2 > 0 { printf " %s %s", $2, $4 }'
 }

@@ -1,5 +1,6 @@
 import { byRepository } from "../listing";
-import { count, sizeText } from "../words";
+import { sizeText } from "../../registry/size-text";
+import { count } from "../words";
 import {
   type Access,
   type Broken,

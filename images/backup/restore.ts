@@ -1,6 +1,7 @@
 import type { BlobStreams } from "../../registry/blob-streams";
 import type { RegistryClient } from "../../registry/client";
-import { count, sizeText } from "../words";
+import { sizeText } from "../../registry/size-text";
+import { count } from "../words";
 import { digestOfPath } from "./layout";
 import { type Archive, eachFile } from "./read-archive";
 import type { Conflict, RestorePlan } from "./restore-plan";

@@ -21,6 +21,8 @@ export interface GoProgram {
   folder: string;
   /** Import paths of the main packages, one for each executable. */
   packages: string[];
+  /** The file in the folder to use as go.mod, such as `3.0.0.mod`, with its `3.0.0.sum`. @default go.mod */
+  modfile?: string;
   /** Variables for the linker, by import path and name: "example.com/version.Version". */
   variables?: Record<string, string>;
 }
@@ -38,12 +40,12 @@ export function goProgramFolder(cache: string, program: GoProgram): string {
 
 function sources(folder: string): string[] {
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
-  return files.filter((file) => /(^go\.(mod|sum)|\.go)$/.test(file)).sort();
+  return files.filter((file) => /\.(go|mod|sum)$/.test(file)).sort();
 }
 
 /** The version of a module that a folder's go.mod requires, on a line of its own or in a block. */
-export function requiredVersion(folder: string, module: string): string {
-  const lines = readFileSync(join(folder, "go.mod"), "utf8").split("\n");
+export function requiredVersion(folder: string, module: string, modfile = "go.mod"): string {
+  const lines = readFileSync(join(folder, modfile), "utf8").split("\n");
   const words = lines.map((line) =>
     line
       .replace(/^require /, "")
@@ -51,7 +53,7 @@ export function requiredVersion(folder: string, module: string): string {
       .split(" "),
   );
   const version = words.find(([name]) => name === module)?.[1];
-  if (version === undefined) throw new Error(`${folder}/go.mod does not require ${module}`);
+  if (version === undefined) throw new Error(`${folder}/${modfile} does not require ${module}`);
   return version;
 }
 
@@ -106,7 +108,15 @@ async function build(
   log(`built ${basename(folder)} in ${Math.round((Date.now() - started) / 1000)} s`);
 }
 
-function buildArguments({ variables = {} }: GoProgram): string[] {
+function buildArguments({ variables = {}, modfile }: GoProgram): string[] {
   const settings = Object.entries(variables).map(([name, value]) => ` -X ${name}=${value}`);
-  return ["build", "-buildvcs=false", "-trimpath", "-ldflags", `-s -w${settings.join("")}`];
+  const other = modfile === undefined ? [] : [`-modfile=${modfile}`];
+  return [
+    "build",
+    ...other,
+    "-buildvcs=false",
+    "-trimpath",
+    "-ldflags",
+    `-s -w${settings.join("")}`,
+  ];
 }

@@ -121,7 +121,7 @@ export class HostWentDown extends Error {}
  * Waits until systemd has started everything and sshd answers. Rejects at once, with {@link HostWentDown}, if the host
  * goes down.
  */
-export async function untilReady(lab: string, host: HostDefinition, seconds = 60): Promise<void> {
+export async function untilReady(lab: string, host: HostDefinition, seconds = 180): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   let state = "not booting";
   let lastKeeper = Date.now();

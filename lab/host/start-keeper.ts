@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, openSync, closeSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, openSync, closeSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hexAddress, type LabDefinition } from "../definition";
 import { makeHostCgroup } from "../machine/cgroups";
@@ -53,6 +53,9 @@ export function startKeeper(lab: LabDefinition, kept: Kept): void {
         ...kept.env,
       },
     });
+    // The script does the same, but on a loaded machine only seconds later: until then it would look like one that ended.
+    if (child.pid !== undefined)
+      writeFileSync(join(cgroup, "keeper", "cgroup.procs"), String(child.pid));
     child.unref();
   } finally {
     closeSync(log);

@@ -42,9 +42,9 @@ export class RunningCluster {
 
   /**
    * Repeats a kubectl command until its output satisfies a condition, and returns that output.
-   * @param seconds how long to try. @default 90
+   * @param seconds how long to try. @default 180
    */
-  async until(args: string[], holds: (output: string) => boolean, seconds = 90): Promise<string> {
+  async until(args: string[], holds: (output: string) => boolean, seconds = 180): Promise<string> {
     const deadline = Date.now() + seconds * 1000;
     for (;;) {
       const result = await this.run(args);

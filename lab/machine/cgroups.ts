@@ -78,10 +78,10 @@ export function populated(path: string): boolean {
 export async function endGroup(path: string): Promise<void> {
   if (!existsSync(path)) return;
   writeFileSync(join(path, "cgroup.kill"), "1");
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 120_000;
   while (populated(path)) {
     if (Date.now() > deadline) {
-      throw new Error(`processes of ${path} did not end within 20 s of being killed`);
+      throw new Error(`processes of ${path} did not end within 120 s of being killed`);
     }
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

@@ -77,6 +77,14 @@ describe("a preview's notes about the registry's container", () => {
     expect(notes(docker({ forwards: { now: true, atBoot: "1" } }))).toEqual([]);
   });
 
+  test("a volume with less than a tenth of its disk free is a warning", () => {
+    const size = 50e9;
+    expect(notes(docker({ disk: { size, free: size / 10 } }))).toEqual([]);
+    expect(notes(docker({ disk: { size, free: 4.96e9 } }))).toEqual([
+      "cp: only 4.96 GB (9 %) are free for the registry in the volume registry-data; a full disk ends every push: see what `npm run gc -- --dry-run` would free",
+    ]);
+  });
+
   test("a docker that is not running is reported as such, and never as a removed container", () => {
     const stopped = docker({ service: service({ active: "inactive", sub: "dead" }) });
     delete stopped.containers;

@@ -14,7 +14,7 @@ import {
   succeeded,
 } from "./patched-host";
 
-const REGISTRY = "10.88.40.11:5000";
+const REGISTRY = "10.88.105.11:5000";
 
 jest.setTimeout(90_000);
 
@@ -28,7 +28,7 @@ describeLab("helper on real hosts", () => {
     lab = await startLab(
       defineLab({
         name: "hoststest",
-        octet: 40,
+        octet: 105,
         hosts: ["n1", "n2", { name: "n3", flavour: "debian-13" }],
       }),
     );
@@ -199,7 +199,7 @@ describeLab("helper on real hosts", () => {
       });
       const second = new PatchedHost(lab, node, {
         daemon: "containerd",
-        registry: "10.88.40.99:5000",
+        registry: "10.88.105.99:5000",
         stack: "two",
       });
       succeeded(await first.up());
@@ -384,7 +384,7 @@ describeLab("helper on real hosts", () => {
     );
     const root = new PatchedHost(lab, node, {
       daemon: "containerd",
-      registry: "10.88.40.98:5000",
+      registry: "10.88.105.98:5000",
       stack: "other",
     });
     await root.guard();

@@ -361,7 +361,10 @@ describeLab("docker on real hosts", () => {
       await host.succeed(
         "mkdir -p $(docker volume inspect -f '{{.Mountpoint}}' images)/docker/registry/v2/repositories/app",
       );
-      expect((await look()).docker?.volume).toBe("images");
+      const { volume, disk } = (await look()).docker!;
+      expect(volume).toBe("images");
+      expect(disk!.free).toBeGreaterThan(0);
+      expect(disk!.size).toBeGreaterThan(disk!.free);
       // Without curl, docker's own client is used.
       await host.succeed("mv /usr/bin/curl /usr/bin/curl.aside");
       try {

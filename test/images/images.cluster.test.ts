@@ -174,12 +174,16 @@ describeRegistries("a registry that people live with", () => {
       await stack.succeed(stack.preview("--expect-no-changes"));
     });
 
-    test("retention removes tags by rule", async () => {
+    test("retention removes tags by rule, and a preview names them before", async () => {
       for (const tag of ["1", "2", "3", "v1"]) {
         await put("team/app", [tag], imageOf(`team-${tag}`));
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
       stack.change({ retention: [{ repositories: "team/*", keepLast: 1, keepTags: "^3$" }] });
+      const preview = await stack.succeed(stack.preview("--expect-no-changes"));
+      expect(preview.stdout + preview.stderr).toContain(
+        `${name}: by the setting retention, \`npm run gc\` removes 2 tags: team/app:1, team/app:2; it is not known whether Pods use one of them`,
+      );
       const dry = await stack.succeed(run("gc", "--dry-run"));
       expect(dry.stdout).toContain(
         "- team/app:1  (rule for team/*)\n- team/app:2  (rule for team/*)\n",
@@ -193,6 +197,8 @@ describeRegistries("a registry that people live with", () => {
         "team/app:3",
       ]);
       expect(await pulls("team/app:3")).toBe(true);
+      const after = await stack.succeed(stack.preview("--expect-no-changes"));
+      expect(after.stdout + after.stderr).not.toContain("retention");
     });
 
     test("pulls go on during gc, and a push is refused and loses nothing", async () => {
@@ -316,6 +322,28 @@ describeRegistries("a registry that people live with", () => {
       const dry = await stack.succeed(run("gc", "--dry-run"));
       expect(dry.stdout).toMatch(/^To remove: 0 tags, 0 manifests without a tag, 0 blobs, 0 B;/m);
       expect(await takesPushes()).toBe(true);
+    });
+
+    if (version === "2.8") return;
+
+    test("with deletes off, 3.0.0 deletes a tag anyway, and a preview warns; the newest version refuses", async () => {
+      const deletes = () => fetch(`http://${prefix}/v2/app/cve/manifests/1`, { method: "DELETE" });
+      const warning = `${name}: registry.deleteEnabled is false, but this registry (distribution 3.0.0) deletes tags all the same (CVE-2026-41888): set registry.image to an image of 3.1.1 or later`;
+      const previewed = async () => {
+        const { stdout, stderr } = await stack.succeed(stack.preview());
+        return stdout + stderr;
+      };
+      const settings = { host: name, address: host.address, deleteEnabled: false };
+      await put("app/cve", ["1"], imageOf("cve"));
+      stack.change({ registry: { ...settings, image: "registry:3.0.0" } });
+      await stack.succeed(stack.up());
+      expect(await previewed()).toContain(warning);
+      expect((await deletes()).status).toBe(202);
+      stack.change({ registry: { ...settings, image } });
+      await stack.succeed(stack.up());
+      expect(await previewed()).not.toContain("CVE");
+      await put("app/cve", ["1"], imageOf("cve"));
+      expect((await deletes()).status).toBe(405);
     });
   });
 });

@@ -1,5 +1,5 @@
 import { InUse, parseReference } from "../../images/in-use";
-import { namesOf } from "../../images/registry-session";
+import { namesOf } from "../../images/names";
 import { parseSettings } from "../../settings/parse";
 
 const DIGEST = `sha256:${"a".repeat(64)}`;

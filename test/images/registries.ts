@@ -2,6 +2,7 @@ import { createCipheriv, createHash } from "node:crypto";
 import {
   defineLab,
   distributionImage,
+  type DistributionVersion,
   ensureDistribution,
   type RunningLab,
   startLab,
@@ -20,12 +21,22 @@ export function describeRegistries(title: string, tests: () => void): void {
   else describe(title, tests);
 }
 
-/** Two hosts, `old` and `new`, which can pull `registry:2` and `registry:3`. */
+/** Makes a version of distribution 3 an image that the lab's hosts can pull as `registry:TAG`. */
+export async function offerDistribution(
+  lab: RunningLab,
+  tag: string,
+  version: DistributionVersion,
+): Promise<void> {
+  const executable = await ensureDistribution(cacheFolder(), () => undefined, version);
+  await lab.offer("library/registry", [tag], distributionImage(executable));
+}
+
+/** Two hosts, `old` and `new`, which can pull `registry:2`, `registry:3` and `registry:3.0.0`. */
 export async function startHosts(names: { name: string; octet: number }): Promise<RunningLab> {
-  const executable = await ensureDistribution(cacheFolder(), () => undefined);
   const lab = await startLab(defineLab({ ...names, hosts: ["old", "new"] }));
   try {
-    await lab.offer("library/registry", ["3"], distributionImage(executable));
+    await offerDistribution(lab, "3", "3.1.2");
+    await offerDistribution(lab, "3.0.0", "3.0.0");
   } catch (error) {
     await lab.down();
     throw error;

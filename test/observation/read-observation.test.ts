@@ -52,6 +52,21 @@ const whole = [
   "end",
 ];
 
+test.each([
+  ["volume images 2000 500", { volume: "images", disk: { size: 2048000, free: 512000 } }],
+  ["volume empty", { volume: "empty" }],
+])("docker's %j is read with the space, if the host says it", (line, facts) => {
+  const docker = read([...whole.slice(0, -1), line, "containers", "end"]).docker!;
+  expect({ ...docker, service: undefined }).toEqual({
+    service: undefined,
+    asks: false,
+    forwards: { now: true, atBoot: "unset" },
+    loginReachesSocket: true,
+    containers: [],
+    ...facts,
+  });
+});
+
 test("facts are read as they were printed, including any byte of a file", () => {
   const facts = read(whole);
   expect(facts).toMatchObject({

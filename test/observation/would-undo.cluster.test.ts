@@ -13,7 +13,7 @@ import {
 } from "../helper/patched-host";
 import { describeLab } from "../lab-only";
 
-const REGISTRY = "10.88.47.11:5000";
+const REGISTRY = "10.88.103.11:5000";
 
 jest.setTimeout(120_000);
 
@@ -23,7 +23,7 @@ describeLab("a preview of an undo", () => {
   const patches: PatchedHost[] = [];
 
   beforeAll(async () => {
-    lab = await startLab(defineLab({ name: "wouldundo", octet: 47, hosts: ["n1"] }));
+    lab = await startLab(defineLab({ name: "wouldundo", octet: 103, hosts: ["n1"] }));
     host = lab.host("n1");
   }, 300_000);
   afterAll(async () => {

@@ -58,6 +58,11 @@ export class RunningCommand {
     return this.child.pid ?? 0;
   }
 
+  /** What it has printed to stdout until now. */
+  get printed(): string {
+    return this.stdout;
+  }
+
   /** Resolves once the command has printed this text to stdout or stderr. Rejects if it ends without it. */
   async says(text: string): Promise<void> {
     while (!`${this.stdout}\n${this.stderr}`.includes(text)) {

@@ -1,10 +1,11 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { DeletesAreOff, deleteTag, takesDeletes } from "../../registry/delete-tag";
+import { sizeText } from "../../registry/size-text";
 import { announce, useStore } from "./context";
 import { type DeletionPlan, planDeletion } from "./deletion";
 import { Alert, Copyable, Icon } from "./parts";
 import type { Store } from "./store";
-import { count, listText, shortDigest, sizeText } from "./text";
+import { count, listText, shortDigest } from "./text";
 import { podName, usesOf } from "./used-by";
 
 interface Props {

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { type Image, sizeOf } from "../../registry/image";
 import { type Manifest, platformText } from "../../registry/manifest";
+import { sizeText } from "../../registry/size-text";
 import { useStore } from "./context";
 import { DeleteDialog } from "./delete-dialog";
 import { layerSteps } from "./layer-steps";
@@ -12,7 +13,7 @@ import { Back } from "./repository-view";
 import { imageHref, repositoryHref } from "./route";
 import { companionOf } from "./sort-tags";
 import type { Store } from "./store";
-import { count, kindText, shortDigest, sizeText } from "./text";
+import { count, kindText, shortDigest } from "./text";
 import { podName, usesOf } from "./used-by";
 
 /** One tag: what it names, how to pull it, and who uses it. */

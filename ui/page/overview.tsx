@@ -1,10 +1,11 @@
 import { useEffect } from "preact/hooks";
 import { bytesOf } from "../../registry/image";
+import { sizeText } from "../../registry/size-text";
 import { useStore } from "./context";
 import { Copyable, Heading } from "./parts";
 import { repositoryHref } from "./route";
 import type { Store } from "./store";
-import { count, sizeText } from "./text";
+import { count } from "./text";
 
 /** With more tags, the size is read only if somebody asks for it. */
 const MOST_BY_ITSELF = 2000;

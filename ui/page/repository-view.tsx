@@ -1,13 +1,14 @@
 import type { RefObject } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { sizeOf } from "../../registry/image";
+import { sizeText } from "../../registry/size-text";
 import { useStore } from "./context";
 import { DeleteDialog } from "./delete-dialog";
 import { Alert, CopyButton, Heading, Icon } from "./parts";
 import { type Sort, sortTags } from "./sort-tags";
 import type { TagRow } from "./repository-state";
 import { TagTable } from "./tag-table";
-import { count, sizeText } from "./text";
+import { count } from "./text";
 import { matches } from "./tree";
 
 /** In a larger repository, only what is on the screen is read, until an order or a deletion needs more. */

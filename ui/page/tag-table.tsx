@@ -1,6 +1,7 @@
 import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { sizeOf } from "../../registry/image";
+import { sizeText } from "../../registry/size-text";
 import { useStore } from "./context";
 import { Created, Digest } from "./parts";
 import { KindBadge, Platforms } from "./platforms";
@@ -8,7 +9,7 @@ import type { RepositoryState, TagRow } from "./repository-state";
 import { imageHref } from "./route";
 import { companionOf, type Sort, type SortKey } from "./sort-tags";
 import type { Store } from "./store";
-import { count, listText, sizeText } from "./text";
+import { count, listText } from "./text";
 import { usesOf } from "./used-by";
 import { useNarrow } from "./use-narrow";
 import { useVisibleRows } from "./use-visible-rows";

@@ -1,20 +1,6 @@
 /** Texts that people read. */
 import type { Kind } from "../../registry/manifest";
 
-const UNITS = ["B", "kB", "MB", "GB", "TB"];
-
-/** A size such as `12.3 MB`, in powers of 1000 as docker shows it. */
-export function sizeText(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 999.5 && unit < UNITS.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-  return `${value.toFixed(digits)} ${UNITS[unit]}`;
-}
-
 /** Reproducible builds set 1970, or the year 1, instead of the date. */
 const FIRST_REAL_YEAR = 1981;
 

@@ -144,7 +144,7 @@ test("each repository gets one line", async () => {
   everything();
   await backup();
   expect(said.map((line) => line.split(":")[0])).toEqual(REPOSITORIES);
-  expect(said[1]).toBe("app/docker: 1 tag, 2 new blobs, 6.0 kB");
+  expect(said[1]).toBe("app/docker: 1 tag, 2 new blobs, 6.02 kB");
 });
 
 test("a backup without changes is the same file", async () => {

@@ -87,6 +87,19 @@ withGo(
   },
 );
 
+test("another file than go.mod is another program, with the versions of that file", () => {
+  const other = { ...hello, modfile: "1.0.mod" };
+  fs.writeFileSync(
+    path.join(hello.folder, "1.0.mod"),
+    "module example.com/hello\n\nrequire example.com/one v1.0.0\n",
+  );
+  expect(goProgramFolder(cache, other)).not.toBe(goProgramFolder(cache, hello));
+  expect(requiredVersion(hello.folder, "example.com/one", "1.0.mod")).toBe("v1.0.0");
+  expect(() => requiredVersion(hello.folder, "example.com/two", "1.0.mod")).toThrow(
+    `${hello.folder}/1.0.mod does not require example.com/two`,
+  );
+});
+
 test("another go.sum, source, package or variable is another program in the cache", () => {
   const before = goProgramFolder(cache, hello);
   expect(goProgramFolder(cache, { ...hello, packages: ["example.com/other"] })).not.toBe(before);

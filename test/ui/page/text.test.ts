@@ -1,22 +1,4 @@
-import {
-  agoText,
-  count,
-  listText,
-  shortDigest,
-  sizeText,
-  stepText,
-  timeOf,
-} from "../../../ui/page/text";
-
-test.each([
-  [0, "0 B"],
-  [999, "999 B"],
-  [1000, "1.00 kB"],
-  [9_995_000, "10.0 MB"],
-  [76_221_000, "76.2 MB"],
-  [999_600_000, "1.00 GB"],
-  [5e15, "5000 TB"],
-])("%i bytes are %s", (bytes, text) => expect(sizeText(bytes)).toBe(text));
+import { agoText, count, listText, shortDigest, stepText, timeOf } from "../../../ui/page/text";
 
 test("the dates of reproducible builds are none", () => {
   expect(timeOf("1970-01-01T00:00:00Z")).toBeUndefined();

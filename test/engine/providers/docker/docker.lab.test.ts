@@ -32,7 +32,7 @@ describeLab("the docker provider at a real daemon", () => {
   });
 
   beforeAll(async () => {
-    lab = await startLab(defineLab({ name: "sshtest", octet: 30, hosts: ["host"] }));
+    lab = await startLab(defineLab({ name: "sshtest", octet: 31, hosts: ["host"] }));
     host = lab.host("host");
     await host.succeed("DEBIAN_FRONTEND=noninteractive apt-get install -y docker.io");
     await host.waitUntilSucceeds("docker info", { timeoutSeconds: 60 });
