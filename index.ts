@@ -5,21 +5,28 @@ import { configValues } from "./settings/config";
 /** The stack's configuration as one component. ClusterRegistry checks it, so it is handed over as it is. */
 const configuration: unknown = configValues(pulumi.runtime.allConfig(), pulumi.getProject());
 
-const { kubernetes, ui } = configuration as {
+const {
+  kubernetes,
+  caches: given,
+  ui,
+} = configuration as {
   kubernetes?: { pullCheck?: unknown } | null;
+  caches?: unknown;
   ui?: unknown;
 };
 const isChecked = (kubernetes?.pullCheck ?? false) !== false;
+const isCached = Array.isArray(given) && given.length > 0;
 
 const cluster = new ClusterRegistry("cluster", configuration as ClusterRegistryArgs);
-const { registryUrl, imagePrefix, nodes, commands, pullCheck, uiUrl } = cluster;
+const { registryUrl, imagePrefix, nodes, commands, pullCheck, caches, uiUrl } = cluster;
 
-// The SDK warns about an output without a value, so without a check or a page there is none.
+// The SDK warns about an output without a value, so without a check, caches or a page there is none.
 export = {
   registryUrl,
   imagePrefix,
   nodes,
   commands,
   ...(isChecked && { pullCheck }),
+  ...(isCached && { caches }),
   ...(ui !== undefined && { uiUrl }),
 };

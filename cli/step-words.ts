@@ -5,6 +5,7 @@ export const STEP_WORDS: StepWords = {
   "cluster-registry:index:DockerHost": "Docker",
   "cluster-registry:index:DaemonJsonPatch": "Docker daemon.json",
   "cluster-registry:index:RegistryContainer": "registry container",
+  "cluster-registry:index:RegistryCache": "registry cache",
   "cluster-registry:index:ContainerdMirror": "containerd mirror",
   "cluster-registry:index:LocalRegistryHosting": "local-registry-hosting ConfigMap",
   "cluster-registry:index:PullCheck": "pull check",

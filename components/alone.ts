@@ -142,7 +142,8 @@ function roomAlone(
   return (state) =>
     new Promise((resolve, reject) =>
       seen.apply(({ settings, past, ...host }) => {
-        const { room } = roomFor(settings, host, owner, pasts(past));
+        const before = pasts(past).find((one) => one.host === host.access.name);
+        const { room } = roomFor(settings, host, owner, before);
         (room?.(state) ?? Promise.resolve()).then(resolve, reject);
       }),
     );

@@ -140,6 +140,22 @@ export interface MirrorArgs {
 /** A mirror: its URL, or an object with further settings. */
 export type EndpointArgs = string | MirrorArgs;
 
+/** A cache of another registry. */
+export interface CacheArgs {
+  /** The registry that is cached, e.g. `https://registry-1.docker.io`, or `http://10.9.0.5:5000` at another site. */
+  upstream: pulumi.Input<string>;
+  /** The port on the registry's host, e.g. `5001`. */
+  port: pulumi.Input<number>;
+  /** The registry in image names. @default the upstream's host and port; docker.io for registry-1.docker.io */
+  name?: pulumi.Input<string>;
+  /** Docker volume that holds the cached images, kept on destroy. @default one that goes with the cache */
+  volume?: pulumi.Input<string>;
+  /** The login at the upstream. @default none */
+  username?: pulumi.Input<string>;
+  /** Its password. It is a secret in the state. */
+  password?: pulumi.Input<string>;
+}
+
 /** Docker's packages as files. */
 export interface DockerPackagesArgs {
   /** Absolute path of a folder of .deb files on the registry host. */

@@ -19,6 +19,7 @@ import type { Settings } from "../settings/schema";
 import { loginOf } from "../ssh/connection-input";
 import { expand, type Surroundings, surroundings } from "../ssh/surroundings";
 import type {
+  CacheArgs,
   DockerArgs,
   EndpointArgs,
   HealthArgs,
@@ -49,6 +50,8 @@ export interface ClusterRegistryArgs {
   ssh?: pulumi.Input<SshArgs>;
   /** Mirrors of public registries, by registry name, e.g. `{"docker.io": ["https://mirror.gcr.io"]}`. @default none */
   mirrors?: pulumi.Input<Record<string, pulumi.Input<pulumi.Input<EndpointArgs>[]>>>;
+  /** Caches of other registries, on the registry's host. Nodes ask a cache first, then its upstream. @default none */
+  caches?: pulumi.Input<pulumi.Input<CacheArgs>[]>;
   /** The source of Docker on the registry's host. @default apt */
   docker?: pulumi.Input<DockerArgs>;
   /** Time limits for a change on a host. */
@@ -95,6 +98,8 @@ export class ClusterRegistry extends pulumi.ComponentResource {
   readonly commands: pulumi.Output<Commands>;
   /** With `kubernetes.pullCheck`: each node of the cluster, by name, with `pulled`. */
   readonly pullCheck: pulumi.Output<Record<string, string> | undefined>;
+  /** With `caches`: the URL of each cache, by the registry's name, once it runs. */
+  readonly caches: pulumi.Output<Record<string, string> | undefined>;
   /** With `ui`: the page's address, once it answers. */
   readonly uiUrl: pulumi.Output<string | undefined>;
 
@@ -106,6 +111,7 @@ export class ClusterRegistry extends pulumi.ComponentResource {
     this.imagePrefix = outputs.imagePrefix;
     this.nodes = outputs.nodes;
     this.commands = outputs.commands;
+    this.caches = pulumi.output(declared.then((all) => all.caches));
     // Apart from the others, which need not wait for the check.
     this.pullCheck = pulumi.output(declared.then((all) => all.pullCheck));
     this.uiUrl = pulumi.output(declared.then((all) => all.uiUrl));
@@ -115,6 +121,7 @@ export class ClusterRegistry extends pulumi.ComponentResource {
       nodes: this.nodes,
       commands: this.commands,
       pullCheck: this.pullCheck,
+      caches: this.caches,
       uiUrl: this.uiUrl,
     });
   }
@@ -198,6 +205,7 @@ async function lookAndDeclare(
   return {
     outputs: outputsOf(settings, declared, unknown),
     pullCheck: declared.pullCheck?.results ?? pulumi.output(undefined),
+    caches: cacheUrls(declared),
     uiUrl: declared.ui?.url ?? pulumi.output(undefined),
   };
 }
@@ -237,6 +245,11 @@ function outputsOf(
       push: `docker push ${at}/mynginx:1.0`,
     })),
   };
+}
+
+function cacheUrls({ caches }: DeclaredCluster): pulumi.Output<Record<string, string> | undefined> {
+  if (caches.length === 0) return pulumi.output(undefined);
+  return pulumi.output(Object.fromEntries(caches.map(({ name, cache }) => [name, cache.url])));
 }
 
 /** The user has to correct wrong arguments: a stack trace of this component does not help. */

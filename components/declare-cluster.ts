@@ -6,10 +6,11 @@ import { askFor } from "../observation/ask";
 import { type Seen, type Surveyed, withConnection } from "../observation/hosts";
 import { guardTriggers } from "../observation/moved";
 import { observe } from "../observation/observe";
-import type { Past, PastGuard } from "../observation/past";
+import { cacheName, type Past, pastCache, type PastGuard } from "../observation/past";
 import { checkReach } from "../observation/reach";
 import { DEFAULT_CLUSTER, type RecordIds } from "../observation/records";
 import type { HostAccess } from "../settings/access";
+import { cachesOf } from "../settings/caches";
 import type { ClusterAccess } from "../settings/cluster";
 import { settingsOn } from "../settings/node";
 import type { Settings } from "../settings/schema";
@@ -30,9 +31,11 @@ import type {
   PullCheckPlan,
   RegistryContainerPlan,
   RegistryUiPlan,
+  ServerPlan,
 } from "./plans";
 import { PullCheck } from "./pull-check";
 import { withoutStack } from "./refusal";
+import { RegistryCache } from "./registry-cache";
 import { RegistryContainer } from "./registry-container";
 import { RegistryUi } from "./registry-ui";
 import { adoptedData, roomFor } from "./room";
@@ -63,6 +66,7 @@ export interface Findings {
 /** The declared resources, for the outputs. */
 export interface DeclaredCluster {
   readonly registry: RegistryContainer | undefined;
+  readonly caches: readonly { name: string; cache: RegistryCache }[];
   readonly mirrors: readonly { name: string; mirror: ContainerdMirror }[];
   readonly pullCheck: PullCheck | undefined;
   readonly ui: RegistryUi | undefined;
@@ -80,6 +84,7 @@ export function declareCluster(
   const { settings, ids, cluster, gone } = findings;
   const hosts = new Hosts(parent, name, findings);
   const registry = declareRegistry(hosts, findings);
+  const caches = registry === undefined ? [] : declareCaches(hosts, findings, registry);
   const nodes = settings.nodes.flatMap((node) => {
     const host = hosts.find(node.name);
     return host === undefined ? [] : [{ ...node, host }];
@@ -113,7 +118,8 @@ export function declareCluster(
     const mirror = new ContainerdMirror(
       hosts.nameOf(node),
       planned({ host: { address: host.address }, registry: "", role }, plan),
-      hosts.options("ContainerdMirror", node, registry),
+      // So that a destroy takes a cache away only once no node asks it any more.
+      hosts.options("ContainerdMirror", node, registry, ...caches.map(({ cache }) => cache)),
     );
     return { name: node, mirror };
   });
@@ -133,7 +139,7 @@ export function declareCluster(
   }
   const pullCheck = registry && declarePullCheck(hosts, findings, registry, mirrors);
   const ui = registry && declareUi(hosts, findings, registry);
-  return { registry, mirrors, pullCheck, ui };
+  return { registry, caches, mirrors, pullCheck, ui };
 }
 
 /** The page is there once the registry runs. */
@@ -147,6 +153,7 @@ function declareUi(
   const host = hosts.find(name);
   if (ui === undefined || host === undefined) return undefined;
   const { shared, seen, after } = host;
+  const before = past.pages?.find((one) => one.host === name);
   const plan: RegistryUiPlan = {
     ...shared,
     ...hosts.triggers(name, "page"),
@@ -158,7 +165,7 @@ function declareUi(
     image: ui.image,
     address: pageAddress(settings),
     port: ui.port,
-    ...(seen && roomFor(settings, seen, ids.page, past.pages ?? [])),
+    ...(seen && roomFor(settings, seen, ids.page, before)),
   };
   const args = planned({ host: { address: host.address }, registry: "" }, plan);
   const options = { parent: hosts.parent, dependsOn: [registry] };
@@ -289,21 +296,57 @@ function declareRegistry(hosts: Hosts, findings: Findings): RegistryContainer | 
     hosts.options("DaemonJsonPatch", registry.host, docker),
   );
   const adopted = seen && adoptedData(seen.observation, ids);
+  const before = past.registries.find((one) => one.host === registry.host);
   const containerPlan: RegistryContainerPlan = {
     ...registry,
-    ...shared,
-    host: registry.host,
-    recordId: ids.container,
-    dockerHost: after(() => seen && dockerAddress(seen.access)),
-    sshOpts: after(() => seen && dockerSshOptions(seen.access)),
+    ...serverPlan(host, settings, ids.container),
     ...(adopted && { adopted }),
-    ...(seen && roomFor(settings, seen, ids.container, past.registries)),
+    ...(seen && roomFor(settings, seen, ids.container, before)),
   };
   return new RegistryContainer(
     name,
     planned({ ...args }, containerPlan),
     hosts.options("RegistryContainer", registry.host, patch),
   );
+}
+
+/** What the registry and its caches have in common. */
+function serverPlan({ shared, seen, after }: Host, settings: Settings, owner: string): ServerPlan {
+  const { host, image, bind } = settings.registry;
+  return {
+    ...shared,
+    host,
+    image,
+    bind,
+    recordId: owner,
+    dockerHost: after(() => seen && dockerAddress(seen.access)),
+    sshOpts: after(() => seen && dockerSshOptions(seen.access)),
+  };
+}
+
+/** The caches are on the registry's host, and run before a node asks them. */
+function declareCaches(
+  hosts: Hosts,
+  { settings, ids, past }: Findings,
+  registry: RegistryContainer,
+): DeclaredCluster["caches"] {
+  const name = settings.registry.host;
+  const host = hosts.find(name);
+  if (host === undefined) return [];
+  const { seen } = host;
+  return cachesOf(settings).map((cache) => {
+    const owner = ids.cache(cache.port);
+    const before = pastCache(past, name, cache.port);
+    const plan = {
+      ...serverPlan(host, settings, owner),
+      ...(seen && roomFor(settings, seen, owner, before)),
+      labelled: true,
+      cache,
+    };
+    const options = { parent: hosts.parent, dependsOn: [registry] };
+    const component = hosts.nameOf(cacheName(name, cache.port));
+    return { name: cache.name, cache: new RegistryCache(component, plan, options) };
+  });
 }
 
 /** Installing Docker changes what can be observed, so the host is observed again afterwards. */

@@ -1,5 +1,6 @@
 export type {
   BastionArgs,
+  CacheArgs,
   ClientCertificateArgs,
   ClusterNodesArgs,
   DockerArgs,

@@ -22,14 +22,14 @@ const ENROLLED_LABEL = "io.cluster-registry.enrolled";
  * by hand.
  *
  * @param container the container's name
- * @param adopt take over a container that was created by hand
+ * @param adopt take over a container that was created by hand, which is released on destroy. @default this cannot happen
  */
 export function claimPlace(
   name: string,
   container: string,
   plan: ContainerPlan,
   parent: pulumi.Resource,
-  adopt = false,
+  adopt?: boolean,
 ): command.remote.Command {
   const where = { id: plan.recordId, name: container };
   const bySudo = (command: (sudo: boolean) => string) => pulumi.output(plan.sudo).apply(command);
@@ -39,10 +39,12 @@ export function claimPlace(
       connection: plan.connection,
       logging: command.remote.Logging.None,
       addPreviousOutputInEnv: false,
-      create: bySudo((sudo) => containerClaim({ ...where, sudo, adopt })),
+      create: bySudo((sudo) => containerClaim({ ...where, sudo, adopt: adopt ?? false })),
       // On an update, the container can already be ours and running: another key or address must not make room again.
-      update: bySudo((sudo) => containerClaimed({ ...where, sudo, adopt })),
-      delete: bySudo((sudo) => containerRelease({ ...where, sudo })),
+      update: bySudo((sudo) => containerClaimed({ ...where, sudo, adopt: adopt ?? false })),
+      ...(adopt !== undefined && {
+        delete: bySudo((sudo) => containerRelease({ ...where, sudo })),
+      }),
       stdin: helperText(),
     },
     // A new helper is no reason to run the claim again. In a preview, that would make its result, and so the volume,

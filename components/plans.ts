@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Decision } from "../decision/decide";
 import type { DockerSource } from "../helper/commands";
 import type { HostAccess } from "../settings/access";
+import type { Cache } from "../settings/caches";
 import type { RegistryContainerArgs } from "./registry-container";
 
 // Kept apart from the components, so that their types depend only on Pulumi's.
@@ -46,9 +47,17 @@ export interface ContainerPlan extends HostPlan {
   room?: (state: string) => Promise<void>;
 }
 
-/** The plan of a RegistryContainer, from the observation of its host. */
+/** The plan of a registry server's container. */
+export interface ServerPlan extends ContainerPlan {
+  /** Reference of the registry server's image. @default registry */
+  image?: pulumi.Input<string>;
+  /** The address on the host where the port listens. @default 0.0.0.0 */
+  bind?: pulumi.Input<string>;
+}
+
+/** The plan of a RegistryContainer. */
 export interface RegistryContainerPlan
-  extends ContainerPlan, Omit<RegistryContainerArgs, "host" | "address"> {
+  extends ServerPlan, Omit<RegistryContainerArgs, "host" | "address" | "image" | "bind"> {
   /** The address that images are pulled from. */
   address: pulumi.Input<string>;
   /**
@@ -56,6 +65,12 @@ export interface RegistryContainerPlan
    * claim, and a preview in which the claim changes would show the volume and the container as replaced.
    */
   adopted?: pulumi.Input<RegistryData | undefined>;
+}
+
+/** The plan of a RegistryCache. */
+export interface RegistryCachePlan extends ServerPlan {
+  /** The cache, as the settings have it. */
+  cache: Cache;
 }
 
 /** The plan of a RegistryUi, from the observation of its host. */

@@ -1,19 +1,11 @@
-import * as command from "@pulumi/command";
-import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { CONTAINER_NAME } from "../helper/commands";
-import { shellWord } from "../helper/shell-word";
 import { hostPort } from "../settings/formats";
 import { containerAlone } from "./alone";
 import type { HostArgs } from "./args";
-import { claimPlace, dockerRunsAtDelete, ownLabels, placeOf } from "./own-container";
 import { planOf } from "./planned";
 import type { RegistryContainerPlan, RegistryData } from "./plans";
-
-/** The folder in the container where the registry server stores the images. */
-export const DATA_PATH = "/var/lib/registry";
-/** The port of the registry server in the container. */
-const INSIDE_PORT = 5000;
+import { DATA_PATH, NO_TRACES, RegistryServer } from "./registry-server";
 
 /** Arguments of {@link RegistryContainer}. */
 export interface RegistryContainerArgs {
@@ -53,63 +45,43 @@ export class RegistryContainer extends pulumi.ComponentResource {
     super("cluster-registry:index:RegistryContainer", name, {}, opts);
     const plan = planOf<RegistryContainerPlan>(args) ?? containerAlone(name, args, opts);
     const port = pulumi.output(plan.port ?? 5000);
-    const claim = claimPlace(name, CONTAINER_NAME, plan, this, plan.adopt);
-    const provider = new docker.Provider(
-      `${name}-docker`,
-      { host: plan.dockerHost, sshOpts: plan.sshOpts },
-      { parent: this },
-    );
-    const options = { parent: this, provider };
-
-    const image = new docker.RemoteImage(
-      `${name}-image`,
-      // The image is kept on destroy: on a closed network it could not be pulled again.
-      { name: plan.image ?? "registry", keepLocally: true, triggers: { enrolled: plan.enrolled } },
-      { ...options, dependsOn: [claim] },
-    );
+    const { adopt = false } = plan;
+    const server = new RegistryServer(this, name, plan, CONTAINER_NAME, adopt);
+    const image = server.image();
     const data = pulumi
-      .output(plan.adopt === true ? plan.adopted : {})
+      .output(adopt ? plan.adopted : {})
       .apply((known) =>
-        known === undefined ? claim.stdout.apply(adoptedData) : pulumi.output(known),
+        known === undefined ? server.claim.stdout.apply(adoptedData) : pulumi.output(known),
       );
-    const volume = new docker.Volume(
-      `${name}-volume`,
-      {
-        name: pulumi
-          .all([data, plan.volume ?? "registry-data"])
-          .apply(([found, own]) => found.volume ?? own),
-      },
-      // A volume that existed before this stack is never deleted.
-      { ...options, retainOnDelete: (plan.retainVolume ?? true) || (plan.adopt ?? false) },
+    // A volume that existed before this stack is never deleted.
+    const retained = (plan.retainVolume ?? true) || adopt;
+    const volume = server.volume(
+      pulumi
+        .all([data, plan.volume ?? "registry-data"])
+        .apply(([found, own]) => found.volume ?? own),
+      retained,
     );
-    const container = new docker.Container(
-      `${name}-container`,
-      {
-        name: placeOf(CONTAINER_NAME, plan, provider, claim),
-        image: image.imageId,
-        restart: "always",
-        ports: [{ internal: INSIDE_PORT, external: port, ip: plan.bind ?? "0.0.0.0" }],
-        envs: [
-          pulumi.interpolate`REGISTRY_STORAGE_DELETE_ENABLED=${plan.deleteEnabled ?? true}`,
-          // registry:3.0 otherwise logs a failed export to localhost:4318 for every request.
-          "OTEL_TRACES_EXPORTER=none",
-        ],
-        volumes: pulumi
+    const container = server.run({
+      port,
+      imageId: image.imageId,
+      envs: [
+        pulumi.interpolate`REGISTRY_STORAGE_DELETE_ENABLED=${plan.deleteEnabled ?? true}`,
+        NO_TRACES,
+      ],
+      volumes: pulumi
+        .all([data, volume.name])
+        .apply(([{ path }, volumeName]) => [
+          path === undefined
+            ? { containerPath: DATA_PATH, volumeName }
+            : { containerPath: DATA_PATH, hostPath: path },
+        ]),
+    });
+    if (retained)
+      server.volumeStays(
+        pulumi
           .all([data, volume.name])
-          .apply(([{ path }, volumeName]) => [
-            path === undefined
-              ? { containerPath: DATA_PATH, volumeName }
-              : { containerPath: DATA_PATH, hostPath: path },
-          ]),
-        labels: ownLabels(plan, provider),
-      },
-      // Two containers cannot share the name and the port: the old one must be removed before the new one is created.
-      { ...options, deleteBeforeReplace: true, dependsOn: [claim] },
-    );
-
-    dockerRunsAtDelete(name, plan, container, this);
-    if ((plan.retainVolume ?? true) || plan.adopt === true)
-      this.volumeStays(name, plan, data, volume);
+          .apply(([found, volumeName]) => staysText(plan.host, found, volumeName)),
+      );
 
     this.containerId = container.id;
     const running = pulumi.all([plan.address, port, container.id]);
@@ -120,27 +92,6 @@ export class RegistryContainer extends pulumi.ComponentResource {
       url: this.url,
       imagePrefix: this.imagePrefix,
     });
-  }
-
-  /** A destroy does not run the program, so a resource has to print what it leaves. It needs no connection. */
-  private volumeStays(
-    name: string,
-    plan: RegistryContainerPlan,
-    data: pulumi.Output<RegistryData>,
-    volume: docker.Volume,
-  ): void {
-    const text = pulumi
-      .all([data, volume.name])
-      .apply(([found, volumeName]) => staysText(plan.host, found, volumeName));
-    new command.local.Command(
-      `${name}-volume-stays`,
-      {
-        delete: text.apply((line) => `echo ${shellWord(line)}`),
-        logging: command.local.Logging.Stdout,
-        addPreviousOutputInEnv: false,
-      },
-      { parent: this },
-    );
   }
 }
 

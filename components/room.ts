@@ -19,16 +19,15 @@ export function adoptedData({ docker }: Observation, ids: RecordIds): RegistryDa
 /**
  * Decides how to make room for a container of ours that our state does not know. A preview reports it.
  *
- * @param owner the label that our containers of this kind have
- * @param pasts such containers after the last run
+ * @param owner the container's record
+ * @param before the container in the state
  */
 export function roomFor(
   settings: Settings,
   { access, observation }: Seen,
   owner: string,
-  pasts: readonly PastRegistry[],
+  before: PastRegistry | undefined,
 ): Pick<RegistryContainerPlan, "room" | "labelled"> {
-  const before = pasts.find((one) => one.host === access.name);
   const containers = observation.docker?.containers;
   const found = leftovers(containers ?? [], owner, before);
   const labelled =

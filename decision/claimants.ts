@@ -14,6 +14,8 @@ export interface Claimant {
    * docker: names that the daemon treats as insecure for this claimant and for the claimants that were there with it.
    */
   insecure: string[];
+  /** docker: mirrors of Docker Hub that it has for these. */
+  mirrors: string[];
 }
 
 /** A file is planned for every subset of its claimants: 2^n plans. */
@@ -64,9 +66,9 @@ function claimant({ id, payload: text }: ObservedRecord, daemon: Daemon): Claima
   try {
     const payload = parsePayload(text);
     if (payload.daemon !== daemon) return [];
-    const { revision, order, insecure } = payload;
+    const { revision, order, insecure, mirrors } = payload;
     const spec: unknown = JSON.parse(payload.spec);
-    return [{ id, spec, revision, insecure, order: isFormer(text) ? LAST : order }];
+    return [{ id, spec, revision, insecure, mirrors, order: isFormer(text) ? LAST : order }];
   } catch (error) {
     throw new HostRefusal(
       `expected a record of ${id} that this version can read; found: ${(error as Error).message}\n` +

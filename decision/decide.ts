@@ -21,6 +21,8 @@ import { type OwnedFile, planFiles, type Planner, planOthers, refuseDeleted } fr
 export interface Health {
   /** docker: the running daemon must list these as insecure. */
   insecureRegistries?: string[];
+  /** docker: the running daemon must have these mirrors of Docker Hub. */
+  registryMirrors?: string[];
   /** `http://address:port/v2/` must answer from the node, before and after the change. */
   reach?: { address: string; port: number };
   /** How long the daemon may take to become healthy, in seconds. @default 60 */
@@ -144,6 +146,12 @@ export function decide(input: DecideInput): Decision {
         ...others.flatMap(({ insecure }) => insecure),
       ]),
     ],
+    mirrors: [
+      ...new Set([
+        ...(input.health.registryMirrors ?? []),
+        ...others.flatMap(({ mirrors }) => mirrors),
+      ]),
+    ],
     ...(input.health.reach && { reach: input.health.reach }),
     waitSeconds: input.health.waitSeconds ?? 60,
     watchdogSeconds: input.health.watchdogSeconds ?? 180,
@@ -254,10 +262,14 @@ function isRestartPending(
   const { observation, daemon, health } = input;
   if (daemon === "page") return false;
   if (daemon === "docker") {
-    const live = observation.docker?.insecureRegistries;
+    const { insecureRegistries: live, registryMirrors: mirrors } = observation.docker ?? {};
     if (observation.docker?.service.active !== "active") return true;
     // The daemon itself reports its current settings.
-    return live !== undefined && !(health.insecureRegistries ?? []).every(isAmong(live));
+    return (
+      (live !== undefined && !(health.insecureRegistries ?? []).every(isAmong(live))) ||
+      (mirrors !== undefined &&
+        !(health.registryMirrors ?? []).every((url) => mirrors.includes(url)))
+    );
   }
   const service = observation.containerd?.service;
   if (service?.active !== "active") return true;

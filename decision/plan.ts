@@ -1,12 +1,19 @@
 import { DAEMON_JSON } from "../observation/ask";
 import { fileBytes, type Observation } from "../observation/observation";
 import { mixesWays, planContainerd, planDaemonJson } from "../patch";
+import { dockerMirrors, mirrorsOf } from "../settings/caches";
 import { durationSeconds, hostPort } from "../settings/formats";
 import type { Settings } from "../settings/schema";
 import { decide, type Decision, type Health } from "./decide";
 import { baselineTexts, type Texts, type Want } from "./owned-files";
 import { containerdConfig, daemonFlags, proxyEnvironment } from "./sourced-lines";
-import { type InsecureSpec, type MirrorSpec, uniteInsecure, uniteMirrors } from "./wants";
+import {
+  type InsecureSpec,
+  type MirrorSpec,
+  uniteDockerMirrors,
+  uniteInsecure,
+  uniteMirrors,
+} from "./wants";
 
 /** `ADDRESS:PORT` of the registry, which is the beginning of its image names. */
 export function imagePrefix({ registry }: Settings): string {
@@ -18,8 +25,9 @@ export function imagePrefix({ registry }: Settings): string {
  * @throws Refusal if its configuration cannot be edited with certainty
  */
 export function planMirror(observation: Observation, settings: Settings, id: string): Decision {
-  const { mirrors, migrate, recreateDeleted, registry } = settings;
+  const { migrate, recreateDeleted, registry } = settings;
   const prefix = imagePrefix(settings);
+  const mirrors = mirrorsOf(settings);
   const spec = { registry: prefix, endpoints: [`http://${prefix}`], mirrors, migrate };
   const reach = { address: registry.address, port: registry.port };
   return decideMirror(observation, id, spec, { ...patience(settings), reach }, recreateDeleted);
@@ -80,7 +88,7 @@ function hostsTomls(texts: Texts): Map<string, Buffer> {
 }
 
 /**
- * Plans the changes that dockerd on this host needs to push to the registry.
+ * Plans the changes that dockerd on this host needs to push to the registry, and to pull through a cache of Docker Hub.
  * @throws Refusal if daemon.json cannot be edited with certainty
  */
 export function planInsecureRegistry(
@@ -88,7 +96,11 @@ export function planInsecureRegistry(
   settings: Settings,
   id: string,
 ): Decision {
-  const spec = { insecureRegistries: [imagePrefix(settings)] };
+  const registryMirrors = dockerMirrors(settings);
+  const spec = {
+    insecureRegistries: [imagePrefix(settings)],
+    ...(registryMirrors.length > 0 && { registryMirrors }),
+  };
   const { recreateDeleted } = settings;
   return decideInsecureRegistry(observation, id, spec, patience(settings), recreateDeleted);
 }
@@ -102,6 +114,7 @@ export function decideInsecureRegistry(
   recreateDeleted = false,
 ): Decision {
   const { docker } = observation;
+  const registryMirrors = [...(spec.registryMirrors ?? [])];
   return decide({
     observation,
     id,
@@ -111,6 +124,7 @@ export function decideInsecureRegistry(
         path: DAEMON_JSON,
         bytes: texts.get(DAEMON_JSON),
         registry: uniteInsecure(wants),
+        mirrors: uniteDockerMirrors(wants),
         ...(docker !== undefined && {
           flags: daemonFlags(docker.service),
           environment: proxyEnvironment(docker.service),
@@ -118,8 +132,8 @@ export function decideInsecureRegistry(
         ...(docker?.version !== undefined && { dockerVersion: docker.version }),
       }),
     spec,
-    claims: [...spec.insecureRegistries],
-    health: { ...health, insecureRegistries: [...spec.insecureRegistries] },
+    claims: [...spec.insecureRegistries, ...registryMirrors],
+    health: { ...health, insecureRegistries: [...spec.insecureRegistries], registryMirrors },
     recreateDeleted,
   });
 }

@@ -5,6 +5,7 @@ import type { Observation } from "../observation/observation";
 import type { RecordIds } from "../observation/records";
 import { describeProblem, proxyProblem } from "../patch";
 import type { Route } from "../settings/access";
+import { cachesOf } from "../settings/caches";
 import { settingsOn } from "../settings/node";
 import type { Settings } from "../settings/schema";
 import { knownHostsName } from "../ssh/known-hosts";
@@ -61,8 +62,7 @@ export function refusals(
             const decision = planInsecureRegistry(host.observation, settings, ids.daemonJson);
             refuseObstacles(host.observation, "docker", decision, settings);
           });
-        if (tasks.includes("container"))
-          attempt(() => checkRegistryHost(host, settings, ids.container));
+        if (tasks.includes("container")) attempt(() => checkRegistryHost(host, settings, ids));
         if (tasks.includes("page") && page.length > 0)
           attempt(() => {
             if (!tasks.includes("container")) checkDocker(host, settings);
@@ -125,17 +125,18 @@ function checkDocker({ access, observation }: Seen, settings: Settings): void {
 }
 
 /** Obstacles for RegistryContainer on this host. */
-function checkRegistryHost(host: Seen, settings: Settings, containerId: string): void {
+function checkRegistryHost(host: Seen, settings: Settings, ids: RecordIds): void {
   checkDocker(host, settings);
   const { observation } = host;
   const { docker } = observation;
   const starts = docker?.version === undefined || isDockerStopped(docker);
   const forwarding = starts ? forwardingProblem(settings, observation) : undefined;
   if (forwarding !== undefined) throw new Obstacle(forwarding);
+  checkCaches(observation, settings, ids);
   const container = observation.docker?.containers?.find(({ name }) => name === CONTAINER_NAME);
   if (
     container === undefined ||
-    container.labels[OWNER_LABEL] === containerId ||
+    container.labels[OWNER_LABEL] === ids.container ||
     settings.registry.adopt
   )
     return;
@@ -147,6 +148,19 @@ function checkRegistryHost(host: Seen, settings: Settings, containerId: string):
           "set registry.adopt: true to take it over with its images, or remove it"
       : `expected no container named ${CONTAINER_NAME}, found that of ${owner} (${ports}): one registry host serves one stack`,
   );
+}
+
+/** A container of somebody else at the place of a cache. */
+function checkCaches({ docker }: Observation, settings: Settings, ids: RecordIds): void {
+  for (const [index, cache] of cachesOf(settings).entries()) {
+    const found = docker?.containers?.find(({ name }) => name === cache.container);
+    const owner = found?.labels[OWNER_LABEL];
+    if (found === undefined || owner === ids.cache(cache.port)) continue;
+    throw new Error(
+      `expected no container named ${cache.container}, found ${owner === undefined ? `one that was made by hand (${found.image})` : `that of ${owner}`}: ` +
+        `remove or rename it, or choose another port for caches[${index}]`,
+    );
+  }
 }
 
 /**

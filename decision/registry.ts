@@ -1,8 +1,9 @@
 import { CONTAINER_NAME, OWNER_LABEL, STATE_LABEL } from "../helper/commands";
 import type { Surveyed } from "../observation/hosts";
 import type { Observation, ObservedContainer } from "../observation/observation";
-import { type Data, liveData, type Past, type PastRegistry } from "../observation/past";
+import { type Data, liveData, type Past, pastCache, type PastRegistry } from "../observation/past";
 import type { RecordIds } from "../observation/records";
+import { cachesOf } from "../settings/caches";
 import type { Settings } from "../settings/schema";
 import { lowDisk } from "./disk";
 import { forwardingNote } from "./forwarding";
@@ -25,12 +26,21 @@ export function registryNotes(
     there === undefined || "error" in there
       ? undefined
       : forwardingNote(settings, there.observation);
+  const { volume } = settings.registry;
+  const containers = [
+    { name: CONTAINER_NAME, volume, owner: ids.container, before, paused: "so pulls fail" },
+    ...cachesOf(settings).map(({ port, container, volume }) => ({
+      name: container,
+      volume,
+      owner: ids.cache(port),
+      before: pastCache(past, host, port),
+      paused: "so pulls wait for it in vain before they go on",
+    })),
+  ];
   const notes = [
     ...(forwarding === undefined ? [] : [forwarding]),
     ...(docker === undefined ? [] : dockerNotes(docker)),
-    ...(docker?.containers === undefined
-      ? []
-      : containerNotes(settings, docker.containers, ids, before)),
+    ...containers.flatMap((one) => containerNotes(one, docker?.containers)),
     ...dataNotes(settings, docker, before, past),
     ...diskNotes(settings, docker),
   ];
@@ -88,34 +98,49 @@ export function leftoverNote({ container: { id, name, status } }: Leftover): str
   );
 }
 
+/** A container as the settings want it. */
+interface Wanted {
+  readonly name: string;
+  readonly volume: string;
+  /** Its record. */
+  readonly owner: string;
+  readonly before: PastRegistry | undefined;
+  /** What follows if it is paused. */
+  readonly paused: string;
+}
+
+/** None if Docker has not answered. */
 function containerNotes(
-  { registry }: Settings,
-  containers: readonly ObservedContainer[],
-  ids: RecordIds,
-  before: PastRegistry | undefined,
+  wanted: Wanted,
+  containers: readonly ObservedContainer[] | undefined,
 ): string[] {
-  const unknown = leftovers(containers, ids.container, before);
+  if (containers === undefined) return [];
+  const { name, volume, owner, before } = wanted;
+  const unknown = leftovers(containers, owner, before);
   const notes = unknown.filter(({ state }) => state === undefined).map(leftoverNote);
   const id = before?.container?.id;
   if (id === undefined) return notes;
   const current = containers.find((one) => one.id === id);
-  if (current !== undefined) return [...notes, ...stateNotes(current)];
+  if (current !== undefined) return [...notes, ...stateNotes(current, wanted)];
   if (unknown.length > 0) return notes;
   return [
-    `the container ${CONTAINER_NAME} was removed outside of this stack: up recreates it on the volume ${registry.volume}`,
+    `the container ${name} was removed outside of this stack: up recreates it on the volume ${volume}`,
   ];
 }
 
 /** Describes how an existing container differs from the last run. */
-function stateNotes({ name, running, status, exitCode }: ObservedContainer): string[] {
+function stateNotes(
+  { name, running, status, exitCode }: ObservedContainer,
+  wanted: Wanted,
+): string[] {
   const notes: string[] = [];
-  if (name !== CONTAINER_NAME)
+  if (name !== wanted.name)
     notes.push(
-      `the container ${CONTAINER_NAME} was renamed to ${name}: up replaces it with one of that name, on the same volume`,
+      `the container ${wanted.name} was renamed to ${name}: up replaces it with one of that name, on the same volume`,
     );
   if (status === "paused")
     notes.push(
-      `the container ${name} is paused, so pulls fail; up does not resume it: run \`docker unpause ${name}\` there`,
+      `the container ${name} is paused, ${wanted.paused}; up does not resume it: run \`docker unpause ${name}\` there`,
     );
   else if (status === "restarting")
     notes.push(

@@ -14,6 +14,8 @@ export interface MirrorSpec {
 /** What one stack needs from dockerd, as in its record. */
 export interface InsecureSpec {
   insecureRegistries: readonly string[];
+  /** Mirrors of Docker Hub. @default none */
+  registryMirrors?: readonly string[];
 }
 
 /** One registry host, with its endpoints and the stack that wants each of them. */
@@ -62,6 +64,13 @@ export function uniteInsecure(wants: readonly Want[]): string[] {
   return [...new Set(wants.flatMap(({ id, spec }) => insecureSpec(id, spec).insecureRegistries))];
 }
 
+/** The mirrors of Docker Hub that several stacks need in dockerd, in the order of the claimants. */
+export function uniteDockerMirrors(wants: readonly Want[]): string[] {
+  return [
+    ...new Set(wants.flatMap(({ id, spec }) => insecureSpec(id, spec).registryMirrors ?? [])),
+  ];
+}
+
 function addEndpoint(host: Host, by: string, endpoint: EndpointInput): void {
   const known = host.endpoints.find((one) => sameMirror(urlOf(one.endpoint), urlOf(endpoint)));
   if (known === undefined) host.endpoints.push({ by, endpoint });
@@ -90,9 +99,10 @@ function mirrorSpec(id: string, spec: unknown): MirrorSpec {
 }
 
 function insecureSpec(id: string, spec: unknown): InsecureSpec {
-  const { insecureRegistries } = (spec ?? {}) as Partial<InsecureSpec>;
-  if (!Array.isArray(insecureRegistries)) throw unknownSpec(id, spec);
-  return { insecureRegistries };
+  const { insecureRegistries, registryMirrors = [] } = (spec ?? {}) as Partial<InsecureSpec>;
+  if (!Array.isArray(insecureRegistries) || !Array.isArray(registryMirrors))
+    throw unknownSpec(id, spec);
+  return { insecureRegistries, registryMirrors };
 }
 
 function unknownSpec(id: string, spec: unknown): Error {

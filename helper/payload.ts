@@ -60,6 +60,8 @@ export interface Payload {
   activate: Activation;
   /** docker: names that the daemon must treat as insecure after the apply. */
   insecure: string[];
+  /** docker: mirrors of Docker Hub that the daemon must have after the apply. */
+  mirrors: string[];
   /** The registry must answer here, from the node, before and after the apply. */
   reach?: { address: string; port: number };
   waitSeconds: number;
@@ -113,6 +115,7 @@ export function buildPayload(payload: Payload): string {
     ...payload.claims.map((claim) => `claim ${claim}`),
     `activate ${payload.activate}`,
     ...payload.insecure.map((name) => `insecure ${name}`),
+    ...payload.mirrors.map((url) => `mirror ${url}`),
     ...(payload.reach ? [`reach ${payload.reach.address} ${payload.reach.port}`] : []),
     `wait ${payload.waitSeconds}`,
     `watchdog ${payload.watchdogSeconds}`,
@@ -143,6 +146,7 @@ export function parsePayload(text: string): Payload {
     claims: [],
     activate: "none",
     insecure: [],
+    mirrors: [],
     waitSeconds: 0,
     watchdogSeconds: 0,
     files: [],
@@ -256,6 +260,9 @@ function readHeader(payload: Payload, word: string, rest: string): boolean {
       return rest === "none" || rest === "reload" || rest === "restart";
     case "insecure":
       payload.insecure.push(rest);
+      return true;
+    case "mirror":
+      payload.mirrors.push(rest);
       return true;
     case "reach": {
       const [address, port] = split(rest);

@@ -1,5 +1,6 @@
 import { CONTAINER_NAME, UI_CONTAINER_NAME, UI_FOLDER } from "../helper/commands";
 import type { HostAccess } from "../settings/access";
+import { cacheContainer } from "../settings/caches";
 import type { Settings } from "../settings/schema";
 import type { Ask } from "./observation";
 
@@ -17,6 +18,10 @@ export function askFor(settings: Settings, { name, sudo }: HostAccess): Ask {
   const isNode = settings.nodes.some((node) => node.name === name);
   const isRegistry = settings.registry.host === name;
   const hasPage = isRegistry && settings.ui !== undefined;
+  const beside = [
+    ...(hasPage ? [UI_CONTAINER_NAME] : []),
+    ...settings.caches.map(({ port }) => cacheContainer(port)),
+  ];
   return {
     sudo,
     files: [
@@ -30,7 +35,7 @@ export function askFor(settings: Settings, { name, sudo }: HostAccess): Ask {
       container: {
         name: CONTAINER_NAME,
         volume: settings.registry.volume,
-        ...(hasPage && { beside: UI_CONTAINER_NAME }),
+        ...(beside.length > 0 && { beside }),
       },
     }),
   };

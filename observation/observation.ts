@@ -14,8 +14,8 @@ export interface Ask {
   container?: {
     name: string;
     volume: string;
-    /** Another container to look for. @default none */
-    beside?: string;
+    /** The names of other containers to look for. @default none */
+    beside?: string[];
   };
 }
 
@@ -155,10 +155,12 @@ export interface Observation {
     forwards?: { now: boolean; atBoot?: "1" | "0" | "unset" };
     /** Names and networks that the running daemon treats as insecure. Undefined if it does not answer. */
     insecureRegistries?: string[];
+    /** The running daemon's mirrors of Docker Hub, without a slash at the end. Undefined if it does not answer. */
+    registryMirrors?: string[];
     /** Whether the login user can use /var/run/docker.sock without sudo. */
     loginReachesSocket: boolean;
     /**
-     * The containers with the given name, and those with our owner's label. Undefined if Docker does not answer or no
+     * The containers with the given names, and those with our owner's label. Undefined if Docker does not answer or no
      * name was given. An empty list means that there are none.
      */
     containers?: ObservedContainer[];

@@ -23,8 +23,9 @@ export function observeInput(ask: Ask): string {
     ...(ask.docker && ask.container !== undefined
       ? [
           // Helpers of an earlier version look for the last one only.
-          ...(ask.container.beside === undefined ? [] : [`container ${ask.container.beside}`]),
-          `container ${ask.container.name}`,
+          ...[...(ask.container.beside ?? []), ask.container.name].map(
+            (name) => `container ${name}`,
+          ),
           `volume ${ask.container.volume}`,
         ]
       : []),

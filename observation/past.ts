@@ -3,7 +3,7 @@ import type { Daemon } from "../helper/payload";
 import type { Observation } from "./observation";
 import { clusterOfRecord, DEFAULT_CLUSTER, type RecordIds } from "./records";
 
-/** The container of the registry, or of its page, on one host after the last run, from the stack's own state. */
+/** The container of the registry, of a cache or of the page, on one host after the last run, from the stack's own state. */
 export interface PastRegistry {
   readonly host: string;
   /** Whether the claim has made room for a container. */
@@ -47,6 +47,8 @@ export interface Past {
   readonly guards: readonly PastGuard[];
   /** The registry's page. @default none */
   readonly pages?: readonly PastRegistry[];
+  /** The caches, each with the name of its component in place of the host: see `pastCache`. @default none */
+  readonly caches?: readonly PastRegistry[];
   /**
    * Guards that are replaced in this run, so that they are undone on the host that had the name before. @default none
    */
@@ -78,11 +80,29 @@ export function pastOf(resources: ResourceOutputs, cluster = DEFAULT_CLUSTER): P
       (id, urn) => clusterOfRecord(id, ...stackOf(urn)) === cluster,
       (name, urn) => hostName(urn, name, cluster),
     );
-  return { registries: of("RegistryContainer"), pages: of("RegistryUi"), guards };
+  const caches = of("RegistryCache");
+  return {
+    registries: of("RegistryContainer"),
+    pages: of("RegistryUi"),
+    guards,
+    ...(caches.length > 0 && { caches }),
+  };
+}
+
+/** The name of a cache's component, after that of its cluster. */
+export const cacheName = (host: string, port: number) => `${host}-cache-${port}`;
+
+/** The cache on this port of the host after the last run. */
+export function pastCache(
+  { caches = [] }: Past,
+  host: string,
+  port: number,
+): PastRegistry | undefined {
+  return caches.find((one) => one.host === cacheName(host, port));
 }
 
 /** The components that have a container, with what the names of its resources have behind the host's. */
-const SUFFIXES = { RegistryContainer: "", RegistryUi: "-ui" } as const;
+const SUFFIXES = { RegistryContainer: "", RegistryCache: "", RegistryUi: "-ui" } as const;
 type Component = keyof typeof SUFFIXES;
 
 /** True if the delete of this guard undoes nothing, because its host did not answer in the last run. */

@@ -307,6 +307,9 @@ class Reading {
       ...(this.single.has("docker insecure") && {
         insecureRegistries: this.text("docker insecure").split("\n").filter(Boolean),
       }),
+      ...(this.single.has("docker mirrors") && {
+        registryMirrors: this.text("docker mirrors").split("\n").filter(Boolean),
+      }),
       loginReachesSocket: this.single.get("docker socket")?.rest === "yes",
       // Without this entry docker has not answered, whatever entries came before it.
       ...(this.single.has("docker containers") && {

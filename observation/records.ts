@@ -7,6 +7,8 @@ export interface RecordIds {
   readonly container: string;
   /** The page's files, and its container. */
   readonly page: string;
+  /** A cache's container, by its port. */
+  cache(port: number): string;
 }
 
 /**
@@ -27,6 +29,7 @@ export function recordIds(project: string, stack: string, cluster = DEFAULT_CLUS
     daemonJson: id("daemon-json"),
     container: id("registry"),
     page: id("registry-ui"),
+    cache: (port) => id(`cache-${port}`),
   };
 }
 
@@ -38,6 +41,7 @@ export function recordIdsAlone(project: string, stack: string, name: string): Re
     daemonJson: id("insecure-registry"),
     container: id("registry"),
     page: id("registry-ui"),
+    cache: (port) => id(`cache-${port}`),
   };
 }
 
@@ -45,8 +49,9 @@ export function recordIdsAlone(project: string, stack: string, name: string): Re
 export function clusterOfRecord(id: string, project: string, stack: string): string | undefined {
   const start = `${project}.${stack}.`;
   if (!id.startsWith(start)) return undefined;
-  const [, cluster, what] = /^(?:(.+)\.)?(containerd-.+|daemon-json|registry|registry-ui)$/.exec(
-    id.slice(start.length),
-  ) ?? [undefined, undefined, undefined];
+  const [, cluster, what] =
+    /^(?:(.+)\.)?(containerd-.+|daemon-json|registry|registry-ui|cache-\d+)$/.exec(
+      id.slice(start.length),
+    ) ?? [undefined, undefined, undefined];
   return what === undefined ? undefined : (cluster ?? DEFAULT_CLUSTER);
 }

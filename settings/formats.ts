@@ -84,6 +84,11 @@ export function isEndpoint(text: string): boolean {
   return url.username === "" && url.password === "" && url.search === "" && url.hash === "";
 }
 
+/** An address of a whole registry, without a path, that a cache can ask. */
+export function isUpstream(text: string): boolean {
+  return isEndpoint(text) && new URL(text).pathname === "/";
+}
+
 /** Whether a text is a regular expression of JavaScript. */
 export function isRegularExpression(text: string): boolean {
   try {

@@ -1,7 +1,14 @@
 import type { z } from "zod";
+import { cacheProblems } from "./caches";
 import { durationSeconds, hostPort } from "./formats";
 import { type Problem, propertyPath, SettingsError } from "./problem";
-import { DEFAULT_PORT, schema, type Settings, type WrittenSettings } from "./schema";
+import {
+  DEFAULT_PORT,
+  DEFAULT_UI_PORT,
+  schema,
+  type Settings,
+  type WrittenSettings,
+} from "./schema";
 
 const SECRET_KEYS = new Set(["privateKey", "privateKeyPassphrase", "password"]);
 
@@ -70,12 +77,19 @@ function render(value: unknown): string {
 
 /** Finds values that contradict each other. The values are unchecked, so each comparison tests them first. */
 function contradictions(settings: unknown): Problem[] {
-  const { nodes, registry, ssh, mirrors, health, ui } = fields(settings);
+  const { nodes, registry, ssh, mirrors, health, caches, ui } = fields(settings);
+  const page = ui === undefined ? {} : { port: DEFAULT_UI_PORT, ...fields(ui) };
   const problems: Problem[] = [
     ...plainMirrors(fields(mirrors)),
     ...ownMirrors(fields(mirrors), fields(registry)),
     ...hastyWatchdog(fields(health)),
-    ...takenPort(fields(ui), fields(registry)),
+    ...takenPort(page, fields(registry)),
+    ...cacheProblems(
+      Array.isArray(caches) ? caches.map(fields) : [],
+      fields(registry),
+      page,
+      fields(mirrors),
+    ),
   ];
   const list = Array.isArray(nodes) ? nodes.map(fields) : [];
   problems.push(...repeated(list, "name", ({ name }) => name));

@@ -11,6 +11,7 @@ import {
   isLoopback,
   isOwnAddress,
   isRegularExpression,
+  isUpstream,
 } from "./formats";
 
 // Each `error` completes the sentence "expected ...".
@@ -33,6 +34,8 @@ const duration = text(
 /** A duration in seconds. Another check reports a value that is not a duration. */
 const inSeconds = (value: string) => durationSeconds(value) ?? 1;
 
+const volume = text("a volume name", (value) => /^[A-Za-z0-9][A-Za-z0-9_.-]+$/.test(value));
+
 /** An object without unknown keys. The error for an unknown key lists the known ones. */
 function object<Shape extends z.ZodRawShape>(shape: Shape) {
   const known = Object.keys(shape).join(", ");
@@ -49,6 +52,8 @@ export const DEFAULT_PULL_WAIT = "2m";
 
 /** The default of `registry.port`. */
 export const DEFAULT_PORT = 5000;
+/** `ui.port`, unless it is set. */
+export const DEFAULT_UI_PORT = 8080;
 
 const login = {
   /** Login name. @default the one in the ssh config, or else root */
@@ -119,9 +124,7 @@ const registry = object({
   /** Reference of the registry server's image; pin it with `@sha256:...`. @default registry */
   image: text("an image reference", isImageReference).default("registry"),
   /** Docker volume that holds the images. @default registry-data */
-  volume: text("a volume name", (value) => /^[A-Za-z0-9][A-Za-z0-9_.-]+$/.test(value)).default(
-    "registry-data",
-  ),
+  volume: volume.default("registry-data"),
   /** Keep the volume, with all images, on destroy. @default true */
   retainVolume: flag.default(true),
   /** Address on the registry host that the port is bound to. @default 0.0.0.0 */
@@ -185,6 +188,30 @@ const registryName = text(
   "a registry's host as in image names (docker.io, 10.0.0.5:5000; one without a dot needs its port)",
   (value) => value === "_default" || isImageHost(value),
 );
+
+/** A cache of another registry, on the registry host. */
+const cache = object({
+  /** The registry that is cached, e.g. `https://registry-1.docker.io`. */
+  upstream: text(
+    "an http:// or https:// address without path, user, query or fragment",
+    isUpstream,
+  ).refine((value) => !isUpstream(value) || new URL(value).host !== "docker.io", {
+    error: "https://registry-1.docker.io, which serves the images of docker.io",
+  }),
+  /** The port on the registry host. */
+  port,
+  /** The registry in image names. @default the upstream's host and port; docker.io for registry-1.docker.io */
+  name: text(
+    "a registry's host as in image names (docker.io, 10.0.0.5:5000; one without a dot needs its port)",
+    isImageHost,
+  ).optional(),
+  /** Docker volume that holds the cached images, kept on destroy. @default one that goes with the cache */
+  volume: volume.optional(),
+  /** The login at the upstream. @default none */
+  username: text("a login name").optional(),
+  /** Its password (a secret). */
+  password: text("a password").optional(),
+});
 
 /** The helper on the host passes the files in this folder to apt, and accepts only these characters in the path. */
 const packages = text(
@@ -255,7 +282,7 @@ const nodeSource = object({
 /** The page for the images, on the registry's host. */
 const ui = object({
   /** @default 8080 */
-  port: port.default(8080),
+  port: port.default(DEFAULT_UI_PORT),
   /** Let the page only show images. Otherwise whoever reaches the port can delete them: it has no login. @default false */
   readOnly: flag.default(false),
   /** Reference of an official nginx image; pin it with `@sha256:...`. @default nginx */
@@ -304,6 +331,8 @@ export const schema = object({
       },
     )
     .default({}),
+  /** Caches of other registries, on the registry host. Nodes ask a cache first, then its upstream. @default none */
+  caches: z.array(cache, { error: "a list of caches" }).default([]),
   /**
    * Move existing `mirrors` to hosts.toml files on each node that mixes both ways, or would mix them with these
    * settings. No other node changes. @default false

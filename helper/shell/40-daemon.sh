@@ -309,11 +309,23 @@ insecure_names() {
     }'
 }
 
-# Is a registry among docker_names, as itself or as an IPv4 address in one of the networks?
+# The mirrors of Docker Hub that the docker daemon has, one a line, from docker_info's text. It adds a slash to each. The
+# address of one can have brackets.
+mirror_urls() {
+  awk '
+    match($0, /"Name":"docker.io","Mirrors":\[/) {
+      list = substr($0, RSTART + RLENGTH)
+      sub(/\],"Secure":.*/, "", list); gsub(/"/, "", list)
+      count = split(list, url, ",")
+      for (i = 1; i <= count; i++) { sub(/\/$/, "", url[i]); print url[i] }
+    }'
+}
+
+# Is a registry or a mirror among docker_names, as itself or as an IPv4 address in one of the networks?
 covered() {
   printf '%s\n' "$docker_names" | awk -v name="$1" '
     function number(address,    part) {
-      if (split(address, part, "[.]") != 4) return -1
+      if (address ~ /[^0-9.]/ || split(address, part, "[.]") != 4) return -1
       return ((part[1] * 256 + part[2]) * 256 + part[3]) * 256 + part[4]
     }
     BEGIN { own = name; sub(/:[0-9]+$/, "", own); own = number(own) }
@@ -327,7 +339,8 @@ covered() {
     END { exit !found }'
 }
 
-# As containerd_health; wanted and unwanted are names, one a line, that the daemon must and must not take as insecure.
+# As containerd_health; wanted and unwanted are names, one a line, that the daemon must and must not take as insecure, and
+# URLs of mirrors that it must and must not have.
 docker_health() {
   docker_json=$(docker_info)
   case $? in
@@ -341,7 +354,7 @@ docker_health() {
       return 1
       ;;
   esac
-  docker_names=$(printf '%s\n' "$docker_json" | insecure_names)
+  docker_names=$(printf '%s\n' "$docker_json" | insecure_names && printf '%s\n' "$docker_json" | mirror_urls)
   docker_bad=$(
     printf '%s\n' "$1" | while IFS= read -r docker_name; do
       [ -z "$docker_name" ] || covered "$docker_name" || printf '%s is not among them;' "$docker_name"
@@ -351,7 +364,11 @@ docker_health() {
     done
   )
   [ -n "$docker_bad" ] || return 0
-  problem="the docker daemon does not have the right insecure registries: ${docker_bad%;}"
+  case $docker_bad in
+    http://*) docker_what='registry mirrors' ;;
+    *) docker_what='insecure registries' ;;
+  esac
+  problem="the docker daemon does not have the right $docker_what: ${docker_bad%;}"
   return 1
 }
 

@@ -4,7 +4,8 @@
 #   kind                apply or undo
 #   unit, wait          the daemon, and how long it may take
 #   activate            none, reload or restart
-#   wanted, unwanted    docker: names that must and must not be insecure afterwards
+#   wanted, unwanted    docker: registries that must and must not be insecure afterwards, and URLs of mirrors that it must
+#                       and must not have
 #   payload             the new record (apply)
 #   own/, leave/        the new entries of $files, and the names of those that go
 #   instead             records of this stack that this one takes the place of

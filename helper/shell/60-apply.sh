@@ -98,7 +98,7 @@ read_payload() {
         ;;
       why) why=$rest ;;
       activate) activate=$rest ;;
-      insecure) printf '%s\n' "$rest" >>"$tx/wanted" ;;
+      insecure | mirror) printf '%s\n' "$rest" >>"$tx/wanted" ;;
       reach) printf '%s\n' "$rest" >"$tx/reach" ;;
       wait) seconds=$rest ;;
       file)

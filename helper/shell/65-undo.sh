@@ -225,21 +225,26 @@ settle_undo() {
   esac
 }
 
-# dockerd keeps the insecure registries it has when a file without the key is reloaded; an empty list clears them. So it
-# gets one for a moment.
+# dockerd keeps the insecure registries and the mirrors it has when a file without the key is reloaded; an empty list clears
+# them. So it gets one for a moment.
 plan_interim() {
   final=$f/new
   [ "$(first_line "$f/after")" != absent ] || final=/dev/null
   printf '%s\n' "$names" | while IFS= read -r name; do
     [ -z "$name" ] || grep -qF -e "$name" "$final" || printf '%s\n' "$name"
   done >"$tx/unwanted"
-  grep -q '"insecure-registries"' "$final" && return 0
-  awk '
+  interim=
+  # Only a list that had something of ours: dockerd refuses one beside a flag of the same meaning.
+  ! grep -qv '^http://' "$tx/unwanted" || grep -q '"insecure-registries"' "$final" || interim='"insecure-registries": []'
+  ! grep -q '^http://' "$tx/unwanted" || grep -q '"registry-mirrors"' "$final" ||
+    interim="${interim:+$interim, }\"registry-mirrors\": []"
+  [ -n "$interim" ] || return 0
+  awk -v lists="$interim" '
     { text = text $0 "\n" }
     END {
       brace = index(text, "{")
-      if (brace == 0) { print "{\"insecure-registries\": []}"; exit }
+      if (brace == 0) { print "{" lists "}"; exit }
       rest = substr(text, brace + 1)
-      printf "%s\"insecure-registries\": []%s%s", substr(text, 1, brace), (rest ~ /^[[:space:]]*}/ ? "" : ","), rest
+      printf "%s%s%s%s", substr(text, 1, brace), lists, (rest ~ /^[[:space:]]*}/ ? "" : ","), rest
     }' "$final" >"$f/interim" || abandon "cannot write to $tx: is the disk full?"
 }

@@ -216,8 +216,11 @@ container_claim() {
   fi
   [ -z "$owner" ] || refuse "expected no container $2, or one of $1; found that of $owner: two stacks cannot have one registry on one host"
   if [ "${3-}" != adopt ]; then
-    case $2 in registry) claim_way=', or set registry.adopt: true to take it over with its images' ;; *) claim_way= ;; esac
-    refuse "expected no container named $2; found one made by hand ($(described "$present")): remove it$claim_way"
+    case $2 in
+      registry) way_out='remove it, or set registry.adopt: true to take it over with its images' ;;
+      *) way_out='remove or rename it' ;;
+    esac
+    refuse "expected no container named $2; found one made by hand ($(described "$present")): $way_out"
   fi
   [ -z "$(id_of "$before")" ] || refuse "expected the name $before to be free for the adopted container; found a container of that name: remove or rename it"
   was_running=$(inspect "$present" '{{.State.Running}}') || exit 1

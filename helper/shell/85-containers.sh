@@ -1,16 +1,16 @@
 # What docker has of ours, read-only. `containers` is said last, and only if docker has answered every question: without it
 # nothing is known, which is not the same as "there is none".
 
-# observe_containers NAMES VOLUME: the containers of these names, those with our owner's label, and whether the volume holds images.
+# observe_containers NAMES VOLUME: the containers of these names, those with our owner's label, and whether the volume holds
+# images.
 observe_containers() {
-  ours_ids=$(container_ids label io.cluster-registry.owner) || return 0
-  seen_ids=
+  seen_ids=$(container_ids label io.cluster-registry.owner) || return 0
   for seen_name in $1; do
     named_ids=$(container_ids name "^/$seen_name\$") || return 0
-    seen_ids="$seen_ids $named_ids"
+    seen_ids="$seen_ids
+$named_ids"
   done
-  # shellcheck disable=SC2086 # ids, apart by blanks
-  for seen_id in $(printf '%s\n' $seen_ids $ours_ids | sort -u); do
+  for seen_id in $(printf '%s\n' "$seen_ids" | sort -u); do
     if command -v curl >/dev/null; then
       inspected=$(docker_get "containers/$seen_id/json") || return 0
     else

@@ -22,7 +22,7 @@ observe() {
     return 0
   fi
   reaches=${1-no}
-  ask_container='' ask_volume=''
+  ask_containers='' ask_volume=''
   look_containerd=no look_docker=no
   observe_host
   observe_systemd
@@ -32,7 +32,7 @@ observe() {
       'file '*) { is_page "${wish#file }" && [ -n "$(entry_of "${wish#file }")" ]; } || observe_file file "${wish#file }" ;;
       containerd) look_containerd=yes ;;
       docker) look_docker=yes ;;
-      'container '*) ask_container="$ask_container ${wish#container }" ;;
+      'container '*) ask_containers="$ask_containers ${wish#container }" ;;
       'volume '*) ask_volume=${wish#volume } ;;
     esac
   done
@@ -281,11 +281,13 @@ observe_docker() {
   if docker_json=$(docker_info); then
     say insecure
     printf '%s\n' "$docker_json" | insecure_names | hex
+    say mirrors
+    printf '%s\n' "$docker_json" | mirror_urls | hex
   fi
-  [ -n "$ask_container" ] || return 0
-  for ask_name in $ask_container; do need_name "$ask_name"; done
+  [ -n "$ask_containers" ] || return 0
+  for ask_container in $ask_containers; do need_name "$ask_container"; done
   [ -z "$ask_volume" ] || need_name "$ask_volume"
-  observe_containers "$ask_container" "$ask_volume"
+  observe_containers "$ask_containers" "$ask_volume"
 }
 
 # Whether the kernel forwards packets now, and whether it does after a boot, by the files of sysctl: 1, 0, unset, or unknown

@@ -9,11 +9,13 @@ import { type Edit, filePlan, type FilePlan, type Plan } from "../plan";
 import { type Problem, Refusal } from "../problem";
 import { Source } from "../source";
 import { problemIn, type SourcedLine } from "../sourced-line";
-import { insertLines, type TextEdit, toByteEdits } from "../text-edit";
+import { type TextEdit, toByteEdits } from "../text-edit";
 import { visible } from "./characters";
-import { type DockerdFlags, flagProblem, readFlags } from "./flags";
+import { type DockerdFlags, flagOf, flagProblem, readFlags } from "./flags";
 import { coversRegistry, entryFault, entryFix, namesRegistry, resemblesRegistry } from "./insecure";
 import { type JsonObject, parseJsonObject, propertyOf } from "./json-source";
+import { additions } from "./list-additions";
+import { missingMirrors, MIRRORS_KEY } from "./mirrors";
 import { dockerProxyProblems } from "./proxies";
 import { keyProblems } from "./keys";
 import { OPAQUE, takes } from "./readers";
@@ -28,6 +30,11 @@ export interface DaemonJsonInput {
   /** One or several `host:port`, as in image names. */
   registry: string | readonly string[];
   /**
+   * URLs of mirrors of Docker Hub, for the front of `registry-mirrors`. A removal does not need them.
+   * @default none
+   */
+  mirrors?: readonly string[];
+  /**
    * `false` removes the registries.
    * @default true
    */
@@ -41,8 +48,9 @@ export interface DaemonJsonInput {
 }
 
 /**
- * Plans `insecure-registries` in dockerd's daemon.json. It adds the registries and keeps every other key and the
- * layout. An entry with a scheme, or a CIDR that contains the address, counts as present.
+ * Plans `insecure-registries` and `registry-mirrors` in dockerd's daemon.json. It adds the registries and the mirrors,
+ * and keeps every other key and the layout. An entry with a scheme, or a CIDR that contains the address, counts as
+ * present.
  *
  * @throws Refusal for a file that dockerd would not read, for a flag with the same setting, and for a proxy between
  * dockerd and the registry
@@ -61,7 +69,9 @@ export function planDaemonJson(input: DaemonJsonInput): Plan {
 
   const proxies = dockerProxyProblems(registries, input.environment ?? [], object);
   if (proxies.length > 0) throw new Refusal(proxies);
-  refuseBoth(source, object, flags.insecureRegistries[0]?.source);
+  refuseBoth(source, object, KEY, flags.insecureRegistries[0]?.source);
+  if (input.mirrors !== undefined && input.mirrors.length > 0)
+    refuseBoth(source, object, MIRRORS_KEY, flags.registryMirrors[0]?.source);
   const entries = object === undefined ? [] : entriesOf(object, input.dockerVersion);
   refuseFlags(flags, input.dockerVersion);
   const others = object === undefined ? [] : keyProblems(object, input.dockerVersion);
@@ -96,14 +106,20 @@ export function planDaemonJson(input: DaemonJsonInput): Plan {
   const [flag] = flags.insecureRegistries;
   if (missing.length > 0 && flag !== undefined) {
     const values = flags.insecureRegistries.map(({ value }) => value);
-    throw new Refusal([flagProblem(flag.source, values, missing[0]?.text ?? "")]);
+    throw new Refusal([
+      flagProblem("insecure-registry", flag.source, values, missing[0]?.text ?? ""),
+    ]);
   }
-  const names = missing.map(({ text }) => text);
-  const edits = names.length === 0 ? [] : toByteEdits(source, [additionOf(source, object, names)]);
-  const file = checked(source, bytes, edits, object, (settings) => ({
-    ...settings,
-    [KEY]: [...names, ...strings(settings[KEY])],
-  }));
+  const mirrors = missingMirrors(source, object, flags.registryMirrors, input.mirrors ?? [], notes);
+  const lists = [
+    { key: KEY, names: missing.map(({ text }) => text) },
+    { key: MIRRORS_KEY, names: mirrors },
+  ].filter(({ names }) => names.length > 0);
+  const edits = toByteEdits(source, additions(source, object, lists));
+  const file = checked(source, bytes, edits, object, (settings) => {
+    const longer = lists.map(({ key, names }) => [key, [...names, ...strings(settings[key])]]);
+    return { ...settings, ...Object.fromEntries(longer) } as Settings;
+  });
   return { files: [file], notes, activate: edits.length > 0 ? "reload" : "none" };
 }
 
@@ -182,18 +198,19 @@ function otherFile(path: string, flag: { value: string; source: SourcedLine }): 
 function refuseBoth(
   source: Source,
   object: JsonObject | undefined,
+  name: typeof KEY | typeof MIRRORS_KEY,
   flag: SourcedLine | undefined,
 ): void {
-  const key = object && (propertyOf(object, KEY) ?? nestedKey(object));
+  const key = object && (propertyOf(object, name) ?? nestedKey(object, name));
   if (object === undefined || key === undefined || flag === undefined) return;
   const line = flag.line === undefined ? "" : `, line ${flag.line}`;
   throw source.refuse(key.offset, {
-    expected: `${KEY} here or as a flag of dockerd, not both: dockerd does not start then`,
+    expected: `${name} here or as a flag of dockerd, not both: dockerd does not start then`,
     found: `the key, and \`${maskSecrets(flag.text.trim())}\` in ${flag.file}${line}`,
     fix:
-      propertyOf(object, KEY) === undefined
+      propertyOf(object, name) === undefined
         ? "take the key out: dockerd reads no list there"
-        : "take --insecure-registry out of that line, and write its values here",
+        : `take --${flagOf(name)} out of that line, and write its values here`,
   });
 }
 
@@ -203,12 +220,12 @@ function takesIPv6Names(dockerVersion: string | undefined): boolean {
 }
 
 /** dockerd also takes the keys of any other object for flags, but reads no list there. */
-function nestedKey({ root }: JsonObject): Node | undefined {
+function nestedKey({ root }: JsonObject, name: string): Node | undefined {
   return (root.children ?? [])
     .filter(({ children }) => !OPAQUE.includes(String(children?.[0]?.value)))
     .flatMap(({ children }) => children?.[1] ?? [])
     .flatMap(({ type, children }) => (type === "object" ? (children ?? []) : []))
-    .find(({ children }) => children?.[0]?.value === KEY);
+    .find(({ children }) => children?.[0]?.value === name);
 }
 
 /** The nodes of the existing entries. null is an empty list for dockerd. */
@@ -267,63 +284,6 @@ function unlike(source: Source, entries: readonly Node[], registry: RegistryAddr
     });
 }
 
-/** The edit that adds entries at the front of the list, or adds the list as the first key. */
-function additionOf(
-  source: Source,
-  object: JsonObject | undefined,
-  names: readonly string[],
-): TextEdit {
-  const { text } = source;
-  const written = names.map((name) => JSON.stringify(name));
-  if (object === undefined) return newFile(source, written);
-  const list = propertyOf(object, KEY)?.children?.[1];
-  if (list === undefined) return newKey(text, object, written);
-  if (list.type === "null") {
-    return { offset: list.offset, length: list.length, text: `[${written.join(", ")}]` };
-  }
-  const [first] = list.children ?? [];
-  if (first === undefined) return { offset: list.offset + 1, length: 0, text: written.join(", ") };
-  const lineStart = text.lastIndexOf("\n", first.offset - 1) + 1;
-  const indent = text.slice(lineStart, first.offset);
-  if (/^[ \t]*$/.test(indent) && lineStart > 0) {
-    return insertLines(
-      text,
-      lineStart,
-      written.map((name) => `${indent}${name},`),
-    );
-  }
-  return { offset: first.offset, length: 0, text: written.map((name) => `${name}, `).join("") };
-}
-
-function newFile(source: Source, written: readonly string[]): TextEdit {
-  const begin = source.hasByteOrderMark ? 1 : 0;
-  const blank = source.text.slice(begin);
-  // A last line without a newline stays so: see hunks.ts.
-  const end = source.text === "" || blank.endsWith("\n") ? "\n" : "";
-  const text = `{\n  "${KEY}": [${written.join(", ")}]\n}${end}`;
-  return { offset: begin, length: blank.length, text };
-}
-
-function newKey(text: string, object: JsonObject, written: readonly string[]): TextEdit {
-  const entry = `"${KEY}": [${written.join(", ")}]`;
-  const behindBrace = object.root.offset + 1;
-  const [first] = object.root.children ?? [];
-  const restOfLine = /[ \t]*\r?\n/y;
-  restOfLine.lastIndex = behindBrace;
-  if (restOfLine.test(text)) {
-    const indent = first === undefined ? "  " : indentBefore(text, first.offset);
-    return insertLines(text, restOfLine.lastIndex, [indent + entry + (first ? "," : "")]);
-  }
-  if (first !== undefined) return { offset: first.offset, length: 0, text: `${entry}, ` };
-  const inner = object.root.length - 2;
-  return { offset: behindBrace, length: inner, text: ` ${entry} ` };
-}
-
-function indentBefore(text: string, offset: number): string {
-  const line = text.slice(text.lastIndexOf("\n", offset - 1) + 1, offset);
-  return /^[ \t]*/.exec(line)?.[0] ?? "";
-}
-
 function planRemoval(
   source: Source,
   bytes: Buffer | undefined,
@@ -371,7 +331,8 @@ function isAddition(
   values: readonly string[],
 ): boolean {
   const before = Source.decode(source.path, without ?? Buffer.alloc(0));
-  const edits = toByteEdits(before, [additionOf(before, parseJsonObject(before), values)]);
+  const lists = [{ key: KEY, names: values }];
+  const edits = toByteEdits(before, additions(before, parseJsonObject(before), lists));
   return filePlan(source.path, before.bytes, edits).desired?.equals(source.bytes) === true;
 }
 

@@ -39,6 +39,17 @@ test("required values that are not known stand in for themselves, so that all el
   );
 });
 
+test("the upstream of a cache can be a registry that does not exist yet", () => {
+  const values = {
+    registry: { host: "a", address: "10.0.0.1" },
+    nodes: [{ name: "a", address: "10.0.0.1", role: "master" }],
+    caches: [{ port: 5001 }],
+  };
+  expect(parseSettings(provisional(values, ["caches[0].upstream"])).caches).toEqual([
+    { port: 5001, upstream: "http://not-known-yet-0.invalid" },
+  ]);
+});
+
 test("a name must be known from the start", () => {
   expect(() =>
     parseSettings(provisional({ registry: { host: "a", address: "10.0.0.1" } }, ["nodes"])),

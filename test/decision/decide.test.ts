@@ -210,6 +210,19 @@ describe("docker", () => {
     expect(decide(docker(names)).activate).toBe(activate);
   });
 
+  test.each([
+    [["http://172.30.1.2:5001", "https://mirror.gcr.io"], "none"],
+    [[], "reload"],
+  ])("the running daemon has the mirrors %j: %s", (registryMirrors, activate) => {
+    const asked = docker(["172.30.1.2:5000"]);
+    const health = { ...asked.health, registryMirrors: ["http://172.30.1.2:5001"] };
+    const { docker: found } = asked.observation;
+    const seen = { ...asked.observation, docker: { ...found!, registryMirrors } };
+    const decision = decide({ ...asked, health, observation: seen });
+    expect(decision.activate).toBe(activate);
+    expect(parsePayload(decision.payload).mirrors).toEqual(["http://172.30.1.2:5001"]);
+  });
+
   test("a docker that is not running is started", () => {
     expect(decide(docker(undefined, "inactive")).activate).toBe("restart");
   });

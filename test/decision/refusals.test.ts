@@ -295,3 +295,29 @@ describe("refusals", () => {
     ]);
   });
 });
+
+describe("a container at the place of a cache", () => {
+  const cached = parseSettings({
+    registry: { host: "cp", address: "10.0.0.1" },
+    nodes: [{ name: "cp", address: "10.0.0.1", role: "master" }],
+    caches: [{ upstream: "https://quay.io", port: 5001 }],
+  });
+  const withCache = (labels: Record<string, string>): string[] => {
+    const containers = [{ ...container(labels), id: "2", name: "registry-cache-5001" }];
+    const found = node({ docker: docker({ containers }) });
+    return problemsOf([{ access: access("cp"), observation: found }], cached);
+  };
+
+  test("that was made by hand is refused before anything is touched", () => {
+    expect(withCache({})).toEqual([
+      "cp: expected no container named registry-cache-5001, found one that was made by hand (registry:2): remove or rename it, or choose another port for caches[0]",
+    ]);
+  });
+
+  test("of another stack is refused with that stack's name, and our own is not", () => {
+    expect(withCache({ "io.cluster-registry.owner": "p.other.cache-5001" })).toEqual([
+      "cp: expected no container named registry-cache-5001, found that of p.other.cache-5001: remove or rename it, or choose another port for caches[0]",
+    ]);
+    expect(withCache({ "io.cluster-registry.owner": ids.cache(5001) })).toEqual([]);
+  });
+});

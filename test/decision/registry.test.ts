@@ -138,6 +138,66 @@ describe("a preview's notes about the registry's container", () => {
   });
 });
 
+describe("a preview's notes about a cache", () => {
+  const name = "registry-cache-5001";
+  const OF_CACHE = { "io.cluster-registry.owner": ids.cache(5001) };
+  const id = "ef56".repeat(16);
+  const cache = (changes: Partial<ObservedContainer> = {}) =>
+    container({ id, name, labels: OF_CACHE, mounts: [], ...changes });
+  const settings = parseSettings({
+    registry: { host: "cp", address: "10.0.0.1" },
+    nodes: [{ name: "cp", address: "10.0.0.1", role: "master" }],
+    caches: [{ upstream: "https://quay.io", port: 5001 }],
+  });
+
+  function notesOf(caches: readonly ObservedContainer[], past?: PastRegistry["container"]) {
+    const access = { name: "cp" } as Surveyed["access"];
+    const of = observation({ docker: docker({ containers: [container(), ...caches] }) });
+    const known: PastRegistry = {
+      host: "cp-cache-5001",
+      claimed: true,
+      ...(past && { container: past }),
+    };
+    const before_: Past = { registries: [before], guards: [], caches: [known] };
+    return registryNotes(settings, new Map([["cp", { access, observation: of }]]), ids, before_);
+  }
+  const known = { id, labels: OF_CACHE };
+
+  test("there are none if it is as it was", () => {
+    expect(notesOf([cache()], known)).toEqual([]);
+  });
+
+  test.each([
+    [
+      { status: "paused" },
+      "cp: the container registry-cache-5001 is paused, so pulls wait for it in vain before they go on; " +
+        "up does not resume it: run `docker unpause registry-cache-5001` there",
+    ],
+    [
+      { status: "restarting", exitCode: 1 },
+      "cp: the container registry-cache-5001 keeps restarting (exit code 1); up cannot repair it: see `docker logs registry-cache-5001` there",
+    ],
+    [
+      { name: "aside" },
+      "cp: the container registry-cache-5001 was renamed to aside: up replaces it with one of that name, on the same volume",
+    ],
+  ])("one that is %j is said in words", (changes, text) => {
+    expect(notesOf([cache(changes)], known)).toEqual([text]);
+  });
+
+  test("a removed one is named, with the volume of the new one", () => {
+    expect(notesOf([], known)).toEqual([
+      "cp: the container registry-cache-5001 was removed outside of this stack: up recreates it on the volume registry-cache-5001-quay.io",
+    ]);
+  });
+
+  test("one that the state does not know is replaced", () => {
+    expect(notesOf([cache({ status: "created" })])).toEqual([
+      "cp: the container registry-cache-5001 (ef56ef56ef56, created) belongs to this stack but is not in its state, as after an interrupted run: up replaces it and keeps its volume",
+    ]);
+  });
+});
+
 describe("a container of this stack that its state does not know", () => {
   const other = container({ id: "cd34".repeat(16), status: "created", running: false });
   const note =

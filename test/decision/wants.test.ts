@@ -1,4 +1,4 @@
-import { uniteInsecure, uniteMirrors } from "../../decision/wants";
+import { uniteDockerMirrors, uniteInsecure, uniteMirrors } from "../../decision/wants";
 
 const A = "10.0.0.1:5000";
 const B = "10.0.0.2:5000";
@@ -47,4 +47,11 @@ test("a record with unknown contents is refused by its name", () => {
 test("each insecure registry appears once", () => {
   const both = { id: "two", spec: { insecureRegistries: [B, A] } };
   expect(uniteInsecure([{ id: "one", spec: { insecureRegistries: [A] } }, both])).toEqual([A, B]);
+});
+
+test("each mirror of Docker Hub appears once, and a record without mirrors has none", () => {
+  const spec = { insecureRegistries: [A] };
+  const one = { id: "one", spec: { ...spec, registryMirrors: ["http://a:1"] } };
+  const two = { id: "two", spec: { ...spec, registryMirrors: ["http://b:1", "http://a:1"] } };
+  expect(uniteDockerMirrors([{ id: "old", spec }, one, two])).toEqual(["http://a:1", "http://b:1"]);
 });

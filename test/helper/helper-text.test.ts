@@ -120,6 +120,7 @@ describe.each(userlands)("$name", (userland) => {
       claims: [],
       activate: "none",
       insecure: [],
+      mirrors: [],
       waitSeconds: 1,
       watchdogSeconds: 1,
       files: [
@@ -737,18 +738,75 @@ describe.each(userlands)("$name", (userland) => {
   });
 
   test.each([
+    [
+      '{"Name":"docker.io","Mirrors":["http://[fd00::1]:5001/","https://mirror.gcr.io/"],"Secure":true',
+      "http://[fd00::1]:5001\nhttps://mirror.gcr.io\n",
+    ],
+    ['{"Name":"docker.io","Mirrors":[],"Secure":true', ""],
+    ['{"Name":"docker.io","Mirrors":null,"Secure":true', ""],
+  ])("the mirrors are read from the docker daemon's answer %j", (hub, urls) => {
+    const info = `{"RegistryConfig":{"IndexConfigs":{"a:1":{"Name":"a:1","Mirrors":[],"Secure":false},"docker.io":${hub},"Official":true}},"Mirrors":["http://x/"]}}`;
+    const result = runWithParts(userland, ["00-start.sh", "40-daemon.sh"], "mirror_urls", {
+      stdin: `${info}\n`,
+    });
+    expect(result.stdout.toString()).toBe(urls);
+  });
+
+  test.each([
     ["172.30.1.2:5000", true],
     ["172.30.2.2:5000", false],
     ["reg:5000", true],
     ["127.9.9.9:1", true],
     ["other:5000", false],
+    ["http://10.0.0.11:5001", true],
+    ["http://172.30.1.2:5001", false],
   ])("%s is covered by an address, a name or a network: %s", (name, covered) => {
     const script = `docker_names='172.30.1.0/24
 reg:5000
+http://10.0.0.11:5001
 127.0.0.0/8'; covered "$1"`;
     expect(
       runWithParts(userland, ["00-start.sh", "40-daemon.sh"], script, { args: [name] }).code,
     ).toBe(covered ? 0 : 1);
+  });
+});
+
+describe.each(userlands)("the file for a moment, with $name", (userland) => {
+  const MIRROR = "http://172.30.1.2:5001";
+  test.each([
+    ["nothing of ours goes", "", '{"a": 1}', undefined],
+    ["the registry goes", "172.30.1.2:5000", '{"a": 1}', '{"insecure-registries": [],"a": 1}\n'],
+    [
+      "both go",
+      `172.30.1.2:5000\n${MIRROR}`,
+      "{}",
+      '{"insecure-registries": [], "registry-mirrors": []}\n',
+    ],
+    [
+      "the mirror goes, and the registry stays",
+      `172.30.1.2:5000\n${MIRROR}`,
+      '{"insecure-registries": ["172.30.1.2:5000"]}',
+      '{"registry-mirrors": [],"insecure-registries": ["172.30.1.2:5000"]}\n',
+    ],
+    [
+      "another mirror stays",
+      `172.30.1.2:5000\n${MIRROR}`,
+      '{"insecure-registries": ["172.30.1.2:5000"], "registry-mirrors": ["https://b"]}',
+      undefined,
+    ],
+  ])("has the empty lists by which dockerd forgets: %s", (_, names, text, interim) => {
+    const at = mkdtempSync(join(tmpdir(), "interim-"));
+    try {
+      writeFileSync(join(at, "new"), text);
+      writeFileSync(join(at, "after"), "ab\n");
+      const script = `f=$1 tx=$1 names=$2; plan_interim`;
+      const parts = ["00-start.sh", "65-undo.sh"];
+      expect(runWithParts(userland, parts, script, { args: [at, names] }).code).toBe(0);
+      const made = join(at, "interim");
+      expect(existsSync(made) ? readFileSync(made, "utf8") : undefined).toBe(interim);
+    } finally {
+      rmSync(at, { recursive: true });
+    }
   });
 });
 

@@ -16,6 +16,7 @@ const payload: Payload = {
   claims: ["172.30.1.2:5000"],
   activate: "restart",
   insecure: [],
+  mirrors: [],
   reach: { address: "172.30.1.2", port: 5000 },
   waitSeconds: 60,
   watchdogSeconds: 180,
@@ -103,6 +104,8 @@ end
 
 test("a built payload can be parsed", () => {
   expect(parsePayload(buildPayload(payload))).toEqual(payload);
+  const docker = { ...payload, insecure: ["a:5000"], mirrors: ["http://a:5001", "https://b"] };
+  expect(parsePayload(buildPayload(docker))).toEqual(docker);
 });
 
 test("every text of an edit survives: backslashes, carriage returns, control characters, other alphabets", () => {

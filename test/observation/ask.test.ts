@@ -34,3 +34,12 @@ test("only Docker and the container are read on a registry host that is not a no
     container: { name: "registry", volume: "registry-data" },
   });
 });
+
+test("the containers of caches are read beside the registry's", () => {
+  const cached = { ...settings, caches: [{ upstream: "https://quay.io", port: 5001 }] };
+  expect(askFor(cached, access("reg")).container).toEqual({
+    name: "registry",
+    volume: "registry-data",
+    beside: ["registry-cache-5001"],
+  });
+});

@@ -1,4 +1,4 @@
-import { liveData, pastOf } from "../../observation/past";
+import { liveData, pastCache, pastOf } from "../../observation/past";
 
 const OWNER = "cluster-registry.dev.registry";
 const PREFIX = "urn:pulumi:dev::cluster-registry::";
@@ -47,6 +47,29 @@ test("the container, its labels, the place of its images, and the claim are read
     { host: "b", claimed: true },
     { host: "c", claimed: false, container: known, data: { path: "/srv/images" } },
   ]);
+});
+
+test("a cache is read apart from the registry, by the name of its component", () => {
+  const owner = "cluster-registry.dev.cache-5001";
+  const urn = (type: string, name: string) =>
+    `${PREFIX}cluster-registry:index:ClusterRegistry$cluster-registry:index:RegistryCache$${type}::${name}`;
+  const past = pastOf({
+    [urn("command:remote:Command", "cluster-a-cache-5001-claim")]: {
+      type: "command:remote:Command",
+      outputs: { create: `sh -s container-claim ${owner} registry-cache-5001` },
+    },
+    [urn("docker:index/container:Container", "cluster-a-cache-5001-container")]: {
+      type: "docker:index/container:Container",
+      outputs: { id: "ab12", labels: [{ label: "io.cluster-registry.owner", value: owner }] },
+    },
+  });
+  expect(past.registries).toEqual([]);
+  expect(pastCache(past, "a", 5001)).toEqual({
+    host: "a-cache-5001",
+    claimed: true,
+    container: { id: "ab12", labels: { "io.cluster-registry.owner": owner } },
+  });
+  expect(pastCache(past, "a", 5002)).toBeUndefined();
 });
 
 describe("a node's guard", () => {

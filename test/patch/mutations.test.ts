@@ -110,7 +110,7 @@ const faults: Fault[] = [
       }),
     },
     by: "daemon.json",
-    caught: "the difference is exactly what was asked|the result is JSON",
+    caught: "the difference is exactly what was asked|the result is JSON|edit at byte",
   },
   {
     name: "a line that starts with [ is a header even within a string over several lines",

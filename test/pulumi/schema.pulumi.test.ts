@@ -57,6 +57,7 @@ describe("pulumi package get-schema on the package", () => {
       expect(cluster?.isComponent).toBe(true);
       expect(cluster?.requiredInputs).toEqual(["nodes", "registry"]);
       expect(Object.keys(cluster?.inputProperties ?? {})).toEqual([
+        "caches",
         "docker",
         "health",
         "kubernetes",
@@ -69,6 +70,7 @@ describe("pulumi package get-schema on the package", () => {
         "ui",
       ]);
       expect(Object.keys(cluster?.properties ?? {})).toEqual([
+        "caches",
         "commands",
         "imagePrefix",
         "nodes",

@@ -131,7 +131,7 @@ describe("parseSettings", () => {
         {
           path: "bogus",
           reason:
-            "unknown key (known here: registry, docker, nodes, ssh, health, mirrors, migrate, recreateDeleted, kubernetes, ui, retention, engine)",
+            "unknown key (known here: registry, docker, nodes, ssh, health, mirrors, caches, migrate, recreateDeleted, kubernetes, ui, retention, engine)",
         },
       ]),
     );

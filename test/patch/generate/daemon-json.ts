@@ -49,6 +49,9 @@ export const DAEMON_FEATURES = [
   "a flag for another registry",
   "a flag with which dockerd does not start",
   "taken out again",
+  "a mirror wanted",
+  "a mirror wanted beside others",
+  "the mirror already there",
 ] as const;
 
 type Feature = (typeof DAEMON_FEATURES)[number];
@@ -61,6 +64,10 @@ export interface DaemonCase {
   wanted: string[];
   /** The wanted registries that are missing. */
   missing: string[];
+  /** The wanted mirrors of Docker Hub. */
+  mirrors: string[];
+  /** The wanted mirrors that are missing. */
+  missingMirrors: string[];
   /** Lines of dockerd's unit. */
   flags: string[];
   /** Whether dockerd would not start with the file, or with the planned file. */
@@ -99,7 +106,23 @@ export function generateDaemonJson(seed: number): DaemonCase {
   ];
   const isBoth = isFlagged && ("insecure-registries" in generated.settings || left.length > 0);
   const refused = isBoth || unreadable.some((feature) => features.has(feature));
-  return { ...generated, text, features, flags, refused, missing: left };
+  const mirrors = generateMirrors(random, generated.settings, note);
+  return { ...generated, ...mirrors, text, features, flags, refused, missing: left };
+}
+
+const MIRROR = "http://172.30.1.2:5001";
+
+function generateMirrors(
+  random: Random,
+  settings: Record<string, unknown>,
+  note: (feature: Feature) => void,
+): Pick<DaemonCase, "mirrors" | "missingMirrors"> {
+  if (!random.chance(0.5)) return { mirrors: [], missingMirrors: [] };
+  const list = (settings["registry-mirrors"] ?? []) as string[];
+  const isThere = list.includes(`${MIRROR}/`);
+  if (isThere) note("the mirror already there");
+  else note(list.length > 0 ? "a mirror wanted beside others" : "a mirror wanted");
+  return { mirrors: [MIRROR], missingMirrors: isThere ? [] : [MIRROR] };
 }
 
 /** Lines of a unit that set the same thing or something else. */
@@ -171,7 +194,7 @@ function spoilt(random: Random, text: string, note: (feature: Feature) => void):
   }
 }
 
-type Generated = Omit<DaemonCase, "features" | "flags" | "refused">;
+type Generated = Omit<DaemonCase, "features" | "flags" | "refused" | "mirrors" | "missingMirrors">;
 
 function generateFile(seed: number, random: Random, note: (feature: Feature) => void): Generated {
   const wanted = ["172.30.1.2:5000"];
@@ -222,7 +245,7 @@ function otherKeys(random: Random, note: (feature: Feature) => void): [string, u
     ["log-driver", "json-file"],
     ["log-opts", { "max-size": "10m", "splunk-token": "hunter2" }],
     ["storage-driver", "overlay2"],
-    ["registry-mirrors", ["https://mirror.gcr.io", "https://docker-mirror.killer.sh"]],
+    ["registry-mirrors", ["https://mirror.gcr.io", random.pick([`${MIRROR}/`, "http://a.lan"])]],
     ["mtu", 1454],
     ["live-restore", true],
     ["labels", ['{"insecure-registries": []}', "a,b]}", "standort=Zürich"]],

@@ -12,14 +12,20 @@ const PATH = "/etc/docker/daemon.json";
 
 /** Everything that must hold for one generated daemon.json. Throws an error with the name of the broken property. */
 export function checkDaemonJson(patcher: DaemonPatcher, generated: DaemonCase): void {
-  const { text, wanted, missing, settings } = generated;
+  const { text, wanted, missing, settings, mirrors, missingMirrors } = generated;
   const broken = (property: string, detail: string): never => {
     throw new Error(
       `${property} (file ${generated.seed}): ${detail}\n---\n${text ?? "no file"}\n---`,
     );
   };
   const bytes = text === undefined ? undefined : Buffer.from(text);
-  const ask = { path: PATH, registry: wanted, dockerVersion: "26.1.5", flags: generated.flags };
+  const ask = {
+    path: PATH,
+    registry: wanted,
+    mirrors,
+    dockerVersion: "26.1.5",
+    flags: generated.flags,
+  };
   let plan: patch.Plan;
   try {
     plan = patcher.planDaemonJson({ ...ask, bytes });
@@ -34,20 +40,25 @@ export function checkDaemonJson(patcher: DaemonPatcher, generated: DaemonCase): 
   if (file === undefined) return broken("daemon.json is in the plan", "it is not");
 
   const list = (settings["insecure-registries"] ?? []) as string[];
-  const expected =
-    missing.length > 0 ? { ...settings, "insecure-registries": [...missing, ...list] } : settings;
+  const mirrorList = (settings["registry-mirrors"] ?? []) as string[];
+  const expected = {
+    ...settings,
+    ...(missing.length > 0 && { "insecure-registries": [...missing, ...list] }),
+    ...(missingMirrors.length > 0 && { "registry-mirrors": [...missingMirrors, ...mirrorList] }),
+  };
+  const changes = [...missing, ...missingMirrors];
   const desired = file.desired?.toString() ?? "";
-  const got = read(desired) ?? (missing.length > 0 ? broken("the result is JSON", desired) : {});
+  const got = read(desired) ?? (changes.length > 0 ? broken("the result is JSON", desired) : {});
   if (show(got) !== show(expected)) broken("the difference is exactly what was asked", desired);
-  if (missing.length === 0 && file.edits.length > 0) broken("already there, no edit", desired);
-  if (plan.activate !== (missing.length > 0 ? "reload" : "none")) {
+  if (changes.length === 0 && file.edits.length > 0) broken("already there, no edit", desired);
+  if (plan.activate !== (changes.length > 0 ? "reload" : "none")) {
     broken("reload when changed", plan.activate);
   }
 
   const diff = patcher.fileDiff(file);
   if (diff.includes("hunter2")) broken("nothing secret is shown", diff);
   const added = diff.split("\n").filter((line) => line.startsWith("+") && !line.startsWith("+++"));
-  if (!missing.every((name) => added.some((line) => line.includes(JSON.stringify(name))))) {
+  if (!changes.every((name) => added.some((line) => line.includes(JSON.stringify(name))))) {
     broken("the change is seen", diff);
   }
 
@@ -64,7 +75,9 @@ export function checkDaemonJson(patcher: DaemonPatcher, generated: DaemonCase): 
     }
     const oneLiner = text === undefined || !/\{\r?\n/.test(text);
     const ownLine =
-      /"insecure-registries":\s*\[\s*\S/.test(text ?? "") || "insecure-registries" in settings;
+      /"insecure-registries":\s*\[\s*\S/.test(text ?? "") ||
+      "insecure-registries" in settings ||
+      (missingMirrors.length > 0 && "registry-mirrors" in settings);
     if (!oneLiner && !ownLine && hunks.some(({ removed }) => removed.length > 0)) {
       broken("a new key is a line of its own", JSON.stringify(hunks));
     }
@@ -80,9 +93,9 @@ export function checkDaemonJson(patcher: DaemonPatcher, generated: DaemonCase): 
   const kept = list.filter(
     (entry) => !wanted.includes(entry.replace(/^https?:\/\//, "")) || entry.includes("/8"),
   );
-  const keptSettings = { ...settings, "insecure-registries": kept };
+  const keptSettings: object = { ...expected, "insecure-registries": kept };
   const noKey = Object.fromEntries(
-    Object.entries(settings).filter(([key]) => key !== "insecure-registries"),
+    Object.entries(expected).filter(([key]) => key !== "insecure-registries"),
   );
   if (show(left) !== show(keptSettings) && !(kept.length === 0 && show(left) === show(noKey))) {
     broken("removal takes out the registry alone", show(left));
