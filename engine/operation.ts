@@ -23,11 +23,14 @@ import { Runner } from "./steps/runner";
 import { Targets } from "./steps/targets";
 import { STACK_TYPE, makeUrn } from "./steps/urn";
 
+/** Most steps wait for a host, which takes none of this machine's cores. */
+const PARALLEL = 50;
+
 export interface RunOptions {
   kind: "up" | "destroy" | "refresh";
   /** True: show what would be done, and change nothing. */
   preview: boolean;
-  /** The number of operations at once. @default 4 per core */
+  /** The number of operations at once. @default 50, of which 4 per core on this machine */
   parallel?: number;
   continueOnError?: boolean;
   /** Read every resource first. For `refresh`, that is the whole operation. */
@@ -112,12 +115,15 @@ class Run {
     );
     this.journal = new Journal(this.snapshot, options.preview ? undefined : write);
     this.targets = options.targets ?? new Targets([], false);
+    const plugins = [...(options.plugins ?? allPlugins), builtinPlugin(this.resourcesOf)];
     const never = new AbortController().signal;
     const { cancel = never, terminate = never } = options;
     this.runner = new Runner(
       {
         preview: options.preview,
-        parallel: options.parallel ?? 4 * os.availableParallelism(),
+        parallel: options.parallel ?? PARALLEL,
+        parallelHere: options.parallel ?? 4 * os.availableParallelism(),
+        typesHere: new Set(plugins.flatMap(({ typesHere = [] }) => typesHere)),
         continueOnError: options.continueOnError ?? false,
         cancel,
         terminate,
@@ -125,7 +131,6 @@ class Run {
       this.journal,
       this.sink,
     );
-    const plugins = [...(options.plugins ?? allPlugins), builtinPlugin(this.resourcesOf)];
     this.host = new ProviderHost(plugins, project.program.folder);
   }
 

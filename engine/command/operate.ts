@@ -36,7 +36,7 @@ const COMMON: Record<string, FlagSpec> = {
   parallel: {
     kind: "value",
     short: "p",
-    help: "Limit how many operations run at once (default 4 per core)",
+    help: "Limit how many operations run at once (default 50, of which 4 per core on this machine)",
   },
   target: {
     kind: "list",
