@@ -10,6 +10,7 @@ const { existsSync, readFileSync } = require("node:fs");
 const Module = require("node:module");
 const path = require("node:path");
 const { installSourceMaps, registerTypeScript } = require("../typescript");
+const { speedUpText } = require("./wire-text");
 
 const { createRequire } = Module;
 
@@ -111,8 +112,11 @@ else installSourceMaps(registerTypeScript(definesClassFields()), fromSdk("source
 withoutSerializer(() => {
   fromProgram("@pulumi/pulumi");
   fromProgram("@pulumi/pulumi/cmd/run/tracing");
-  fromProgram("@pulumi/pulumi/runtime/closure/v8Hooks");
 });
+speedUpText(fromSdk("google-protobuf"));
+// The SDK connects the process to its own debugger, which slows everything down. Only the serializer needs that, and
+// connects when it is used.
+fromProgram("@pulumi/pulumi/runtime/closure/v8Hooks").isInitializedAsync = () => Promise.resolve();
 if (!process.env.PULUMI_DEBUG_PROMISE_LEAKS) sparePromiseTraces();
 // Skips five messages for each resource, one after the other, that the engine would not show.
 fromProgram("@pulumi/pulumi/log").debug = () => Promise.resolve();
