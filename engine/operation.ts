@@ -12,9 +12,10 @@ import { Writer } from "./state/checkpoint";
 import { integrityError } from "./state/integrity";
 import { Journal } from "./state/journal";
 import type { PendingOperation, ResourceState, Snapshot } from "./state/resource";
+import { sameResources } from "./state/same";
 import { Deployment } from "./steps/deployment";
 import { Progress, type Explain } from "./steps/progress";
-import { said, type EngineEvent, type Op, type Sink } from "./steps/events";
+import { isEventful, said, type EngineEvent, type Op, type Sink } from "./steps/events";
 import { Halted, StepFailed } from "./steps/halt";
 import { ProviderHost } from "./steps/provider-host";
 import type { PropertyMap } from "./values/property";
@@ -61,6 +62,11 @@ export interface RunResult {
   changes: Partial<Record<Op, number>>;
   /** URNs that had an error. */
   errored: ReadonlySet<string>;
+  /**
+   * Of a preview: every step leaves its resource as it is, the state would stay the same in every field, and nothing was
+   * warned of. A real run right after it has nothing to do.
+   */
+  nothingToDo: boolean;
   /** The stack's outputs from before the run. */
   oldOutputs: ResourceState["outputs"];
   outputs: ResourceState["outputs"];
@@ -86,6 +92,8 @@ class Run {
   private readonly targets: Targets;
   private readonly config;
   private readonly rootUrn: string;
+  /** A step was no `same`, or something needs attention. */
+  private eventful = false;
 
   constructor(
     private readonly stack: Stack,
@@ -168,10 +176,22 @@ class Run {
       outcome,
       changes: this.changes,
       errored: this.errored,
+      nothingToDo: outcome === "succeeded" && this.isNothingToDo(),
       oldOutputs,
       outputs: this.rootOutputs(this.journal.resources),
       seconds: (performance.now() - this.started) / 1000,
     };
+  }
+
+  private isNothingToDo(): boolean {
+    const { snapshot, journal, options } = this;
+    return (
+      options.preview &&
+      !this.eventful &&
+      !journal.isTouched &&
+      snapshot.pending.length === 0 &&
+      sameResources(journal.resources, snapshot.resources)
+    );
   }
 
   private async work(): Promise<void> {
@@ -265,6 +285,7 @@ class Run {
     if (event.kind === "done" && event.step.logical && !event.step.internal) {
       this.changes[event.step.op] = (this.changes[event.step.op] ?? 0) + 1;
     }
+    if (isEventful(event)) this.eventful = true;
     if (event.kind === "begin" && event.step.new) this.redactor.addFrom(event.step.new.inputs);
     if (event.kind === "message") {
       if (event.severity === "error" && event.urn) this.errored.add(event.urn);
