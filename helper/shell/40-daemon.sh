@@ -1,7 +1,7 @@
 # The daemons: what they are doing, whether they took the files, and what they say when they did not.
 
-# unit_says UNIT PROPERTY...: what systemd says of a unit, one property a line, in `unit_said`. It is asked anew each time; only
-# a look at a host asks once for all properties, since each question takes longer than most of the look (90-observe.sh).
+# unit_says UNIT PROPERTY...: what systemd says of a unit, one property a line, in `unit_said`. It is asked anew each time, but
+# for a unit that look_at_unit has asked about.
 unit_says() {
   says_unit=$1
   shift
@@ -24,6 +24,16 @@ unit_says() {
 '
   set +f
   unit_said=${unit_said#?}
+}
+
+# look_at_unit UNIT: asks systemd once for all that is asked of a unit anywhere, since each question takes longer than most of what
+# is done with the answer. It holds until `unit_looked_at` is emptied, which must be before anything is done to the unit.
+look_at_unit() {
+  unit_looked_at=
+  unit_says "$1" LoadState ActiveState SubState UnitFileState MainPID InvocationID ExecMainStartTimestampMonotonic KillMode \
+    CanReload NeedDaemonReload ExecStart Job DropInPaths FragmentPath Requires Environment EnvironmentFiles BindPaths \
+    BindReadOnlyPaths RootDirectory RootImage
+  unit_facts=$unit_said unit_looked_at=$1
 }
 
 # Reads a unit's state into unit_*.
@@ -143,9 +153,11 @@ limited() {
 # The file that containerd reads, in `config_file`: by its unit, whose variables are looked up where systemd takes them from,
 # and by the process that runs. Where that cannot be known it is empty, and `config_doubt` says why.
 containerd_config() {
+  config_looked_at=${unit_looked_at-}
+  [ "$config_looked_at" = containerd.service ] || look_at_unit containerd.service 2>/dev/null
   config_doubt='' config_running=''
   [ -n "${manager_looked_at-}" ] || manager_environment=$(systemctl show-environment 2>/dev/null 9>&-)
-  unit_says containerd.service Environment EnvironmentFiles ExecStart MainPID 2>/dev/null
+  unit_says containerd.service Environment EnvironmentFiles ExecStart MainPID
   config_facts=$unit_said
   config_file=$(
     {
@@ -219,6 +231,7 @@ containerd_config() {
     config_doubt="the process finds another file at $config_file than this host has there (BindPaths, RootDirectory or the like of its unit)"
     config_file=
   fi
+  [ "$config_looked_at" = containerd.service ] || unit_looked_at=
   config_known=yes
 }
 
@@ -237,7 +250,7 @@ environment_lines() {
 # unit_moves PATH: does containerd's unit put another file at PATH for its own process? The unit decides for the next start,
 # whatever the running process sees.
 unit_moves() {
-  unit_says containerd.service BindPaths BindReadOnlyPaths RootDirectory RootImage 2>/dev/null
+  unit_says containerd.service BindPaths BindReadOnlyPaths RootDirectory RootImage
   # Mostly there is nothing in any of them.
   case $unit_said$newline in
     *=[!"$newline"]*) ;;

@@ -211,11 +211,7 @@ observe_managed() {
 observe_service() {
   say "$1"
   # Once for all that is asked of it below.
-  unit_looked_at=
-  unit_says "$2" LoadState ActiveState SubState UnitFileState MainPID InvocationID ExecMainStartTimestampMonotonic KillMode \
-    CanReload NeedDaemonReload ExecStart Job DropInPaths FragmentPath Requires Environment EnvironmentFiles BindPaths \
-    BindReadOnlyPaths RootDirectory RootImage 2>/dev/null
-  unit_facts=$unit_said unit_looked_at=$2
+  look_at_unit "$2" 2>/dev/null
   unit_says "$2" LoadState ActiveState SubState UnitFileState MainPID InvocationID ExecMainStartTimestampMonotonic KillMode \
     CanReload NeedDaemonReload ExecStart
   printf '%s\n' "$unit_said" | hex
