@@ -30,9 +30,7 @@ export function sameResources(a: readonly ResourceState[], b: readonly ResourceS
     byUrn.size === b.length &&
     a.every((resource) => {
       const other = byUrn.get(resource.urn);
-      return (
-        other && sameButForPosition(resource, other) && position(resource) === position(other)
-      );
+      return other && sameButForPosition(resource, other) && position(resource) === position(other);
     })
   );
 }
