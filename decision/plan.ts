@@ -1,12 +1,13 @@
 import { DAEMON_JSON } from "../observation/ask";
 import { fileBytes, type Observation } from "../observation/observation";
-import { mixesWays, planContainerd, planDaemonJson } from "../patch";
+import * as patch from "../patch";
 import { dockerMirrors, mirrorsOf } from "../settings/caches";
 import { durationSeconds, hostPort } from "../settings/formats";
 import type { Settings } from "../settings/schema";
 import { decide, type Decision, type Health } from "./decide";
 import { baselineTexts, type Texts, type Want } from "./owned-files";
 import { containerdConfig, daemonFlags, proxyEnvironment } from "./sourced-lines";
+import { remembered } from "./remembered";
 import {
   type InsecureSpec,
   type MirrorSpec,
@@ -14,6 +15,9 @@ import {
   uniteInsecure,
   uniteMirrors,
 } from "./wants";
+
+const planContainerd = remembered(patch.planContainerd);
+const mixesWays = remembered(patch.mixesWays);
 
 /** `ADDRESS:PORT` of the registry, which is the beginning of its image names. */
 export function imagePrefix({ registry }: Settings): string {
@@ -120,7 +124,7 @@ export function decideInsecureRegistry(
     id,
     daemon: "docker",
     plan: (wants, texts) =>
-      planDaemonJson({
+      patch.planDaemonJson({
         path: DAEMON_JSON,
         bytes: texts.get(DAEMON_JSON),
         registry: uniteInsecure(wants),

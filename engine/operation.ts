@@ -12,9 +12,10 @@ import { Writer } from "./state/checkpoint";
 import { integrityError } from "./state/integrity";
 import { Journal } from "./state/journal";
 import type { PendingOperation, ResourceState, Snapshot } from "./state/resource";
+import { sameResources } from "./state/same";
 import { Deployment } from "./steps/deployment";
 import { Progress, type Explain } from "./steps/progress";
-import { said, type EngineEvent, type Op, type Sink } from "./steps/events";
+import { isEventful, said, type EngineEvent, type Op, type Sink } from "./steps/events";
 import { Halted, StepFailed } from "./steps/halt";
 import { ProviderHost } from "./steps/provider-host";
 import type { PropertyMap } from "./values/property";
@@ -23,11 +24,14 @@ import { Runner } from "./steps/runner";
 import { Targets } from "./steps/targets";
 import { STACK_TYPE, makeUrn } from "./steps/urn";
 
+/** Most steps wait for a host, which takes none of this machine's cores. */
+const PARALLEL = 50;
+
 export interface RunOptions {
   kind: "up" | "destroy" | "refresh";
   /** True: show what would be done, and change nothing. */
   preview: boolean;
-  /** The number of operations at once. @default 4 per core */
+  /** The number of operations at once. @default 50, of which 4 per core on this machine */
   parallel?: number;
   continueOnError?: boolean;
   /** Read every resource first. For `refresh`, that is the whole operation. */
@@ -58,6 +62,11 @@ export interface RunResult {
   changes: Partial<Record<Op, number>>;
   /** URNs that had an error. */
   errored: ReadonlySet<string>;
+  /**
+   * Of a preview: every step leaves its resource as it is, the state would stay the same in every field, and nothing was
+   * warned of. A real run right after it has nothing to do.
+   */
+  nothingToDo: boolean;
   /** The stack's outputs from before the run. */
   oldOutputs: ResourceState["outputs"];
   outputs: ResourceState["outputs"];
@@ -83,6 +92,8 @@ class Run {
   private readonly targets: Targets;
   private readonly config;
   private readonly rootUrn: string;
+  /** A step was no `same`, or something needs attention. */
+  private eventful = false;
 
   constructor(
     private readonly stack: Stack,
@@ -112,12 +123,15 @@ class Run {
     );
     this.journal = new Journal(this.snapshot, options.preview ? undefined : write);
     this.targets = options.targets ?? new Targets([], false);
+    const plugins = [...(options.plugins ?? allPlugins), builtinPlugin(this.resourcesOf)];
     const never = new AbortController().signal;
     const { cancel = never, terminate = never } = options;
     this.runner = new Runner(
       {
         preview: options.preview,
-        parallel: options.parallel ?? 4 * os.availableParallelism(),
+        parallel: options.parallel ?? PARALLEL,
+        parallelHere: options.parallel ?? 4 * os.availableParallelism(),
+        typesHere: new Set(plugins.flatMap(({ typesHere = [] }) => typesHere)),
         continueOnError: options.continueOnError ?? false,
         cancel,
         terminate,
@@ -125,7 +139,6 @@ class Run {
       this.journal,
       this.sink,
     );
-    const plugins = [...(options.plugins ?? allPlugins), builtinPlugin(this.resourcesOf)];
     this.host = new ProviderHost(plugins, project.program.folder);
   }
 
@@ -163,10 +176,22 @@ class Run {
       outcome,
       changes: this.changes,
       errored: this.errored,
+      nothingToDo: outcome === "succeeded" && this.isNothingToDo(),
       oldOutputs,
       outputs: this.rootOutputs(this.journal.resources),
       seconds: (performance.now() - this.started) / 1000,
     };
+  }
+
+  private isNothingToDo(): boolean {
+    const { snapshot, journal, options } = this;
+    return (
+      options.preview &&
+      !this.eventful &&
+      !journal.isTouched &&
+      snapshot.pending.length === 0 &&
+      sameResources(journal.resources, snapshot.resources)
+    );
   }
 
   private async work(): Promise<void> {
@@ -260,6 +285,7 @@ class Run {
     if (event.kind === "done" && event.step.logical && !event.step.internal) {
       this.changes[event.step.op] = (this.changes[event.step.op] ?? 0) + 1;
     }
+    if (isEventful(event)) this.eventful = true;
     if (event.kind === "begin" && event.step.new) this.redactor.addFrom(event.step.new.inputs);
     if (event.kind === "message") {
       if (event.severity === "error" && event.urn) this.errored.add(event.urn);

@@ -45,9 +45,15 @@ export function observeText(wishes: readonly string[]): string {
   ].join("\n");
 }
 
+/**
+ * Without the comments below the head, which are for readers of helper/shell. The text is in the state once for every
+ * command that carries it, and goes to every host in every run.
+ */
 function joined(names: readonly string[]): string {
-  return [...names]
+  const text = [...names]
     .sort()
     .map((name) => readFileSync(join(FOLDER, name), "utf8"))
     .join("\n");
+  const head = text.indexOf("\nset -u\n");
+  return text.slice(0, head) + text.slice(head).replace(/^[ \t]*#.*\n/gm, "");
 }

@@ -65,10 +65,9 @@ export async function startLab(
     const { images, hub } = await ensureImages(lab, log);
     await makeFoundations(lab);
     raiseInotifyLimit();
-    await all([
-      ensureHub(lab, hub, running),
-      ...lab.hosts.map((host) => ensureHost(lab, host, imageOf(images, host), running, log)),
-    ]);
+    // Before the hosts: among a hundred that boot, the hub would not come up within its time.
+    await ensureHub(lab, hub, running);
+    await all(lab.hosts.map((host) => ensureHost(lab, host, imageOf(images, host), running, log)));
     writeKnownHosts(lab);
     return new RunningLab(lab, () => stopLab(lab.name));
   });

@@ -6,6 +6,7 @@ import type { RunOptions, RunResult } from "../operation";
 import { Redactor } from "../secrets/redact";
 import { Program } from "../rpc/program";
 import type { Stack, Workspace } from "../stack";
+import { isEventful } from "../steps/events";
 import type { Explain } from "../steps/progress";
 import { Targets } from "../steps/targets";
 import { embeddedOrPulumi, EVERYWHERE } from "./choose";
@@ -36,7 +37,7 @@ const COMMON: Record<string, FlagSpec> = {
   parallel: {
     kind: "value",
     short: "p",
-    help: "Limit how many operations run at once (default 4 per core)",
+    help: "Limit how many operations run at once (default 50, of which 4 per core on this machine)",
   },
   target: {
     kind: "list",
@@ -217,6 +218,7 @@ class Operation {
       this.throwUnlessSucceeded(result);
       if (previewOnly) return this.checkNoChanges(result, "proposed");
       if (!confirmed(flags)) await this.confirm(stack);
+      else if (this.canEndEarly && result.nothingToDo) return this.endEarly(stack, result);
     }
     const result = await this.phase(stack, false, true);
     this.throwUnlessSucceeded(result);
@@ -227,6 +229,19 @@ class Operation {
       );
     }
     this.checkNoChanges(result, "occurred");
+  }
+
+  /**
+   * An `up` whose preview found nothing to do ends without a second run of the program, which would read every host again
+   * to find the same. After a prompt some time has passed, so the program runs again.
+   */
+  private get canEndEarly(): boolean {
+    return this.kind === "up" && confirmed(this.flags) && this.flags["json"] !== true;
+  }
+
+  private endEarly(stack: Stack, result: RunResult): void {
+    process.stdout.write(`${title(this.kind, false)} (${stack.name}):\n`);
+    this.display(stack, false, true, new Redactor()).finish({ ...result, seconds: 0 });
   }
 
   /** `last`: no other phase follows. */
@@ -247,8 +262,9 @@ class Operation {
       redactor,
       ...(program ? { program } : {}),
       sink: (event) => {
-        // This phase's program is loaded. The next one can start to load.
-        if (preview && !last && event.kind === "begin") this.startAhead();
+        // This phase's program is loaded. The next one can start to load, if there will be one.
+        if (preview && !last && (this.canEndEarly ? isEventful(event) : event.kind === "begin"))
+          this.startAhead();
         display.sink(event);
       },
       // If the phase fails before it begins, the program is still waiting for its instructions.

@@ -143,6 +143,8 @@ export interface ProviderPlugin {
   readonly version: string;
   /** Every supported resource type (`command:remote:Command`). Others are refused by name. */
   readonly types: readonly string[];
+  /** Those of `types` whose steps run on this machine instead of waiting for a host. @default none */
+  readonly typesHere?: readonly string[];
   /** `news` is what the program passed (with `version`). The result is stored as the provider resource's inputs. */
   checkConfig(news: Props): Promise<CheckResult>;
   diffConfig(oldInputs: Props, news: Props): Promise<Diff>;

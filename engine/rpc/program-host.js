@@ -10,6 +10,7 @@ const { existsSync, readFileSync } = require("node:fs");
 const Module = require("node:module");
 const path = require("node:path");
 const { installSourceMaps, registerTypeScript } = require("../typescript");
+const { speedUpText } = require("./wire-text");
 
 const { createRequire } = Module;
 
@@ -55,21 +56,62 @@ function definesClassFields() {
 }
 
 /**
- * Runs `load` with stubs for two modules that the SDK loads at its start but uses only to serialize functions: npm's
- * dependency solver and the TypeScript compiler, which take most of the loading time. The first use loads them.
+ * What the SDK loads at its start, and few programs use, by the file or folder that asks for it: npm's dependency solver and
+ * the TypeScript compiler only serialize functions, the Automation API runs other programs, and the rest sends traces to a
+ * collector. Together they take most of the loading time.
  */
-function withoutSerializer(load) {
+const LATE = {
+  "runtime/closure": [
+    "@npmcli/arborist",
+    "../../typescript-shim",
+    "normalize-package-data",
+    "fdir",
+  ],
+  "index.js": ["./automation"],
+  "cmd/run/tracing.js": [
+    "@opentelemetry/resources",
+    "@opentelemetry/sdk-trace-base",
+    "@opentelemetry/exporter-zipkin",
+    "@opentelemetry/instrumentation-grpc",
+    "@opentelemetry/sdk-trace-node",
+    "@opentelemetry/instrumentation",
+  ],
+};
+
+/** A module that is loaded when something of it is used. */
+function lateModule(load) {
+  let loaded;
+  const get = () => (loaded ??= load());
+  return new Proxy(
+    {},
+    {
+      get(_target, name) {
+        // A compiled `import` reads this first, which does not count as a use of the module.
+        if (name === "__esModule") return true;
+        return name === "default" && !get().__esModule ? get() : get()[name];
+      },
+      has: (_target, name) => name in get(),
+      ownKeys: () => Reflect.ownKeys(get()),
+      getOwnPropertyDescriptor(_target, name) {
+        const found = Reflect.getOwnPropertyDescriptor(get(), name);
+        return found && { ...found, configurable: true };
+      },
+    },
+  );
+}
+
+/** Runs `load` with stubs for the modules of LATE. */
+function withoutLateModules(load) {
   const sdk = path.dirname(fromProgram.resolve("@pulumi/pulumi/package.json"));
-  const late = new Set(["@npmcli/arborist", "../../typescript-shim"]);
+  const late = (request, asker = "") =>
+    Object.entries(LATE).some(([place, requests]) => {
+      const from = path.join(sdk, place);
+      return (asker === from || path.dirname(asker) === from) && requests.includes(request);
+    });
   const { _load } = Module;
   Module._load = function (request, parent, ...rest) {
-    const ofSerializer = parent?.filename?.startsWith(path.join(sdk, "runtime", "closure"));
-    if (!ofSerializer || !late.has(request)) return _load.call(this, request, parent, ...rest);
-    let loaded;
-    const get = (_target, name) =>
-      // A compiled `import * as` reads this first, which does not count as a use of the module.
-      name === "__esModule" || (loaded ??= parent.require(request))[name];
-    return new Proxy({}, { get });
+    if (!late(request, parent?.filename)) return _load.call(this, request, parent, ...rest);
+    return lateModule(() => parent.require(request));
   };
   try {
     return load();
@@ -108,11 +150,14 @@ if (isModuleProject()) process.env.PULUMI_NODEJS_TYPESCRIPT = "true";
 // Must run now: the SDK installs its own hook, which would hide a later one, and reads the resources' positions from
 // stacks.
 else installSourceMaps(registerTypeScript(definesClassFields()), fromSdk("source-map-support"));
-withoutSerializer(() => {
+withoutLateModules(() => {
   fromProgram("@pulumi/pulumi");
   fromProgram("@pulumi/pulumi/cmd/run/tracing");
-  fromProgram("@pulumi/pulumi/runtime/closure/v8Hooks");
 });
+speedUpText(fromSdk("google-protobuf"));
+// The SDK connects the process to its own debugger, which slows everything down. Only the serializer needs that, and
+// connects when it is used.
+fromProgram("@pulumi/pulumi/runtime/closure/v8Hooks").isInitializedAsync = () => Promise.resolve();
 if (!process.env.PULUMI_DEBUG_PROMISE_LEAKS) sparePromiseTraces();
 // Skips five messages for each resource, one after the other, that the engine would not show.
 fromProgram("@pulumi/pulumi/log").debug = () => Promise.resolve();

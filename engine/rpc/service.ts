@@ -3,8 +3,12 @@
  * server on loopback.
  */
 import * as grpc from "@grpc/grpc-js";
+import * as protobuf from "google-protobuf";
 import { CheckFailure } from "@pulumi/pulumi/proto/provider_pb";
 import type * as provider from "../providers/provider";
+import { speedUpText } from "./wire-text";
+
+speedUpText(protobuf);
 
 const MESSAGE_BYTES = 400 * 1024 * 1024;
 

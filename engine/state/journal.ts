@@ -23,6 +23,7 @@ export class Journal {
   private running: Promise<void> = Promise.resolve();
   private next: Promise<void> | undefined;
   private dirty = false;
+  private touched = false;
 
   constructor(
     private readonly before: Snapshot,
@@ -80,7 +81,12 @@ export class Journal {
 
   /** Call it when a resource was changed in place. */
   touch(): void {
-    this.dirty = true;
+    this.dirty = this.touched = true;
+  }
+
+  /** True once a resource was changed in place: then the list before cannot be compared with the list now. */
+  get isTouched(): boolean {
+    return this.touched;
   }
 
   /**

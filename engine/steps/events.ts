@@ -64,6 +64,15 @@ export const said = (
   ...(urn === "" ? {} : { urn }),
 });
 
+/** False for what every run has in which nothing is to be done: resources that stay as they are, and information. */
+export function isEventful(event: EngineEvent): boolean {
+  if (event.kind === "message") return ["warning", "error"].includes(event.severity);
+  if (event.kind === "outputs") return false;
+  // Whether a refresh finds a change is known at its end.
+  if (event.kind === "begin" && event.step.op === "refresh") return false;
+  return event.kind === "failed" || event.step.op !== "same";
+}
+
 /** A step of an old resource, of a new one, or from one to the other. */
 export function stepOf(
   op: Op,

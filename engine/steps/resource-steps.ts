@@ -1,5 +1,6 @@
 /** The steps that change one resource to what the program requests. */
 import { isProviderType, type ResourceState } from "../state/resource";
+import { sameButForPosition } from "../state/same";
 import { UNKNOWN_TEXT, deepEquals, isSecret, markKeys } from "../values/property";
 import type { Decision } from "./diff";
 import { stepOf, type Op, type Step } from "./events";
@@ -185,22 +186,4 @@ export class ResourceSteps {
     old.delete = true;
     this.progress.options.forget(old);
   }
-}
-
-function sameButForPosition(a: ResourceState, b: ResourceState): boolean {
-  const rest = (s: ResourceState): unknown => ({
-    ...s,
-    inputs: undefined,
-    outputs: undefined,
-    sourcePosition: undefined,
-    stackTrace: undefined,
-    dependencies: [...s.dependencies].sort(),
-    propertyDependencies: Object.entries(s.propertyDependencies).sort(),
-    // The parser leaves out fields that are false.
-    protect: s.protect ?? false,
-    retainOnDelete: s.retainOnDelete ?? false,
-  });
-  const text = (s: ResourceState): string =>
-    JSON.stringify(Object.entries(rest(s) as object).sort());
-  return a.inputs === b.inputs && a.outputs === b.outputs && text(a) === text(b);
 }

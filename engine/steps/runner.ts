@@ -7,11 +7,16 @@ import type { Journal } from "../state/journal";
 import type { PendingType, ResourceState } from "../state/resource";
 import { said, type Sink, type Step } from "./events";
 import { Halted, StepFailed } from "./halt";
+import { Slots } from "./slots";
 
 interface RunnerOptions {
   preview: boolean;
   /** How many provider operations may run at once. */
   parallel: number;
+  /** Of them, those of `typesHere`. @default `parallel` */
+  parallelHere?: number;
+  /** The types whose steps run on this machine. @default none */
+  typesHere?: ReadonlySet<string>;
   continueOnError: boolean;
   /** First Ctrl-C: no new steps. */
   cancel: AbortSignal;
@@ -25,8 +30,7 @@ export class Runner {
   private readonly failedUrns = new Set<string>();
   /** Aborted when no new step may start: after an error without --continue-on-error, or after a cancel. */
   readonly halt = new AbortController();
-  private free: number;
-  private readonly waiting: (() => void)[] = [];
+  private readonly slots: Slots;
   private readonly active = new Set<Promise<void>>();
 
   constructor(
@@ -34,7 +38,8 @@ export class Runner {
     private readonly journal: Journal,
     private readonly sink: Sink,
   ) {
-    this.free = Math.max(1, options.parallel);
+    const { parallel: total, parallelHere: onThisMachine = total } = options;
+    this.slots = new Slots({ total, onThisMachine });
     options.cancel.addEventListener("abort", () => this.stop());
     if (options.cancel.aborted) this.stop();
   }
@@ -54,7 +59,7 @@ export class Runner {
 
   stop(): void {
     this.halt.abort();
-    this.waiting.splice(0).forEach((wake) => wake());
+    this.slots.open();
   }
 
   throwIfHalted(): void {
@@ -83,15 +88,17 @@ export class Runner {
     work: () => Promise<void>,
     commit: () => void,
   ): Promise<void> {
-    await this.acquire();
-    const running = this.execute(step, pending, work, commit);
-    const settled = running.catch(() => undefined).finally(() => this.active.delete(settled));
-    this.active.add(settled);
+    this.throwIfHalted();
+    const here = this.options.typesHere?.has(step.type) ?? false;
+    await this.slots.enter(here);
     try {
+      this.throwIfHalted();
+      const running = this.execute(step, pending, work, commit);
+      const settled = running.catch(() => undefined).finally(() => this.active.delete(settled));
+      this.active.add(settled);
       await running;
     } finally {
-      this.free += 1;
-      this.waiting.shift()?.();
+      this.slots.leave(here);
     }
   }
 
@@ -135,15 +142,6 @@ export class Runner {
     if (this.options.preview && step.op === "refresh") return;
     this.failedUrns.add(step.urn);
     if (!this.options.continueOnError && !(failure instanceof ProtectedResource)) this.stop();
-  }
-
-  private async acquire(): Promise<void> {
-    this.throwIfHalted();
-    while (this.free === 0) {
-      await new Promise<void>((wake) => this.waiting.push(wake));
-      this.throwIfHalted();
-    }
-    this.free -= 1;
   }
 }
 

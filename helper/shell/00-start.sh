@@ -15,6 +15,8 @@ LC_ALL=C
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 IFS=' 	
 '
+newline='
+'
 export LC_ALL PATH
 unset CDPATH ENV BASH_ENV
 umask 077

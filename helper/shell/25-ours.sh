@@ -16,9 +16,24 @@ is_page() {
   case $1 in "$page_folder"/*) ;; *) return 1 ;; esac
 }
 
-# key PATH: the path as the name of one folder.
+# key PATH: the path as the name of one folder, also in `key_name`.
 key() {
-  printf '%s' "$1" | sed 's/%/%25/g; s#/#%2F#g'
+  key_rest=$1 key_name=
+  while :; do
+    case $key_rest in
+      *[%/]*) ;;
+      *) break ;;
+    esac
+    key_head=${key_rest%%[%/]*}
+    key_rest=${key_rest#"$key_head"}
+    case $key_rest in
+      %*) key_name=$key_name$key_head%25 ;;
+      *) key_name=$key_name$key_head%2F ;;
+    esac
+    key_rest=${key_rest#?}
+  done
+  key_name=$key_name$key_rest
+  printf '%s' "$key_name"
 }
 
 # The path that is really written: after symbolic links, of the file or of the folder it shall be in.
@@ -34,8 +49,8 @@ real_path() {
 
 # entry_of PATH: the folder of a managed file, empty for another one. A change that was cut off when it was good counts.
 entry_of() {
-  entry_key=$(key "$1")
-  for entry in "$records"/*/next/own/"$entry_key" "$files/$entry_key"; do
+  key "$1" >/dev/null
+  for entry in "$records"/*/next/own/"$key_name" "$files/$key_name"; do
     [ -d "$entry" ] || continue
     case $entry in
       */next/own/*) case $(first_line "${entry%/own/*}/step") in healthy | recording) ;; *) continue ;; esac ;;
@@ -54,17 +69,21 @@ as_if() {
     cat "$1/bytes"
     return
   fi
-  set -- "$1" "$2" "${3-lenient}" "${4-/dev/null}" "$(gone_claims "$1")"
   as_if_edited=$1/edited
   [ -f "$as_if_edited" ] || as_if_edited=/dev/null
-  if [ "$(sha "$2")" = "$(first_line "${1%/others/*}/after")" ]; then
+  first_line "${1%/others/*}/after" >/dev/null
+  if [ "$(sha "$2")" = "$first_line_text" ]; then
     [ -f "$1/bytes" ] || return 4
-    without "$3" "$4" "$5" "$as_if_edited" <"$1/bytes"
+    if [ -s "$as_if_edited" ]; then
+      without "${3-lenient}" "${4-/dev/null}" "$(gone_claims "$1")" "$as_if_edited" <"$1/bytes"
+    else
+      cat "$1/bytes"
+    fi
   else
     # A file that we made, with nothing in it but our lines.
     { [ -f "$1/bytes" ] && [ ! -s "$as_if_edited" ]; } ||
       without lenient /dev/null '' "$as_if_edited" "$1/hunks" <"$2" | grep -q '[^[:space:]]' || return 4
-    without "$3" "$4" "$5" "$as_if_edited" "$1/hunks" <"$2"
+    without "${3-lenient}" "${4-/dev/null}" "$(gone_claims "$1")" "$as_if_edited" "$1/hunks" <"$2"
   fi
 }
 

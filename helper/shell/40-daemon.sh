@@ -1,12 +1,49 @@
 # The daemons: what they are doing, whether they took the files, and what they say when they did not.
 
-# Reads a unit's state into unit_*. Asked anew each time: nothing here is remembered.
+# unit_says UNIT PROPERTY...: what systemd says of a unit, one property a line, in `unit_said`. It is asked anew each time, but
+# for a unit that look_at_unit has asked about.
+unit_says() {
+  says_unit=$1
+  shift
+  if [ "$says_unit" != "${unit_looked_at-}" ]; then
+    says_asked=
+    for says_property; do says_asked="$says_asked -p $says_property"; done
+    # shellcheck disable=SC2086 # options, apart by blanks
+    unit_said=$(systemctl show $says_asked "$says_unit" 9>&-)
+    return
+  fi
+  unit_said=
+  set -f
+  IFS=$newline
+  for says_line in $unit_facts; do
+    for says_property; do
+      case $says_line in "$says_property"=*) unit_said=$unit_said$newline$says_line ;; esac
+    done
+  done
+  IFS=' 	
+'
+  set +f
+  unit_said=${unit_said#?}
+}
+
+# look_at_unit UNIT: asks systemd once for all that is asked of a unit anywhere, since each question takes longer than most of what
+# is done with the answer. It holds until `unit_looked_at` is emptied, which must be before anything is done to the unit.
+look_at_unit() {
+  unit_looked_at=
+  unit_says "$1" LoadState ActiveState SubState UnitFileState MainPID InvocationID ExecMainStartTimestampMonotonic KillMode \
+    CanReload NeedDaemonReload ExecStart Job DropInPaths FragmentPath Requires Environment EnvironmentFiles BindPaths \
+    BindReadOnlyPaths RootDirectory RootImage
+  unit_facts=$unit_said unit_looked_at=$1
+}
+
+# Reads a unit's state into unit_*.
 unit_state() {
   unit_load='' unit_active='' unit_sub='' unit_job='' unit_invocation='' unit_started=0 unit_kill='' unit_reload=no unit_changed=no
   unit_pid=0
+  unit_says "$1" LoadState ActiveState SubState Job InvocationID ExecMainStartTimestampMonotonic KillMode CanReload \
+    NeedDaemonReload MainPID
   # None of these values holds a blank.
-  for unit_pair in $(systemctl show -p LoadState -p ActiveState -p SubState -p Job -p InvocationID \
-    -p ExecMainStartTimestampMonotonic -p KillMode -p CanReload -p NeedDaemonReload -p MainPID "$1" 9>&-); do
+  for unit_pair in $unit_said; do
     unit_value=${unit_pair#*=}
     case ${unit_pair%%=*} in
       LoadState) unit_load=$unit_value ;;
@@ -25,19 +62,20 @@ unit_state() {
 
 # Has a unit a drop-in that systemd has not read? Of one in a folder that is new, systemd itself does not know.
 unread_drop_in() {
-  drop_ins=$(systemctl show -p DropInPaths "$1" 2>/dev/null 9>&-)
+  unit_says "$1" DropInPaths 2>/dev/null
   for drop_in in /etc/systemd/system/"$1".d/*.conf /run/systemd/system/"$1".d/*.conf /usr/local/lib/systemd/system/"$1".d/*.conf \
     /usr/lib/systemd/system/"$1".d/*.conf; do
     # One of the same name in a folder before takes its place; an empty one, as /dev/null, is none.
     [ -s "$drop_in" ] || continue
-    case "$drop_ins " in *"/${drop_in##*/} "*) ;; *) return 0 ;; esac
+    case "$unit_said " in *"/${drop_in##*/} "*) ;; *) return 0 ;; esac
   done
   return 1
 }
 
 # The first masked unit among those that a unit requires, and without which it does not start.
 masked_need() {
-  needs=$(systemctl show -p Requires --value "$1" 2>/dev/null 9>&-)
+  unit_says "$1" Requires 2>/dev/null
+  needs=${unit_said#Requires=}
   [ -n "$needs" ] || return 0
   # shellcheck disable=SC2086 # names of units, apart by blanks
   systemctl show -p Id -p LoadState $needs 2>/dev/null 9>&- |
@@ -115,13 +153,16 @@ limited() {
 # The file that containerd reads, in `config_file`: by its unit, whose variables are looked up where systemd takes them from,
 # and by the process that runs. Where that cannot be known it is empty, and `config_doubt` says why.
 containerd_config() {
+  config_looked_at=${unit_looked_at-}
+  [ "$config_looked_at" = containerd.service ] || look_at_unit containerd.service 2>/dev/null
   config_doubt='' config_running=''
-  config_facts=$(systemctl show -p Environment -p EnvironmentFiles -p ExecStart -p MainPID containerd.service 2>/dev/null 9>&-)
+  [ -n "${manager_looked_at-}" ] || manager_environment=$(systemctl show-environment 2>/dev/null 9>&-)
+  unit_says containerd.service Environment EnvironmentFiles ExecStart MainPID
+  config_facts=$unit_said
   config_file=$(
     {
-      systemctl show-environment 2>/dev/null 9>&- | sed 's/^/manager /'
-      printf '%s\n' "$config_facts"
-      printf '%s\n' "$config_facts" | environment_lines
+      printf '%s\n' "$manager_environment" '[unit]' "$config_facts"
+      case $config_facts in *EnvironmentFiles=/*) printf '%s\n' "$config_facts" | environment_lines ;; esac
     } | awk '
       function bare(s) {
         gsub(/^[[:space:]]+|[[:space:]]+$/, "", s)
@@ -140,7 +181,8 @@ containerd_config() {
         }
         return out s
       }
-      /^manager / { note(substr($0, 9)) }
+      $0 == "[unit]" { ofUnit = 1 }
+      !ofUnit { note($0); next }
       /^Environment=/ {
         $0 = substr($0, 13)
         while (match($0, /^[[:space:]]*("([^"\\]|\\.)*"|[^[:space:]]+)/)) { note(bare(substr($0, 1, RLENGTH))); $0 = substr($0, RLENGTH + 1) }
@@ -163,7 +205,10 @@ containerd_config() {
         if (seen && index(file, "?") == 0) print bare(file)
       }'
   )
-  config_pid=$(printf '%s\n' "$config_facts" | sed -n 's/^MainPID=\([1-9][0-9]*\)$/\1/p')
+  config_pid=$newline$config_facts$newline
+  config_pid=${config_pid#*"${newline}MainPID="}
+  config_pid=${config_pid%%"$newline"*}
+  case $config_pid in 0 | *[!0-9]*) config_pid= ;; esac
   [ -z "$config_pid" ] || config_running=$(tr '\000' '\n' <"/proc/$config_pid/cmdline" 2>/dev/null | awk '
     NR == 1 { seen = /(^|\/)containerd$/; file = "/etc/containerd/config.toml"; next }
     take { file = $0; take = 0; next }
@@ -186,6 +231,7 @@ containerd_config() {
     config_doubt="the process finds another file at $config_file than this host has there (BindPaths, RootDirectory or the like of its unit)"
     config_file=
   fi
+  [ "$config_looked_at" = containerd.service ] || unit_looked_at=
   config_known=yes
 }
 
@@ -204,7 +250,13 @@ environment_lines() {
 # unit_moves PATH: does containerd's unit put another file at PATH for its own process? The unit decides for the next start,
 # whatever the running process sees.
 unit_moves() {
-  systemctl show -p BindPaths -p BindReadOnlyPaths -p RootDirectory -p RootImage containerd.service 2>/dev/null 9>&- | awk -v path="$1" '
+  unit_says containerd.service BindPaths BindReadOnlyPaths RootDirectory RootImage
+  # Mostly there is nothing in any of them.
+  case $unit_said$newline in
+    *=[!"$newline"]*) ;;
+    *) return 1 ;;
+  esac
+  printf '%s\n' "$unit_said" | awk -v path="$1" '
     /^Root(Directory|Image)=./ && !/=\/$/ { moved = 1 }
     /^Bind/ {
       sub(/^[^=]*=/, "")
@@ -237,8 +289,9 @@ containerd_socket() {
 containerd_identity() {
   [ -f "$2" ] && [ ! -e /etc/containerd/conf.d ] || return 0
   if grep imports "$2" | grep -qv '^[[:space:]]*imports[[:space:]]*=[[:space:]]*\[[[:space:]]*\][[:space:]]*$'; then return 0; fi
-  identity=$(stat -L -c '%d %i %s %.9Z' "$1" "$2" 2>/dev/null | tr '\n' ' ')
-  case $identity in *.*.*) printf '%s' "$identity" ;; esac
+  # shellcheck disable=SC2046 # numbers, apart by blanks
+  set -- $(stat -L -c '%d %i %s %.9Z' "$1" "$2" 2>/dev/null)
+  case $* in *.*.*) printf '%s ' "$*" ;; esac
 }
 
 # 0: the CRI plugins are loaded and well. 1: not yet. 2: they will not get well by themselves. `problem` says what it is.

@@ -449,7 +449,7 @@ take_places() {
 keep_dump() {
   rm -rf "$record/seen" "$record/seen.new"
   [ "$(first_line "$tx/unit")" = containerd.service ] && [ -s "$tx/dump" ] || return 0
-  containerd_config
+  [ -n "${config_known-}" ] || containerd_config
   for kept_file in "$tx"/files/*/; do
     kept_path=$(first_line "${kept_file}path")
     [ "$kept_path" = "$config_file" ] || continue

@@ -351,6 +351,7 @@ choose_activation() {
 
 # How the daemon was before, and whether it may be restarted at all.
 note_daemon() {
+  look_at_unit "$unit"
   ! stands_in_the_way "$unit" "$activate" || abandon "$problem"
   printf '%s\n' "$unit_active" >"$tx/was"
   printf '%s\n' "$unit_invocation" >"$tx/invocation"
@@ -363,6 +364,7 @@ note_daemon() {
     esac
     case $? in 0) well=yes ;; esac
   fi
+  unit_looked_at=
   printf '%s\n' "$well" >"$tx/well" || no_room
   # Without something that can ask the daemon, a change could not be checked: better known before it.
   case $problem in 'cannot query'*) abandon "$problem" ;; esac

@@ -50,8 +50,8 @@ hex() {
 observe_host() {
   read -r boot_id </proc/sys/kernel/random/boot_id
   # A cloned machine has the same machine id, inode and times; a container has its host's boot id. Together they differ.
-  own_id=$(printf '%s %s' "$boot_id" "$(stat -c '%i %Z' /etc/machine-id 2>/dev/null || stat -c '%i %Z' /etc)" | sha256sum | cut -c1-32)
-  say "host $own_id"
+  own_id=$(printf '%s %s' "$boot_id" "$(stat -c '%i %Z' /etc/machine-id 2>/dev/null || stat -c '%i %Z' /etc)" | sha256sum)
+  printf 'host %.32s\n' "$own_id"
   say "uptime $(cat /proc/uptime) $(date +%s.%N)"
   if command -v apt-get >/dev/null; then say apt; fi
 }
@@ -63,9 +63,16 @@ observe_systemd() {
   ! bus_answers || bus=yes
   say "systemd $(systemd_version) $bus"
   say proxies
-  systemctl show-environment 2>/dev/null | proxy_lines | hex
-  for manager_file in /usr/lib/systemd/system.conf /etc/systemd/system.conf /usr/lib/systemd/system.conf.d/*.conf \
-    /run/systemd/system.conf.d/*.conf /etc/systemd/system.conf.d/*.conf; do
+  manager_environment=$(systemctl show-environment 2>/dev/null)
+  manager_looked_at=yes
+  case $manager_environment in
+    *_[Pp][Rr][Oo][Xx][Yy]=*) printf '%s\n' "$manager_environment" | proxy_lines | hex ;;
+  esac
+  # One grep for all of them; it is asked again which ones, where there are any.
+  set -- /usr/lib/systemd/system.conf /etc/systemd/system.conf /usr/lib/systemd/system.conf.d/*.conf \
+    /run/systemd/system.conf.d/*.conf /etc/systemd/system.conf.d/*.conf
+  cat "$@" 2>/dev/null | grep -q '^[[:space:]]*DefaultEnvironment' || return 0
+  for manager_file; do
     if grep -q '^[[:space:]]*DefaultEnvironment' "$manager_file" 2>/dev/null; then observe_file manager "$manager_file"; fi
   done
 }
@@ -79,18 +86,20 @@ observe_file() {
   say "$1 $2"
   observed=$(real_path "$2")
   # A change that was cut off will be put back before the next: its old text is what the next plan is about.
-  settled=$(settled_text "$observed")
+  settled=
+  ! is_unsettled || settled=$(settled_text "$observed")
   if [ "$settled" = none ]; then
     say absent
   elif [ -f "${settled:-$observed}" ]; then
     settled=${settled:-$observed}
-    size=$(wc -c <"$settled")
+    observed_stat=$(stat -c '%s %a %u %g %.9Z' "$settled" 2>/dev/null || stat -c '%s %a %u %g %Z' "$settled")
+    size=${observed_stat%% *}
     if [ "$size" -gt 4194304 ]; then
       say "other a file of $size bytes"
       return 0
     fi
-    say "stat $(stat -c '%a %u %g %.9Z' "$settled" 2>/dev/null || stat -c '%a %u %g %Z' "$settled")"
-    if fixed_file "$observed"; then say "fixed $problem"; fi
+    say "stat ${observed_stat#* }"
+    if is_fixed "$observed"; then say "fixed $problem"; fi
     say real
     printf '%s' "$observed" | hex
     say content
@@ -104,6 +113,23 @@ observe_file() {
   else
     say absent
   fi
+}
+
+# As fixed_file, by the mounts when this look first needed them.
+is_fixed() {
+  mounts=${mounts-$(awk '{ print $5 }' /proc/self/mountinfo)}
+  case $newline$mounts$newline in
+    *"$newline$1$newline"*) fixed_file "$1" ;;
+    *) { [ ! -w "$1" ] || [ ! -w "${1%/*}/" ]; } && fixed_file "$1" ;;
+  esac
+}
+
+# Is a change under way here, or was one cut off?
+is_unsettled() {
+  for settled_tx in "$records"/*/next; do
+    [ ! -d "$settled_tx" ] || return 0
+  done
+  return 1
 }
 
 # The file that a cut-off change will put back at a path; `none` if it will take the path away; empty if it is not about it.
@@ -128,10 +154,14 @@ observe_records() {
   for observed_record in "$records"/*/; do
     [ -f "${observed_record}enrolled" ] || continue
     observed_name=${observed_record%/}
-    say "record ${observed_name##*/} $(first_line "${observed_record}enrolled") $(first_line "${observed_record}running")"
+    first_line "${observed_record}enrolled" >/dev/null
+    observed_name="${observed_name##*/} $first_line_text"
+    first_line "${observed_record}running" >/dev/null
+    say "record $observed_name $first_line_text"
+    observed_name=${observed_name%% *}
     if [ -d "${observed_record}next" ]; then say "unfinished $(first_line "${observed_record}next/step")"; fi
     if [ -f "${observed_record}payload" ]; then
-      say "payload ${observed_name##*/}"
+      say "payload $observed_name"
       hex <"${observed_record}payload"
     fi
   done
@@ -152,40 +182,79 @@ observe_managed() {
       say "claims $(tr '\n' ' ' <"$managed_entry/claims")"
       [ ! -f "$managed_entry/others/0/bytes" ] || say "kept $(wc -c <"$managed_entry/text") $managed_entry/text"
       say edited
-      as_if "$managed_entry/others/0" "$managed_file" lenient /dev/stderr 2>&1 >/dev/null | by_hand | hex
+      first_line "$managed_entry/after" >/dev/null
+      # As we left it, there is nothing to do by hand.
+      if [ -s "$managed_entry/others/0/edited" ] || [ "$(state_of "$managed_file")" != "$first_line_text" ]; then
+        as_if "$managed_entry/others/0" "$managed_file" lenient /dev/stderr 2>&1 >/dev/null | by_hand | hex
+      fi
     else
       for managed_undo in $(former_of "$managed"); do
         [ ! -f "$managed_undo/bytes" ] || say "kept $(wc -c <"$managed_undo/bytes") $managed_undo/bytes"
       done
     fi
-    # Twice, since what is absent is known only at the end.
-    if without_us "$managed" "$managed_file" >/dev/null; then
-      say baseline
-      without_us "$managed" "$managed_file" | hex
-    fi
+    # A digit behind the text says how it ended: whether the file is absent is known only then.
+    managed_baseline=$({ without_us "$managed" "$managed_file"; [ $? -eq 0 ] && printf 0 || printf 1; } | hex)
+    case $managed_baseline in
+      *30)
+        say baseline
+        managed_baseline=${managed_baseline%???}
+        printf '%s' "$managed_baseline"
+        case $managed_baseline in
+          '' | *"$newline") ;;
+          *) echo ;;
+        esac
+        ;;
+    esac
   done
 }
 
 # observe_service WORD UNIT
 observe_service() {
   say "$1"
-  systemctl show -p LoadState -p ActiveState -p SubState -p UnitFileState -p MainPID -p InvocationID \
-    -p ExecMainStartTimestampMonotonic -p KillMode -p CanReload -p NeedDaemonReload -p ExecStart "$2" 2>/dev/null | hex
-  if unread_drop_in "$2"; then say unread; fi
+  # Once for all that is asked of it below.
+  look_at_unit "$2" 2>/dev/null
+  unit_says "$2" LoadState ActiveState SubState UnitFileState MainPID InvocationID ExecMainStartTimestampMonotonic KillMode \
+    CanReload NeedDaemonReload ExecStart
+  printf '%s\n' "$unit_said" | hex
+  unit_state "$2"
+  unit_unread=no
+  ! unread_drop_in "$2" || unit_unread=yes
+  [ $unit_unread = no ] || say unread
   say "needs-masked $(masked_need "$2")"
-  unit_text=$(systemctl cat "$2" 2>/dev/null)
+  unit_text=$(unit_texts "$2")
   say units
   printf '%s\n' "$unit_text" | hex
+  case $unit_text in *EnvironmentFile*) environment_files_of_unit ;; esac
+  # The rest of its environment can hold passwords, and is nobody's business.
+  say process
+  [ "$unit_pid" = 0 ] || ! grep -qi '_proxy=' "/proc/$unit_pid/environ" 2>/dev/null ||
+    tr '\000' '\n' <"/proc/$unit_pid/environ" 2>/dev/null | proxy_lines | hex
+}
+
+# The files of a unit, each after a line with its name, as `systemctl cat` prints them. That one is asked only where systemd may
+# not know all of them.
+unit_texts() {
+  unit_says "$1" FragmentPath DropInPaths
+  if [ "${unit_load-}" != loaded ] || [ "$unit_changed" != no ] || [ $unit_unread = yes ]; then
+    systemctl cat "$1" 2>/dev/null
+    return
+  fi
+  for unit_word in $unit_said; do
+    unit_word=${unit_word#*=}
+    [ -f "$unit_word" ] || continue
+    say "# $unit_word"
+    cat "$unit_word"
+    echo
+  done
+}
+
+environment_files_of_unit() {
   printf '%s\n' "$unit_text" | sed -n 's/^[[:space:]]*EnvironmentFile[[:space:]]*=[[:space:]]*-\{0,1\}\(\/[^[:space:]]*\).*/\1/p' |
     while IFS= read -r environment_pattern; do
       for environment_file in $environment_pattern; do
         if [ -f "$environment_file" ]; then observe_file environment "$environment_file"; fi
       done
     done
-  # The rest of its environment can hold passwords, and is nobody's business.
-  unit_state "$2"
-  say process
-  [ "$unit_pid" = 0 ] || tr '\000' '\n' <"/proc/$unit_pid/environ" 2>/dev/null | proxy_lines | hex
 }
 
 # The folder with what containerd made of its file when an apply last wrote it, if neither has changed since.
@@ -219,7 +288,8 @@ observe_containerd() {
   say "config $config_file"
   [ "$config_file" = /etc/containerd/config.toml ] || observe_file file "$config_file"
   configured=$config_file
-  settled=$(settled_text "$(readlink -f "$config_file")")
+  settled=
+  ! is_unsettled || settled=$(settled_text "$(readlink -f "$config_file")")
   seen=
   [ -n "$settled" ] || seen=$(seen_before "$containerd_program")
   case $settled in
@@ -238,8 +308,8 @@ observe_containerd() {
   say version
   if [ -n "$seen" ]; then
     hex <"$seen/version"
-    dump=$(cat "$seen/dump")
     say dump
+    hex <"$seen/dump"
   else
     "$containerd_program" --version 2>&1 | hex
     # Where there is no file, /dev/stdin stands for it. Containerd runs without one, but 1.6 does not dump its defaults then.
@@ -251,11 +321,11 @@ observe_containerd() {
       say dump-error
     fi
   fi
-  printf '%s\n' "$dump" | hex
+  [ -n "$seen" ] || printf '%s\n' "$dump" | hex
   {
     say /etc/containerd/certs.d
     say /etc/docker/certs.d
-    printf '%s\n' "$dump" | config_paths
+    if [ -n "$seen" ]; then config_paths <"$seen/dump"; else printf '%s\n' "$dump" | config_paths; fi
   } | sort -u | while IFS= read -r certs; do
     case $certs in /*) ;; *) continue ;; esac
     for hosts_toml in "$certs"/*/hosts.toml; do

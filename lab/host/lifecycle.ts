@@ -122,7 +122,8 @@ export class HostWentDown extends Error {}
  * goes down.
  */
 export async function untilReady(lab: string, host: HostDefinition, seconds = 180): Promise<void> {
-  const deadline = Date.now() + seconds * 1000;
+  const started = Date.now();
+  const deadline = started + seconds * 1000;
   let state = "not booting";
   let lastKeeper = Date.now();
   for (;;) {
@@ -138,7 +139,8 @@ export async function untilReady(lab: string, host: HostDefinition, seconds = 18
     if (Date.now() > deadline) {
       throw new Error(bootFailure(lab, host.name, `after ${seconds} s it is still ${state}`));
     }
-    await sleep(50);
+    // The longer it takes, the more hosts boot at the same time, and each question costs them some of it.
+    await sleep(Math.max(50, (Date.now() - started) / 20));
   }
 }
 

@@ -417,3 +417,19 @@ test("an alias that is no URN is refused, and what was expected is said", async 
   );
   expect(project.world.log).toEqual([]);
 });
+
+test("what the program's process loads late works when it is used: functions are serialized, and the Automation API is there", async () => {
+  project = await TestProject.make(`
+    const captured = { answer: 42 };
+    function twice() { return captured.answer * 2; }
+    export const text = pulumi.runtime.serializeFunction(twice).then((all) => all.text);
+    export const packages = pulumi.runtime.computeCodePaths().then((paths) => paths instanceof Map);
+    export const automation = [typeof pulumi.automation.LocalWorkspace.create, "LocalWorkspace" in pulumi.automation];
+    export const names = Object.keys(pulumi.automation).includes("Stack");
+  `);
+  const { outputs, messages } = await project.run();
+  expect(messages).toEqual([]);
+  const { text, ...rest } = outputs;
+  expect(text).toContain("return captured.answer * 2;");
+  expect(rest).toEqual({ packages: true, automation: ["function", true], names: true });
+});

@@ -17,6 +17,7 @@ export const commandPlugin = {
   name: "command",
   version: "1.2.1",
   types: ["command:remote:Command", "command:local:Command"],
+  typesHere: ["command:local:Command"],
   checkConfig: (news) => Promise.resolve({ inputs: { ...news, ...FRAMEWORK }, failures: [] }),
   // The provider has no settings: only its version or its framework's version can differ.
   diffConfig: () => Promise.resolve({ changes: "some", replaces: [] }),

@@ -131,3 +131,50 @@ async function idOf(name: string): Promise<string | undefined> {
   const [urn] = resources([name]);
   return (await project.stack()).state().snapshot.resources.find((r) => r.urn === urn)?.id;
 }
+
+const SETTLED = `Previewing update (dev):
+Resources: 2 unchanged
+
+Updating (dev):
+Outputs:
+    said: ""
+Resources: 2 unchanged. Duration: 0s
+
+`;
+
+test("an up that finds nothing to do in its preview ends there, unless a field of the state or a warning says otherwise", async () => {
+  const program = (extra: string, lines = "") =>
+    project.program(`${lines}
+      import * as command from "@pulumi/command";
+      import { appendFileSync } from "node:fs";
+      const thing = new command.local.Command("a", { create: "true" });
+      appendFileSync("runs", pulumi.runtime.isDryRun() ? "preview " : "update ");
+      ${extra}
+      export const said = thing.stdout;
+    `);
+  let output = "";
+  const runs = async (...flags: string[]): Promise<string> => {
+    fs.writeFileSync(path.join(project.folder, "runs"), "");
+    const said = await run("up", "--yes", ...flags);
+    expect(said.code).toBe(0);
+    output = said.stdout.replace(/\d+s$/m, "0s");
+    return fs.readFileSync(path.join(project.folder, "runs"), "utf8").trim();
+  };
+  program("");
+  expect(await runs()).toBe("preview update");
+  expect(await runs()).toBe("preview");
+  expect(output).toBe(SETTLED);
+  expect(await runs("--skip-preview")).toBe("update");
+  expect(output).toBe(SETTLED.slice(SETTLED.indexOf("Updating")));
+  expect(await runs("--json")).toBe("preview update");
+  // A position in the source is a field of the state.
+  program("", "\n\n");
+  expect(await runs()).toBe("preview update");
+  expect(await runs()).toBe("preview");
+  program("pulumi.log.info('by the way');", "\n\n");
+  expect(await runs()).toBe("preview");
+  program("pulumi.log.warn('look at this');", "\n\n");
+  expect(await runs()).toBe("preview update");
+  program("export const another = 1;", "\n\n");
+  expect(await runs()).toBe("preview update");
+});

@@ -15,6 +15,7 @@ const result = (parts: Partial<RunResult> = {}): RunResult => ({
   outcome: "succeeded",
   changes: { update: 1, same: 2 },
   errored: new Set(),
+  nothingToDo: false,
   outputs: {},
   oldOutputs: {},
   seconds: 3.2,

@@ -1,0 +1,5 @@
+import type * as protobuf from "google-protobuf";
+
+export function speedUpText(
+  library: Pick<typeof protobuf, "BinaryReader" | "BinaryWriter" | "Message">,
+): void;
