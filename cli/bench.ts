@@ -1,23 +1,130 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { measureFleet } from "../bench/fleet/run";
+import type { Tool } from "../bench/fleet/cases";
+import { ensurePeers, whyNoPeers } from "../bench/fleet/peers";
+import { plotOf } from "../bench/fleet/plot";
+import { ensurePython } from "../bench/fleet/python";
+import { type Entry, goalsOf, ratiosOf, tableOf } from "../bench/fleet/results";
+import { ansible } from "../bench/fleet/tools/ansible";
+import { clusterRegistry } from "../bench/fleet/tools/cluster-registry";
+import { openssh } from "../bench/fleet/tools/openssh";
+import { pyinfra } from "../bench/fleet/tools/pyinfra";
 import { measurePatch } from "../bench/patch";
+import { type FlagSpec, helpText, parseFlags, UsageError } from "../engine/command/flags";
+import { command } from "../engine/command/exit";
+import { whyNoLab } from "../lab";
+import { cacheFolder } from "../lab/paths";
+import { print, say } from "./output";
 
-const USAGE = "usage: npm run bench   (no options)";
+const FLAGS: Record<string, FlagSpec> = {
+  n: { kind: "value", help: "The numbers of nodes, e.g. 3,30,100. Defaults to 3,30" },
+  tools: {
+    kind: "value",
+    help: "openssh, pyinfra, ansible, cluster-registry, pulumi; defaults to all that can run here",
+  },
+  rounds: { kind: "value", help: "How often each case is measured. Defaults to 5" },
+  patch: { kind: "switch", help: "Measure only the patcher, beside a parser of TOML" },
+  help: { kind: "switch", short: "h", help: "Print this text" },
+};
 
-/**
- * `npm run bench`: the cost of our own work compared with other programs in the same run. The results are ratios,
- * because machines differ.
- */
-export function main(args: string[]): void {
-  if (args.length > 0) {
-    console.error(`unknown: ${args.join(" ")}\n${USAGE}`);
-    process.exitCode = 1;
-    return;
-  }
+const ABOUT =
+  "Does the nodes' half of the job with several tools on the same lab hosts: every node gets a mirror in containerd's configuration, " +
+  "containerd restarts, and CRI is asked. Needs a machine that can run the lab. The results are ratios of medians, because machines " +
+  "differ: a table, and a plot and JSON in bench/results/.";
+
+const EXAMPLES = [
+  "npm run bench -- --n 3",
+  "npm run bench -- --n 30 --tools cluster-registry,pyinfra",
+];
+const RESULTS = join(__dirname, "../bench/results");
+
+/** `npm run bench`: what our work takes, beside other programs in the same run. */
+export function main(args: string[]): Promise<void> {
+  return command(async () => {
+    const { flags, rest } = parseFlags(args, FLAGS);
+    if (flags["help"]) {
+      process.stdout.write(helpText("npm run bench -- [FLAGS]", ABOUT, EXAMPLES, FLAGS));
+      return;
+    }
+    if (rest.length > 0) throw new UsageError(`unknown argument: ${rest.join(" ")}`);
+    if (flags["patch"] === true) return printPatch();
+    const sizes = numbers("--n", flags["n"] ?? "3,30", 100);
+    const [rounds = 5] = numbers("--rounds", flags["rounds"] ?? "5", 100);
+    const reason = whyNoLab();
+    if (reason !== undefined) throw new Error(reason);
+    const tools = await chosen(flags["tools"]);
+    const python = tools.some(({ name }) => name === "ansible")
+      ? await ensurePython(cacheFolder(), say)
+      : undefined;
+    const entries: Entry[] = [];
+    for (const n of sizes)
+      entries.push(
+        ...(await measureFleet({ n, rounds, tools, ...(python !== undefined && { python }) }, say)),
+      );
+    write(entries);
+  });
+}
+
+function numbers(flag: string, value: unknown, most: number): number[] {
+  const found = String(value).split(",").map(Number);
+  if (found.every((each) => Number.isInteger(each) && each >= 1 && each <= most)) return found;
+  throw new UsageError(`expected numbers from 1 to ${most} for ${flag}, found ${String(value)}`);
+}
+
+/** The tools by name; without names, all that can run here. */
+async function chosen(names: unknown): Promise<Tool[]> {
+  const all = await allTools();
+  if (names === undefined)
+    return all.filter((tool) => {
+      const reason = tool.whyNot();
+      if (reason !== undefined) say(`${tool.name} is left out: ${reason}`);
+      return reason === undefined;
+    });
+  return String(names)
+    .split(",")
+    .map((name) => {
+      const tool = all.find((each) => each.name === (name === "pulumi" ? PULUMI : name));
+      const known = "openssh, pyinfra, ansible, cluster-registry, pulumi";
+      if (tool === undefined) throw new UsageError(`expected one of ${known}, found ${name}`);
+      const reason = tool.whyNot();
+      if (reason !== undefined) throw new Error(`${name} cannot run here: ${reason}`);
+      return tool;
+    });
+}
+
+const PULUMI = clusterRegistry("pulumi").name;
+
+async function allTools(): Promise<Tool[]> {
+  const cache = cacheFolder();
+  const reason = whyNoPeers(cache);
+  const bin = reason === undefined ? await ensurePeers(cache, say) : undefined;
+  return [
+    clusterRegistry("embedded"),
+    pyinfra(bin, reason),
+    ansible(bin, reason),
+    openssh,
+    clusterRegistry("pulumi"),
+  ];
+}
+
+function write(entries: readonly Entry[]): void {
+  const results = { entries, ratios: ratiosOf(entries), goals: goalsOf(entries) };
+  mkdirSync(RESULTS, { recursive: true });
+  writeFileSync(join(RESULTS, "fleet.json"), `${JSON.stringify(results, null, 2)}\n`);
+  writeFileSync(join(RESULTS, "fleet.svg"), plotOf(entries));
+  print(tableOf(entries).trimEnd());
+  for (const { goal, limit, reached } of results.goals)
+    print(`${reached <= limit ? "reached" : "missed "}  ${goal}: ${reached} (at most ${limit})`);
+}
+
+function printPatch(): void {
   const { parse, plan, planInSync, ratio } = measurePatch();
   const micro = (value: number) => `${value.toFixed(0)} us`;
-  console.log("patch: containerd's default file of 270 lines, fastest of the rounds");
-  console.log(`  smol-toml parse        ${micro(parse)}`);
-  console.log(`  plan, something to do  ${micro(plan)}   ${ratio.toFixed(2)} parses`);
-  console.log(
+  print("patch: containerd's default file of 270 lines, fastest of the rounds");
+  print(`  smol-toml parse        ${micro(parse)}`);
+  print(`  plan, something to do  ${micro(plan)}   ${ratio.toFixed(2)} parses`);
+  print(
     `  plan, in sync          ${micro(planInSync)}   ${(planInSync / parse).toFixed(2)} parses`,
   );
 }
