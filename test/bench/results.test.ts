@@ -1,0 +1,72 @@
+import type { Case } from "../../bench/fleet/cases";
+import { plotOf } from "../../bench/fleet/plot";
+import { type Entry, goalsOf, median, ratiosOf, tableOf } from "../../bench/fleet/results";
+
+const entry = (tool: string, one: Case, seconds: number[], more: Partial<Entry> = {}): Entry => ({
+  n: 30,
+  tool,
+  case: one,
+  seconds,
+  cpu_seconds: seconds.map((each) => each / 2),
+  peak_memory: seconds.map(() => 100e6),
+  ssh_connections: 1,
+  bytes_on_wire: 250_000,
+  processes: 90,
+  ...more,
+});
+
+test.each([
+  [[3, 1, 2], 2],
+  [[4, 1, 2, 3], 2.5],
+  [[], NaN],
+])("the median of %j is %d", (values, expected) => {
+  expect(median(values)).toBe(expected);
+});
+
+test("ratios are our medians over those of each peer with the same nodes and case", () => {
+  const entries = [
+    entry("cluster-registry", "preview", [2, 3, 4]),
+    entry("pyinfra", "preview", [6]),
+    entry("openssh", "preview", [1.5]),
+    entry("pyinfra", "apply", [6]),
+    entry("pyinfra", "preview", [1], { n: 3 }),
+  ];
+  expect(ratiosOf(entries)).toEqual({ 30: { preview: { pyinfra: 0.5, openssh: 2 } } });
+});
+
+test("a goal is judged where both of its cases were measured", () => {
+  const entries = [
+    entry("cluster-registry", "preview", [4]),
+    entry("cluster-registry", "second run", [4.2]),
+    entry("pyinfra", "second run", [3]),
+  ];
+  expect(goalsOf(entries)).toEqual([
+    { goal: "30 nodes: preview / pyinfra's second run", limit: 1, reached: 1.33 },
+    { goal: "30 nodes: second run / preview", limit: 1.1, reached: 1.05 },
+  ]);
+});
+
+test("the table has the median, and the fastest and slowest round", () => {
+  expect(tableOf([entry("pyinfra", "second run", [2, 4, 3])])).toBe(
+    [
+      "NODES  CASE        TOOL     SECONDS           CPU   MEMORY  SSH  PROCESSES  ON THE WIRE",
+      "30     second run  pyinfra  3.00 (2.00-4.00)  1.50  100 MB  1.0  90         250 kB",
+      "",
+    ].join("\n"),
+  );
+});
+
+test("the plot has a bar with its value for each case and tool, and a panel for each number of nodes", () => {
+  const svg = plotOf([
+    entry("cluster-registry", "apply", [4]),
+    entry("a<b", "apply", [8]),
+    entry("cluster-registry", "apply", [1], { n: 3 }),
+  ]);
+  expect(svg.match(/<rect x=/g)).toHaveLength(5);
+  expect(svg).toContain(">4.0</text>");
+  expect(svg).toContain(">8.0</text>");
+  expect(svg).toContain(">3 nodes, seconds</text>");
+  expect(svg).toContain(">30 nodes, seconds</text>");
+  expect(svg).toContain("a&lt;b");
+  expect(svg).not.toContain("a<b");
+});
