@@ -19,8 +19,8 @@ export interface ImageNotes {
 
 /** How the registry's files and the cluster are read. */
 export interface ImageReaders {
-  list(host: HostAccess): Promise<Listing>;
-  inUse(cluster: ClusterFile): Promise<ImageUse[]>;
+  readonly list: (host: HostAccess) => Promise<Listing>;
+  readonly inUse: (cluster: ClusterFile) => Promise<ImageUse[]>;
 }
 
 const READERS: ImageReaders = {

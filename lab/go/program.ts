@@ -86,6 +86,9 @@ export async function ensureGoProgram(
   return folder;
 }
 
+/** The compiler's processes are short: without collecting garbage, they take an eighth less time, in 1.5 GiB each at most. */
+const COMPILER = { GOGC: "off", GOMEMLIMIT: "1500MiB" };
+
 async function build(
   program: GoProgram,
   folder: string,
@@ -99,7 +102,13 @@ async function build(
     await must("go", [...buildArguments(program), "-o", `${draft}/`, ...program.packages], {
       cwd: program.folder,
       // Settings for this machine's own builds must not affect this one.
-      env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-mod=readonly", GOWORK: "off" },
+      env: {
+        ...process.env,
+        ...COMPILER,
+        CGO_ENABLED: "0",
+        GOFLAGS: "-mod=readonly",
+        GOWORK: "off",
+      },
     });
     renameSync(draft, folder);
   } finally {

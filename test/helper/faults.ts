@@ -16,6 +16,13 @@ export const MARKS = [
 export type Mark = (typeof MARKS)[number];
 
 /**
+ * The steps for faults that end like another one, which is tried at every step. FAULTS=some, as in `.ci/run`, leaves one
+ * step of each kind: before the file is replaced, with the new file, while the daemon starts, and once it is well.
+ */
+export const SOME_MARKS: readonly Mark[] =
+  process.env["FAULTS"] === "some" ? ["staged", "replaced", "checking", "recording"] : MARKS;
+
+/**
  * Runs a command on a host at the moment when a change reaches a step. The fault is outside of the helper: the helper
  * writes its steps with `mv`, and on this host `mv` is a wrapper that reads what is written.
  *

@@ -1,6 +1,6 @@
 import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
 import { describeLab } from "../lab-only";
-import { atMark, FREEZE, frozen, type Mark, MARKS, noFault } from "./faults";
+import { atMark, FREEZE, frozen, type Mark, MARKS, noFault, SOME_MARKS } from "./faults";
 import {
   CONFIG,
   criIsWell,
@@ -89,7 +89,7 @@ describeLab("a change that is interrupted at any step", () => {
   );
 
   test.each(
-    MARKS.flatMap((mark) => [
+    SOME_MARKS.flatMap((mark) => [
       [mark, "its process gets a SIGTERM", "kill -TERM $HELPER_PID; sleep 1"] as const,
       [
         mark,
@@ -245,7 +245,7 @@ describeLab("a change that is interrupted at any step", () => {
     await ends(patched);
   });
 
-  test.each(MARKS)(
+  test.each(SOME_MARKS)(
     "the connection is cut at %s: the change runs to its end without it",
     async (mark) => {
       const patched = mirror();
@@ -265,7 +265,7 @@ describeLab("a change that is interrupted at any step", () => {
     },
   );
 
-  test.each(MARKS)(
+  test.each(SOME_MARKS)(
     "an undo that is killed at %s is reverted or finished, and the next one completes",
     async (mark) => {
       const patched = mirror();
@@ -284,7 +284,7 @@ describeLab("a change that is interrupted at any step", () => {
 
   // The change is killed with an interim text in place: without a file before, and without a folder.
   test.each(
-    MARKS.flatMap((mark) => [[mark, DAEMON_JSON] as const, [mark, "/etc/docker"] as const]),
+    SOME_MARKS.flatMap((mark) => [[mark, DAEMON_JSON] as const, [mark, "/etc/docker"] as const]),
   )("docker: an undo that is killed at %s, without %s before", async (mark, missing) => {
     await node.succeed(`rm -rf ${missing}`);
     const start = await manifest(node);
@@ -317,7 +317,7 @@ describeLab("a change that is interrupted at any step", () => {
     patched.close();
   });
 
-  test.each(MARKS)(
+  test.each(SOME_MARKS)(
     "a change that hangs at %s is ended by the watchdog, and reverted or finished",
     async (mark) => {
       const patched = new PatchedHost(lab, node, {

@@ -7,7 +7,7 @@ import { buildPayload, parsePayload } from "../../helper/payload";
 import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
 import { applyEdits, type Edit } from "../../patch";
 import { describeLab } from "../lab-only";
-import { aroundExchange, atMark, MARKS, noFault, whenSeen } from "./faults";
+import { aroundExchange, atMark, MARKS, noFault, SOME_MARKS, whenSeen } from "./faults";
 import {
   CONFIG,
   criIsWell,
@@ -107,7 +107,7 @@ describeLab("a host with a fault", () => {
       await ends(patched, start);
     });
 
-    test.each(MARKS)(
+    test.each(SOME_MARKS)(
       "/var full from %s on: the old file or the new one, the daemon well, nothing between",
       async (mark) => {
         const patched = mirror();
