@@ -84,6 +84,8 @@ export class Window {
       colorScheme: dark ? "dark" : "light",
       reducedMotion: "reduce",
     });
+    // It bounds a hang: a loaded machine reads ten thousand tags slowly.
+    context.setDefaultTimeout(240_000);
     if (before !== "") await context.addInitScript(before);
     const window = new Window(await context.newPage());
     await window.page.goto(server.url);

@@ -8,7 +8,7 @@ import { fillMany, fillRegistry, MANY, Pusher } from "./contents";
 import { NAME, ServedPage, startBrowser, Window } from "./open-page";
 import { fromHub, type Server, TestRegistry } from "./registry-server";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const log = (line: string) => console.error(line);
 
