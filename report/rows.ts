@@ -1,0 +1,192 @@
+import type { Decision } from "../decision/decide";
+import { mirrorNow, settled, unread } from "../decision/live";
+import { managedOf } from "../decision/owned-files";
+import { planPage, type WholeFile } from "../decision/page";
+import { planInsecureRegistry } from "../decision/plan";
+import { CONTAINER_NAME, UI_CONTAINER_NAME } from "../helper/commands";
+import { type Daemon, parsePayload } from "../helper/payload";
+import { CONTAINERD_CONFIG, DAEMON_JSON } from "../observation/ask";
+import type { Seen, Surveyed } from "../observation/hosts";
+import type { Observation } from "../observation/observation";
+import type { RecordIds } from "../observation/records";
+import { HostRefusal } from "../observation/refusal";
+import { cachesOf } from "../settings/caches";
+import type { Settings } from "../settings/schema";
+import { containerState, type WantedContainer } from "./container-state";
+import type { Row, Way } from "./row";
+
+/** What a row says of the thing itself. */
+type Found = Omit<Row, "host" | "role" | "what" | "os">;
+
+/** One thing to report: where it is, and how it is found in the observation of its host. */
+interface Thing extends Pick<Row, "host" | "role" | "what"> {
+  /** The files to name if the host was not read. */
+  readonly files: readonly string[];
+  find(seen: Seen): Found;
+}
+
+/**
+ * The live state of everything that the settings ask for: containerd on each node in the order of the settings, then
+ * docker and the containers on the registry host.
+ *
+ * @param page the files of the registry's page; none if the settings have no page
+ */
+export function rowsOf(
+  settings: Settings,
+  surveyed: ReadonlyMap<string, Surveyed>,
+  ids: RecordIds,
+  page: readonly WholeFile[],
+): Row[] {
+  const said = new Set<string>();
+  return thingsOf(settings, ids, page).map((thing) => {
+    const { host, role, what } = thing;
+    const seen = surveyed.get(host);
+    if (seen === undefined || "error" in seen) {
+      const details = said.has(host) ? [] : unread(seen).split("\n");
+      said.add(host);
+      const state = seen?.error instanceof HostRefusal ? "refused" : "unreachable";
+      return { host, role, what, files: thing.files, state, details };
+    }
+    const { os } = seen.observation;
+    return { host, role, ...(os !== undefined && { os }), what, ...thing.find(seen) };
+  });
+}
+
+function thingsOf(settings: Settings, ids: RecordIds, page: readonly WholeFile[]): Thing[] {
+  const { host, port, bind, volume, adopt } = settings.registry;
+  const registry = { host, role: "registry" as const };
+  const container = (wanted: WantedContainer): Thing => ({
+    ...registry,
+    what: `container ${wanted.name}`,
+    files: [],
+    find: ({ observation: { docker } }) => ({ files: [], ...containerState(docker, wanted) }),
+  });
+  const inside = (outside: number) => `${bind}:${outside}->5000/tcp`;
+  return [
+    ...settings.nodes.map(({ name, role }): Thing => ({
+      host: name,
+      role,
+      what: "containerd",
+      files: [CONTAINERD_CONFIG],
+      find: (seen) => {
+        const { version, configPath } = seen.observation.containerd ?? {};
+        const usual = [configPath ?? CONTAINERD_CONFIG];
+        const live = mirrorNow(seen, settings, name, ids);
+        const found = patchState(seen.observation, "containerd", ids.mirror(name), live, usual);
+        const way = live instanceof Error ? {} : { way: wayOf(found.files) };
+        return { ...named(version), ...way, ...found };
+      },
+    })),
+    {
+      ...registry,
+      what: "docker",
+      files: [DAEMON_JSON],
+      find: ({ observation }) => {
+        const version = observation.docker?.version;
+        const live =
+          version === undefined
+            ? new Error("docker is not installed")
+            : settled(() => planInsecureRegistry(observation, settings, ids.daemonJson));
+        return {
+          ...named(version),
+          ...patchState(observation, "docker", ids.daemonJson, live, [DAEMON_JSON]),
+        };
+      },
+    },
+    container({
+      name: CONTAINER_NAME,
+      owner: ids.container,
+      port: inside(port),
+      // The images of a container that was taken over can be anywhere.
+      ...(!adopt && { volume }),
+    }),
+    ...cachesOf(settings).map((cache) =>
+      container({
+        name: cache.container,
+        owner: ids.cache(cache.port),
+        port: inside(cache.port),
+        volume: cache.volume,
+      }),
+    ),
+    ...(settings.ui === undefined
+      ? []
+      : [
+          {
+            ...registry,
+            what: "page",
+            files: page.map(({ path }) => path),
+            find: ({ observation }: Seen) => {
+              const live = settled(() => planPage(observation, settings, ids.page, page));
+              const paths = page.map(({ path }) => path);
+              return patchState(observation, "page", ids.page, live, paths);
+            },
+          },
+          container({ name: UI_CONTAINER_NAME, owner: ids.page }),
+        ]),
+  ];
+}
+
+const named = (version: string | undefined) => (version === undefined ? {} : { version });
+
+/** The state of a daemon's files. @param usual the files to name if there is no plan */
+function patchState(
+  observation: Observation,
+  daemon: Daemon,
+  id: string,
+  live: Decision | Error,
+  usual: readonly string[],
+): Found {
+  const appliedAt = timeOf(observation.records.find((one) => one.id === id)?.appliedAt);
+  const shared = { ...(appliedAt !== undefined && { appliedAt }) };
+  if (live instanceof Error) {
+    const state = isGone(observation, daemon) ? "missing" : "refused";
+    return { ...shared, files: usual, state, details: live.message.split("\n") };
+  }
+  const { inSync, why, warnings = [], notes, diff } = live;
+  const files = filesOf(live);
+  const found = { ...shared, files: files.length === 0 ? usual : files };
+  if (inSync && warnings.length === 0) {
+    const edited = managedOf(observation, daemon).some(
+      (file) => file.claims.includes(id) && (file.edited ?? "") !== "",
+    );
+    return edited
+      ? { ...found, state: "edited by others", details: lines(notes) }
+      : { ...found, state: "in sync", details: [] };
+  }
+  const state = why === "first apply" ? "missing" : warnings.length > 0 ? "not running" : "drifted";
+  return {
+    ...found,
+    state,
+    details: lines([reasonOf(why), ...warnings, ...notes]),
+    ...(diff !== "" && { diff }),
+  };
+}
+
+function reasonOf(why: Decision["why"]): string {
+  return why === "first apply" ? "this stack has never configured it" : (why ?? "not in sync");
+}
+
+const lines = (texts: readonly string[]) => texts.flatMap((text) => text.split("\n"));
+
+/** Whether the daemon is not installed, or a file is gone that existed before the first apply. */
+function isGone(observation: Observation, daemon: Daemon): boolean {
+  if (daemon !== "page" && observation[daemon]?.version === undefined) return true;
+  return managedOf(observation, daemon).some(
+    ({ file, kept }) => file.kind === "absent" && kept !== undefined,
+  );
+}
+
+/** The files that have lines of this program once the plan is done. */
+function filesOf({ payload }: Decision): string[] {
+  return parsePayload(payload)
+    .files.filter(({ after, baseline }) => after !== baseline)
+    .map(({ path }) => path);
+}
+
+const wayOf = (files: readonly string[]): Way =>
+  files.some((path) => path.endsWith("/hosts.toml")) ? "hosts.toml" : "mirrors";
+
+/** @param seconds since 1970 */
+function timeOf(seconds: number | undefined): string | undefined {
+  return seconds === undefined ? undefined : new Date(seconds * 1000).toISOString();
+}
