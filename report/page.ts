@@ -5,7 +5,7 @@ import { picture } from "./picture";
 import type { Report } from "./row";
 import { SCRIPT } from "./script";
 import { STYLE } from "./style";
-import { summaryText } from "./text";
+import { inSyncText } from "./text";
 
 /**
  * The report as one page that needs nothing but itself: no server, no other file, no network. The browser runs its own
@@ -13,8 +13,7 @@ import { summaryText } from "./text";
  *
  * @param at when the hosts were read
  */
-export function reportPage(report: Report, at: Date): string {
-  const { stack, registry, rows } = report;
+export function reportPage({ stack, registry, rows }: Report, at: Date): string {
   const numbered = rows.map((row, index) => ({ row, id: `row-${index + 1}` }));
   const explained = numbered.filter(({ row }) => isExplained(row));
   const heading = explained.length === 0 ? NOTHING : markup`<h2>What is not in sync</h2>\n`;
@@ -25,7 +24,7 @@ export function reportPage(report: Report, at: Date): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
-<title>Stack ${stack}: ${summaryText(report)}</title>
+<title>Stack ${stack}: ${inSyncText(rows)}</title>
 <link rel="icon" href="data:,">
 <style>${new Markup(STYLE)}</style>
 <body>

@@ -1,4 +1,5 @@
 import type { Decision } from "../decision/decide";
+import { editedLines } from "../decision/edited-lines";
 import { mirrorNow, settled, unread } from "../decision/live";
 import { managedOf } from "../decision/owned-files";
 import { planPage, type WholeFile } from "../decision/page";
@@ -142,28 +143,27 @@ function patchState(
     const state = isGone(observation, daemon) ? "missing" : "refused";
     return { ...shared, files: usual, state, details: live.message.split("\n") };
   }
-  const { inSync, why, warnings = [], notes, diff } = live;
+  const { inSync, why, warnings = [], diff } = live;
+  const own = observation.managed.filter(({ claims }) => claims.includes(id));
+  const edited = lines(editedLines({ ...observation, managed: own }, daemon, [], []));
   const files = filesOf(live);
   const found = { ...shared, files: files.length === 0 ? usual : files };
-  if (inSync && warnings.length === 0) {
-    const edited = managedOf(observation, daemon).some(
-      (file) => file.claims.includes(id) && (file.edited ?? "") !== "",
-    );
-    return edited
-      ? { ...found, state: "edited by others", details: lines(notes) }
+  if (inSync && warnings.length === 0)
+    return edited.length > 0
+      ? { ...found, state: "edited by others", details: edited }
       : { ...found, state: "in sync", details: [] };
-  }
-  const state = why === "first apply" ? "missing" : warnings.length > 0 ? "not running" : "drifted";
   return {
     ...found,
-    state,
-    details: lines([reasonOf(why), ...warnings, ...notes]),
+    state: why === "first apply" ? "missing" : warnings.length > 0 ? "not running" : "drifted",
+    details: [...reasons(why), ...warnings, ...edited],
     ...(diff !== "" && { diff }),
   };
 }
 
-function reasonOf(why: Decision["why"]): string {
-  return why === "first apply" ? "this stack has never configured it" : (why ?? "not in sync");
+/** A daemon that does not run has a warning, too. */
+function reasons(why: Decision["why"]): string[] {
+  if (why === "not running") return [];
+  return [why === "first apply" ? "this stack has never configured it" : (why ?? "not in sync")];
 }
 
 const lines = (texts: readonly string[]) => texts.flatMap((text) => text.split("\n"));

@@ -34,7 +34,6 @@ export function reportText(report: Report): string {
 
 /** One line: how many are in sync, and which are not. */
 export function summaryText({ rows }: Report): string {
-  const count = rows.filter(({ state }) => state === "in sync").length;
   const others = countStates(rows)
     .filter(([state]) => state !== "in sync")
     .map(([state]) => {
@@ -43,7 +42,12 @@ export function summaryText({ rows }: Report): string {
         .map(({ host, what }) => `${host} ${what}`);
       return `${state}: ${names.join(", ")}`;
     });
-  return plain([`${count} of ${rows.length} in sync`, ...others].join("; "));
+  return plain([inSyncText(rows), ...others].join("; "));
+}
+
+/** `4 of 6 in sync` */
+export function inSyncText(rows: readonly Row[]): string {
+  return `${rows.filter(({ state }) => state === "in sync").length} of ${rows.length} in sync`;
 }
 
 /** The program or container of a row, with its version. */
@@ -57,7 +61,7 @@ export function timeText(iso: string): string {
 }
 
 function reasonLines({ host, what, state, details }: Row): string[] {
-  const [first, ...more] = details.map((line) => plain(line));
+  const [first, ...more] = details.map((line) => plain(line, true));
   if (first === undefined) return [];
   return [`${host} ${what}: ${state}: ${first}`, ...more.map((line) => `  ${line}`)];
 }
