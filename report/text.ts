@@ -61,7 +61,8 @@ export function timeText(iso: string): string {
 }
 
 function reasonLines({ host, what, state, details }: Row): string[] {
-  const [first, ...more] = details.map((line) => plain(line, true));
+  const [first, ...more] = details;
   if (first === undefined) return [];
-  return [`${host} ${what}: ${state}: ${first}`, ...more.map((line) => `  ${line}`)];
+  const lines = [`${host} ${what}: ${state}: ${first}`, ...more.map((line) => `  ${line}`)];
+  return lines.map((line) => plain(line, true));
 }

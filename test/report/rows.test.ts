@@ -59,9 +59,10 @@ describe("after an up", () => {
   });
 
   test("a host with an earlier helper has no system and no time", () => {
-    const { os: _os, ...host } = node("n1");
-    const records = host.records.map(({ appliedAt: _appliedAt, ...record }) => record);
-    const row = rowOf({ ...host, records });
+    const host = node("n1");
+    delete host.os;
+    delete host.records[0]!.appliedAt;
+    const row = rowOf(host);
     expect(Object.keys(row)).toEqual(expect.not.arrayContaining(["os", "appliedAt"]));
     expect(row.state).toBe("in sync");
   });
@@ -242,7 +243,8 @@ describe("the registry host", () => {
   });
 
   test("knows nothing of containers while docker is stopped or does not answer", () => {
-    const { containers: _containers, ...silent } = registryHost().docker!;
+    const silent = registryHost().docker!;
+    delete silent.containers;
     const stopped = service({ unit: "docker.service", active: "inactive", sub: "dead" });
     const off = rows({ ...registryHost(), docker: { ...silent, service: stopped } });
     expect(off[2]).toMatchObject({ state: "not running" });

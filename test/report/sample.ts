@@ -1,19 +1,21 @@
 import type { Report, Row } from "../../report/row";
 
 export const CONFIG = "/etc/containerd/config.toml";
-const well: Row = {
+const unread: Row = {
   host: "cp",
   role: "master",
-  os: "Debian GNU/Linux 12 (bookworm)",
   what: "containerd",
-  version: "1.6.20",
-  way: "mirrors",
   files: [CONFIG],
   state: "in sync",
   details: [],
+};
+const well: Row = {
+  ...unread,
+  os: "Debian GNU/Linux 12 (bookworm)",
+  version: "1.6.20",
+  way: "mirrors",
   appliedAt: "2026-11-28T12:50:01.000Z",
 };
-const { os: _os, version: _version, way: _way, appliedAt: _appliedAt, ...unread } = well;
 
 /** A stack with a node that has drifted, and one that does not answer. */
 export const SAMPLE: Report = {
