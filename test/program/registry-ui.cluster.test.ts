@@ -2,7 +2,7 @@ import { defineLab, nginxImage, type RunningHost, type RunningLab, startLab } fr
 import { cacheFolder } from "../../lab/paths";
 import { describeLab } from "../lab-only";
 import { findBrowser } from "../ui/browser";
-import { startBrowser } from "../ui/open-page";
+import { startBrowser } from "../ui/in-browser";
 import { about, pushImage, TestStack } from "./stack";
 
 const FOLDER = "/var/lib/cluster-registry-ui";
