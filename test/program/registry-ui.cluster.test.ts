@@ -65,7 +65,9 @@ describeLab("the page on the registry's host", () => {
     const { stdout: nothing } = await stack.succeed(stack.preview("--expect-no-changes"));
     expect(nothing).not.toContain("registry-ui");
     const { stdout: report } = await stack.succeed(stack.run("report"));
-    expect(report).toMatch(/ page +- +in sync +\S+ \S+Z +\/var\/lib\/cluster-registry-ui\/nginx.conf, /);
+    expect(report).toMatch(
+      / page +- +in sync +\S+ \S+Z +\/var\/lib\/cluster-registry-ui\/nginx.conf, /,
+    );
     expect(report).toMatch(/\n5 of 5 in sync\n$/);
   });
 
