@@ -26,7 +26,7 @@ code, pre { font: .875rem/1.45 ui-monospace, monospace; }
 pre { margin: 0 0 .5rem; padding: .5rem .75rem; background: var(--code); border-radius: .3rem; white-space: pre-wrap;
   overflow-wrap: anywhere; }
 pre.scrolls { white-space: pre; overflow-wrap: normal; }
-.scrolls { overflow-x: auto; }
+.scrolls { position: relative; overflow-x: auto; }
 .summary { display: block; width: 100%; height: 1.5rem; border-radius: .3rem; }
 #filters { display: flex; flex-wrap: wrap; gap: .75rem 1.5rem; align-items: center; margin: 1rem 0; }
 #filters fieldset { border: 0; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
