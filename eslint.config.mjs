@@ -30,6 +30,7 @@ const FOLDERS = [
   "build-context",
   "check",
   "doctor",
+  "report",
   "cli",
 ];
 /** What is in ui/ beside the page, except what the page asks the server for. */
@@ -179,6 +180,11 @@ export default tseslint.config(
                 "kube",
               ),
               "doctor/ reads hosts and the registry, and says what is wrong: it declares nothing",
+            ),
+            zone(
+              "report",
+              without("report", "decision", "observation", "settings", "helper"),
+              "report/ shows what was read: it reads nothing and declares nothing",
             ),
             zone(
               "images",

@@ -1,9 +1,10 @@
-import { imagePrefix, planMirror } from "../decision/plan";
+import type { Decision } from "../decision/decide";
+import { mirrorNow, unread } from "../decision/live";
+import { imagePrefix } from "../decision/plan";
 import { askFor } from "../observation/ask";
-import { type Seen, type Surveyed, surveyHosts } from "../observation/hosts";
+import { surveyHosts } from "../observation/hosts";
 import type { RecordIds } from "../observation/records";
 import type { HostAccess } from "../settings/access";
-import { settingsOn } from "../settings/node";
 import type { Settings } from "../settings/schema";
 import { probeReference, publishProbe } from "./probe";
 import { pullOn } from "./pull";
@@ -49,7 +50,7 @@ export async function checkNodes(
         return { name, role, configuration: "unknown", inSync: false, trouble: unread(node) };
       }
       const [state, trouble] = [
-        configurationOf(node, settingsOn(settings, name), ids.mirror(name)),
+        configurationOf(mirrorNow(node, settings, name, ids)),
         await pullTrouble(node.access, image),
       ];
       return { name, role, ...state, ...(trouble !== undefined && { trouble }) };
@@ -58,22 +59,10 @@ export async function checkNodes(
   return { image, nodes };
 }
 
-/** The reason why the host was not read. */
-function unread(host: Extract<Surveyed, { error: unknown }> | undefined): string {
-  return host?.error.message ?? "this host was not read";
-}
-
-function configurationOf(
-  { observation }: Seen,
-  settings: Settings,
-  id: string,
-): Pick<NodeReport, "configuration" | "inSync"> {
-  try {
-    const { inSync, why } = planMirror(observation, settings, id);
-    return { inSync, configuration: inSync ? "in sync" : (why ?? "not in sync") };
-  } catch (error) {
-    return { inSync: false, configuration: (error as Error).message };
-  }
+function configurationOf(live: Decision | Error): Pick<NodeReport, "configuration" | "inSync"> {
+  if (live instanceof Error) return { inSync: false, configuration: live.message };
+  const { inSync, why } = live;
+  return { inSync, configuration: inSync ? "in sync" : (why ?? "not in sync") };
 }
 
 async function pullTrouble(node: HostAccess, image: string): Promise<string | undefined> {

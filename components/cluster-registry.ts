@@ -182,7 +182,7 @@ async function lookAndDeclare(
   for (const { undone, text } of kept)
     if (text !== undefined) void (undone ? pulumi.log.info(text) : pulumi.log.warn(text));
   const undone = old.filter((_, index) => kept[index]?.undone);
-  const page = await pageFiles(settings);
+  const page = await pageFiles(settings, pulumi.getStack());
   const problems = refusals(settings, surveyed, ids, undefined, page);
   const trouble = problems.map(({ host, reason }) => `${host}: ${reason}`).join("\n");
   const refuse = refusal(`No host was changed. Resolve these problems first:\n${trouble}`);

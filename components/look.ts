@@ -62,7 +62,7 @@ export async function lookAt(job: Job, args: Record<string, unknown>): Promise<L
   if (task === "container")
     for (const note of registryNotes(settings, surveyed, ids, past)) void pulumi.log.warn(note);
   for (const note of uiNotes(settings, surveyed, ids, past)) void pulumi.log.warn(note);
-  const page = await pageFiles(settings);
+  const page = await pageFiles(settings, pulumi.getStack());
   const problems = problemsOf(job, settings, surveyed, page);
   const found = surveyed.get(host);
   if (problems.length === 0 && found !== undefined && !("error" in found))

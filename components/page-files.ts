@@ -1,4 +1,3 @@
-import * as pulumi from "@pulumi/pulumi";
 import type { WholeFile } from "../decision/page";
 import { imagePrefix } from "../decision/plan";
 import { UI_NGINX_CONF, UI_PAGE } from "../observation/ask";
@@ -8,11 +7,10 @@ import { buildPage } from "../ui/build-page";
 import { nginxConf } from "../ui/nginx-conf";
 
 /** The files of the registry's page on its host; none if the settings have no page. */
-export async function pageFiles(settings: Settings): Promise<WholeFile[]> {
+export async function pageFiles(settings: Settings, stack: string): Promise<WholeFile[]> {
   const { ui } = settings;
   if (ui === undefined) return [];
   const { html, contentSecurityPolicy } = await buildPage();
-  const stack = pulumi.getStack();
   const info = {
     registry: imagePrefix(settings),
     readOnly: ui.readOnly,

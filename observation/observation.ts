@@ -97,6 +97,8 @@ export interface ObservedRecord {
   payload?: string;
   /** systemd's invocation id of the daemon at the end of that apply: a daemon with this id has loaded our lines. */
   running?: string;
+  /** When that apply wrote the record, in seconds since 1970. Helpers of an earlier version do not report it. */
+  appliedAt?: number;
   /** The step at which an apply or undo was interrupted. The next one completes or reverts it. */
   unfinished?: string;
 }
@@ -114,6 +116,8 @@ export interface ObservedContainer {
   ports: string[];
   mounts: { type: string; source: string; name?: string; destination: string }[];
   restartPolicy: string;
+  /** When docker created it, as docker reports it. */
+  created?: string;
 }
 
 /** The facts of one host at one time. */
@@ -121,6 +125,8 @@ export interface Observation {
   user: string;
   /** A hash of boot id, inode and change time. It differs between hosts that are clones with the same machine id. */
   hostId: string;
+  /** The name of the operating system. Helpers of an earlier version do not report it. */
+  os?: string;
   files: ObservedFile[];
   /** Every record on the host, including those of other stacks. */
   records: ObservedRecord[];

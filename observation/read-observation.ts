@@ -101,6 +101,7 @@ class Reading {
   private readonly records: ObservedRecord[] = [];
   private readonly managed: ManagedFile[] = [];
   private readonly payloads = new Map<string, string>();
+  private readonly applied = new Map<string, number>();
   private readonly containers: Buffer[] = [];
   private readonly single = new Map<string, Entry>();
   private section: "containerd" | "docker" | undefined;
@@ -120,10 +121,16 @@ class Reading {
     return {
       user: this.user,
       hostId: this.single.get("host")?.rest ?? "",
+      ...this.os(),
       files: this.files,
       records: this.records.map((record) => {
         const payload = this.payloads.get(record.id);
-        return { ...record, ...(payload !== undefined && { payload }) };
+        const appliedAt = this.applied.get(record.id);
+        return {
+          ...record,
+          ...(payload !== undefined && { payload }),
+          ...(appliedAt !== undefined && { appliedAt }),
+        };
       }),
       systemd: this.systemd(),
       managed: this.managed,
@@ -178,6 +185,11 @@ class Reading {
       case "payload":
         this.payloads.set(entry.rest, entry.bytes.toString("utf8"));
         break;
+      case "applied": {
+        const [, seconds, id] = /^(\d+) .*\/([^/]+)\/payload$/.exec(entry.rest) ?? [];
+        if (id !== undefined) this.applied.set(id, Number(seconds));
+        break;
+      }
       case "record":
         this.records.push(record(entry.rest));
         break;
@@ -217,6 +229,14 @@ class Reading {
 
   private text(key: string): string {
     return this.single.get(key)?.bytes.toString("utf8") ?? "";
+  }
+
+  private os(): Pick<Observation, "os"> {
+    const written = this.single.get("os")?.rest ?? "";
+    const [, , quoted] = /^(["'])(.*)\1$/.exec(written) ?? [];
+    const text = (quoted ?? written).replace(/\\(.)/g, "$1");
+    // The answer was read byte by byte.
+    return text === "" ? {} : { os: Buffer.from(text, "latin1").toString("utf8") };
   }
 
   private systemd(): NonNullable<Observation["systemd"]> {
@@ -369,6 +389,7 @@ function keyValues(text: string): Map<string, string> {
 /** The part of the Docker API's answer that is used. */
 interface InspectedContainer {
   Id: string;
+  Created?: string;
   Name: string;
   Config: { Image: string; Labels: Record<string, string> | null };
   State: { Running: boolean; Status: string; ExitCode: number };
@@ -405,5 +426,6 @@ function readContainer(bytes: Buffer): ObservedContainer {
       destination: mount.Destination,
     })),
     restartPolicy: found.HostConfig.RestartPolicy?.Name ?? "",
+    ...(found.Created !== undefined && { created: found.Created }),
   };
 }

@@ -54,6 +54,18 @@ observe_host() {
   printf 'host %.32s\n' "$own_id"
   say "uptime $(cat /proc/uptime) $(date +%s.%N)"
   if command -v apt-get >/dev/null; then say apt; fi
+  observe_os
+}
+
+# The name of the system, in the quotes that it has there.
+observe_os() {
+  for os_release in /etc/os-release /usr/lib/os-release; do
+    [ -r "$os_release" ] || continue
+    while IFS= read -r os_line || [ -n "$os_line" ]; do
+      case $os_line in PRETTY_NAME=*) say "os ${os_line#*=}" ;; esac
+    done <"$os_release"
+    return 0
+  done
 }
 
 # What starts the daemons: its version, whether D-Bus answers (a change is waited for through it), and the proxies that it
@@ -151,6 +163,7 @@ settled_text() {
 }
 
 observe_records() {
+  observed_records=no
   for observed_record in "$records"/*/; do
     [ -f "${observed_record}enrolled" ] || continue
     observed_name=${observed_record%/}
@@ -163,8 +176,11 @@ observe_records() {
     if [ -f "${observed_record}payload" ]; then
       say "payload $observed_name"
       hex <"${observed_record}payload"
+      observed_records=yes
     fi
   done
+  # Only an apply writes its record, so the record is as old as the apply.
+  [ $observed_records = no ] || stat -c 'applied %Y %n' "$records"/*/payload 2>/dev/null
 }
 
 # Of each managed file: how it is now, what it is without anything of ours, and what there is of it should it be gone.

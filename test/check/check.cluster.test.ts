@@ -1,12 +1,33 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { defineLab, type RunningLab, startLab } from "../../lab";
+import type { Row } from "../../report/row";
 import { describeLab } from "../lab-only";
 import { configManifest, daemonsOf, recordsOf, type Said, TestStack } from "../program/stack";
 
-describeLab("npm run check", () => {
+const CONFIG = "/etc/containerd/config.toml";
+
+describeLab("npm run check and npm run report", () => {
   let lab: RunningLab;
   let stack: TestStack;
   let image: string;
   const check = (): Promise<Said> => stack.run("check");
+  /** The rows of a report without the system and the times, which it must have. */
+  const report = async (code: number) => {
+    const said = await stack.run("report", "--json");
+    expect({ code: said.code, stderr: said.stderr }).toEqual({ code, stderr: "" });
+    const { rows, states } = JSON.parse(said.stdout) as { rows: Row[]; states: object };
+    return {
+      states,
+      rows: rows.map(({ os, appliedAt, version, diff, ...row }) => {
+        if (row.state === "in sync") {
+          expect(os).toMatch(/^Debian GNU\/Linux /);
+          expect(Date.now() - Date.parse(appliedAt!)).toBeGreaterThan(0);
+        }
+        return { ...row, version: version !== undefined, diff };
+      }),
+    };
+  };
   const facts = () =>
     Promise.all(
       [...lab.hosts.values()].flatMap((host) => [
@@ -56,6 +77,29 @@ describeLab("npm run check", () => {
     }
   });
 
+  test("a report has a row for each node and for the registry, and changes no host", async () => {
+    const before = await facts();
+    const inSync = { state: "in sync", details: [], diff: undefined };
+    const config = { what: "containerd", way: "mirrors", files: [CONFIG], version: true };
+    const registry = { host: "controlplane", role: "registry", ...inSync };
+    expect(await report(0)).toEqual({
+      states: { "in sync": 5 },
+      rows: [
+        { host: "controlplane", role: "master", ...config, ...inSync },
+        { host: "node01", role: "worker", ...config, ...inSync },
+        { host: "node02", role: "worker", ...config, ...inSync },
+        { ...registry, what: "docker", files: ["/etc/docker/daemon.json"], version: true },
+        { ...registry, what: "container registry", files: [], version: false },
+      ],
+    });
+    const said = await stack.run("report");
+    expect(said.stdout).toMatch(
+      /^node01 +worker +Debian \S+ \d+ \(\w+\) +containerd \d\S+ +mirrors +in sync +\S+ \S+Z +\/etc\/containerd\/config.toml$/m,
+    );
+    expect(said.stdout).toMatch(/\n\n5 of 5 in sync\n$/);
+    expect(await facts()).toEqual(before);
+  });
+
   test("a second check pulls again", async () => {
     const pulls = async () =>
       (await lab.host("controlplane").succeed("docker logs registry 2>&1"))
@@ -73,6 +117,7 @@ describeLab("npm run check", () => {
       const said = await check();
       expect(said.stderr).toBe("");
       expect(said.stdout).toContain("3 of 3 nodes pull from the registry\n");
+      expect((await report(0)).states).toEqual({ "in sync": 5 });
     } finally {
       stack.change({ ssh });
     }
@@ -95,9 +140,8 @@ describeLab("npm run check", () => {
 
   test("a node without the entry is named, with its drift and containerd's message", async () => {
     const node = lab.host("node01");
-    const config = "/etc/containerd/config.toml";
     await node.succeed(
-      `cp -a ${config} /root/kept && sed -i '/:5000/d' ${config} && systemctl restart containerd`,
+      `cp -a ${CONFIG} /root/kept && sed -i '/:5000/d' ${CONFIG} && systemctl restart containerd`,
     );
     try {
       const said = await check();
@@ -107,8 +151,14 @@ describeLab("npm run check", () => {
       );
       expect(said.stdout).toContain("configuration: drift on the host\n");
       expect(said.stdout).toContain("; cannot pull: node01; not in sync: node01\n");
+      const { rows, states } = await report(1);
+      expect(states).toEqual({ drifted: 1, "in sync": 4 });
+      expect(rows[1]).toMatchObject({ state: "drifted", details: ["drift on the host"] });
+      expect(rows[1]!.diff).toContain(
+        `\n+          endpoint = ["http://${lab.host("controlplane").address}:5000"]\n`,
+      );
     } finally {
-      await node.succeed(`cp -a /root/kept ${config} && systemctl restart containerd`);
+      await node.succeed(`cp -a /root/kept ${CONFIG} && systemctl restart containerd`);
     }
   });
 
@@ -121,6 +171,10 @@ describeLab("npm run check", () => {
       expect(said.stdout).toMatch(/^node02 {8}cannot pull: .*22/m);
       expect(said.stdout).toContain("configuration: unknown\n");
       expect(said.stdout).toContain("2 of 3 nodes pull from the registry");
+      const { rows, states } = await report(1);
+      expect(states).toEqual({ unreachable: 1, "in sync": 4 });
+      expect(rows[2]).toMatchObject({ host: "node02", state: "unreachable", version: false });
+      expect(rows[2]!.details[0]).toContain("22");
     } finally {
       await node.start();
     }
@@ -129,6 +183,15 @@ describeLab("npm run check", () => {
   test("if the registry does not answer, the error has its address, and no node is checked", async () => {
     await lab.host("controlplane").succeed("docker stop registry");
     try {
+      const file = join(stack.folder, "report.html");
+      const page = await stack.run("report", "--html", "report.html");
+      // The node of the test before may still be starting.
+      expect(page).toMatchObject({ code: 1, stderr: "" });
+      expect(page.stdout).toMatch(
+        /: [34] of 5 in sync; not running: .*controlplane container registry$/m,
+      );
+      expect(page.stdout.startsWith(`${file}: `)).toBe(true);
+      expect(readFileSync(file, "utf8")).toMatch(/<pre>exited with code \d+<\/pre>/);
       const said = await check();
       expect(said.code).toBe(1);
       expect(said.stdout).toBe("");

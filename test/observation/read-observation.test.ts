@@ -111,6 +111,33 @@ test("facts are read as they were printed, including any byte of a file", () => 
   expect(facts.docker?.version).toBeUndefined();
 });
 
+test.each([
+  ['"Debian GNU/Linux 13 (trixie)"', "Debian GNU/Linux 13 (trixie)"],
+  ["'Alpine Linux v3.22'", "Alpine Linux v3.22"],
+  ["Arch", "Arch"],
+  ['"a \\"b\\" \\$c"', 'a "b" $c'],
+  [Buffer.from('"Größe 1"').toString("latin1"), "Größe 1"],
+])("the system's name is read without the quotes of os-release: %s", (line, name) => {
+  const latin1 = Buffer.from(
+    ["", "cluster-registry-observation 1", `os ${line}`, "end", ""].join("\n"),
+    "latin1",
+  );
+  const facts = readObservation({ code: 0, stdout: latin1, stderr: Buffer.from("") }, "root");
+  expect(facts.os).toBe(name);
+});
+
+test("helpers of an earlier version say neither the system's name nor the time of an apply", () => {
+  const facts = read(whole);
+  expect(Object.keys(facts)).not.toContain("os");
+  expect(Object.keys(facts.records[0]!)).not.toContain("appliedAt");
+});
+
+test("the time of an apply belongs to its record", () => {
+  const applied = "applied 1700000000 /var/lib/cluster-registry/records/p.dev.x/payload";
+  const { records } = read([...whole.slice(0, -1), applied, "end"]);
+  expect(records.map(({ appliedAt }) => appliedAt)).toEqual([1700000000, undefined]);
+});
+
 test("a banner before the answer is skipped, even one without a newline or one that looks like the answer", () => {
   expect(read(whole, "Welcome!\ncluster-registry-observation 1\nhello\nno newline").hostId).toBe(
     "ab12",

@@ -137,6 +137,8 @@ describeRegistries("caches of the registry of another site", () => {
   test("a second up changes nothing", async () => {
     const daemons = await daemonsOf(host);
     await stack.succeed(stack.up("--expect-no-changes"));
+    const { stdout } = await stack.succeed(stack.run("report"));
+    expect(stdout).toMatch(/ container registry-cache-5002 +- +in sync /);
     expect(await daemonsOf(host)).toBe(daemons);
   });
 

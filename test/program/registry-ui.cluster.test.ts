@@ -2,7 +2,7 @@ import { defineLab, nginxImage, type RunningHost, type RunningLab, startLab } fr
 import { cacheFolder } from "../../lab/paths";
 import { describeLab } from "../lab-only";
 import { findBrowser } from "../ui/browser";
-import { startBrowser } from "../ui/open-page";
+import { startBrowser } from "../ui/in-browser";
 import { about, pushImage, TestStack } from "./stack";
 
 const FOLDER = "/var/lib/cluster-registry-ui";
@@ -64,6 +64,11 @@ describeLab("the page on the registry's host", () => {
     });
     const { stdout: nothing } = await stack.succeed(stack.preview("--expect-no-changes"));
     expect(nothing).not.toContain("registry-ui");
+    const { stdout: report } = await stack.succeed(stack.run("report"));
+    expect(report).toMatch(
+      / page +- +in sync +\S+ \S+Z +\/var\/lib\/cluster-registry-ui\/nginx.conf, /,
+    );
+    expect(report).toMatch(/\n5 of 5 in sync\n$/);
   });
 
   (findBrowser() === undefined ? test.skip : test)(
@@ -129,6 +134,9 @@ describeLab("the page on the registry's host", () => {
     expect(stdout).toContain("-      limit_except GET DELETE { deny all; }");
     expect(stdout).toContain(PAGE);
     expect(stdout).toMatch(/-\d+ bytes, sha256 [0-9a-f]{64}/);
+    const report = await stack.run("report");
+    expect(report.code).toBe(1);
+    expect(report.stdout).toContain("\nregistry page: drifted: drift on the host\n");
     await stack.succeed(stack.up());
     expect(await host.succeed(`cat ${CONF} ${PAGE}`)).toBe(held);
     expect(await container()).not.toBe(old);

@@ -1,23 +1,15 @@
-import { readFileSync } from "node:fs";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { Connection } from "../../ssh/connection";
 import { buildPage } from "../../ui/build-page";
 import type { PageInfo, PodsAnswer } from "../../ui/page-info";
 import { RegistryRoute } from "../../ui/registry-route";
 import { type PageServer, startServer } from "../../ui/server";
 import { TestServer } from "../ssh/server";
-import { findBrowser } from "./browser";
+import { overflow, violations } from "./in-browser";
 import type { TestRegistry } from "./registry-server";
 
 /** The registry's name as the nodes of these tests would use it. */
 export const NAME = "10.0.0.11:5000";
-
-export const startBrowser = (): Promise<Browser> =>
-  chromium.launch({
-    executablePath: findBrowser() ?? "",
-    // Root may run it only without its sandbox; it opens nothing but the page.
-    args: ["--no-sandbox"],
-  });
 
 /** The page's server, which reaches a registry through a real SSH server. */
 export class ServedPage {
@@ -84,6 +76,8 @@ export class Window {
       colorScheme: dark ? "dark" : "light",
       reducedMotion: "reduce",
     });
+    // It bounds a hang: a loaded machine reads ten thousand tags slowly.
+    context.setDefaultTimeout(240_000);
     if (before !== "") await context.addInitScript(before);
     const window = new Window(await context.newPage());
     await window.page.goto(server.url);
@@ -130,27 +124,14 @@ export class Window {
       .join(" | ");
   }
 
-  /** What axe finds in the view as it is: rule and element. */
-  async violations(): Promise<string[]> {
-    await this.page.evaluate(readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"));
-    return this.page.evaluate(async () => {
-      const { axe } = globalThis as unknown as {
-        axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-      };
-      const { violations } = await axe.run();
-      return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-    });
+  /** See `violations`, of the view as it is. */
+  violations(): Promise<string[]> {
+    return violations(this.page);
   }
 
-  /** How much wider the document is than the window, in pixels. */
+  /** See `overflow`. */
   overflow(): Promise<number> {
-    return this.page.evaluate(() => {
-      const { document, innerWidth } = globalThis as unknown as {
-        document: { documentElement: { scrollWidth: number } };
-        innerWidth: number;
-      };
-      return document.documentElement.scrollWidth - innerWidth;
-    });
+    return overflow(this.page);
   }
 
   close(): Promise<void> {

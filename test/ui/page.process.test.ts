@@ -5,10 +5,11 @@ import { cacheFolder } from "../../lab/paths";
 import type { PodsAnswer } from "../../ui/page-info";
 import { describePage } from "./browser";
 import { fillMany, fillRegistry, MANY, Pusher } from "./contents";
-import { NAME, ServedPage, startBrowser, Window } from "./open-page";
+import { startBrowser } from "./in-browser";
+import { NAME, ServedPage, Window } from "./open-page";
 import { fromHub, type Server, TestRegistry } from "./registry-server";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const log = (line: string) => console.error(line);
 
