@@ -57,9 +57,13 @@ async function read(host: RunningHost): Promise<Reading> {
   return { connections, lastPid };
 }
 
-/** What has gone over the machine's interface in the lab. */
+/** What has gone over the machine's interface in the lab, in both directions. */
 function bytesOf(lab: string): number {
-  const count = (name: string) =>
-    Number(readFileSync(`/sys/class/net/${legName(lab)}/statistics/${name}`, "utf8"));
-  return count("rx_bytes") + count("tx_bytes");
+  // Not from /sys, which shows the network of whoever mounted it.
+  const line = readFileSync("/proc/net/dev", "utf8")
+    .split("\n")
+    .find((each) => each.trim().startsWith(`${legName(lab)}:`));
+  if (line === undefined) throw new Error(`no interface ${legName(lab)} in /proc/net/dev`);
+  const counts = line.replace(/^.*:/, "").trim().split(/\s+/).map(Number);
+  return counts[0]! + counts[8]!;
 }

@@ -10,7 +10,7 @@ const REQUIREMENTS = join(PEERS, "requirements.txt");
 
 /** The shell command by which every tool asks for CRI after a restart, for 30 seconds at most. */
 export const CRI_IS_WELL =
-  'for i in $(seq 300); do if ctr plugins ls 2>/dev/null | grep -q "^io.containerd.grpc.v1 *cri .*ok$"; then exit 0; fi; sleep 0.1; done; exit 1';
+  'for i in $(seq 300); do if ctr plugins ls 2>/dev/null | grep -q "^io.containerd.grpc.v1 *cri .*ok *$"; then exit 0; fi; sleep 0.1; done; exit 1';
 
 function folderIn(cache: string): string {
   const key = createHash("sha256").update(readFileSync(REQUIREMENTS)).digest("hex");

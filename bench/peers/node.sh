@@ -10,7 +10,7 @@ restart() {
   containerd --config "$config" config dump >/dev/null
   systemctl restart containerd
   for _ in $(seq 300); do
-    if ctr plugins ls 2>/dev/null | grep -q '^io.containerd.grpc.v1 *cri .*ok$'; then exit 0; fi
+    if ctr plugins ls 2>/dev/null | grep -q '^io.containerd.grpc.v1 *cri .*ok *$'; then exit 0; fi
     sleep 0.1
   done
   echo "CRI is not well" >&2
