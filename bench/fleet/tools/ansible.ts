@@ -34,9 +34,10 @@ export function ansible(bin: string | undefined, reason?: string): Tool {
         ANSIBLE_PYTHON_INTERPRETER: "/usr/bin/python3",
         ANSIBLE_HOME: join(folder, "ansible"),
         ANSIBLE_NOCOLOR: "1",
+        ANSIBLE_NOCOWS: "1",
         ANSIBLE_CALLBACK_RESULT_FORMAT: "yaml",
       },
     }),
-    foundDrift: (output, nodes) => (output.match(/changed=1 /g) ?? []).length === nodes,
+    foundDrift: (output, nodes) => (output.match(/changed=[1-9]/g) ?? []).length === nodes,
   };
 }
