@@ -53,7 +53,7 @@ export function main(args: string[]): Promise<void> {
     const [rounds = 5] = numbers("--rounds", flags["rounds"] ?? "5", 100);
     const reason = whyNoLab();
     if (reason !== undefined) throw new Error(reason);
-    const tools = await chosen(flags["tools"]);
+    const tools = await chosen(flags["tools"] as string | undefined);
     const python = tools.some(({ name }) => name === "ansible")
       ? await ensurePython(cacheFolder(), say)
       : undefined;
@@ -73,7 +73,7 @@ function numbers(flag: string, value: unknown, most: number): number[] {
 }
 
 /** The tools by name; without names, all that can run here. */
-async function chosen(names: unknown): Promise<Tool[]> {
+async function chosen(names: string | undefined): Promise<Tool[]> {
   const all = await allTools();
   if (names === undefined)
     return all.filter((tool) => {
@@ -81,16 +81,14 @@ async function chosen(names: unknown): Promise<Tool[]> {
       if (reason !== undefined) say(`${tool.name} is left out: ${reason}`);
       return reason === undefined;
     });
-  return String(names)
-    .split(",")
-    .map((name) => {
-      const tool = all.find((each) => each.name === (name === "pulumi" ? PULUMI : name));
-      const known = "openssh, pyinfra, ansible, cluster-registry, pulumi";
-      if (tool === undefined) throw new UsageError(`expected one of ${known}, found ${name}`);
-      const reason = tool.whyNot();
-      if (reason !== undefined) throw new Error(`${name} cannot run here: ${reason}`);
-      return tool;
-    });
+  return names.split(",").map((name) => {
+    const tool = all.find((each) => each.name === (name === "pulumi" ? PULUMI : name));
+    const known = "openssh, pyinfra, ansible, cluster-registry, pulumi";
+    if (tool === undefined) throw new UsageError(`expected one of ${known}, found ${name}`);
+    const reason = tool.whyNot();
+    if (reason !== undefined) throw new Error(`${name} cannot run here: ${reason}`);
+    return tool;
+  });
 }
 
 const PULUMI = clusterRegistry("pulumi").name;
