@@ -158,7 +158,7 @@ async function lookAndDeclare(
       ...uiNotes(settings, surveyed, ids, past),
     ])
       void pulumi.log.warn(note);
-  const using = published ? usingCluster(settings, values["nodes"], around) : undefined;
+  const using = dryRun && published ? usingCluster(settings, values["nodes"], around) : undefined;
   const images = dryRun ? imageNotes(settings, surveyed, using) : undefined;
   const left = leaving(past.guards, settings, surveyed);
   const lost = server === undefined ? [] : await gone(left);

@@ -26,6 +26,7 @@ import { LocalRegistryHosting } from "./local-registry-hosting";
 import { pageAddress } from "./page-files";
 import { planned } from "./planned";
 import type {
+  ContainerPlan,
   DockerHostPlan,
   HostPlan,
   PullCheckPlan,
@@ -152,16 +153,12 @@ function declareUi(
   const { host: name } = settings.registry;
   const host = hosts.find(name);
   if (ui === undefined || host === undefined) return undefined;
-  const { shared, seen, after } = host;
+  const { seen, after } = host;
   const before = past.pages?.find((one) => one.host === name);
   const plan: RegistryUiPlan = {
-    ...shared,
+    ...planOn(host, name, ids.page),
     ...hosts.triggers(name, "page"),
-    host: name,
-    recordId: ids.page,
     decision: after(() => seen && planPage(seen.observation, settings, ids.page, page)),
-    dockerHost: after(() => seen && dockerAddress(seen.access)),
-    sshOpts: after(() => seen && dockerSshOptions(seen.access)),
     image: ui.image,
     address: pageAddress(settings),
     port: ui.port,
@@ -310,18 +307,21 @@ function declareRegistry(hosts: Hosts, findings: Findings): RegistryContainer | 
   );
 }
 
-/** What the registry and its caches have in common. */
-function serverPlan({ shared, seen, after }: Host, settings: Settings, owner: string): ServerPlan {
-  const { host, image, bind } = settings.registry;
+/** What every container on a host has. */
+function planOn({ shared, seen, after }: Host, host: string, owner: string): ContainerPlan {
   return {
     ...shared,
     host,
-    image,
-    bind,
     recordId: owner,
     dockerHost: after(() => seen && dockerAddress(seen.access)),
     sshOpts: after(() => seen && dockerSshOptions(seen.access)),
   };
+}
+
+/** What the registry and its caches have in common. */
+function serverPlan(on: Host, settings: Settings, owner: string): ServerPlan {
+  const { host, image, bind } = settings.registry;
+  return { ...planOn(on, host, owner), image, bind };
 }
 
 /** The caches are on the registry's host, and run before a node asks them. */

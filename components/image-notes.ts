@@ -28,6 +28,8 @@ const READERS: ImageReaders = {
   inUse: imagesInUse,
 };
 
+const NOTHING: ImageNotes = { warnings: [], infos: [] };
+
 /** How many tags a preview names; `npm run gc -- --dry-run` names all. */
 const NAMED = 10;
 
@@ -44,10 +46,10 @@ export async function imageNotes(
 ): Promise<ImageNotes> {
   const { registry, retention = [] } = settings;
   const found = surveyed.get(registry.host);
-  if (found === undefined || "error" in found) return { warnings: [], infos: [] };
-  if (retention.length === 0 && registry.deleteEnabled) return { warnings: [], infos: [] };
+  if (found === undefined || "error" in found) return NOTHING;
+  if (retention.length === 0 && registry.deleteEnabled) return NOTHING;
   const { containers = [] } = found.observation.docker ?? {};
-  if (!containers.some(({ name }) => name === CONTAINER_NAME)) return { warnings: [], infos: [] };
+  if (!containers.some(({ name }) => name === CONTAINER_NAME)) return NOTHING;
   const named = (note: string) => `${registry.host}: ${note}`;
   let listing: Listing;
   try {
@@ -82,7 +84,7 @@ async function retentionNotes(
   readers: ImageReaders,
 ): Promise<ImageNotes> {
   const { retention = [] } = settings;
-  if (retention.length === 0) return { warnings: [], infos: [] };
+  if (retention.length === 0) return NOTHING;
   const warnings: string[] = [];
   let inUse: InUse | undefined;
   try {

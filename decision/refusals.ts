@@ -103,13 +103,10 @@ function checkPage(
   id: string,
   page: readonly WholeFile[],
 ): void {
-  const container = observation.docker?.containers?.find(({ name }) => name === UI_CONTAINER_NAME);
-  const owner = container?.labels[OWNER_LABEL];
-  if (container !== undefined && owner !== id)
+  const other = stranger(observation, UI_CONTAINER_NAME, id);
+  if (other !== undefined)
     throw new Error(
-      owner === undefined
-        ? `expected no container named ${UI_CONTAINER_NAME}, found one that was made by hand (${container.image}): remove or rename it`
-        : `expected no container named ${UI_CONTAINER_NAME}, found that of ${owner}: one registry host has one page`,
+      `${other.text}: ${other.isByHand ? "remove or rename it" : "one registry host has one page"}`,
     );
   const found = obstacles(observation, "page", planPage(observation, settings, id, page));
   if (found.length > 0) throw new Obstacle(found.join("\n"));
@@ -151,16 +148,24 @@ function checkRegistryHost(host: Seen, settings: Settings, ids: RecordIds): void
 }
 
 /** A container of somebody else at the place of a cache. */
-function checkCaches({ docker }: Observation, settings: Settings, ids: RecordIds): void {
-  for (const [index, cache] of cachesOf(settings).entries()) {
-    const found = docker?.containers?.find(({ name }) => name === cache.container);
-    const owner = found?.labels[OWNER_LABEL];
-    if (found === undefined || owner === ids.cache(cache.port)) continue;
-    throw new Error(
-      `expected no container named ${cache.container}, found ${owner === undefined ? `one that was made by hand (${found.image})` : `that of ${owner}`}: ` +
-        `remove or rename it, or choose another port for caches[${index}]`,
-    );
+function checkCaches(observation: Observation, settings: Settings, ids: RecordIds): void {
+  for (const [index, { container, port }] of cachesOf(settings).entries()) {
+    const other = stranger(observation, container, ids.cache(port));
+    if (other !== undefined)
+      throw new Error(
+        `${other.text}: remove or rename it, or choose another port for caches[${index}]`,
+      );
   }
+}
+
+/** A container that has the name and belongs to somebody else; undefined if there is none. */
+function stranger({ docker }: Observation, name: string, id: string) {
+  const found = docker?.containers?.find((one) => one.name === name);
+  const owner = found?.labels[OWNER_LABEL];
+  if (found === undefined || owner === id) return undefined;
+  const isByHand = owner === undefined;
+  const whose = isByHand ? `one that was made by hand (${found.image})` : `that of ${owner}`;
+  return { isByHand, text: `expected no container named ${name}, found ${whose}` };
 }
 
 /**

@@ -28,13 +28,21 @@ export function registryNotes(
       : forwardingNote(settings, there.observation);
   const { volume } = settings.registry;
   const containers = [
-    { name: CONTAINER_NAME, volume, owner: ids.container, before, paused: "so pulls fail" },
+    {
+      name: CONTAINER_NAME,
+      volume,
+      owner: ids.container,
+      before,
+      paused: "so pulls fail",
+      mends: false,
+    },
     ...cachesOf(settings).map(({ port, container, volume }) => ({
       name: container,
       volume,
       owner: ids.cache(port),
       before: pastCache(past, host, port),
       paused: "so pulls wait for it in vain before they go on",
+      mends: false,
     })),
   ];
   const notes = [
@@ -91,40 +99,50 @@ export function leftovers(
     });
 }
 
-export function leftoverNote({ container: { id, name, status } }: Leftover): string {
+/** @param keeps what stays of it. @default its volume */
+export function leftoverNote(
+  { container: { id, name, status } }: Leftover,
+  keeps = " and keeps its volume",
+): string {
   return (
     `the container ${name} (${id.slice(0, 12)}, ${status}) belongs to this stack but is not in its state, as after an interrupted run: ` +
-    "up replaces it and keeps its volume"
+    `up replaces it${keeps}`
   );
 }
 
 /** A container as the settings want it. */
 interface Wanted {
   readonly name: string;
-  readonly volume: string;
+  /** The volume with its data. @default it has none */
+  readonly volume?: string;
   /** Its record. */
   readonly owner: string;
   readonly before: PastRegistry | undefined;
   /** What follows if it is paused. */
   readonly paused: string;
+  /** Whether an `up` can end that it keeps restarting. */
+  readonly mends: boolean;
 }
 
-/** None if Docker has not answered. */
-function containerNotes(
+/** Drift of one container in words. None if Docker has not answered. */
+export function containerNotes(
   wanted: Wanted,
   containers: readonly ObservedContainer[] | undefined,
 ): string[] {
   if (containers === undefined) return [];
   const { name, volume, owner, before } = wanted;
   const unknown = leftovers(containers, owner, before);
-  const notes = unknown.filter(({ state }) => state === undefined).map(leftoverNote);
+  const keeps = volume === undefined ? "" : undefined;
+  const notes = unknown
+    .filter(({ state }) => state === undefined)
+    .map((one) => leftoverNote(one, keeps));
   const id = before?.container?.id;
   if (id === undefined) return notes;
   const current = containers.find((one) => one.id === id);
   if (current !== undefined) return [...notes, ...stateNotes(current, wanted)];
   if (unknown.length > 0) return notes;
   return [
-    `the container ${name} was removed outside of this stack: up recreates it on the volume ${volume}`,
+    `the container ${name} was removed outside of this stack: up recreates it${volume === undefined ? "" : ` on the volume ${volume}`}`,
   ];
 }
 
@@ -134,9 +152,10 @@ function stateNotes(
   wanted: Wanted,
 ): string[] {
   const notes: string[] = [];
+  const same = wanted.volume === undefined ? "" : ", on the same volume";
   if (name !== wanted.name)
     notes.push(
-      `the container ${wanted.name} was renamed to ${name}: up replaces it with one of that name, on the same volume`,
+      `the container ${wanted.name} was renamed to ${name}: up replaces it with one of that name${same}`,
     );
   if (status === "paused")
     notes.push(
@@ -144,7 +163,7 @@ function stateNotes(
     );
   else if (status === "restarting")
     notes.push(
-      `the container ${name} keeps restarting (exit code ${exitCode}); up cannot repair it: see \`docker logs ${name}\` there`,
+      `the container ${name} keeps restarting (exit code ${exitCode})${wanted.mends ? "" : "; up cannot repair it"}: see \`docker logs ${name}\` there`,
     );
   else if (!running)
     notes.push(
