@@ -183,7 +183,7 @@ export default tseslint.config(
             ),
             zone(
               "report",
-              without("report", "decision", "observation", "settings", "helper"),
+              without("report", "images", "decision", "observation", "settings", "helper"),
               "report/ shows what was read: it reads nothing and declares nothing",
             ),
             zone(

@@ -1,3 +1,4 @@
+import { table } from "../images/words";
 import { plain } from "./plain";
 import type { Report, Row } from "./row";
 import { countStates } from "./states";
@@ -16,20 +17,13 @@ const COLUMNS: readonly [string, (row: Row) => string][] = [
 /** For people: a table, then why each row is not in sync, then the sum. */
 export function reportText(report: Report): string {
   const { rows } = report;
-  const table = [
+  const all = table([
     COLUMNS.map(([title]) => title),
     ...rows.map((row) => COLUMNS.map(([, cell]) => plain(cell(row)))),
-  ];
-  const widths = COLUMNS.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
-  const lines = table.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join("  ")
-      .trimEnd(),
-  );
-  const reasons = rows.flatMap(reasonLines);
-  const blocks = [lines, reasons, [summaryText(report)]].filter((block) => block.length > 0);
-  return `${blocks.map((block) => block.join("\n")).join("\n\n")}\n`;
+  ]);
+  const reasons = rows.flatMap(reasonLines).map((line) => `${line}\n`);
+  const blocks = [all, reasons.join(""), `${summaryText(report)}\n`];
+  return blocks.filter((block) => block !== "").join("\n");
 }
 
 /** One line: how many are in sync, and which are not. */

@@ -1,16 +1,14 @@
-/** What is measured, in the order of one round. Each case begins where the one before it ended. */
+/**
+ * What is measured, in the order of one round. Each case begins where the one before it ended.
+ *
+ * - `apply`: every node gets the mirror, containerd restarts, and its CRI plugin is asked afterwards
+ * - `second run`: the same command again; nothing is to be done
+ * - `preview`: reads every node, and finds nothing to do
+ * - `preview, drifted`: reads every node; one in three has lost the mirror
+ * - `destroy`: every node loses the mirror, containerd restarts, and its CRI plugin is asked afterwards
+ */
 export const CASES = ["apply", "second run", "preview", "preview, drifted", "destroy"] as const;
 export type Case = (typeof CASES)[number];
-
-/** What every case means to every tool. */
-export const MEANING: Record<Case, string> = {
-  apply: "every node gets the mirror, containerd restarts, and its CRI plugin is asked afterwards",
-  "second run": "the same command again: nothing is to be done",
-  preview: "reads every node, and finds nothing to do",
-  "preview, drifted": "reads every node; one in three has lost the mirror",
-  destroy:
-    "every node loses the mirror, containerd restarts, and its CRI plugin is asked afterwards",
-};
 
 /** A fleet as the tools get it. */
 export interface Fleet {
@@ -37,8 +35,7 @@ export interface Tool {
   whyNot(): string | undefined;
   /** Writes the tool's files for the fleet. What it takes is not measured. */
   prepare(fleet: Fleet): Promise<void>;
-  /** The command of a case; undefined if the tool has no such case. */
-  invocation(fleet: Fleet, one: Case): Invocation | undefined;
+  invocation(fleet: Fleet, one: Case): Invocation;
   /** Whether the output of the drifted preview names this many nodes. @default its exit code alone counts */
   foundDrift?(output: string, nodes: number): boolean;
 }

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { cgroupRoot, members, populated } from "../../lab/machine/cgroups";
+import { cgroupRoot, endGroup, members } from "../../lab/machine/cgroups";
 import type { Invocation } from "./cases";
 
 /** What one run of a command took on the operator's side, with all processes that it started. */
@@ -50,7 +50,7 @@ export async function measure({ command, env }: Invocation, cwd: string): Promis
     const cpuSeconds = cpuOf(group);
     return { code, output: Buffer.concat(said).toString(), seconds, cpuSeconds, peakMemory };
   } finally {
-    await end(group);
+    await endGroup(group);
   }
 }
 
@@ -67,10 +67,4 @@ function memoryOf(group: string): number {
       return sum;
     }
   }, 0);
-}
-
-async function end(group: string): Promise<void> {
-  writeFileSync(join(group, "cgroup.kill"), "1");
-  while (populated(group)) await new Promise((resolve) => setTimeout(resolve, 10));
-  rmdirSync(group);
 }

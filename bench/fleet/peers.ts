@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { must } from "../../lab/process";
-import { onPath } from "./on-path";
+import { whyNotOnPath } from "./why-not";
 
 /** The folder of the peers' own files, which a careful user of them would write. */
 export const PEERS = join(__dirname, "../peers");
@@ -19,7 +19,7 @@ function folderIn(cache: string): string {
 
 /** Why pyinfra and Ansible cannot be run; undefined if they are there, or can be installed. */
 export const whyNoPeers = (cache: string): string | undefined =>
-  existsSync(folderIn(cache)) ? undefined : onPath("python3");
+  existsSync(folderIn(cache)) ? undefined : whyNotOnPath("python3");
 
 /** Installs pyinfra and Ansible from PyPI at the first call. @returns the folder with their programs */
 export async function ensurePeers(cache: string, log: (line: string) => void): Promise<string> {

@@ -1,3 +1,4 @@
+import { table } from "../../images/words";
 import type { Case } from "./cases";
 
 /** All rounds of one case with one tool. */
@@ -99,7 +100,7 @@ export function goalsOf(entries: readonly Entry[]): Goal[] {
 
 /** The table for people. */
 export function tableOf(entries: readonly Entry[]): string {
-  const rows = [
+  return table([
     ["NODES", "CASE", "TOOL", "SECONDS", "CPU", "MEMORY", "SSH", "PROCESSES", "ON THE WIRE"],
     ...entries.map((entry) => [
       String(entry.n),
@@ -112,15 +113,5 @@ export function tableOf(entries: readonly Entry[]): string {
       String(entry.processes),
       `${(entry.bytes_on_wire / 1000).toFixed(0)} kB`,
     ]),
-  ];
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join("  ")
-        .trimEnd(),
-    )
-    .map((line) => `${line}\n`)
-    .join("");
+  ]);
 }

@@ -1,24 +1,22 @@
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { buildImage, type ContainerImage } from "../../oci/image";
 import type { TarEntry } from "../../oci/tar";
-import { ensureImage } from "../image/image";
-import { FLAVOURS } from "../image/flavours";
-import { runIsolated } from "../image/isolated";
-import { mirrorFor, proxyEnvironment } from "../image/mirror";
-import { withLock } from "../lock";
-import { ensureCertificates } from "./certificates";
+import { ensureFromPackages, type FromPackages } from "../image/from-packages";
 
-const SCRIPT = join(__dirname, "nginx.sh");
-const FLAVOUR = "debian-12";
+/** nginx and its libraries, at their paths. */
+const NGINX: FromPackages = {
+  name: "nginx",
+  packages: ["nginx"],
+  take: join(__dirname, "nginx.sh"),
+};
 
 /** An image with Debian's nginx, and with the habits of the official one that matter here: its paths, and its user. */
 export async function nginxImage(
   cache: string,
   log: (line: string) => void,
 ): Promise<ContainerImage> {
-  const folder = await ensureNginx(cache, log);
+  const folder = await ensureFromPackages(cache, NGINX, log);
   const text = (contents: string) => Buffer.from(contents);
   const files = filesOf(folder);
   const folders = new Set(files.flatMap(parents));
@@ -51,40 +49,6 @@ export async function nginxImage(
     Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
     ExposedPorts: { "80/tcp": {} },
   });
-}
-
-/** nginx and its libraries in the cache, at their paths, taken from Debian's packages at the first call. */
-async function ensureNginx(cache: string, log: (line: string) => void): Promise<string> {
-  const waiting = () => log("waiting for another process that fills the cache");
-  return withLock(`cache/${cache}`, waiting, async () => {
-    const { rootfs } = await ensureImage(cache, FLAVOUR, await ensureCertificates(cache), log);
-    const key = createHash("sha256")
-      .update(basename(dirname(rootfs)))
-      .update(readFileSync(SCRIPT));
-    const folder = join(cache, `nginx-${key.digest("hex").slice(0, 12)}`);
-    if (!existsSync(folder)) await fetchNginx(folder, rootfs, log);
-    return folder;
-  });
-}
-
-async function fetchNginx(
-  folder: string,
-  rootfs: string,
-  log: (line: string) => void,
-): Promise<void> {
-  log("fetching Debian's nginx (once)");
-  const draft = `${folder}.draft`;
-  rmSync(draft, { recursive: true, force: true });
-  mkdirSync(draft, { recursive: true });
-  const { suite } = FLAVOURS[FLAVOUR];
-  await runIsolated(SCRIPT, {
-    ...(await proxyEnvironment()),
-    ROOTFS: rootfs,
-    SUITE: suite,
-    MIRROR: await mirrorFor(suite),
-    TARGET: draft,
-  });
-  renameSync(draft, folder);
 }
 
 const filesOf = (folder: string) =>

@@ -64,7 +64,8 @@ export async function ensurePrograms(
   );
 }
 
-function onPath(program: string): boolean {
+/** Whether a program is on PATH, or where Debian has those for root. */
+export function onPath(program: string): boolean {
   const folders = (process.env["PATH"] ?? "").split(":").concat("/usr/sbin", "/sbin");
   return folders.some((folder) => {
     try {

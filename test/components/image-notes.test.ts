@@ -4,6 +4,7 @@ import type { Surveyed } from "../../observation/hosts";
 import type { ObservedContainer } from "../../observation/observation";
 import { parseSettings } from "../../settings/parse";
 import { observation, service } from "../helper/observations";
+import { listing } from "../images/listings";
 
 const DAY = 24 * 60 * 60;
 const RULES = [{ repositories: "**", keepDays: 30 }];
@@ -39,18 +40,6 @@ const tag = (repository: string, name: string, days: number): StoredTag => ({
   name,
   digest: `sha256:${"a".repeat(64)}`,
   pushed: Date.now() / 1000 - days * DAY,
-});
-
-const listing = (more: Partial<Listing> = {}): Listing => ({
-  container: { id: "x", running: true, env: {} },
-  version: "2.8.1",
-  tags: [],
-  revisions: [],
-  uploads: [],
-  repositories: [],
-  blobs: new Map(),
-  errors: { count: 0, last: [] },
-  ...more,
 });
 
 const readers = (found: Listing, uses: string[] = []): ImageReaders => ({

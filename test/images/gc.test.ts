@@ -1,23 +1,11 @@
 import { Duplex, PassThrough } from "node:stream";
 import { whyNoCleanUp } from "../../images/gc";
 import { GcSession } from "../../images/gc-session";
-import type { Listing } from "../../images/listing";
 import type { HostAccess } from "../../settings/access";
 import type { CommandStream, Connection } from "../../ssh/connection";
+import { listing } from "./listings";
 
 const CONFIG = "storage:\n  filesystem:\n    rootdirectory: /var/lib/registry\n";
-const listing = (more: Partial<Listing> = {}, env: Record<string, string> = {}): Listing => ({
-  container: { id: "x", running: true, env, configPath: "/etc/distribution/config.yml" },
-  folder: "/data",
-  version: "3.1.2",
-  tags: [],
-  revisions: [],
-  uploads: [],
-  repositories: [],
-  blobs: new Map(),
-  errors: { count: 0, last: [] },
-  ...more,
-});
 
 /** A clean-up on a host that says what `answer` says to each line, and that ends where this is undefined. */
 class FakeCommand extends Duplex {

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { must } from "../../../lab/process";
-import { onPath } from "../on-path";
+import { whyNotOnPath } from "../why-not";
 import type { Case, Fleet, Invocation, Tool } from "../cases";
 
 const ROOT = join(__dirname, "../../..");
@@ -46,7 +46,7 @@ export function clusterRegistry(engine: "embedded" | "pulumi"): Tool {
   const name = engine === "embedded" ? "cluster-registry" : "cluster-registry, Pulumi CLI";
   return {
     name,
-    whyNot: () => (engine === "pulumi" ? onPath("pulumi") : undefined),
+    whyNot: () => (engine === "pulumi" ? whyNotOnPath("pulumi") : undefined),
     prepare: async (fleet) => {
       const project = readFileSync(join(ROOT, "Pulumi.yaml"), "utf8");
       writeFileSync(

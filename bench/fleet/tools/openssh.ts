@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { onPath } from "../on-path";
+import { whyNotOnPath } from "../why-not";
 import type { Case, Fleet, Invocation, Tool } from "../cases";
 
 const SCRIPT = join(__dirname, "../../peers/node.sh");
@@ -15,7 +15,7 @@ const VERBS: Record<Case, string> = {
 /** OpenSSH, 50 at once, with a short script: what is left if a tool has no own cost. */
 export const openssh: Tool = {
   name: "openssh",
-  whyNot: () => onPath("ssh") ?? onPath("xargs"),
+  whyNot: () => whyNotOnPath("ssh") ?? whyNotOnPath("xargs"),
   prepare: (fleet: Fleet) => {
     writeFileSync(join(fleet.folder, "nodes"), lines(fleet.nodes.map(({ address }) => address)));
     return Promise.resolve();

@@ -1,29 +1,9 @@
-import { type DaemonJsonInput, hunks, planDaemonJson, Refusal } from "../../../patch";
+import { hunks, Refusal } from "../../../patch";
+import { planner } from "./planned";
 
 const PATH = "/etc/docker/daemon.json";
 
-function plan(text: string | undefined, asked: Partial<DaemonJsonInput> = {}) {
-  return planDaemonJson({
-    path: PATH,
-    bytes: text === undefined ? undefined : Buffer.from(text),
-    registry: "172.30.1.2:5000",
-    ...asked,
-  });
-}
-
-function after(...args: Parameters<typeof plan>): string | undefined {
-  return plan(...args).files[0]?.desired?.toString();
-}
-
-function refusal(...args: Parameters<typeof plan>): string {
-  try {
-    plan(...args);
-  } catch (error) {
-    if (error instanceof Refusal) return error.message;
-    throw error;
-  }
-  throw new Error("it was not refused");
-}
+const { plan, after, refusal } = planner();
 
 describe("insecure-registries", () => {
   it("is a line of its own after the brace, and the only line of the hunk", () => {

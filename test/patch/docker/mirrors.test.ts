@@ -1,31 +1,10 @@
-import { type DaemonJsonInput, hunks, planDaemonJson, Refusal, revert } from "../../../patch";
+import { hunks, revert } from "../../../patch";
+import { planner } from "./planned";
 
 const PATH = "/etc/docker/daemon.json";
 const MIRROR = "http://172.30.1.2:5001";
 
-function plan(text: string | undefined, asked: Partial<DaemonJsonInput> = {}) {
-  return planDaemonJson({
-    path: PATH,
-    bytes: text === undefined ? undefined : Buffer.from(text),
-    registry: "172.30.1.2:5000",
-    mirrors: [MIRROR],
-    ...asked,
-  });
-}
-
-function after(...args: Parameters<typeof plan>): string | undefined {
-  return plan(...args).files[0]?.desired?.toString();
-}
-
-function refusal(...args: Parameters<typeof plan>): string {
-  try {
-    plan(...args);
-  } catch (error) {
-    if (error instanceof Refusal) return error.message;
-    throw error;
-  }
-  throw new Error("it was not refused");
-}
+const { plan, after, refusal } = planner({ mirrors: [MIRROR] });
 
 const unit = (flags: string) => [{ file: "docker.service", text: `ExecStart=dockerd ${flags}` }];
 
