@@ -13,12 +13,7 @@ export class KeptNode extends pulumi.ComponentResource {
   readonly state: pulumi.Output<string>;
   readonly role: pulumi.Output<Role>;
 
-  constructor(
-    name: string,
-    guard: PastGuard,
-    role: Role,
-    opts: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, guard: PastGuard, role: Role, opts: pulumi.ComponentResourceOptions) {
     super("cluster-registry:index:ContainerdMirror", name, {}, opts);
     const first = same(`${name}-${guard.daemon}-guard`, guard.inputs, { parent: this });
     // The apply is not in the state if the run that should have made it failed.

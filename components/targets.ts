@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 
 /**
  * The flags `--target` and `--exclude` of this run: regular expressions of URNs. The embedded engine tells them to the
@@ -15,7 +15,7 @@ const VARIABLE = "PULUMI_EMBEDDED_TARGETS";
 
 /** Of the nodes of a cluster, those that this run may change. The others need not be read. */
 export async function chosenNodes(
-  parent: pulumi.Resource,
+  parent: Pick<pulumi.Resource, "urn">,
   cluster: string,
   nodes: readonly string[],
 ): Promise<ReadonlySet<string>> {

@@ -319,9 +319,7 @@ const rollout = object({
     .min(0, { error: "a number of nodes from 0" })
     .default(1),
   /** Then change so many nodes at once: a number, or a part of all nodes such as "25%". @default 25% */
-  batch: z
-    .union([atLeastOne(BATCH), text(BATCH, isPercentage)], { error: BATCH })
-    .default("25%"),
+  batch: z.union([atLeastOne(BATCH), text(BATCH, isPercentage)], { error: BATCH }).default("25%"),
   /** Wait so long after each batch. @default 0s */
   pause: duration.default("0s"),
 });

@@ -1,6 +1,6 @@
 import { defineLab, type RunningLab, startLab } from "../../lab";
 import { describeLab } from "../lab-only";
-import { about, configManifest, daemonsOf, recordsOf, TestStack } from "./stack";
+import { configManifest, daemonsOf, recordsOf, TestStack } from "./stack";
 
 /** A rollout with a failure, and hosts that a run leaves out. Both masters are nodes, one of them has the registry. */
 describeLab("a fleet that is changed step by step", () => {
@@ -54,9 +54,13 @@ describeLab("a fleet that is changed step by step", () => {
     expect(preview.code).toBe(10);
     const said = await stack.up();
     expect(said.code).toBe(10);
-    expect(said.stdout).toMatch(about("node03", "is skipped (onUnreachable: skip): "));
+    expect(said.stdout).toContain(
+      "warning: node03 is skipped (onUnreachable: skip): node03 (root@10.88.176.15:22): no route to the host",
+    );
     expect(said.stdout).toContain("It has no configuration of this stack yet");
-    expect(said.stderr).toMatch(/error: partly done: this node was skipped, and the next up covers it:\n {2}node03: .*172|10\.88\.176/);
+    expect(said.stderr).toContain(
+      "error: partly done: this node was skipped, and the next up covers it:\n  node03: node03 (root@10.88.176.15:22): no route",
+    );
     expect(Object.keys(nodeStates()).sort()).toEqual(["cp1", "cp2", "node01", "node02"]);
   });
 
@@ -104,7 +108,7 @@ describeLab("a fleet that is changed step by step", () => {
   test("--target and --exclude read only the hosts that they choose", async () => {
     stack.change({ onUnreachable: "fail", ...mirror(2) });
     const target = await stack.succeed(stack.up("--target", "**node01**"));
-    expect(target.stdout).not.toContain("node02");
+    expect(target.stdout).not.toMatch(/node0[23]:/);
     const has = (name: string) => host(name).succeed("cat /etc/containerd/config.toml");
     expect(await has("node01")).toContain("mirror2");
     expect(await has("node03")).not.toContain("mirror2");
@@ -172,10 +176,10 @@ describeLab("a fleet that is changed step by step", () => {
     stack.change({ onProblem: "skip", ...mirror(5) });
     const said = await stack.up();
     expect(said.code).toBe(10);
-    expect(said.stdout).toMatch(about("node03", "is skipped (onProblem: skip): "));
-    expect(
-      await Promise.all([configManifest(host("node03")), recordsOf(host("node03"))]),
-    ).toEqual(before);
+    expect(said.stdout).toContain("warning: node03 is skipped (onProblem: skip): ");
+    expect(await Promise.all([configManifest(host("node03")), recordsOf(host("node03"))])).toEqual(
+      before,
+    );
     expect(await host("node02").succeed("cat /etc/containerd/config.toml")).toContain("mirror5");
     await host("node03").succeed("sed -i '/no TOML/d' /etc/containerd/config.toml");
     await stack.succeed(stack.up());
