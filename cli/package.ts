@@ -50,6 +50,8 @@ const PLAIN = {
   EndpointArgs: "any",
   NodesArgs: "any",
   PullCheckSetting: "any",
+  BatchSize: "any",
+  FailOrSkip: "string",
 };
 
 /**

@@ -1,11 +1,13 @@
 export type {
   BastionArgs,
+  BatchSize,
   CacheArgs,
   ClientCertificateArgs,
   ClusterNodesArgs,
   DockerArgs,
   DockerPackagesArgs,
   EndpointArgs,
+  FailOrSkip,
   HealthArgs,
   HostArgs,
   KubernetesArgs,
@@ -17,6 +19,7 @@ export type {
   PullCheckSetting,
   RegistryArgs,
   Role,
+  RolloutArgs,
   SshArgs,
   UiArgs,
 } from "./args";
