@@ -12,6 +12,8 @@ import { clusterNews, listDifferences } from "../observation/membership";
 import { moved, oldHost } from "../observation/moved";
 import { pastOf } from "../observation/past";
 import { recordIds } from "../observation/records";
+import { rowsOf } from "../report/rows";
+import { glanceText } from "../report/text";
 import { accessOf } from "../settings/access";
 import { type ClusterAccess, clusterOf, usingCluster } from "../settings/cluster";
 import { isConfiguration } from "../settings/config";
@@ -201,6 +203,9 @@ async function lookAndDeclare(
     if (text !== undefined) void (undone ? pulumi.log.info(text) : pulumi.log.warn(text));
   const undone = old.filter((_, index) => kept[index]?.undone);
   const page = await pageFiles(settings, pulumi.getStack());
+  const rows = rowsOf(settings, surveyed, ids, page).filter(({ host }) => surveyed.has(host));
+  const glance = glanceText({ stack: pulumi.getStack(), registry: imagePrefix(settings), rows });
+  void pulumi.log.info(glance, undefined, undefined, true);
   const found = refusals(settings, surveyed, ids, undefined, page);
   const { skipped, remaining: problems } = skippedOf(settings, surveyed, found);
   const guardOf = (host: string) =>

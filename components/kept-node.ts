@@ -31,6 +31,9 @@ function same(
   { connection, ...inputs }: Readonly<Record<string, unknown>>,
   opts: pulumi.CustomResourceOptions,
 ): command.remote.Command {
-  const args = { ...inputs, connection: pulumi.secret(connection) };
-  return new command.remote.Command(name, args as command.remote.CommandArgs, opts);
+  return new command.remote.Command(
+    name,
+    { ...inputs, connection: pulumi.secret(connection) },
+    opts,
+  );
 }

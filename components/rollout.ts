@@ -9,7 +9,7 @@ import { refusal } from "./refusal";
  * resources: they differ from run to run, and the state would differ with them.
  */
 export class Rollout {
-  private readonly applied = new Map<string, () => Promise<void>>();
+  private readonly states = new Map<string, pulumi.Output<unknown>>();
   private readonly turns: Promise<void>[] = [];
 
   /** @param pause seconds after each batch */
@@ -26,8 +26,7 @@ export class Rollout {
 
   /** To be called for each node of a batch before the program awaits anything. @param state known once the node is changed */
   follow(node: string, state: pulumi.Output<unknown>): void {
-    let known: Promise<void> | undefined;
-    this.applied.set(node, () => (known ??= succeeded(node, state)));
+    this.states.set(node, state);
   }
 
   private turn(at: number): Promise<void> {
@@ -53,14 +52,15 @@ export class Rollout {
     );
   }
 
+  /** The nodes of a batch that were not changed. */
   private async failedOf(at: number): Promise<string[]> {
     const batch = this.batches[at] ?? [];
-    const results = await Promise.allSettled(batch.map((node) => this.applied.get(node)?.()));
-    return batch.filter((_, index) => results[index]?.status === "rejected");
+    const done = await Promise.all(batch.map((node) => isChanged(this.states.get(node))));
+    return batch.filter((_, index) => done[index] !== true);
   }
 }
 
-/** A resource that failed has unknown outputs if the engine goes on with the others. */
-async function succeeded(node: string, state: pulumi.Output<unknown>): Promise<void> {
-  if (!(await isKnown(state))) throw new Error(`${node} was not changed`);
+/** If the engine goes on after a failure, the outputs of the resource that failed stay unknown. */
+async function isChanged(state: pulumi.Output<unknown> | undefined): Promise<boolean> {
+  return state !== undefined && (await isKnown(state).catch(() => false));
 }

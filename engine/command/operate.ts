@@ -350,6 +350,7 @@ class Operation {
       ...(this.previewed && { alreadyShown: this.previewed.said }),
       color: text(this.flags, "color") ?? "auto",
       out: process.stdout,
+      err: process.stderr,
     };
     const live =
       process.stdout.isTTY && !this.flags["non-interactive"] && process.env["TERM"] !== "dumb";

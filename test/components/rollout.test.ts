@@ -15,7 +15,12 @@ function later(): { state: pulumi.Output<string>; set: () => void; fail: () => v
   return { state, set, fail };
 }
 
-beforeEach(() => void record());
+beforeEach(() => {
+  record();
+  // The SDK prints messages here without an engine.
+  jest.spyOn(console, "log").mockImplementation(() => undefined);
+});
+afterEach(() => jest.restoreAllMocks());
 
 test("a batch starts once every node of the one before it is changed", async () => {
   const rollout = new Rollout([["a"], ["b", "c"], ["d"]], 0);
