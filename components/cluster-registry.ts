@@ -3,6 +3,7 @@ import { imagePrefix } from "../decision/plan";
 import { refusals } from "../decision/refusals";
 import { type Skipped, skippedNote, skippedOf } from "../decision/skipped";
 import { registryNotes } from "../decision/registry";
+import { shapeNotes } from "../decision/shape-notes";
 import { uiNotes } from "../decision/ui-notes";
 import { readNodes } from "../kube/nodes";
 import { resolveSettings } from "../observation/cluster-nodes";
@@ -185,6 +186,7 @@ async function lookAndDeclare(
   for (const one of lost) void pulumi.log.warn(goneNote(one));
   const lostGuards = lost.map(({ guard }) => guard);
   if (dryRun) {
+    for (const note of shapeNotes(settings, past)) void pulumi.log.warn(note);
     if (server !== undefined)
       for (const news of clusterNews(past, settings, lostGuards)) void pulumi.log.info(news);
     else if (cluster !== undefined)

@@ -11,6 +11,8 @@ export interface PastRegistry {
   /** Undefined if the state has no container of this host. */
   readonly container?: { readonly id: string; readonly labels: Readonly<Record<string, string>> };
   readonly data?: Data;
+  /** `ADDRESS:PORT`, as in image names; set for the registry itself once it ran. */
+  readonly imagePrefix?: string;
 }
 
 /** The place of the images. */
@@ -167,6 +169,14 @@ function containersOf(
           ...(data && { data }),
         });
     }
+  }
+  // After the others: whose component it is, only its members tell.
+  for (const [urn, { outputs }] of Object.entries(resources)) {
+    const { type, name } = parts(urn);
+    const host = hostOf(name, urn);
+    const imagePrefix = text(outputs["imagePrefix"]);
+    if (type.endsWith(`${COMPONENT}${component}`) && imagePrefix !== "" && found.has(host))
+      add(host, { imagePrefix });
   }
   return [...found.values()];
 }
