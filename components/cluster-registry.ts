@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { imagePrefix } from "../decision/plan";
 import { refusals } from "../decision/refusals";
 import { registryNotes } from "../decision/registry";
+import { timerNotes } from "../decision/timer";
 import { uiNotes } from "../decision/ui-notes";
 import { readNodes } from "../kube/nodes";
 import { resolveSettings } from "../observation/cluster-nodes";
@@ -22,6 +23,7 @@ import type {
   CacheArgs,
   DockerArgs,
   EndpointArgs,
+  GcTimerArgs,
   HealthArgs,
   KubernetesArgs,
   NodesArgs,
@@ -38,6 +40,7 @@ import { observeHosts } from "./observe-hosts";
 import { pageFiles } from "./page-files";
 import { provisional, requireKnownSource } from "./provisional";
 import { refusal } from "./refusal";
+import { timerFiles } from "./timer-files";
 import { waitingNote } from "./waiting";
 
 /** Arguments of {@link ClusterRegistry}. */
@@ -64,6 +67,8 @@ export interface ClusterRegistryArgs {
   kubernetes?: pulumi.Input<KubernetesArgs>;
   /** Run a page for the images on the registry's host, see `RegistryUi`. @default no page */
   ui?: pulumi.Input<UiArgs>;
+  /** Clean up on the registry's host at fixed times, see `RegistryGcTimer`. @default only `npm run gc` cleans up */
+  gcTimer?: pulumi.Input<GcTimerArgs>;
 }
 
 /** The state of a node. */
@@ -156,6 +161,7 @@ async function lookAndDeclare(
     for (const note of [
       ...registryNotes(settings, surveyed, ids, past),
       ...uiNotes(settings, surveyed, ids, past),
+      ...timerNotes(settings, surveyed),
     ])
       void pulumi.log.warn(note);
   const using = dryRun && published ? usingCluster(settings, values["nodes"], around) : undefined;
@@ -183,7 +189,9 @@ async function lookAndDeclare(
     if (text !== undefined) void (undone ? pulumi.log.info(text) : pulumi.log.warn(text));
   const undone = old.filter((_, index) => kept[index]?.undone);
   const page = await pageFiles(settings, pulumi.getStack());
-  const problems = refusals(settings, surveyed, ids, undefined, page);
+  const usesCluster = settings.kubernetes !== undefined || server !== undefined;
+  const timer = timerFiles(settings, usesCluster);
+  const problems = refusals(settings, surveyed, ids, undefined, page, timer);
   const trouble = problems.map(({ host, reason }) => `${host}: ${reason}`).join("\n");
   const refuse = refusal(`No host was changed. Resolve these problems first:\n${trouble}`);
   if (problems.length > 0 && !dryRun) throw refuse;
@@ -198,6 +206,8 @@ async function lookAndDeclare(
     past: { ...past, undone },
     gone: lostGuards,
     page,
+    timer,
+    usesCluster,
     ...(cluster && { cluster }),
     ofCluster: server !== undefined,
   });

@@ -6,6 +6,7 @@ export type {
   DockerArgs,
   DockerPackagesArgs,
   EndpointArgs,
+  GcTimerArgs,
   HealthArgs,
   HostArgs,
   KubernetesArgs,
@@ -33,4 +34,5 @@ export { DockerHost, type DockerHostArgs } from "./docker-host";
 export { LocalRegistryHosting, type LocalRegistryHostingArgs } from "./local-registry-hosting";
 export { PullCheck, type PullCheckArgs } from "./pull-check";
 export { RegistryContainer, type RegistryContainerArgs } from "./registry-container";
+export { RegistryGcTimer, type RegistryGcTimerArgs } from "./registry-gc-timer";
 export { RegistryUi, type RegistryUiArgs } from "./registry-ui";

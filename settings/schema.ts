@@ -4,6 +4,7 @@ import {
   durationSeconds,
   hostPort,
   isAddress,
+  isCalendar,
   isEndpoint,
   isHostName,
   isImageHost,
@@ -54,6 +55,9 @@ export const DEFAULT_PULL_WAIT = "2m";
 export const DEFAULT_PORT = 5000;
 /** `ui.port`, unless it is set. */
 export const DEFAULT_UI_PORT = 8080;
+
+/** `gcTimer.untaggedDays`, unless it is set. */
+export const DEFAULT_UNTAGGED_DAYS = 7;
 
 const login = {
   /** Login name. @default the one in the ssh config, or else root */
@@ -308,6 +312,14 @@ const retention = object({
   error: "at least one of keepLast, keepDays and keepTags: without them, every tag would go",
 });
 
+/** A clean-up on the registry's host at fixed times, without an operator. */
+const gcTimer = object({
+  /** When, as in systemd's OnCalendar, in the host's time zone. */
+  onCalendar: text("a time as in systemd's OnCalendar such as Sun 03:00", isCalendar),
+  /** Remove manifests that have had no tag for so many days. With a cluster, they all stay. @default 7 */
+  untaggedDays: atLeastOne("a number of days from 1").default(DEFAULT_UNTAGGED_DAYS),
+});
+
 /** All settings, as the stack's configuration holds them. */
 export const schema = object({
   registry,
@@ -349,6 +361,8 @@ export const schema = object({
   ui: ui.optional(),
   /** Which tags `npm run gc` removes, and a preview names. @default none */
   retention: z.array(retention, { error: "a list of rules" }).optional(),
+  /** Clean up on the registry's host at fixed times. @default only `npm run gc` cleans up */
+  gcTimer: gcTimer.optional(),
   /** The engine that runs this stack, for `npm run up` and the other commands. */
   engine: z.enum(["embedded", "pulumi"], { error: "embedded or pulumi" }).optional(),
 });
@@ -363,4 +377,5 @@ export type BastionSettings = z.output<typeof bastion>;
 export type NodeSettings = z.output<typeof node>;
 export type RegistrySettings = z.output<typeof registry>;
 export type UiSettings = z.output<typeof ui>;
+export type GcTimerSettings = z.output<typeof gcTimer>;
 export type DockerSettings = z.output<typeof docker>;
