@@ -3,7 +3,8 @@ import { type Problem, SettingsError } from "../settings/problem";
 import type { Settings } from "../settings/schema";
 
 /** The task of a component that is used alone. */
-export type AloneTask = "docker" | "daemonJson" | "container" | "image" | "mirror" | "page" | "timer";
+export type AloneTask =
+  "docker" | "daemonJson" | "container" | "image" | "mirror" | "page" | "timer";
 
 const KEYS: Record<AloneTask, readonly string[]> = {
   docker: ["host", "docker"],

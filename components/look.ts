@@ -104,7 +104,14 @@ function problemsOf(
   page: readonly WholeFile[],
 ): Problem[] {
   if (task !== "docker") {
-    const problems = refusals(settings, surveyed, ids, task === "image" ? [] : [task], page, timerFiles(settings, false));
+    const problems = refusals(
+      settings,
+      surveyed,
+      ids,
+      task === "image" ? [] : [task],
+      page,
+      timerFiles(settings, false),
+    );
     const found = surveyed.get(host);
     const missing =
       task === "mirror" || found === undefined || "error" in found

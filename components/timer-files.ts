@@ -48,4 +48,5 @@ WantedBy=timers.target
   ];
 }
 
-const HEAD = "# Written by cluster-registry, which shows a change by hand in a preview, and takes it back.";
+const HEAD =
+  "# Written by cluster-registry, which shows a change by hand in a preview, and takes it back.";

@@ -41,9 +41,12 @@ export class GcSession {
     const { configPath } = container;
     if (configPath === undefined || folder === undefined)
       throw new Error(`${host.name}: the registry's configuration file or folder is not known`);
-    const prepared = await connection.exec(asRoot(host, HOME, CONTAINER_NAME, configPath, UNIT, GC_SERVICE), {
-      stdin: PREPARE,
-    });
+    const prepared = await connection.exec(
+      asRoot(host, HOME, CONTAINER_NAME, configPath, UNIT, GC_SERVICE),
+      {
+        stdin: PREPARE,
+      },
+    );
     if (prepared.code !== 0) throw refusedByHost(host, prepared);
     const config = prepared.stdout.toString();
     const files = await connection.exec(asRoot(host, HOME), {

@@ -16,6 +16,7 @@ export function timerText({ loaded, active, lastRun, running, result, said, next
     : lastRun === undefined
       ? "has not run yet"
       : `ran ${lastRun}: ${result === "success" ? "" : `failed (${result}): `}${said ?? result}`;
-  const coming = next ?? (active ? "not known" : "never: it is stopped, and `npm run up` starts it");
+  const coming =
+    next ?? (active ? "not known" : "never: it is stopped, and `npm run up` starts it");
   return `The timer ${last}. Next run: ${coming}.`;
 }
