@@ -1,8 +1,11 @@
 # The registry's timer: systemd has it enabled and started as long as its files are there.
-gc_wants=$boot_folder/timers.target.wants
 
 is_timer_change() {
-  cat "$tx"/files/*/path 2>/dev/null | grep -qxF -e "$gc_unit.timer"
+  for timer_file in "$tx"/files/*/path; do
+    [ -f "$timer_file" ] && first_line "$timer_file" >/dev/null || continue
+    [ "$first_line_text" != "$gc_unit.timer" ] || return 0
+  done
+  return 1
 }
 
 # Before its programs are replaced, a clean-up that runs ends, and the registry takes pushes again.
@@ -21,7 +24,8 @@ switch_timer() {
     result="${result-}$timer_unit stopped and disabled. "
     return 0
   fi
-  [ -d "$gc_wants" ] || printf '%s\n' "$gc_wants" >>"$tx/files/1/folders"
+  timer_wants=$boot_folder/timers.target.wants
+  [ -d "$timer_wants" ] || printf '%s\n' "$timer_wants" >>"$tx/files/1/folders"
   # At boot, systemd waits for this very program before it starts anything.
   timer_start=restart
   [ "${verb-}" != settle ] || timer_start='--no-block start'
