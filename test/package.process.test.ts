@@ -46,7 +46,7 @@ describe("the package that npm pack makes", () => {
     const parts = ["images", "shell"].flatMap((part) =>
       readdirSync(join(ROOT, "helper", part)).map((file) => `dist/helper/${part}/${file}`),
     );
-    // A preview lists the images, and takes nothing else of that folder's programs.
+    // A preview lists the images, and the registry's timer runs the others.
     for (const name of readdirSync(join(ROOT, "images", "shell")))
       parts.push(`dist/images/shell/${name}`);
     expect(files.filter((file) => file.endsWith(".sh")).sort()).toEqual(parts.sort());

@@ -91,20 +91,6 @@ describe("planTimer", () => {
   });
 });
 
-test("the units start the clean-up of this registry at this time", () => {
-  const text = (end: string, usesCluster: boolean) =>
-    timerFiles(settings, usesCluster).find(({ path }) => path.endsWith(end))?.contents;
-  expect(text(".timer", false)).toContain("\nOnCalendar=Sun 03:00\n");
-  const run =
-    "\nExecStart=/bin/sh /var/lib/cluster-registry-gc/timer.sh run registry 10.0.0.2 5000";
-  expect(text(".service", false)).toContain(`${run} 7\n`);
-  expect(text(".service", true)).toContain(`${run} never\n`);
-});
-
-test("there are no files without the setting", () => {
-  expect(timerFiles({ ...settings, gcTimer: undefined }, false)).toEqual([]);
-});
-
 test("a time that systemd does not understand is told with its own words", () => {
   const timer = { ...WELL, calendarProblem: "Failed to parse calendar expression" };
   expect(calendarProblem(settings, { timer })).toBe(
