@@ -55,7 +55,10 @@ describe.each(userlands)("$name", (userland) => {
       'expected an id of letters, digits, dots, dashes and underscores; found "a b"',
     ],
     [["guard", "a.b.c", "$(id)", "docker"], 'expected the host\'s id; found "$(id)"'],
-    [["guard", "a.b.c", "ab12", "sshd"], 'expected containerd, docker, page or timer; found "sshd"'],
+    [
+      ["guard", "a.b.c", "ab12", "sshd"],
+      'expected containerd, docker, page or timer; found "sshd"',
+    ],
     [["reach", "-o/etc/passwd", "80"], 'expected a host name or an address; found "-o/etc/passwd"'],
     [["reach", "localhost", "80;id"], 'expected a port; found "80;id"'],
     [["docker-install", "curl|sh"], 'expected apt, present or packages; found "curl|sh"'],
