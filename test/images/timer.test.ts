@@ -32,7 +32,8 @@ test.each<[Partial<ObservedTimer>, string]>([
 });
 
 test("a timer that is stopped never runs", () => {
-  const { next: _next, ...stopped } = { ...timer, active: false };
+  const { next, ...stopped } = { ...timer, active: false };
+  expect(next).toBeDefined();
   expect(timerText(stopped)).toBe(
     "The timer has not run yet. Next run: never: it is stopped, and `npm run up` starts it.",
   );
