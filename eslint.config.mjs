@@ -96,6 +96,7 @@ export default tseslint.config(
                 "components",
                 "decision",
                 "observation",
+                "report",
                 "settings",
                 "helper",
                 "ssh",

@@ -9,18 +9,24 @@ const {
   kubernetes,
   caches: given,
   ui,
+  onUnreachable,
+  onProblem,
 } = configuration as {
   kubernetes?: { pullCheck?: unknown } | null;
   caches?: unknown;
   ui?: unknown;
+  onUnreachable?: unknown;
+  onProblem?: unknown;
 };
 const isChecked = (kubernetes?.pullCheck ?? false) !== false;
 const isCached = Array.isArray(given) && given.length > 0;
 
-const cluster = new ClusterRegistry("cluster", configuration as ClusterRegistryArgs);
-const { registryUrl, imagePrefix, nodes, commands, pullCheck, caches, uiUrl } = cluster;
+const skips = [onUnreachable, onProblem].includes("skip");
 
-// The SDK warns about an output without a value, so without a check, caches or a page there is none.
+const cluster = new ClusterRegistry("cluster", configuration as ClusterRegistryArgs);
+const { registryUrl, imagePrefix, nodes, commands, pullCheck, caches, uiUrl, skipped } = cluster;
+
+// The SDK warns about an output without a value, so without a check, caches, a page or skips there is none.
 export = {
   registryUrl,
   imagePrefix,
@@ -29,4 +35,5 @@ export = {
   ...(isChecked && { pullCheck }),
   ...(isCached && { caches }),
   ...(ui !== undefined && { uiUrl }),
+  ...(skips && { skipped }),
 };

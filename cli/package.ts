@@ -49,6 +49,8 @@ const PLAIN = {
   EndpointArgs: "any",
   NodesArgs: "any",
   PullCheckSetting: "any",
+  BatchSize: "any",
+  FailOrSkip: "string",
 };
 
 /**

@@ -173,6 +173,22 @@ export interface HealthArgs {
   watchdog?: pulumi.Input<string>;
 }
 
+/** How many nodes: a number, or a part of all nodes such as `25%`. */
+export type BatchSize = number | string;
+
+/** The order in which nodes are changed. Of several masters, no batch has two. */
+export interface RolloutArgs {
+  /** Change so many nodes first, alone: workers before masters. @default 1 */
+  canary?: pulumi.Input<number>;
+  /** Then change so many nodes at once. @default 25% */
+  batch?: pulumi.Input<BatchSize>;
+  /** Wait so long after each batch, e.g. `5m`. @default 0s */
+  pause?: pulumi.Input<string>;
+}
+
+/** What a run does with a node that it cannot change. */
+export type FailOrSkip = "fail" | "skip";
+
 /** The cluster in which the registry is published. */
 export interface KubernetesArgs {
   /** A kubeconfig file; `~` is the home folder, a relative path starts at the project's folder. @default ~/.kube/config */

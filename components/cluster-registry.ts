@@ -1,7 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { imagePrefix } from "../decision/plan";
 import { refusals } from "../decision/refusals";
+import { type Skipped, skippedNote, skippedOf } from "../decision/skipped";
 import { registryNotes } from "../decision/registry";
+import { shapeNotes } from "../decision/shape-notes";
 import { timerNotes } from "../decision/timer";
 import { uiNotes } from "../decision/ui-notes";
 import { readNodes } from "../kube/nodes";
@@ -12,6 +14,8 @@ import { clusterNews, listDifferences } from "../observation/membership";
 import { moved, oldHost } from "../observation/moved";
 import { pastOf } from "../observation/past";
 import { recordIds } from "../observation/records";
+import { rowsOf } from "../report/rows";
+import { glanceText } from "../report/text";
 import { accessOf } from "../settings/access";
 import { type ClusterAccess, clusterOf, usingCluster } from "../settings/cluster";
 import { isConfiguration } from "../settings/config";
@@ -23,12 +27,14 @@ import type {
   CacheArgs,
   DockerArgs,
   EndpointArgs,
+  FailOrSkip,
   GcTimerArgs,
   HealthArgs,
   KubernetesArgs,
   NodesArgs,
   RegistryArgs,
   Role,
+  RolloutArgs,
   SshArgs,
   UiArgs,
 } from "./args";
@@ -40,6 +46,7 @@ import { observeHosts } from "./observe-hosts";
 import { pageFiles } from "./page-files";
 import { provisional, requireKnownSource } from "./provisional";
 import { refusal } from "./refusal";
+import { chosenNodes } from "./targets";
 import { timerFiles } from "./timer-files";
 import { waitingNote } from "./waiting";
 
@@ -63,6 +70,12 @@ export interface ClusterRegistryArgs {
   migrate?: pulumi.Input<boolean>;
   /** If a configuration file was deleted, write a new one that contains only our lines. @default false */
   recreateDeleted?: pulumi.Input<boolean>;
+  /** Change the nodes in batches, and stop after a batch with a failure. @default all nodes at once */
+  rollout?: pulumi.Input<RolloutArgs>;
+  /** A node that cannot be reached: `fail` changes no host, `skip` leaves out this node. @default fail */
+  onUnreachable?: pulumi.Input<FailOrSkip>;
+  /** A node whose configuration cannot be changed with certainty: `fail` or `skip`. @default fail */
+  onProblem?: pulumi.Input<FailOrSkip>;
   /** Publish the registry in the cluster (KEP-1755), and check its nodes. @default the cluster is not touched */
   kubernetes?: pulumi.Input<KubernetesArgs>;
   /** Run a page for the images on the registry's host, see `RegistryUi`. @default no page */
@@ -107,6 +120,8 @@ export class ClusterRegistry extends pulumi.ComponentResource {
   readonly caches: pulumi.Output<Record<string, string> | undefined>;
   /** With `ui`: the page's address, once it answers. */
   readonly uiUrl: pulumi.Output<string | undefined>;
+  /** The nodes that the last run skipped, by name, with the reason: see `onUnreachable` and `onProblem`. */
+  readonly skipped: pulumi.Output<Record<string, string>>;
 
   constructor(name: string, args: ClusterRegistryArgs, opts?: pulumi.ComponentResourceOptions) {
     super("cluster-registry:index:ClusterRegistry", name, {}, opts);
@@ -120,6 +135,7 @@ export class ClusterRegistry extends pulumi.ComponentResource {
     // Apart from the others, which need not wait for the check.
     this.pullCheck = pulumi.output(declared.then((all) => all.pullCheck));
     this.uiUrl = pulumi.output(declared.then((all) => all.uiUrl));
+    this.skipped = pulumi.output(declared.then((all) => all.skipped));
     this.registerOutputs({
       registryUrl: this.registryUrl,
       imagePrefix: this.imagePrefix,
@@ -128,6 +144,7 @@ export class ClusterRegistry extends pulumi.ComponentResource {
       pullCheck: this.pullCheck,
       caches: this.caches,
       uiUrl: this.uiUrl,
+      skipped: this.skipped,
     });
   }
 }
@@ -149,8 +166,12 @@ async function lookAndDeclare(
   for (const note of notes) void pulumi.log.info(note);
   const { gates, waiting } = await gatesOf(settings, args, opts, unknown);
   for (const [host, path] of waiting) void pulumi.log.info(waitingNote(host, path));
+  const nodes = settings.nodes.map((node) => node.name);
+  const chosen = await chosenNodes(parent, name, nodes);
+  const isRead = (host: string) =>
+    chosen.has(host) || host === settings.registry.host || !nodes.includes(host);
   const access = orRefuse(name, args, () =>
-    accessOf(settings, around, (host) => !waiting.has(host)),
+    accessOf(settings, around, (host) => !waiting.has(host) && isRead(host)),
   );
   const published = !unknown.some((path) => path.startsWith("kubernetes"));
   const cluster = orRefuse(name, args, () => (published ? clusterOf(settings, around) : undefined));
@@ -171,6 +192,7 @@ async function lookAndDeclare(
   for (const one of lost) void pulumi.log.warn(goneNote(one));
   const lostGuards = lost.map(({ guard }) => guard);
   if (dryRun) {
+    for (const note of shapeNotes(settings, past)) void pulumi.log.warn(note);
     if (server !== undefined)
       for (const news of clusterNews(past, settings, lostGuards)) void pulumi.log.info(news);
     else if (cluster !== undefined)
@@ -191,16 +213,30 @@ async function lookAndDeclare(
   const page = await pageFiles(settings, pulumi.getStack());
   const usesCluster = settings.kubernetes !== undefined || server !== undefined;
   const timer = timerFiles(settings, usesCluster);
-  const problems = refusals(settings, surveyed, ids, undefined, page, timer);
+  const rows = rowsOf(settings, surveyed, ids, page, timer).filter(({ host }) => surveyed.has(host));
+  const glance = glanceText({ stack: pulumi.getStack(), registry: imagePrefix(settings), rows });
+  void pulumi.log.info(glance, undefined, undefined, true);
+  const found = refusals(settings, surveyed, ids, undefined, page, timer);
+  const { skipped, remaining: problems } = skippedOf(settings, surveyed, found);
+  const guardOf = (host: string) =>
+    past.guards.find((guard) => guard.host === host && guard.daemon === "containerd");
+  for (const one of skipped)
+    void pulumi.log.warn(skippedNote(one, guardOf(one.host) !== undefined));
   const trouble = problems.map(({ host, reason }) => `${host}: ${reason}`).join("\n");
   const refuse = refusal(`No host was changed. Resolve these problems first:\n${trouble}`);
   if (problems.length > 0 && !dryRun) throw refuse;
-  const troubled = new Set(problems.flatMap(({ host, planned }) => (planned ? [] : [host])));
+  const troubled = new Set([
+    ...problems.flatMap(({ host, planned }) => (planned ? [] : [host])),
+    ...skipped.map(({ host }) => host),
+  ]);
+  const unread = nodes.filter((node) => !isRead(node) && !waiting.has(node));
+  const unchanged = [...skipped.map(({ host }) => host), ...unread];
   const declared = declareCluster(parent, name, {
     settings,
     surveyed,
     ids,
     troubled,
+    kept: new Map(unchanged.map((host) => [host, guardOf(host)])),
     waiting: new Set(waiting.keys()),
     gates,
     past: { ...past, undone },
@@ -217,8 +253,13 @@ async function lookAndDeclare(
     pullCheck: declared.pullCheck?.results ?? pulumi.output(undefined),
     caches: cacheUrls(declared),
     uiUrl: declared.ui?.url ?? pulumi.output(undefined),
+    skipped: pulumi.output(reasonsOf(skipped)),
   };
 }
+
+/** The first line of each node's reason. */
+const reasonsOf = (skipped: readonly Skipped[]) =>
+  Object.fromEntries(skipped.map(({ host, reason }) => [host, reason.split("\n")[0] ?? ""]));
 
 /** How the list of nodes differs from the cluster that publishes the registry. No answer is no reason to stop. */
 async function differences(

@@ -4,6 +4,7 @@ import { planPage } from "../decision/page";
 import { planTimer } from "../decision/timer";
 import type { WholeFile } from "../decision/whole-files";
 import { planInsecureRegistry, planMirror } from "../decision/plan";
+import { batchesOf, orderText, pauseSeconds } from "../decision/rollout";
 import { askFor } from "../observation/ask";
 import { type Seen, type Surveyed, withConnection } from "../observation/hosts";
 import { guardTriggers } from "../observation/moved";
@@ -24,6 +25,7 @@ import { DockerHost } from "./docker-host";
 import { dockerAddress, dockerSshOptions } from "./docker-ssh";
 import { GoneHost } from "./gone-host";
 import type { HostPatchPlan } from "./host-patch";
+import { KeptNode } from "./kept-node";
 import { LocalRegistryHosting } from "./local-registry-hosting";
 import { pageAddress } from "./page-files";
 import { planned } from "./planned";
@@ -42,6 +44,7 @@ import { RegistryCache } from "./registry-cache";
 import { RegistryContainer } from "./registry-container";
 import { RegistryGcTimer } from "./registry-gc-timer";
 import { RegistryUi } from "./registry-ui";
+import { Rollout } from "./rollout";
 import { adoptedData, roomFor } from "./room";
 
 /** The observations and plans of a ClusterRegistry, before it declares resources. */
@@ -51,6 +54,8 @@ export interface Findings {
   readonly ids: RecordIds;
   /** Hosts that a preview leaves out, because they could not be observed or planned for. */
   readonly troubled: ReadonlySet<string>;
+  /** Nodes that this run leaves as they are, with what the state has of them. */
+  readonly kept: ReadonlyMap<string, PastGuard | undefined>;
   /** Hosts whose arguments are not known yet, in a preview. */
   readonly waiting: ReadonlySet<string>;
   /** For each host, an output that is known once its arguments are. It depends on the resources that they come from. */
@@ -75,7 +80,7 @@ export interface Findings {
 export interface DeclaredCluster {
   readonly registry: RegistryContainer | undefined;
   readonly caches: readonly { name: string; cache: RegistryCache }[];
-  readonly mirrors: readonly { name: string; mirror: ContainerdMirror }[];
+  readonly mirrors: readonly { name: string; mirror: ContainerdMirror | KeptNode }[];
   readonly pullCheck: PullCheck | undefined;
   readonly ui: RegistryUi | undefined;
 }
@@ -89,7 +94,7 @@ export function declareCluster(
   name: string,
   findings: Findings,
 ): DeclaredCluster {
-  const { settings, ids, cluster, gone } = findings;
+  const { settings, ids, cluster, gone, kept } = findings;
   const hosts = new Hosts(parent, name, findings);
   const registry = declareRegistry(hosts, findings);
   const caches = registry === undefined ? [] : declareCaches(hosts, findings, registry);
@@ -114,14 +119,19 @@ export function declareCluster(
   const reachable = registry?.containerId.apply(() =>
     withoutStack(checkReach(changing, address, port)),
   );
-  const mirrors = plans.map(({ name: node, role, host, decision }) => {
+  const batches = batchesOf(settings, new Set(changing.map((access) => access.name)));
+  const rollout = new Rollout(batches, pauseSeconds(settings));
+  const order = orderText(batches, settings);
+  if (order !== undefined) void pulumi.log.info(order);
+  const changed = plans.map(({ name: node, role, host, decision }) => {
+    const turn = rollout.turnOf(node);
     const plan: HostPatchPlan = {
       ...host.shared,
       ...hosts.triggers(node, "containerd"),
       host: node,
       recordId: ids.mirror(node),
       decision: host.after(() => decision),
-      ...(decision?.inSync !== true && { after: reachable }),
+      ...(decision?.inSync !== true && { after: turn ? pulumi.all([reachable, turn]) : reachable }),
     };
     const mirror = new ContainerdMirror(
       hosts.nameOf(node),
@@ -129,8 +139,16 @@ export function declareCluster(
       // So that a destroy takes a cache away only once no node asks it any more.
       hosts.options("ContainerdMirror", node, registry, ...caches.map(({ cache }) => cache)),
     );
+    rollout.follow(node, mirror.state);
     return { name: node, mirror };
   });
+  const same = settings.nodes.flatMap(({ name: node, role }) => {
+    const guard = kept.get(node);
+    if (guard === undefined) return [];
+    const options = hosts.options("ContainerdMirror", node, registry);
+    return [{ name: node, mirror: new KeptNode(hosts.nameOf(node), guard, role, options) }];
+  });
+  const mirrors = [...changed, ...same];
   for (const guard of gone)
     new GoneHost(hosts.nameOf(guard.host), guard, hosts.options("ContainerdMirror", guard.host));
   if (cluster !== undefined && registry !== undefined) {
@@ -205,7 +223,7 @@ function declareTimer(
 /** Every node pulls once the registry runs and all nodes are configured, and again when one of these changes. */
 function declarePullCheck(
   hosts: Hosts,
-  { settings, cluster, ofCluster }: Findings,
+  { settings, cluster, ofCluster, troubled }: Findings,
   registry: RegistryContainer,
   mirrors: DeclaredCluster["mirrors"],
 ): PullCheck | undefined {
@@ -218,7 +236,9 @@ function declarePullCheck(
     registry: registry.imagePrefix,
     ...cluster,
     ...pullCheck,
-    ...(ofCluster && { nodes: settings.nodes.map(({ name }) => name) }),
+    ...(ofCluster && {
+      nodes: settings.nodes.flatMap(({ name }) => (troubled.has(name) ? [] : [name])),
+    }),
     triggers: {
       registry: registry.containerId,
       nodes: pulumi.output(Object.fromEntries(states)).apply((all) => JSON.stringify(all)),

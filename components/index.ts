@@ -1,11 +1,13 @@
 export type {
   BastionArgs,
+  BatchSize,
   CacheArgs,
   ClientCertificateArgs,
   ClusterNodesArgs,
   DockerArgs,
   DockerPackagesArgs,
   EndpointArgs,
+  FailOrSkip,
   GcTimerArgs,
   HealthArgs,
   HostArgs,
@@ -18,6 +20,7 @@ export type {
   PullCheckSetting,
   RegistryArgs,
   Role,
+  RolloutArgs,
   SshArgs,
   UiArgs,
 } from "./args";

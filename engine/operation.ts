@@ -254,6 +254,7 @@ class Run {
           parallel: runner.options.parallel,
           dryRun: options.preview,
           config: Object.fromEntries([...config].map(([key, { text }]) => [key, text])),
+          targets: this.targets.told,
           secretKeys: [...config].flatMap(([key, { secret }]) => (secret ? [key] : [])),
         },
         (text, isError) => this.sink(said(isError ? "info#err" : "info", text, this.rootUrn)),

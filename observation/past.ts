@@ -11,6 +11,8 @@ export interface PastRegistry {
   /** Undefined if the state has no container of this host. */
   readonly container?: { readonly id: string; readonly labels: Readonly<Record<string, string>> };
   readonly data?: Data;
+  /** `ADDRESS:PORT`, as in image names; set for the registry itself once it ran. */
+  readonly imagePrefix?: string;
 }
 
 /** The place of the images. */
@@ -31,13 +33,15 @@ export interface PastGuard {
   readonly triggers?: unknown[];
   /** All of the Command's inputs. */
   readonly inputs: Readonly<Record<string, unknown>>;
+  /** All inputs of the apply's Command; undefined if it never succeeded. */
+  readonly apply?: Readonly<Record<string, unknown>>;
 }
 
 /** The output `state` of a node's component whose host does not answer any more: see components/gone-host.ts. */
 export const GONE = "gone";
 
-/** The inputs that a guard's Command has. Its outputs have them too. */
-const GUARD_INPUTS = [
+/** The inputs that the Commands of a patch have. Their outputs have them too. */
+const INPUTS = [
   ...["connection", "create", "delete", "stdin", "triggers", "logging", "addPreviousOutputInEnv"],
 ];
 
@@ -71,7 +75,9 @@ const DATA_PATH = "/var/lib/registry";
 export function pastOf(resources: ResourceOutputs, cluster = DEFAULT_CLUSTER): Past {
   const guards = Object.entries(resources).flatMap(([urn, { outputs }]) => {
     const guard = guardOf(urn, outputs);
-    return guard?.cluster === cluster && !isGone(urn, resources) ? [guard] : [];
+    if (guard?.cluster !== cluster || isGone(urn, resources)) return [];
+    const apply = resources[urn.replace(/-guard$/, "-apply")];
+    return [{ ...guard, ...(apply && { apply: inputsOf(apply.outputs) }) }];
   });
   const of = (component: Component) =>
     containersOf(
@@ -164,6 +170,14 @@ function containersOf(
         });
     }
   }
+  // After the others: whose component it is, only its members tell.
+  for (const [urn, { outputs }] of Object.entries(resources)) {
+    const { type, name } = parts(urn);
+    const host = hostOf(name, urn);
+    const imagePrefix = text(outputs["imagePrefix"]);
+    if (type.endsWith(`${COMPONENT}${component}`) && imagePrefix !== "" && found.has(host))
+      add(host, { imagePrefix });
+  }
   return [...found.values()];
 }
 
@@ -192,10 +206,12 @@ export function guardOf(
     sudo: script.includes("sudo -n"),
     connection: (connection ?? {}) as Readonly<Record<string, unknown>>,
     ...(Array.isArray(triggers) && { triggers }),
-    inputs: Object.fromEntries(
-      Object.entries(outputs).filter(([key]) => GUARD_INPUTS.includes(key)),
-    ),
+    inputs: inputsOf(outputs),
   };
+}
+
+function inputsOf(outputs: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(outputs).filter(([key]) => INPUTS.includes(key)));
 }
 
 /** The place where an existing container keeps its images. */

@@ -17,13 +17,31 @@ const COLUMNS: readonly [string, (row: Row) => string][] = [
 /** For people: a table, then why each row is not in sync, then the sum. */
 export function reportText(report: Report): string {
   const { rows } = report;
-  const all = table([
-    COLUMNS.map(([title]) => title),
-    ...rows.map((row) => COLUMNS.map(([, cell]) => plain(cell(row)))),
-  ]);
+  const all = tableText(rows);
   const reasons = rows.flatMap(reasonLines).map((line) => `${line}\n`);
   const blocks = [all, reasons.join(""), `${summaryText(report)}\n`];
   return blocks.filter((block) => block !== "").join("\n");
+}
+
+/** More rows than these do not fit on a screen. */
+const GLANCE = 20;
+
+/**
+ * What `up` and `preview` print before they begin: the table and the sum. Of many rows, only those that are not in sync;
+ * the reasons follow with each step.
+ */
+export function glanceText(report: Report): string {
+  const { rows } = report;
+  const shown = rows.length > GLANCE ? rows.filter(({ state }) => state !== "in sync") : rows;
+  const sum = shown.length > GLANCE ? inSyncText(rows) : summaryText(report);
+  return `${shown.length > 0 ? tableText(shown) : ""}${sum}\n`;
+}
+
+function tableText(rows: readonly Row[]): string {
+  return table([
+    COLUMNS.map(([title]) => title),
+    ...rows.map((row) => COLUMNS.map(([, cell]) => plain(cell(row)))),
+  ]);
 }
 
 /** One line: how many are in sync, and which are not. */

@@ -50,6 +50,11 @@ export function durationSeconds(text: string): number | undefined {
   return seconds;
 }
 
+/** A part from 1% to 100%. */
+export function isPercentage(text: string): boolean {
+  return /^([1-9]\d?|100)%$/.test(text);
+}
+
 // The grammar of distribution's references, which docker and containerd use for image names.
 const LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
 const HOST = `(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9A-Fa-f:]+\\])(?::[0-9]+)?`;

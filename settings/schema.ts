@@ -11,6 +11,7 @@ import {
   isImageReference,
   isLoopback,
   isOwnAddress,
+  isPercentage,
   isRegularExpression,
   isUpstream,
 } from "./formats";
@@ -295,6 +296,7 @@ const ui = object({
   bind: text("an IP address", (value) => isIP(value) !== 0).default("0.0.0.0"),
 });
 
+const BATCH = 'a number of nodes from 1, or a part of all nodes such as "25%"';
 const atLeastOne = (expected: string) =>
   z.number({ error: expected }).int({ error: expected }).min(1, { error: expected });
 
@@ -311,6 +313,22 @@ const retention = object({
 }).refine(({ keepLast, keepDays, keepTags }) => (keepLast ?? keepDays ?? keepTags) !== undefined, {
   error: "at least one of keepLast, keepDays and keepTags: without them, every tag would go",
 });
+
+/** The order in which nodes are changed. */
+const rollout = object({
+  /** Change so many nodes first, alone: workers before masters. @default 1 */
+  canary: z
+    .number({ error: "a number of nodes from 0" })
+    .int({ error: "a number of nodes from 0" })
+    .min(0, { error: "a number of nodes from 0" })
+    .default(1),
+  /** Then change so many nodes at once: a number, or a part of all nodes such as "25%". @default 25% */
+  batch: z.union([atLeastOne(BATCH), text(BATCH, isPercentage)], { error: BATCH }).default("25%"),
+  /** Wait so long after each batch. @default 0s */
+  pause: duration.default("0s"),
+});
+
+const failOrSkip = z.enum(["fail", "skip"], { error: "fail or skip" }).default("fail");
 
 /** A clean-up on the registry's host at fixed times, without an operator. */
 const gcTimer = object({
@@ -359,6 +377,12 @@ export const schema = object({
   kubernetes: kubernetes.optional(),
   /** Run a page for the images on the registry's host. @default no page */
   ui: ui.optional(),
+  /** Change the nodes in batches, and stop after a batch with a failure. @default all nodes at once */
+  rollout: rollout.optional(),
+  /** A node that cannot be reached: `fail` changes no host, `skip` leaves out this node. @default fail */
+  onUnreachable: failOrSkip,
+  /** A node whose configuration cannot be changed with certainty: `fail` or `skip`. @default fail */
+  onProblem: failOrSkip,
   /** Which tags `npm run gc` removes, and a preview names. @default none */
   retention: z.array(retention, { error: "a list of rules" }).optional(),
   /** Clean up on the registry's host at fixed times. @default only `npm run gc` cleans up */
@@ -376,6 +400,7 @@ export type SshSettings = z.output<typeof ssh>;
 export type BastionSettings = z.output<typeof bastion>;
 export type NodeSettings = z.output<typeof node>;
 export type RegistrySettings = z.output<typeof registry>;
+export type RolloutSettings = z.output<typeof rollout>;
 export type UiSettings = z.output<typeof ui>;
 export type GcTimerSettings = z.output<typeof gcTimer>;
 export type DockerSettings = z.output<typeof docker>;

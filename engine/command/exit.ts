@@ -9,6 +9,8 @@ export const EXIT = {
   noStack: 6,
   changes: 7,
   cancelled: 8,
+  /** Not a code of the CLI: what was to be done is done, but for a part that the program left out. */
+  partly: 10,
 } as const;
 
 /** An error that was already reported, or that has its own exit code. */

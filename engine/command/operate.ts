@@ -9,6 +9,7 @@ import type { Stack, Workspace } from "../stack";
 import { isEventful } from "../steps/events";
 import type { Explain } from "../steps/progress";
 import { Targets } from "../steps/targets";
+import type { PropertyMap } from "../values/property";
 import { embeddedOrPulumi, EVERYWHERE } from "./choose";
 import { EXIT, ExitError, command } from "./exit";
 import { confirmed, helpText, parseFlags, UsageError, type Flags, type FlagSpec } from "./flags";
@@ -119,6 +120,8 @@ export interface Wording {
   explain?: Explain;
   /** Display names for component types. */
   words?: StepWords;
+  /** From the stack's outputs: what the program left out. Undefined if nothing. The exit code then says so. */
+  leftOut?: (outputs: PropertyMap) => string | undefined;
 }
 
 /** Runs the npm script of this name. */
@@ -216,9 +219,12 @@ class Operation {
     if (previewOnly || !flags["skip-preview"]) {
       const result = await this.phase(stack, true, previewOnly);
       this.throwUnlessSucceeded(result);
-      if (previewOnly) return this.checkNoChanges(result, "proposed");
+      if (previewOnly) return this.conclude(result, "proposed");
       if (!confirmed(flags)) await this.confirm(stack);
-      else if (this.canEndEarly && result.nothingToDo) return this.endEarly(stack, result);
+      else if (this.canEndEarly && result.nothingToDo) {
+        this.endEarly(stack, result);
+        return this.conclude(result, "occurred");
+      }
     }
     const result = await this.phase(stack, false, true);
     this.throwUnlessSucceeded(result);
@@ -228,7 +234,7 @@ class Operation {
           `If you want to remove the stack completely, run \`npm run stack -- rm ${stack.name}\`.\n`,
       );
     }
-    this.checkNoChanges(result, "occurred");
+    this.conclude(result, "occurred");
   }
 
   /**
@@ -344,6 +350,7 @@ class Operation {
       ...(this.previewed && { alreadyShown: this.previewed.said }),
       color: text(this.flags, "color") ?? "auto",
       out: process.stdout,
+      err: process.stderr,
     };
     const live =
       process.stdout.isTTY && !this.flags["non-interactive"] && process.env["TERM"] !== "dumb";
@@ -367,11 +374,14 @@ class Operation {
     throw new ExitError(outcome === "cancelled" ? EXIT.cancelled : EXIT.error);
   }
 
-  private checkNoChanges({ changes }: RunResult, what: string): void {
-    if (!this.flags["expect-no-changes"]) return;
+  /** Throws ExitError for the exit codes of an operation that succeeded. */
+  private conclude({ changes, outputs }: RunResult, what: string): void {
     const kinds = Object.keys(changes).filter((op) => !["same", "read", "discard"].includes(op));
-    if (kinds.length > 0)
+    if (this.flags["expect-no-changes"] && kinds.length > 0)
       throw new ExitError(EXIT.changes, `no changes were expected but changes were ${what}`);
+    const runsProgram = this.kind === "up" || this.kind === "preview";
+    const leftOut = runsProgram ? this.wording.leftOut?.(outputs) : undefined;
+    if (leftOut !== undefined) throw new ExitError(EXIT.partly, leftOut);
   }
 }
 

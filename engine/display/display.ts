@@ -23,6 +23,8 @@ export interface DisplayOptions {
   alreadyShown?: ReadonlySet<string>;
   redactor: Redactor;
   out: { write(text: string): unknown; isTTY?: boolean; rows?: number; columns?: number };
+  /** Where progress of the run as a whole goes: the program's ephemeral messages. @default out */
+  err?: { write(text: string): unknown };
 }
 
 interface Message {
@@ -287,6 +289,11 @@ export class Display {
     if (text.trim() === "") return;
     if (urn === "" || isStack(urn)) {
       if (!this.isNews("", text)) return;
+      if (ephemeral) {
+        const { err, out, redactor } = this.options;
+        (err ?? out).write(`${redactor.redact(text.trimEnd())}\n`);
+        return;
+      }
       this.block([{ severity, text }], this.options.diff);
       return;
     }

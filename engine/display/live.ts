@@ -54,8 +54,9 @@ export class LiveDisplay extends Display {
     const row = event.urn === undefined ? "" : this.family.rowOf(event.urn);
     const last = event.text.trim().split("\n").at(-1) ?? "";
     this.notes.set(row, this.options.redactor.redact(last));
-    if (event.ephemeral && row === "") return;
-    super.message(event);
+    if (!event.ephemeral || row !== "") super.message(event);
+    // The last line alone would say nothing of a table.
+    else if (event.text.trim().includes("\n")) this.aside(() => super.message(event));
   }
 
   private redraw(): void {

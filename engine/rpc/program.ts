@@ -24,6 +24,8 @@ interface ProgramArguments {
   /** Each full key with its value as text. */
   config: Record<string, string>;
   secretKeys: string[];
+  /** `--target` and `--exclude`, see `Targets`. */
+  targets?: string | undefined;
 }
 
 /** A process that has begun to load the SDK. It runs the program when it gets the monitor's address. */
@@ -68,6 +70,7 @@ export class Program {
       env: {
         PULUMI_CONFIG: JSON.stringify(args.config),
         PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(args.secretKeys),
+        ...(args.targets !== undefined && { PULUMI_EMBEDDED_TARGETS: args.targets }),
       },
     });
     const code = await this.exited;

@@ -23,6 +23,17 @@ export class Targets {
     this.excluded = excludes.map(pattern);
   }
 
+  /** For the program: what was chosen, with patterns as regular expressions. Undefined if everything is. */
+  get told(): string | undefined {
+    if (this.urns.length === 0 && this.excludes.length === 0) return undefined;
+    const sources = (patterns: readonly RegExp[]): string[] => patterns.map(({ source }) => source);
+    return JSON.stringify({
+      targets: sources(this.patterns),
+      excludes: sources(this.excluded),
+      targetDependents: this.dependents,
+    });
+  }
+
   get constrained(): boolean {
     return this.urns.length > 0;
   }

@@ -103,6 +103,15 @@ describe("a node's guard", () => {
     ]);
   });
 
+  test("is read with the inputs of its apply, if the state has one", () => {
+    const all = stack("applied revision 1");
+    const apply = { connection: inputs.connection, create: "apply", stdin: "payload" };
+    const urn = `${parent}$command:remote:Command::cluster-node01-containerd-apply`;
+    const outputs = { ...apply, stdout: "applied revision 1", stderr: "" };
+    const past = pastOf({ ...all, [urn]: { type: "command:remote:Command", outputs } });
+    expect(past.guards.map((guard) => guard.apply)).toEqual([apply]);
+  });
+
   test("is none if its host was gone: its delete undoes nothing", () => {
     expect(pastOf(stack("gone")).guards).toEqual([]);
   });

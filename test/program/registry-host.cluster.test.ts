@@ -213,6 +213,17 @@ describeLab("what becomes of the registry's host", () => {
       );
     });
 
+    test("another port or host says what it means for the names of images", async () => {
+      const { address } = lab.host("controlplane");
+      expect(await preview({ port: 5001 })).toContain(
+        `warning: the registry's name in images changes from ${address}:5000 to ${address}:5001. The registry is replaced first`,
+      );
+      const node01 = lab.host("node01").address;
+      expect(await preview({ host: "node01", address: node01 })).toContain(
+        `warning: the registry's name in images changes from ${address}:5000 to ${node01}:5000. The new registry starts first`,
+      );
+    });
+
     test("a volume that was removed by hand", async () => {
       await cp.succeed("docker rm -f registry && docker volume rm registry-data");
       expect(text(await stack.preview())).toMatch(

@@ -66,8 +66,11 @@ describe("pulumi package get-schema on the package", () => {
         "migrate",
         "mirrors",
         "nodes",
+        "onProblem",
+        "onUnreachable",
         "recreateDeleted",
         "registry",
+        "rollout",
         "ssh",
         "ui",
       ]);
@@ -78,6 +81,7 @@ describe("pulumi package get-schema on the package", () => {
         "nodes",
         "pullCheck",
         "registryUrl",
+        "skipped",
         "uiUrl",
       ]);
       expect(of("PullCheck")?.requiredInputs).toEqual(["host", "registry"]);

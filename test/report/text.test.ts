@@ -1,5 +1,5 @@
 import { isInSync } from "../../report/states";
-import { reportText, summaryText } from "../../report/text";
+import { glanceText, reportText, summaryText } from "../../report/text";
 import { HOSTILE_REPORT, SAMPLE } from "./sample";
 
 test("the table has a row for each thing; below it are the reasons, then the sum", () => {
@@ -28,6 +28,47 @@ test("a report without a reason has the table and the sum", () => {
   expect(reportText(report).split("\n").slice(3)).toEqual(["", "2 of 2 in sync", ""]);
   expect(summaryText(report)).toBe("2 of 2 in sync");
   expect(isInSync(rows)).toBe(true);
+});
+
+describe("at a glance", () => {
+  test("few rows are all in the table, without the reasons", () => {
+    const lines = glanceText(SAMPLE).split("\n");
+    expect(lines[0]).toMatch(/^HOST /);
+    expect(lines.slice(1, 5).map((line) => line.split(" ")[0])).toEqual([
+      "cp",
+      "node01",
+      "node02",
+      "cp",
+    ]);
+    expect(lines.slice(5)).toEqual([
+      "2 of 4 in sync; unreachable: node02 containerd; drifted: node01 containerd",
+      "",
+    ]);
+  });
+
+  const many = (states: ("in sync" | "drifted")[]) => ({
+    ...SAMPLE,
+    rows: states.map((state, index) => ({ ...SAMPLE.rows[0]!, host: `n${index}`, state })),
+  });
+
+  test("of many rows, only those that are not in sync are", () => {
+    const states = Array.from({ length: 30 }, (_, index) => (index === 7 ? "drifted" : "in sync"));
+    const lines = glanceText(many(states)).split("\n");
+    expect(lines.slice(1)).toEqual([
+      expect.stringMatching(/^n7 .* drifted /),
+      "29 of 30 in sync; drifted: n7 containerd",
+      "",
+    ]);
+    expect(glanceText(many(Array.from({ length: 30 }, () => "in sync")))).toBe(
+      "30 of 30 in sync\n",
+    );
+  });
+
+  test("if many are not in sync, the sum does not name them again", () => {
+    const lines = glanceText(many(Array.from({ length: 30 }, () => "drifted"))).split("\n");
+    expect(lines).toHaveLength(33);
+    expect(lines[31]).toBe("0 of 30 in sync");
+  });
 });
 
 test("a hostile host can neither move the cursor nor add lines", () => {

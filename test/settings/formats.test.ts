@@ -4,6 +4,7 @@ import {
   isAddress,
   isEndpoint,
   isImageReference,
+  isPercentage,
 } from "../../settings/formats";
 
 describe("durationSeconds", () => {
@@ -18,6 +19,14 @@ describe("durationSeconds", () => {
   test.each(["", "30", "s", "1x", "-1s", "1m 30s"])("%j is no duration", (text) => {
     expect(durationSeconds(text)).toBeUndefined();
   });
+});
+
+describe("isPercentage", () => {
+  test.each(["1%", "25%", "100%"])("%s is one", (text) => expect(isPercentage(text)).toBe(true));
+
+  test.each(["0%", "101%", "25", "2.5%", "-1%", "%", " 5%"])("%j is none", (text) =>
+    expect(isPercentage(text)).toBe(false),
+  );
 });
 
 describe("isAddress", () => {

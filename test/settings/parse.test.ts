@@ -151,13 +151,50 @@ describe("parseSettings", () => {
     expect(problemsOf({ ...minimal, kubernetes: { pullCheck } })).toEqual([problem]);
   });
 
+  test.each([
+    [undefined, undefined],
+    [{}, { canary: 1, batch: "25%", pause: "0s" }],
+    [
+      { canary: 0, batch: 10, pause: "5m" },
+      { canary: 0, batch: 10, pause: "5m" },
+    ],
+  ])("rollout: %j is %j", (rollout, expected) => {
+    expect(parseSettings({ ...minimal, ...(rollout && { rollout }) }).rollout).toEqual(expected);
+  });
+
+  test.each([
+    [
+      { batch: "0%" },
+      'rollout.batch: expected a number of nodes from 1, or a part of all nodes such as "25%", found "0%"',
+    ],
+    [
+      { batch: 0 },
+      'rollout.batch: expected a number of nodes from 1, or a part of all nodes such as "25%", found 0',
+    ],
+    [{ canary: -1 }, "rollout.canary: expected a number of nodes from 0, found -1"],
+    [{ canary: 1.5 }, "rollout.canary: expected a number of nodes from 0, found 1.5"],
+    [{ pause: 5 }, "rollout.pause: expected a duration such as 30s or 2m, found 5"],
+    [{ batches: 2 }, "rollout.batches: unknown key (known here: canary, batch, pause)"],
+  ])("refuses rollout: %j", (rollout, problem) => {
+    expect(problemsOf({ ...minimal, rollout })).toEqual([problem]);
+  });
+
+  test("a node that cannot be changed stops the run, unless it is to be skipped", () => {
+    const { onUnreachable, onProblem } = parseSettings(minimal);
+    expect([onUnreachable, onProblem]).toEqual(["fail", "fail"]);
+    expect(problemsOf({ ...minimal, onUnreachable: "ignore", onProblem: true })).toEqual([
+      'onUnreachable: expected fail or skip, found "ignore"',
+      "onProblem: expected fail or skip, found true",
+    ]);
+  });
+
   test("the error says that no host was changed", () => {
     expect(() => parseSettings({ ...minimal, bogus: 1 })).toThrow(
       new SettingsError([
         {
           path: "bogus",
           reason:
-            "unknown key (known here: registry, docker, nodes, ssh, health, mirrors, caches, migrate, recreateDeleted, kubernetes, ui, retention, gcTimer, engine)",
+            "unknown key (known here: registry, docker, nodes, ssh, health, mirrors, caches, migrate, recreateDeleted, kubernetes, ui, rollout, onUnreachable, onProblem, retention, gcTimer, engine)",
         },
       ]),
     );

@@ -237,3 +237,14 @@ test("the outputs stand at the end: whole where they are new, with no more than 
   display({ outputs: false }).finish(result({ outputs: now }));
   expect(text).not.toContain("Outputs:");
 });
+
+test("progress of the whole run goes to the other stream, and not into the log", () => {
+  let progress = "";
+  const err = { write: (piece: string) => (progress += piece) };
+  display({ err }, [
+    { kind: "message", severity: "info", text: "batch 2 of 3\n", urn: "", ephemeral: true },
+    { kind: "message", severity: "info", text: "what stays", urn: "", ephemeral: false },
+  ]);
+  expect(progress).toBe("batch 2 of 3\n");
+  expect(text).toBe("      what stays\n");
+});

@@ -108,4 +108,15 @@ describe("LiveDisplay", () => {
     expect(shown[1]).toMatch(/^\S\+  t:index:Thing a creating \(1s\)/);
     expect(shown.slice(2)).toEqual([""]);
   });
+
+  test("a table of the whole run stays above what runs; a line of progress does not", () => {
+    send({ kind: "begin", step: step("a") });
+    const whole = (text: string): EngineEvent => ({
+      ...{ kind: "message", severity: "info", urn: "", ephemeral: true, text },
+    });
+    send(whole("HOST    STATE\nnode01  in sync\n"), whole("waiting for ssh"));
+    const shown = Terminal.shown(terminal.take());
+    expect(shown.slice(0, 2)).toEqual(["HOST    STATE", "node01  in sync"]);
+    expect(shown.join("\n")).not.toContain("waiting");
+  });
 });

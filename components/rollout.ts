@@ -1,0 +1,66 @@
+import * as pulumi from "@pulumi/pulumi";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Batches } from "../decision/rollout";
+import { isKnown } from "./known-inputs";
+import { refusal } from "./refusal";
+
+/**
+ * Lets each batch of nodes start once the one before it has succeeded. The batches are promises and not dependencies of
+ * resources: they differ from run to run, and the state would differ with them.
+ */
+export class Rollout {
+  private readonly states = new Map<string, pulumi.Output<unknown>>();
+  private readonly turns: Promise<void>[] = [];
+
+  /** @param pause seconds after each batch */
+  constructor(
+    private readonly batches: Batches,
+    private readonly pause: number,
+  ) {}
+
+  /** Resolves when the node may change; undefined: at once. */
+  turnOf(node: string): Promise<void> | undefined {
+    const at = this.batches.findIndex((batch) => batch.includes(node));
+    return at < 1 || pulumi.runtime.isDryRun() ? undefined : this.turn(at);
+  }
+
+  /** To be called for each node of a batch before the program awaits anything. @param state known once the node is changed */
+  follow(node: string, state: pulumi.Output<unknown>): void {
+    this.states.set(node, state);
+  }
+
+  private turn(at: number): Promise<void> {
+    return (this.turns[at] ??= this.after(at));
+  }
+
+  private async after(at: number): Promise<void> {
+    await Promise.resolve(); // Every node is declared first.
+    if (at > 1) await this.turn(at - 1);
+    const failed = await this.failedOf(at - 1);
+    const remaining = this.batches.slice(at).flat();
+    if (failed.length > 0)
+      throw refusal(
+        `the rollout stopped after ${failed.join(", ")}; not changed: ${remaining.join(", ")}. What was changed stays. Resolve the problem, then run up again: it goes on from there`,
+      );
+    if (this.pause > 0) await sleep(this.pause * 1000);
+    const batch = this.batches[at] ?? [];
+    void pulumi.log.info(
+      `batch ${at + 1} of ${this.batches.length}: ${batch.join(", ")}`,
+      undefined,
+      undefined,
+      true,
+    );
+  }
+
+  /** The nodes of a batch that were not changed. */
+  private async failedOf(at: number): Promise<string[]> {
+    const batch = this.batches[at] ?? [];
+    const done = await Promise.all(batch.map((node) => isChanged(this.states.get(node))));
+    return batch.filter((_, index) => done[index] !== true);
+  }
+}
+
+/** If the engine goes on after a failure, the outputs of the resource that failed stay unknown. */
+async function isChanged(state: pulumi.Output<unknown> | undefined): Promise<boolean> {
+  return state !== undefined && (await isKnown(state).catch(() => false));
+}
