@@ -213,7 +213,9 @@ async function lookAndDeclare(
   const page = await pageFiles(settings, pulumi.getStack());
   const usesCluster = settings.kubernetes !== undefined || server !== undefined;
   const timer = timerFiles(settings, usesCluster);
-  const rows = rowsOf(settings, surveyed, ids, page, timer).filter(({ host }) => surveyed.has(host));
+  const rows = rowsOf(settings, surveyed, ids, page, timer).filter(({ host }) =>
+    surveyed.has(host),
+  );
   const glance = glanceText({ stack: pulumi.getStack(), registry: imagePrefix(settings), rows });
   void pulumi.log.info(glance, undefined, undefined, true);
   const found = refusals(settings, surveyed, ids, undefined, page, timer);

@@ -87,7 +87,7 @@ describeRegistries("the registry's timer", () => {
       ).includes(digest.slice(7));
     /** As if everything had been pushed long ago. */
     const age = async () =>
-      await host.succeed(`find ${await volume()} -type f -exec touch -d '30 days ago' {} +`);
+      host.succeed(`find ${await volume()} -type f -exec touch -d '30 days ago' {} +`);
     const said = async () =>
       (await host.succeed("journalctl -q -t cluster-registry-gc -n 1 -o cat")).trim();
     const state = async (property: string, unit = SERVICE) =>
@@ -95,13 +95,14 @@ describeRegistries("the registry's timer", () => {
     const folder = version === "2.8" ? "/etc/docker/registry" : "/etc/distribution";
     const config = () => host.succeed(`docker cp registry:${folder}/config.yml - | tar -xO`);
     /** What is of this program on the host. */
-    const ours = () => host.succeed("find /etc/systemd /run /var/lib -xdev -name '*cluster-registry*'");
+    const ours = () =>
+      host.succeed("find /etc/systemd /run /var/lib -xdev -name '*cluster-registry*'");
     const previewed = async (...flags: string[]) => {
       const { stdout, stderr } = await stack.succeed(stack.preview(...flags));
       return stdout + stderr;
     };
 
-    beforeAll(async () => {
+    beforeAll(() => {
       host = lab.host(name);
       prefix = `${host.address}:5000`;
       stack = TestStack.lesson(lab, {
