@@ -10,6 +10,7 @@ import { readHost } from "../images/read-host";
 import { readInUse, type RegistrySession, withRegistry } from "../images/registry-session";
 import { planRemoval, removalText, removeTags } from "../images/remove";
 import { rowsText, tagRows, usageOf, usageText } from "../images/report";
+import { timerOn } from "../images/timer";
 import { surveyRegistry } from "../registry/survey";
 import { agree } from "./agree";
 import { loadStack, type LoadedStack, STACK_FLAGS } from "./loaded-stack";
@@ -97,9 +98,10 @@ const rm: Verb = async ({ client, prefix }, stack, names, flags) => {
     throw new Error(`somebody else pushed or removed these tags meanwhile: ${left.join(", ")}`);
 };
 
-const usage: Verb = async ({ client, connection, host, prefix }, _stack, _names, flags) => {
+const usage: Verb = async ({ client, connection, host, prefix }, { settings }, _names, flags) => {
   const [survey, listing] = [await surveyRegistry(client), await readHost(connection, host)];
-  const found = usageOf(prefix, survey.tags, listing);
+  const timer = settings.gcTimer === undefined ? undefined : await timerOn(connection);
+  const found = usageOf(prefix, survey.tags, listing, timer);
   print(flags["json"] ? JSON.stringify(found, null, 2) : usageText(found).trimEnd());
 };
 

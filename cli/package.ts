@@ -29,8 +29,7 @@ export async function main(): Promise<void> {
   for (const folder of ["shell", "images"])
     cpSync(join(ROOT, "helper", folder), join(DIST, "helper", folder), { recursive: true });
   await writePage(join(DIST, "ui", "build-page.js"));
-  const listing = join("images", "shell", "list.sh");
-  cpSync(join(ROOT, listing), join(DIST, listing));
+  cpSync(join(ROOT, "images", "shell"), join(DIST, "images", "shell"), { recursive: true });
   writePlugin(join(DIST, "plugin"));
 }
 

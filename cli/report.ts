@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pageFiles } from "../components/page-files";
+import { timerFiles } from "../components/timer-files";
 import { imagePrefix } from "../decision/plan";
 import { command, EXIT, ExitError } from "../engine/command/exit";
 import { type FlagSpec, helpText, parseFlags, UsageError } from "../engine/command/flags";
@@ -46,10 +47,11 @@ export function main(args: string[]): Promise<void> {
     const { json, html } = flags;
     if (json === true && html !== undefined)
       throw new UsageError("expected one of --json and --html, found both");
-    const { name, settings, access, ids, notes } = await loadStack(flags);
+    const { name, settings, access, ids, notes, cluster } = await loadStack(flags);
     notes.forEach(say);
     const surveyed = await surveyHosts(access.values(), (host) => askFor(settings, host), say);
-    const rows = rowsOf(settings, surveyed, ids, await pageFiles(settings, name));
+    const timer = timerFiles(settings, cluster !== undefined);
+    const rows = rowsOf(settings, surveyed, ids, await pageFiles(settings, name), timer);
     const report: Report = { stack: name, registry: imagePrefix(settings), rows };
     if (typeof html === "string") {
       const file = resolve((flags["cwd"] as string | undefined) ?? ".", html);

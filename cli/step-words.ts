@@ -10,4 +10,5 @@ export const STEP_WORDS: StepWords = {
   "cluster-registry:index:LocalRegistryHosting": "local-registry-hosting ConfigMap",
   "cluster-registry:index:PullCheck": "pull check",
   "cluster-registry:index:RegistryUi": "registry page",
+  "cluster-registry:index:RegistryGcTimer": "registry timer",
 };

@@ -3,7 +3,8 @@ import { type Problem, SettingsError } from "../settings/problem";
 import type { Settings } from "../settings/schema";
 
 /** The task of a component that is used alone. */
-export type AloneTask = "docker" | "daemonJson" | "container" | "image" | "mirror" | "page";
+export type AloneTask =
+  "docker" | "daemonJson" | "container" | "image" | "mirror" | "page" | "timer";
 
 const KEYS: Record<AloneTask, readonly string[]> = {
   docker: ["host", "docker"],
@@ -21,6 +22,7 @@ const KEYS: Record<AloneTask, readonly string[]> = {
   ],
   image: ["host", "registry"],
   page: ["host", "registry", "port", "readOnly", "image", "bind", "health"],
+  timer: ["host", "registry", "onCalendar", "untaggedDays", "health"],
   mirror: ["host", "registry", "role", "mirrors", "health", "migrate", "recreateDeleted"],
 };
 
@@ -63,7 +65,7 @@ export function asArgument({ path, reason }: Problem, task: AloneTask): Problem 
       [/^registry\.ssh\b/, "host"],
       [/^registry\.sshAddress/, "host.address"],
       [/^registry\.(address|port)/, task === "container" ? "$1" : "registry"],
-      [/^(registry|ui)\./, ""],
+      [/^(registry|ui|gcTimer)\./, ""],
     ].find(([start]) => (start as RegExp).test(path)) ?? [];
   return { path: from === undefined ? path : path.replace(from, to as string), reason };
 }
@@ -78,12 +80,14 @@ function clusterOf(task: AloneTask, args: Fields, host: string, registry: Fields
       registry: { host: `registry-of-${host}`, address: "registry.invalid", ...registry },
       nodes: [defined({ name: host, address, role: role ?? "worker", ssh })],
     };
-  const { port, readOnly, image, bind } = own;
+  const { port, readOnly, image, bind, onCalendar, untaggedDays } = own;
   const page = task === "page" ? { ui: defined({ port, readOnly, image, bind }) } : {};
+  const timer = task === "timer" ? { gcTimer: defined({ onCalendar, untaggedDays }) } : {};
   const server = task === "container" ? { ...own, address: own["address"] ?? address } : registry;
   return {
     ...shared,
     ...page,
+    ...timer,
     registry: defined({ address: "registry.invalid", ...server, host, sshAddress: address, ssh }),
     nodes: [{ name: `none-beside-${host}`, address: "none.invalid", role: "worker" }],
   };

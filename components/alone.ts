@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { enrolledId } from "../decision/decide";
 import { planPage } from "../decision/page";
 import { planInsecureRegistry, planMirror } from "../decision/plan";
+import { planTimer } from "../decision/timer";
 import type { Past, PastRegistry } from "../observation/past";
 import { settingsOn } from "../settings/node";
 import { connectionArgs } from "./connection";
@@ -22,8 +23,10 @@ import type {
   RegistryUiPlan,
 } from "./plans";
 import type { RegistryContainerArgs } from "./registry-container";
+import type { RegistryGcTimerArgs } from "./registry-gc-timer";
 import type { RegistryUiArgs } from "./registry-ui";
 import { adoptedData, roomFor } from "./room";
+import { timerFiles } from "./timer-files";
 import { dependencies, waitingNote } from "./waiting";
 
 /** The components that this program uses alone, by type and name. */
@@ -130,6 +133,23 @@ export function uiAlone(
     address: seen.apply(({ settings }) => pageAddress(settings)),
     port: seen.apply(({ settings }) => settings.ui?.port ?? 0),
     room: roomAlone(seen, recordId, ({ pages = [] }) => pages),
+  };
+}
+
+/** The plan of a {@link RegistryGcTimer} that is used alone. It knows no cluster. */
+export function timerAlone(
+  name: string,
+  args: RegistryGcTimerArgs,
+  opts?: pulumi.ComponentResourceOptions,
+): HostPatchPlan {
+  const { seen, job, shared } = new HostAlone("RegistryGcTimer", "timer", name, args, opts);
+  const recordId = job.ids.timer;
+  return {
+    ...shared,
+    recordId,
+    decision: seen.apply(({ observation, settings }) =>
+      planTimer(observation, settings, recordId, timerFiles(settings, false), false),
+    ),
   };
 }
 

@@ -211,6 +211,14 @@ export interface UiArgs {
   bind?: pulumi.Input<string>;
 }
 
+/** A clean-up on the registry's host at fixed times. It removes no tag. */
+export interface GcTimerArgs {
+  /** When, as in systemd's OnCalendar, e.g. `Sun 03:00`, in the host's time zone. */
+  onCalendar: pulumi.Input<string>;
+  /** Remove manifests that have had no tag for so many days. With a cluster, they all stay. @default 7 */
+  untaggedDays?: pulumi.Input<number>;
+}
+
 /** The limit for a check of all nodes. */
 export interface PullCheckLimits {
   /** How long the nodes may take to pull, e.g. `30s`. @default 2m */

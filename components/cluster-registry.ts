@@ -4,6 +4,7 @@ import { refusals } from "../decision/refusals";
 import { type Skipped, skippedNote, skippedOf } from "../decision/skipped";
 import { registryNotes } from "../decision/registry";
 import { shapeNotes } from "../decision/shape-notes";
+import { timerNotes } from "../decision/timer";
 import { uiNotes } from "../decision/ui-notes";
 import { readNodes } from "../kube/nodes";
 import { resolveSettings } from "../observation/cluster-nodes";
@@ -27,6 +28,7 @@ import type {
   DockerArgs,
   EndpointArgs,
   FailOrSkip,
+  GcTimerArgs,
   HealthArgs,
   KubernetesArgs,
   NodesArgs,
@@ -45,6 +47,7 @@ import { pageFiles } from "./page-files";
 import { provisional, requireKnownSource } from "./provisional";
 import { refusal } from "./refusal";
 import { chosenNodes } from "./targets";
+import { timerFiles } from "./timer-files";
 import { waitingNote } from "./waiting";
 
 /** Arguments of {@link ClusterRegistry}. */
@@ -77,6 +80,8 @@ export interface ClusterRegistryArgs {
   kubernetes?: pulumi.Input<KubernetesArgs>;
   /** Run a page for the images on the registry's host, see `RegistryUi`. @default no page */
   ui?: pulumi.Input<UiArgs>;
+  /** Clean up on the registry's host at fixed times, see `RegistryGcTimer`. @default only `npm run gc` cleans up */
+  gcTimer?: pulumi.Input<GcTimerArgs>;
 }
 
 /** The state of a node. */
@@ -177,6 +182,7 @@ async function lookAndDeclare(
     for (const note of [
       ...registryNotes(settings, surveyed, ids, past),
       ...uiNotes(settings, surveyed, ids, past),
+      ...timerNotes(settings, surveyed),
     ])
       void pulumi.log.warn(note);
   const using = dryRun && published ? usingCluster(settings, values["nodes"], around) : undefined;
@@ -205,10 +211,14 @@ async function lookAndDeclare(
     if (text !== undefined) void (undone ? pulumi.log.info(text) : pulumi.log.warn(text));
   const undone = old.filter((_, index) => kept[index]?.undone);
   const page = await pageFiles(settings, pulumi.getStack());
-  const rows = rowsOf(settings, surveyed, ids, page).filter(({ host }) => surveyed.has(host));
+  const usesCluster = settings.kubernetes !== undefined || server !== undefined;
+  const timer = timerFiles(settings, usesCluster);
+  const rows = rowsOf(settings, surveyed, ids, page, timer).filter(({ host }) =>
+    surveyed.has(host),
+  );
   const glance = glanceText({ stack: pulumi.getStack(), registry: imagePrefix(settings), rows });
   void pulumi.log.info(glance, undefined, undefined, true);
-  const found = refusals(settings, surveyed, ids, undefined, page);
+  const found = refusals(settings, surveyed, ids, undefined, page, timer);
   const { skipped, remaining: problems } = skippedOf(settings, surveyed, found);
   const guardOf = (host: string) =>
     past.guards.find((guard) => guard.host === host && guard.daemon === "containerd");
@@ -234,6 +244,8 @@ async function lookAndDeclare(
     past: { ...past, undone },
     gone: lostGuards,
     page,
+    timer,
+    usesCluster,
     ...(cluster && { cluster }),
     ofCluster: server !== undefined,
   });

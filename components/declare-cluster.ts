@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { enrolledId } from "../decision/decide";
-import { planPage, type WholeFile } from "../decision/page";
+import { planPage } from "../decision/page";
+import { planTimer } from "../decision/timer";
+import type { WholeFile } from "../decision/whole-files";
 import { planInsecureRegistry, planMirror } from "../decision/plan";
 import { batchesOf, orderText, pauseSeconds } from "../decision/rollout";
 import { askFor } from "../observation/ask";
@@ -40,6 +42,7 @@ import { PullCheck } from "./pull-check";
 import { withoutStack } from "./refusal";
 import { RegistryCache } from "./registry-cache";
 import { RegistryContainer } from "./registry-container";
+import { RegistryGcTimer } from "./registry-gc-timer";
 import { RegistryUi } from "./registry-ui";
 import { Rollout } from "./rollout";
 import { adoptedData, roomFor } from "./room";
@@ -63,6 +66,10 @@ export interface Findings {
   readonly gone: readonly PastGuard[];
   /** The files of the registry's page; none if it has no page. */
   readonly page: readonly WholeFile[];
+  /** The files of its timer; none if it has no timer. */
+  readonly timer: readonly WholeFile[];
+  /** A cluster may run the registry's images. */
+  readonly usesCluster: boolean;
   /** The cluster in which the registry is published, as the last step. */
   readonly cluster?: ClusterAccess;
   /** The nodes are those of a cluster, so their names are the cluster's. */
@@ -158,6 +165,7 @@ export function declareCluster(
   }
   const pullCheck = registry && declarePullCheck(hosts, findings, registry, mirrors);
   const ui = registry && declareUi(hosts, findings, registry);
+  if (registry !== undefined) declareTimer(hosts, findings, registry);
   return { registry, caches, mirrors, pullCheck, ui };
 }
 
@@ -185,6 +193,31 @@ function declareUi(
   const args = planned({ host: { address: host.address }, registry: "" }, plan);
   const options = { parent: hosts.parent, dependsOn: [registry] };
   return new RegistryUi(hosts.nameOf(name), args, options);
+}
+
+/** The timer cleans up a registry that runs. */
+function declareTimer(
+  hosts: Hosts,
+  { settings, ids, timer, usesCluster }: Findings,
+  registry: RegistryContainer,
+): void {
+  const { gcTimer } = settings;
+  const { host: name } = settings.registry;
+  const host = hosts.find(name);
+  if (gcTimer === undefined || host === undefined) return;
+  const { seen, shared, after } = host;
+  const plan: HostPatchPlan = {
+    ...shared,
+    ...hosts.triggers(name, "timer"),
+    host: name,
+    recordId: ids.timer,
+    decision: after(
+      () => seen && planTimer(seen.observation, settings, ids.timer, timer, usesCluster),
+    ),
+  };
+  const args = planned({ host: { address: host.address }, registry: "", ...gcTimer }, plan);
+  const options = { parent: hosts.parent, dependsOn: [registry] };
+  new RegistryGcTimer(hosts.nameOf(name), args, options);
 }
 
 /** Every node pulls once the registry runs and all nodes are configured, and again when one of these changes. */

@@ -8,6 +8,7 @@ export type {
   DockerPackagesArgs,
   EndpointArgs,
   FailOrSkip,
+  GcTimerArgs,
   HealthArgs,
   HostArgs,
   KubernetesArgs,
@@ -36,4 +37,5 @@ export { DockerHost, type DockerHostArgs } from "./docker-host";
 export { LocalRegistryHosting, type LocalRegistryHostingArgs } from "./local-registry-hosting";
 export { PullCheck, type PullCheckArgs } from "./pull-check";
 export { RegistryContainer, type RegistryContainerArgs } from "./registry-container";
+export { RegistryGcTimer, type RegistryGcTimerArgs } from "./registry-gc-timer";
 export { RegistryUi, type RegistryUiArgs } from "./registry-ui";

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { WholeFile } from "../decision/page";
+import type { WholeFile } from "../decision/whole-files";
 import { dockerProblem, type Problem, refusals } from "../decision/refusals";
 import { registryNotes } from "../decision/registry";
+import { timerNotes } from "../decision/timer";
 import { uiNotes } from "../decision/ui-notes";
 import type { Seen, Surveyed } from "../observation/hosts";
 import { type Past, pastAlone } from "../observation/past";
@@ -14,6 +15,7 @@ import { aloneSettings, type AloneTask, asArgument } from "./alone-settings";
 import { observeHosts } from "./observe-hosts";
 import { pageFiles } from "./page-files";
 import { refusal } from "./refusal";
+import { timerFiles } from "./timer-files";
 
 /** The task of one component that is used alone. */
 export interface Job {
@@ -62,6 +64,7 @@ export async function lookAt(job: Job, args: Record<string, unknown>): Promise<L
   if (task === "container")
     for (const note of registryNotes(settings, surveyed, ids, past)) void pulumi.log.warn(note);
   for (const note of uiNotes(settings, surveyed, ids, past)) void pulumi.log.warn(note);
+  for (const note of timerNotes(settings, surveyed)) void pulumi.log.warn(note);
   const page = await pageFiles(settings, pulumi.getStack());
   const problems = problemsOf(job, settings, surveyed, page);
   const found = surveyed.get(host);
@@ -101,7 +104,14 @@ function problemsOf(
   page: readonly WholeFile[],
 ): Problem[] {
   if (task !== "docker") {
-    const problems = refusals(settings, surveyed, ids, task === "image" ? [] : [task], page);
+    const problems = refusals(
+      settings,
+      surveyed,
+      ids,
+      task === "image" ? [] : [task],
+      page,
+      timerFiles(settings, false),
+    );
     const found = surveyed.get(host);
     const missing =
       task === "mirror" || found === undefined || "error" in found

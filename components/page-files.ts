@@ -1,4 +1,4 @@
-import type { WholeFile } from "../decision/page";
+import type { WholeFile } from "../decision/whole-files";
 import { imagePrefix } from "../decision/plan";
 import { UI_NGINX_CONF, UI_PAGE } from "../observation/ask";
 import { hostPort } from "../settings/formats";

@@ -26,6 +26,7 @@ function standIn(path: string, index: number): unknown {
   if (path.endsWith(".role")) return "worker";
   if (/^mirrors.*(\]|\.url)$/.test(path)) return `http://not-known-yet-${index}.invalid`;
   if (/^caches\[\d+\]\.upstream$/.test(path)) return `http://not-known-yet-${index}.invalid`;
+  if (path === "gcTimer.onCalendar") return "daily";
   if (path === "docker.packages") return "/not-known-yet";
   return undefined;
 }

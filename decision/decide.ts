@@ -15,6 +15,7 @@ import { orderOf, otherClaimants, takenOver } from "./claimants";
 import { planDiff } from "./diff";
 import { editedLines } from "./edited-lines";
 import { notRunning } from "./obstacles";
+import { timerTrouble } from "./timer-trouble";
 import { type OwnedFile, planFiles, type Planner, planOthers, refuseDeleted } from "./owned-files";
 
 /** Conditions that must hold after the files are written. Otherwise the host rolls the change back. */
@@ -101,7 +102,7 @@ export function decide(input: DecideInput): Decision {
   const changes = files.filter(({ live, plan }) => !same(live, plan.desired));
   const modes = modeDrift(files, observation);
   const pending = isRestartPending(input, record, files);
-  const stopped = daemon === "page" ? undefined : notRunning(observation[daemon]?.service);
+  const stopped = stoppedNow(observation, daemon);
   const why = reason({
     record,
     last,
@@ -178,6 +179,13 @@ export function enrolledId(observation: Observation): string {
   return enrolled[0] ?? observation.hostId;
 }
 
+/** A sentence about a daemon that does not do its work; undefined if it does. */
+function stoppedNow(observation: Observation, daemon: Daemon): string | undefined {
+  if (daemon === "page") return undefined;
+  if (daemon === "timer") return timerTrouble(observation.timer);
+  return notRunning(observation[daemon]?.service);
+}
+
 /** Our record on this host, under the node's name or under a former name of this host. */
 function recordOf(
   { records }: Observation,
@@ -238,7 +246,7 @@ function strings(spec: unknown): string[] {
 
 /**
  * containerd restarts for another config.toml, and docker reloads. containerd reads hosts.toml files at each pull. The
- * page's container is replaced by a resource of its own.
+ * page's container is replaced by a resource of its own, and the helper always starts the timer.
  */
 function activation(
   changes: readonly OwnedFile[],
@@ -246,7 +254,7 @@ function activation(
   daemon: Daemon,
   { docker }: Observation,
 ): Activation {
-  if (daemon === "page") return "none";
+  if (daemon === "page" || daemon === "timer") return "none";
   const takes = changes.some(({ path }) => !path.endsWith("/hosts.toml"));
   if (!takes && !pending) return "none";
   if (daemon === "containerd") return "restart";
@@ -260,7 +268,7 @@ function isRestartPending(
   files: readonly OwnedFile[],
 ): boolean {
   const { observation, daemon, health } = input;
-  if (daemon === "page") return false;
+  if (daemon === "page" || daemon === "timer") return false;
   if (daemon === "docker") {
     const { insecureRegistries: live, registryMirrors: mirrors } = observation.docker ?? {};
     if (observation.docker?.service.active !== "active") return true;

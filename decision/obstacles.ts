@@ -19,7 +19,7 @@ export function obstacles(
     ...systemdObstacles(observation),
     ...fileObstacles(observation, decision.payload),
   ];
-  if (daemon === "page") return shared;
+  if (daemon === "page" || daemon === "timer") return shared;
   const observed = observation[daemon];
   // A docker that is not installed yet is checked after its installation.
   if (observed?.version === undefined) return [];

@@ -1,4 +1,5 @@
-import { HELPER, UI_FOLDER } from "../helper/commands";
+import { GC_FOLDER, HELPER, UI_FOLDER } from "../helper/commands";
+import { GC_SERVICE_FILE, GC_TIMER_FILE } from "../observation/ask";
 import type { Daemon } from "../helper/payload";
 import {
   bytesOf,
@@ -143,6 +144,8 @@ export function managedOf({ managed }: Observation, daemon: Daemon): ManagedFile
 
 function isOf(daemon: Daemon, path: string): boolean {
   if (path.startsWith(`${UI_FOLDER}/`)) return daemon === "page";
+  if (path.startsWith(`${GC_FOLDER}/`) || path === GC_SERVICE_FILE || path === GC_TIMER_FILE)
+    return daemon === "timer";
   return path.endsWith("/daemon.json") ? daemon === "docker" : daemon === "containerd";
 }
 

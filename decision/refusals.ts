@@ -12,20 +12,23 @@ import { knownHostsName } from "../ssh/known-hosts";
 import { type Decision, enrolledId } from "./decide";
 import { forwardingProblem } from "./forwarding";
 import { obstacles } from "./obstacles";
-import { planPage, type WholeFile } from "./page";
+import { planPage } from "./page";
 import { imagePrefix, planInsecureRegistry, planMirror } from "./plan";
 import { isDockerStopped } from "./registry";
 import { processProxies } from "./sourced-lines";
+import { calendarProblem, planTimer } from "./timer";
+import type { WholeFile } from "./whole-files";
 
 /** A kind of change on a host, which may have obstacles there. */
-export type Task = "mirror" | "daemonJson" | "container" | "page";
-const ALL_TASKS: readonly Task[] = ["mirror", "daemonJson", "container", "page"];
+export type Task = "mirror" | "daemonJson" | "container" | "page" | "timer";
+const ALL_TASKS: readonly Task[] = ["mirror", "daemonJson", "container", "page", "timer"];
 
 /**
  * All problems, host by host, before anything is declared: hosts that could not be observed, files that cannot be
  * edited with certainty, a container of somebody else. Empty if there are none.
  *
  * @param page the files of the registry's page
+ * @param timer the files of its timer
  */
 export function refusals(
   settings: Settings,
@@ -33,6 +36,7 @@ export function refusals(
   ids: RecordIds,
   tasks = ALL_TASKS,
   page: readonly WholeFile[] = [],
+  timer: readonly WholeFile[] = [],
 ): Problem[] {
   const found: Problem[] = [];
   for (const [name, host] of surveyed) {
@@ -68,6 +72,8 @@ export function refusals(
             if (!tasks.includes("container")) checkDocker(host, settings);
             checkPage(host.observation, settings, ids.page, page);
           });
+        if (tasks.includes("timer") && timer.length > 0)
+          attempt(() => checkTimer(host.observation, settings, ids.timer, timer));
       }
     }
   }
@@ -77,7 +83,7 @@ export function refusals(
 /** Obstacles for a change of a daemon's files on this host, and a proxy in the environment of its process. */
 function refuseObstacles(
   observation: Observation,
-  daemon: Exclude<Daemon, "page">,
+  daemon: Exclude<Daemon, "page" | "timer">,
   decision: Decision,
   settings: Settings,
 ): void {
@@ -109,6 +115,21 @@ function checkPage(
       `${other.text}: ${other.isByHand ? "remove or rename it" : "one registry host has one page"}`,
     );
   const found = obstacles(observation, "page", planPage(observation, settings, id, page));
+  if (found.length > 0) throw new Obstacle(found.join("\n"));
+}
+
+/** Obstacles for RegistryGcTimer on this host. */
+function checkTimer(
+  observation: Observation,
+  settings: Settings,
+  id: string,
+  files: readonly WholeFile[],
+): void {
+  const problem = calendarProblem(settings, observation);
+  const found = [
+    ...(problem === undefined ? [] : [problem]),
+    ...obstacles(observation, "timer", planTimer(observation, settings, id, files, false)),
+  ];
   if (found.length > 0) throw new Obstacle(found.join("\n"));
 }
 

@@ -12,6 +12,13 @@ export const UI_CONTAINER_NAME = "registry-ui";
 /** The folder with the page and its server's configuration on the registry's host. */
 export const UI_FOLDER = "/var/lib/cluster-registry-ui";
 
+/** The folder with the programs of the registry's timer on the registry's host. */
+export const GC_FOLDER = "/var/lib/cluster-registry-gc";
+
+/** The unit that cleans up on the registry's host alone. The timer of the same name starts it. */
+export const GC_SERVICE = "cluster-registry-gc.service";
+export const GC_TIMER = "cluster-registry-gc.timer";
+
 /** The label by which the helper finds our container. Its value is the id given to `containerClaim`. */
 export const OWNER_LABEL = "io.cluster-registry.owner";
 

@@ -12,6 +12,7 @@ const LOOKING = [
   "40-daemon.sh",
   "45-standing.sh",
   "85-containers.sh",
+  "87-timer.sh",
   "90-observe.sh",
 ];
 

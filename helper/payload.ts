@@ -69,8 +69,11 @@ export interface Payload {
   files: PayloadFile[];
 }
 
-/** Whose files they are: those of a daemon, or of the page's server, whose container this program replaces itself. */
-export type Daemon = "containerd" | "docker" | "page";
+/**
+ * Whose files they are: those of a daemon, of the page's server, whose container this program replaces itself, or of the
+ * registry's timer, which the host enables and starts as long as they are there.
+ */
+export type Daemon = "containerd" | "docker" | "page" | "timer";
 
 /** One text of a file, as edits of its baseline. */
 export interface PayloadText {
@@ -231,7 +234,7 @@ function readHeader(payload: Payload, word: string, rest: string): boolean {
       return true;
     case "daemon":
       payload.daemon = rest as Daemon;
-      return rest === "containerd" || rest === "docker" || rest === "page";
+      return ["containerd", "docker", "page", "timer"].includes(rest);
     case "revision":
       payload.revision = Number(rest);
       return isCount(rest);

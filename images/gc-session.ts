@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline";
-import { CONTAINER_NAME } from "../helper/commands";
+import { CONTAINER_NAME, GC_SERVICE } from "../helper/commands";
 import { shellWord } from "../helper/shell-word";
 import type { HostAccess } from "../settings/access";
 import type { CommandStream, Connection } from "../ssh/connection";
@@ -9,7 +9,7 @@ import { asRoot, program, refusedByHost } from "./read-host";
 import { readOnlyConfig } from "./read-only";
 
 /** The name of the unit that runs a clean-up. systemd runs a name once, so that two operators cannot clean up at once. */
-const UNIT = "cluster-registry-gc";
+const UNIT = "cluster-registry-gc-session";
 const HOME = `/var/lib/cluster-registry/gc`;
 
 /** A clean-up that runs on the registry's host, and ends with this program. */
@@ -41,9 +41,12 @@ export class GcSession {
     const { configPath } = container;
     if (configPath === undefined || folder === undefined)
       throw new Error(`${host.name}: the registry's configuration file or folder is not known`);
-    const prepared = await connection.exec(asRoot(host, HOME, CONTAINER_NAME, configPath, UNIT), {
-      stdin: PREPARE,
-    });
+    const prepared = await connection.exec(
+      asRoot(host, HOME, CONTAINER_NAME, configPath, UNIT, GC_SERVICE),
+      {
+        stdin: PREPARE,
+      },
+    );
     if (prepared.code !== 0) throw refusedByHost(host, prepared);
     const config = prepared.stdout.toString();
     const files = await connection.exec(asRoot(host, HOME), {
@@ -60,7 +63,7 @@ export class GcSession {
       ...(host.sudo ? ["sudo", "-n"] : []),
       `systemd-run --quiet --collect --wait --pipe --unit=${UNIT}`,
       `--property=${shellWord(`ExecStopPost=${restore}`)}`,
-      `/bin/sh ${HOME}/gc.sh run ${args}`,
+      `/bin/sh ${HOME}/gc.sh run ${args} ${GC_SERVICE}`,
     ];
     return new GcSession(await connection.stream(run.join(" ")), host.name);
   }
@@ -121,11 +124,16 @@ const failed = (host: string, said: string) => new Error(`${host}: ${said.trim()
 /** Puts back what a clean-up left that was interrupted with the power of the host, and prints the configuration. */
 const PREPARE = `
 set -eu
-home=$1 name=$2 config=$3 unit=$4
+home=$1 name=$2 config=$3 unit=$4 timer=$5
 command -v systemd-run >/dev/null || { echo "a clean-up needs systemd on this host" >&2; exit 3; }
 state=$(systemctl show --property=ActiveState --value -- "$unit.service")
 if [ "$state" != inactive ] && [ "$state" != failed ]; then
   echo "another clean-up runs on this host; wait for its end, or stop it there with: systemctl stop $unit" >&2
+  exit 3
+fi
+state=$(systemctl show --property=ActiveState --value -- "$timer")
+if [ "$state" != inactive ] && [ "$state" != failed ]; then
+  echo "the registry's timer cleans up on this host at this moment; wait for its end: journalctl -f -u $timer" >&2
   exit 3
 fi
 if [ -e "$home/changed" ]; then

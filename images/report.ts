@@ -1,4 +1,5 @@
 import { lowDisk } from "../decision/disk";
+import type { ObservedTimer } from "../observation/timer";
 import { sizeOf } from "../registry/image";
 import { platformText } from "../registry/manifest";
 import { sizeText } from "../registry/size-text";
@@ -6,6 +7,7 @@ import { bytesOfTags, type Tag } from "../registry/survey";
 import { compareTags } from "../registry/tag-order";
 import type { InUse } from "./in-use";
 import { byRepository, type Listing } from "./listing";
+import { timerText } from "./timer";
 import { count, table } from "./words";
 
 /** One tag, as `images ls` prints it. */
@@ -90,10 +92,17 @@ export interface Usage {
   readonly stored?: number;
   readonly disk?: { readonly size: number; readonly free: number };
   readonly errors: Listing["errors"];
+  /** Undefined without the setting `gcTimer`. */
+  readonly timer?: ObservedTimer;
   readonly warnings: readonly string[];
 }
 
-export function usageOf(prefix: string, tags: readonly Tag[], listing: Listing): Usage {
+export function usageOf(
+  prefix: string,
+  tags: readonly Tag[],
+  listing: Listing,
+  timer?: ObservedTimer,
+): Usage {
   const { version, disk, errors, folder } = listing;
   const low = disk && lowDisk(disk, folder ?? "its volume");
   const stored = [...listing.blobs.values()].reduce((sum, size) => sum + size, 0);
@@ -107,13 +116,14 @@ export function usageOf(prefix: string, tags: readonly Tag[], listing: Listing):
     ...(folder !== undefined && { stored }),
     ...(disk !== undefined && { disk }),
     errors,
+    ...(timer !== undefined && { timer }),
     warnings: low === undefined ? [] : [low],
   };
 }
 
 /** The usage for people. */
 export function usageText(usage: Usage): string {
-  const { prefix, version, repositories, tagged, stored, disk, errors, warnings } = usage;
+  const { prefix, version, repositories, tagged, stored, disk, errors, timer, warnings } = usage;
   const lines = [
     `${prefix}${version === undefined ? "" : ` (distribution ${version})`}`,
     table([
@@ -131,6 +141,7 @@ export function usageText(usage: Usage): string {
       ? "The registry logged no errors in the last 24 hours."
       : `The registry logged ${count(errors.count, "error")} in the last 24 hours. The last ones:`,
     ...errors.last.map((line) => `  ${line}`),
+    ...(timer === undefined ? [] : [timerText(timer)]),
     ...warnings.map((warning) => `warning: ${warning}`),
   ];
   return `${lines.join("\n")}\n`;

@@ -8,13 +8,15 @@ import { wouldUndo } from "./would-undo";
 /** The guards of the last run on hosts that the settings no longer name. Their patches are undone. */
 export function leaving(
   guards: readonly PastGuard[],
-  { nodes, registry, ui }: Settings,
+  { nodes, registry, ui, gcTimer }: Settings,
   surveyed: ReadonlyMap<string, Surveyed>,
 ): PastGuard[] {
   const known = recordsOn(surveyed);
   return guards.filter(({ host, daemon, id }) =>
     daemon !== "containerd"
-      ? host !== registry.host || (daemon === "page" && ui === undefined)
+      ? host !== registry.host ||
+        (daemon === "page" && ui === undefined) ||
+        (daemon === "timer" && gcTimer === undefined)
       : // If a node with another name is this very host now, that node takes over the record.
         !nodes.some(({ name }) => name === host) && !known.includes(id),
   );
@@ -48,7 +50,7 @@ export async function askUndo(
 }
 
 export const calledInText = (daemon: PastGuard["daemon"]): string =>
-  daemon === "page" ? "the registry's page" : daemon;
+  daemon === "page" || daemon === "timer" ? `the registry's ${daemon}` : daemon;
 
 /** Describes the undo in words and as a diff. If the host does not answer, the text says why. */
 export async function undoNote(

@@ -8,7 +8,7 @@ import type { Past, PastGuard } from "./past";
 /** The guards of patches on hosts that have lost their name: the settings use the name for another host now. */
 export function moved(
   guards: readonly PastGuard[],
-  { nodes, registry, ui }: Settings,
+  { nodes, registry, ui, gcTimer }: Settings,
   surveyed: ReadonlyMap<string, Surveyed>,
 ): PastGuard[] {
   const known = recordsOn(surveyed);
@@ -17,7 +17,8 @@ export function moved(
     const isNamed =
       daemon === "containerd"
         ? nodes.some(({ name }) => name === host)
-        : host === registry.host && (daemon === "docker" || ui !== undefined);
+        : host === registry.host &&
+          (daemon === "docker" || (daemon === "page" ? ui : gcTimer) !== undefined);
     if (!isNamed || now === undefined || "error" in now || known.includes(id)) return false;
     const { login } = now.access;
     return connection["host"] !== login.host || connection["port"] !== login.port;

@@ -1,4 +1,5 @@
 import { HostRefusal } from "./refusal";
+import type { ObservedTimer } from "./timer";
 
 /** What an observation reads from a host. It changes nothing there and leaves nothing behind. */
 export interface Ask {
@@ -17,6 +18,8 @@ export interface Ask {
     /** The names of other containers to look for. @default none */
     beside?: string[];
   };
+  /** Read the state of the registry's timer, and whether systemd understands this time. @default not */
+  timer?: string;
 }
 
 /** One path on the host. It can be written as JSON: the bytes are base64 (see `fileBytes`). */
@@ -174,6 +177,11 @@ export interface Observation {
     volume?: "absent" | "empty" | "images" | "unknown";
     /** The file system of that volume, in bytes. Undefined if it is not known. */
     disk?: { size: number; free: number };
+  };
+  /** The registry's timer. Undefined if it was not asked for; helpers of an earlier version do not report it. */
+  timer?: ObservedTimer & {
+    /** What systemd says of a time that it does not understand. */
+    calendarProblem?: string;
   };
   /** Whether apt-get is installed. */
   apt: boolean;

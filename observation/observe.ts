@@ -30,6 +30,7 @@ export function observeInput(ask: Ask): string {
         ]
       : []),
     ...(ask.docker ? ["docker"] : []),
+    ...(ask.timer === undefined ? [] : [`timer ${ask.timer}`]),
   ]);
 }
 

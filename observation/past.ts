@@ -188,7 +188,7 @@ export function guardOf(
 ): PastGuard | undefined {
   const { type, name } = parts(urn);
   const [, component, before = "", daemon] =
-    /(?:^|\$)cluster-registry:index:(\w+)\$command:remote:Command::(.*)-(containerd|docker|page)-guard$/.exec(
+    /(?:^|\$)cluster-registry:index:(\w+)\$command:remote:Command::(.*)-(containerd|docker|page|timer)-guard$/.exec(
       `${type}::${name}`,
     ) ?? [];
   const script = text(outputs["delete"]);

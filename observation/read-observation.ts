@@ -8,6 +8,7 @@ import type {
   Observation,
 } from "./observation";
 import { HostRefusal } from "./refusal";
+import { readTimer } from "./timer";
 import { environmentFile, plainVariables, splitUnits, unitEnvironment } from "./unit-files";
 import type { UnitFile } from "./unit-files";
 
@@ -136,6 +137,7 @@ class Reading {
       managed: this.managed,
       ...(containerd && { containerd: this.containerd(containerd) }),
       ...(docker && { docker: this.docker(docker) }),
+      ...this.timer(),
       apt: this.single.has("apt"),
     };
   }
@@ -201,6 +203,10 @@ class Reading {
       case "containerd":
       case "docker":
         this.section = entry.word;
+        this.single.set(entry.word, entry);
+        break;
+      case "timer":
+        this.section = undefined;
         this.single.set(entry.word, entry);
         break;
       case "container":
@@ -314,6 +320,17 @@ class Reading {
   private rest<K extends string>(key: string, name: K): Partial<Record<K, string>> {
     const entry = this.single.get(key);
     return (entry === undefined ? {} : { [name]: entry.rest }) as Partial<Record<K, string>>;
+  }
+
+  private timer(): Pick<Observation, "timer"> {
+    if (!this.single.has("timer")) return {};
+    const problem = this.text("calendar").trim();
+    return {
+      timer: {
+        ...readTimer(this.text("timer")),
+        ...(problem !== "" && { calendarProblem: problem }),
+      },
+    };
   }
 
   private docker(service: ObservedService): NonNullable<Observation["docker"]> {

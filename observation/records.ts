@@ -7,6 +7,8 @@ export interface RecordIds {
   readonly container: string;
   /** The page's files, and its container. */
   readonly page: string;
+  /** The files of the registry's timer. */
+  readonly timer: string;
   /** A cache's container, by its port. */
   cache(port: number): string;
 }
@@ -29,6 +31,7 @@ export function recordIds(project: string, stack: string, cluster = DEFAULT_CLUS
     daemonJson: id("daemon-json"),
     container: id("registry"),
     page: id("registry-ui"),
+    timer: id("gc-timer"),
     cache: (port) => id(`cache-${port}`),
   };
 }
@@ -41,6 +44,7 @@ export function recordIdsAlone(project: string, stack: string, name: string): Re
     daemonJson: id("insecure-registry"),
     container: id("registry"),
     page: id("registry-ui"),
+    timer: id("gc-timer"),
     cache: (port) => id(`cache-${port}`),
   };
 }
@@ -50,7 +54,7 @@ export function clusterOfRecord(id: string, project: string, stack: string): str
   const start = `${project}.${stack}.`;
   if (!id.startsWith(start)) return undefined;
   const [, cluster, what] =
-    /^(?:(.+)\.)?(containerd-.+|daemon-json|registry|registry-ui|cache-\d+)$/.exec(
+    /^(?:(.+)\.)?(containerd-.+|daemon-json|registry|registry-ui|gc-timer|cache-\d+)$/.exec(
       id.slice(start.length),
     ) ?? [undefined, undefined, undefined];
   return what === undefined ? undefined : (cluster ?? DEFAULT_CLUSTER);

@@ -49,7 +49,8 @@ const lines = (texts: readonly string[]) => texts.flatMap((text) => text.split("
 
 /** Whether the daemon is not installed, or a file is gone that existed before the first apply. */
 function isGone(observation: Observation, daemon: Daemon): boolean {
-  if (daemon !== "page" && observation[daemon]?.version === undefined) return true;
+  if (daemon !== "page" && daemon !== "timer" && observation[daemon]?.version === undefined)
+    return true;
   return managedOf(observation, daemon).some(
     ({ file, kept }) => file.kind === "absent" && kept !== undefined,
   );

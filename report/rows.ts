@@ -1,5 +1,7 @@
 import { mirrorNow, settled, unread } from "../decision/live";
-import { planPage, type WholeFile } from "../decision/page";
+import { planPage } from "../decision/page";
+import { planTimer } from "../decision/timer";
+import type { WholeFile } from "../decision/whole-files";
 import { planInsecureRegistry } from "../decision/plan";
 import { CONTAINER_NAME, UI_CONTAINER_NAME } from "../helper/commands";
 import { CONTAINERD_CONFIG, DAEMON_JSON } from "../observation/ask";
@@ -24,15 +26,17 @@ interface Thing extends Pick<Row, "host" | "role" | "what"> {
  * docker and the containers on the registry host.
  *
  * @param page the files of the registry's page; none if the settings have no page
+ * @param timer the files of its timer, in the same way
  */
 export function rowsOf(
   settings: Settings,
   surveyed: ReadonlyMap<string, Surveyed>,
   ids: RecordIds,
   page: readonly WholeFile[],
+  timer: readonly WholeFile[] = [],
 ): Row[] {
   const said = new Set<string>();
-  return thingsOf(settings, ids, page).map((thing) => {
+  return thingsOf(settings, ids, page, timer).map((thing) => {
     const { host, role, what } = thing;
     const seen = surveyed.get(host);
     if (seen === undefined || "error" in seen) {
@@ -46,7 +50,12 @@ export function rowsOf(
   });
 }
 
-function thingsOf(settings: Settings, ids: RecordIds, page: readonly WholeFile[]): Thing[] {
+function thingsOf(
+  settings: Settings,
+  ids: RecordIds,
+  page: readonly WholeFile[],
+  timer: readonly WholeFile[],
+): Thing[] {
   const { host, port, bind, volume, adopt } = settings.registry;
   const registry = { host, role: "registry" as const };
   const container = (wanted: WantedContainer): Thing => ({
@@ -116,6 +125,20 @@ function thingsOf(settings: Settings, ids: RecordIds, page: readonly WholeFile[]
             },
           },
           container({ name: UI_CONTAINER_NAME, owner: ids.page }),
+        ]),
+    ...(settings.gcTimer === undefined
+      ? []
+      : [
+          {
+            ...registry,
+            what: "timer",
+            files: timer.map(({ path }) => path),
+            find: ({ observation }: Seen) => {
+              const live = settled(() => planTimer(observation, settings, ids.timer, timer, false));
+              const paths = timer.map(({ path }) => path);
+              return patchState(observation, "timer", ids.timer, live, paths);
+            },
+          },
         ]),
   ];
 }

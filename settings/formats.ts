@@ -103,3 +103,11 @@ export function isRegularExpression(text: string): boolean {
     return false;
   }
 }
+
+/**
+ * A time as systemd.timer's OnCalendar has it, as far as one can tell without systemd: one line, without what a unit file
+ * gives a meaning of its own.
+ */
+export function isCalendar(value: string): boolean {
+  return /^[A-Za-z0-9*~+,.:/_-]+( [A-Za-z0-9*~+,.:/_-]+)*$/.test(value) && value.length <= 200;
+}

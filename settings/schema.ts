@@ -4,6 +4,7 @@ import {
   durationSeconds,
   hostPort,
   isAddress,
+  isCalendar,
   isEndpoint,
   isHostName,
   isImageHost,
@@ -55,6 +56,9 @@ export const DEFAULT_PULL_WAIT = "2m";
 export const DEFAULT_PORT = 5000;
 /** `ui.port`, unless it is set. */
 export const DEFAULT_UI_PORT = 8080;
+
+/** `gcTimer.untaggedDays`, unless it is set. */
+export const DEFAULT_UNTAGGED_DAYS = 7;
 
 const login = {
   /** Login name. @default the one in the ssh config, or else root */
@@ -326,6 +330,14 @@ const rollout = object({
 
 const failOrSkip = z.enum(["fail", "skip"], { error: "fail or skip" }).default("fail");
 
+/** A clean-up on the registry's host at fixed times, without an operator. */
+const gcTimer = object({
+  /** When, as in systemd's OnCalendar, in the host's time zone. */
+  onCalendar: text("a time as in systemd's OnCalendar such as Sun 03:00", isCalendar),
+  /** Remove manifests that have had no tag for so many days. With a cluster, they all stay. @default 7 */
+  untaggedDays: atLeastOne("a number of days from 1").default(DEFAULT_UNTAGGED_DAYS),
+});
+
 /** All settings, as the stack's configuration holds them. */
 export const schema = object({
   registry,
@@ -373,6 +385,8 @@ export const schema = object({
   onProblem: failOrSkip,
   /** Which tags `npm run gc` removes, and a preview names. @default none */
   retention: z.array(retention, { error: "a list of rules" }).optional(),
+  /** Clean up on the registry's host at fixed times. @default only `npm run gc` cleans up */
+  gcTimer: gcTimer.optional(),
   /** The engine that runs this stack, for `npm run up` and the other commands. */
   engine: z.enum(["embedded", "pulumi"], { error: "embedded or pulumi" }).optional(),
 });
@@ -388,4 +402,5 @@ export type NodeSettings = z.output<typeof node>;
 export type RegistrySettings = z.output<typeof registry>;
 export type RolloutSettings = z.output<typeof rollout>;
 export type UiSettings = z.output<typeof ui>;
+export type GcTimerSettings = z.output<typeof gcTimer>;
 export type DockerSettings = z.output<typeof docker>;

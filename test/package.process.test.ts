@@ -46,8 +46,9 @@ describe("the package that npm pack makes", () => {
     const parts = ["images", "shell"].flatMap((part) =>
       readdirSync(join(ROOT, "helper", part)).map((file) => `dist/helper/${part}/${file}`),
     );
-    // A preview lists the images, and takes nothing else of that folder's programs.
-    parts.push("dist/images/shell/list.sh");
+    // A preview lists the images, and the registry's timer runs the others.
+    for (const name of readdirSync(join(ROOT, "images", "shell")))
+      parts.push(`dist/images/shell/${name}`);
     expect(files.filter((file) => file.endsWith(".sh")).sort()).toEqual(parts.sort());
     const plugin = "dist/plugin/index";
     expect(files).toContain(`${plugin}.js`);
@@ -116,7 +117,7 @@ new ContainerdMirror("node02", { host: { address: "10.0.0.13" }, registry: "10.0
       { cwd: folder, encoding: "utf8" },
     );
     expect(names.stdout.trim()).toBe(
-      "AppImage,ClusterRegistry,ContainerdMirror,DaemonJsonPatch,DockerHost,LocalRegistryHosting,PullCheck,RegistryContainer,RegistryUi",
+      "AppImage,ClusterRegistry,ContainerdMirror,DaemonJsonPatch,DockerHost,LocalRegistryHosting,PullCheck,RegistryContainer,RegistryGcTimer,RegistryUi",
     );
   });
 });

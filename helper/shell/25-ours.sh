@@ -9,11 +9,13 @@
 # $home/folders lists the folders that we made.
 files=$home/files
 
-# The files of the registry's page, which are ours as a whole: nobody's lines are kept in them.
+# The files of the registry's page and of its timer, which are ours as a whole: nobody's lines are kept in them.
 page_folder=/var/lib/cluster-registry-ui
+gc_folder=/var/lib/cluster-registry-gc
+gc_unit=/etc/systemd/system/cluster-registry-gc
 
-is_page() {
-  case $1 in "$page_folder"/*) ;; *) return 1 ;; esac
+is_whole() {
+  case $1 in "$page_folder"/* | "$gc_folder"/* | "$gc_unit".service | "$gc_unit".timer) ;; *) return 1 ;; esac
 }
 
 # key PATH: the path as the name of one folder, also in `key_name`.
@@ -64,7 +66,7 @@ entry_of() {
 # its entry) is for. 4: there would be no file. Somebody else's edits since are in it. MODE (lenient) and LOST: as `without`.
 as_if() {
   [ -f "$2" ] || return 4
-  if is_page "$(first_line "${1%/others/*}/path")"; then
+  if is_whole "$(first_line "${1%/others/*}/path")"; then
     [ -f "$1/bytes" ] || return 4
     cat "$1/bytes"
     return

@@ -126,6 +126,7 @@ fill() {
 validate() {
   f=$1
   path=$(first_line "$f/path")
+  ! is_whole "$path" || return 0
   case $(first_line "$f/do") in
     replace | create) ;;
     *) return 0 ;;
@@ -138,7 +139,7 @@ validate() {
       # dockerd before 23.0 cannot; its reload refuses a bad file as a whole.
       grep -q 'unknown flag: --validate' "$tx/error" && return 0
       ;;
-    */hosts.toml | "$page_folder"/*) return 0 ;;
+    */hosts.toml) return 0 ;;
     *)
       command -v containerd >/dev/null || return 0
       # Imports are relative to the file's folder, so the new text is read from there, under another name.
@@ -304,6 +305,10 @@ put_back() {
 }
 
 put_back_daemon() {
+  if is_timer_change; then
+    put_back_timer
+    return
+  fi
   activation=$(first_line "$tx/activate")
   unit=$(first_line "$tx/unit")
   if [ "$activation" = none ] || ! daemon_may_have_taken_it; then
@@ -520,8 +525,10 @@ carry_out() {
   arm_boot
   mark replacing
   durable "$tx/step" "$tx"
+  ! is_timer_change || quiet_timer
   for each in "$tx"/files/*/; do put "${each%/}"; done
   mark replaced
+  ! is_timer_change || switch_timer || abandon "$problem"
   if [ "$activation" != none ]; then
     mark activating
     wanted=$(cat "$tx/wanted" 2>/dev/null)

@@ -124,8 +124,8 @@ read_payload() {
   [ -n "$ended" ] || abandon "expected a whole payload; found no end line"
   [ $number -gt 0 ] || abandon "expected a file in the payload; found none"
   case $daemon in
-    containerd | docker | page) unit=$(unit_of "$daemon") ;;
-    *) abandon "expected daemon containerd, docker or page; found \"$daemon\"" ;;
+    containerd | docker | page | timer) unit=$(unit_of "$daemon") ;;
+    *) abandon "expected daemon containerd, docker, page or timer; found \"$daemon\"" ;;
   esac
   case $activate in
     none | reload | restart) ;;
@@ -138,10 +138,11 @@ read_payload() {
   printf '%s\n' "$seconds" >"$tx/wait" || no_room
 }
 
-# The unit that must not start before a change of its files is settled. The page's server is a container of docker's.
+# The unit that must not start before a change of its files is settled. The page's server is a container of docker's, and
+# the timer cleans up one.
 unit_of() {
   case $1 in
-    page) printf docker.service ;;
+    page | timer) printf docker.service ;;
     *) printf '%s.service' "$1" ;;
   esac
 }
@@ -176,13 +177,14 @@ need_path() {
     *[[:space:][:cntrl:]]* | */../* | */./* | */.. | *//*) ;;
     /etc/docker/daemon.json | /etc/containerd/*.toml) return 0 ;;
     "$page_folder"/nginx.conf | "$page_folder"/page/index.html) return 0 ;;
+    "$gc_folder"/gc.sh | "$gc_folder"/timer.sh | "$gc_folder"/untagged.sh | "$gc_unit".service | "$gc_unit".timer) return 0 ;;
     /*/*/hosts.toml) ! certs_folder "${1%/*/hosts.toml}" || return 0 ;;
     *)
       containerd_config
       [ "$1" != "$config_file" ] || return 0
       ;;
   esac
-  abandon "expected the path of daemon.json, a containerd configuration, a hosts.toml or a file of the page; found \"$(printf %s "$1" | cut -c1-200)\""
+  abandon "expected the path of daemon.json, a containerd configuration, a hosts.toml or a file of the page or the timer; found \"$(printf %s "$1" | cut -c1-200)\""
 }
 
 # Is it a folder that containerd reads hosts.toml files from? The daemon is asked only where its usual files do not say.

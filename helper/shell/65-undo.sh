@@ -167,8 +167,9 @@ plan_others() {
 # A folder that config_path names stays in force while anything lies in it that this undo does not take away.
 spare_config_path() {
   f=$1
+  ! is_whole "$(first_line "$f/path")" || return 0
   case $(first_line "$f/path"):$(first_line "$f/do") in
-    */daemon.json:* | */hosts.toml:* | "$page_folder"/* | *:nothing) return 0 ;;
+    */daemon.json:* | */hosts.toml:* | *:nothing) return 0 ;;
   esac
   real=$(first_line "$f/real")
   [ -f "$f/new" ] || : >"$tx/theirs"
@@ -212,8 +213,9 @@ settle_undo() {
     remove) result="$result$path: removed. " ;;
     *) result="$result$path: our lines removed. " ;;
   esac
+  ! is_whole "$path" || return 0
   case $path in
-    */hosts.toml | "$page_folder"/*) return 0 ;;
+    */hosts.toml) return 0 ;;
   esac
   [ "$running" = yes ] || return 0
   case $unit in

@@ -36,6 +36,7 @@ would_undo() {
     *:reload) say "${unit%.service} reloads, without a restart." ;;
     *) say "No daemon restarts." ;;
   esac
+  if [ "$daemon" = timer ]; then say "${gc_unit##*/}.timer is stopped and disabled."; fi
 }
 
 # show_change FILE: as a unified diff, credentials masked.
@@ -52,7 +53,7 @@ show_change() {
     create) live=/dev/null ;;
   esac
   changed=yes
-  if is_page "$shown" && [ "$(first_line "$1/do")" = remove ]; then
+  if is_whole "$shown" && [ "$(first_line "$1/do")" = remove ]; then
     say "$shown: removed."
     return 0
   fi

@@ -11,13 +11,13 @@ guard() {
       main_file=${config_file:-/etc/containerd/config.toml}
       ;;
     docker) main_file=/etc/docker/daemon.json ;;
-    page)
+    page | timer)
       main_file=
       for tool in base64 gzip; do
-        command -v $tool >/dev/null || refuse "expected the command $tool on this host, which unpacks the page; found none: install it; nothing was changed on this host"
+        command -v $tool >/dev/null || refuse "expected the command $tool on this host, which unpacks what this program writes; found none: install it; nothing was changed on this host"
       done
       ;;
-    *) refuse "expected containerd, docker or page; found \"${3-}\"" ;;
+    *) refuse "expected containerd, docker, page or timer; found \"${3-}\"" ;;
   esac
   need_tools
   need_home

@@ -22,24 +22,26 @@ observe() {
     return 0
   fi
   reaches=${1-no}
-  ask_containers='' ask_volume=''
+  ask_containers='' ask_volume='' ask_timer=''
   look_containerd=no look_docker=no
   observe_host
   observe_systemd
   while IFS= read -r wish; do
     case $wish in
-      # A file of the page is long, and is told below if it is managed.
-      'file '*) { is_page "${wish#file }" && [ -n "$(entry_of "${wish#file }")" ]; } || observe_file file "${wish#file }" ;;
+      # A file that is ours as a whole can be long, and is told below if it is managed.
+      'file '*) { is_whole "${wish#file }" && [ -n "$(entry_of "${wish#file }")" ]; } || observe_file file "${wish#file }" ;;
       containerd) look_containerd=yes ;;
       docker) look_docker=yes ;;
       'container '*) ask_containers="$ask_containers ${wish#container }" ;;
       'volume '*) ask_volume=${wish#volume } ;;
+      'timer '*) ask_timer=${wish#timer } ;;
     esac
   done
   observe_records
   observe_managed
   [ $look_containerd = no ] || observe_containerd
   [ $look_docker = no ] || observe_docker
+  [ -z "$ask_timer" ] || observe_timer "$ask_timer"
   say end
 }
 

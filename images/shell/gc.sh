@@ -1,15 +1,16 @@
 # Removes files of the registry's volume and collects garbage, while the registry takes no pushes.
 #
-#   sh gc.sh run CONTAINER CONFIG FOLDER    follows the orders on standard input, until it ends
+#   sh gc.sh run CONTAINER CONFIG FOLDER OTHER    follows the orders on standard input, until it ends
 #   sh gc.sh restore CONTAINER CONFIG FOLDER    after the end of `run`, whatever the reason was
 #
-# It lies in a folder of its own, beside the file `config.readonly`. systemd runs it, and calls `restore` also after
-# SIGKILL. The operator's end of standard input is the sign of life: without it, `run` ends at its next order.
+# It lies in a folder of its own, beside the files `config.expected` and `config.readonly`. systemd runs it, and calls
+# `restore` also after SIGKILL. The operator's end of standard input is the sign of life: without it, `run` ends at its
+# next order. OTHER is the unit of the other way to clean up: by the registry's timer, or by an operator.
 set -eu
 LC_ALL=C
 export LC_ALL
 umask 077
-verb=$1 name=$2 config=$3 folder=$4
+verb=$1 name=$2 config=$3 folder=$4 other=${5-}
 home=${0%/*}
 repositories=$folder/docker/registry/v2/repositories
 trash=$folder/cluster-registry-trash
@@ -21,6 +22,7 @@ say() { printf '%s\n' "$*"; }
 # The registry reads its configuration at its start only. So the read-only text is in the container for a second, and a
 # host that loses power later starts a registry that takes pushes.
 read_only() {
+  alone
   docker cp -- "$name:$config" "$home/config.original" >/dev/null
   cmp -s "$home/config.original" "$home/config.expected" || {
     say "refused the configuration of the registry was changed in the last seconds; run the command again"
@@ -32,6 +34,17 @@ read_only() {
   restart
   put_back
   started >"$home/started"
+}
+
+# Both ways ask this once their own unit runs. So of two that begin together at least one ends here.
+alone() {
+  case $(systemctl show --property=ActiveState --value -- "$other" 2>/dev/null) in
+    inactive | failed | '') ;;
+    *)
+      say "refused another clean-up runs on this host ($other); nothing was changed; run the command again after its end"
+      exit 1
+      ;;
+  esac
 }
 
 started() { docker inspect --type container --format '{{.State.StartedAt}}' -- "$name"; }

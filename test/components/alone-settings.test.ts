@@ -25,6 +25,13 @@ test("a page alone has the settings of a cluster with this one registry, and no 
   expect(settings.nodes).toEqual([]);
 });
 
+test("a timer alone has the settings of a cluster with this one registry", () => {
+  const args = { host, registry: "10.0.0.11:5001", onCalendar: "daily" };
+  const settings = aloneSettings("timer", args, "cp");
+  expect(settings.gcTimer).toEqual({ onCalendar: "daily", untaggedDays: 7 });
+  expect(settings.registry).toMatchObject({ host: "cp", address: "10.0.0.11", port: 5001 });
+});
+
 test("the mistakes of a page alone are told at its own arguments", () => {
   expect(problemsOf({ host, registry: "10.0.0.11:5000", port: 0, retainVolume: true })).toEqual([
     "retainVolume: unknown key (known here: host, registry, port, readOnly, image, bind, health)",

@@ -25,6 +25,7 @@ const PARTS = [
   "45-standing.sh",
   "50-transaction.sh",
   "55-detach.sh",
+  "57-timer.sh",
   "58-convert.sh",
   "60-apply.sh",
   "65-undo.sh",

@@ -14,6 +14,7 @@ const ALL = [
   "50-transaction.sh",
   "52-boot.sh",
   "55-detach.sh",
+  "57-timer.sh",
   "60-apply.sh",
 ];
 

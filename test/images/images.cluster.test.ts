@@ -10,7 +10,7 @@ import { describeRegistries, noise, startHosts } from "./registries";
 
 jest.setTimeout(300_000);
 
-const UNIT = "cluster-registry-gc.service";
+const UNIT = "cluster-registry-gc-session.service";
 
 /** An image with a layer whose size is known roughly. */
 const imageOf = (text: string, kilobytes = 1) =>

@@ -115,7 +115,8 @@ describeLab("hosts that the version before has set up", () => {
           "utf8",
         );
         const { daemon, spec } = parsePayload(payload);
-        if (daemon === "page") throw new Error("an earlier version had no page");
+        if (daemon === "page" || daemon === "timer")
+          throw new Error("an earlier version had neither page nor timer");
         const { registry, mirrors, insecureRegistries } = JSON.parse(spec) as {
           registry?: string;
           mirrors?: Record<string, string[]>;

@@ -50,6 +50,7 @@ describe("pulumi package get-schema on the package", () => {
           "LocalRegistryHosting",
           "PullCheck",
           "RegistryContainer",
+          "RegistryGcTimer",
           "RegistryUi",
         ].map((name) => `cluster-registry:index:${name}`),
       );
@@ -59,6 +60,7 @@ describe("pulumi package get-schema on the package", () => {
       expect(Object.keys(cluster?.inputProperties ?? {})).toEqual([
         "caches",
         "docker",
+        "gcTimer",
         "health",
         "kubernetes",
         "migrate",
@@ -86,6 +88,8 @@ describe("pulumi package get-schema on the package", () => {
       expect(Object.keys(of("PullCheck")?.properties ?? {})).toEqual(["results"]);
       expect(of("RegistryUi")?.requiredInputs).toEqual(["host", "registry"]);
       expect(Object.keys(of("RegistryUi")?.properties ?? {})).toEqual(["url"]);
+      expect(of("RegistryGcTimer")?.requiredInputs).toEqual(["host", "onCalendar", "registry"]);
+      expect(Object.keys(of("RegistryGcTimer")?.properties ?? {})).toEqual(["state"]);
       expect(of("ContainerdMirror")?.requiredInputs).toEqual(["host", "registry"]);
     },
     600_000,

@@ -99,6 +99,32 @@ describe("parseSettings", () => {
     expect(problemsOf({ ...minimal, ui })).toEqual([problem]);
   });
 
+  test.each([
+    [{ onCalendar: "Sun 03:00" }, { onCalendar: "Sun 03:00", untaggedDays: 7 }],
+    [
+      { onCalendar: "Mon..Fri *-*-1/2 4:00 Europe/Berlin", untaggedDays: 30 },
+      { onCalendar: "Mon..Fri *-*-1/2 4:00 Europe/Berlin", untaggedDays: 30 },
+    ],
+  ])("gcTimer: %j is %j", (gcTimer, expected) => {
+    expect(parseSettings({ ...minimal, gcTimer }).gcTimer).toEqual(expected);
+  });
+
+  const TIME = "gcTimer.onCalendar: expected a time as in systemd's OnCalendar such as Sun 03:00";
+  test.each([
+    [true, "gcTimer: expected an object with onCalendar, untaggedDays, found true"],
+    [{}, TIME.replace(": expected", ": missing: expected")],
+    [{ onCalendar: "" }, `${TIME}, found ""`],
+    [{ onCalendar: "daily\nUser=x" }, `${TIME}, found "daily\\nUser=x"`],
+    [{ onCalendar: "%H:00" }, `${TIME}, found "%H:00"`],
+    [{ onCalendar: " daily" }, `${TIME}, found " daily"`],
+    [
+      { onCalendar: "daily", untaggedDays: 0 },
+      "gcTimer.untaggedDays: expected a number of days from 1, found 0",
+    ],
+  ])("refuses gcTimer: %j", (gcTimer, problem) => {
+    expect(problemsOf({ ...minimal, gcTimer })).toEqual([problem]);
+  });
+
   test("the page's port is compared with the registry's also where one of them is a default", () => {
     const registry = { ...minimal.registry, port: 8080 };
     expect(problemsOf({ ...minimal, registry, ui: {} })).toEqual([
@@ -168,7 +194,7 @@ describe("parseSettings", () => {
         {
           path: "bogus",
           reason:
-            "unknown key (known here: registry, docker, nodes, ssh, health, mirrors, caches, migrate, recreateDeleted, kubernetes, ui, rollout, onUnreachable, onProblem, retention, engine)",
+            "unknown key (known here: registry, docker, nodes, ssh, health, mirrors, caches, migrate, recreateDeleted, kubernetes, ui, rollout, onUnreachable, onProblem, retention, gcTimer, engine)",
         },
       ]),
     );
