@@ -1,5 +1,5 @@
 import type { Settings } from "../settings/schema";
-import { Connection } from "../ssh/connection";
+import { openForCommands } from "../ssh/borrow";
 import type { Login } from "../ssh/login";
 import type { Surveyed } from "./hosts";
 import type { PastGuard } from "./past";
@@ -36,7 +36,7 @@ export async function askUndo(
   login: Login,
 ): Promise<{ text: string } | { reason: string }> {
   try {
-    const connection = await Connection.open({ ...login, name: guard.host });
+    const connection = await openForCommands({ ...login, name: guard.host });
     try {
       return { text: await wouldUndo(connection, guard) };
     } finally {

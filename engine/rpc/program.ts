@@ -1,8 +1,12 @@
 /** The program's process. */
 import { spawn, type ChildProcess } from "node:child_process";
+import { setMaxListeners } from "node:events";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import type { Answer } from "../../ssh/lend";
+import { lend } from "../../ssh/lend";
+import type { ConnectionPool } from "../../ssh/pool";
 
 /** The SDK's exit code for "the error is already reported". */
 const ALREADY_LOGGED = 32;
@@ -39,6 +43,7 @@ export class Program {
       cwd: folder,
       detached: true,
       stdio: ["ignore", "pipe", "pipe", "ipc"],
+      serialization: "advanced", // which has bytes
       env: {
         ...withoutTsNode(process.env),
         PULUMI_NODEJS_TRANSPILE_ONLY: "true",
@@ -52,10 +57,14 @@ export class Program {
     return new Program(child, exited);
   }
 
-  /** Resolves when the program has ended: to the error, if it is not yet reported. Leaves out blank lines. */
+  /**
+   * Resolves when the program has ended: to the error, if it is not yet reported. Leaves out blank lines.
+   * @param connections the program may use these to run commands on hosts. @default it opens its own
+   */
   async run(
     args: ProgramArguments,
     onLine: (text: string, isError: boolean) => void,
+    connections?: ConnectionPool,
   ): Promise<{ ok: boolean; problem?: string }> {
     const { stdout, stderr } = this.child;
     const pass = (input: Readable | null, isError: boolean): unknown =>
@@ -63,7 +72,9 @@ export class Program {
       createInterface({ input }).on("line", (line) => line.trim() !== "" && onLine(line, isError));
     pass(stdout, false);
     pass(stderr, true);
+    if (connections !== undefined) this.lend(connections);
     this.child.send({
+      lends: connections !== undefined,
       args: flags(args),
       env: {
         PULUMI_CONFIG: JSON.stringify(args.config),
@@ -77,6 +88,18 @@ export class Program {
       ok: false,
       problem: `an unhandled error occurred: Program exited with non-zero exit code: ${code}`,
     };
+  }
+
+  private lend(connections: ConnectionPool): void {
+    const { child } = this;
+    const gone = new AbortController();
+    setMaxListeners(0, gone.signal); // one for each host
+    child.once("disconnect", () => gone.abort(new Error("the program has ended")));
+    const send = (answer: Answer): void => {
+      // It can end at any time, and then nobody waits for the answer.
+      if (child.connected) child.send(answer, () => undefined);
+    };
+    child.on("message", lend(connections, send, gone.signal));
   }
 
   /** Ends the process if it still runs. */
