@@ -1,6 +1,7 @@
 /** Runs one operation on a stack, from start to end: a preview or a real run. */
 import { once } from "node:events";
 import * as os from "node:os";
+import { openFrom } from "../ssh/borrow";
 import { ConnectionPool } from "../ssh/pool";
 import { plugins as allPlugins } from "./providers";
 import { builtinPlugin } from "./providers/builtin";
@@ -230,7 +231,8 @@ class Run {
         packageConfig: (pkg) => this.stack.packageConfig(this.config, pkg),
         forget: (state) => this.writer.forget(state),
         unread,
-        ...(this.options.explain && { explain: this.options.explain }),
+        explain: (state) =>
+          this.options.explain?.(state, openFrom(this.connections)) ?? Promise.resolve(undefined),
       },
       this.host,
       this.runner,

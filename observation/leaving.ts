@@ -34,9 +34,10 @@ export function recordsOn(surveyed: ReadonlyMap<string, Surveyed>): string[] {
 export async function askUndo(
   guard: Pick<PastGuard, "host" | "id" | "sudo">,
   login: Login,
+  open = openForCommands,
 ): Promise<{ text: string } | { reason: string }> {
   try {
-    const connection = await openForCommands({ ...login, name: guard.host });
+    const connection = await open({ ...login, name: guard.host });
     try {
       return { text: await wouldUndo(connection, guard) };
     } finally {
@@ -54,10 +55,11 @@ export const calledInText = (daemon: PastGuard["daemon"]): string =>
 export async function undoNote(
   guard: Pick<PastGuard, "host" | "daemon" | "id" | "sudo">,
   login: Login,
+  open = openForCommands,
 ): Promise<{ known: boolean; text: string }> {
   const { host, daemon } = guard;
   const what = calledInText(daemon);
-  const answer = await askUndo(guard, login);
+  const answer = await askUndo(guard, login, open);
   return "text" in answer
     ? { known: true, text: `${host}: changes to ${what} that will be undone:\n${answer.text}` }
     : {

@@ -7,6 +7,7 @@ import { SshError } from "./error";
 import type { ExecResult } from "./exec";
 import type { Answer, Asked } from "./lend";
 import type { Login } from "./login";
+import type { ConnectionPool } from "./pool";
 
 /** The way to the process that lends. */
 export interface Lender {
@@ -69,18 +70,32 @@ export class Borrower {
 
 let borrower: Borrower | undefined;
 
+/** Opens a connection for commands, which the caller closes. It fails with an SshError. */
+export type OpenForCommands = (
+  login: Login,
+  options?: Pick<OpenOptions, "waitSeconds" | "onWaiting">,
+) => Promise<CommandRunner>;
+
 /**
  * A connection for commands, which the caller closes.
  * @throws SshError
  */
-export function openForCommands(
-  login: Login,
-  options: Pick<OpenOptions, "waitSeconds" | "onWaiting"> = {},
-): Promise<CommandRunner> {
+export const openForCommands: OpenForCommands = (login, options = {}) => {
   const lender = (globalThis as { [LENDER]?: Lender })[LENDER];
   if (lender === undefined) return Connection.open(login, options);
   borrower ??= new Borrower(lender);
   return borrower.open(login, options);
+};
+
+/** The same over the connections of a pool, which stay open. */
+export function openFrom(pool: ConnectionPool): OpenForCommands {
+  const never = new AbortController().signal;
+  return async (login, { waitSeconds, onWaiting = () => undefined } = {}) => {
+    const options = waitSeconds === undefined ? {} : { waitSeconds };
+    const connection = await pool.get({ login, options }, never, onWaiting);
+    const exec: CommandRunner["exec"] = (command, given) => connection.exec(command, given);
+    return { login, hostKey: connection.hostKey, exec, close: () => undefined };
+  };
 }
 
 /** The channel turns a Buffer into plain bytes. */
