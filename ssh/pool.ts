@@ -58,10 +58,12 @@ export class ConnectionPool {
   ): Promise<Connection> {
     signal.throwIfAborted();
     const key = JSON.stringify(request);
-    if (this.usable(key) === undefined) {
-      const shared = await this.shared(request.login, signal, onWaiting);
+    const alike = this.usable(key) === undefined ? this.alike(request.login) : [];
+    for (const entry of alike) {
+      const shared = await sharedBy(entry, request.login, signal, onWaiting);
       if (shared !== undefined) return shared;
     }
+    // Without a wait before it, so that the next request finds this one.
     return wait(this.usable(key) ?? this.open(key, request), signal, onWaiting);
   }
 
@@ -81,22 +83,9 @@ export class ConnectionPool {
     return entry?.connection?.isOpen === false ? undefined : entry;
   }
 
-  private async shared(
-    login: Login,
-    signal: AbortSignal,
-    onWaiting: (text: string) => void,
-  ): Promise<Connection | undefined> {
+  private alike(login: Login): Entry[] {
     const who = whoOf(login);
-    for (const entry of [...this.entries.values()].filter((each) => each.who === who)) {
-      try {
-        const connection = await wait(entry, signal, onWaiting);
-        if (connection.isOpen && connection.isTrustedBy(login)) return connection;
-      } catch (error) {
-        // The other request may have had less patience, or other host keys. A refused login would be refused again.
-        if (!(error instanceof SshError) || error.kind === "authentication") throw error;
-      }
-    }
-    return undefined;
+    return [...this.entries.values()].filter((entry) => entry.who === who);
   }
 
   private open(key: string, { login, options }: PoolRequest): Entry {
@@ -118,6 +107,23 @@ export class ConnectionPool {
       },
     );
     return entry;
+  }
+}
+
+/** Another request's connection, if it comes about and may serve this login. */
+async function sharedBy(
+  entry: Entry,
+  login: Login,
+  signal: AbortSignal,
+  onWaiting: (text: string) => void,
+): Promise<Connection | undefined> {
+  try {
+    const connection = await wait(entry, signal, onWaiting);
+    return connection.isOpen && connection.isTrustedBy(login) ? connection : undefined;
+  } catch (error) {
+    // The other request may have had less patience, or other host keys. A refused login would be refused again.
+    if (!(error instanceof SshError) || error.kind === "authentication") throw error;
+    return undefined;
   }
 }
 
