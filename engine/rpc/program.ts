@@ -12,8 +12,8 @@ import type { ConnectionPool } from "../../ssh/pool";
 const ALREADY_LOGGED = 32;
 
 /**
- * Node.js lets short-lived objects take up to 48 MB before it looks which of them still live. With this they take up to 12,
- * and the CPU time stays the same. package.json has the same for the engine.
+ * Node.js lets short-lived objects take up to 48 MB before it looks which of them still live. With this they take up to 12:
+ * docs/performance.md has what that saves. package.json has the same for the engine.
  */
 const SMALL = "--max-semi-space-size=4";
 
