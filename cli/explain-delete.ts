@@ -9,7 +9,7 @@ import { loginOf } from "../ssh/connection-input";
  * hosts instead. For a patch, it shows the lines that are removed and the daemon that restarts; for a volume, that it
  * stays.
  */
-export const explainDelete: Explain = async ({ urn, type, outputs, retainOnDelete }) => {
+export const explainDelete: Explain = async ({ urn, type, outputs, retainOnDelete }, open) => {
   const plain = unwrapMap(outputs);
   const { name } = plain;
   if (type === "docker:index/volume:Volume" && retainOnDelete === true && typeof name === "string")
@@ -21,6 +21,6 @@ export const explainDelete: Explain = async ({ urn, type, outputs, retainOnDelet
       severity: "info",
       text: `${guard.host}: the changes to ${guard.daemon} are not undone: the node left the cluster, and its host did not answer`,
     };
-  const { known, text } = await undoNote(guard, loginOf(guard.connection));
+  const { known, text } = await undoNote(guard, loginOf(guard.connection), open);
   return { severity: known ? "info" : "warning", text };
 };

@@ -6,7 +6,7 @@ import type { WholeFile } from "../decision/whole-files";
 import { planInsecureRegistry, planMirror } from "../decision/plan";
 import { batchesOf, orderText, pauseSeconds } from "../decision/rollout";
 import { askFor } from "../observation/ask";
-import { type Seen, type Surveyed, withConnection } from "../observation/hosts";
+import { type Seen, type Surveyed, withCommands } from "../observation/hosts";
 import { guardTriggers } from "../observation/moved";
 import { observe } from "../observation/observe";
 import { cacheName, type Past, pastCache, type PastGuard } from "../observation/past";
@@ -416,6 +416,6 @@ function insecureRegistry(
 
 async function planAgain(access: HostAccess, settings: Settings, ids: RecordIds) {
   const ask = askFor(settings, access);
-  const now = await withConnection(access, (connection) => observe(connection, ask));
+  const now = await withCommands(access, (connection) => observe(connection, ask));
   return planInsecureRegistry(now, settings, ids.daemonJson);
 }

@@ -6,7 +6,7 @@ import { readHost } from "../images/read-host";
 import { expiredTags } from "../images/retention";
 import { count } from "../images/words";
 import { type ImageUse, imagesInUse } from "../kube/images";
-import { type Surveyed, withConnection } from "../observation/hosts";
+import { type Surveyed, withCommands } from "../observation/hosts";
 import type { HostAccess } from "../settings/access";
 import type { ClusterFile } from "../settings/cluster";
 import type { Settings } from "../settings/schema";
@@ -24,7 +24,7 @@ export interface ImageReaders {
 }
 
 const READERS: ImageReaders = {
-  list: (host) => withConnection(host, (connection) => readHost(connection, host)),
+  list: (host) => withCommands(host, (connection) => readHost(connection, host)),
   inUse: imagesInUse,
 };
 

@@ -2,7 +2,7 @@ import { leftovers, type Leftover } from "../decision/registry";
 import { containerLeftover } from "../helper/commands";
 import { helperText } from "../helper/helper-text";
 import { askFor } from "../observation/ask";
-import { withConnection } from "../observation/hosts";
+import { withCommands } from "../observation/hosts";
 import { observe } from "../observation/observe";
 import type { PastRegistry } from "../observation/past";
 import type { HostAccess } from "../settings/access";
@@ -33,7 +33,7 @@ export async function makeRoom(
   before: PastRegistry | undefined,
   state: string,
 ): Promise<void> {
-  await withConnection(access, async (connection) => {
+  await withCommands(access, async (connection) => {
     const { docker } = await observe(connection, askFor(settings, access));
     if (docker?.containers === undefined)
       throw new Error(

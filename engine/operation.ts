@@ -1,6 +1,8 @@
 /** Runs one operation on a stack, from start to end: a preview or a real run. */
 import { once } from "node:events";
 import * as os from "node:os";
+import { openFrom } from "../ssh/borrow";
+import { ConnectionPool } from "../ssh/pool";
 import { plugins as allPlugins } from "./providers";
 import { builtinPlugin } from "./providers/builtin";
 import type { ProviderPlugin } from "./providers/provider";
@@ -42,6 +44,8 @@ export interface RunOptions {
   cancel?: AbortSignal;
   /** Second Ctrl-C: do not wait for running steps. */
   terminate?: AbortSignal;
+  /** SSH connections for the steps and for the program, which the caller closes. @default own ones, closed at the end */
+  connections?: ConnectionPool;
   /** A program process that was started early. If undefined, one is started now. */
   program?: Program;
   /** @default all providers of this engine */
@@ -89,6 +93,7 @@ class Run {
   private readonly journal: Journal;
   private readonly runner: Runner;
   private readonly host: ProviderHost;
+  private readonly connections: ConnectionPool;
   private readonly targets: Targets;
   private readonly config;
   private readonly rootUrn: string;
@@ -139,7 +144,8 @@ class Run {
       this.journal,
       this.sink,
     );
-    this.host = new ProviderHost(plugins, project.program.folder);
+    this.connections = options.connections ?? new ConnectionPool();
+    this.host = new ProviderHost(plugins, project.program.folder, this.connections);
   }
 
   async execute(): Promise<RunResult> {
@@ -157,8 +163,13 @@ class Run {
       this.failWith(error);
     }
     this.options.program?.end();
-    await Promise.race([this.host.close(), ...(terminated ? [Promise.resolve()] : [])]);
+    await Promise.race([this.close(), ...(terminated ? [Promise.resolve()] : [])]);
     return this.conclude(oldOutputs);
+  }
+
+  private async close(): Promise<void> {
+    await this.host.close();
+    if (this.options.connections === undefined) await this.connections.close();
   }
 
   private failWith(error: unknown): void {
@@ -220,7 +231,8 @@ class Run {
         packageConfig: (pkg) => this.stack.packageConfig(this.config, pkg),
         forget: (state) => this.writer.forget(state),
         unread,
-        ...(this.options.explain && { explain: this.options.explain }),
+        explain: (state) =>
+          this.options.explain?.(state, openFrom(this.connections)) ?? Promise.resolve(undefined),
       },
       this.host,
       this.runner,
@@ -258,6 +270,7 @@ class Run {
           secretKeys: [...config].flatMap(([key, { secret }]) => (secret ? [key] : [])),
         },
         (text, isError) => this.sink(said(isError ? "info#err" : "info", text, this.rootUrn)),
+        this.connections,
       );
       // A program that waits for something else does not notice that the operation is stopping.
       const { ok, problem } = await Promise.race([running, this.stoppedAndIdle()]);

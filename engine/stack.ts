@@ -227,8 +227,8 @@ export class Stack {
   private write(snapshot: Snapshot): Promise<void> {
     for (const { inputs, outputs } of snapshot.resources) [inputs, outputs].forEach(unseal);
     const writer = new Writer(this.fullName, this.crypter);
-    const text = writer.checkpoint({ ...snapshot, extra: {} });
-    return this.backend.write(this.project.name, this.name, text);
+    const pieces = writer.checkpoint({ ...snapshot, extra: {} });
+    return this.backend.write(this.project.name, this.name, pieces);
   }
 
   lock(): Promise<() => Promise<void>> {

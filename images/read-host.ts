@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { CONTAINER_NAME } from "../helper/commands";
 import { shellWord } from "../helper/shell-word";
 import type { HostAccess } from "../settings/access";
-import type { Connection } from "../ssh/connection";
+import type { CommandRunner } from "../ssh/connection";
 import type { ExecResult } from "../ssh/exec";
 import { type Listing, parseListing } from "./listing";
 
@@ -31,7 +31,7 @@ export function refusedByHost(
  * Reads the registry's files on its host, as root. Changes nothing.
  * @throws Error that names the host, with what it said
  */
-export async function readHost(connection: Connection, host: HostAccess): Promise<Listing> {
+export async function readHost(connection: CommandRunner, host: HostAccess): Promise<Listing> {
   const command = asRoot(host, CONTAINER_NAME);
   const { code, stdout, stderr } = await connection.exec(command, { stdin: program("list.sh") });
   if (code !== 0) throw refusedByHost(host, { code, stderr });

@@ -1,5 +1,6 @@
 import type { HostAccess } from "../settings/access";
-import { Connection } from "../ssh/connection";
+import { openForCommands } from "../ssh/borrow";
+import { type CommandRunner, Connection } from "../ssh/connection";
 import { checkAgentChoice } from "./agent-choice";
 import { learnBastions, learned, showKey } from "./learn";
 import type { Ask, Observation } from "./observation";
@@ -22,6 +23,24 @@ export async function withConnection<T>(
 ): Promise<T> {
   const { login, waitSeconds } = access;
   const connection = await Connection.open(login, { waitSeconds, ...(onWaiting && { onWaiting }) });
+  try {
+    return await work(connection);
+  } finally {
+    connection.close();
+  }
+}
+
+/**
+ * The same for work that only runs commands. If the engine that runs this program has a connection to the host, the work
+ * goes over that one, and it stays open.
+ */
+export async function withCommands<T>(
+  access: HostAccess,
+  work: (connection: CommandRunner) => Promise<T>,
+  onWaiting?: (text: string) => void,
+): Promise<T> {
+  const { login, waitSeconds } = access;
+  const connection = await openForCommands(login, { waitSeconds, ...(onWaiting && { onWaiting }) });
   try {
     return await work(connection);
   } finally {
@@ -69,7 +88,7 @@ async function surveyHost(
 ): Promise<Surveyed> {
   try {
     await checkAgentChoice(access.login);
-    return await withConnection(
+    return await withCommands(
       access,
       async (connection) => {
         const observation = await observe(connection, ask);

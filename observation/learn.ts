@@ -1,5 +1,5 @@
 import type { HostAccess, Route } from "../settings/access";
-import { Connection } from "../ssh/connection";
+import { openForCommands } from "../ssh/borrow";
 import { knownHostsLine } from "../ssh/known-hosts";
 import type { Login } from "../ssh/login";
 import { rememberHostKey } from "./known-hosts-file";
@@ -29,7 +29,7 @@ export type ShowKey = (login: Login, waitSeconds: number) => Promise<string>;
 /** @param onWaiting  called while the host does not answer yet */
 export function showKey(onWaiting: (text: string) => void): ShowKey {
   return async (login, waitSeconds) => {
-    const connection = await Connection.open(login, { waitSeconds, onWaiting });
+    const connection = await openForCommands(login, { waitSeconds, onWaiting });
     connection.close();
     return connection.hostKey;
   };

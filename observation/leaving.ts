@@ -1,5 +1,5 @@
 import type { Settings } from "../settings/schema";
-import { Connection } from "../ssh/connection";
+import { openForCommands } from "../ssh/borrow";
 import type { Login } from "../ssh/login";
 import type { Surveyed } from "./hosts";
 import type { PastGuard } from "./past";
@@ -36,9 +36,10 @@ export function recordsOn(surveyed: ReadonlyMap<string, Surveyed>): string[] {
 export async function askUndo(
   guard: Pick<PastGuard, "host" | "id" | "sudo">,
   login: Login,
+  open = openForCommands,
 ): Promise<{ text: string } | { reason: string }> {
   try {
-    const connection = await Connection.open({ ...login, name: guard.host });
+    const connection = await open({ ...login, name: guard.host });
     try {
       return { text: await wouldUndo(connection, guard) };
     } finally {
@@ -56,10 +57,11 @@ export const calledInText = (daemon: PastGuard["daemon"]): string =>
 export async function undoNote(
   guard: Pick<PastGuard, "host" | "daemon" | "id" | "sudo">,
   login: Login,
+  open = openForCommands,
 ): Promise<{ known: boolean; text: string }> {
   const { host, daemon } = guard;
   const what = calledInText(daemon);
-  const answer = await askUndo(guard, login);
+  const answer = await askUndo(guard, login, open);
   return "text" in answer
     ? { known: true, text: `${host}: changes to ${what} that will be undone:\n${answer.text}` }
     : {

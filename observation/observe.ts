@@ -1,6 +1,6 @@
 import { observeCommand } from "../helper/commands";
 import { observeText } from "../helper/helper-text";
-import type { Connection } from "../ssh/connection";
+import type { CommandRunner } from "../ssh/connection";
 import type { Ask, Observation } from "./observation";
 import { readObservation } from "./read-observation";
 import { HostRefusal } from "./refusal";
@@ -10,7 +10,7 @@ import { HostRefusal } from "./refusal";
  *
  * @throws HostRefusal if sudo is not permitted, or the answer is damaged. @throws SshError if the connection fails.
  */
-export async function observe(connection: Connection, ask: Ask): Promise<Observation> {
+export async function observe(connection: CommandRunner, ask: Ask): Promise<Observation> {
   const result = await connection.exec(observeCommand(ask.sudo), { stdin: observeInput(ask) });
   return readObservation(result, connection.login.user);
 }

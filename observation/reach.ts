@@ -1,7 +1,7 @@
 import { reach } from "../helper/commands";
 import { helperText } from "../helper/helper-text";
 import type { HostAccess } from "../settings/access";
-import { withConnection } from "./hosts";
+import { withCommands } from "./hosts";
 
 /**
  * Opens a connection to the registry from each host. So a firewall between them is found before anything is changed,
@@ -17,7 +17,7 @@ export async function checkReach(
     hosts.map(async (access) => {
       try {
         const command = reach({ sudo: access.sudo, address, port });
-        const { code, stdout, stderr } = await withConnection(access, (connection) =>
+        const { code, stdout, stderr } = await withCommands(access, (connection) =>
           connection.exec(command, { stdin: helperText() }),
         );
         return code === 0

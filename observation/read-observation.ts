@@ -42,22 +42,19 @@ function takeApart(result: { code: number | undefined; stdout: Buffer; stderr: B
   const text = result.stdout.toString("latin1");
   const start = text.lastIndexOf(START);
   const entries: Entry[] = [];
-  let hex: string[] = [];
-  const close = () => {
-    const last = entries[entries.length - 1];
-    if (last !== undefined && hex.length > 0) last.bytes = Buffer.from(hex.join(""), "hex");
-    hex = [];
-  };
-  for (const line of start < 0 ? [] : text.slice(start + START.length).split("\n")) {
-    if (line.startsWith(" ")) {
-      hex.push(line.replaceAll(" ", ""));
-      continue;
-    }
-    close();
+  // An answer is mostly lines of bytes, so these are taken together and not one by one.
+  let at = start < 0 ? text.length : start + START.length;
+  while (at < text.length) {
+    let end = lineEnd(text, at);
+    const line = text.slice(at, end);
+    const from = end + 1;
+    while (text.startsWith(" ", end + 1)) end = lineEnd(text, end + 1);
+    at = end + 1;
+    const bytes = bytesOf(result.stdout, from, end);
     const space = line.indexOf(" ");
     const word = space < 0 ? line : line.slice(0, space);
     if (word === "end") return entries;
-    entries.push({ word, rest: space < 0 ? "" : line.slice(space + 1), bytes: Buffer.alloc(0) });
+    entries.push({ word, rest: space < 0 ? "" : line.slice(space + 1), bytes });
   }
   throw new HostRefusal(
     `expected the facts of the host; found ${start < 0 ? "none of them" : "only the first part of them"} ` +
@@ -65,6 +62,30 @@ function takeApart(result: { code: number | undefined; stdout: Buffer; stderr: B
       "  fix: the login needs a POSIX shell at `sh`, and coreutils or busybox",
   );
 }
+
+function lineEnd(text: string, from: number): number {
+  const end = text.indexOf("\n", from);
+  return end < 0 ? text.length : end;
+}
+
+/** The bytes whose hexadecimal digits are between these places of an answer, with spaces and newlines between them. */
+function bytesOf(answer: Buffer, from: number, to: number): Buffer {
+  const bytes = Buffer.allocUnsafe(Math.max(0, to - from) >> 1);
+  let digits = 0;
+  for (let at = from; at < to; at++) {
+    const digit = DIGITS[answer[at]!]!;
+    if (digit < 0) continue;
+    const index = digits++ >> 1;
+    bytes[index] = digits % 2 === 1 ? digit << 4 : bytes[index]! | digit;
+  }
+  return bytes.subarray(0, digits >> 1);
+}
+
+/** The value of each character as a hexadecimal digit, or -1. */
+const DIGITS = Int8Array.from({ length: 256 }, (_, code) => {
+  const digit = parseInt(String.fromCharCode(code), 16);
+  return Number.isNaN(digit) ? -1 : digit;
+});
 
 /** A shell that refuses a login says so on stdout or on stderr. */
 function said(...streams: Buffer[]): string {

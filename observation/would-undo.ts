@@ -1,6 +1,6 @@
 import { wouldUndoCommand } from "../helper/commands";
 import { helperText } from "../helper/helper-text";
-import type { Connection } from "../ssh/connection";
+import type { CommandRunner } from "../ssh/connection";
 import { HostRefusal } from "./refusal";
 
 /**
@@ -10,7 +10,7 @@ import { HostRefusal } from "./refusal";
  * @throws HostRefusal with the host's own message. @throws SshError if the connection fails.
  */
 export async function wouldUndo(
-  connection: Connection,
+  connection: CommandRunner,
   what: { sudo: boolean; id: string },
 ): Promise<string> {
   const { code, stdout, stderr } = await connection.exec(wouldUndoCommand(what), {

@@ -4,6 +4,8 @@ import { checkLogin, connectTcp, logIn } from "./dial";
 import { SshError } from "./error";
 import { exec } from "./exec";
 import type { ExecOptions, ExecResult } from "./exec";
+import { parseHostKey } from "./host-key";
+import { HostVerification } from "./host-verification";
 import { describeLogin, endpoint } from "./login";
 import type { Login } from "./login";
 import { withPatience } from "./patience";
@@ -19,6 +21,16 @@ export interface OpenOptions extends PatienceOptions {
 
 const CONNECT_SECONDS = 15;
 
+/** The part of a connection that runs commands. The connection can be another process's, see borrow.ts. */
+export interface CommandRunner {
+  readonly login: Login;
+  /** The host key that the server showed, as "TYPE BASE64". */
+  readonly hostKey: string;
+  /** See `Connection.exec`. */
+  exec(command: string, options?: Pick<ExecOptions, "stdin">): Promise<ExecResult>;
+  close(): void;
+}
+
 /** A command's standard input and output, with its standard error. */
 export type CommandStream = Duplex & { readonly stderr: Readable };
 
@@ -26,7 +38,7 @@ export type CommandStream = Duplex & { readonly stderr: Readable };
  * One SSH connection to one host, for any number of commands, files and forwarded connections, until `close`.
  * Keepalives detect a dead link within a minute.
  */
-export class Connection {
+export class Connection implements CommandRunner {
   private broken: SshError | undefined;
   private closed = false;
   private readonly sessions = new SessionGate();
@@ -75,6 +87,14 @@ export class Connection {
   /** False after the connection was closed or lost. */
   get isOpen(): boolean {
     return !this.closed && this.broken === undefined;
+  }
+
+  /** Whether a login accepts the keys that the host and its bastion have shown. @throws SshError if it has no usable key */
+  isTrustedBy(login: Login): boolean {
+    return (
+      new HostVerification(login).accept(parseHostKey(this.hostKey).blob) &&
+      (login.proxy === undefined || this.bastion?.isTrustedBy(login.proxy) === true)
+    );
   }
 
   /**

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { shownConfig } from "../config/shown";
 import type * as operation from "../operation";
 import type { RunOptions, RunResult } from "../operation";
+import type * as ssh from "../../ssh/pool";
 import { Redactor } from "../secrets/redact";
 import { Program } from "../rpc/program";
 import type { Stack, Workspace } from "../stack";
@@ -184,6 +185,8 @@ class Operation {
   private live: LiveDisplay | undefined;
   /** The process of the next program, started early because the SDK takes long to load. */
   private ahead: Program | undefined;
+  /** The SSH connections of all phases. */
+  private connections: ssh.ConnectionPool | undefined;
   /** The display of the preview: it has the details, and knows which messages were shown. */
   private previewed: Display | undefined;
 
@@ -208,6 +211,7 @@ class Operation {
       await this.phases(stack);
     } finally {
       this.ahead?.end();
+      await this.closeConnections();
       this.interrupts.dispose();
       await unlock?.();
     }
@@ -220,8 +224,11 @@ class Operation {
       const result = await this.phase(stack, true, previewOnly);
       this.throwUnlessSucceeded(result);
       if (previewOnly) return this.conclude(result, "proposed");
-      if (!confirmed(flags)) await this.confirm(stack);
-      else if (this.canEndEarly && result.nothingToDo) {
+      if (!confirmed(flags)) {
+        await this.confirm(stack);
+        // Connections that were idle for long may be dead without a notice.
+        await this.closeConnections();
+      } else if (this.canEndEarly && result.nothingToDo) {
         this.endEarly(stack, result);
         return this.conclude(result, "occurred");
       }
@@ -254,7 +261,9 @@ class Operation {
   private async phase(stack: Stack, preview: boolean, last: boolean): Promise<RunResult> {
     const json = this.flags["json"] === true;
     // Loads gRPC and its dependents only after the program's process has started, because it takes long.
-    const { run } = createRequire(__filename)("../operation") as typeof operation;
+    const load = createRequire(__filename);
+    const { run } = load("../operation") as typeof operation;
+    this.connections ??= new (load("../../ssh/pool") as typeof ssh).ConnectionPool();
     const redactor = new Redactor();
     if (!json) process.stdout.write(`${title(this.kind, preview)} (${stack.name}):\n`);
     const display = this.display(stack, preview, last, redactor);
@@ -266,6 +275,7 @@ class Operation {
       ...this.options(),
       preview,
       redactor,
+      connections: this.connections,
       ...(program ? { program } : {}),
       sink: (event) => {
         // This phase's program is loaded. The next one can start to load, if there will be one.
@@ -321,6 +331,13 @@ class Operation {
       cancel: interrupts.cancel,
       terminate: interrupts.terminate,
     };
+  }
+
+  /** On a second Ctrl-C, nothing waits for them. */
+  private async closeConnections(): Promise<void> {
+    const closing = this.connections?.close();
+    this.connections = undefined;
+    if (!this.interrupts.terminate.aborted) await closing;
   }
 
   private startAhead(): void {

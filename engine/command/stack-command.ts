@@ -229,7 +229,9 @@ async function exportState(workspace: Workspace, _args: string[], flags: Flags):
   if (flags["show-secrets"]) {
     const stack = await workspace.load();
     const writer = new Writer(stack.fullName, stack.crypter, true);
-    deployment = JSON.parse(writer.deployment(stack.state().snapshot)) as object;
+    deployment = JSON.parse(
+      Buffer.concat(writer.deployment(stack.state().snapshot)).toString(),
+    ) as object;
   }
   const text = JSON.stringify({ version: 3, deployment }, null, 4);
   const file = flags["file"] as string | undefined;

@@ -6,6 +6,8 @@
  * `secretOutputs` of a result.
  */
 
+import type { ConnectionPool } from "../../ssh/pool";
+
 /** A placeholder, in a preview, for a value that only the real run can know. */
 export const UNKNOWN: unique symbol = Symbol("unknown");
 
@@ -151,6 +153,7 @@ export interface ProviderPlugin {
   /**
    * Never called in a preview if an input is UNKNOWN: resources are then previewed without the provider.
    * @param folder the program's folder, where relative paths start.
+   * @param connections used for SSH, and not closed. @default connections of its own, until `close`
    */
-  configure(inputs: Props, folder: string): Promise<ProviderInstance>;
+  configure(inputs: Props, folder: string, connections?: ConnectionPool): Promise<ProviderInstance>;
 }

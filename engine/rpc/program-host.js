@@ -162,10 +162,31 @@ if (!process.env.PULUMI_DEBUG_PROMISE_LEAKS) sparePromiseTraces();
 // Skips five messages for each resource, one after the other, that the engine would not show.
 fromProgram("@pulumi/pulumi/log").debug = () => Promise.resolve();
 
-process.once("message", ({ args, env }) => {
-  // The channel would keep the process alive after the program's end.
-  process.removeListener("disconnect", leave);
-  process.disconnect();
+/**
+ * Lets the program run commands over the engine's SSH connections, so that each host has one for both: see ssh/borrow.ts.
+ * The program finds this by the symbol, and works without it.
+ */
+function offerConnections() {
+  const { channel } = process;
+  globalThis[Symbol.for("cluster-registry.ssh.1")] = {
+    send: (message) => process.send(message, () => undefined),
+    listen: (listener) => {
+      process.on("message", listener);
+      channel.unref();
+    },
+    hold: (isAwaited) => (isAwaited ? channel.ref() : channel.unref()),
+  };
+}
+
+process.once("message", ({ args, env, lends }) => {
+  if (lends) {
+    offerConnections();
+    // Else the channel would keep the process alive after the program's end.
+    process.channel.unref();
+  } else {
+    process.removeListener("disconnect", leave);
+    process.disconnect();
+  }
   Object.assign(process.env, env);
   process.argv = [process.argv[0], fromProgram.resolve("@pulumi/pulumi/cmd/run"), ...args];
   fromProgram("@pulumi/pulumi/cmd/run");

@@ -1,11 +1,21 @@
 /** The program's process. */
 import { spawn, type ChildProcess } from "node:child_process";
+import { setMaxListeners } from "node:events";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import type { Answer } from "../../ssh/lend";
+import { lend } from "../../ssh/lend";
+import type { ConnectionPool } from "../../ssh/pool";
 
 /** The SDK's exit code for "the error is already reported". */
 const ALREADY_LOGGED = 32;
+
+/**
+ * Node.js lets short-lived objects take up to 48 MB before it looks which of them still live. With this they take up to 12:
+ * docs/performance.md has what that saves. package.json has the same for the engine.
+ */
+const SMALL = "--max-semi-space-size=4";
 
 interface ProgramArguments {
   monitor: string;
@@ -37,10 +47,11 @@ export class Program {
 
   /** Starts in a separate process group: the engine handles Ctrl-C on the terminal. */
   static load(folder: string): Program {
-    const child = spawn(process.execPath, [path.join(__dirname, "program-host.js")], {
+    const child = spawn(process.execPath, [SMALL, path.join(__dirname, "program-host.js")], {
       cwd: folder,
       detached: true,
       stdio: ["ignore", "pipe", "pipe", "ipc"],
+      serialization: "advanced", // which has bytes
       env: {
         ...withoutTsNode(process.env),
         PULUMI_NODEJS_TRANSPILE_ONLY: "true",
@@ -54,10 +65,14 @@ export class Program {
     return new Program(child, exited);
   }
 
-  /** Resolves when the program has ended: to the error, if it is not yet reported. Leaves out blank lines. */
+  /**
+   * Resolves when the program has ended: to the error, if it is not yet reported. Leaves out blank lines.
+   * @param connections the program may use these to run commands on hosts. @default it opens its own
+   */
   async run(
     args: ProgramArguments,
     onLine: (text: string, isError: boolean) => void,
+    connections?: ConnectionPool,
   ): Promise<{ ok: boolean; problem?: string }> {
     const { stdout, stderr } = this.child;
     const pass = (input: Readable | null, isError: boolean): unknown =>
@@ -65,7 +80,9 @@ export class Program {
       createInterface({ input }).on("line", (line) => line.trim() !== "" && onLine(line, isError));
     pass(stdout, false);
     pass(stderr, true);
+    if (connections !== undefined) this.lend(connections);
     this.child.send({
+      lends: connections !== undefined,
       args: flags(args),
       env: {
         PULUMI_CONFIG: JSON.stringify(args.config),
@@ -80,6 +97,18 @@ export class Program {
       ok: false,
       problem: `an unhandled error occurred: Program exited with non-zero exit code: ${code}`,
     };
+  }
+
+  private lend(connections: ConnectionPool): void {
+    const { child } = this;
+    const gone = new AbortController();
+    setMaxListeners(0, gone.signal); // one for each host
+    child.once("disconnect", () => gone.abort(new Error("the program has ended")));
+    const send = (answer: Answer): void => {
+      // It can end at any time, and then nobody waits for the answer.
+      if (child.connected) child.send(answer, () => undefined);
+    };
+    child.on("message", lend(connections, send, gone.signal));
   }
 
   /** Ends the process if it still runs. */

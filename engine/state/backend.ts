@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { listFolder, readIfThere } from "../../ssh/local-files";
-import { writeAtomically } from "./files";
+import { inChunks, writeAtomically } from "./files";
 import { parseCheckpoint, type RawCheckpoint } from "./checkpoint";
 import { lockStack, breakLocks } from "./lock";
 
@@ -64,10 +64,10 @@ export class Backend {
   }
 
   /** Keeps the previous state as `.bak`. */
-  async write(project: string, stack: string, text: string): Promise<void> {
+  async write(project: string, stack: string, pieces: readonly Buffer[]): Promise<void> {
     if (!this.layoutIsKnown()) await writeAtomically(this.metaFile, "version: 1\n");
     const file = this.stackFile(project, stack);
-    await writeAtomically(file, text, true);
+    await writeAtomically(file, inChunks(pieces), true);
   }
 
   /** Keeps the removed state as `.bak`, unless `backupsToo` is true. */

@@ -1,4 +1,5 @@
 /** Converts Pulumi's checkpoint, version 3, to a snapshot and back, with Pulumi's key order and encrypted secrets. */
+import { randomUUID } from "node:crypto";
 import type { Crypter } from "../secrets/passphrase";
 import {
   SECRET_SIGNATURE,
@@ -12,6 +13,7 @@ import {
   type PropertyMap,
   type PropertyValue,
 } from "../values/property";
+import { sharedText } from "../values/shared-text";
 import { UNKNOWN } from "../providers/provider";
 import {
   bareState,
@@ -65,7 +67,7 @@ export interface RawCheckpoint {
 export function parseCheckpoint(text: string, file: string): RawCheckpoint {
   let json: JsonMap;
   try {
-    json = JSON.parse(text) as JsonMap;
+    json = JSON.parse(text, shared) as JsonMap;
   } catch (cause) {
     throw new Error(`${file} is not a state file (invalid JSON); its backup is ${file}.bak`, {
       cause,
@@ -79,6 +81,9 @@ export function parseCheckpoint(text: string, file: string): RawCheckpoint {
   const checkpoint = json["checkpoint"] as JsonMap;
   return openable(checkpoint["stack"] as string, (checkpoint["latest"] ?? {}) as JsonMap, file);
 }
+
+const shared = (_key: string, value: unknown): unknown =>
+  typeof value === "string" ? sharedText(value) : value;
 
 /** The same for the `deployment` of an exported stack. */
 export function openable(stack: string, latest: JsonMap, file: string): RawCheckpoint {
@@ -187,12 +192,20 @@ function without(json: JsonMap, fields: string[]): Record<string, unknown> {
   return Object.fromEntries(Object.entries(json).filter(([key]) => !fields.includes(key)));
 }
 
+/** From this length on, the bytes of a text in a resource are kept apart from the resource's: many have the same text. */
+const LONG = 10_000;
+/** Stands in a resource's JSON for a long text. No other text has it. */
+const MARK = randomUUID();
+const MARKED = new RegExp(`"${MARK}:(\\d+)"`);
+
 /**
- * Converts states to text. Keeps the text of unchanged resources, so that the cost of a write depends only on the
- * changes.
+ * Converts states to bytes. Keeps those of unchanged resources, so that the cost of a write depends only on the changes,
+ * and has those of a long text once.
  */
 export class Writer {
-  private readonly texts = new WeakMap<ResourceState, string>();
+  private readonly parts = new WeakMap<ResourceState, readonly Buffer[]>();
+  private readonly longTexts: { readonly text: string; readonly bytes: Buffer }[] = [];
+  private readonly longIndex = new Map<string, number>();
 
   constructor(
     private readonly stack: string,
@@ -203,55 +216,81 @@ export class Writer {
 
   /** Call it when a resource was changed in place. */
   forget(state: ResourceState): void {
-    this.texts.delete(state);
+    this.parts.delete(state);
   }
 
-  checkpoint(snapshot: Snapshot): string {
-    return `{"version":3,"checkpoint":{"stack":${JSON.stringify(this.stack)},"latest":${this.deployment(snapshot)}}}`;
+  /** The file in pieces. Later changes of the resources do not change them. */
+  checkpoint(snapshot: Snapshot): Buffer[] {
+    return [
+      Buffer.from(`{"version":3,"checkpoint":{"stack":${JSON.stringify(this.stack)},"latest":`),
+      ...this.deployment(snapshot),
+      Buffer.from("}}"),
+    ];
   }
 
-  deployment(snapshot: Snapshot): string {
+  deployment(snapshot: Snapshot): Buffer[] {
     const { resources, pending, extra } = snapshot;
     const manifest = extra["manifest"] ?? {
       time: new Date().toISOString(),
       magic: "",
       version: "",
     };
-    const parts: Record<string, string | undefined> = {
-      manifest: JSON.stringify(manifest),
-      secrets_providers: JSON.stringify({ type: "passphrase", state: { salt: this.crypter.salt } }),
+    const parts: Record<string, readonly Buffer[] | undefined> = {
+      manifest: [json(manifest)],
+      secrets_providers: [json({ type: "passphrase", state: { salt: this.crypter.salt } })],
       resources: list(resources.map((r) => this.resource(r))),
       pending_operations: list(
-        pending.map(
-          (op) => `{"resource":${this.text(op.resource)},"type":${JSON.stringify(op.type)}}`,
-        ),
+        pending.map(({ resource, type }) => [
+          Buffer.from('{"resource":'),
+          ...this.bytes(resource),
+          Buffer.from(`,"type":${JSON.stringify(type)}}`),
+        ]),
       ),
-      metadata: JSON.stringify(extra["metadata"] ?? {}),
+      metadata: [json(extra["metadata"] ?? {})],
     };
-    for (const [key, value] of Object.entries(extra)) parts[key] ??= JSON.stringify(value);
+    for (const [key, value] of Object.entries(extra)) parts[key] ??= [json(value)];
     const order = [
       ...DEPLOYMENT_FIELDS,
       ...Object.keys(extra).filter((k) => !DEPLOYMENT_FIELDS.includes(k)),
     ];
     const fields = order.flatMap((key) =>
-      parts[key] === undefined ? [] : [`"${key}":${parts[key]}`],
+      parts[key] === undefined ? [] : [[Buffer.from(`"${key}":`), ...parts[key]]],
     );
-    return `{${fields.join(",")}}`;
+    return enclosed("{", fields, "}");
   }
 
-  resource(state: ResourceState): string {
-    const text = this.texts.get(state) ?? this.text(state);
-    this.texts.set(state, text);
-    return text;
+  private resource(state: ResourceState): readonly Buffer[] {
+    const bytes = this.parts.get(state) ?? this.bytes(state);
+    this.parts.set(state, bytes);
+    return bytes;
   }
 
-  /** The text is not kept while an operation can still change the resource. */
-  private text(state: ResourceState): string {
-    return escapeLineSeparators(JSON.stringify(resourceJson(state, (v) => this.value(v))));
+  /** Not kept while an operation can still change the resource. */
+  private bytes(state: ResourceState): Buffer[] {
+    const text = JSON.stringify(resourceJson(state, (v) => this.value(v)));
+    // Every second piece is the number of a long text.
+    return text
+      .split(MARKED)
+      .map((piece, index) =>
+        index % 2 === 0
+          ? Buffer.from(escapeLineSeparators(piece))
+          : this.longTexts[Number(piece)]!.bytes,
+      );
+  }
+
+  private longText(text: string): string {
+    let index = this.longIndex.get(text);
+    if (index === undefined) {
+      index = this.longTexts.length;
+      this.longTexts.push({ text, bytes: Buffer.from(escapeLineSeparators(JSON.stringify(text))) });
+      this.longIndex.set(text, index);
+    }
+    return `${MARK}:${index}`;
   }
 
   /** `opened`: the value is inside a secret, whose encryption covers the secrets inside it, as in the CLI. */
   private value(value: PropertyValue, opened = false): Json {
+    if (!opened && typeof value === "string" && value.length >= LONG) return this.longText(value);
     if (!isSecret(value)) return valueJson(value, (v) => this.value(v, opened));
     const plaintext = JSON.stringify(this.value(value.value, true));
     if (this.showSecrets) return { [SIGNATURE]: SECRET_SIGNATURE, plaintext };
@@ -292,8 +331,17 @@ function isEmpty(value: PropertyValue | undefined): boolean {
   return isMap(value) && Object.keys(value).length === 0;
 }
 
-function list(texts: string[]): string | undefined {
-  return texts.length === 0 ? undefined : `[${texts.join(",")}]`;
+const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+
+function list(items: readonly (readonly Buffer[])[]): Buffer[] | undefined {
+  return items.length === 0 ? undefined : enclosed("[", items, "]");
+}
+
+const COMMA = Buffer.from(",");
+
+function enclosed(start: string, items: readonly (readonly Buffer[])[], end: string): Buffer[] {
+  const separated = items.flatMap((item, index) => (index === 0 ? item : [COMMA, ...item]));
+  return [Buffer.from(start), ...separated, Buffer.from(end)];
 }
 
 /** Go's encoder escapes these two characters, JSON.stringify does not. */

@@ -1,6 +1,7 @@
 /**
  * The state of one operation: its results and decisions so far, and everything that its parts need to carry out a step.
  */
+import type { OpenForCommands } from "../../ssh/borrow";
 import { NotRunning, type CreateContext, type StepContext } from "../providers/provider";
 import type { Journal } from "../state/journal";
 import { dependenciesOf, type CustomTimeouts, type ResourceState } from "../state/resource";
@@ -14,9 +15,10 @@ import { keepUnchanged } from "./refresh";
 import type { Runner } from "./runner";
 import type { Targets } from "./targets";
 
-/** Explains what the deletion of a resource means. */
+/** Explains what the deletion of a resource means. @param open  to ask a host, over the run's connection to it */
 export type Explain = (
   state: ResourceState,
+  open: OpenForCommands,
 ) => Promise<{ severity: "info" | "warning"; text: string } | undefined>;
 
 interface DeploymentOptions {
@@ -31,7 +33,7 @@ interface DeploymentOptions {
   /** URNs that the refresh could not read yet. @default none */
   unread?: ReadonlySet<string>;
   /** Called in previews for each deleted resource. @default no explanation */
-  explain?: Explain;
+  explain?: (state: ResourceState) => ReturnType<Explain>;
 }
 
 /** The answer to the program. */

@@ -3,6 +3,7 @@
  * resources itself.
  */
 import * as crypto from "node:crypto";
+import type { ConnectionPool } from "../../ssh/pool";
 import type { Diff, ProviderInstance, ProviderPlugin } from "../providers/provider";
 import { isProviderType, parseReference, type ResourceState } from "../state/resource";
 import {
@@ -30,6 +31,8 @@ export class ProviderHost implements Manager {
   constructor(
     private readonly plugins: readonly ProviderPlugin[],
     private readonly folder: string,
+    /** For SSH. @default each provider has its own */
+    private readonly connections?: ConnectionPool,
   ) {}
 
   /** The manager of a resource. Throws, by name, if the provider or its type does not exist. */
@@ -92,7 +95,7 @@ export class ProviderHost implements Manager {
     const plugin = this.find(state.type, state.inputs);
     const inputs = publicInputs(state.inputs);
     if (hasUnknown(inputs)) return { plugin, manager: unconfigured };
-    const instance = await plugin.configure(unwrapMap(inputs), this.folder);
+    const instance = await plugin.configure(unwrapMap(inputs), this.folder, this.connections);
     return { plugin, instance, manager: new PluginManager(instance) };
   }
 

@@ -16,6 +16,7 @@ export function clusterRegistry(engine: "embedded" | "pulumi"): Tool {
   const run = (fleet: Fleet, ...args: string[]): Invocation => ({
     command: [
       process.execPath,
+      "--max-semi-space-size=4", // as in package.json
       join(ROOT, "cli/run.mjs"),
       ...args,
       ...["--stack", STACK, "--cwd", fleet.folder],

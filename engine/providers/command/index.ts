@@ -1,6 +1,6 @@
 /**
  * The command provider: the part of pulumi-command 1.2.1 that this program uses, with its outputs, ids and secret
- * marks. Unlike it, all commands of a login share one connection, which is closed at the end. A dead link is detected,
+ * marks. Unlike it, all commands of a login share one connection, until the end. A dead link is detected,
  * a refused login is not repeated, steps can be cancelled, output has no limit, and errors never show a script.
  */
 import { ConnectionPool } from "../../../ssh/pool";
@@ -21,11 +21,12 @@ export const commandPlugin = {
   checkConfig: (news) => Promise.resolve({ inputs: { ...news, ...FRAMEWORK }, failures: [] }),
   // The provider has no settings: only its version or its framework's version can differ.
   diffConfig: () => Promise.resolve({ changes: "some", replaces: [] }),
-  configure: (_inputs, folder = process.cwd()) => Promise.resolve(instance(folder)),
+  configure: (_inputs, folder = process.cwd(), connections?: ConnectionPool) =>
+    Promise.resolve(instance(folder, connections)),
 } satisfies ProviderPlugin;
 
-function instance(folder: string): ProviderInstance {
-  const pool = new ConnectionPool();
+function instance(folder: string, given?: ConnectionPool): ProviderInstance {
+  const pool = given ?? new ConnectionPool();
   const resources: Record<string, CommandResource> = {
     "command:remote:Command": remoteCommand(pool),
     "command:local:Command": localCommand(folder),
@@ -46,6 +47,6 @@ function instance(folder: string): ProviderInstance {
     read: (_type, id, inputs, outputs) =>
       Promise.resolve({ id, inputs: inputs ?? {}, outputs: outputs ?? {} }),
     delete: (type, _id, _inputs, outputs, ctx) => resource(type).delete(outputs, ctx),
-    close: () => pool.close(),
+    close: () => (given === undefined ? pool.close() : Promise.resolve()),
   };
 }

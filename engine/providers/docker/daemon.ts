@@ -6,6 +6,7 @@ import { Connection } from "../../../ssh/connection";
 import { SshError } from "../../../ssh/error";
 import { ForwardingAgent } from "../../../ssh/forwarding-agent";
 import { describeLogin } from "../../../ssh/login";
+import type { ConnectionPool } from "../../../ssh/pool";
 import { untilAborted } from "../../../ssh/until-aborted";
 import type { Surroundings } from "../../../ssh/surroundings";
 import { NotRunning } from "../provider";
@@ -47,6 +48,8 @@ export class Daemon {
   constructor(
     private readonly settings: DaemonSettings,
     private readonly around: Surroundings,
+    /** @default a connection of its own */
+    private readonly connections?: ConnectionPool,
   ) {}
 
   /**
@@ -116,7 +119,7 @@ export class Daemon {
   async close(): Promise<void> {
     this.closing.abort(new Error("the run is over"));
     const opened = await this.opened?.catch(() => undefined);
-    opened?.connection.close();
+    if (this.connections === undefined) opened?.connection.close();
   }
 
   private open(log: Warn): Promise<Opened> {
@@ -137,7 +140,11 @@ export class Daemon {
       this.around,
     );
     for (const warning of warnings) log("warning", warning);
-    const connection = await Connection.open(login, { signal: this.closing.signal });
+    const { signal } = this.closing;
+    const connection =
+      this.connections === undefined
+        ? await Connection.open(login, { signal })
+        : await this.connections.get({ login, options: {} }, signal, () => undefined);
     const options: DockerOptions & { agent: Agent } = {
       protocol: "http",
       host: "docker",

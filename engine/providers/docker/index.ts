@@ -3,6 +3,7 @@
  * built on dockerode. It reaches the daemon's socket over one SSH connection, and needs neither an ssh nor a docker
  * command.
  */
+import type { ConnectionPool } from "../../../ssh/pool";
 import { surroundings } from "../../../ssh/surroundings";
 import { UNKNOWN } from "../provider";
 import type {
@@ -33,8 +34,10 @@ export const dockerPlugin = {
   checkConfig: (news) => Promise.resolve(checkConfig(news)),
   // Another address of the same daemon is not another daemon: its resources stay.
   diffConfig: () => Promise.resolve({ changes: "some", replaces: [] }),
-  configure: (inputs, folder = process.cwd()) =>
-    Promise.resolve(instance(new Daemon(settings(inputs), surroundings(folder)), folder)),
+  configure: (inputs, folder = process.cwd(), connections?: ConnectionPool) => {
+    const daemon = new Daemon(settings(inputs), surroundings(folder), connections);
+    return Promise.resolve(instance(daemon, folder));
+  },
 } satisfies ProviderPlugin;
 
 function instance(daemon: Daemon, folder: string): ProviderInstance {

@@ -7,6 +7,9 @@ const TEXTS = {
   short: "a word",
   umlauts: "Grüße 世界 🚀",
   long: "line of a helper\n".repeat(10_000),
+  shared: "the helper of every host\n".repeat(2_000),
+  sharedToo: "the helper of every host\n".repeat(2_000),
+  sharedLength: "another text of this size\n".slice(1).repeat(2_000),
   longUmlauts: "Grüße 世界 🚀".repeat(500),
   longWithZero: `${"x".repeat(300)}\0\u{feff}end`,
 };

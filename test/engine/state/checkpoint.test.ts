@@ -18,6 +18,7 @@ jest.setTimeout(60_000);
 
 const file = path.join(__dirname, "../../fixtures/state/dev.json");
 const text = fs.readFileSync(file, "utf8").trimEnd();
+const textOf = (pieces: readonly Buffer[]): string => Buffer.concat(pieces).toString();
 
 test("a stack that the Pulumi CLI wrote is read and written back byte for byte", async () => {
   const raw = parseCheckpoint(text, file);
@@ -25,7 +26,7 @@ test("a stack that the Pulumi CLI wrote is read and written back byte for byte",
   const { stack } = raw;
   const { snapshot } = raw.open(crypter);
 
-  expect(new Writer(stack, crypter).checkpoint(snapshot)).toBe(text);
+  expect(textOf(new Writer(stack, crypter).checkpoint(snapshot))).toBe(text);
   expect(snapshot.resources).toHaveLength(10);
   expect(integrityError(snapshot.resources)).toBeUndefined();
 });
@@ -57,7 +58,7 @@ test("a secret that changed is encrypted anew, and no plain text is written", as
   const [root] = snapshot.resources;
   if (root) root.outputs["token"] = new Secret("another secret");
 
-  const written = new Writer(stack, crypter).checkpoint(snapshot);
+  const written = textOf(new Writer(stack, crypter).checkpoint(snapshot));
 
   expect(written).not.toContain("another secret");
   const reread = parseCheckpoint(written, file).open(crypter);
@@ -73,7 +74,7 @@ test("numbers that JSON does not have are written as Pulumi writes them, in secr
   const numbers = { list: [NaN, Infinity, -Infinity, 1.5], sealed: new Secret(Infinity) };
   if (root) root.outputs = numbers;
 
-  const written = new Writer(stack, crypter).checkpoint(snapshot);
+  const written = textOf(new Writer(stack, crypter).checkpoint(snapshot));
 
   const float = (hex: string): string =>
     `{"4dabf18193072939515e22adb298388d":"8ad145fe-0d11-4827-bfd7-1abcbf086f5c","value":"${hex}"}`;
@@ -88,6 +89,35 @@ test("numbers that JSON does not have are written as Pulumi writes them, in secr
   expect(diffMaps(reread?.outputs ?? {}, numbers)).toEqual({});
 });
 
+test("a long text is written as it is for each resource, kept once, and encrypted where it is secret", async () => {
+  const raw = parseCheckpoint(text, file);
+  const crypter = await Crypter.open("fixture", raw.salt ?? "");
+  const { stack } = raw;
+  const { snapshot } = raw.open(crypter);
+  const [first, second] = snapshot.resources;
+  if (!first || !second) throw new Error("the fixture has resources");
+  const long = `"Grüße"\u2028 \\ line\n`.repeat(1_000);
+  first.outputs = { long, list: [long, "short"], sealed: new Secret(`${long}!`) };
+  second.outputs = { long: `${long} of another` };
+  const writer = new Writer(stack, crypter);
+
+  const pieces = writer.checkpoint(snapshot);
+
+  const written = textOf(pieces);
+  const json = JSON.stringify(long).replaceAll("\u2028", "\\u2028");
+  expect(written).toContain(`"outputs":{"list":[${json},"short"],"long":${json},"sealed":{`);
+  expect(written).not.toContain(`${json.slice(0, -1)}!`);
+  const reread = parseCheckpoint(written, file).open(crypter).snapshot;
+  expect(reread.resources[0]?.outputs).toMatchObject({ long, sealed: { value: `${long}!` } });
+  expect(reread.resources[1]?.outputs).toEqual({ long: `${long} of another` });
+  const bytes = Buffer.byteLength(json);
+  expect(new Set(pieces.filter((piece) => piece.length === bytes)).size).toBe(1);
+  first.outputs = { long: "changed" };
+  writer.forget(first);
+  expect(textOf(pieces)).toBe(written);
+  expect(textOf(writer.checkpoint(snapshot))).toContain('"outputs":{"long":"changed"}');
+});
+
 test("a reference to a resource has the version of its package, also where an older engine left it out", async () => {
   const raw = parseCheckpoint(text, file);
   const crypter = await Crypter.open("fixture", raw.salt ?? "");
@@ -96,7 +126,7 @@ test("a reference to a resource has the version of its package, also where an ol
   const [root] = snapshot.resources;
   const reference = { [SIGNATURE]: RESOURCE_SIGNATURE, urn: "urn:x", id: "1" };
   if (root) root.outputs = { reference };
-  const written = new Writer(stack, crypter).checkpoint(snapshot);
+  const written = textOf(new Writer(stack, crypter).checkpoint(snapshot));
   const [reread] = parseCheckpoint(written, file).open(crypter).snapshot.resources;
   expect(reread?.outputs["reference"]).toEqual({ ...reference, packageVersion: "" });
   expect(fromWire(toWire({ reference }))).toEqual({

@@ -12,8 +12,8 @@ const mode = (file: string): string => (fs.statSync(file).mode & 0o777).toString
 
 test("the state lies where Pulumi's file backend keeps it, for its owner only, with the former one as .bak", async () => {
   const backend = new Backend(root);
-  await backend.write("p", "dev", "one");
-  await backend.write("p", "dev", "two");
+  await backend.write("p", "dev", [Buffer.from("one")]);
+  await backend.write("p", "dev", [Buffer.from("tw"), Buffer.from("o")]);
 
   const file = path.join(root, ".pulumi/stacks/p/dev.json");
   expect(fs.readFileSync(file, "utf8")).toBe("two");
@@ -25,12 +25,12 @@ test("the state lies where Pulumi's file backend keeps it, for its owner only, w
 
 test("a write that fails says so and leaves the state as it was", async () => {
   const backend = new Backend(root);
-  await backend.write("p", "dev", "one");
+  await backend.write("p", "dev", [Buffer.from("one")]);
   const file = backend.stackFile("p", "dev");
   fs.rmSync(file);
   fs.mkdirSync(file);
 
-  await expect(backend.write("p", "dev", "two")).rejects.toThrow(
+  await expect(backend.write("p", "dev", [Buffer.from("tw"), Buffer.from("o")])).rejects.toThrow(
     new RegExp(`^(cannot write ${file}: |EISDIR|EPERM)`),
   );
   expect(fs.readdirSync(path.dirname(file)).filter((n) => n.endsWith(".tmp"))).toEqual([]);
@@ -89,4 +89,12 @@ test("backends that are no files are refused by name", () => {
   );
   expect(Backend.at(undefined, "/p").url).toBe("file:///p");
   expect(Backend.at("file:///state", "/p").url).toBe("file:///state");
+});
+
+test("a large state is written in chunks, each byte in its place", async () => {
+  const backend = new Backend(root);
+  const pieces = Array.from({ length: 300 }, (_, index) => Buffer.alloc(10_007, index));
+  await backend.write("p", "dev", pieces);
+  const written = fs.readFileSync(backend.stackFile("p", "dev"));
+  expect(Buffer.compare(written, Buffer.concat(pieces))).toBe(0);
 });
