@@ -118,7 +118,10 @@ need_tools() {
 }
 
 need_root() {
-  [ "$(id -u)" = 0 ] || refuse "expected to run as root; found uid $(id -u): log in as root, or set ssh.sudo and allow sudo without a password"
+  root_uid=
+  while read -r root_word root_real root_uid root_rest; do [ "$root_word" != Uid: ] || break; done </proc/self/status
+  [ "$root_word:$root_uid" = Uid::0 ] || root_uid=$(id -u)
+  [ "$root_uid" = 0 ] || refuse "expected to run as root; found uid $root_uid: log in as root, or set ssh.sudo and allow sudo without a password"
 }
 
 need_id() {

@@ -71,6 +71,7 @@ entry_into() {
 
 # as_if ALTERNATIVE FILE [MODE LOST]: the text that FILE would be if only those were there that the alternative (others/N of
 # its entry) is for. 4: there would be no file. Somebody else's edits since are in it. MODE (lenient) and LOST: as `without`.
+# The checksum of `summed_file` is known, in `summed`.
 as_if() {
   [ -f "$2" ] || return 4
   line_into as_if_path "${1%/others/*}/path"
@@ -82,7 +83,8 @@ as_if() {
   as_if_edited=$1/edited
   [ -f "$as_if_edited" ] || as_if_edited=/dev/null
   line_into as_if_after "${1%/others/*}/after"
-  sha_into as_if_now "$2"
+  as_if_now=${summed-}
+  [ "$2" = "${summed_file-}" ] || sha_into as_if_now "$2"
   if [ "$as_if_now" = "$as_if_after" ]; then
     [ -f "$1/bytes" ] || return 4
     if [ -s "$as_if_edited" ]; then
@@ -107,10 +109,29 @@ gone_claims() {
   done
 }
 
+# What a payload says of itself before its first file, in head_*: numbers of seconds, and the claims, each with its newline.
+read_head() {
+  head_daemon='' head_revision='' head_claims='' head_wait=60 head_watchdog=180
+  [ -f "$1" ] || return 0
+  while IFS= read -r head_line; do
+    head_value=${head_line#* }
+    case $head_line in
+      'file '*) break ;;
+      'daemon '*) head_daemon=$head_value ;;
+      'revision '*) head_revision=$head_value ;;
+      'claim '*) head_claims=$head_claims$head_value$newline ;;
+      'wait '[!1-9]* | 'wait '*[!0-9]* | 'watchdog '[!1-9]* | 'watchdog '*[!0-9]*) ;;
+      'wait '?*) head_wait=$head_value ;;
+      'watchdog '?*) head_watchdog=$head_value ;;
+    esac
+  done <"$1"
+}
+
 # What is claimed on this host, whoever claims it.
 all_claims() {
   for claiming in "$records"/*/payload; do
-    [ ! -f "$claiming" ] || sed -n '/^file /q; s/^claim //p' "$claiming" 2>/dev/null
+    read_head "$claiming"
+    printf '%s' "$head_claims"
   done
 }
 
@@ -183,7 +204,7 @@ former_without() {
   former_now=${former_now%% *}
 }
 
-# note_entry ENTRY FILE: what follows from an entry's `text` and `bytes`, and from the file that has (or will have) its mode.
+# note_entry ENTRY FILE: what follows from an entry's `text` and `bytes`, but for hunks that are there, and from the file that has (or will have) its mode.
 note_entry() {
   sha "$1/text" >"$1/after" || return 1
   note_stat='644 0:0'
@@ -192,6 +213,6 @@ note_entry() {
   for note_other in "$1"/others/*; do
     [ ! -f "$note_other/bytes" ] || set -- "$1" "$note_other/bytes"
     [ -f "$note_other/bytes" ] || set -- "$1" /dev/null
-    hunks "$2" "$1/text" >"$note_other/hunks" || return 1
+    [ -f "$note_other/hunks" ] || hunks "$2" "$1/text" >"$note_other/hunks" || return 1
   done
 }
