@@ -10,7 +10,7 @@ take_lock() {
   while :; do
     [ -d "$home" ] || [ -z "${2-}" ] || exit 0
     # Tried out first: a shell ends, without a word of ours, where the redirection of its `exec` fails.
-    true 2>/dev/null >>"$home/lock" || refuse "cannot open $home/lock: is the disk full or read-only?"
+    { true >>"$home/lock"; } 2>/dev/null || refuse "cannot open $home/lock: is the disk full or read-only?"
     exec 9>>"$home/lock"
     await_flock
     # The last undo takes the folder away; a lock on a file that has gone keeps nobody out.

@@ -86,7 +86,7 @@ stage() {
         fixed_file "$real"
         abandon "$path: $problem"
       fi
-      if ! true 2>"$tx/error" >>"$real"; then
+      if ! { true >>"$real"; } 2>"$tx/error"; then
         abandon "$path: cannot write the file: $(system_reason "$tx/error") (chattr +i? a read-only file system?)"
       fi
       ;;
