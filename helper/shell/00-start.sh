@@ -46,13 +46,25 @@ masked() {
     -e 's/^\(.\{400\}\).*/\1.../'
 }
 
+# A command substitution starts a process. What a change asks often is put into a variable, whose name comes first: *_into.
+sha_into() {
+  sha_line=$(sha256sum <"$2") || sha_line=
+  eval "$1=\${sha_line%% *}"
+  [ -n "$sha_line" ]
+}
+
 sha() {
-  sha_line=$(sha256sum <"$1") && printf '%s' "${sha_line%% *}"
+  sha_into sha_text "$1" && printf '%s' "$sha_text"
 }
 
 # The checksum of a path, `absent` where nothing is, or `other` for what is no file.
+state_into() {
+  if [ -f "$2" ]; then sha_into "$1" "$2"; elif [ -e "$2" ] || [ -L "$2" ]; then eval "$1=other"; else eval "$1=absent"; fi
+}
+
 state_of() {
-  if [ -f "$1" ]; then sha "$1"; elif [ -e "$1" ] || [ -L "$1" ]; then printf other; else printf absent; fi
+  state_into state_text "$1"
+  printf '%s' "$state_text"
 }
 
 # Everything that is given is on the disk when this returns.
@@ -60,15 +72,25 @@ durable() {
   sync -- "$@" 2>/dev/null || sync
 }
 
+# The first line of a file, empty where there is none.
+line_into() {
+  eval "$1="
+  [ ! -f "$2" ] || IFS= read -r "$1" <"$2" || :
+}
+
 first_line() {
-  first_line_text=
-  [ -f "$1" ] && IFS= read -r first_line_text <"$1"
+  line_into first_line_text "$1"
   printf '%s' "$first_line_text"
 }
 
-uptime_seconds() {
+uptime_into() {
   read -r uptime_now uptime_rest </proc/uptime
-  printf '%s' "${uptime_now%%.*}"
+  eval "$1=\${uptime_now%%.*}"
+}
+
+uptime_seconds() {
+  uptime_into uptime_now
+  printf '%s' "$uptime_now"
 }
 
 pause() {
@@ -79,22 +101,27 @@ pause() {
 needed_tools='awk cat chmod chown cmp cp cut date diff find flock grep id ln ls mkdir mktemp mv od readlink rm rmdir sed sha256sum
   sleep sort stat sync tail tee tr wc systemctl systemd-run journalctl'
 
+# Those that this host lacks, also in `missing_tools`.
 missing_tools() {
   missing_tools=
   for tool in $needed_tools; do
     command -v "$tool" >/dev/null || missing_tools="$missing_tools $tool"
   done
-  printf '%s' "${missing_tools# }"
+  missing_tools=${missing_tools# }
+  printf '%s' "$missing_tools"
 }
 
 need_tools() {
-  missing=$(missing_tools)
-  [ -z "$missing" ] ||
-    refuse "this host lacks tools that a change needs: $missing (they are in coreutils, diffutils, findutils, grep, mawk, sed, util-linux and systemd): install them; nothing was changed on this host"
+  missing_tools >/dev/null
+  [ -z "$missing_tools" ] ||
+    refuse "this host lacks tools that a change needs: $missing_tools (they are in coreutils, diffutils, findutils, grep, mawk, sed, util-linux and systemd): install them; nothing was changed on this host"
 }
 
 need_root() {
-  [ "$(id -u)" = 0 ] || refuse "expected to run as root; found uid $(id -u): log in as root, or set ssh.sudo and allow sudo without a password"
+  root_uid=
+  while read -r root_word root_real root_uid root_rest; do [ "$root_word" != Uid: ] || break; done </proc/self/status
+  [ "$root_word:$root_uid" = Uid::0 ] || root_uid=$(id -u)
+  [ "$root_uid" = 0 ] || refuse "expected to run as root; found uid $root_uid: log in as root, or set ssh.sudo and allow sudo without a password"
 }
 
 need_id() {
@@ -125,5 +152,5 @@ need_home() {
     0\ *) chmod 0700 "$home" || refuse "cannot close $home to others" ;;
     *) refuse "expected $home to be owned by root; found owner $(stat -c %U "$home"): remove it" ;;
   esac
-  mkdir -p "$records" || refuse "cannot create $records: is the disk full or read-only?"
+  [ -d "$records" ] || mkdir -p "$records" || refuse "cannot create $records: is the disk full or read-only?"
 }

@@ -5,11 +5,12 @@ lock_seconds=240
 # take_lock HOLDER [late]: who comes `late`, to see to the end of another's change, makes no folder for it anew: if that went
 # while the lock was waited for, an undo came first, and there is nothing left to see to.
 take_lock() {
-  lock_until=$(($(uptime_seconds) + lock_seconds))
+  uptime_into lock_until
+  lock_until=$((lock_until + lock_seconds))
   while :; do
     [ -d "$home" ] || [ -z "${2-}" ] || exit 0
     # Tried out first: a shell ends, without a word of ours, where the redirection of its `exec` fails.
-    (: >>"$home/lock") 2>/dev/null || refuse "cannot open $home/lock: is the disk full or read-only?"
+    { true >>"$home/lock"; } 2>/dev/null || refuse "cannot open $home/lock: is the disk full or read-only?"
     exec 9>>"$home/lock"
     await_flock
     # The last undo takes the folder away; a lock on a file that has gone keeps nobody out.
@@ -25,7 +26,8 @@ await_flock() {
   until flock -n 9; do
     flock_code=$?
     [ $flock_code -eq 1 ] || refuse "cannot lock $home/lock (flock exit code $flock_code): does the file system support locks?"
-    [ "$(uptime_seconds)" -lt "$lock_until" ] ||
+    uptime_into lock_now
+    [ "$lock_now" -lt "$lock_until" ] ||
       refuse "the lock of this host has been held for $lock_seconds seconds, $(masked <"$home/lock"): wait until it is released, then run again"
     pause 0.1
   done

@@ -51,30 +51,43 @@ real_path() {
 
 # entry_of PATH: the folder of a managed file, empty for another one. A change that was cut off when it was good counts.
 entry_of() {
-  key "$1" >/dev/null
-  for entry in "$records"/*/next/own/"$key_name" "$files/$key_name"; do
-    [ -d "$entry" ] || continue
-    case $entry in
-      */next/own/*) case $(first_line "${entry%/own/*}/step") in healthy | recording) ;; *) continue ;; esac ;;
+  entry_into entry_found "$1"
+  printf '%s' "$entry_found"
+}
+
+entry_into() {
+  key "$2" >/dev/null
+  for entry_at in "$records"/*/next/own/"$key_name" "$files/$key_name"; do
+    [ -d "$entry_at" ] || continue
+    case $entry_at in
+      */next/own/*)
+        line_into entry_step "${entry_at%/own/*}/step"
+        case $entry_step in healthy | recording) ;; *) continue ;; esac
+        ;;
     esac
-    printf '%s' "$entry"
+    eval "$1=\$entry_at"
     return
   done
+  eval "$1="
 }
 
 # as_if ALTERNATIVE FILE [MODE LOST]: the text that FILE would be if only those were there that the alternative (others/N of
 # its entry) is for. 4: there would be no file. Somebody else's edits since are in it. MODE (lenient) and LOST: as `without`.
+# The checksum of `summed_file` is known, in `summed`.
 as_if() {
   [ -f "$2" ] || return 4
-  if is_whole "$(first_line "${1%/others/*}/path")"; then
+  line_into as_if_path "${1%/others/*}/path"
+  if is_whole "$as_if_path"; then
     [ -f "$1/bytes" ] || return 4
     cat "$1/bytes"
     return
   fi
   as_if_edited=$1/edited
   [ -f "$as_if_edited" ] || as_if_edited=/dev/null
-  first_line "${1%/others/*}/after" >/dev/null
-  if [ "$(sha "$2")" = "$first_line_text" ]; then
+  line_into as_if_after "${1%/others/*}/after"
+  as_if_now=${summed-}
+  [ "$2" = "${summed_file-}" ] || sha_into as_if_now "$2"
+  if [ "$as_if_now" = "$as_if_after" ]; then
     [ -f "$1/bytes" ] || return 4
     if [ -s "$as_if_edited" ]; then
       without "${3-lenient}" "${4-/dev/null}" "$(gone_claims "$1")" "$as_if_edited" <"$1/bytes"
@@ -98,21 +111,45 @@ gone_claims() {
   done
 }
 
+# What a payload says of itself before its first file, in head_*: numbers of seconds, and the claims, each with its newline.
+read_head() {
+  head_daemon='' head_revision='' head_claims='' head_wait=60 head_watchdog=180
+  [ -f "$1" ] || return 0
+  while IFS= read -r head_line; do
+    head_value=${head_line#* }
+    case $head_line in
+      'file '*) break ;;
+      'daemon '*) head_daemon=$head_value ;;
+      'revision '*) head_revision=$head_value ;;
+      'claim '*) head_claims=$head_claims$head_value$newline ;;
+      'wait '[!1-9]* | 'wait '*[!0-9]* | 'watchdog '[!1-9]* | 'watchdog '*[!0-9]*) ;;
+      'wait '?*) head_wait=$head_value ;;
+      'watchdog '?*) head_watchdog=$head_value ;;
+    esac
+  done <"$1"
+}
+
 # What is claimed on this host, whoever claims it.
 all_claims() {
   for claiming in "$records"/*/payload; do
-    sed -n '/^file /q; s/^claim //p' "$claiming" 2>/dev/null
+    read_head "$claiming"
+    printf '%s' "$head_claims"
   done
 }
 
 # without_us PATH FILE: the text of the file at PATH (which is in FILE by now) with nothing of anybody's in it. 4: no file.
 without_us() {
-  us=$(entry_of "$1")
+  entry_into us "$1"
   if [ -n "$us" ]; then
     as_if "$us/others/0" "$2"
   else
-    # shellcheck disable=SC2046 # folders without blanks
-    former_text "$2" $(former_of "$1")
+    set -- "$1" "$2" "$records"/*/undo
+    if [ -d "$3" ]; then
+      # shellcheck disable=SC2046 # folders without blanks
+      former_text "$2" $(former_of "$1")
+    else
+      former_text "$2"
+    fi
   fi
 }
 
@@ -169,17 +206,15 @@ former_without() {
   former_now=${former_now%% *}
 }
 
-# note_entry ENTRY FILE: what follows from an entry's `text` and `bytes`, and from the file that has (or will have) its mode.
+# note_entry ENTRY FILE: what follows from an entry's `text` and `bytes`, but for hunks that are there, and from the file that has (or will have) its mode.
 note_entry() {
   sha "$1/text" >"$1/after" || return 1
-  if [ -f "$2" ]; then
-    stat -c %a "$2" >"$1/mode" && stat -c %u:%g "$2" >"$1/owner"
-  else
-    printf '644\n' >"$1/mode" && printf '0:0\n' >"$1/owner"
-  fi || return 1
+  note_stat='644 0:0'
+  if [ -f "$2" ]; then note_stat=$(stat -c '%a %u:%g' "$2") || return 1; fi
+  printf '%s\n' "${note_stat% *}" >"$1/mode" && printf '%s\n' "${note_stat#* }" >"$1/owner" || return 1
   for note_other in "$1"/others/*; do
     [ ! -f "$note_other/bytes" ] || set -- "$1" "$note_other/bytes"
     [ -f "$note_other/bytes" ] || set -- "$1" /dev/null
-    hunks "$2" "$1/text" >"$note_other/hunks" || return 1
+    [ -f "$note_other/hunks" ] || hunks "$2" "$1/text" >"$note_other/hunks" || return 1
   done
 }

@@ -18,24 +18,27 @@ exchange() {
 # replace NEW TARGET EXPECTED KEEP: NEW takes TARGET's place if that holds EXPECTED (a checksum); the old file itself
 # lies at KEEP then. 3: someone else's text is at TARGET, and was left there. 1: it could not be done.
 replace() {
-  [ "$(state_of "$2")" = "$3" ] || return 3
-  replace_put=$(state_of "$1")
+  state_into replace_was "$2"
+  [ "$replace_was" = "$3" ] || return 3
+  state_into replace_put "$1"
   if exchange "$1" "$2"; then
     # Now the old file is ours alone, and shows whether it changed a moment before.
-    replace_out=$(state_of "$1")
+    state_into replace_out "$1"
     if [ "$replace_out" = "$3" ]; then
       mv -f "$1" "$4"
       return
     fi
     # Theirs goes back, until what comes out is what was put in: else they have saved once more in between.
     while exchange "$1" "$2"; do
-      replace_last=$replace_put replace_put=$replace_out replace_out=$(state_of "$1")
+      replace_last=$replace_put replace_put=$replace_out
+      state_into replace_out "$1"
       [ "$replace_out" != "$replace_last" ] || break
     done
     return 3
   fi
   ln "$2" "$4" 2>/dev/null || cp -a "$2" "$4" || return 1
-  if [ "$(state_of "$4")" != "$3" ]; then
+  state_into replace_out "$4"
+  if [ "$replace_out" != "$3" ]; then
     rm -f "$4"
     return 3
   fi
@@ -58,9 +61,11 @@ create() {
 
 # remove TARGET EXPECTED KEEP
 remove() {
-  [ "$(state_of "$1")" = "$2" ] || return 3
+  state_into remove_now "$1"
+  [ "$remove_now" = "$2" ] || return 3
   mv -f "$1" "$3" || return 1
-  if [ "$(state_of "$3")" != "$2" ]; then
+  state_into remove_now "$3"
+  if [ "$remove_now" != "$2" ]; then
     create "$3" "$1"
     return 3
   fi

@@ -78,8 +78,20 @@ masked_need() {
   needs=${unit_said#Requires=}
   [ -n "$needs" ] || return 0
   # shellcheck disable=SC2086 # names of units, apart by blanks
-  systemctl show -p Id -p LoadState $needs 2>/dev/null 9>&- |
-    awk 'BEGIN { RS = "" } /LoadState=masked/ && match($0, /Id=[^\n]*/) { print substr($0, RSTART + 3, RLENGTH - 3); exit }'
+  needs=$newline$(systemctl show -p Id -p LoadState $needs 2>/dev/null 9>&-)$newline
+  # An empty line stands between two units.
+  while :; do
+    case $needs in *"${newline}LoadState=masked$newline"*) ;; *) return 0 ;; esac
+    need=${needs%%"$newline$newline"*}
+    case $need$newline in
+      *"${newline}LoadState=masked$newline"*)
+        need=${need##*"${newline}Id="}
+        printf '%s' "${need%%"$newline"*}"
+        return 0
+        ;;
+    esac
+    needs=${needs#"$need$newline"}
+  done
 }
 
 # stands_in_the_way UNIT ACTIVATE: why the daemon is not to be restarted or reloaded, in `problem`; 1: nothing does. A preview
@@ -156,9 +168,13 @@ containerd_config() {
   config_looked_at=${unit_looked_at-}
   [ "$config_looked_at" = containerd.service ] || look_at_unit containerd.service 2>/dev/null
   config_doubt='' config_running=''
-  [ -n "${manager_looked_at-}" ] || manager_environment=$(systemctl show-environment 2>/dev/null 9>&-)
   unit_says containerd.service Environment EnvironmentFiles ExecStart MainPID
   config_facts=$unit_said
+  # Only a variable in the unit's command can be one of systemd's own.
+  [ -n "${manager_looked_at-}" ] || case $config_facts in
+    *ExecStart=*'$'*) manager_environment=$(systemctl show-environment 2>/dev/null 9>&-) ;;
+    *) manager_environment= ;;
+  esac
   config_file=$(
     {
       printf '%s\n' "$manager_environment" '[unit]' "$config_facts"
@@ -288,7 +304,8 @@ containerd_socket() {
 # depends on more (imports), or where the times are too coarse to show every change.
 containerd_identity() {
   [ -f "$2" ] && [ ! -e /etc/containerd/conf.d ] || return 0
-  if grep imports "$2" | grep -qv '^[[:space:]]*imports[[:space:]]*=[[:space:]]*\[[[:space:]]*\][[:space:]]*$'; then return 0; fi
+  identity_imports=$(sed -n -e '/^[[:space:]]*imports[[:space:]]*=[[:space:]]*\[[[:space:]]*\][[:space:]]*$/d' -e '/imports/{p;q' -e '}' "$2")
+  [ -z "$identity_imports" ] || return 0
   # shellcheck disable=SC2046 # numbers, apart by blanks
   set -- $(stat -L -c '%d %i %s %.9Z' "$1" "$2" 2>/dev/null)
   case $* in *.*.*) printf '%s ' "$*" ;; esac
@@ -306,12 +323,28 @@ containerd_health() {
     problem="containerd does not answer: $(printf '%s\n' "$cri_plugins" | tail -n 1 | masked)"
     return 1
   fi
-  cri_bad=$(printf '%s\n' "$cri_plugins" | awk '
-    $1 == "io.containerd.grpc.v1" && $2 == "cri" { seen = 1; if ($NF != "ok") print $1 "." $2 " is " $NF }
-    $1 == "io.containerd.cri.v1" && ($2 == "images" || $2 == "runtime") && $NF != "ok" { print $1 "." $2 " is " $NF }
-    END { if (!seen) print "io.containerd.grpc.v1.cri is missing (disabled_plugins?)" }')
+  cri_bad='' cri_seen=
+  set -f
+  IFS=$newline
+  for cri_line in $cri_plugins; do
+    IFS=' 	'
+    # shellcheck disable=SC2086 # the columns of a table: type, id, platforms, and at the end the status
+    set -- $cri_line
+    IFS=$newline
+    case ${1-}.${2-} in
+      io.containerd.grpc.v1.cri) cri_seen=yes ;;
+      io.containerd.cri.v1.images | io.containerd.cri.v1.runtime) ;;
+      *) continue ;;
+    esac
+    for cri_status; do :; done
+    [ "$cri_status" = ok ] || cri_bad="${cri_bad:+$cri_bad;}$1.$2 is $cri_status"
+  done
+  IFS=' 	
+'
+  set +f
+  [ -n "$cri_seen" ] || cri_bad="${cri_bad:+$cri_bad;}io.containerd.grpc.v1.cri is missing (disabled_plugins?)"
   [ -n "$cri_bad" ] || return 0
-  problem="containerd runs without its CRI plugin, so the kubelet cannot run pods on this node: $(printf '%s' "$cri_bad" | tr '\n' ';')"
+  problem="containerd runs without its CRI plugin, so the kubelet cannot run pods on this node: $cri_bad"
   return 2
 }
 
@@ -428,8 +461,12 @@ docker_health() {
 # await SECONDS UNIT OLD: until the daemon is well; OLD is the invocation that must have ended, or empty.
 # Uses wanted and unwanted. What cannot get well by itself is not waited for.
 await() {
-  await_until=$(($(uptime_seconds) + $1))
+  uptime_into await_until
+  await_until=$((await_until + $1)) await_pause=1
   while :; do
+    # Nothing is well at once. What takes longer is asked less and less often: each question costs the host as much as five programs.
+    pause "0.$await_pause"
+    [ $await_pause -ge 5 ] || await_pause=$((await_pause + 1))
     unit_state "$2"
     unit_waits=no
     case $unit_job in '' | 0) ;; *) unit_waits=yes ;; esac
@@ -450,11 +487,11 @@ await() {
     else
       problem="$2 is $unit_active ($unit_sub)"
     fi
-    if [ "$(uptime_seconds)" -ge "$await_until" ]; then
+    uptime_into await_now
+    if [ "$await_now" -ge "$await_until" ]; then
       problem="$problem, after $1 seconds"
       return 1
     fi
-    pause 0.1
   done
 }
 
@@ -485,7 +522,9 @@ reload() {
 
 # Where the journal ends now. By its own mark, and not by the clock: that may be wrong, or be set meanwhile.
 journal_end() {
-  journalctl -q -n 1 -o cat --show-cursor --no-pager 2>/dev/null 9>&- | sed -n 's/^-- cursor: //p' | tail -n 1
+  journal_said=$(journalctl -q -n 1 -o cat --show-cursor --no-pager 2>/dev/null 9>&-)
+  # It comes after the message, whatever that has in it.
+  case $newline$journal_said in *"$newline-- cursor: "*) printf '%s' "${journal_said##*-- cursor: }" ;; esac
 }
 
 # last_words UNIT CURSOR: the daemon's own, since then; those about trouble if there are any.

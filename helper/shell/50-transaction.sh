@@ -19,8 +19,9 @@ mark() {
     abandon "cannot write the progress to $tx: is the disk full or read-only?"
 }
 
+# How far it came, in `stepped`.
 step() {
-  first_line "$tx/step"
+  line_into stepped "$tx/step"
 }
 
 # open ID: names the record and its change.
@@ -32,7 +33,8 @@ open_record() {
 
 # Gives up: puts back what was changed, and ends with an error.
 abandon() {
-  case $(step) in
+  step
+  case $stepped in
     replacing | replaced | activating | checking)
       complain "$@"
       put_back
@@ -55,7 +57,7 @@ abandon() {
 drop() {
   for drop_file in "$tx"/files/*/; do
     if [ -f "${drop_file}tmp" ]; then
-      drop_tmp=$(first_line "${drop_file}tmp")
+      line_into drop_tmp "${drop_file}tmp"
       rm -f "$drop_tmp" "$drop_tmp.interim"
     fi
     drop_folders "${drop_file}folders"
@@ -67,7 +69,7 @@ drop() {
 # The folder goes in one step, and is emptied after that.
 forget() {
   disarm_boot
-  rm -rf "$record/done"
+  [ ! -e "$record/done" ] || rm -rf "$record/done"
   [ ! -d "$tx" ] || mv "$tx" "$record/done"
   rm -rf "$record/done"
 }
@@ -75,15 +77,16 @@ forget() {
 # The file is ours to write, and there is room for it: tried out in a file beside it.
 stage() {
   f=$1
-  path=$(first_line "$f/path")
-  real=$(first_line "$f/real")
-  case $(first_line "$f/do") in
+  line_into path "$f/path"
+  line_into real "$f/real"
+  line_into do "$f/do"
+  case $do in
     replace | remove)
       if is_mount_point "$real"; then
         fixed_file "$real"
         abandon "$path: $problem"
       fi
-      if ! (: >>"$real") 2>"$tx/error"; then
+      if ! { true >>"$real"; } 2>"$tx/error"; then
         abandon "$path: cannot write the file: $(system_reason "$tx/error") (chattr +i? a read-only file system?)"
       fi
       ;;
@@ -98,7 +101,7 @@ stage() {
   done <"$f/folders"
   tmp=$folder/.cluster-registry-$token-${f##*/}
   { printf '%s\n' "$tmp" >"$f/tmp" && printf '%s\n' "$tmp.old" >"$f/keep"; } || abandon "cannot write to $tx: is the disk full?"
-  if [ "$(first_line "$f/do")" = remove ]; then
+  if [ "$do" = remove ]; then
     fill "$tmp" /dev/null
     rm -f "$tmp"
   else
@@ -109,7 +112,13 @@ stage() {
 
 # fill TMP BYTES: a new file with the bytes, and with mode, owner and attributes of the one that it will replace.
 fill() {
-  (set -C && : >"$1") 2>"$tx/error" ||
+  {
+    set -C
+    true >"$1"
+    fill_code=$?
+    set +C
+  } 2>"$tx/error"
+  [ $fill_code -eq 0 ] ||
     abandon "$path: cannot write to $folder: $(system_reason "$tx/error") (full? read-only? chattr +i?)"
   if [ -f "$real" ]; then
     cp -a "$real" "$1" 2>"$tx/error" || abandon "$path: cannot copy the file in $folder: $(system_reason "$tx/error")"
@@ -117,21 +126,22 @@ fill() {
   if ! { cat "$2" >"$1"; } 2>"$tx/error" || ! cmp -s "$2" "$1"; then
     abandon "$path: cannot write the new text to $folder: $(system_reason "$tx/error")"
   fi
-  if [ -f "$f/mode" ]; then chmod "$(first_line "$f/mode")" "$1" || abandon "$path: cannot set the mode of $1"; fi
-  if [ -f "$f/owner" ]; then chown "$(first_line "$f/owner")" "$1" || abandon "$path: cannot set the owner of $1"; fi
+  if [ -f "$f/mode" ]; then line_into fill_mode "$f/mode" && chmod "$fill_mode" "$1" || abandon "$path: cannot set the mode of $1"; fi
+  if [ -f "$f/owner" ]; then line_into fill_owner "$f/owner" && chown "$fill_owner" "$1" || abandon "$path: cannot set the owner of $1"; fi
   durable "$1"
 }
 
 # The daemon itself reads the new text, where it can without taking it.
 validate() {
   f=$1
-  path=$(first_line "$f/path")
+  line_into path "$f/path"
   ! is_whole "$path" || return 0
-  case $(first_line "$f/do") in
+  line_into do "$f/do"
+  case $do in
     replace | create) ;;
     *) return 0 ;;
   esac
-  tmp=$(first_line "$f/tmp")
+  line_into tmp "$f/tmp"
   case $path in
     */daemon.json)
       command -v dockerd >/dev/null || return 0
@@ -161,12 +171,13 @@ validate() {
 # Puts the new file in place, or the interim one where there is one.
 put() {
   f=$1
-  path=$(first_line "$f/path")
-  real=$(first_line "$f/real")
-  tmp=$(first_line "$f/tmp")
-  keep=$(first_line "$f/keep")
+  line_into path "$f/path"
+  line_into real "$f/real"
+  line_into tmp "$f/tmp"
+  line_into keep "$f/keep"
+  line_into base "$f/base"
   if [ -f "$f/interim" ]; then
-    replace "$tmp.interim" "$real" "$(first_line "$f/base")" "$keep"
+    replace "$tmp.interim" "$real" "$base" "$keep"
   else
     put_final
   fi
@@ -178,11 +189,16 @@ put() {
 }
 
 put_final() {
-  case $(first_line "$f/do") in
-    replace) replace "$tmp" "$real" "$(first_line "$f/base")" "$keep" ;;
+  line_into do "$f/do"
+  line_into base "$f/base"
+  case $do in
+    replace) replace "$tmp" "$real" "$base" "$keep" ;;
     create) create "$tmp" "$real" ;;
-    remove) remove "$real" "$(first_line "$f/base")" "$keep" ;;
-    mode) stat -c '%a %u:%g' "$real" >"$f/mode.was" && chmod "$(first_line "$f/mode")" "$real" && chown 0:0 "$real" ;;
+    remove) remove "$real" "$base" "$keep" ;;
+    mode)
+      line_into put_mode "$f/mode"
+      stat -c '%a %u:%g' "$real" >"$f/mode.was" && chmod "$put_mode" "$real" && chown 0:0 "$real"
+      ;;
   esac
 }
 
@@ -190,12 +206,14 @@ put_final() {
 # compare-and-swap like the way there: what somebody saves meanwhile stays.
 put_back_file() {
   f=$1
-  path=$(first_line "$f/path")
-  real=$(first_line "$f/real")
-  tmp=$(first_line "$f/tmp")
-  keep=$(first_line "$f/keep")
+  line_into path "$f/path"
+  line_into real "$f/real"
+  line_into tmp "$f/tmp"
+  line_into keep "$f/keep"
+  line_into base "$f/base"
+  line_into do "$f/do"
   ours=$tmp.ours
-  case $(first_line "$f/do") in
+  case $do in
     replace | create | remove) ;;
     mode)
       put_back_mode && return
@@ -218,9 +236,9 @@ put_back_file() {
 }
 
 put_back_once() {
-  now=$(state_of "$real")
+  state_into now "$real"
   old=
-  put_back_saw=$(standing "$f" "$now")
+  standing_into put_back_saw "$f" "$now"
   case $put_back_saw in
     new) put_back_old ;;
     other) [ ! -f "$real" ] || leave_theirs "$real" ;;
@@ -239,10 +257,13 @@ put_back_mode() {
 put_back_old() {
   # Cut off right after an exchange, the old file still has the new one's name.
   for old in "$keep" "$tmp" "$tmp.interim"; do
-    [ -f "$old" ] && [ "$(sha "$old")" = "$(first_line "$f/base")" ] && break
+    if [ -f "$old" ]; then
+      sha_into old_sha "$old"
+      [ "$old_sha" != "$base" ] || break
+    fi
     old=
   done
-  case $(first_line "$f/do"):$now in
+  case $do:$now in
     create:*) remove "$real" "$now" "$ours" ;;
     *:absent) [ -n "$old" ] && create "$old" "$real" ;;
     *)
@@ -272,13 +293,18 @@ leave_theirs() {
 put_back_strays() {
   f=$1
   [ -f "$f/tmp" ] || return 0
-  path=$(first_line "$f/path")
-  real=$(first_line "$f/real")
-  tmp=$(first_line "$f/tmp")
-  for stray in "$tmp" "$tmp.interim" "$tmp.ours" "$(first_line "$f/keep")"; do
-    [ -f "$stray" ] && [ "$(standing "$f" "$(sha "$stray")")" = other ] || continue
-    now=$(state_of "$real")
-    [ "$(standing "$f" "$now")" = old ] || continue
+  line_into path "$f/path"
+  line_into real "$f/real"
+  line_into tmp "$f/tmp"
+  line_into keep "$f/keep"
+  for stray in "$tmp" "$tmp.interim" "$tmp.ours" "$keep"; do
+    [ -f "$stray" ] || continue
+    sha_into stray_sha "$stray"
+    standing_into stray_saw "$f" "$stray_sha"
+    [ "$stray_saw" = other ] || continue
+    state_into now "$real"
+    standing_into stray_saw "$f" "$now"
+    [ "$stray_saw" = old ] || continue
     complain "  $path was changed by someone else during this operation: their text is kept; check it."
     if [ "$now" = absent ]; then create "$stray" "$real"; else leave_theirs "$stray"; fi
   done
@@ -309,20 +335,22 @@ put_back_daemon() {
     put_back_timer
     return
   fi
-  activation=$(first_line "$tx/activate")
-  unit=$(first_line "$tx/unit")
+  line_into activation "$tx/activate"
+  line_into unit "$tx/unit"
   if [ "$activation" = none ] || ! daemon_may_have_taken_it; then
     complain "  Rolled back: the old files are in place."
     return 0
   fi
-  seconds=$(first_line "$tx/wait")
+  line_into seconds "$tx/wait"
+  line_into was "$tx/was"
   since=$(journal_end)
   unit_state "$unit"
-  case $(step):$(first_line "$tx/was") in
+  step
+  case $stepped:$was in
     activating:inactive | activating:failed | checking:inactive | checking:failed)
       # It was this change that started it.
       limited "$seconds" systemctl stop "$unit" 2>/dev/null
-      [ "$(first_line "$tx/was")" = failed ] || systemctl reset-failed "$unit" 2>/dev/null 9>&-
+      [ "$was" = failed ] || systemctl reset-failed "$unit" 2>/dev/null 9>&-
       unit_state "$unit"
       case $unit_active in
         inactive | failed)
@@ -353,22 +381,25 @@ put_back_daemon() {
 # Did the daemon read the new files? Certainly from `activating` on; else only if it was started by someone meanwhile. No
 # clock is asked: one that is wrong, or set in between, must not leave a daemon with files that are gone.
 daemon_may_have_taken_it() {
+  line_into unit "$tx/unit"
   if [ "${verb-}" = settle ]; then
     # In this boot it has not read any file yet, unless it runs already.
-    unit_state "$(first_line "$tx/unit")"
+    unit_state "$unit"
     [ "$unit_active" = active ]
     return
   fi
-  case $(step) in activating | checking) return 0 ;; esac
-  unit_state "$(first_line "$tx/unit")"
-  [ "$unit_invocation" != "$(first_line "$tx/invocation")" ]
+  step
+  case $stepped in activating | checking) return 0 ;; esac
+  unit_state "$unit"
+  line_into taken_invocation "$tx/invocation"
+  [ "$unit_invocation" != "$taken_invocation" ]
 }
 
 # Removes the helpers of a change that is over: the old files and what was never used.
 finish_files() {
   for finish_file in "$tx"/files/*/; do
     [ -f "${finish_file}tmp" ] || continue
-    finish_tmp=$(first_line "${finish_file}tmp")
+    line_into finish_tmp "${finish_file}tmp"
     rm -f "$finish_tmp" "$finish_tmp.interim" "$finish_tmp.old" "$finish_tmp.ours" "$finish_tmp.theirs" "$finish_tmp.theirs.old"
   done
 }
@@ -384,8 +415,8 @@ arm_watchdog() {
 
 # Its service too: it may be waiting for the end that it brought about, which is here.
 stop_watchdog() {
-  [ -f "$tx/watchdog" ] || return 0
-  stopped=$(first_line "$tx/watchdog")
+  line_into stopped "$tx/watchdog"
+  [ -n "$stopped" ] || return 0
   if [ "$verb" = watchdog ]; then set -- "$stopped.timer"; else set -- "$stopped.timer" "$stopped.service"; fi
   systemctl stop "$@" 2>/dev/null 9>&-
 }
@@ -398,12 +429,13 @@ commit() {
   stop_watchdog
   # First, since a folder of ours goes only once nothing is left in it.
   finish_files
-  case $(first_line "$tx/kind") in
+  line_into kind "$tx/kind"
+  case $kind in
     apply)
       # A change of the former format that was cut off has its undo here.
       { [ ! -d "$tx/undo" ] || { rm -rf "$record/undo" && mv "$tx/undo" "$record/undo"; }; } &&
         commit_entries && take_places &&
-        { [ ! -f "$tx/running" ] || mv -f "$tx/running" "$record/running"; } &&
+        { [ ! -s "$tx/running" ] || mv -f "$tx/running" "$record/running"; } &&
         { [ ! -f "$tx/payload" ] || mv -f "$tx/payload" "$record/payload"; } ||
         abandon "cannot write the record to $record: is the disk full or read-only?"
       durable "$record" "$record/payload"
@@ -422,11 +454,15 @@ commit_entries() {
   [ -d "$tx/own" ] || return 0
   for commit_entry in "$tx"/own/* "$tx"/leave/*; do
     [ -d "$commit_entry" ] || continue
-    rm -rf "$files/${commit_entry##*/}"
-    case $commit_entry in */own/*) mkdir -p "$files" && mv "$commit_entry" "$files/" || return 1 ;; esac
+    [ ! -e "$files/${commit_entry##*/}" ] || rm -rf "$files/${commit_entry##*/}"
+    case $commit_entry in */own/*) { [ -d "$files" ] || mkdir -p "$files"; } && mv "$commit_entry" "$files/" || return 1 ;; esac
   done
   # Folders that an undo makes were somebody else's, and stay.
-  [ "$(first_line "$tx/kind")" = undo ] || cat "$tx"/files/*/folders >>"$home/folders" 2>/dev/null
+  if [ "$kind" != undo ]; then
+    for commit_made in "$tx"/files/*/folders; do
+      [ ! -s "$commit_made" ] || cat "$commit_made" >>"$home/folders" 2>/dev/null
+    done
+  fi
   sweep_folders
   [ ! -d "$files" ] || durable "$files"
 }
@@ -452,11 +488,12 @@ take_places() {
 # What containerd makes of the new file is known by now; a look at the host need not ask it again (it takes longer than all
 # the rest of the look) as long as neither the file nor the program has changed. Worth nothing more than that time.
 keep_dump() {
-  rm -rf "$record/seen" "$record/seen.new"
-  [ "$(first_line "$tx/unit")" = containerd.service ] && [ -s "$tx/dump" ] || return 0
+  for kept_file in "$record/seen" "$record/seen.new"; do [ ! -e "$kept_file" ] || rm -rf "$kept_file"; done
+  line_into unit "$tx/unit"
+  [ "$unit" = containerd.service ] && [ -s "$tx/dump" ] || return 0
   [ -n "${config_known-}" ] || containerd_config
   for kept_file in "$tx"/files/*/; do
-    kept_path=$(first_line "${kept_file}path")
+    line_into kept_path "${kept_file}path"
     [ "$kept_path" = "$config_file" ] || continue
     kept_identity=$(containerd_identity "$(command -v containerd)" "$kept_path")
     [ -n "$kept_identity" ] || return 0
@@ -473,7 +510,7 @@ keep_dump() {
 # The record goes; with the last one everything of ours does.
 forget_record() {
   gone=$home/gone.$id
-  rm -rf "$gone"
+  [ ! -e "$gone" ] || rm -rf "$gone"
   mv "$record" "$gone"
   rm -rf "$gone"
   leave_home
@@ -490,9 +527,10 @@ leave_home() {
 
 # What an earlier change of this record was cut off in: finished if it was known to be good, else reverted.
 recover() {
-  rm -rf "$record/done"
+  [ ! -e "$record/done" ] || rm -rf "$record/done"
   [ -d "$tx" ] || return 0
-  recover_step=$(step)
+  step
+  recover_step=$stepped
   case $recover_step in
     healthy | recording)
       say "The last change was interrupted at \"$recover_step\", after its health check passed: finishing it now."
@@ -516,12 +554,17 @@ carry_out() {
   mark staged
   for each in "$tx"/files/*/; do validate "${each%/}"; done
   mark validated
-  unit=$(first_line "$tx/unit")
-  activation=$(first_line "$tx/activate")
-  seconds=$(first_line "$tx/wait")
+  line_into unit "$tx/unit"
+  line_into activation "$tx/activate"
+  line_into seconds "$tx/wait"
   since=$(journal_end)
   # From here on the files in $tx are what a revert lives on.
-  find "$tx" -type f | { while IFS= read -r synced; do set -- "$@" "$synced"; done; durable "$@" "$tx"; }
+  set -- "$tx"
+  # Its deepest files are own/KEY/others/N/NAME.
+  for synced in "$tx"/* "$tx"/*/* "$tx"/*/*/* "$tx"/*/*/*/* "$tx"/*/*/*/*/*; do
+    [ ! -f "$synced" ] || set -- "$@" "$synced"
+  done
+  durable "$@"
   arm_boot
   mark replacing
   durable "$tx/step" "$tx"
@@ -531,10 +574,11 @@ carry_out() {
   ! is_timer_change || switch_timer || abandon "$problem"
   if [ "$activation" != none ]; then
     mark activating
-    wanted=$(cat "$tx/wanted" 2>/dev/null)
-    unwanted=$(cat "$tx/unwanted" 2>/dev/null)
-    problem=
-    unit_state "$unit"
+    wanted='' unwanted='' problem=''
+    [ ! -s "$tx/wanted" ] || wanted=$(cat "$tx/wanted")
+    [ ! -s "$tx/unwanted" ] || unwanted=$(cat "$tx/unwanted")
+    # A restart asks for itself.
+    [ "$activation" != reload ] || unit_state "$unit"
     if [ "$activation" = reload ] && [ "$unit_active" = active ] && [ "$unit_reload" = yes ]; then
       reload "$unit" "$seconds"
     else
@@ -546,7 +590,7 @@ carry_out() {
       read -r reach_address reach_port <"$tx/reach"
       answers "$reach_address" "$reach_port" || not_well
     fi
-    unit_state "$unit"
+    # The start that was found to be well.
     printf '%s\n' "$unit_invocation" >"$tx/running" || abandon "cannot write to $tx: is the disk full?"
   fi
   for each in "$tx"/files/*/; do need_unwritten "${each%/}"; done
@@ -557,8 +601,10 @@ carry_out() {
 
 not_well() {
   way_out=
-  if [ "$(first_line "$tx/kind")" = undo ]; then
-    if [ "$(first_line "$tx/well")" != yes ]; then
+  line_into kind "$tx/kind"
+  if [ "$kind" = undo ]; then
+    line_into well "$tx/well"
+    if [ "$well" != yes ]; then
       complain "${unit%.service} was not healthy before and is not healthy now: $problem"
       return 0
     fi
@@ -589,8 +635,10 @@ settle() {
 
 # A program that had the old file open may have written into it after it was replaced: that text is not thrown away.
 need_unwritten() {
-  unwritten_keep=$(first_line "$1/keep")
+  line_into unwritten_keep "$1/keep"
   [ -f "$unwritten_keep" ] || return 0
-  [ "$(sha "$unwritten_keep")" = "$(first_line "$1/base")" ] ||
+  sha_into unwritten_sha "$unwritten_keep"
+  line_into unwritten_base "$1/base"
+  [ "$unwritten_sha" = "$unwritten_base" ] ||
     abandon "$(first_line "$1/path") was written by another program during this operation: check it, then run again"
 }

@@ -9,18 +9,19 @@ arm_boot() {
   boot_wants=$boot_folder/$unit.wants
   {
     # The folder is noted before it is made: on a full disk it would stay otherwise.
-    : >"$boot_flag" &&
-      if [ ! -d "$boot_wants" ]; then printf '%s\n' "$boot_wants" >"$tx/wants" && (umask 022 && mkdir "$boot_wants"); fi &&
-      (umask 022 && boot_text >"$boot_folder/$boot_unit") &&
-      ln -sf "../$boot_unit" "$boot_wants/$boot_unit"
-  } 2>"$tx/error" ||
+    true >"$boot_flag" &&
+      if [ ! -d "$boot_wants" ]; then printf '%s\n' "$boot_wants" >"$tx/wants" && umask 022 && mkdir "$boot_wants"; fi &&
+      umask 022 && boot_text >"$boot_folder/$boot_unit" && ln -sf "../$boot_unit" "$boot_wants/$boot_unit"
+    arm_code=$?
+    umask 077
+  } 2>"$tx/error"
+  [ $arm_code -eq 0 ] ||
     abandon "cannot write to $boot_folder the unit that finishes this change after a power failure: $(system_reason "$tx/error")"
   durable "$boot_folder/$boot_unit" "$boot_wants" "$boot_folder"
 }
 
 boot_text() {
-  cat <<EOT
-[Unit]
+  printf '%s\n' "[Unit]
 Description=Finish or roll back an interrupted change of cluster-registry
 Before=containerd.service docker.service
 RequiresMountsFor=$home
@@ -30,15 +31,16 @@ ConditionPathExists=$home/helper
 [Service]
 Type=oneshot
 ExecStart=/bin/sh $home/helper settle
-TimeoutStartSec=300
-EOT
+TimeoutStartSec=300"
 }
 
 disarm_boot() {
-  [ -e "$boot_flag" ] || [ -e "$boot_folder/$boot_unit" ] || return 0
-  rm -f "$boot_folder"/*.wants/"$boot_unit" "$boot_folder/$boot_unit"
-  [ ! -s "$tx/wants" ] || rmdir "$(first_line "$tx/wants")" 2>/dev/null
-  rm -f "$boot_flag"
+  line_into boot_wants "$tx/wants"
+  [ -e "$boot_flag" ] || [ -e "$boot_folder/$boot_unit" ] || { [ -n "$boot_wants" ] && [ -d "$boot_wants" ]; } || return 0
+  # The flag last: while it is there, a start of the daemon settles nothing.
+  rm -f "$boot_folder"/*.wants/"$boot_unit" "$boot_folder/$boot_unit" "$boot_flag"
+  [ -z "$boot_wants" ] || rmdir "$boot_wants" 2>/dev/null
+  return 0
 }
 
 # settle_change: at boot. The daemon has not started, so there is nothing to restart; should it run all the same, it is.

@@ -4,7 +4,8 @@
 new_stage() {
   stage=$(mktemp -d "$home/stage.XXXXXXXX") || refuse "cannot create a directory in $home: is the disk full or read-only?"
   # Success is a file taken away and not one written: the disk may be full by then.
-  printf '%s\n' "$(process_name $$)" >"$stage/front" && : >"$stage/unfinished" && : >"$stage/killed" ||
+  process_into process_front $$
+  printf '%s\n' "$process_front" >"$stage/front" && : >"$stage/unfinished" && : >"$stage/killed" ||
     refuse "cannot write to $home: is the disk full?"
 }
 
@@ -29,7 +30,8 @@ detach() {
   if [ $detach_code -eq 0 ]; then
     cat "$stage/out"
   elif [ ! -e "$stage/out" ]; then
-    # The first thing that a change does is to open this file.
+    # The first thing that a change does is to open this file. A systemd that is too old has refused --collect.
+    need_collect
     complain "systemd cannot start the change: $(cat "$stage/systemd")
   Nothing was started or changed on this host."
   else
@@ -44,7 +46,6 @@ detach() {
 # tells no version that can be read is tried.
 need_systemd() {
   [ -d /run/systemd/system ] || refuse_unstarted "expected a host that runs systemd; found none"
-  need_collect
   need_bus
 }
 
@@ -69,19 +70,15 @@ refuse_unstarted() {
 stop_seconds() {
   stop_payload=$stage/payload
   [ -f "$stop_payload" ] || stop_payload=$records/$1/payload
-  printf '%s' $((lock_seconds + 60 + $(payload_seconds wait "$stop_payload" 60)))
-}
-
-# payload_seconds WORD PAYLOAD DEFAULT
-payload_seconds() {
-  payload_number=$(sed -n "/^file /q; s/^$1 \([1-9][0-9]*\)\$/\1/p" "$2" 2>/dev/null)
-  printf '%s' "${payload_number:-$3}"
+  read_head "$stop_payload"
+  printf '%s' $((lock_seconds + 60 + head_wait))
 }
 
 # own_patience PAYLOAD: as long as this change may take, until its watchdog ends it and the daemon is back, another one is
 # waited for.
 own_patience() {
-  lock_seconds=$(($(payload_seconds watchdog "$1" 180) + $(payload_seconds wait "$1" 60)))
+  read_head "$1"
+  lock_seconds=$((head_watchdog + head_wait))
 }
 
 # run VERB ID STAGE: the inside of it.
@@ -104,7 +101,7 @@ run_detached() {
     recover
   done
   open_record "$2"
-  rm -rf "$record/done"
+  [ ! -e "$record/done" ] || rm -rf "$record/done"
   convert
   case $1 in
     apply) apply_now ;;
@@ -121,17 +118,18 @@ leave_stage() {
 
 # Does the process that a stage was made by still wait for it?
 front_waits() {
-  front_name=$(first_line "$1/front")
-  [ "$(process_name "${front_name%%:*}")" = "$front_name" ]
+  line_into front_name "$1/front"
+  process_into front_now "${front_name%%:*}"
+  [ "$front_now" = "$front_name" ]
 }
 
-# A process id and its start time: ids are used again, start times are not.
-process_name() {
-  if process_stat=$(cat "/proc/$1/stat" 2>/dev/null); then
-    # shellcheck disable=SC2086 # split on purpose; the name before the last ")" may hold blanks
-    set -- "$1" ${process_stat##*) }
-    printf '%s:%s' "$1" "${21}"
-  fi
+# A process id and its start time, empty where there is none: ids are used again, start times are not.
+process_into() {
+  process_stat=
+  { IFS= read -r process_stat <"/proc/$2/stat"; } 2>/dev/null
+  # shellcheck disable=SC2086 # split on purpose; the name before the last ")" may hold blanks
+  set -- "$1" "$2" ${process_stat##*) }
+  eval "$1=\${22+\$2:\${22}}"
 }
 
 # recover ID STAGE: after a change was killed.
@@ -158,7 +156,8 @@ watchdog() {
   [ -d "$records/$1/next" ] || return 0
   # Its ExecStopPost recovers, and tells who waits; should that be dead as well, the lines below do.
   systemctl kill --signal=KILL "$2" 2>/dev/null
-  watchdog_until=$(($(uptime_seconds) + lock_seconds + 60 + $(payload_seconds wait "$records/$1/next/payload" 60)))
+  read_head "$records/$1/next/payload"
+  watchdog_until=$(($(uptime_seconds) + lock_seconds + 60 + head_wait))
   while [ "$(uptime_seconds)" -lt "$watchdog_until" ]; do
     unit_state "$2"
     case $unit_active in active | activating | deactivating) pause 0.2 ;; *) break ;; esac
@@ -178,7 +177,12 @@ sweep() {
     [ -n "$(systemctl list-units --plain --no-legend "cluster-registry-*-${swept##*.}.service" 9>&-)" ] || rm -rf "$swept"
   done
   sweep_uploads
-  find "$home" -maxdepth 1 \( -name '.helper.*' -o -name 'gone.*' \) -mmin +60 -exec rm -rf {} +
+  for swept in "$home"/.helper.* "$home"/gone.*; do
+    # This may be the text that runs.
+    [ -e "$swept" ] && [ "$swept" != "$0" ] || continue
+    find "$home" -maxdepth 1 \( -name '.helper.*' -o -name 'gone.*' \) -mmin +60 -exec rm -rf {} +
+    break
+  done
 }
 
 # Helpers that were on their way here when the guard's connection was cut: their names tell the process that fetched them.

@@ -2,8 +2,8 @@
 
 is_timer_change() {
   for timer_file in "$tx"/files/*/path; do
-    [ -f "$timer_file" ] && first_line "$timer_file" >/dev/null || continue
-    [ "$first_line_text" != "$gc_unit.timer" ] || return 0
+    line_into timer_path "$timer_file"
+    [ "$timer_path" != "$gc_unit.timer" ] || return 0
   done
   return 1
 }

@@ -8,7 +8,7 @@ apply() {
   new_stage
   cat >"$stage/payload" || refuse_staged "cannot write to $home: is the disk full?"
   [ "$(tail -n 1 "$stage/payload")" = end ] || refuse_staged "expected a whole payload on stdin; found one that is cut off: was the connection lost?"
-  if [ ! -d "$records/$1/next" ] && cmp -s "$stage/payload" "$records/$1/payload"; then
+  if [ ! -d "$records/$1/next" ] && [ -f "$records/$1/payload" ] && cmp -s "$stage/payload" "$records/$1/payload"; then
     rm -rf "$stage"
     say "Already applied: nothing to do."
     return 0
@@ -22,7 +22,7 @@ refuse_staged() {
 }
 
 apply_now() {
-  if cmp -s "$stage/payload" "$record/payload"; then
+  if [ -f "$record/payload" ] && cmp -s "$stage/payload" "$record/payload"; then
     say "Already applied: nothing to do."
     return 0
   fi
@@ -30,8 +30,9 @@ apply_now() {
   cp "$stage/payload" "$tx/payload" || no_room
   read_payload
   printf '%s\n' "$activate" >"$tx/activate"
-  [ "$enrolled" = "$(first_line "$record/enrolled")" ] ||
-    abandon "expected a payload for this host ($(first_line "$record/enrolled")); found one for $enrolled: was the host replaced? Run \`up\` again"
+  line_into enrolled_here "$record/enrolled"
+  [ "$enrolled" = "$enrolled_here" ] ||
+    abandon "expected a payload for this host ($enrolled_here); found one for $enrolled: was the host replaced? Run \`up\` again"
   need_claimants
   foreign=
   claims=$(all_claims)
@@ -39,7 +40,8 @@ apply_now() {
   [ -z "$foreign" ] || abandon "these files were changed by someone else after the plan was made:$foreign
   Check them, then run again: the new plan starts from their present content."
   work=
-  names=$(sed -n '/^file /q; s/^claim //p' "$record/payload" 2>/dev/null)
+  read_head "$record/payload"
+  names=${head_claims%"$newline"}
   for each in "$tx"/files/*/; do prepare "${each%/}"; done
   choose_activation
   printf '%s\n' "$activate" >"$tx/activate"
@@ -59,10 +61,10 @@ begin() {
   mkdir -p "$tx/files" "$tx/own" "$tx/leave" || refuse "cannot create $tx: is the disk full or read-only?"
   # These must be there before they are needed: on a full disk an existing file can still be written over.
   for begin_file in error lost theirs running watchdog; do : >"$tx/$begin_file"; done
-  rm -f "$tx/watchdog" "$tx/running"
   printf '%s\n' "$1" >"$tx/kind" || no_room
   for begin_file in wanted unwanted reach claimants instead; do : >"$tx/$begin_file"; done
-  arm_watchdog "$(payload_seconds watchdog "$2" 180)"
+  read_head "$2"
+  arm_watchdog "$head_watchdog"
   mark begin
   activate=none
   result=
@@ -112,7 +114,9 @@ read_payload() {
       for)
         others=$((others + 1))
         part=$f/others/$others
-        mkdir "$part" && printf '%s\n' "$rest" | tr ' ' '\n' >"$part/for" && : >"$part/edits" || no_room
+        # shellcheck disable=SC2086 # ids, apart by blanks
+        set -f && mkdir "$part" && printf '%s\n' $rest >"$part/for" && : >"$part/edits" || no_room
+        set +f
         ;;
       base | baseline | after | mode) printf '%s\n' "$rest" >"$part/$word" || no_room ;;
       edit | +* | \\) printf '%s\n' "$line" >>"$part/edits" || no_room ;;
@@ -124,7 +128,7 @@ read_payload() {
   [ -n "$ended" ] || abandon "expected a whole payload; found no end line"
   [ $number -gt 0 ] || abandon "expected a file in the payload; found none"
   case $daemon in
-    containerd | docker | page | timer) unit=$(unit_of "$daemon") ;;
+    containerd | docker | page | timer) unit_of "$daemon" ;;
     *) abandon "expected daemon containerd, docker, page or timer; found \"$daemon\"" ;;
   esac
   case $activate in
@@ -138,12 +142,12 @@ read_payload() {
   printf '%s\n' "$seconds" >"$tx/wait" || no_room
 }
 
-# The unit that must not start before a change of its files is settled. The page's server is a container of docker's, and
-# the timer cleans up one.
+# The unit that must not start before a change of its files is settled, in `unit`. The page's server is a container of
+# docker's, and the timer cleans up one.
 unit_of() {
   case $1 in
-    page | timer) printf docker.service ;;
-    *) printf '%s.service' "$1" ;;
+    page | timer) unit=docker.service ;;
+    *) unit=$1.service ;;
   esac
 }
 
@@ -158,15 +162,23 @@ no_room() {
 
 # The plan is for certain claimants, each with what it last asked for.
 need_claimants() {
-  cut -d ' ' -f 1 "$tx/claimants" >"$tx/claims"
-  grep -v "^$id " "$tx/claimants" | sort >"$tx/planned"
+  planned=$newline present=$newline
+  while IFS= read -r claimant; do
+    printf '%s\n' "${claimant%% *}" || no_room
+    case $claimant in "$id "*) ;; *) planned=$planned$claimant$newline ;; esac
+  done <"$tx/claimants" >"$tx/claims" || no_room
+  instead=$newline
+  while IFS= read -r claimant; do instead=$instead$claimant$newline; done <"$tx/instead"
   for claimant in "$records"/*/payload; do
-    [ -f "$claimant" ] && grep -qxF -e "daemon $daemon" "$claimant" || continue
+    read_head "$claimant"
+    [ "$head_daemon" = "$daemon" ] || continue
     claimant_id=${claimant%/payload}
     claimant_id=${claimant_id##*/}
-    [ "$claimant_id" != "$id" ] && ! grep -qxF -e "$claimant_id" "$tx/instead" || continue
-    printf '%s %s\n' "$claimant_id" "$(sed -n '/^file /q; s/^revision //p' "$claimant")"
-  done | sort >"$tx/present" || no_room
+    case $newline$id$instead in *"$newline$claimant_id$newline"*) continue ;; esac
+    present=$present$claimant_id\ $head_revision$newline
+  done
+  [ "$planned" != "$present" ] || return 0
+  printf '%s' "${planned#?}" | sort >"$tx/planned" && printf '%s' "${present#?}" | sort >"$tx/present" || no_room
   cmp -s "$tx/planned" "$tx/present" ||
     abandon "expected the records of this host as they were when the plan was made; found another apply or destroy since: $(echo $(sort "$tx/planned" "$tx/present" | uniq -u | cut -d ' ' -f 1 | uniq)): run again"
 }
@@ -197,32 +209,41 @@ certs_folder() {
 # own_folders PATH: none of the folders lets others decide what its names stand for.
 own_folders() {
   own_folder=$1
+  set --
   while [ -n "$own_folder" ]; do
     own_folder=${own_folder%/*}
-    [ -d "${own_folder:-/}" ] || continue
-    case $(stat -L -c '%u %g %a' "${own_folder:-/}") in
+    [ ! -d "${own_folder:-/}" ] || set -- "$@" "${own_folder:-/}"
+  done
+  own_stats=$(stat -L -c '%u %g %a' "$@")
+  for own_folder; do
+    own_stat=${own_stats%%"$newline"*}
+    own_stats=${own_stats#"$own_stat"}
+    own_stats=${own_stats#"$newline"}
+    case $own_stat in
       0\ *[2367]) ;;
       0\ 0\ * | 0\ *[!2367]?) continue ;;
     esac
-    abandon "$path: expected a file in folders that only root can write in; found ${own_folder:-/} ($(stat -L -c '%U:%G %a' "${own_folder:-/}")): close it to others, or move the file"
+    abandon "$path: expected a file in folders that only root can write in; found $own_folder ($(stat -L -c '%U:%G %a' "$own_folder")): close it to others, or move the file"
   done
 }
 
 # What is to be done with a file, and whether it is still the one that the plan was made for.
 look_at() {
   f=$1
-  path=$(first_line "$f/path")
-  base=$(first_line "$f/base")
-  after=$(first_line "$f/after")
+  line_into path "$f/path"
+  line_into base "$f/base"
+  line_into after "$f/after"
   [ ! -L "$path" ] || [ -e "$path" ] || abandon "$path: expected a file; found a symbolic link to nothing: $(readlink "$path")"
   real=$(real_path "$path")
   own_folders "$path"
-  own_folders "$real"
+  [ "$real" = "$path" ] || own_folders "$real"
   printf '%s\n' "$real" >"$f/real"
-  now=$(state_of "$real")
+  state_into now "$real"
+  summed_file=$real summed=$now
   baseline_of "$real" "$f/others/0"
   note_edited
-  planned=$(first_line "$f/baseline")
+  summed_file=
+  line_into planned "$f/baseline"
   do=nothing
   case $now in
     other) abandon "$path: expected a plain file; found something else" ;;
@@ -237,7 +258,8 @@ look_at() {
       ;;
     *) planned= ;;
   esac
-  [ "$planned" = "$(state_of "$f/others/0/bytes")" ] || foreign="$foreign
+  state_into without_all "$f/others/0/bytes"
+  [ "$planned" = "$without_all" ] || foreign="$foreign
   $path"
   printf '%s\n' "$now" >"$f/base"
   printf '%s\n' "$do" >"$f/do" || no_room
@@ -262,7 +284,7 @@ baseline_of() {
 # Lines of ours that somebody has edited stay in the text of every alternative, also for claimants who did not ask for them.
 # Each alternative notes which lines these are. They come from the entry's alternative for the same claimants before this apply.
 note_edited() {
-  edited_entry=$(entry_of "$path")
+  entry_into edited_entry "$path"
   [ -n "$edited_entry" ] || return 0
   named_now "$edited_entry/claims" >"$tx/former"
   for part in "$f"/others/*; do
@@ -281,18 +303,20 @@ named_now() {
 # The new bytes, and what an undo will need. All edits are for the text without anything of ours.
 prepare() {
   f=$1
-  path=$(first_line "$f/path")
-  real=$(first_line "$f/real")
-  do=$(first_line "$f/do")
+  line_into path "$f/path"
+  line_into real "$f/real"
+  line_into do "$f/do"
   for part in "$f"/others/* "$f"; do
     [ -f "$part/after" ] || continue
     part_from=$f/others/0/bytes
     [ -f "$part_from" ] || part_from=/dev/null
     part_to=$part/bytes
     [ "$part" != "$f" ] || part_to=$f/new
-    [ "$(first_line "$part/after")" = absent ] || edited "$part_from" "$part/edits" >"$part_to" || no_room
-    if [ "$(state_of "$part_to")" != "$(first_line "$part/after")" ]; then
-      abandon "$path: expected the edits to give the text that was planned; found another ($(state_of "$part_to")): is the disk full? Else this is a mistake of the program's; please report it"
+    line_into after "$part/after"
+    [ "$after" = absent ] || edited "$part_from" "$part/edits" >"$part_to" || no_room
+    state_into part_state "$part_to"
+    if [ "$part_state" != "$after" ]; then
+      abandon "$path: expected the edits to give the text that was planned; found another ($part_state): is the disk full? Else this is a mistake of the program's; please report it"
     fi
   done
   new=$f/new
@@ -313,6 +337,10 @@ prepare() {
       old=$real
       [ "$do" != create ] || old=/dev/null
       hunks "$old" "$new" >"$f/lines" || abandon "$path: expected diff(1) to say what changes, which an undo needs; found that it failed: is the disk full?"
+      line_into base "$f/base"
+      line_into planned "$f/baseline"
+      # With nothing of ours in the file before, it is the same difference.
+      [ "$base" != "$planned" ] || cp "$f/lines" "$f/others/0/hunks" || no_room
       [ "$daemon" != docker ] || plan_interim
       ;;
   esac
@@ -322,14 +350,22 @@ prepare() {
 # new_entry CLAIMS: what is known of the file once this change is done, from $f/new and $f/others. A file in which
 # nothing of anybody is left has no entry any more.
 new_entry() {
-  if [ ! -s "$1" ] || { [ "$(state_of "$f/new")" = "$(state_of "$f/others/0/bytes")" ] && [ ! -s "$f/others/0/edited" ]; }; then
-    mkdir -p "$tx/leave/$(key "$path")" || no_room
+  key "$path" >/dev/null
+  if [ ! -s "$1" ] || { same_file "$f/new" "$f/others/0/bytes" && [ ! -s "$f/others/0/edited" ]; }; then
+    mkdir -p "$tx/leave/$key_name" || no_room
     return 0
   fi
-  own=$tx/own/$(key "$path")
-  mkdir -p "$own" && cp -R "$f/others" "$own/others" && rm -f "$own"/others/*/edits "$own"/others/*/after &&
-    printf '%s\n' "$path" >"$own/path" && cp "$1" "$own/claims" && cat "$f/new" >"$own/text" &&
-    note_entry "$own" "$real" || no_room
+  own=$tx/own/$key_name
+  mkdir -p "$own" && cp -R "$f/others" "$own/others" || no_room
+  # Of the alternative for nobody there are none.
+  for own_left in "$own"/others/*/edits "$own"/others/*/after; do [ ! -e "$own_left" ] || rm -f "$own_left" || no_room; done
+  while IFS= read -r own_claim; do printf '%s\n' "$own_claim" || no_room; done <"$1" >"$own/claims" || no_room
+  printf '%s\n' "$path" >"$own/path" && cp "$f/new" "$own/text" && note_entry "$own" "$real" || no_room
+}
+
+# Two files with the same bytes, or neither there.
+same_file() {
+  if [ -f "$1" ] && [ -f "$2" ]; then cmp -s "$1" "$2"; else [ ! -f "$1" ] && [ ! -f "$2" ]; fi
 }
 
 # Nothing is restarted that runs with the right text already.
@@ -342,9 +378,11 @@ choose_activation() {
     else
       activate=none
       for each in "$tx"/files/*/; do
-        case $(first_line "${each}path") in
+        line_into path "${each}path"
+        line_into real "${each}real"
+        case $path in
           */hosts.toml) ;;
-          *) started_since "$(first_line "${each}real")" || activate=restart ;;
+          *) started_since "$real" || activate=restart ;;
         esac
       done
     fi

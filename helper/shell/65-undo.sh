@@ -58,7 +58,7 @@ plan_all() {
   result=
   number=0
   for entry in "$files"/*/; do
-    if grep -qxF -e "$id" "${entry}claims" 2>/dev/null; then plan_undo "${entry%/}"; fi
+    if claimed_by_us "${entry}claims"; then plan_undo "${entry%/}"; fi
   done
   # Where all was there before us already there is no file.
   for each in "$tx"/files/*/; do [ ! -d "$each" ] || spare_config_path "${each%/}"; done
@@ -66,45 +66,61 @@ plan_all() {
   for each in "$tx"/files/*/; do [ ! -d "$each" ] || settle_undo "${each%/}"; done
 }
 
+# Is this record among the claimants of a file? The others are in `remaining`.
+claimed_by_us() {
+  remaining='' claimed=1
+  [ -f "$1" ] || return 1
+  while IFS= read -r claimant; do
+    if [ "$claimant" = "$id" ]; then claimed=0; else remaining=$remaining$claimant$newline; fi
+  done <"$1"
+  return $claimed
+}
+
 # The daemon and the names that the last apply was about.
 read_record() {
-  daemon=$(payload_word daemon)
-  unit=$(unit_of "$daemon")
+  read_head "$record/payload"
+  daemon=$head_daemon own_claims=$head_claims others_claims=$newline
+  unit_of "$daemon"
+  printf '%s\n' "$unit" >"$tx/unit"
+  printf '%s\n' "$head_wait" >"$tx/wait" || no_room
   # Of what this record claims, what nobody else does in the same files.
-  names=$(payload_word claim)
   for other in "$records"/*/payload; do
-    [ "$other" != "$record/payload" ] && grep -qxF -e "daemon $daemon" "$other" || continue
-    names=$(printf '%s\n' "$names" | while IFS= read -r name; do
-      grep -qxF -e "claim $name" "$other" || printf '%s\n' "$name"
-    done)
+    [ "$other" != "$record/payload" ] || continue
+    read_head "$other"
+    [ "$head_daemon" != "$daemon" ] || others_claims=$others_claims$head_claims
+  done
+  names=
+  while [ -n "$own_claims" ]; do
+    name=${own_claims%%"$newline"*}
+    own_claims=${own_claims#*"$newline"}
+    case $others_claims in *"$newline$name$newline"*) ;; *) names=$names${names:+$newline}$name ;; esac
   done
   claims=$names
-  printf '%s\n' "$unit" >"$tx/unit"
-  payload_seconds wait "$record/payload" 60 >"$tx/wait" || no_room
   unit_state "$unit"
   running=no
   if [ "$unit_load" = loaded ] && [ "$unit_active" = active ]; then running=yes; fi
-}
-
-payload_word() {
-  sed -n "/^file /q; s/^$1 //p" "$record/payload"
 }
 
 # What shall become of one file: what it would be if only the other claimants were there.
 plan_undo() {
   number=$((number + 1))
   f=$tx/files/$number
-  path=$(first_line "$1/path")
+  line_into path "$1/path"
   real=$(real_path "$path")
-  now=$(state_of "$real")
+  state_into now "$real"
   mkdir -p "$f/others/0" && printf '%s\n' "$path" >"$f/path" && printf '%s\n' "$real" >"$f/real" && printf '%s\n' "$now" >"$f/base" &&
-    : >"$f/others/0/for" && { grep -vxF -e "$id" "$1/claims" >"$f/claims" || :; } || no_room
+    : >"$f/others/0/for" && printf '%s' "$remaining" >"$f/claims" || no_room
   # Of a file that somebody has deleted, what is known is the text that was there.
   live=$real
   if [ "$now" = absent ] && [ -f "$1/others/0/bytes" ]; then live=$1/text; fi
+  if [ "$live" = "$real" ]; then summed_file=$real summed=$now; fi
   target=
   for other in "$1"/others/*; do
-    if cmp -s "$other/for" "$f/claims"; then target=$other; fi
+    if [ -z "$remaining" ]; then
+      [ -s "$other/for" ] || target=$other
+    elif cmp -s "$other/for" "$f/claims"; then
+      target=$other
+    fi
   done
   : >"$tx/lost"
   if [ "$now" = other ]; then
@@ -113,7 +129,7 @@ plan_undo() {
   elif [ -z "$target" ]; then
     refused="$refused$path: expected a plan of what it is for $(tr '\n' ' ' <"$f/claims")alone; found none: run \`up\` of that stack first, which plans it or says what it lacks; or destroy that stack first
 "
-  elif [ ! -s "$target/edited" ] && { [ "$now" = "$(state_of "$1/others/0/bytes")" ] || [ "$now" = "$(state_of "$target/bytes")" ]; }; then
+  elif [ ! -s "$target/edited" ] && { same_file "$real" "$target/bytes" || { [ -n "$remaining" ] && same_file "$real" "$1/others/0/bytes"; }; }; then
     # A person has put it back.
     [ "$now" = absent ] || cat "$real" >"$f/new" || no_room
   else
@@ -132,7 +148,8 @@ then run again; or, to keep the edited lines, run on this host: sudo sh $helper 
     esac
   fi
   plan_others "$1"
-  after=$(state_of "$f/new")
+  summed_file=
+  state_into after "$f/new"
   if [ "$after" = "$now" ] || [ "$now" = absent ]; then
     do=nothing
     after=$now
@@ -154,7 +171,8 @@ plan_others() {
       others=$((others + 1))
       part=$f/others/$others
     fi
-    mkdir -p "$part" && cp "$other/for" "$part/for" || no_room
+    # What nobody is in is there by now, and empty.
+    [ ! -s "$other/for" ] || { mkdir -p "$part" && cp "$other/for" "$part/for"; } || no_room
     as_if "$other" "$live" lenient "$part/edited" >"$part/bytes"
     case $? in
       0) ;;
@@ -167,12 +185,15 @@ plan_others() {
 # A folder that config_path names stays in force while anything lies in it that this undo does not take away.
 spare_config_path() {
   f=$1
-  ! is_whole "$(first_line "$f/path")" || return 0
-  case $(first_line "$f/path"):$(first_line "$f/do") in
+  line_into path "$f/path"
+  line_into do "$f/do"
+  ! is_whole "$path" || return 0
+  case $path:$do in
     */daemon.json:* | */hosts.toml:* | *:nothing) return 0 ;;
   esac
-  real=$(first_line "$f/real")
-  [ -f "$f/new" ] || : >"$tx/theirs"
+  line_into real "$f/real"
+  grep -q config_path "$real" || return 0
+  : >"$tx/theirs"
   [ ! -f "$f/new" ] || cat "$f/new" >"$tx/theirs"
   config_paths <"$real" | while IFS= read -r spared; do
     config_paths <"$tx/theirs" | grep -qxF -e "$spared" || find "$(real_path "$spared")" ! -type d 2>/dev/null
@@ -185,7 +206,7 @@ spare_config_path() {
   [ -s "$f/spared" ] || return 0
   # With nothing to put back but config_path, the file can stay as it is.
   if hunks "$tx/theirs" "$real" | grep '^-' | grep -qv config_path; then
-    refused="$refused$(first_line "$f/path"): expected nothing but ours in the folder of its config_path, which goes with us; found
+    refused="$refused$path: expected nothing but ours in the folder of its config_path, which goes with us; found
 $(sed 's/^/  /' "$f/spared")
 move that away, or into the mirrors of the file, then run again
 "
@@ -202,13 +223,15 @@ spared_words() {
 # What a planned file means for the daemon, for what is said, and for what is known of it.
 settle_undo() {
   f=$1
-  path=$(first_line "$f/path")
-  real=$(first_line "$f/real")
+  line_into path "$f/path"
+  line_into real "$f/real"
+  line_into base "$f/base"
+  line_into do "$f/do"
   new_entry "$f/claims"
-  if [ "$(first_line "$f/base")" = absent ] && [ -f "$f/others/0/bytes" ] && [ ! -s "$f/claims" ]; then
+  if [ "$base" = absent ] && [ -f "$f/others/0/bytes" ] && [ ! -s "$f/claims" ]; then
     said="$said$path: the file was deleted and is not restored; its last text of $(wc -c <"$files/$(key "$path")/text") bytes, which was kept on this host, is deleted. "
   fi
-  case $(first_line "$f/do") in
+  case $do in
     nothing) return 0 ;;
     remove) result="$result$path: removed. " ;;
     *) result="$result$path: our lines removed. " ;;
@@ -231,7 +254,8 @@ settle_undo() {
 # them. So it gets one for a moment.
 plan_interim() {
   final=$f/new
-  [ "$(first_line "$f/after")" != absent ] || final=/dev/null
+  line_into after "$f/after"
+  [ "$after" != absent ] || final=/dev/null
   printf '%s\n' "$names" | while IFS= read -r name; do
     [ -z "$name" ] || grep -qF -e "$name" "$final" || printf '%s\n' "$name"
   done >"$tx/unwanted"

@@ -15,7 +15,8 @@ would_undo() {
   done
   home=$copy records=$copy/records files=$copy/files
   open_record "$1"
-  if [ -d "$tx" ]; then say "An interrupted change of this host ($(step)) is finished first; this preview is as if it had not begun."; fi
+  step
+  if [ -d "$tx" ]; then say "An interrupted change of this host ($stepped) is finished first; this preview is as if it had not begun."; fi
   rm -rf "$records"/*/next
   mkdir -p "$tx/files" "$tx/undo" || refuse "cannot write to /run: is it full?"
   for empty in wanted unwanted lost error; do : >"$tx/$empty"; done

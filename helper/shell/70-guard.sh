@@ -27,7 +27,7 @@ guard() {
   install_helper
   open_record "$1"
   if [ ! -d "$record/first" ]; then
-    rm -rf "$record/first.new"
+    [ ! -e "$record/first.new" ] || rm -rf "$record/first.new"
     mkdir -p "$record/first.new" || refuse "cannot create $record: is the disk full or read-only?"
     if [ -f "$main_file" ]; then
       # Not cp: the copy is for root alone, whoever may read the file.
@@ -39,7 +39,7 @@ guard() {
     refuse "cannot write to $record: is the disk full?"
   durable "$record" "$record/enrolled" "$home/helper"
   # What was cut off is seen to by the apply that follows, and this with it.
-  [ -n "$(find "$records" -maxdepth 2 -name next)" ] || convert
+  for guard_next in "$records"/*/next; do [ -e "$guard_next" ] || convert; break; done
   say "Guarded: $1"
 }
 

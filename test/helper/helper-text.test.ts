@@ -547,6 +547,34 @@ describe.each(userlands)("$name", (userland) => {
     );
   });
 
+  test.each([
+    ["io.containerd.grpc.v1 cri linux/amd64 ok", 0, ""],
+    ["io.containerd.grpc.v1 cri linux/amd64 error", 2, "io.containerd.grpc.v1.cri is error"],
+    [
+      "io.containerd.grpc.v1 introspection - ok",
+      2,
+      "io.containerd.grpc.v1.cri is missing (disabled_plugins?)",
+    ],
+    [
+      "io.containerd.grpc.v1 cri - ok\nio.containerd.cri.v1 images - skip\nio.containerd.cri.v1 runtime linux/* error\nio.containerd.cri.v1 other - error",
+      2,
+      "io.containerd.cri.v1.images is skip;io.containerd.cri.v1.runtime is error",
+    ],
+  ])("a table of plugins with %j is health %s: %j", (rows, code, bad) => {
+    // ctr fills each column with blanks, also the last one.
+    const table = `TYPE ID PLATFORMS STATUS\n${rows}`.replace(/ /g, "    ").replace(/$/gm, "    ");
+    const script = `config_known=yes config_file=/nowhere
+      command() { :; }; limited() { printf '%s\n' "$table"; }
+      table=$1; containerd_health; code=$?; printf '%s' "$problem"; exit $code`;
+    const result = runWithParts(userland, ["00-start.sh", "40-daemon.sh"], `problem=; ${script}`, {
+      args: [table],
+    });
+    expect(result.code).toBe(code);
+    const words =
+      "containerd runs without its CRI plugin, so the kubelet cannot run pods on this node: ";
+    expect(result.stdout.toString()).toBe(bad && `${words}${bad}`);
+  });
+
   test("without ctr containerd cannot be queried, and the error says so", () => {
     const script = 'PATH=/nowhere; containerd_health; printf "%s %s" $? "$problem"';
     expect(runWithParts(userland, ["00-start.sh", "40-daemon.sh"], script).stdout.toString()).toBe(
@@ -724,7 +752,7 @@ describe.each(userlands)("$name", (userland) => {
     ])("a folder of owner, group and mode %s is one of root's alone: %s", (stat, code) => {
       const script = `${abandon}
         path=/usr/bin/file
-        stat() { case $* in */usr/bin) echo ${stat} ;; *) echo 0 0 755 ;; esac; }
+        stat() { for last; do case $last in /usr/bin) echo ${stat} ;; /*) echo 0 0 755 ;; esac; done; }
         own_folders /usr/bin/file`;
       const result = runWithParts(userland, PARTS, script, { args: [folder] });
       expect(result.code).toBe(code);

@@ -188,7 +188,7 @@ describe.each(userlands)("$name", (userland) => {
     test.each([
       [
         "as our new file goes",
-        'state_of() { if [ -f "$1" ]; then sha "$1"; else printf absent; fi; [ "$1" != "$real" ] || grep -q theirs "$folder/buffer" || save theirs; }',
+        'state_into() { if [ -f "$2" ]; then sha_into "$1" "$2"; else eval "$1=absent"; fi; [ "$2" != "$real" ] || grep -q theirs "$folder/buffer" || save theirs; }',
         "theirs\n",
       ],
       ["into our new file once it is gone", "await() { echo theirs >&8; }", "a\nours\ntheirs\n"],
