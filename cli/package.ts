@@ -49,6 +49,7 @@ const PLAIN = {
   EndpointArgs: "any",
   NodesArgs: "any",
   PullCheckSetting: "any",
+  BastionSetting: "any",
   BatchSize: "any",
   FailOrSkip: "string",
 };

@@ -25,6 +25,10 @@ export interface LoginArgs {
   knownHostsPath?: pulumi.Input<string>;
   /** `yes`, or `accept-new`, which accepts and saves the key of an unknown host. @default yes */
   strictHostKeyChecking?: pulumi.Input<string>;
+  /** The time limit of one TCP connection, e.g. `30s`. @default ConnectTimeout of the ssh config, else 15s */
+  connectTimeout?: pulumi.Input<string>;
+  /** Ask a silent server after this time; three misses end the connection. @default as in the ssh config, else 15s */
+  keepAlive?: pulumi.Input<string>;
 }
 
 /** The host that connections go through. */
@@ -33,10 +37,13 @@ export interface BastionArgs extends LoginArgs {
   address: pulumi.Input<string>;
 }
 
+/** A bastion, several from the outermost on, or none. */
+export type BastionSetting = "none" | BastionArgs | pulumi.Input<BastionArgs>[];
+
 /** How to reach the hosts. */
 export interface SshArgs extends LoginArgs {
-  /** The host that all connections go through. @default none */
-  bastion?: pulumi.Input<BastionArgs>;
+  /** The host that all connections go through, or several in order. `none` for a node that needs none. @default none */
+  bastion?: pulumi.Input<BastionSetting>;
   /** Run commands that need root through `sudo -n`. @default true unless the user is root */
   sudo?: pulumi.Input<boolean>;
   /** How long to wait for a host that does not answer yet, e.g. `30s`. @default 30s */

@@ -28,7 +28,12 @@ const KEY_TYPES = [
  * with every login session, and each change would run every command again.
  */
 export function connectionArgs(login: Login): pulumi.Output<types.input.remote.ConnectionArgs> {
-  return pulumi.secret({ ...plain(login), ...(login.proxy && { proxy: plain(login.proxy) }) });
+  return pulumi.secret(withProxy(login));
+}
+
+/** @pulumi/command knows one bastion, the embedded engine any number: see refuseChains. */
+function withProxy(login: Login): types.input.remote.ConnectionArgs {
+  return { ...plain(login), ...(login.proxy && { proxy: withProxy(login.proxy) }) };
 }
 
 function plain(login: Login) {
@@ -46,7 +51,7 @@ function plain(login: Login) {
       agentSocket !== process.env["SSH_AUTH_SOCK"] && { agentSocketPath: agentSocket }),
     hostKey: acceptedKey(login),
     dialErrorLimit: DIAL_ERRORS,
-    perDialTimeout: DIAL_SECONDS,
+    perDialTimeout: login.sharedLimits?.connectSeconds ?? DIAL_SECONDS,
   };
 }
 

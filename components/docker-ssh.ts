@@ -11,7 +11,7 @@ export function dockerAddress({ login }: Pick<HostAccess, "login">): string {
  * OpenSSH options for the same login as ours: the same key or agent, the same known hosts, the same bastion, and
  * nothing from ~/.ssh/config. A bastion is a ProxyCommand, since ProxyJump would not pass these options on to it.
  */
-export function dockerSshOptions(access: Route & Pick<HostAccess, "bastion">): string[] {
+export function dockerSshOptions(access: Route): string[] {
   const { bastion } = access;
   return [
     ...options(access),
@@ -20,7 +20,9 @@ export function dockerSshOptions(access: Route & Pick<HostAccess, "bastion">): s
 }
 
 function options(route: Route): string[] {
-  const { knownHostsFiles, globalKnownHostsFiles, revokedHostKeysFile, hostKeyAlias } = route;
+  const { login, knownHostsFiles, globalKnownHostsFiles, revokedHostKeysFile, hostKeyAlias } =
+    route;
+  const { connectSeconds, keepAlive } = login.sharedLimits ?? {};
   const named = {
     UserKnownHostsFile: paths(knownHostsFiles.map(literal)),
     ...(globalKnownHostsFiles !== undefined && {
@@ -30,6 +32,11 @@ function options(route: Route): string[] {
     ...(hostKeyAlias !== undefined && { HostKeyAlias: hostKeyAlias }),
     StrictHostKeyChecking: "yes",
     BatchMode: "yes",
+    ...(connectSeconds !== undefined && { ConnectTimeout: String(connectSeconds) }),
+    ...(keepAlive !== undefined && {
+      ServerAliveInterval: String(Math.ceil(keepAlive.seconds)),
+      ServerAliveCountMax: String(keepAlive.misses),
+    }),
   };
   const words = Object.entries(named).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
   return ["-F", "none", ...credentials(route), ...words];
@@ -55,7 +62,8 @@ function credentials({ login, identityFile, agentIdentityFiles }: Route): string
 
 function proxyCommand(bastion: Route): string {
   const { user, host, port } = bastion.login;
-  const words = [...options(bastion), "-p", String(port), "-W"];
+  // A bastion before this one is the same again, quoted once more.
+  const words = [...dockerSshOptions(bastion), "-p", String(port), "-W"];
   return `ssh ${words.map(proxyWord).join(" ")} %h:%p ${proxyWord(`${user}@${host}`)}`;
 }
 

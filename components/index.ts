@@ -1,5 +1,6 @@
 export type {
   BastionArgs,
+  BastionSetting,
   BatchSize,
   CacheArgs,
   ClientCertificateArgs,

@@ -5,6 +5,8 @@ import { configNotes } from "../observation/notes";
 import type { Past, ResourceOutputs } from "../observation/past";
 import type { HostAccess } from "../settings/access";
 import type { Settings } from "../settings/schema";
+import { isLent } from "../ssh/borrow";
+import { refusal } from "./refusal";
 import { stackResources } from "./stack-resources";
 
 /**
@@ -18,6 +20,7 @@ export async function observeHosts(
   hosts: readonly HostAccess[],
   pastFrom: (resources: ResourceOutputs) => Past,
 ): Promise<[ReadonlyMap<string, Surveyed>, Past]> {
+  refuseChains(hosts);
   for (const note of configNotes(hosts)) void pulumi.log.warn(note);
   return Promise.all([
     surveyHosts(
@@ -27,4 +30,17 @@ export async function observeHosts(
     ),
     stackResources().then(pastFrom),
   ]);
+}
+
+/** The provider of the Pulumi CLI goes through one bastion. The embedded engine has a provider of its own. */
+function refuseChains(hosts: readonly HostAccess[]): void {
+  if (isLent()) return;
+  for (const { name, bastion } of hosts) {
+    const before = bastion?.bastion?.login.host;
+    if (before === undefined) continue;
+    throw refusal(
+      `${name}: expected one bastion, found ${before} before ${bastion?.login.host}. No host was changed. ` +
+        "With the Pulumi CLI, @pulumi/command goes through one: use the embedded engine (--engine embedded), or run this on the outer bastion",
+    );
+  }
 }

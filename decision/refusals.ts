@@ -136,7 +136,8 @@ function checkTimer(
 /** Obstacles for whatever uses Docker on this host. */
 function checkDocker({ access, observation }: Seen, settings: Settings): void {
   checkOpenSsh(access, "a login");
-  if (access.bastion !== undefined) checkOpenSsh(access.bastion, "a login at the bastion");
+  for (let { bastion } = access; bastion !== undefined; { bastion } = bastion)
+    checkOpenSsh(bastion, "a login at the bastion");
   checkInstall(observation, settings.docker);
   checkSocket(observation, access.login.user);
   checkDockerUnit(observation);

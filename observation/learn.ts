@@ -46,17 +46,19 @@ export async function learnBastions(
   show: ShowKey,
 ): Promise<HostAccess[]> {
   const asked = new Map<string, Promise<string | undefined>>();
-  return Promise.all(
-    hosts.map(async (access) => {
-      const { bastion, login, waitSeconds } = access;
-      if (bastion?.learnHostKey !== true) return access;
-      const id = JSON.stringify([bastion.login.host, bastion.login.port]);
-      const answer = asked.get(id) ?? show(bastion.login, waitSeconds).catch(() => undefined);
-      asked.set(id, answer);
-      const key = await answer;
-      if (key === undefined) return access;
-      const known = learned(bastion, key);
-      return { ...access, bastion: known, login: { ...login, proxy: known.login } };
-    }),
-  );
+  /** The hops before a route first: they lead to it. */
+  const withHops = async <R extends Route>(route: R, waitSeconds: number): Promise<R> => {
+    if (route.bastion === undefined) return route;
+    const hop = await withHops(route.bastion, waitSeconds);
+    const bastion = hop.learnHostKey ? await shown(hop, waitSeconds) : hop;
+    return { ...route, bastion, login: { ...route.login, proxy: bastion.login } };
+  };
+  const shown = async (hop: Route, waitSeconds: number): Promise<Route> => {
+    const id = JSON.stringify([hop.login.host, hop.login.port]);
+    const answer = asked.get(id) ?? show(hop.login, waitSeconds).catch(() => undefined);
+    asked.set(id, answer);
+    const key = await answer;
+    return key === undefined ? hop : learned(hop, key);
+  };
+  return Promise.all(hosts.map((access) => withHops(access, access.waitSeconds)));
 }

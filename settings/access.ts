@@ -1,5 +1,6 @@
 import { type ClientOptions, clientOptions } from "../ssh/client-config";
 import { type ConfigLine, defaultSources, namedSource, readConfig } from "../ssh/config-file";
+import { limits } from "../ssh/dial";
 import type { Login } from "../ssh/login";
 import { credentialOf } from "./credentials";
 import { durationSeconds } from "./formats";
@@ -28,6 +29,8 @@ export interface Route {
   readonly keyInFiles: boolean;
   /** True for `accept-new` with a host that is not in the known_hosts files yet. */
   readonly learnHostKey: boolean;
+  /** The route to `login.proxy`. */
+  readonly bastion?: Route;
 }
 
 /** How one host of the settings is reached. */
@@ -38,8 +41,6 @@ export interface HostAccess extends Route {
   readonly sudo: boolean;
   /** How long to wait for a host that does not answer yet. */
   readonly waitSeconds: number;
-  /** The route to `login.proxy`. */
-  readonly bastion?: Route;
   /** Options of the ssh config that are not honoured. */
   readonly notes: readonly string[];
 }
@@ -47,7 +48,7 @@ export interface HostAccess extends Route {
 type LoginSettings = BastionSettings | (SshSettings & { address: string });
 
 /** A route from the settings and the ssh config, with the hop before it. */
-interface Resolved extends Route {
+interface Resolved extends Omit<Route, "bastion"> {
   readonly through?: Resolved;
   readonly notes: readonly string[];
 }
@@ -124,35 +125,29 @@ function hostAccess(
 ): HostAccess {
   const config = readClientConfig(ssh.config, path, around);
   const own = bastionOf(ssh, path, config, around);
-  const {
-    through: jump,
-    notes,
-    ...route
-  } = resolveLogin(name, ssh, path, config, around, {
+  const { through: jump, ...host } = resolveLogin(name, ssh, path, config, around, {
     hops: 0,
     direct: own !== undefined,
   });
-  const through = own ?? jump;
-  if (through?.through !== undefined) {
-    throw new Refused(
-      path,
-      `expected one bastion before ${ssh.address}, found ${through.through.login.host} before ${through.login.host}: ` +
-        "@pulumi/command goes through one; give the outer one's network a way to the host, or run this on the outer one",
-    );
-  }
+  const through = own === "none" ? undefined : (own ?? jump);
   return {
-    ...route,
+    ...routeOf({ ...host, ...(through && { through }) }),
     name,
-    login: { ...route.login, ...(through && { proxy: through.login }) },
-    sudo: ssh.sudo ?? route.login.user !== "root",
+    sudo: ssh.sudo ?? host.login.user !== "root",
     waitSeconds: durationSeconds(ssh.wait ?? "30s") ?? 30,
-    ...(through && { bastion: routeOf(through) }),
-    notes: [...new Set([...notes, ...(through?.notes ?? [])])],
+    notes: [...new Set([...host.notes, ...notesBefore(through)])],
   };
 }
 
-function routeOf({ through: _through, notes: _notes, ...route }: Resolved): Route {
-  return route;
+/** With the routes of all hops before it. */
+function routeOf({ through, notes: _notes, ...route }: Resolved): Route {
+  if (through === undefined) return route;
+  const bastion = routeOf(through);
+  return { ...route, login: { ...route.login, proxy: bastion.login }, bastion };
+}
+
+function notesBefore(hop: Resolved | undefined): readonly string[] {
+  return hop === undefined ? [] : [...hop.notes, ...notesBefore(hop.through)];
 }
 
 /** `none` reads no file. A named file must exist, and is then the only one, as with `ssh -F`. */
@@ -172,15 +167,24 @@ function readClientConfig(
   return blaming(`${path}.config`, () => readConfig(namedSource(file, home), home, files));
 }
 
+/** The last hop of the settings, with those before it. Each is reached through the one before it, the first as ssh would. */
 function bastionOf(
   ssh: SshSettings,
   path: string,
   config: readonly ConfigLine[],
   around: Surroundings,
-): Resolved | undefined {
-  if (ssh.bastion === undefined) return undefined;
-  const settings = inherit({ user: ssh.user, ...ssh.bastion }, ssh);
-  return resolveLogin("bastion", settings, `${path}.bastion`, config, around);
+): Resolved | "none" | undefined {
+  const { bastion } = ssh;
+  if (bastion === undefined || bastion === "none") return bastion;
+  let through: Resolved | undefined;
+  for (const [index, hop] of [bastion].flat().entries()) {
+    const settings = inherit({ user: ssh.user, ...hop }, ssh);
+    const at = Array.isArray(bastion) ? `${path}.bastion[${index}]` : `${path}.bastion`;
+    const way = { hops: 0, direct: index > 0 };
+    const next = resolveLogin("bastion", settings, at, config, around, way);
+    through = { ...next, ...(through && { through }) };
+  }
+  return through;
 }
 
 /** A hop inherits the way to log in and the known_hosts settings from the hosts behind it, unless it has its own. */
@@ -212,7 +216,7 @@ function resolveLogin(
   // A bastion in the settings overrides ProxyJump and ProxyCommand of the ssh config.
   const jump = way.direct ? undefined : jumpOf(ssh, options, path, config, around, way.hops);
   return {
-    login: { name, host, port, user, ...login, ...known.login },
+    login: { name, host, port, user, ...login, ...known.login, ...limitsOf(ssh, options) },
     ...credential,
     ...known.files,
     ...(options.hostKeyAlias !== undefined && { hostKeyAlias: options.hostKeyAlias }),
@@ -220,6 +224,26 @@ function resolveLogin(
     learnHostKey: known.learn,
     ...(jump && { through: jump }),
     notes: [...options.notes, ...notesOf(ssh, options, login), ...(jump?.notes ?? [])],
+  };
+}
+
+/** Time limits that differ from the defaults. */
+function limitsOf(
+  ssh: LoginSettings,
+  options: ClientOptions,
+): Pick<Login, "limits" | "sharedLimits"> {
+  const seconds = (text: string | undefined) => text && durationSeconds(text);
+  const connect = seconds(ssh.connectTimeout);
+  const alive = seconds(ssh.keepAlive);
+  const shared = limits(connect && Math.ceil(connect), alive);
+  // An interval of 0 switches keepalives off in ssh. A dead link that nobody notices would hold a run up for ever.
+  const all = {
+    ...limits(options.connectTimeout, options.serverAliveInterval, options.serverAliveCountMax),
+    ...shared,
+  };
+  return {
+    ...(Object.keys(all).length > 0 && { limits: all }),
+    ...(Object.keys(shared).length > 0 && { sharedLimits: shared }),
   };
 }
 

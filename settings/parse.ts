@@ -213,7 +213,11 @@ function credentials(ssh: unknown, path: string): Problem[] {
       reason: "requires a private key, but none is configured",
     });
   }
-  if (bastion !== undefined) problems.push(...credentials(bastion, `${path}.bastion`));
+  const hops = [bastion].flat().entries();
+  for (const [index, hop] of bastion === undefined ? [] : hops) {
+    const at = Array.isArray(bastion) ? `${path}.bastion[${index}]` : `${path}.bastion`;
+    problems.push(...credentials(hop, at));
+  }
   return problems;
 }
 

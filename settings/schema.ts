@@ -93,13 +93,33 @@ const login = {
    * @default yes
    */
   strictHostKeyChecking: z.enum(["yes", "accept-new"], { error: "yes or accept-new" }).optional(),
+  /** The time limit of one TCP connection. @default ConnectTimeout of the ssh config, or else 15s */
+  connectTimeout: duration
+    .refine((value) => inSeconds(value) >= 1 && inSeconds(value) <= 600, {
+      error: "a duration from 1s to 10m",
+    })
+    .optional(),
+  /**
+   * Ask a server that is silent for this long whether it is there; after three misses, the link is dead.
+   * @default ServerAliveInterval and ServerAliveCountMax of the ssh config, or else 15s
+   */
+  keepAlive: duration
+    .refine((value) => inSeconds(value) >= 1 && inSeconds(value) <= 600, {
+      error: "a duration from 1s to 10m",
+    })
+    .optional(),
 };
 
-const bastion = object({ address, ...login });
+const hop = object({ address, ...login });
+const BASTION = "none, {address, user, port, ...}, or a list of them from the outermost on";
+const bastion = z.union(
+  [z.literal("none"), hop, z.array(hop).min(1, { error: "at least one bastion" })],
+  { error: BASTION },
+);
 
 const ssh = object({
   ...login,
-  /** The host that all connections go through. */
+  /** The host that all connections go through, or several in order; `none` for a node that needs none. */
   bastion: bastion.optional(),
   /** Run commands that need root through `sudo -n`. @default true unless the user is root */
   sudo: flag.optional(),
@@ -397,7 +417,7 @@ export type NodeSource = z.output<typeof nodeSource>;
 /** The settings with a list of nodes, wherever it comes from. */
 export type Settings = Omit<WrittenSettings, "nodes"> & { nodes: NodeSettings[] };
 export type SshSettings = z.output<typeof ssh>;
-export type BastionSettings = z.output<typeof bastion>;
+export type BastionSettings = z.output<typeof hop>;
 export type NodeSettings = z.output<typeof node>;
 export type RegistrySettings = z.output<typeof registry>;
 export type RolloutSettings = z.output<typeof rollout>;

@@ -68,6 +68,9 @@ export class Borrower {
   }
 }
 
+/** True if another process lends its connections: the embedded engine runs this program. */
+export const isLent = (): boolean => (globalThis as { [LENDER]?: Lender })[LENDER] !== undefined;
+
 let borrower: Borrower | undefined;
 
 /** Opens a connection for commands, which the caller closes. It fails with an SshError. */

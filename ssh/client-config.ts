@@ -28,6 +28,11 @@ export interface ClientOptions {
   strictHostKeyChecking?: string;
   /** The name to look up in known_hosts instead of the host's. */
   hostKeyAlias?: string;
+  /** In seconds. */
+  connectTimeout?: number;
+  /** In seconds; 0: no keepalives. */
+  serverAliveInterval?: number;
+  serverAliveCountMax?: number;
   /** Options that are not honoured, each as a sentence for the user. */
   notes: string[];
 }
@@ -233,6 +238,9 @@ function optionsOf(reading: Reading, host: string, around: ClientSurroundings): 
     ...(revoked !== undefined && { revokedHostKeys: revoked }),
     ...(strict !== undefined && { strictHostKeyChecking: strict }),
     ...(alias !== undefined && { hostKeyAlias: alias }),
+    ...optional("connectTimeout", secondsOf(reading, "connecttimeout")),
+    ...optional("serverAliveInterval", secondsOf(reading, "serveraliveinterval")),
+    ...optional("serverAliveCountMax", countOf(reading, "serveralivecountmax")),
     notes: [...reading.notes, ...algorithmNote(reading.algorithms)],
   };
 }
@@ -268,6 +276,29 @@ function portOf(reading: Reading): number | undefined {
   if (!/^\d+$/.test(text) || port < 1 || port > 65535)
     throw new Error(`${line.where}: Port ${text}: expected a number from 1 to 65535`);
   return port;
+}
+
+/** OpenSSH's time format: `30`, `30s`, `1m30s`; `none` is no value. */
+function secondsOf(reading: Reading, keyword: string): number | undefined {
+  const line = reading.found.get(keyword)?.[0];
+  const [text = ""] = line?.words ?? [];
+  if (line === undefined || text.toLowerCase() === "none") return undefined;
+  if (!/^(\d+[smhdw]?)+$/i.test(text))
+    throw new Error(`${line.where}: ${line.name} ${text}: expected a time such as 30 or 1m30s`);
+  const unit: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+  return [...text.matchAll(/(\d+)([smhdw]?)/gi)].reduce(
+    (sum, [, number, name = ""]) => sum + Number(number) * (unit[name.toLowerCase()] ?? 1),
+    0,
+  );
+}
+
+function countOf(reading: Reading, keyword: string): number | undefined {
+  const line = reading.found.get(keyword)?.[0];
+  const [text = ""] = line?.words ?? [];
+  if (line === undefined) return undefined;
+  if (!/^\d+$/.test(text))
+    throw new Error(`${line.where}: ${line.name} ${text}: expected a number`);
+  return Number(text);
 }
 
 function flagOf(reading: Reading, keyword: string): boolean | undefined {

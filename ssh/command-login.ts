@@ -1,6 +1,7 @@
 import { type ClientOptions, clientOptions } from "./client-config";
 import { defaultSources, readConfig } from "./config-file";
 import { agentSocketOf, publicHalf, readIdentity } from "./identity";
+import { limits } from "./dial";
 import { findKeys } from "./known-keys";
 import type { Login } from "./login";
 import { checkPrivateKey } from "./private-key";
@@ -30,12 +31,15 @@ export function resolveLogin(
   });
   const host = options.hostName ?? target.host;
   const port = target.port ?? options.port ?? 22;
+  const { connectTimeout, serverAliveInterval, serverAliveCountMax } = options;
+  const found = limits(connectTimeout, serverAliveInterval, serverAliveCountMax);
   const login: Login = {
     host,
     port,
     user: target.user ?? options.user ?? around.localUser,
     ...findCredentials(options, around),
     ...findHostKeys(options, { host, port }, around),
+    ...(Object.keys(found).length > 0 && { limits: found }),
   };
   const warnings = [...options.notes];
   if (login.hostKeyPolicy === "accept-any")

@@ -22,7 +22,7 @@ const KEYWORDS: Record<string, string> = { "-i": "IdentityFile", "-p": "Port" };
 const HONOURED = [
   ...["IdentityFile", "IdentitiesOnly", "IdentityAgent", "HostKeyAlias", "UserKnownHostsFile"],
   ...["GlobalKnownHostsFile", "RevokedHostKeys", "StrictHostKeyChecking", "BatchMode"],
-  "ProxyCommand",
+  ...["ProxyCommand", "ConnectTimeout", "ServerAliveInterval", "ServerAliveCountMax"],
 ];
 const KNOWN = new Set(HONOURED.map((name) => name.toLowerCase()));
 

@@ -6,6 +6,7 @@
 /** Honoured. The first value counts, except for identityfile and certificatefile. */
 export const HONOURED = new Set([
   "certificatefile",
+  "connecttimeout",
   "globalknownhostsfile",
   "hostkeyalias",
   "hostname",
@@ -18,6 +19,8 @@ export const HONOURED = new Set([
   "proxyjump",
   "refuseconnection",
   "revokedhostkeys",
+  "serveralivecountmax",
+  "serveraliveinterval",
   "stricthostkeychecking",
   "tag",
   "user",
@@ -67,13 +70,13 @@ export const ALGORITHMS = new Set([
 
 const QUIET = new Set(
   `addkeystoagent batchmode canonicaldomains canonicalizefallbacklocal canonicalizemaxdots canonicalizepermittedcnames
-  channeltimeout clearallforwardings compression compressionlevel connectionattempts connecttimeout controlmaster
+  channeltimeout clearallforwardings compression compressionlevel connectionattempts controlmaster
   controlpath controlpersist dynamicforward enableescapecommandline enablesshkeysign escapechar exitonforwardfailure
   fingerprinthash forkafterauthentication forwardagent forwardx11 forwardx11timeout forwardx11trusted gatewayports
   hashknownhosts ipqos kbdinteractiveauthentication kbdinteractivedevices localcommand localforward loglevel logverbose
   numberofpasswordprompts obscurekeystroketiming passwordauthentication permitlocalcommand permitremoteopen
-  preferredauthentications rekeylimit remotecommand remoteforward requesttty sendenv serveralivecountmax
-  serveraliveinterval sessiontype setenv stdinnull streamlocalbindmask streamlocalbindunlink syslogfacility tcpkeepalive
+  preferredauthentications rekeylimit remotecommand remoteforward requesttty sendenv
+  sessiontype setenv stdinnull streamlocalbindmask streamlocalbindunlink syslogfacility tcpkeepalive
   tunnel tunneldevice updatehostkeys versionaddendum visualhostkey warnweakcrypto xauthlocation
   challengeresponseauthentication skeyauthentication tisauthentication keepalive
   afstokenpassing cipher dsaauthentication fallbacktorsh kerberosauthentication kerberostgtpassing protocol

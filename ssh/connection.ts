@@ -13,7 +13,7 @@ import type { PatienceOptions } from "./patience";
 import { SessionGate } from "./session-gate";
 
 export interface OpenOptions extends PatienceOptions {
-  /** How long one TCP connection may take, in seconds; 0 for the system's own limit. @default 15 */
+  /** How long one TCP connection may take, in seconds; 0 for the system's own limit. @default the login's */
   connectSeconds?: number;
   /** The same for the bastion. @default the values for the host itself */
   proxy?: OpenOptions;
@@ -73,7 +73,11 @@ export class Connection implements CommandRunner {
       return await withPatience(login, options, async () => {
         const stream =
           bastion === undefined
-            ? await connectTcp(login, options.connectSeconds ?? CONNECT_SECONDS, options.signal)
+            ? await connectTcp(
+                login,
+                options.connectSeconds ?? login.limits?.connectSeconds ?? CONNECT_SECONDS,
+                options.signal,
+              )
             : await bastion.reach(login);
         const { client, hostKey } = await logIn(login, stream, options.signal);
         return new Connection(login, client, hostKey, bastion);

@@ -6,7 +6,7 @@ import { Authentication } from "./authentication";
 import { SshError } from "./error";
 import { HostVerification } from "./host-verification";
 import { describeLogin } from "./login";
-import type { Login } from "./login";
+import type { Limits, Login } from "./login";
 
 /** An SSH connection, logged in. */
 export interface Dialled {
@@ -16,7 +16,7 @@ export interface Dialled {
 }
 
 /** After three of these without an answer, the link is dead. TCP alone takes minutes to detect that. */
-const KEEPALIVE_MILLISECONDS = 15_000;
+const KEEPALIVE_SECONDS = 15;
 const KEEPALIVE_MISSES = 3;
 
 /**
@@ -24,6 +24,18 @@ const KEEPALIVE_MISSES = 3;
  * silent.
  */
 const LOGIN_MILLISECONDS = 30_000;
+
+/** Limits of which some are set. A connection needs a positive time and a keepalive. */
+export function limits(
+  connectSeconds: number | "" | undefined,
+  aliveSeconds: number | "" | undefined,
+  misses: number = KEEPALIVE_MISSES,
+): Limits {
+  return {
+    ...(connectSeconds && { connectSeconds }),
+    ...(aliveSeconds && { keepAlive: { seconds: aliveSeconds, misses: Math.max(1, misses) } }),
+  };
+}
 
 /** Refuses a login that cannot work (no host key, no key, ...) before any connection is opened. @throws SshError */
 export function checkLogin(login: Login): void {
@@ -151,8 +163,8 @@ function connectConfig(
     sock: stream,
     username: to.user,
     readyTimeout: LOGIN_MILLISECONDS,
-    keepaliveInterval: KEEPALIVE_MILLISECONDS,
-    keepaliveCountMax: KEEPALIVE_MISSES,
+    keepaliveInterval: (to.limits?.keepAlive?.seconds ?? KEEPALIVE_SECONDS) * 1000,
+    keepaliveCountMax: to.limits?.keepAlive?.misses ?? KEEPALIVE_MISSES,
     hostVerifier: (key: Buffer) => verification.accept(key),
     authHandler: authentication.handler,
     ...(algorithms === undefined ? {} : { algorithms: { serverHostKey: algorithms } }),

@@ -35,8 +35,22 @@ export interface Login {
    * @default "verify"
    */
   hostKeyPolicy?: "verify" | "accept-any";
+  limits?: Limits;
+  /**
+   * The limits that resources get too: those of the settings alone. An ssh config differs between operators, and each would
+   * see a change.
+   */
+  sharedLimits?: Limits;
   /** The bastion. Its own host keys are checked as strictly. It may have a bastion too. */
   proxy?: Login;
+}
+
+/** Time limits of a connection. */
+export interface Limits {
+  /** For one TCP connection, in seconds. @default 15 */
+  connectSeconds?: number;
+  /** Ask a server that is silent for so many seconds; after so many misses, the link is dead. @default 15, 3 */
+  keepAlive?: { seconds: number; misses: number };
 }
 
 /** `node02 (root@172.30.3.2:22)`, or only the part in brackets if there is no name. Never contains a secret. */

@@ -50,6 +50,24 @@ describe("connectionArgs", () => {
     });
   });
 
+  test("hands over a bastion before the bastion, for the embedded engine", async () => {
+    const outer = { host: "o", port: 22, user: "jump", hostKeys: [RSA] };
+    const proxy = { host: "b", port: 2222, user: "jump", hostKeys: [RSA], proxy: outer };
+    const args = connectionArgs({ host: "h", port: 22, user: "root", hostKeys: [ED25519], proxy });
+    expect(await valueOf(args)).toMatchObject({ proxy: { host: "b", proxy: { host: "o" } } });
+  });
+
+  test("has the connect timeout of the settings, and never the one of an ssh config", async () => {
+    const login = { host: "h", port: 22, user: "root", hostKeys: [RSA] };
+    const limits = { connectSeconds: 60 };
+    expect(await valueOf(connectionArgs({ ...login, limits }))).toMatchObject({
+      perDialTimeout: 15,
+    });
+    expect(await valueOf(connectionArgs({ ...login, sharedLimits: limits }))).toMatchObject({
+      perDialTimeout: 60,
+    });
+  });
+
   test("refuses a login without a known host key", () => {
     expect(() => connectionArgs({ host: "h", port: 22, user: "root" })).toThrow("no host key of h");
   });

@@ -97,6 +97,36 @@ describe("dockerSshOptions", () => {
     });
   });
 
+  test("a bastion before a bastion is a command within the command, and is read again", () => {
+    const outer = bastion({ identityFile: "/my keys/it's 100%", knownHostsFiles: ["/my keys/k"] });
+    const options = dockerSshOptions({ ...route(), bastion: bastion({ bastion: outer }) });
+    const inside = (args: string[]) => {
+      const { lines } = parseSshOptions(args);
+      const around = { home: "/home/me", localUser: "me", env: () => undefined };
+      return clientOptions(lines, "10.0.0.1", around);
+    };
+    const inner = parseProxyCommand(inside(options).proxyCommand ?? "");
+    const first = parseProxyCommand(inside(inner.args).proxyCommand ?? "");
+    expect(inside(first.args)).toMatchObject({
+      port: 2222,
+      identityFiles: ["/my keys/it's 100%"],
+      userKnownHostsFiles: ["/my keys/k"],
+    });
+    expect(inside(first.args).proxyCommand).toBeUndefined();
+  });
+
+  test("time limits are those of the settings only", () => {
+    const login = {
+      ...route().login,
+      limits: { connectSeconds: 60 },
+      sharedLimits: { connectSeconds: 9, keepAlive: { seconds: 5, misses: 3 } },
+    };
+    expect(dockerSshOptions(route({ login })).slice(-6)).toEqual([
+      ...["-o", "ConnectTimeout=9", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"],
+    ]);
+    expect(dockerSshOptions(route()).join(" ")).not.toContain("ConnectTimeout");
+  });
+
   test("the chosen keys of an agent are named by their public halves", () => {
     const chosen = (only: boolean) => {
       const login = {

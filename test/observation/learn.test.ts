@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { learnBastions, learned } from "../../observation/learn";
 import type { HostAccess, Route } from "../../settings/access";
+import type { Login } from "../../ssh/login";
 
 const KEY = "ssh-ed25519 AAAA";
 let folder: string;
@@ -58,6 +59,23 @@ test("the key of a new bastion is read once, and verified for every host behind 
     expect(host.bastion).toMatchObject({ keyInFiles: true, learnHostKey: false });
   }
   expect(readFileSync(file, "utf8")).toBe(`[b]:2222 ${KEY}\n`);
+});
+
+test("of bastions in a row, the outer one is read first, and leads to the next", async () => {
+  const asked: string[] = [];
+  const show = ({ host, proxy }: Login) => {
+    asked.push(`${host} through ${proxy?.host ?? "nothing"}: ${proxy?.hostKeys?.join() ?? "-"}`);
+    return Promise.resolve(KEY);
+  };
+  const outer = unknown("o");
+  const inner = unknown("b", {
+    login: { ...unknown("b").login, proxy: outer.login },
+    bastion: outer,
+  });
+  const [host] = await learnBastions([behind("n1", inner), behind("n2", inner)], show);
+  expect(asked).toEqual(["o through nothing: -", `b through o: ${KEY}`]);
+  expect(host?.login.proxy?.proxy).toMatchObject({ hostKeys: [KEY], hostKeyPolicy: "verify" });
+  expect(host?.bastion?.bastion).toMatchObject({ learnHostKey: false });
 });
 
 test("the key of a known bastion is not read", async () => {

@@ -25,7 +25,11 @@ describeLab("the ways to log in", () => {
 
   beforeAll(async () => {
     lab = await startLab(
-      defineLab({ name: "logins", octet: 80, hosts: ["controlplane", "node01", "bastion"] }),
+      defineLab({
+        name: "logins",
+        octet: 80,
+        hosts: ["controlplane", "node01", "bastion", "outer"],
+      }),
     );
     stack = TestStack.lesson(lab);
     stack.change({
@@ -147,6 +151,57 @@ describeLab("the ways to log in", () => {
       stack.configure(settings);
       await stack.succeed(stack.destroy());
       rmSync(wrong);
+    });
+  });
+
+  describe("behind two bastions", () => {
+    const direct = () => `-s ${lab.definition.gateway} -p tcp --dport 22 -j REJECT`;
+    const inside = () => [...cluster(), lab.host("bastion")];
+    let known: string;
+
+    beforeAll(async () => {
+      known = join(stack.folder, "known_of_two");
+      for (const host of inside()) await host.succeed(`iptables -I INPUT ${direct()}`);
+      stack.change({
+        ssh: ssh({
+          knownHostsPath: known,
+          strictHostKeyChecking: "accept-new",
+          bastion: ["outer", "bastion"].map((name) => ({
+            address: lab.host(name).address,
+            user: "nosudo",
+          })),
+        }),
+      });
+    });
+
+    afterAll(async () => {
+      for (const host of inside()) await host.succeed(`iptables -D INPUT ${direct()}`);
+    });
+
+    test("everything goes through both, in order, also Docker, and their keys are learned", async () => {
+      const [controlplane, node01] = [lab.host("controlplane"), lab.host("node01")];
+      await stack.succeed(stack.up());
+      const keys = [...lab.hosts.values()].map(({ address, hostKey }) => `${address} ${hostKey}`);
+      expect(readFileSync(known, "utf8").trimEnd().split("\n").sort()).toEqual(keys.sort());
+      await stack.succeed(stack.preview("--expect-no-changes"));
+      const image = await pushImage(controlplane, `${controlplane.address}:5000`, "behind:2.0");
+      await node01.pullImage(image);
+    });
+
+    test("OpenSSH itself goes the same way", () => {
+      const access = accessOf(parseSettings(stack.current), surroundings(stack.folder)).get(
+        "controlplane",
+      );
+      if (access === undefined) throw new Error("the registry host is a host of the settings");
+      const target = `root@${lab.host("controlplane").address}`;
+      const words = [...dockerSshOptions(access), target, "docker", "ps", "--format={{.Names}}"];
+      const { stdout, stderr } = spawnSync("ssh", words, { encoding: "utf8" });
+      expect({ stdout, stderr }).toEqual({ stdout: "registry\n", stderr: "" });
+    });
+
+    test("destroy goes through both", async () => {
+      await stack.succeed(stack.destroy());
+      expect(await lab.host("node01").succeed("ls -A /var/lib/cluster-registry; true")).toBe("");
     });
   });
 });

@@ -310,17 +310,100 @@ describe("accessOf", () => {
     });
   });
 
-  test("refuses two bastions in a row, since @pulumi/command goes through one", () => {
+  describe("several bastions", () => {
+    const hops = ["10.0.0.8", "10.0.0.9"];
     const files = {
-      "/home/me/.ssh/config": "Host 10.0.0.2\n  ProxyJump 10.0.0.8,10.0.0.9\n",
       "/project/id": KEY,
-      "/project/known": `${KNOWN}10.0.0.8 ${HOST_KEY}\n10.0.0.9 ${HOST_KEY}\n`,
+      "/project/known": `${KNOWN}${hops.map((hop) => `${hop} ${HOST_KEY}\n`).join("")}`,
     };
-    const settings = settingsWith({ privateKeyPath: "id", knownHostsPath: "known" });
-    expect(problemsOf(() => accessOf(settings, around(files)))).toEqual([
-      "ssh: expected one bastion before 10.0.0.2, found 10.0.0.8 before 10.0.0.9: @pulumi/command goes through one; " +
-        "give the outer one's network a way to the host, or run this on the outer one",
-    ]);
+    const ssh = { privateKeyPath: "id", knownHostsPath: "known" };
+    const node01 = (changes: Record<string, unknown>, more: Record<string, string> = {}) =>
+      accessOf(settingsWith({ ...ssh, ...changes }), around({ ...files, ...more })).get("node01");
+    /** The hops from the host outwards, of the login and of OpenSSH's route. */
+    const outwards = (access: ReturnType<typeof node01>) => {
+      const found: [string, string][] = [];
+      let login = access?.login.proxy;
+      for (let route = access?.bastion; route !== undefined; route = route.bastion) {
+        found.push([login?.host ?? "", route.login.host]);
+        login = login?.proxy;
+      }
+      return found;
+    };
+
+    test("are those of ProxyJump in order: the last one is nearest to the host", () => {
+      const config = "Host 10.0.0.2\n  ProxyJump 10.0.0.8,10.0.0.9\n";
+      expect(outwards(node01({}, { "/home/me/.ssh/config": config }))).toEqual([
+        ["10.0.0.9", "10.0.0.9"],
+        ["10.0.0.8", "10.0.0.8"],
+      ]);
+    });
+
+    test("are those of the settings in order, each with its own login", () => {
+      const bastion = [{ address: "10.0.0.8", user: "outer" }, { address: "10.0.0.9" }];
+      const access = node01({ user: "ops", bastion });
+      expect(outwards(access)).toEqual([
+        ["10.0.0.9", "10.0.0.9"],
+        ["10.0.0.8", "10.0.0.8"],
+      ]);
+      expect([access?.login.proxy?.user, access?.login.proxy?.proxy?.user]).toEqual([
+        "ops",
+        "outer",
+      ]);
+    });
+
+    test("a problem of one of them has its place in the list", () => {
+      const bastion = [{ address: "10.0.0.8" }, { address: "10.0.0.7" }];
+      expect(problemsOf(() => accessOf(settingsWith({ ...ssh, bastion }), around(files)))).toEqual([
+        "ssh.bastion[1]: expected the host key of 10.0.0.7 in /project/known, found none. " +
+          "Log in once with ssh and compare the key, or set hostKey, or strictHostKeyChecking: accept-new",
+      ]);
+    });
+
+    test("none is for a node that needs none, also if the ssh config has one", () => {
+      const config = { "/home/me/.ssh/config": "Host *\n  ProxyJump 10.0.0.9\n" };
+      expect(outwards(node01({}, config))).toHaveLength(1);
+      expect(outwards(node01({ bastion: "none" }, config))).toEqual([]);
+    });
+  });
+
+  describe("time limits", () => {
+    const files = { "/project/id": KEY, "/project/known": KNOWN };
+    const login = (ssh: Record<string, unknown>, config = "") =>
+      accessOf(
+        settingsWith({ privateKeyPath: "id", knownHostsPath: "known", ...ssh }),
+        around({ ...files, "/home/me/.ssh/config": config }),
+      ).get("node01")?.login;
+
+    test("are the defaults of every connection, unless something sets them", () => {
+      expect(login({})).not.toHaveProperty("limits");
+      expect(login({})).not.toHaveProperty("sharedLimits");
+    });
+
+    test("come from the settings, and resources get them too", () => {
+      const limits = { connectSeconds: 90, keepAlive: { seconds: 5, misses: 3 } };
+      expect(login({ connectTimeout: "1m30s", keepAlive: "5s" })).toMatchObject({
+        limits,
+        sharedLimits: limits,
+      });
+    });
+
+    test("come from the ssh config, for the connections of this operator alone", () => {
+      const config =
+        "Host *\n ConnectTimeout 1m\n ServerAliveInterval 20\n ServerAliveCountMax 9\n";
+      const found = login({ keepAlive: "5s" }, config);
+      expect(found?.limits).toEqual({
+        connectSeconds: 60,
+        keepAlive: { seconds: 5, misses: 3 },
+      });
+      expect(found?.sharedLimits).toEqual({ keepAlive: { seconds: 5, misses: 3 } });
+      expect(login({}, config)?.limits?.keepAlive).toEqual({ seconds: 20, misses: 9 });
+    });
+
+    test("an interval of 0 in the ssh config does not switch keepalives off", () => {
+      expect(login({}, "ServerAliveInterval 0\nConnectTimeout none\n")).not.toHaveProperty(
+        "limits",
+      );
+    });
   });
 
   describe("host keys", () => {

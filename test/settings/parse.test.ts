@@ -333,7 +333,7 @@ describe("parseSettings", () => {
     const nodes = [{ ...minimal.nodes[0], ssh: [key] }];
     const problems = problemsOf({ ...minimal, nodes });
     expect(problems).toEqual([
-      "nodes[0].ssh: expected an object with user, port, privateKeyPath, privateKey, privateKeyPassphrase, agent, password, hostKey, knownHostsPath, strictHostKeyChecking, bastion, sudo, wait, config, " +
+      "nodes[0].ssh: expected an object with user, port, privateKeyPath, privateKey, privateKeyPassphrase, agent, password, hostKey, knownHostsPath, strictHostKeyChecking, connectTimeout, keepAlive, bastion, sudo, wait, config, " +
         'found [{"password":"[secret]","bastion":[{"privateKey":"[secret]"}]}]',
     ]);
   });

@@ -84,6 +84,14 @@ test("a bastion is what ProxyCommand says, with options of its own; one of the s
   );
 });
 
+test("time limits are those of the options", () => {
+  const limits = ["-o", "ConnectTimeout=9", "-o", "ServerAliveInterval=5"];
+  expect(resolve("ssh://root@10.0.0.1", [...flags, ...limits]).login.limits).toEqual({
+    connectSeconds: 9,
+    keepAlive: { seconds: 5, misses: 3 },
+  });
+});
+
 test.each(["ssh://root:canary@10.0.0.1", "ssh://10.0.0.1/path", "http://10.0.0.1", "10.0.0.1"])(
   "%s is refused",
   (url) => {

@@ -14,11 +14,15 @@ const endpoint: Fields = {
   hostKey: { shape: "string" },
 };
 
-const connection: Field = {
-  shape: { object: { ...endpoint, proxy: { shape: { object: endpoint } } } },
-  required: true,
-  secret: true,
+/** The real provider knows one bastion; here, a bastion can have one too. */
+const through: Fields = {
+  ...endpoint,
+  get proxy(): Field {
+    return { shape: { object: through } };
+  },
 };
+
+const connection: Field = { shape: { object: through }, required: true, secret: true };
 
 const lifecycle: Fields = {
   create: { shape: "string" },
