@@ -280,3 +280,20 @@ test.each([
 ])("%j is refused, with file and line", (text, message) => {
   expect(() => read(text, "a")).toThrow(message);
 });
+
+test("time limits are in OpenSSH's format of time, and a count is a number", () => {
+  const limits = (text: string) => {
+    const { connectTimeout, serverAliveInterval, serverAliveCountMax } = read(text, "h");
+    return [connectTimeout, serverAliveInterval, serverAliveCountMax];
+  };
+  expect(limits("ConnectTimeout 1m30s\nServerAliveInterval 60\nServerAliveCountMax 9\n")).toEqual([
+    90, 60, 9,
+  ]);
+  expect(limits("ConnectTimeout none\n")).toEqual([undefined, undefined, undefined]);
+  expect(() => limits("ConnectTimeout soon\n")).toThrow(
+    "ConnectTimeout soon: expected a time such as 30 or 1m30s",
+  );
+  expect(() => limits("ServerAliveCountMax 2s\n")).toThrow(
+    "ServerAliveCountMax 2s: expected a number",
+  );
+});
