@@ -117,7 +117,9 @@ describeLab("the ways to log in", () => {
       const [controlplane, node01] = [lab.host("controlplane"), lab.host("node01")];
       expect(existsSync(known)).toBe(false);
       await stack.succeed(stack.up());
-      const keys = [...lab.hosts.values()].map(({ address, hostKey }) => `${address} ${hostKey}`);
+      const keys = [...cluster(), lab.host("bastion")].map(
+        ({ address, hostKey }) => `${address} ${hostKey}`,
+      );
       expect(readFileSync(known, "utf8").trimEnd().split("\n").sort()).toEqual(keys.sort());
       await stack.succeed(stack.preview("--expect-no-changes"));
       const image = await pushImage(controlplane, `${controlplane.address}:5000`, "behind:1.0");
