@@ -529,6 +529,8 @@ journal_end() {
 
 # last_words UNIT CURSOR: the daemon's own, since then; those about trouble if there are any.
 last_words() {
+  # What a daemon has said just before its end may not be in the journal yet.
+  journalctl --sync >/dev/null 2>&1 9>&-
   words_all=$(journalctl -u "$1" ${2:+"--after-cursor=$2"} -o cat -n 60 --no-pager 2>/dev/null 9>&- |
     tr -d '\000' | cut -c1-2000 | masked)
   words_trouble='level=(error|fatal|panic|warn)|[Ff]ail|[Ee]rror|[Uu]nable|[Ii]nvalid|panic'

@@ -215,7 +215,7 @@ describeLab("a host with a fault", () => {
       const elsewhere = { ...decision, payload: decision.payload.replace(CONFIG, path) };
       await refusesUntouched(
         patched,
-        /expected the path of daemon.json, a containerd configuration, a hosts.toml or a file of the page; found/,
+        /expected the path of daemon.json, a containerd configuration, a hosts.toml or a file of the page or the timer; found/,
         elsewhere,
       );
       await node.succeed(
