@@ -17,7 +17,7 @@ const past: PastRegistry = {
 test("the same name is no news, and neither is a first run or one that made no container", () => {
   expect(shapeNotes(settings(), { registries: [past] })).toEqual([]);
   expect(shapeNotes(settings({ port: 5001 }), { registries: [] })).toEqual([]);
-  const { container: _container, ...claimed } = past;
+  const claimed: PastRegistry = { host: "cp", claimed: true, imagePrefix: "10.0.0.1:5000" };
   expect(shapeNotes(settings({ port: 5001 }), { registries: [claimed] })).toEqual([]);
 });
 
