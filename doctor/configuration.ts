@@ -69,8 +69,9 @@ function changedLines(diff: string): string[] {
   const lines: string[] = [];
   let file = "";
   for (const line of diff.split("\n")) {
-    if (line.startsWith("--- ")) file = line.slice(4).split("\t")[0]!;
-    else if (line.startsWith("+++ ")) continue;
+    // A file that is not there has its name in the second line.
+    const [, name] = /^(?:---|\+\+\+) ([^\t]*)/.exec(line) ?? [];
+    if (name !== undefined) file = name === "/dev/null" ? file : name;
     else if (/^\+\s*\S/.test(line)) lines.push(`${file}: missing: ${line.slice(1).trim()}`);
     else if (/^-\s*\S/.test(line)) lines.push(`${file}: not ours: ${line.slice(1).trim()}`);
   }

@@ -212,6 +212,30 @@ describeLab("npm run doctor", () => {
       });
     });
 
+    test("another program has taken over certs.d", async () => {
+      // As Spegel does it when it starts.
+      const folder = "/etc/containerd/certs.d";
+      await node02!.succeed(
+        `cd ${folder} && mkdir _backup && mv ${prefix} _backup/ && mkdir _default && ` +
+          `printf '[host."http://127.0.0.1:30020"]\\ncapabilities = ["pull", "resolve"]\\n' >_default/hosts.toml`,
+      );
+      await cures(["node02"], {
+        node02: {
+          cause:
+            "another program has taken over containerd's certs.d, and moved what was there to _backup",
+          evidence: [
+            `${folder}/_backup/${prefix}`,
+            `${folder}/${prefix}/hosts.toml: missing: # Written by cluster-registry; change it there, or take this line out.`,
+            `${folder}/${prefix}/hosts.toml: missing: server = "http://${prefix}"`,
+            `${folder}/${prefix}/hosts.toml: missing: [host."http://${prefix}"]`,
+            `${folder}/${prefix}/hosts.toml: missing: capabilities = ["pull", "resolve"]`,
+          ],
+          fix: "npm run up",
+        },
+      });
+      await node02!.succeed(`rm -r ${folder}/_backup ${folder}/_default`);
+    });
+
     test("the file is broken; containerd of the other node is stopped", async () => {
       await node01!.succeed(
         `sed -i '1i x = = 1' ${CONFIG} && systemctl restart containerd || true`,
@@ -395,6 +419,26 @@ describeLab("npm run doctor", () => {
           cause: "the registry's container is paused",
           evidence: ["docker inspect registry: paused"],
           fix: on(master, "docker unpause registry"),
+        },
+      });
+    });
+
+    test("its storage fails the health check", async () => {
+      // A loop of links is an error of the file system, and no folder that is merely empty.
+      await master!.succeed(
+        "inside=\"nsenter -m -t $(docker inspect -f '{{.State.Pid}}' registry) busybox\" && " +
+          "$inside mount -t tmpfs none /var/lib && $inside ln -s registry /var/lib/registry",
+      );
+      await master!.waitUntilSucceeds(
+        `curl -s -o /dev/null -w '%{http_code}' http://${prefix}/v2/ | grep 503`,
+        { timeoutSeconds: 120 },
+      );
+      await cures(["node01"], {
+        registry: {
+          cause:
+            "the registry answers with an error of its own, as with a storage that fails its health check",
+          evidence: [/^http:\/\/.*\/v2\/: .*503/],
+          fix: on(master, "docker restart registry"),
         },
       });
     });

@@ -170,7 +170,7 @@ describeLab("operators, and the network between them and the hosts", () => {
     expect(said.code).not.toBe(0);
     for (const [host] of cut) {
       expect(text(said)).toContain(
-        `root@${host.address}:22: the connection was lost (Keepalive timeout)`,
+        `${host.name} (root@${host.address}:22): the connection was lost (Keepalive timeout)`,
       );
       // What was under way there knows nothing of it.
       await host.succeed("touch /run/thawed");
