@@ -35,9 +35,11 @@ describeLab("what becomes of the registry's host", () => {
   /** The CLI reads the container before anything else, and cannot where docker does not answer. */
   const unread = embedded ? [] : ["--refresh=false"];
 
-  /** The registry runs, with the image that was pushed, and there is nothing left to do. */
+  /** The registry runs, with the image that was pushed. */
+  const serves = () => cp.waitUntilSucceeds(`curl -sf http://${registry}/v2/mynginx/tags/list`);
+  /** The same, and there is nothing left to do. */
   async function isWell(): Promise<void> {
-    await cp.waitUntilSucceeds(`curl -sf http://${registry}/v2/mynginx/tags/list`);
+    await serves();
     await stack.succeed(stack.preview("--expect-no-changes"));
   }
 
@@ -67,7 +69,7 @@ describeLab("what becomes of the registry's host", () => {
       await stack.succeed(stack.up(...unread));
       expect(await isActive()).toBe("active");
       expect(await containerId()).toBe(id);
-      await isWell();
+      await serves();
     });
 
     test.each([
@@ -92,7 +94,7 @@ describeLab("what becomes of the registry's host", () => {
         await cp.succeed(`systemctl unmask ${unit}`);
       }
       await stack.succeed(stack.up(...unread));
-      await isWell();
+      await serves();
     });
 
     (embedded ? test : test.skip)(
@@ -129,7 +131,7 @@ describeLab("what becomes of the registry's host", () => {
       expect(text(preview)).not.toContain("will be empty");
       await stack.succeed(stack.up());
       expect(await cp.succeed("docker ps -a --format '{{.Names}}'")).toBe("registry\n");
-      await isWell();
+      await serves();
     });
 
     test("paused: preview names the command that helps", async () => {
