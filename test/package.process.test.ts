@@ -39,6 +39,7 @@ describe("the package that npm pack makes", () => {
       "patch",
       "plugin",
       "registry",
+      "report",
       "settings",
       "ssh",
       "ui",
