@@ -27,6 +27,7 @@ module.exports = {
     {
       ...shared,
       displayName: "unit",
+      setupFilesAfterEnv: ["<rootDir>/test/patience.ts"],
       testMatch: ["<rootDir>/test/**/*.test.ts"],
       testPathIgnorePatterns: [
         "/node_modules/",
@@ -36,11 +37,13 @@ module.exports = {
     {
       ...shared,
       displayName: "process",
+      setupFilesAfterEnv: ["<rootDir>/test/patience.ts"],
       testMatch: ["<rootDir>/test/**/*.process.test.ts"],
     },
     {
       ...shared,
       displayName: "pulumi",
+      setupFilesAfterEnv: ["<rootDir>/test/patience.ts"],
       testMatch: ["<rootDir>/test/**/*.pulumi.test.ts"],
     },
     onLabHosts("lab"),
