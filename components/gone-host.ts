@@ -1,6 +1,6 @@
-import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { GONE, type PastGuard } from "../observation/past";
+import { commandAsInState } from "./as-in-state";
 
 /**
  * The patch of a node that left the cluster and whose host does not answer any more.
@@ -13,12 +13,8 @@ import { GONE, type PastGuard } from "../observation/past";
 export class GoneHost extends pulumi.ComponentResource {
   constructor(name: string, guard: PastGuard, opts: pulumi.ComponentResourceOptions) {
     super("cluster-registry:index:ContainerdMirror", name, {}, opts);
-    const { connection, ...inputs } = guard.inputs;
-    new command.remote.Command(
-      `${name}-${guard.daemon}-guard`,
-      { ...inputs, connection: pulumi.secret(connection) },
-      { parent: this, retainOnDelete: true },
-    );
+    const options = { parent: this, retainOnDelete: true };
+    commandAsInState(`${name}-${guard.daemon}-guard`, guard.inputs, options);
     this.registerOutputs({ state: GONE });
   }
 }

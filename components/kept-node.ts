@@ -1,7 +1,7 @@
-import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { PastGuard } from "../observation/past";
 import type { Role } from "./args";
+import { commandAsInState } from "./as-in-state";
 
 /**
  * A node that this run does not read and does not change: its resources are declared as the state has them.
@@ -15,25 +15,16 @@ export class KeptNode extends pulumi.ComponentResource {
 
   constructor(name: string, guard: PastGuard, role: Role, opts: pulumi.ComponentResourceOptions) {
     super("cluster-registry:index:ContainerdMirror", name, {}, opts);
-    const first = same(`${name}-${guard.daemon}-guard`, guard.inputs, { parent: this });
+    const first = commandAsInState(`${name}-${guard.daemon}-guard`, guard.inputs, { parent: this });
     // The apply is not in the state if the run that should have made it failed.
     const apply =
       guard.apply &&
-      same(`${name}-${guard.daemon}-apply`, guard.apply, { parent: this, dependsOn: [first] });
+      commandAsInState(`${name}-${guard.daemon}-apply`, guard.apply, {
+        parent: this,
+        dependsOn: [first],
+      });
     this.state = apply?.stdout ?? pulumi.output("not applied");
     this.role = pulumi.output(role);
     this.registerOutputs({ state: this.state, role: this.role });
   }
-}
-
-function same(
-  name: string,
-  { connection, ...inputs }: Readonly<Record<string, unknown>>,
-  opts: pulumi.CustomResourceOptions,
-): command.remote.Command {
-  return new command.remote.Command(
-    name,
-    { ...inputs, connection: pulumi.secret(connection) },
-    opts,
-  );
 }

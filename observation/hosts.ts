@@ -1,6 +1,6 @@
 import type { HostAccess } from "../settings/access";
 import { openForCommands } from "../ssh/borrow";
-import { type CommandRunner, Connection } from "../ssh/connection";
+import { type CommandRunner, Connection, type OpenOptions } from "../ssh/connection";
 import { checkAgentChoice } from "./agent-choice";
 import { learnBastions, learned, showKey } from "./learn";
 import type { Ask, Observation } from "./observation";
@@ -16,31 +16,33 @@ export interface Seen {
 export type Surveyed = Seen | { readonly access: HostAccess; readonly error: Error };
 
 /** Runs one piece of work over a connection of its own, and closes the connection afterwards, also after an error. */
-export async function withConnection<T>(
+export function withConnection<T>(
   access: HostAccess,
   work: (connection: Connection) => Promise<T>,
   onWaiting?: (text: string) => void,
 ): Promise<T> {
-  const { login, waitSeconds } = access;
-  const connection = await Connection.open(login, { waitSeconds, ...(onWaiting && { onWaiting }) });
-  try {
-    return await work(connection);
-  } finally {
-    connection.close();
-  }
+  return over((...how) => Connection.open(...how), access, work, onWaiting);
 }
 
 /**
  * The same for work that only runs commands. If the engine that runs this program has a connection to the host, the work
  * goes over that one, and it stays open.
  */
-export async function withCommands<T>(
+export function withCommands<T>(
   access: HostAccess,
   work: (connection: CommandRunner) => Promise<T>,
   onWaiting?: (text: string) => void,
 ): Promise<T> {
-  const { login, waitSeconds } = access;
-  const connection = await openForCommands(login, { waitSeconds, ...(onWaiting && { onWaiting }) });
+  return over(openForCommands, access, work, onWaiting);
+}
+
+async function over<C extends CommandRunner, T>(
+  open: (login: HostAccess["login"], options: OpenOptions) => Promise<C>,
+  { login, waitSeconds }: HostAccess,
+  work: (connection: C) => Promise<T>,
+  onWaiting?: (text: string) => void,
+): Promise<T> {
+  const connection = await open(login, { waitSeconds, ...(onWaiting && { onWaiting }) });
   try {
     return await work(connection);
   } finally {

@@ -232,7 +232,7 @@ function limitsOf(
   ssh: LoginSettings,
   options: ClientOptions,
 ): Pick<Login, "limits" | "sharedLimits"> {
-  const seconds = (text: string | undefined) => text && durationSeconds(text);
+  const seconds = (text = "") => durationSeconds(text);
   const connect = seconds(ssh.connectTimeout);
   const alive = seconds(ssh.keepAlive);
   const shared = limits(connect && Math.ceil(connect), alive);

@@ -25,10 +25,10 @@ const KEEPALIVE_MISSES = 3;
  */
 const LOGIN_MILLISECONDS = 30_000;
 
-/** Limits of which some are set. A connection needs a positive time and a keepalive. */
+/** The limits that are set. A value of 0 counts as not set: every connection has a time limit and keepalives. */
 export function limits(
-  connectSeconds: number | "" | undefined,
-  aliveSeconds: number | "" | undefined,
+  connectSeconds: number | undefined,
+  aliveSeconds: number | undefined,
   misses: number = KEEPALIVE_MISSES,
 ): Limits {
   return {

@@ -35,6 +35,7 @@ export interface Login {
    * @default "verify"
    */
   hostKeyPolicy?: "verify" | "accept-any";
+  /** The limits of the connections that this program opens. */
   limits?: Limits;
   /**
    * The limits that resources get too: those of the settings alone. An ssh config differs between operators, and each would

@@ -93,8 +93,22 @@ describeLab("the ways to log in", () => {
     expect(await node01.succeed(`sha256sum ${CONFIG_TOML}`)).toBe(before);
   });
 
+  /** OpenSSH itself reaches Docker on the registry host, as @pulumi/docker runs it. */
+  function expectDockerOverSsh(): void {
+    const access = accessOf(parseSettings(stack.current), surroundings(stack.folder)).get(
+      "controlplane",
+    );
+    if (access === undefined) throw new Error("the registry host is a host of the settings");
+    const target = `root@${lab.host("controlplane").address}`;
+    const words = [...dockerSshOptions(access), target, "docker", "ps", "--format={{.Names}}"];
+    const { stdout, stderr } = spawnSync("ssh", words, { encoding: "utf8" });
+    expect({ stdout, stderr }).toEqual({ stdout: "registry\n", stderr: "" });
+  }
+
+  /** A rule of iptables: no SSH without a bastion. */
+  const direct = () => `-s ${lab.definition.gateway} -p tcp --dport 22 -j REJECT`;
+
   describe("behind a bastion", () => {
-    const direct = () => `-s ${lab.definition.gateway} -p tcp --dport 22 -j REJECT`;
     let known: string;
 
     beforeAll(async () => {
@@ -127,14 +141,7 @@ describeLab("the ways to log in", () => {
     });
 
     test("OpenSSH itself, as @pulumi/docker runs it, goes the same way", () => {
-      const access = accessOf(parseSettings(stack.current), surroundings(stack.folder)).get(
-        "controlplane",
-      );
-      if (access === undefined) throw new Error("the registry host is a host of the settings");
-      const target = `root@${lab.host("controlplane").address}`;
-      const words = [...dockerSshOptions(access), target, "docker", "ps", "--format={{.Names}}"];
-      const { stdout, stderr } = spawnSync("ssh", words, { encoding: "utf8" });
-      expect({ stdout, stderr }).toEqual({ stdout: "registry\n", stderr: "" });
+      expectDockerOverSsh();
     });
 
     test("a bastion that shows another key than the known one is refused, and destroy goes through the right one", async () => {
@@ -157,7 +164,6 @@ describeLab("the ways to log in", () => {
   });
 
   describe("behind two bastions", () => {
-    const direct = () => `-s ${lab.definition.gateway} -p tcp --dport 22 -j REJECT`;
     const inside = () => [...cluster(), lab.host("bastion")];
     let known: string;
 
@@ -191,14 +197,7 @@ describeLab("the ways to log in", () => {
     });
 
     test("OpenSSH itself goes the same way", () => {
-      const access = accessOf(parseSettings(stack.current), surroundings(stack.folder)).get(
-        "controlplane",
-      );
-      if (access === undefined) throw new Error("the registry host is a host of the settings");
-      const target = `root@${lab.host("controlplane").address}`;
-      const words = [...dockerSshOptions(access), target, "docker", "ps", "--format={{.Names}}"];
-      const { stdout, stderr } = spawnSync("ssh", words, { encoding: "utf8" });
-      expect({ stdout, stderr }).toEqual({ stdout: "registry\n", stderr: "" });
+      expectDockerOverSsh();
     });
 
     test("destroy goes through both", async () => {
