@@ -6,15 +6,11 @@ import { readOnlyConfig } from "../../images/read-only";
 import { buildImage, buildIndex, type ContainerImage } from "../../oci/image";
 import { push } from "../../oci/push";
 import { type Said, TestStack } from "../program/stack";
-import { describeRegistries, noise, startHosts } from "./registries";
+import { canPull, describeRegistries, imageOf, startHosts } from "./registries";
 
 jest.setTimeout(300_000);
 
 const UNIT = "cluster-registry-gc-session.service";
-
-/** An image with a layer whose size is known roughly. */
-const imageOf = (text: string, kilobytes = 1) =>
-  buildImage([[{ path: text, contents: noise(text, kilobytes) }]], { Cmd: ["true"] });
 
 const versions = [
   { version: "2.8", host: "old", image: "registry:2" },
@@ -47,15 +43,7 @@ describeRegistries("a registry that people live with", () => {
         }[]
       ).map(({ repository, tag }) => `${repository}:${tag}`);
     /** Whether a container runtime pulls it: the judge is containerd, not our client. */
-    const pulls = async (reference: string): Promise<boolean> => {
-      try {
-        await host.pullImage(`${prefix}/${reference}`);
-        await host.removeImage(`${prefix}/${reference}`);
-        return true;
-      } catch {
-        return false;
-      }
-    };
+    const pulls = (reference: string) => canPull(host, `${prefix}/${reference}`);
     /** As if everything had been pushed two hours ago. */
     const age = () =>
       host.succeed(

@@ -4,12 +4,14 @@ import {
   distributionImage,
   type DistributionVersion,
   ensureDistribution,
+  type RunningHost,
   type RunningLab,
   startLab,
   whyNoDistribution,
   whyNoLab,
 } from "../../lab";
 import { cacheFolder } from "../../lab/paths";
+import { buildImage, type ContainerImage } from "../../oci/image";
 
 /**
  * `describe` for tests of both registry servers. Where there can be no hosts, or no distribution 3, they count as skipped,
@@ -49,4 +51,19 @@ export function noise(text: string, kilobytes: number): Buffer {
   const key = createHash("sha256").update(text).digest();
   const cipher = createCipheriv("aes-256-ctr", key, Buffer.alloc(16));
   return cipher.update(Buffer.alloc(kilobytes * 1024));
+}
+
+/** An image with a layer whose size is known roughly. */
+export const imageOf = (text: string, kilobytes = 1): ContainerImage =>
+  buildImage([[{ path: text, contents: noise(text, kilobytes) }]], { Cmd: ["true"] });
+
+/** Whether a container runtime pulls it: the judge is containerd, not our client. */
+export async function canPull(host: RunningHost, reference: string): Promise<boolean> {
+  try {
+    await host.pullImage(reference);
+    await host.removeImage(reference);
+    return true;
+  } catch {
+    return false;
+  }
 }

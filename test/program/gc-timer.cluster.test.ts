@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import type { RunningHost, RunningLab } from "../../lab";
 import { buildImage, buildIndex, type ContainerImage } from "../../oci/image";
 import { push } from "../../oci/push";
-import { describeRegistries, noise, startHosts } from "../images/registries";
+import { canPull, describeRegistries, imageOf, noise, startHosts } from "../images/registries";
 import { about, TestStack } from "./stack";
 
 jest.setTimeout(300_000);
@@ -15,8 +15,6 @@ const FOLDER = "/var/lib/cluster-registry-gc";
 const OCI = "application/vnd.oci.image.manifest.v1+json";
 const TIMED = { gcTimer: { onCalendar: "Sun 03:00" } };
 
-const imageOf = (text: string, kilobytes = 1) =>
-  buildImage([[{ path: text, contents: noise(text, kilobytes) }]], { Cmd: ["true"] });
 const layerOf = ({ blobs }: ContainerImage) => blobs.at(-1)!.digest;
 
 /** A manifest that names another one as its subject, as a signature does. */
@@ -68,15 +66,7 @@ describeRegistries("the registry's timer", () => {
       return spawnSync("skopeo", args).status === 0;
     };
     /** Whether a container runtime pulls it. */
-    const pulls = async (reference: string): Promise<boolean> => {
-      try {
-        await host.pullImage(`${prefix}/${reference}`);
-        await host.removeImage(`${prefix}/${reference}`);
-        return true;
-      } catch {
-        return false;
-      }
-    };
+    const pulls = (reference: string) => canPull(host, `${prefix}/${reference}`);
     const volume = async () =>
       (await host.succeed("docker volume inspect -f '{{.Mountpoint}}' registry-data")).trim();
     const holds = async (digest: string) =>
