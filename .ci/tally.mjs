@@ -37,6 +37,8 @@ function why(test) {
   return message;
 }
 
+// What failed, to be named once more at the end: where only the end of this output is kept, the whole list is in it.
+const failures = [];
 // What takes long, to be shortened first.
 const slow = [];
 let passed = 0;
@@ -54,6 +56,7 @@ for (const name of suites) {
     if (file.assertionResults.length === 0 && file.status === "failed") {
       failed += 1;
       console.log(`failed: ${file.name}: ${file.message}`);
+      failures.push(relative(root, file.name));
     }
     for (const test of file.assertionResults) {
       if (test.status === "passed") passed += 1;
@@ -61,6 +64,7 @@ for (const name of suites) {
         failed += 1;
         console.log(`failed: ${test.fullName}`);
         console.log(why(test));
+        failures.push(`${relative(root, file.name)}: ${test.fullName}`);
       } else if (
         mustRun &&
         !["unit.json", "processes.json"].includes(name) &&
@@ -81,5 +85,6 @@ for (const wanted of process.argv.slice(2)) {
 if (passed === 0) failed += 1;
 for (const { seconds, name } of slow.sort((a, b) => b.seconds - a.seconds).slice(0, 25))
   console.log(`${String(seconds).padStart(5)} s  ${name}`);
+for (const failure of failures) console.log(`FAIL  ${failure}`);
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exitCode = failed > 0 ? 1 : 0;

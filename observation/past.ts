@@ -11,6 +11,8 @@ export interface PastRegistry {
   /** Undefined if the state has no container of this host. */
   readonly container?: { readonly id: string; readonly labels: Readonly<Record<string, string>> };
   readonly data?: Data;
+  /** Reference of the image that its container was made from. */
+  readonly image?: string;
   /** `ADDRESS:PORT`, as in image names; set for the registry itself once it ran. */
   readonly imagePrefix?: string;
 }
@@ -170,9 +172,15 @@ function containersOf(
         });
     }
   }
-  // After the others: whose component it is, only its members tell.
+  // After the others: whose component or image it is, only the other members tell.
   for (const [urn, { outputs }] of Object.entries(resources)) {
     const { type, name } = parts(urn);
+    if (type.endsWith(`${COMPONENT}${component}$docker:index/remoteImage:RemoteImage`)) {
+      const suffix = `${SUFFIXES[component]}-image`;
+      const owner = hostOf(name.slice(0, -suffix.length), urn);
+      const image = text(outputs["name"]);
+      if (image !== "" && found.has(owner)) add(owner, { image });
+    }
     const host = hostOf(name, urn);
     const imagePrefix = text(outputs["imagePrefix"]);
     if (type.endsWith(`${COMPONENT}${component}`) && imagePrefix !== "" && found.has(host))

@@ -35,3 +35,24 @@ test("another host: every node always has a registry that runs", () => {
       "Containers that run go on. Workloads that name 10.0.0.1:5000/... cannot pull any more after it: change their image names",
   ]);
 });
+
+test("another image: it is pulled first, then the container is replaced, and the images stay", () => {
+  const ran = { ...past, image: "registry:2.8.3" };
+  const [note, ...others] = shapeNotes(settings({ image: "registry:3.1.2" }), {
+    registries: [ran],
+  });
+  expect(others).toEqual([]);
+  expect(note).toBe(
+    "the registry's server changes from registry:2.8.3 to registry:3.1.2. docker on cp pulls the new image first: if that fails, the present registry goes on. " +
+      "Then its container is replaced, and for some seconds nobody can pull from it or push to it. Its volume stays, with all images",
+  );
+  expect(shapeNotes(settings({ image: "registry:2.8.3" }), { registries: [ran] })).toEqual([]);
+});
+
+test("another image on another host is a new registry, and another image with another port are two notes", () => {
+  const ran = { ...past, image: "registry:2.8.3" };
+  const moved = settings({ host: "other", address: "10.0.0.9", image: "registry:3.1.2" });
+  expect(shapeNotes(moved, { registries: [ran] })).toHaveLength(1);
+  const both = settings({ port: 5001, image: "registry:3.1.2" });
+  expect(shapeNotes(both, { registries: [ran] })).toHaveLength(2);
+});

@@ -30,6 +30,10 @@ test("the container, its labels, the place of its images, and the claim are read
     type: "command:remote:Command",
     outputs: { create: `sh -s container-claim ${OWNER} registry`, stdout: "{}" },
   };
+  const image = {
+    type: "docker:index/remoteImage:RemoteImage",
+    outputs: { name: "registry:2.8.3", id: "sha256:ab registry:2.8.3" },
+  };
   const past = pastOf({
     [registry("command:remote:Command", "a-claim")]: claim,
     [registry("command:remote:Command", "b-claim")]: claim,
@@ -40,12 +44,20 @@ test("the container, its labels, the place of its images, and the claim are read
     [registry("docker:index/container:Container", "c-container")]: container([
       { containerPath: "/var/lib/registry", hostPath: "/srv/images" },
     ]),
+    [registry("docker:index/remoteImage:RemoteImage", "c-image")]: image,
+    [registry("docker:index/remoteImage:RemoteImage", "nobodys-image")]: image,
   });
   const known = { id: "ab12", labels: { "io.cluster-registry.owner": OWNER } };
   expect(past.registries).toEqual([
     { host: "a", claimed: true, container: known, data: { volume: "images" } },
     { host: "b", claimed: true },
-    { host: "c", claimed: false, container: known, data: { path: "/srv/images" } },
+    {
+      host: "c",
+      claimed: false,
+      container: known,
+      data: { path: "/srv/images" },
+      image: "registry:2.8.3",
+    },
   ]);
 });
 
