@@ -22,6 +22,8 @@ export function timerFiles({ gcTimer, registry }: Settings, usesCluster: boolean
 [Unit]
 Description=Clean-up of the private registry
 After=docker.service
+# The timer or a person asks for every start.
+StartLimitIntervalSec=0
 
 [Service]
 Type=oneshot

@@ -191,7 +191,9 @@ describeRegistries("the registry's timer", () => {
     test("a run that is killed leaves a registry that takes pushes; a preview says that it failed", async () => {
       const text = await config();
       await host.succeed(`systemctl start --no-block ${SERVICE}`);
-      await host.waitUntilSucceeds(`test -e ${FOLDER}/work/changed -o -e ${FOLDER}/work/restart`);
+      await host.waitUntilSucceeds(
+        `test -e ${FOLDER}/work/changed -o -e ${FOLDER}/work/restart || { journalctl -q -u ${SERVICE} -n 5; exit 1; }`,
+      );
       await host.succeed(`systemctl kill --signal=SIGSTOP ${SERVICE}`);
       const gc = await stack.run("gc", "--yes");
       expect(gc.code).toBe(1);
