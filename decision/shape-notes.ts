@@ -29,6 +29,6 @@ function imageNotes({ registry }: Settings, last: PastRegistry | undefined): str
   if (last?.image === undefined || last.image === image || last.host !== host) return [];
   return [
     `the registry's server changes from ${last.image} to ${image}. docker on ${host} pulls the new image first: if that fails, the present registry goes on. ` +
-      "Then its container is replaced, and for some seconds nobody can pull from it or push to it. Its volume stays, with all images",
+      "Unless both are the same image, its container is then replaced, and for some seconds nobody can pull from it or push to it. Its volume stays, with all images",
   ];
 }

@@ -44,7 +44,7 @@ test("another image: it is pulled first, then the container is replaced, and the
   expect(others).toEqual([]);
   expect(note).toBe(
     "the registry's server changes from registry:2.8.3 to registry:3.1.2. docker on cp pulls the new image first: if that fails, the present registry goes on. " +
-      "Then its container is replaced, and for some seconds nobody can pull from it or push to it. Its volume stays, with all images",
+      "Unless both are the same image, its container is then replaced, and for some seconds nobody can pull from it or push to it. Its volume stays, with all images",
   );
   expect(shapeNotes(settings({ image: "registry:2.8.3" }), { registries: [ran] })).toEqual([]);
 });

@@ -115,6 +115,9 @@ describeCluster("workloads as resources of a program", () => {
     }
     await main.succeed("systemctl start kube-apiserver");
     await cluster.untilReachable();
+    // A node that could not report for long is not ready, and neither are its Pods.
+    for (const one of ["deployment/web", "daemonset/each"])
+      await cluster.kubectl(["-n", "team", "rollout", "status", one, "--timeout=120s"]);
     await stack.succeed(stack.preview("--refresh", "--expect-no-changes"));
   }, 300_000);
 
