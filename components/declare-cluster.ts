@@ -26,6 +26,7 @@ import { dockerAddress, dockerSshOptions } from "./docker-ssh";
 import { GoneHost } from "./gone-host";
 import type { HostPatchPlan } from "./host-patch";
 import { KeptNode } from "./kept-node";
+import { withoutDependencies } from "./known-inputs";
 import { LocalRegistryHosting } from "./local-registry-hosting";
 import { pageAddress } from "./page-files";
 import { planned } from "./planned";
@@ -116,9 +117,12 @@ export function declareCluster(
     decision === undefined || decision.inSync || host.seen === undefined ? [] : [host.seen.access],
   );
   const { address, port } = settings.registry;
-  const reachable = registry?.containerId.apply(() =>
-    withoutStack(checkReach(changing, address, port)),
-  );
+  // Which nodes change differs from run to run. If their Commands depended on the container, the state would differ with them.
+  const reachable =
+    registry &&
+    withoutDependencies(
+      registry.containerId.apply(() => withoutStack(checkReach(changing, address, port))),
+    );
   const batches = batchesOf(settings, new Set(changing.map((access) => access.name)));
   const rollout = new Rollout(batches, pauseSeconds(settings));
   const order = orderText(batches, settings);

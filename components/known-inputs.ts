@@ -6,12 +6,25 @@ import * as pulumi from "@pulumi/pulumi";
  */
 interface Inside {
   readonly isKnown: Promise<boolean>;
+  readonly isSecret: Promise<boolean>;
   promise(withUnknowns: boolean): Promise<unknown>;
 }
 
 /** Is the whole value known? In a preview, the values of a resource that does not exist yet are unknown. */
 export function isKnown(output: pulumi.Output<unknown>): Promise<boolean> {
   return (output as unknown as Inside).isKnown;
+}
+
+/**
+ * The same value, without the resources that it comes from: what uses it waits for it, and does not depend on them in the
+ * state.
+ */
+export function withoutDependencies<T>(output: pulumi.Output<T>): pulumi.Output<T> {
+  const inside = output as unknown as Inside;
+  const Plain = pulumi.Output as unknown as new (...parts: unknown[]) => pulumi.Output<T>;
+  const none = new Set<pulumi.Resource>();
+  const value = inside.promise(true);
+  return new Plain(none, value, inside.isKnown, inside.isSecret, Promise.resolve(none));
 }
 
 /** Arguments as plain values, without those that are not known yet. */

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { defineLab, type RunningLab, startLab } from "../../lab";
 import { describeLab } from "../lab-only";
 import { ENGINE, type Said, TestStack } from "./stack";
@@ -41,6 +42,12 @@ describeEmbedded("a command of the embedded engine", () => {
     expect(await loginsDuring(() => stack.up())).toEqual([1, 1]);
     expect(await loginsDuring(() => stack.up("--expect-no-changes"))).toEqual([1, 1]);
     expect(await loginsDuring(() => stack.preview("--expect-no-changes"))).toEqual([1, 1]);
+    // Nodes that were changed are no reason to run the program twice.
+    stack.change({ mirrors: { "docker.io": ["https://mirror.gcr.io"] } });
+    expect(await loginsDuring(() => stack.up())).toEqual([1, 1]);
+    const written = statSync(stack.stateFile).mtimeMs;
+    expect(await loginsDuring(() => stack.run("up", "--yes"))).toEqual([1, 1]);
+    expect(statSync(stack.stateFile).mtimeMs).toBe(written);
     expect(await loginsDuring(() => stack.destroy())).toEqual([1, 1]);
   });
 });
