@@ -7,6 +7,7 @@ import { plotOf } from "../bench/fleet/plot";
 import { ensurePython } from "../bench/fleet/python";
 import { type Entry, goalsOf, ratiosOf, tableOf } from "../bench/fleet/results";
 import { ansible } from "../bench/fleet/tools/ansible";
+import { bare } from "../bench/fleet/tools/bare";
 import { clusterRegistry } from "../bench/fleet/tools/cluster-registry";
 import { openssh } from "../bench/fleet/tools/openssh";
 import { pyinfra } from "../bench/fleet/tools/pyinfra";
@@ -21,7 +22,7 @@ const FLAGS: Record<string, FlagSpec> = {
   n: { kind: "value", help: "The numbers of nodes, e.g. 3,30,100. Defaults to 3,30" },
   tools: {
     kind: "value",
-    help: "openssh, pyinfra, ansible, cluster-registry, pulumi; defaults to all that can run here",
+    help: "openssh, pyinfra, ansible, cluster-registry, bare, pulumi; defaults to all that can run here",
   },
   rounds: { kind: "value", help: "How often each case is measured. Defaults to 5" },
   patch: { kind: "switch", help: "Measure only the patcher, beside a parser of TOML" },
@@ -58,11 +59,16 @@ export function main(args: string[]): Promise<void> {
       ? await ensurePython(cacheFolder(), say)
       : undefined;
     const entries: Entry[] = [];
-    for (const n of sizes)
+    for (const n of sizes) {
       entries.push(
         ...(await measureFleet({ n, rounds, tools, ...(python !== undefined && { python }) }, say)),
       );
-    write(entries);
+      // After each size: what was measured is kept if a larger one fails.
+      write(entries);
+    }
+    print(tableOf(entries).trimEnd());
+    for (const { goal, limit, reached } of goalsOf(entries))
+      print(`${reached <= limit ? "reached" : "missed "}  ${goal}: ${reached} (at most ${limit})`);
   });
 }
 
@@ -82,8 +88,8 @@ async function chosen(names: string | undefined): Promise<Tool[]> {
       return reason === undefined;
     });
   return names.split(",").map((name) => {
-    const tool = all.find((each) => each.name === (name === "pulumi" ? PULUMI : name));
-    const known = "openssh, pyinfra, ansible, cluster-registry, pulumi";
+    const tool = all.find((each) => each.name === (LONG_NAMES[name] ?? name));
+    const known = "openssh, pyinfra, ansible, cluster-registry, bare, pulumi";
     if (tool === undefined) throw new UsageError(`expected one of ${known}, found ${name}`);
     const reason = tool.whyNot();
     if (reason !== undefined) throw new Error(`${name} cannot run here: ${reason}`);
@@ -91,7 +97,10 @@ async function chosen(names: string | undefined): Promise<Tool[]> {
   });
 }
 
-const PULUMI = clusterRegistry("pulumi").name;
+const LONG_NAMES: Record<string, string> = {
+  pulumi: clusterRegistry("pulumi").name,
+  bare: bare.name,
+};
 
 async function allTools(): Promise<Tool[]> {
   const cache = cacheFolder();
@@ -102,6 +111,7 @@ async function allTools(): Promise<Tool[]> {
     pyinfra(bin, reason),
     ansible(bin, reason),
     openssh,
+    bare,
     clusterRegistry("pulumi"),
   ];
 }
@@ -111,9 +121,6 @@ function write(entries: readonly Entry[]): void {
   mkdirSync(RESULTS, { recursive: true });
   writeFileSync(join(RESULTS, "fleet.json"), `${JSON.stringify(results, null, 2)}\n`);
   writeFileSync(join(RESULTS, "fleet.svg"), plotOf(entries));
-  print(tableOf(entries).trimEnd());
-  for (const { goal, limit, reached } of results.goals)
-    print(`${reached <= limit ? "reached" : "missed "}  ${goal}: ${reached} (at most ${limit})`);
 }
 
 function printPatch(): void {

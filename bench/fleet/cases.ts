@@ -31,6 +31,8 @@ export interface Invocation {
 /** A tool that does the nodes' half of the job. */
 export interface Tool {
   readonly name: string;
+  /** What it is measured for. @default everything */
+  readonly cases?: readonly Case[];
   /** Why it cannot run here; undefined if it can. */
   whyNot(): string | undefined;
   /** Writes the tool's files for the fleet. What it takes is not measured. */

@@ -1,5 +1,5 @@
 import { table } from "../../images/words";
-import type { Case } from "./cases";
+import { type Case, CASES } from "./cases";
 
 /** All rounds of one case with one tool. */
 export interface Entry {
@@ -21,6 +21,8 @@ export interface Entry {
 export type Ratios = Record<string, Partial<Record<Case, Record<string, number>>>>;
 
 export const OURS = "cluster-registry";
+/** A program that declares nothing, see tools/bare.ts. */
+export const BARE = "bare program";
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -79,6 +81,9 @@ export function goalsOf(entries: readonly Entry[]): Goal[] {
     const at = (text: string) => `${n} nodes: ${text}`;
     compare(at("preview / pyinfra's second run"), 1, own("preview"), peer("pyinfra", "second run"));
     compare(at("preview / Ansible's --check"), 1 / 3, own("preview"), peer("ansible", "preview"));
+    // With few nodes, the start of the processes is what counts.
+    if (n === 3)
+      compare(at("preview / a bare program's"), 2, own("preview"), peer(BARE, "preview"));
     compare(at("second run / preview"), 1.1, own("second run"), own("preview"));
     compare(at("apply / pyinfra's"), 1, own("apply"), peer("pyinfra", "apply"));
     compare(at("apply / Ansible's"), 1 / 4, own("apply"), peer("ansible", "apply"));
@@ -94,6 +99,17 @@ export function goalsOf(entries: readonly Entry[]): Goal[] {
       own("apply", memory),
       peer("ansible", "apply", memory),
     );
+    const ours = entries.filter((entry) => entry.n === n && entry.tool === OURS);
+    const most = Math.max(...ours.map(({ ssh_connections }) => ssh_connections));
+    if (ours.length > 0) goals.push({ goal: at("SSH connections"), limit: 2, reached: most });
+    if (n !== 100) continue;
+    for (const one of CASES) {
+      const bytes = own(one, memory);
+      if (bytes !== undefined)
+        goals.push({ goal: at(`MB of ${one}`), limit: 250, reached: round(bytes / 1e6) });
+      const few = value(30, OURS, one, "seconds");
+      compare(at(`${one} / that of 30, per node`), 1.1, own(one), few && (few * 100) / 30);
+    }
   }
   return goals.map(({ limit, ...rest }) => ({ ...rest, limit: round(limit) }));
 }

@@ -43,6 +43,30 @@ test("a goal is judged where both of its cases were measured", () => {
   expect(goalsOf(entries)).toEqual([
     { goal: "30 nodes: preview / pyinfra's second run", limit: 1, reached: 1.33 },
     { goal: "30 nodes: second run / preview", limit: 1.1, reached: 1.05 },
+    { goal: "30 nodes: SSH connections", limit: 2, reached: 1 },
+  ]);
+});
+
+test("with three nodes a preview is judged by a bare program, and with a hundred by that of thirty and by its memory", () => {
+  const entries = [
+    entry("cluster-registry", "preview", [3], { n: 3 }),
+    entry("bare program", "preview", [2], { n: 3 }),
+    entry("cluster-registry", "preview", [6]),
+    entry("bare program", "preview", [2]),
+    entry("cluster-registry", "preview", [21], { n: 100, peak_memory: [240e6] }),
+  ];
+  const connections = (n: number) => ({
+    goal: `${n} nodes: SSH connections`,
+    limit: 2,
+    reached: 1,
+  });
+  expect(goalsOf(entries)).toEqual([
+    { goal: "3 nodes: preview / a bare program's", limit: 2, reached: 1.5 },
+    connections(3),
+    connections(30),
+    connections(100),
+    { goal: "100 nodes: MB of preview", limit: 250, reached: 240 },
+    { goal: "100 nodes: preview / that of 30, per node", limit: 1.1, reached: 1.05 },
   ]);
 });
 

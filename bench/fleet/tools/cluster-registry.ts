@@ -8,22 +8,27 @@ import type { Case, Fleet, Invocation, Tool } from "../cases";
 const ROOT = join(__dirname, "../../..");
 const STACK = "bench";
 
-/**
- * This project. Its stack has the registry's host as its only node between the rounds, so that the nodes' half of the
- * job is what is measured.
- */
-export function clusterRegistry(engine: "embedded" | "pulumi"): Tool {
-  const run = (fleet: Fleet, ...args: string[]): Invocation => ({
+/** A command of this project on the stack in the fleet's folder. */
+export function onStack(fleet: Fleet, ...args: string[]): Invocation {
+  return {
     command: [
       process.execPath,
       "--max-semi-space-size=4", // as in package.json
       join(ROOT, "cli/run.mjs"),
       ...args,
       ...["--stack", STACK, "--cwd", fleet.folder],
-      ...(args[0] === "stack" ? [] : ["--engine", engine]),
     ],
     env: { PULUMI_BACKEND_URL: `file://${fleet.folder}`, PULUMI_CONFIG_PASSPHRASE: "" },
-  });
+  };
+}
+
+/**
+ * This project. Its stack has the registry's host as its only node between the rounds, so that the nodes' half of the
+ * job is what is measured.
+ */
+export function clusterRegistry(engine: "embedded" | "pulumi"): Tool {
+  const run = (fleet: Fleet, ...args: string[]) =>
+    onStack(fleet, ...args, ...(args[0] === "stack" ? [] : ["--engine", engine]));
   const configure = (fleet: Fleet, nodes: Fleet["nodes"]) => {
     const { registryHost, privateKeyPath, knownHostsPath } = fleet;
     const settings = {
