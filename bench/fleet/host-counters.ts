@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { RunningHost, RunningLab } from "../../lab";
+import { labCgroup } from "../../lab/machine/cgroups";
 import { legName } from "../../lab/machine/network";
 
 /** What a command did to the hosts, per host. */
@@ -9,6 +11,8 @@ export interface HostCost {
   readonly processes: number;
   /** In both directions. */
   readonly bytes: number;
+  /** Of all of a host's processes, its daemons included. */
+  readonly cpuSeconds: number;
 }
 
 interface Reading {
@@ -29,13 +33,16 @@ export async function hostCounters(
   // The second reading is itself something that the hosts do.
   const own = await Promise.all(asked.map(read));
   const wire = bytesOf(lab.name);
+  const cpu = cpuOf(lab.name);
   return async () => {
+    const cpuSeconds = (cpuOf(lab.name) - cpu) / hosts.length;
     const bytes = bytesOf(lab.name) - wire;
     const after = await Promise.all(asked.map(read));
     const average = (of: (index: number) => number) =>
       asked.reduce((sum, _, index) => sum + of(index), 0) / asked.length;
     return {
       bytes: Math.round(bytes / hosts.length),
+      cpuSeconds: Math.round(cpuSeconds * 1000) / 1000,
       sshConnections: average((index) => after[index]!.connections - own[index]!.connections),
       processes: Math.round(
         average(
@@ -56,6 +63,10 @@ async function read(host: RunningHost): Promise<Reading> {
   const [connections = 0, lastPid = 0] = said.trim().split("\n").map(Number);
   return { connections, lastPid };
 }
+
+const cpuOf = (lab: string) =>
+  Number(/^usage_usec (\d+)$/m.exec(readFileSync(join(labCgroup(lab), "cpu.stat"), "utf8"))?.[1]) /
+  1e6;
 
 /** What has gone over the machine's interface in the lab, in both directions. */
 function bytesOf(lab: string): number {

@@ -15,6 +15,8 @@ export interface Entry {
   readonly ssh_connections: number;
   readonly bytes_on_wire: number;
   readonly processes: number;
+  /** Per node, of its own processes. In a lab the nodes share the machine with the operator. */
+  readonly host_cpu_seconds: readonly number[];
 }
 
 /** Our median over a peer's, of seconds: by n, case and peer. */
@@ -117,7 +119,18 @@ export function goalsOf(entries: readonly Entry[]): Goal[] {
 /** The table for people. */
 export function tableOf(entries: readonly Entry[]): string {
   return table([
-    ["NODES", "CASE", "TOOL", "SECONDS", "CPU", "MEMORY", "SSH", "PROCESSES", "ON THE WIRE"],
+    [
+      "NODES",
+      "CASE",
+      "TOOL",
+      "SECONDS",
+      "CPU",
+      "MEMORY",
+      "SSH",
+      "PROCESSES",
+      "NODE CPU",
+      "ON THE WIRE",
+    ],
     ...entries.map((entry) => [
       String(entry.n),
       entry.case,
@@ -127,6 +140,7 @@ export function tableOf(entries: readonly Entry[]): string {
       `${(median(entry.peak_memory) / 1e6).toFixed(0)} MB`,
       entry.ssh_connections.toFixed(1),
       String(entry.processes),
+      median(entry.host_cpu_seconds).toFixed(2),
       `${(entry.bytes_on_wire / 1000).toFixed(0)} kB`,
     ]),
   ]);

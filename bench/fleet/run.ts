@@ -125,6 +125,7 @@ function add(
     ssh_connections: cost.sshConnections,
     bytes_on_wire: cost.bytes,
     processes: cost.processes,
+    host_cpu_seconds: [...(before?.host_cpu_seconds ?? []), cost.cpuSeconds],
   });
 }
 

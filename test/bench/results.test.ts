@@ -12,6 +12,7 @@ const entry = (tool: string, one: Case, seconds: number[], more: Partial<Entry> 
   ssh_connections: 1,
   bytes_on_wire: 250_000,
   processes: 90,
+  host_cpu_seconds: [0.25],
   ...more,
 });
 
@@ -73,8 +74,8 @@ test("with three nodes a preview is judged by a bare program, and with a hundred
 test("the table has the median, and the fastest and slowest round", () => {
   expect(tableOf([entry("pyinfra", "second run", [2, 4, 3])])).toBe(
     [
-      "NODES  CASE        TOOL     SECONDS           CPU   MEMORY  SSH  PROCESSES  ON THE WIRE",
-      "30     second run  pyinfra  3.00 (2.00-4.00)  1.50  100 MB  1.0  90         250 kB",
+      "NODES  CASE        TOOL     SECONDS           CPU   MEMORY  SSH  PROCESSES  NODE CPU  ON THE WIRE",
+      "30     second run  pyinfra  3.00 (2.00-4.00)  1.50  100 MB  1.0  90         0.25      250 kB",
       "",
     ].join("\n"),
   );
