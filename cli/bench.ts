@@ -24,7 +24,10 @@ const FLAGS: Record<string, FlagSpec> = {
     kind: "value",
     help: "openssh, pyinfra, ansible, cluster-registry, bare, pulumi; defaults to all that can run here",
   },
-  rounds: { kind: "value", help: "How often each case is measured. Defaults to 5" },
+  rounds: {
+    kind: "value",
+    help: "How often each case is measured, for each number of nodes, e.g. 5,5,3. Defaults to 5",
+  },
   patch: { kind: "switch", help: "Measure only the patcher, beside a parser of TOML" },
   help: { kind: "switch", short: "h", help: "Print this text" },
 };
@@ -51,7 +54,7 @@ export function main(args: string[]): Promise<void> {
     if (rest.length > 0) throw new UsageError(`unknown argument: ${rest.join(" ")}`);
     if (flags["patch"] === true) return printPatch();
     const sizes = numbers("--n", flags["n"] ?? "3,30", 100);
-    const [rounds = 5] = numbers("--rounds", flags["rounds"] ?? "5", 100);
+    const rounds = numbers("--rounds", flags["rounds"] ?? "5", 100);
     const reason = whyNoLab();
     if (reason !== undefined) throw new Error(reason);
     const tools = await chosen(flags["tools"] as string | undefined);
@@ -59,10 +62,10 @@ export function main(args: string[]): Promise<void> {
       ? await ensurePython(cacheFolder(), say)
       : undefined;
     const entries: Entry[] = [];
-    for (const n of sizes) {
-      entries.push(
-        ...(await measureFleet({ n, rounds, tools, ...(python !== undefined && { python }) }, say)),
-      );
+    for (const [at, n] of sizes.entries()) {
+      const often = rounds[at] ?? rounds.at(-1) ?? 5;
+      const request = { n, rounds: often, tools, ...(python !== undefined && { python }) };
+      entries.push(...(await measureFleet(request, say)));
       // After each size: what was measured is kept if a larger one fails.
       write(entries);
     }
