@@ -1,7 +1,7 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { dockerInstall } from "../helper/commands";
-import { helperText } from "../helper/helper-text";
+import { packedHelper } from "../helper/helper-text";
 import { dockerAlone } from "./alone";
 import type { DockerArgs, HostArgs } from "./args";
 import { planOf } from "./planned";
@@ -43,7 +43,7 @@ export class DockerHost extends pulumi.ComponentResource {
         create: pulumi
           .all([plan.sudo, plan.source])
           .apply(([sudo, source]) => dockerInstall({ sudo, source })),
-        stdin: helperText(),
+        stdin: packedHelper(),
       },
       // A new helper does not require another check for Docker.
       { parent: this, ignoreChanges: ["stdin"] },

@@ -1,6 +1,6 @@
 import { leftovers, type Leftover } from "../decision/registry";
 import { containerLeftover } from "../helper/commands";
-import { helperText } from "../helper/helper-text";
+import { packedHelper } from "../helper/helper-text";
 import { askFor } from "../observation/ask";
 import { withCommands } from "../observation/hosts";
 import { observe } from "../observation/observe";
@@ -45,7 +45,7 @@ export async function makeRoom(
         id: owner,
         container: container.id,
       });
-      const { code, stdout, stderr } = await connection.exec(command, { stdin: helperText() });
+      const { code, stdout, stderr } = await connection.exec(command, { stdin: packedHelper() });
       if (code !== 0)
         throw new Error(`${access.name}: ${`${stderr.toString()}${stdout.toString()}`.trim()}`);
     }

@@ -9,7 +9,7 @@ import {
   OWNER_LABEL,
   STATE_LABEL,
 } from "../helper/commands";
-import { helperText } from "../helper/helper-text";
+import { packedHelper } from "../helper/helper-text";
 import type { ContainerPlan } from "./plans";
 
 // What every container of this program has around it: its place on the host, its labels, and a docker that can remove it.
@@ -45,7 +45,7 @@ export function claimPlace(
       ...(adopt !== undefined && {
         delete: bySudo((sudo) => containerRelease({ ...where, sudo })),
       }),
-      stdin: helperText(),
+      stdin: packedHelper(),
     },
     // A new helper is no reason to run the claim again. In a preview, that would make its result, and so the volume,
     // unknown.
@@ -92,7 +92,7 @@ export function dockerRunsAtDelete(
       logging: command.remote.Logging.None,
       addPreviousOutputInEnv: false,
       delete: pulumi.output(plan.sudo).apply((sudo) => dockerStart({ sudo })),
-      stdin: helperText(),
+      stdin: packedHelper(),
     },
     { parent, dependsOn: [container], ignoreChanges: ["stdin"] },
   );

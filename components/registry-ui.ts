@@ -3,7 +3,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { pageAnswers, UI_CONTAINER_NAME, UI_FOLDER } from "../helper/commands";
-import { helperText } from "../helper/helper-text";
+import { packedHelper } from "../helper/helper-text";
 import { hostPort } from "../settings/formats";
 import { NGINX_FOLDER } from "../ui/nginx-conf";
 import { uiAlone } from "./alone";
@@ -94,7 +94,7 @@ export class RegistryUi extends pulumi.ComponentResource {
         logging: command.remote.Logging.None,
         addPreviousOutputInEnv: false,
         create: where.apply(([sudo, address, port]) => pageAnswers({ sudo, address, port })),
-        stdin: helperText(),
+        stdin: packedHelper(),
         triggers: [container.id],
       },
       { parent: this, ignoreChanges: ["stdin"] },

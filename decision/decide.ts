@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { helperText } from "../helper/helper-text";
+import { packedHelper } from "../helper/helper-text";
 import { buildPayload, canonicalJson, isFormer, parsePayload } from "../helper/payload";
 import type { Daemon, Payload, PayloadFile } from "../helper/payload";
 import type {
@@ -113,7 +113,7 @@ export function decide(input: DecideInput): Decision {
     stopped: stopped !== undefined,
   });
   const warnings = stopped === undefined ? [] : [stopped];
-  const shared = { enrolled, guardStdin: helperText(), warnings, notes };
+  const shared = { enrolled, guardStdin: packedHelper(), warnings, notes };
   if (why === undefined && record?.payload !== undefined) {
     return {
       ...shared,

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { packed } from "./packed";
 
 const FOLDER = join(__dirname, "shell");
 
@@ -17,15 +18,23 @@ const LOOKING = [
 ];
 
 let whole: string | undefined;
+let carried: string | undefined;
 let looking: string | undefined;
+const observing = new Map<string, string>();
 
 /**
  * The helper is one POSIX shell program. It consists of the parts in helper/shell, in the order of their names, and is
- * the same for all hosts and stacks.
+ * the same for all hosts and stacks. This is how it is installed on a host.
  */
 export function helperText(): string {
   whole ??= joined(readdirSync(FOLDER).filter((name) => name.endsWith(".sh")));
   return whole;
+}
+
+/** The helper as commands get it on stdin. */
+export function packedHelper(): string {
+  carried ??= packed(helperText());
+  return carried;
 }
 
 /**
@@ -33,17 +42,11 @@ export function helperText(): string {
  * so data after the program could be lost.
  */
 export function observeText(wishes: readonly string[]): string {
-  looking ??= joined(LOOKING);
-  return [
-    looking,
-    "[ $# -eq 0 ] || shift",
-    `observe "$@" <<'wishes'`,
-    ...wishes,
-    "wishes",
-    "exit",
-    "}",
-    "",
-  ].join("\n");
+  looking ??= `${joined(LOOKING)}}\n`;
+  const then = ["[ $# -eq 0 ] || shift", `observe "$@" <<'wishes'`, ...wishes, "wishes"];
+  const text = observing.get(then.join("\n")) ?? packed(looking, then);
+  observing.set(then.join("\n"), text); // Most nodes are asked the same.
+  return text;
 }
 
 /**

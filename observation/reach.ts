@@ -1,5 +1,5 @@
 import { reach } from "../helper/commands";
-import { helperText } from "../helper/helper-text";
+import { packedHelper } from "../helper/helper-text";
 import type { HostAccess } from "../settings/access";
 import { withCommands } from "./hosts";
 
@@ -18,7 +18,7 @@ export async function checkReach(
       try {
         const command = reach({ sudo: access.sudo, address, port });
         const { code, stdout, stderr } = await withCommands(access, (connection) =>
-          connection.exec(command, { stdin: helperText() }),
+          connection.exec(command, { stdin: packedHelper() }),
         );
         return code === 0
           ? []

@@ -19,6 +19,9 @@ interface Entry {
   bytes: Buffer;
 }
 
+/** The digit 0. */
+const ZERO = 0x30;
+
 const START = "\ncluster-registry-observation 1\n";
 
 /**
@@ -48,9 +51,13 @@ function takeApart(result: { code: number | undefined; stdout: Buffer; stderr: B
     let end = lineEnd(text, at);
     const line = text.slice(at, end);
     const from = end + 1;
-    while (text.startsWith(" ", end + 1)) end = lineEnd(text, end + 1);
+    const packed = text.startsWith("=", from);
+    if (packed) end = lineEnd(text, from);
+    else while (text.startsWith(" ", end + 1)) end = lineEnd(text, end + 1);
     at = end + 1;
-    const bytes = bytesOf(result.stdout, from, end);
+    const bytes = packed
+      ? Buffer.from(text.slice(from + 1, end), "base64")
+      : bytesOf(result.stdout, from, end);
     const space = line.indexOf(" ");
     const word = space < 0 ? line : line.slice(0, space);
     if (word === "end") return entries;
@@ -68,7 +75,10 @@ function lineEnd(text: string, from: number): number {
   return end < 0 ? text.length : end;
 }
 
-/** The bytes whose hexadecimal digits are between these places of an answer, with spaces and newlines between them. */
+/**
+ * The bytes whose hexadecimal digits are between these places of an answer, with spaces and newlines between them: as
+ * helpers of earlier versions write them, which a limited sudo may still run.
+ */
 function bytesOf(answer: Buffer, from: number, to: number): Buffer {
   const bytes = Buffer.allocUnsafe(Math.max(0, to - from) >> 1);
   let digits = 0;
@@ -109,7 +119,7 @@ function sudoRefusal(reason: string, user: string): HostRefusal {
 function toolsRefusal(names: string): HostRefusal {
   return new HostRefusal(
     `this host lacks tools that a change needs: ${names}\n` +
-      "  fix: install them (they are in coreutils, diffutils, findutils, grep, mawk, sed, util-linux and systemd)",
+      "  fix: install them (they are in coreutils, diffutils, findutils, grep, gzip, mawk, sed, util-linux and systemd)",
   );
 }
 
@@ -181,7 +191,8 @@ class Reading {
         break;
       case "claims":
       case "kept":
-      case "baseline":
+      case "baseline": // by helpers of earlier versions
+      case "baseline-ended":
       case "edited":
         Object.assign(this.managed.at(-1) ?? {}, managedFacts(entry));
         break;
@@ -397,6 +408,9 @@ function record(text: string): ObservedRecord {
 function managedFacts({ word, rest, bytes }: Entry): Partial<ManagedFile> {
   if (word === "claims") return { claims: rest.split(" ").filter(Boolean) };
   if (word === "baseline") return { baseline: bytes.toString("base64") };
+  // The last byte says whether the text is to be trusted.
+  if (word === "baseline-ended")
+    return bytes.at(-1) === ZERO ? { baseline: bytes.subarray(0, -1).toString("base64") } : {};
   if (word === "edited") return bytes.length === 0 ? {} : { edited: bytes.toString() };
   const space = rest.indexOf(" ");
   return { kept: { size: Number(rest.slice(0, space)), path: rest.slice(space + 1) } };

@@ -1,5 +1,5 @@
 import { wouldUndoCommand } from "../helper/commands";
-import { helperText } from "../helper/helper-text";
+import { packedHelper } from "../helper/helper-text";
 import type { CommandRunner } from "../ssh/connection";
 import { HostRefusal } from "./refusal";
 
@@ -14,7 +14,7 @@ export async function wouldUndo(
   what: { sudo: boolean; id: string },
 ): Promise<string> {
   const { code, stdout, stderr } = await connection.exec(wouldUndoCommand(what), {
-    stdin: helperText(),
+    stdin: packedHelper(),
   });
   if (code !== 0) throw new HostRefusal(`${stderr.toString()}${stdout.toString()}`.trim());
   return stdout.toString().trimEnd();

@@ -98,7 +98,7 @@ pause() {
 }
 
 # Whatever a change calls. The guard looks for all of it, so that none is missed in the middle of a change.
-needed_tools='awk cat chmod chown cmp cp cut date diff find flock grep id ln ls mkdir mktemp mv od readlink rm rmdir sed sha256sum
+needed_tools='awk base64 cat chmod chown cmp cp cut date diff find flock grep gzip id ln ls mkdir mktemp mv od readlink rm rmdir sed sha256sum
   sleep sort stat sync tail tee tr wc systemctl systemd-run journalctl'
 
 # Those that this host lacks, also in `missing_tools`.
@@ -114,7 +114,7 @@ missing_tools() {
 need_tools() {
   missing_tools >/dev/null
   [ -z "$missing_tools" ] ||
-    refuse "this host lacks tools that a change needs: $missing_tools (they are in coreutils, diffutils, findutils, grep, mawk, sed, util-linux and systemd): install them; nothing was changed on this host"
+    refuse "this host lacks tools that a change needs: $missing_tools (they are in coreutils, diffutils, findutils, grep, gzip, mawk, sed, util-linux and systemd): install them; nothing was changed on this host"
 }
 
 need_root() {

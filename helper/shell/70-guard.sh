@@ -11,12 +11,7 @@ guard() {
       main_file=${config_file:-/etc/containerd/config.toml}
       ;;
     docker) main_file=/etc/docker/daemon.json ;;
-    page | timer)
-      main_file=
-      for tool in base64 gzip; do
-        command -v $tool >/dev/null || refuse "expected the command $tool on this host, which unpacks what this program writes; found none: install it; nothing was changed on this host"
-      done
-      ;;
+    page | timer) main_file= ;;
     *) refuse "expected containerd, docker, page or timer; found \"${3-}\"" ;;
   esac
   need_tools
@@ -43,8 +38,8 @@ guard() {
   say "Guarded: $1"
 }
 
-# This very text takes the helper's place, in one step. Where sudo is limited to the helper, the text on stdin is compared
-# with it, and nothing more: a program that could replace itself there would be no limit.
+# This very text takes the helper's place, in one step. Where sudo is limited to the helper, the text on stdin
+# (helper/packed.ts) is compared with it, and nothing more: a program that could replace itself there would be no limit.
 install_helper() {
   case $0 in
     "$home"/.helper.*)
@@ -57,7 +52,7 @@ install_helper() {
       chmod 0700 "$0" && mv -f "$0" "$home/helper" || refuse "cannot write to $home: is the disk full?"
       ;;
     *)
-      cmp -s - "$home/helper" ||
+      sed -n "s/^packed_program=.*'\(.*\)'.*/\1/p" | base64 -d 2>/dev/null | gzip -dc 2>/dev/null | cmp -s - "$home/helper" ||
         refuse "expected this program's own helper at $home/helper; found another version, which a sudo that is limited to it cannot replace: let root put the new one there (mode 0700), or allow any command with NOPASSWD for one run"
       ;;
   esac

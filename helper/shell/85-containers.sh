@@ -16,8 +16,7 @@ $named_ids"
     else
       inspected=$(limited 10 docker container inspect --format '{{json .}}' "$seen_id" 2>/dev/null) || return 0
     fi
-    say container
-    printf '%s\n' "$inspected" | hex
+    sent_text container "$inspected"
   done
   if [ -n "$2" ]; then
     volume_holds=$(volume_state "$2") || return 0

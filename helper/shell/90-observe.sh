@@ -1,5 +1,5 @@
 # observe: the facts, read-only; what to look at comes on stdin, one wish a line (observation/observe.ts). Everything that is not
-# a plain word goes out in hexadecimal, so that no byte of a file and no terminal setting can disturb the reading.
+# a plain word goes out in base64, on a line that begins with `=`, so that no byte of a file and no terminal setting can disturb the reading.
 
 # Asked of the helper that is installed: the wishes are at the end of a program that is not run then.
 observe_installed() {
@@ -45,8 +45,24 @@ observe() {
   say end
 }
 
-hex() {
-  od -An -v -tx1
+# sent WORD COMMAND...: the word, and what the command prints. Around the bytes the shell itself prints, which starts nothing.
+sent() {
+  printf '%s\n=' "$1"
+  shift
+  "$@" | base64 -w 0
+  echo
+}
+
+# sent_text WORD TEXT
+sent_text() {
+  sent "$1" printf '%s\n' "$2"
+}
+
+# sent_file WORD PATH
+sent_file() {
+  printf '%s\n=' "$1"
+  base64 -w 0 <"$2"
+  echo
 }
 
 observe_host() {
@@ -75,13 +91,21 @@ observe_os() {
 observe_systemd() {
   bus=no
   ! bus_answers || bus=yes
-  say "systemd $(systemd_version) $bus"
-  say proxies
-  manager_environment=$(systemctl show-environment 2>/dev/null)
-  manager_looked_at=yes
-  case $manager_environment in
-    *_[Pp][Rr][Oo][Xx][Yy]=*) printf '%s\n' "$manager_environment" | proxy_lines | hex ;;
+  manager_said=$newline$(systemctl show -p Version -p Environment 2>/dev/null)$newline
+  manager_version=${manager_said#*"${newline}Version="}
+  manager_version=${manager_version%%[!0-9]*}
+  say "systemd ${manager_version:-$(systemd_version)} $bus"
+  case $manager_said in
+    *_[Pp][Rr][Oo][Xx][Yy]=*) manager_proxies=yes ;;
+    *"${newline}Environment="*) manager_proxies=no ;;
+    *) manager_proxies=yes ;;
   esac
+  if [ $manager_proxies = yes ]; then
+    # One variable a line; above, they are all on one.
+    manager_environment=$(systemctl show-environment 2>/dev/null)
+    manager_looked_at=yes
+    sent_text proxies "$(printf '%s\n' "$manager_environment" | proxy_lines)"
+  fi
   # One grep for all of them; it is asked again which ones, where there are any.
   set -- /usr/lib/systemd/system.conf /etc/systemd/system.conf /usr/lib/systemd/system.conf.d/*.conf \
     /run/systemd/system.conf.d/*.conf /etc/systemd/system.conf.d/*.conf
@@ -114,10 +138,8 @@ observe_file() {
     fi
     say "stat ${observed_stat#* }"
     if is_fixed "$observed"; then say "fixed $problem"; fi
-    say real
-    printf '%s' "$observed" | hex
-    say content
-    hex <"$settled"
+    sent real printf '%s' "$observed"
+    sent_file content "$settled"
   elif [ -d "$observed" ]; then
     say 'other a folder'
   elif [ -e "$observed" ]; then
@@ -176,8 +198,7 @@ observe_records() {
     observed_name=${observed_name%% *}
     if [ -d "${observed_record}next" ]; then say "unfinished $(first_line "${observed_record}next/step")"; fi
     if [ -f "${observed_record}payload" ]; then
-      say "payload $observed_name"
-      hex <"${observed_record}payload"
+      sent_file "payload $observed_name" "${observed_record}payload"
       observed_records=yes
     fi
   done
@@ -199,11 +220,10 @@ observe_managed() {
     if [ -n "$managed_entry" ]; then
       say "claims $(tr '\n' ' ' <"$managed_entry/claims")"
       [ ! -f "$managed_entry/others/0/bytes" ] || say "kept $(wc -c <"$managed_entry/text") $managed_entry/text"
-      say edited
       first_line "$managed_entry/after" >/dev/null
       # As we left it, there is nothing to do by hand.
       if [ -s "$managed_entry/others/0/edited" ] || [ "$(state_of "$managed_file")" != "$first_line_text" ]; then
-        as_if "$managed_entry/others/0" "$managed_file" lenient /dev/stderr 2>&1 >/dev/null | by_hand | hex
+        sent edited edited_by_hand
       fi
     else
       for managed_undo in $(former_of "$managed"); do
@@ -211,42 +231,39 @@ observe_managed() {
       done
     fi
     # A digit behind the text says how it ended: whether the file is absent is known only then.
-    managed_baseline=$({ without_us "$managed" "$managed_file"; [ $? -eq 0 ] && printf 0 || printf 1; } | hex)
-    case $managed_baseline in
-      *30)
-        say baseline
-        managed_baseline=${managed_baseline%???}
-        printf '%s' "$managed_baseline"
-        case $managed_baseline in
-          '' | *"$newline") ;;
-          *) echo ;;
-        esac
-        ;;
-    esac
+    sent baseline-ended baseline_ended
   done
+}
+
+edited_by_hand() {
+  as_if "$managed_entry/others/0" "$managed_file" lenient /dev/stderr 2>&1 >/dev/null | by_hand
+}
+
+baseline_ended() {
+  without_us "$managed" "$managed_file" && printf 0 || printf 1
 }
 
 # observe_service WORD UNIT
 observe_service() {
-  say "$1"
   # Once for all that is asked of it below.
   look_at_unit "$2" 2>/dev/null
   unit_says "$2" LoadState ActiveState SubState UnitFileState MainPID InvocationID ExecMainStartTimestampMonotonic KillMode \
     CanReload NeedDaemonReload ExecStart
-  printf '%s\n' "$unit_said" | hex
+  sent_text "$1" "$unit_said"
   unit_state "$2"
   unit_unread=no
   ! unread_drop_in "$2" || unit_unread=yes
   [ $unit_unread = no ] || say unread
   say "needs-masked $(masked_need "$2")"
   unit_text=$(unit_texts "$2")
-  say units
-  printf '%s\n' "$unit_text" | hex
+  sent_text units "$unit_text"
   case $unit_text in *EnvironmentFile*) environment_files_of_unit ;; esac
   # The rest of its environment can hold passwords, and is nobody's business.
-  say process
-  [ "$unit_pid" = 0 ] || ! grep -qi '_proxy=' "/proc/$unit_pid/environ" 2>/dev/null ||
-    tr '\000' '\n' <"/proc/$unit_pid/environ" 2>/dev/null | proxy_lines | hex
+  [ "$unit_pid" = 0 ] || ! grep -qi '_proxy=' "/proc/$unit_pid/environ" 2>/dev/null || sent process process_proxies
+}
+
+process_proxies() {
+  tr '\000' '\n' <"/proc/$unit_pid/environ" 2>/dev/null | proxy_lines
 }
 
 # The files of a unit, each after a line with its name, as `systemctl cat` prints them. That one is asked only where systemd may
@@ -299,8 +316,7 @@ observe_containerd() {
   if [ -z "$config_file" ]; then
     say "config-doubt $config_doubt"
     # It is there all the same.
-    say version
-    "$containerd_program" --version 2>&1 | hex
+    sent version containerd_version
     return 0
   fi
   say "config $config_file"
@@ -323,23 +339,21 @@ observe_containerd() {
     none) configured=/dev/stdin ;;
     *) configured=$settled ;;
   esac
-  say version
   if [ -n "$seen" ]; then
-    hex <"$seen/version"
-    say dump
-    hex <"$seen/dump"
+    sent_file version "$seen/version"
+    sent_file dump "$seen/dump"
   else
-    "$containerd_program" --version 2>&1 | hex
+    sent version containerd_version
     # Where there is no file, /dev/stdin stands for it. Containerd runs without one, but 1.6 does not dump its defaults then.
     if dump=$(say 'version = 2' | limited 20 "$containerd_program" ${configured:+--config "$configured"} config dump 2>&1); then
-      say dump
+      dumped=dump
     elif [ -z "$configured" ] && dump=$(say 'version = 2' | limited 20 "$containerd_program" --config /dev/stdin config dump 2>&1); then
-      say dump
+      dumped=dump
     else
-      say dump-error
+      dumped=dump-error
     fi
+    sent_text $dumped "$dump"
   fi
-  [ -n "$seen" ] || printf '%s\n' "$dump" | hex
   {
     say /etc/containerd/certs.d
     say /etc/docker/certs.d
@@ -355,22 +369,27 @@ observe_containerd() {
   done
 }
 
+containerd_version() {
+  "$containerd_program" --version 2>&1
+}
+
+docker_version() {
+  dockerd --version 2>&1
+}
+
 observe_docker() {
   observe_service docker docker.service
   say "socket $reaches"
   if asks_docker; then say asks; fi
   observe_forwarding
   command -v dockerd >/dev/null || return 0
-  say version
-  dockerd --version 2>&1 | hex
+  sent version docker_version
   unit_state docker.service
   # systemd would start docker for whoever speaks to its socket; a look must not.
   [ "$unit_active" = active ] || return 0
   if docker_json=$(docker_info); then
-    say insecure
-    printf '%s\n' "$docker_json" | insecure_names | hex
-    say mirrors
-    printf '%s\n' "$docker_json" | mirror_urls | hex
+    sent_text insecure "$(printf '%s\n' "$docker_json" | insecure_names)"
+    sent_text mirrors "$(printf '%s\n' "$docker_json" | mirror_urls)"
   fi
   [ -n "$ask_containers" ] || return 0
   for ask_container in $ask_containers; do need_name "$ask_container"; done

@@ -10,7 +10,7 @@ import {
   OWNER_LABEL,
   reach,
 } from "../../helper/commands";
-import { helperText } from "../../helper/helper-text";
+import { packedHelper } from "../../helper/helper-text";
 import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
 import { observe } from "../../observation/observe";
 import { Connection } from "../../ssh/connection";
@@ -54,7 +54,7 @@ describeLab("docker on real hosts", () => {
   }
 
   async function run(to: RunningHost, command: string, user = "root") {
-    return await (await connect(to, user)).exec(command, { stdin: helperText() });
+    return await (await connect(to, user)).exec(command, { stdin: packedHelper() });
   }
   const install = (to: RunningHost, source: DockerSource, user = "root") =>
     run(to, dockerInstall({ sudo: user !== "root", source }), user);

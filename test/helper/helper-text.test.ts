@@ -1,10 +1,10 @@
-import { gzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { helperText, observeText } from "../../helper/helper-text";
+import { helperText, observeText, packedHelper } from "../../helper/helper-text";
 import { buildPayload, type Payload } from "../../helper/payload";
 import { applyEdits, type Edit } from "../../patch/plan";
 import { runWithParts, userlands } from "./shells";
@@ -28,8 +28,10 @@ test("the three shells of hosts are installed for the tests", () => {
 describe.each(userlands)("$name", (userland) => {
   const [shell = "", ...shellArguments] = userland.shell;
 
-  test("a helper whose text is incomplete runs nothing, wherever it ends", () => {
-    const text = helperText();
+  test.each([
+    ["plain", helperText()],
+    ["packed", packedHelper()],
+  ])("a %s helper whose text is incomplete runs nothing, wherever it ends", (_which, text) => {
     for (const share of [0.1, 0.5, 0.9, 0.999]) {
       const part = text.slice(0, Math.floor((text.length - 3) * share));
       const result = spawnSync(shell, [...shellArguments, "-s", "reach", "x", "1"], {
@@ -540,10 +542,10 @@ describe.each(userlands)("$name", (userland) => {
     const unit = `EnvironmentFile=-${folder}/*.env\nEnvironmentFile=/nowhere/*.env`;
     const script = `systemctl() { case $1 in cat) printf '%s\n' '${unit.replace("\n", "' '")}' ;; esac; }
       observe_file() { say "$*"; }; unit_state() { unit_pid=0; }; unread_drop_in() { return 1; }; masked_need() { :; }
-      hex() { cat >/dev/null; }; observe_service docker docker.service`;
+      sent() { say "$1"; }; observe_service docker docker.service`;
     const result = runWithParts(userland, ["00-start.sh", "40-daemon.sh", "90-observe.sh"], script);
     expect(result.stdout.toString()).toContain(
-      `environment ${folder}/a.env\nenvironment ${folder}/b.env\nprocess`,
+      `units\nenvironment ${folder}/a.env\nenvironment ${folder}/b.env\n`,
     );
   });
 
@@ -662,7 +664,7 @@ describe.each(userlands)("$name", (userland) => {
     expect(some.stdout.toString()).toBe("");
     expect(some.stderr).toBe(
       "this host lacks tools that a change needs: diff flock (they are in coreutils, diffutils, " +
-        "findutils, grep, mawk, sed, util-linux and systemd): install them; nothing was changed on this host\n",
+        "findutils, grep, gzip, mawk, sed, util-linux and systemd): install them; nothing was changed on this host\n",
     );
   });
 
@@ -849,9 +851,12 @@ describe.each(userlands)("the file for a moment, with $name", (userland) => {
 test("the text for an observation has only the parts that it needs", () => {
   const text = observeText(["containerd"]);
   expect(text).toContain("observe \"$@\" <<'wishes'\ncontainerd\nwishes\n");
-  for (const word of ["systemctl restart", 'restart "$unit"', "mv -f", "rm -rf", "systemd-run"]) {
-    if (word !== "mv -f") expect(text.includes(`\n  ${word}`)).toBe(false);
-  }
+  const parts = gunzipSync(
+    Buffer.from(/printf %s '([^']*)' \| base64/.exec(text)?.[1] ?? "", "base64"),
+  ).toString();
+  expect(parts).toContain("\nobserve() {\n");
+  for (const word of ["systemctl restart", 'restart "$unit"', "rm -rf", "systemd-run"])
+    expect(parts).not.toContain(`\n  ${word}`);
 });
 
 function asText(lines: readonly string[], closed: boolean): string {

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { type Decision, enrolledId, type Health } from "../../decision/decide";
 import { decideInsecureRegistry, decideMirror } from "../../decision/plan";
 import { applyCreate, guardCreate, guardDelete, recordId } from "../../helper/commands";
-import { helperText } from "../../helper/helper-text";
+import { packedHelper } from "../../helper/helper-text";
+import { packed } from "../../helper/packed";
 import type { RunningHost, RunningLab } from "../../lab";
 import type { Observation } from "../../observation/observation";
 import { observe } from "../../observation/observe";
@@ -46,7 +47,7 @@ export class PatchedHost {
   }
 
   private get helper(): string {
-    return this.patch.helper ?? helperText();
+    return this.patch.helper === undefined ? packedHelper() : packed(this.patch.helper);
   }
 
   private get sudo(): boolean {

@@ -36,7 +36,7 @@ export function runWithParts(
     .sort()
     .map((name) => readFileSync(join(FOLDER, name), "utf8"));
   const busybox = userland.shell[0] === "busybox";
-  const tools = busybox ? ["diff", "tail", "wc", "sed", "grep", "sha256sum", "od"] : [];
+  const tools = busybox ? ["diff", "tail", "wc", "sed", "grep", "sha256sum", "base64"] : [];
   const program = [
     ...texts,
     `awk() { ${userland.awk} "$@"; }`,

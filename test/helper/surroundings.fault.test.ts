@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { type Decision, enrolledId } from "../../decision/decide";
 import { guardCreate } from "../../helper/commands";
-import { helperText } from "../../helper/helper-text";
+import { helperText, packedHelper } from "../../helper/helper-text";
 import { buildPayload, parsePayload } from "../../helper/payload";
 import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
 import { applyEdits, type Edit } from "../../patch";
@@ -195,7 +195,7 @@ describeLab("a host with a fault", () => {
           enrolled,
           daemon: "containerd",
         });
-        failed(await as.run(guard, helperText().slice(0, 5000)));
+        failed(await as.run(guard, packedHelper().slice(0, 5000)));
         failed(await as.run(guard, ""));
         await node.fail(`test -e ${HOME}`);
         as.close();
@@ -418,7 +418,7 @@ describeLab("a host with a fault", () => {
             enrolled: "ab12",
             daemon: "containerd",
           });
-          expect(failed(await patched.run(guard, helperText()))).toContain(said);
+          expect(failed(await patched.run(guard, packedHelper()))).toContain(said);
         } finally {
           await node.succeed("p=$(readlink /srv/missing); mv $p.aside $p; rm /srv/missing");
         }

@@ -52,6 +52,26 @@ const whole = [
   "end",
 ];
 
+test("bytes are read from base64 as from the digits that earlier helpers send", () => {
+  const now = whole.map((line) =>
+    line.startsWith(" ")
+      ? `=${Buffer.from(line.replaceAll(" ", ""), "hex").toString("base64")}`
+      : line,
+  );
+  expect(now).toContain("=AP8KDQobW0g=");
+  expect(read(now)).toEqual(read(whole));
+});
+
+test.each([
+  ["sent by an earlier helper", ["baseline", hex("a\n")], { baseline: "YQo=" }],
+  ["found", ["baseline-ended", "=YQow"], { baseline: "YQo=" }],
+  ["empty", ["baseline-ended", "=MA=="], { baseline: "" }],
+  ["not to be trusted", ["baseline-ended", "=YQox"], {}],
+])("a baseline is %s", (_what, lines, facts) => {
+  const [managed] = read(["host ab", "managed /etc/x", "absent", ...lines, "end"]).managed;
+  expect(managed).toEqual({ file: { path: "/etc/x", kind: "absent" }, claims: [], ...facts });
+});
+
 test.each([
   ["volume images 2000 500", { volume: "images", disk: { size: 2048000, free: 512000 } }],
   ["volume empty", { volume: "empty" }],
@@ -175,7 +195,7 @@ test("the error has sudo's message and says what to do", () => {
 test("a host without a tool that a change calls is refused, with the tools' names", () => {
   expect(() => read(["missing diff flock", "end"])).toThrow(
     "this host lacks tools that a change needs: diff flock\n" +
-      "  fix: install them (they are in coreutils, diffutils, findutils, grep, mawk, sed, util-linux and systemd)",
+      "  fix: install them (they are in coreutils, diffutils, findutils, grep, gzip, mawk, sed, util-linux and systemd)",
   );
 });
 

@@ -1,4 +1,4 @@
-import { helperText } from "../../helper/helper-text";
+import { packedHelper } from "../../helper/helper-text";
 import { defineLab, type RunningLab, startLab } from "../../lab";
 import { describeLab } from "../lab-only";
 import { before, FORMER_LAB, formerStack } from "./former-stack";
@@ -37,7 +37,7 @@ describeLab("a stack of the version before ClusterRegistry", () => {
     expect(changes.filter((change) => !isGuard(change) && !isMessage(change))).toEqual([
       "create cluster-registry:index:ClusterRegistry::cluster",
     ]);
-    expect(changes.filter(isGuard)).toHaveLength(helper === helperText() ? 0 : 3);
+    expect(changes.filter(isGuard)).toHaveLength(helper === packedHelper() ? 0 : 3);
   });
 
   test("an up restarts no daemon and not the registry, and the next preview is empty", async () => {
