@@ -10,6 +10,8 @@ export interface ImageOnNode extends ImageFacts {
   readonly access: HostAccess;
   /** The node's architecture in the words of images. */
   readonly arch: string;
+  /** The version of the node's containerd, if it is known. */
+  readonly containerd?: string;
   /** The digests under which the node already has an image of this name; undefined if it has none. */
   readonly present?: readonly string[];
   readonly prefix: string;
@@ -24,7 +26,7 @@ export interface ImageOnNode extends ImageFacts {
 export const IMAGE: readonly Check<ImageOnNode>[] = [
   { passed: ({ asked }) => `the image names the registry: ${asked.reference}`, find: elsewhere },
   { passed: ({ digest }) => `the registry has it: ${digest}`, find: missing },
-  { passed: () => "its manifest is one that current runtimes read", find: oldSchema },
+  { passed: () => "its manifest is one that the node's containerd reads", find: oldSchema },
   {
     passed: ({ platforms }) =>
       platforms.length === 0 ? "it is for any platform" : `it is for ${platforms.join(", ")}`,
@@ -108,12 +110,14 @@ const setImage = (reference: string) => `kubectl set image deployment/NAME CONTA
 const listed = (names: readonly string[], none: string) =>
   names.length === 0 ? none : names.join(", ");
 
-function oldSchema({ isOld, asked }: ImageOnNode): Cause | undefined {
-  if (!isOld) return undefined;
+/** containerd 2.0 reads schema 1 only if a variable of its environment says so, and 2.1 no longer. */
+function oldSchema({ isOld, asked, containerd, access }: ImageOnNode): Cause | undefined {
+  if (!isOld || containerd?.startsWith("1.") === true) return undefined;
   return {
-    cause: "the image's manifest is of schema 1, which current runtimes refuse",
+    cause: "the image's manifest is of schema 1, which containerd refuses from 2.0 on",
     evidence: [
       `GET /v2/${asked.repository}/manifests/${asked.digest ?? asked.tag}: schemaVersion 1`,
+      `containerd --version on ${access.name}: ${containerd ?? "unknown"}`,
     ],
     fix: `docker build -t ${asked.reference} . && docker push ${asked.reference}`,
   };

@@ -12,7 +12,7 @@ export interface ImageFacts {
   readonly tags: readonly string[];
   /** All repositories. Read only if the image is missing. */
   readonly repositories: readonly string[];
-  /** Whether the manifest is of schema 1, which current runtimes refuse. */
+  /** Whether the manifest is of schema 1, which containerd refuses from 2.0 on. */
   readonly isOld: boolean;
   /** `linux/amd64` and the like; empty if the image does not say. */
   readonly platforms: readonly string[];

@@ -153,8 +153,10 @@ class Doctor {
     return { name, passed: [...passed, ...rest.passed], ...(rest.cause && { cause: rest.cause }) };
   }
 
-  private imageOn({ access, connection, look }: Seen, registryHost: Seen, image: ImageFacts) {
+  private imageOn(seen: Seen, registryHost: Seen, image: ImageFacts) {
+    const { access, connection, look } = seen;
     const { settings, commands } = this.question;
+    const containerd = seen.observation.containerd?.version;
     const mirrored = namesOf(settings);
     const { written, elsewhere } = this.asked;
     // The node's mirrors send a name of theirs to the registry.
@@ -166,6 +168,7 @@ class Doctor {
         ...image,
         access,
         arch: look.arch,
+        ...(containerd !== undefined && { containerd }),
         prefix: this.prefix,
         mirrored,
         registryHost: { access: registryHost.access, images: registryHost.look.images },

@@ -39,7 +39,7 @@ test("an image that is well passes every check", () => {
     passed: [
       `the image names the registry: ${PREFIX}/web:1.0`,
       `the registry has it: ${DIGEST}`,
-      "its manifest is one that current runtimes read",
+      "its manifest is one that the node's containerd reads",
       "it is for linux/amd64",
       "the registry has all of its blobs",
       "the node has no older one",
@@ -79,9 +79,17 @@ test("a name that was never pushed: the nearest names, and the image that Docker
 });
 
 test("a manifest of schema 1, and another architecture", () => {
-  expect(cause({ isOld: true, platforms: [] })?.cause).toBe(
-    "the image's manifest is of schema 1, which current runtimes refuse",
-  );
+  const old = { isOld: true, platforms: [] };
+  for (const containerd of ["2.0.0", "2.2.3"])
+    expect(cause({ ...old, containerd })).toEqual({
+      cause: "the image's manifest is of schema 1, which containerd refuses from 2.0 on",
+      evidence: [
+        "GET /v2/web/manifests/1.0: schemaVersion 1",
+        `containerd --version on node01: ${containerd}`,
+      ],
+      fix: `docker build -t ${PREFIX}/web:1.0 . && docker push ${PREFIX}/web:1.0`,
+    });
+  expect(cause({ ...old, containerd: "1.7.28" })).toBeUndefined();
   expect(cause({ arch: "arm64", platforms: ["linux/amd64", "linux/arm/v7"] })).toEqual({
     cause: "the image is not for this node's architecture",
     evidence: [`${PREFIX}/web:1.0: linux/amd64, linux/arm/v7`, "uname -m on node01: linux/arm64"],
