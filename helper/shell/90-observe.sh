@@ -373,7 +373,7 @@ containerd_version() {
   "$containerd_program" --version 2>&1
 }
 
-docker_version() {
+dockerd_version() {
   dockerd --version 2>&1
 }
 
@@ -383,7 +383,7 @@ observe_docker() {
   if asks_docker; then say asks; fi
   observe_forwarding
   command -v dockerd >/dev/null || return 0
-  sent version docker_version
+  sent version dockerd_version
   unit_state docker.service
   # systemd would start docker for whoever speaks to its socket; a look must not.
   [ "$unit_active" = active ] || return 0

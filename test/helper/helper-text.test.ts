@@ -848,6 +848,12 @@ describe.each(userlands)("the file for a moment, with $name", (userland) => {
   });
 });
 
+test("no function is defined twice: the later one would take the place of the other without a word", () => {
+  const names = [...helperText().matchAll(/^([a-z_]+)\(\) \{/gm)].map(([, name]) => name);
+  expect(names.length).toBeGreaterThan(200);
+  expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+});
+
 test("the text for an observation has only the parts that it needs", () => {
   const text = observeText(["containerd"]);
   expect(text).toContain("observe \"$@\" <<'wishes'\ncontainerd\nwishes\n");
