@@ -41,7 +41,7 @@ import type {
 import { declareCluster, type DeclaredCluster } from "./declare-cluster";
 import { gatesOf } from "./gates";
 import { imageNotes } from "./image-notes";
-import { knownInputs } from "./known-inputs";
+import { knownInputs, withoutDependencies } from "./known-inputs";
 import { observeHosts } from "./observe-hosts";
 import { pageFiles } from "./page-files";
 import { provisional, requireKnownSource } from "./provisional";
@@ -288,9 +288,15 @@ function outputsOf(
   const states = mirrors.map(
     ({ name, mirror }) => [name, { role: mirror.role, state: mirror.state }] as const,
   );
+  // Who builds an image there waits until containerd, which Docker needs, has restarted. A preview waits for nothing.
+  const restarts = pulumi.runtime.isDryRun()
+    ? undefined
+    : mirrors.find(({ name }) => name === settings.registry.host)?.mirror.state;
   return {
     registryUrl: registry?.url ?? pulumi.output(""),
-    imagePrefix: registry?.imagePrefix ?? pulumi.output(""),
+    imagePrefix: pulumi
+      .all([registry?.imagePrefix ?? "", restarts && withoutDependencies(restarts)])
+      .apply(([at]) => at),
     nodes: pulumi.output(Object.fromEntries(states)),
     commands: pulumi.output(prefix ?? "").apply((at) => ({
       build: "docker build -t mynginx:1.0 .",

@@ -168,16 +168,21 @@ export function declareCluster(
     );
   }
   const pullCheck = registry && declarePullCheck(hosts, findings, registry, mirrors);
-  const ui = registry && declareUi(hosts, findings, registry);
+  const own = mirrors.find(({ name: node }) => node === settings.registry.host)?.mirror;
+  const ui = registry && declareUi(hosts, findings, registry, own);
   if (registry !== undefined) declareTimer(hosts, findings, registry);
   return { registry, caches, mirrors, pullCheck, ui };
 }
 
-/** The page is there once the registry runs. */
+/**
+ * The page is there once the registry runs. Where the registry's host is a node too, Docker cannot start a container while
+ * containerd restarts for the node's mirror.
+ */
 function declareUi(
   hosts: Hosts,
   { settings, ids, past, page }: Findings,
   registry: RegistryContainer,
+  mirror: pulumi.Resource | undefined,
 ): RegistryUi | undefined {
   const { ui } = settings;
   const { host: name } = settings.registry;
@@ -195,7 +200,7 @@ function declareUi(
     ...(seen && roomFor(settings, seen, ids.page, before)),
   };
   const args = planned({ host: { address: host.address }, registry: "" }, plan);
-  const options = { parent: hosts.parent, dependsOn: [registry] };
+  const options = { parent: hosts.parent, dependsOn: [registry, ...(mirror ? [mirror] : [])] };
   return new RegistryUi(hosts.nameOf(name), args, options);
 }
 

@@ -45,6 +45,8 @@ describeLab("the page on the registry's host", () => {
   test("up says where it is; the page and the registry's API have one origin; a second up changes nothing", async () => {
     const { stdout } = await stack.succeed(stack.up());
     expect(stdout).toMatch(new RegExp(`uiUrl\\s*: "${url}"`));
+    // Docker starts no container while containerd restarts.
+    expect(stdout).toMatch(/containerd mirror created[^]*registry page created/);
     await pushImage(host, `${host.address}:5000`, "shop/web:1.0");
     await pushImage(host, `${host.address}:5000`, "shop/web:2.0");
     const page = await fetch(url);
