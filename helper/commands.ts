@@ -43,7 +43,7 @@ export function recordId(project: string, stack: string, resource: string): stri
 }
 
 /**
- * Guard's create: installs the helper (its text comes on stdin) and takes the first copy of the daemon's file. If sudo
+ * Guard's create: installs the helper (it comes on stdin, packed) and takes the first copy of the daemon's file. If sudo
  * allows only the installed helper, that one runs.
  */
 export function guardCreate(a: {
@@ -85,7 +85,7 @@ export function applyCreate(a: { sudo: boolean; id: string }): string {
   return sh(installed(a.sudo, "apply", a.id));
 }
 
-/** Prints a preview of the guard's delete and changes nothing. The helper's text comes on stdin. */
+/** Prints a preview of the guard's delete and changes nothing. The packed helper comes on stdin. */
 export function wouldUndoCommand(a: { sudo: boolean; id: string }): string {
   return carried(a.sudo, "would-undo", a.id);
 }
@@ -93,7 +93,7 @@ export function wouldUndoCommand(a: { sudo: boolean; id: string }): string {
 /** Where docker comes from: apt, a folder of packages on the host, or nowhere (it must be installed already). */
 export type DockerSource = "apt" | "present" | { packages: string };
 
-/** Installs docker.io if it is missing. The helper's text comes on stdin. */
+/** Installs docker.io if it is missing. The packed helper comes on stdin. */
 export function dockerInstall(a: { sudo: boolean; source: DockerSource }): string {
   return typeof a.source === "string"
     ? carried(a.sudo, "docker-install", a.source)
@@ -101,7 +101,7 @@ export function dockerInstall(a: { sudo: boolean; source: DockerSource }): strin
 }
 
 /**
- * Claims the place of the registry's container (create). The helper's text comes on stdin. Prints `{}` or the mount to
+ * Claims the place of the registry's container (create). The packed helper comes on stdin. Prints `{}` or the mount to
  * reuse.
  */
 export function containerClaim(a: {
@@ -123,27 +123,27 @@ export function containerClaimed(a: {
   return carried(a.sudo, "container-claimed", a.id, a.name, ...(a.adopt ? ["adopt"] : []));
 }
 
-/** Restores the name of the adopted container (delete). The helper's text comes on stdin. */
+/** Restores the name of the adopted container (delete). The packed helper comes on stdin. */
 export function containerRelease(a: { sudo: boolean; id: string; name: string }): string {
   return carried(a.sudo, "container-release", a.id, a.name);
 }
 
-/** Removes a container of this stack that no state knows. The helper's text comes on stdin. */
+/** Removes a container of this stack that no state knows. The packed helper comes on stdin. */
 export function containerLeftover(a: { sudo: boolean; id: string; container: string }): string {
   return carried(a.sudo, "container-leftover", a.id, a.container);
 }
 
-/** Starts docker if it is stopped. The helper's text comes on stdin. */
+/** Starts docker if it is stopped. The packed helper comes on stdin. */
 export function dockerStart(a: { sudo: boolean }): string {
   return carried(a.sudo, "docker-start");
 }
 
-/** Checks from the host whether http://address:port/v2/ answers. The helper's text comes on stdin. */
+/** Checks from the host whether http://address:port/v2/ answers. The packed helper comes on stdin. */
 export function reach(a: { sudo: boolean; address: string; port: number }): string {
   return carried(a.sudo, "reach", a.address, String(a.port));
 }
 
-/** Checks from the host whether the page answers at http://address:port. The helper's text comes on stdin. */
+/** Checks from the host whether the page answers at http://address:port. The packed helper comes on stdin. */
 export function pageAnswers(a: { sudo: boolean; address: string; port: number }): string {
   return carried(a.sudo, "reach", a.address, String(a.port), "page");
 }
@@ -161,7 +161,7 @@ export function observeCommand(sudo: boolean): string {
   return sh(
     `${socket}if sudo -n true 2>/dev/null; then exec sudo -n sh -s observe $w; fi; ` +
       `if sudo -n -l ${HELPER} >/dev/null 2>&1; then exec sudo -n ${HELPER} observe $w; fi; ` +
-      `echo; echo "cluster-registry-observation 1"; echo "refused $(LC_ALL=C sudo -n true 2>&1 | head -n 1)"; echo end`,
+      `echo; echo "cluster-registry-observation 2"; echo "refused $(LC_ALL=C sudo -n true 2>&1 | head -n 1)"; echo end`,
   );
 }
 

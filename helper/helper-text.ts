@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { gzipSync as sameGzip } from "fflate";
 import { packed } from "./packed";
 
 const FOLDER = join(__dirname, "shell");
@@ -31,9 +33,14 @@ export function helperText(): string {
   return whole;
 }
 
-/** The helper as commands get it on stdin. */
+/**
+ * The helper as commands get it on stdin. Node.js's own gzip differs from one build to another, so two operators would see
+ * each other's text in the state as a change. This one does not.
+ */
 export function packedHelper(): string {
-  carried ??= packed(helperText());
+  carried ??= packed(helperText(), (text) =>
+    sameGzip(new TextEncoder().encode(text), { level: 6, mtime: 0 }),
+  );
   return carried;
 }
 
@@ -44,14 +51,14 @@ export function packedHelper(): string {
 export function observeText(wishes: readonly string[]): string {
   looking ??= `${joined(LOOKING)}}\n`;
   const then = ["[ $# -eq 0 ] || shift", `observe "$@" <<'wishes'`, ...wishes, "wishes"];
-  const text = observing.get(then.join("\n")) ?? packed(looking, then);
+  const text = observing.get(then.join("\n")) ?? packed(looking, gzipSync, then);
   observing.set(then.join("\n"), text); // Most nodes are asked the same.
   return text;
 }
 
 /**
- * Without the comments below the head, which are for readers of helper/shell. The text is in the state once for every
- * command that carries it, and goes to every host in every run.
+ * Without the comments below the head, which are for readers of helper/shell. What is packed goes to every host
+ * in every run.
  */
 function joined(names: readonly string[]): string {
   const text = [...names]

@@ -22,7 +22,8 @@ interface Entry {
 /** The digit 0. */
 const ZERO = 0x30;
 
-const START = "\ncluster-registry-observation 1\n";
+/** The first form had hexadecimal digits. The program of that time must not take the second for an empty host. */
+const START = /\ncluster-registry-observation [12]\n/g;
 
 /**
  * Parses the output of `helper observe`, and skips what a banner or a profile has printed before it.
@@ -38,15 +39,20 @@ export function readObservation(
   if (refused !== undefined) throw sudoRefusal(refused.rest, user);
   const missing = entries.find((entry) => entry.word === "missing");
   if (missing !== undefined) throw toolsRefusal(missing.rest);
+  if (entries.some((entry) => entry.word === "broken"))
+    throw new HostRefusal(
+      "expected `base64 -w 0` to encode what was read on this host; found that it failed\n" +
+        "  fix: it is in coreutils, or in busybox 1.33 and later",
+    );
   return new Reading(entries, user).observation();
 }
 
 function takeApart(result: { code: number | undefined; stdout: Buffer; stderr: Buffer }): Entry[] {
   const text = result.stdout.toString("latin1");
-  const start = text.lastIndexOf(START);
+  const start = [...text.matchAll(START)].at(-1);
   const entries: Entry[] = [];
   // An answer is mostly lines of bytes, so these are taken together and not one by one.
-  let at = start < 0 ? text.length : start + START.length;
+  let at = start === undefined ? text.length : start.index + start[0].length;
   while (at < text.length) {
     let end = lineEnd(text, at);
     const line = text.slice(at, end);
@@ -64,7 +70,7 @@ function takeApart(result: { code: number | undefined; stdout: Buffer; stderr: B
     entries.push({ word, rest: space < 0 ? "" : line.slice(space + 1), bytes });
   }
   throw new HostRefusal(
-    `expected the facts of the host; found ${start < 0 ? "none of them" : "only the first part of them"} ` +
+    `expected the facts of the host; found ${start === undefined ? "none of them" : "only the first part of them"} ` +
       `(exit code ${result.code ?? "unknown"})${said(result.stderr, result.stdout)}\n` +
       "  fix: the login needs a POSIX shell at `sh`, and coreutils or busybox",
   );

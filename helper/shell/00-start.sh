@@ -18,7 +18,7 @@ IFS='
 newline='
 '
 export LC_ALL PATH
-unset CDPATH ENV BASH_ENV
+unset CDPATH ENV BASH_ENV GZIP
 umask 077
 
 home=/var/lib/cluster-registry
@@ -98,7 +98,7 @@ pause() {
 }
 
 # Whatever a change calls. The guard looks for all of it, so that none is missed in the middle of a change.
-needed_tools='awk base64 cat chmod chown cmp cp cut date diff find flock grep gzip id ln ls mkdir mktemp mv od readlink rm rmdir sed sha256sum
+needed_tools='awk base64 cat chmod chown cmp cp cut date diff find flock grep gzip head id ln ls mkdir mktemp mv readlink rm rmdir sed sha256sum
   sleep sort stat sync tail tee tr wc systemctl systemd-run journalctl'
 
 # Those that this host lacks, also in `missing_tools`.

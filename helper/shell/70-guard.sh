@@ -52,7 +52,7 @@ install_helper() {
       chmod 0700 "$0" && mv -f "$0" "$home/helper" || refuse "cannot write to $home: is the disk full?"
       ;;
     *)
-      sed -n "s/^packed_program=.*'\(.*\)'.*/\1/p" | base64 -d 2>/dev/null | gzip -dc 2>/dev/null | cmp -s - "$home/helper" ||
+      head -c 1000000 | sed -n "s/^packed_program=.*'\(.*\)'.*/\1/p" | base64 -d 2>/dev/null | gzip -dc 2>/dev/null | cmp -s - "$home/helper" ||
         refuse "expected this program's own helper at $home/helper; found another version, which a sudo that is limited to it cannot replace: let root put the new one there (mode 0700), or allow any command with NOPASSWD for one run"
       ;;
   esac

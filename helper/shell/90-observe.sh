@@ -8,7 +8,7 @@ observe_installed() {
 
 observe() {
   # What the shell gets in on its own (a banner, a profile) ends before this line.
-  printf '\ncluster-registry-observation 1\n'
+  printf '\ncluster-registry-observation 2\n'
   if [ "$(id -u)" != 0 ]; then
     say "refused uid $(id -u)"
     say end
@@ -46,10 +46,11 @@ observe() {
 }
 
 # sent WORD COMMAND...: the word, and what the command prints. Around the bytes the shell itself prints, which starts nothing.
+# Nothing at all would look like an empty file, so it is said if base64 fails.
 sent() {
   printf '%s\n=' "$1"
   shift
-  "$@" | base64 -w 0
+  "$@" | base64 -w 0 || printf '\nbroken'
   echo
 }
 
@@ -61,7 +62,7 @@ sent_text() {
 # sent_file WORD PATH
 sent_file() {
   printf '%s\n=' "$1"
-  base64 -w 0 <"$2"
+  base64 -w 0 <"$2" || printf '\nbroken'
   echo
 }
 

@@ -1,3 +1,6 @@
+import { gzipSync } from "node:zlib";
+import { helperText } from "../../helper/helper-text";
+import { packed } from "../../helper/packed";
 import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
 import { describeLab } from "../lab-only";
 import {
@@ -397,13 +400,17 @@ describeLab("helper on real hosts", () => {
     expect((await patched.decide()).inSync).toBe(true);
     expect(failed(await patched.run(`sudo -n ${HOME}/helper sh -c id`))).toContain('found "sh"');
     expect(failed(await patched.run("sudo -n id"))).toContain("a password is required");
-    const replaced = await patched.run(
-      `sudo -n ${HOME}/helper guard ${patched.id} ab12 containerd`,
+    for (const other of [
       "#!/bin/sh\nid\n",
-    );
-    expect(failed(replaced)).toContain(
-      "found another version, which a sudo that is limited to it cannot replace",
-    );
+      packed(`${helperText()}# Another version.\n`, gzipSync),
+      // As the version before packed ones sent itself.
+      helperText(),
+    ]) {
+      const guard = `sudo -n ${HOME}/helper guard ${patched.id} ab12 containerd`;
+      expect(failed(await patched.run(guard, other))).toContain(
+        "found another version, which a sudo that is limited to it cannot replace",
+      );
+    }
     succeeded(await patched.undo());
     succeeded(await root.undo());
     await node.succeed("rm /etc/sudoers.d/helper-only");

@@ -106,7 +106,7 @@ export class FolderHost {
 
   look(): Observation {
     const script = `
-      printf '\\ncluster-registry-observation 1\\n'
+      printf '\\ncluster-registry-observation 2\\n'
       say "host ab12"
       observe_records
       observe_managed

@@ -32,14 +32,22 @@ describe.each(userlands)("$name", (userland) => {
     ["plain", helperText()],
     ["packed", packedHelper()],
   ])("a %s helper whose text is incomplete runs nothing, wherever it ends", (_which, text) => {
-    for (const share of [0.1, 0.5, 0.9, 0.999]) {
-      const part = text.slice(0, Math.floor((text.length - 3) * share));
-      const result = spawnSync(shell, [...shellArguments, "-s", "reach", "x", "1"], {
-        input: part,
-      });
+    const ends = [...text.slice(-2000).matchAll(/\n(?!$)/g)].map(
+      ({ index }) => index + text.length - 2000,
+    );
+    for (const end of [
+      ...[0.1, 0.5, 0.9].map((share) => text.length * share),
+      ...ends,
+      text.length - 3,
+    ]) {
+      const part = text.slice(0, Math.floor(end));
+      const result = spawnSync(shell, [...shellArguments, "-s", "unknown"], { input: part });
       expect(result.status).not.toBe(0);
       expect(result.stdout.toString()).toBe("");
+      expect(result.stderr.toString()).not.toContain("expected guard");
     }
+    const whole = spawnSync(shell, [...shellArguments, "-s", "unknown"], { input: text });
+    expect(whole.stderr.toString()).toContain("expected guard, apply");
   });
 
   test.each([
@@ -533,6 +541,38 @@ describe.each(userlands)("$name", (userland) => {
       );
       expect(config(facts("/usr/bin/containerd"), runs)).toBe(
         "|it runs with /srv/run.toml, and would start with /etc/containerd/config.toml: restart it, so that it reads the one that its unit names",
+      );
+    });
+  });
+
+  describe("systemd's version and the proxies that it gives to every service", () => {
+    const look = (shown: string) => {
+      const script = `systemctl() { case $1 in
+          show) ${shown === "" ? "return 1" : `printf '%s\\n' ${shown}`} ;;
+          --version) echo 'systemd 249 (249.11)' ;;
+          show-environment) printf '%s\\n' LANG=C HTTP_PROXY=http://p:1 ;;
+        esac; }
+        bus_answers() { :; }; cat() { :; }; sent_text() { printf '%s: %s\\n' "$1" "$2"; }; observe_systemd`;
+      const parts = ["00-start.sh", "40-daemon.sh", "90-observe.sh"];
+      return runWithParts(userland, parts, script).stdout.toString();
+    };
+
+    test.each([
+      ["Version=252.39-1~deb12u1 Environment=LANG=C", "252"],
+      ["Version=252-32.el9_4 Environment=", "252"],
+      ["Environment=PATH=/bin Version=v257-rc1", "249"],
+    ])("are read at once: %s", (shown, version) => {
+      expect(look(shown)).toBe(`systemd ${version} yes\n`);
+    });
+
+    test.each([
+      ["a proxy", "Version=252 'Environment=LANG=C HTTP_PROXY=http://p:1'"],
+      ["a proxy in quotes", `Version=252 'Environment="https_proxy=http://p 1"'`],
+      ["a systemd that does not say", "Version=252"],
+      ["a question that fails", ""],
+    ])("with %s, its environment is asked for", (_what, shown) => {
+      expect(look(shown)).toBe(
+        `systemd ${shown === "" ? 249 : 252} yes\nproxies: HTTP_PROXY=http://p:1\n`,
       );
     });
   });

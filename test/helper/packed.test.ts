@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { packed } from "../../helper/packed";
 import { userlands } from "./shells";
 
@@ -28,7 +29,7 @@ describe.each(userlands)("$name", ({ shell: [shell = "", ...options] }) => {
   };
 
   test("a packed program runs with the words that it is given, and its exit code is the program's", () => {
-    expect(run(packed(PROGRAM), ["two words"])).toEqual({
+    expect(run(packed(PROGRAM, gzipSync), ["two words"])).toEqual({
       status: 3,
       stdout: "two words $1 é\n",
       stderr: "",
@@ -36,7 +37,7 @@ describe.each(userlands)("$name", ({ shell: [shell = "", ...options] }) => {
   });
 
   test("the lines after it have its functions and its words", () => {
-    expect(run(packed(PROGRAM, [`greet "$1 $2"`]), ["later", "b"])).toEqual({
+    expect(run(packed(PROGRAM, gzipSync, [`greet "$1 $2"`]), ["later", "b"])).toEqual({
       status: 0,
       stdout: "later b $1 é\n",
       stderr: "",
@@ -45,32 +46,32 @@ describe.each(userlands)("$name", ({ shell: [shell = "", ...options] }) => {
 
   test("in a file of the guard it becomes the program, byte for byte, and runs", () => {
     const file = join(folder, ".helper.1.abcdefgh");
-    writeFileSync(file, packed(PROGRAM));
+    writeFileSync(file, packed(PROGRAM, gzipSync));
     const result = spawnSync(shell, [...options, file, "x"]);
     expect([result.status, result.stdout.toString()]).toEqual([3, "x $1 é\n"]);
     expect(readFileSync(file, "utf8")).toBe(PROGRAM);
   });
 
   test("damaged bytes run nothing", () => {
-    const text = packed(PROGRAM, ["echo after"]);
+    const text = packed(PROGRAM, gzipSync, ["echo after"]);
     const at = text.indexOf("H4sI") + 40;
     const damaged = `${text.slice(0, at)}${text[at] === "A" ? "B" : "A"}${text.slice(at + 1)}`;
     expect(run(damaged, ["later"])).toMatchObject({ status: 1, stdout: "" });
   });
 
   test("without gzip it refuses, before anything runs, and an observation names what is missing", () => {
-    const text = packed(PROGRAM, ["echo after"]).replace(/^PATH=.*$/m, `PATH=${folder}`);
+    const text = packed(PROGRAM, gzipSync, ["echo after"]).replace(/^PATH=.*$/m, `PATH=${folder}`);
     // Busybox's shell has its own, wherever the path leads.
     const without = shell === "busybox" ? text.replace("command -v", "false") : text;
     const both = "base64 gzip";
     expect(run(without, ["guard"])).toEqual({
       status: 1,
       stdout: "",
-      stderr: `this host lacks tools that a change needs: ${both} (they are in coreutils and gzip): install them; nothing was changed on this host\n`,
+      stderr: `this host lacks tools that a change needs: ${both} (they are in coreutils, diffutils, findutils, grep, gzip, mawk, sed, util-linux and systemd): install them; nothing was changed on this host\n`,
     });
     expect(run(without, ["observe", "no"])).toEqual({
       status: 0,
-      stdout: `\ncluster-registry-observation 1\nmissing ${both}\nend\n`,
+      stdout: `\ncluster-registry-observation 2\nmissing ${both}\nend\n`,
       stderr: "",
     });
   });

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
 import { type Decision, enrolledId, type Health } from "../../decision/decide";
 import { decideInsecureRegistry, decideMirror } from "../../decision/plan";
 import { applyCreate, guardCreate, guardDelete, recordId } from "../../helper/commands";
@@ -47,7 +48,7 @@ export class PatchedHost {
   }
 
   private get helper(): string {
-    return this.patch.helper === undefined ? packedHelper() : packed(this.patch.helper);
+    return this.patch.helper === undefined ? packedHelper() : packed(this.patch.helper, gzipSync);
   }
 
   private get sudo(): boolean {

@@ -398,7 +398,7 @@ describeLab("a host with a fault", () => {
       one.close();
     });
 
-    test.each(["flock", "diff", "awk", "sha256sum"])(
+    test.each(["flock", "diff", "awk", "sha256sum", "gzip"])(
       "a host without %s: refused by preview, guard, apply and undo alike, before anything is changed",
       async (tool) => {
         const patched = mirror();
@@ -805,7 +805,7 @@ describeLab("a host with a fault", () => {
   test("with busybox for every tool, apply, drift and undo work", async () => {
     await node.exec("cat >/root/busybox && chmod 755 /root/busybox", { stdin: busybox() });
     await node.succeed(
-      "for t in awk cat chmod chown cmp cp cut date diff find grep head hostname id ln ls mkdir mktemp mv od readlink rm rmdir sed sha256sum sleep sort stat sync tail tee timeout tr uname wc; do ln -s /root/busybox /usr/local/bin/$t; done",
+      "for t in awk base64 cat chmod chown cmp cp cut date diff find grep gzip head hostname id ln ls mkdir mktemp mv readlink rm rmdir sed sha256sum sleep sort stat sync tail tee timeout tr uname wc; do ln -s /root/busybox /usr/local/bin/$t; done",
     );
     try {
       const patched = mirror();

@@ -4,8 +4,10 @@ import { readObservation } from "../../observation/read-observation";
 
 const hex = (bytes: Buffer | string) => Buffer.from(bytes).toString("hex").replace(/../g, " $&");
 
-function read(lines: readonly string[], before = "") {
-  const stdout = Buffer.from(`${before}\ncluster-registry-observation 1\n${lines.join("\n")}\n`);
+function read(lines: readonly string[], before = "", form = 1) {
+  const stdout = Buffer.from(
+    `${before}\ncluster-registry-observation ${form}\n${lines.join("\n")}\n`,
+  );
   return readObservation({ code: 0, stdout, stderr: Buffer.from("") }, "ops");
 }
 
@@ -59,7 +61,15 @@ test("bytes are read from base64 as from the digits that earlier helpers send", 
       : line,
   );
   expect(now).toContain("=AP8KDQobW0g=");
-  expect(read(now)).toEqual(read(whole));
+  expect(read(now, "", 2)).toEqual(read(whole));
+  expect(() => read(whole, "", 3)).toThrow("expected the facts of the host; found none of them");
+});
+
+test("an answer in which base64 failed is refused: what is missing would look empty", () => {
+  expect(() => read(["host ab12", "file /etc/x", "content", "=", "broken", "end"], "", 2)).toThrow(
+    "expected `base64 -w 0` to encode what was read on this host; found that it failed\n" +
+      "  fix: it is in coreutils, or in busybox 1.33 and later",
+  );
 });
 
 test.each([
