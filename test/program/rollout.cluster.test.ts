@@ -62,8 +62,8 @@ describeLab("a fleet that is changed step by step", () => {
       /warning: node03 is skipped \(onUnreachable: skip\): node03 \(root@10\.88\.176\.15:22\): (no route to the host|no answer within 15 s)\n/,
     );
     expect(said.stdout).toContain("It has no configuration of this stack yet");
-    expect(said.stderr).toContain(
-      "error: partly done: this node was skipped, and the next up covers it:\n  node03: node03 (root@10.88.176.15:22): no route",
+    expect(said.stderr).toMatch(
+      /error: partly done: this node was skipped, and the next up covers it:\n {2}node03: node03 \(root@10\.88\.176\.15:22\): no (route|answer)/,
     );
     expect(applied()).toEqual(["cp1", "cp2", "node01", "node02"]);
   });
