@@ -59,7 +59,7 @@ describeLab("a fleet that is changed step by step", () => {
     expect(said.code).toBe(10);
     // It says "no route" once the kernel has forgotten where the host was, which can take longer than the wait.
     expect(said.stdout).toMatch(
-      /warning: node03 is skipped \(onUnreachable: skip\): node03 \(root@10\.88\.176\.15:22\): (no route to the host|no answer within 15 s)\n/,
+      /warning: node03 is skipped \(onUnreachable: skip\): node03 \(root@10\.88\.176\.15:22\): (no route to the host|no answer within 15 s)/,
     );
     expect(said.stdout).toContain("It has no configuration of this stack yet");
     expect(said.stderr).toMatch(
