@@ -6,8 +6,8 @@ import { findBrowser } from "./ui/browser";
  * each of them; lab hosts are given a static busybox, and a login shell that is not sh. Where nothing can be installed, the
  * test that counts the userlands says which are missing.
  *
- * In the tests of hosts, skopeo judges what the registry and its backups hold. The tests of whole processes need a
- * browser. Where it cannot be installed, those that use it are skipped.
+ * In the tests of hosts, skopeo judges what the registry and its backups hold. They and the tests of whole processes
+ * need a browser. Where it cannot be installed, those that use it are skipped.
  */
 export default async function prerequisites(
   _all: unknown,
@@ -19,7 +19,8 @@ export default async function prerequisites(
   const judges: Record<string, string> =
     displayName?.name === "cluster" ? { skopeo: "skopeo" } : {};
   await ensurePrograms("npm test", { ...programs, ...judges }, log);
-  if (displayName?.name !== "process" || findBrowser() !== undefined) return;
+  const opensPages = ["process", "cluster"].includes(displayName?.name ?? "");
+  if (!opensPages || findBrowser() !== undefined) return;
   try {
     await ensurePrograms("the page's tests", { chromium: "chromium" }, log);
   } catch (error) {
