@@ -288,7 +288,8 @@ function outputsOf(
   const states = mirrors.map(
     ({ name, mirror }) => [name, { role: mirror.role, state: mirror.state }] as const,
   );
-  // Who builds an image there waits until containerd, which Docker needs, has restarted. A preview waits for nothing.
+  // An image may be built on that host. Docker cannot run a step of the build while containerd restarts for the mirror, so the
+  // name is given after that. In a preview nothing restarts.
   const restarts = pulumi.runtime.isDryRun()
     ? undefined
     : mirrors.find(({ name }) => name === settings.registry.host)?.mirror.state;

@@ -45,8 +45,8 @@ observe() {
   say end
 }
 
-# sent WORD COMMAND...: the word, and what the command prints. Around the bytes the shell itself prints, which starts nothing.
-# Nothing at all would look like an empty file, so it is said if base64 fails.
+# sent WORD COMMAND...: prints the word, and below it the command's output in base64. The shell prints what is around it, so
+# no further process starts. A failure of base64 is told, because nothing would look like an empty file.
 sent() {
   printf '%s\n=' "$1"
   shift

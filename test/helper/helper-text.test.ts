@@ -888,6 +888,11 @@ describe.each(userlands)("the file for a moment, with $name", (userland) => {
   });
 });
 
+test("the packed helper names neither the time nor the system on which it was packed", () => {
+  // Of gzip's header, RFC 1952: no flags, no time, no hint about the level, and Unix.
+  expect(packedHelper()).toContain("printf %s 'H4sIAAAAAAAAA");
+});
+
 test("no function is defined twice: the later one would take the place of the other without a word", () => {
   const names = [...helperText().matchAll(/^([a-z_]+)\(\) \{/gm)].map(([, name]) => name);
   expect(names.length).toBeGreaterThan(200);
