@@ -297,12 +297,10 @@ function isAmong(live: readonly string[]): (name: string) => boolean {
   };
 }
 
-/** The tolerance in seconds between two times from different clocks. */
-const GRAIN = 0.03;
-
+/** The clocks' grains are on the side of a start after the change (see `started_since` in helper/shell). */
 function changedSince(file: ObservedFile, service: ObservedService): boolean {
   if (file.changedAt === undefined || service.startedAt === undefined) return false;
-  return service.startedAt + GRAIN < file.changedAt;
+  return service.startedAt < file.changedAt;
 }
 
 /** The edits apply to the text without any line of this program, so they contain no line of anybody else. */

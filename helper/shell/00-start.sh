@@ -93,6 +93,19 @@ uptime_seconds() {
   printf '%s' "$uptime_now"
 }
 
+# Both clocks at one moment: clocks_uptime, and then clocks_now, the time of day. If the process had to wait between
+# the two, a daemon's start would seem as much later than it was, and a change right after it would go unnoticed.
+read_clocks() {
+  clocks_tries=5
+  while :; do
+    read -r clocks_uptime clocks_idle </proc/uptime
+    clocks_now=$(date +%s.%N)
+    read -r clocks_after clocks_idle </proc/uptime
+    clocks_tries=$((clocks_tries - 1))
+    if [ "$clocks_after" = "$clocks_uptime" ] || [ "$clocks_tries" -eq 0 ]; then return 0; fi
+  done
+}
+
 pause() {
   sleep "$1" 2>/dev/null || sleep 1
 }

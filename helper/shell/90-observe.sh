@@ -71,7 +71,8 @@ observe_host() {
   # A cloned machine has the same machine id, inode and times; a container has its host's boot id. Together they differ.
   own_id=$(printf '%s %s' "$boot_id" "$(stat -c '%i %Z' /etc/machine-id 2>/dev/null || stat -c '%i %Z' /etc)" | sha256sum)
   printf 'host %.32s\n' "$own_id"
-  say "uptime $(cat /proc/uptime) $(date +%s.%N)"
+  read_clocks
+  say "uptime $clocks_uptime $clocks_idle $clocks_now"
   if command -v apt-get >/dev/null; then say apt; fi
   observe_os
 }

@@ -155,9 +155,15 @@ describe("restart pending", () => {
       false,
     ],
     [
-      "a start as near to the change as the clocks can tell",
+      "a later start, a moment before the last change",
       { invocation: "start-2", startedAt: 300 },
       300.02,
+      false,
+    ],
+    [
+      "a later start in the moment of the change",
+      { invocation: "start-2", startedAt: 300 },
+      300,
       true,
     ],
   ])("%s", (_what, changes, changedAt, inSync) => {

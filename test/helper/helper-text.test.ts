@@ -397,6 +397,28 @@ describe.each(userlands)("$name", (userland) => {
     );
   });
 
+  describe("the two clocks", () => {
+    const clocks = (date: string) => {
+      const script = `
+        date() { printf x >>"$1"; ${date}; }
+        : >"$1"
+        read_clocks
+        printf '%s %s' "$clocks_now" "$(wc -c <"$1")"`.replaceAll('"$1"', `"${folder}/dates"`);
+      const result = runWithParts(userland, ["00-start.sh"], script);
+      expect(result.stderr).toBe("");
+      return result.stdout.toString().split(" ");
+    };
+
+    test("are read again if time went on between them", () => {
+      const again = `if [ "$(wc -c <"${folder}/dates")" -eq 1 ]; then sleep 0.1; echo 1; else echo 2; fi`;
+      expect(clocks(again)[0]).toBe("2");
+    });
+
+    test("are read five times at most", () => {
+      expect(clocks("sleep 0.05; echo 7")).toEqual(["7", "5"]);
+    });
+  });
+
   test.each([
     ["within the second of the change", "1000.990000000", 0, 0],
     ["before the change, within its second", "1000.990000000", -0.9, 1],

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const FOLDER = join(__dirname, "../../helper/shell");
@@ -46,9 +47,14 @@ export function runWithParts(
     "}",
   ].join("\n");
   const [command = "", ...rest] = userland.shell;
-  const result = spawnSync(command, [...rest, "-c", program, "helper", ...(options.args ?? [])], {
+  // As a file: one argument of a process holds 128 kB at most.
+  const folder = mkdtempSync(join(tmpdir(), "cluster-registry-shells-"));
+  const file = join(folder, "helper");
+  writeFileSync(file, program);
+  const result = spawnSync(command, [...rest, file, ...(options.args ?? [])], {
     input: options.stdin ?? "",
     maxBuffer: 64 * 1024 * 1024,
   });
+  rmSync(folder, { recursive: true });
   return { code: result.status, stdout: result.stdout, stderr: result.stderr.toString("utf8") };
 }
