@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { packedHelper } from "../helper/helper-text";
 import { askFor } from "../observation/ask";
 import { type Surveyed, surveyHosts } from "../observation/hosts";
 import { configNotes } from "../observation/notes";
@@ -28,7 +29,11 @@ export async function observeHosts(
       (host) => askFor(settings, host),
       (text) => void pulumi.log.info(text, undefined, undefined, true),
     ),
-    stackResources().then(pastFrom),
+    stackResources().then((resources) => {
+      // Whoever plans needs it packed, and the hosts do not answer yet.
+      packedHelper();
+      return pastFrom(resources);
+    }),
   ]);
 }
 

@@ -39,11 +39,8 @@ export function readObservation(
   if (refused !== undefined) throw sudoRefusal(refused.rest, user);
   const missing = entries.find((entry) => entry.word === "missing");
   if (missing !== undefined) throw toolsRefusal(missing.rest);
-  if (entries.some((entry) => entry.word === "broken"))
-    throw new HostRefusal(
-      "expected `base64 -w 0` to encode what was read on this host; found that it failed\n" +
-        "  fix: it is in coreutils, or in busybox 1.33 and later",
-    );
+  const broken = entries.find((entry) => entry.word === "broken");
+  if (broken !== undefined) throw brokenRefusal(broken.rest);
   return new Reading(entries, user).observation();
 }
 
@@ -126,6 +123,16 @@ function toolsRefusal(names: string): HostRefusal {
   return new HostRefusal(
     `this host lacks tools that a change needs: ${names}\n` +
       "  fix: install them (they are in coreutils, diffutils, findutils, grep, gzip, mawk, sed, util-linux and systemd)",
+  );
+}
+
+/** Nothing was read where something is. `file` is empty if it was another program's output. */
+function brokenRefusal(file: string): HostRefusal {
+  const encoded = file === "" ? "what was read on this host" : file;
+  const deleted = file === "" ? "" : ", or that the file was deleted just then";
+  return new HostRefusal(
+    `expected \`base64 -w 0\` to encode ${encoded}; found that it failed${deleted}\n` +
+      "  fix: run the command again; if it fails again, install coreutils, or busybox 1.33 or later",
   );
 }
 

@@ -175,6 +175,14 @@ async function withEngine(
     await new Operation("preview", flags, workspace, wording).run();
 }
 
+/** gRPC and its dependents, which take long to load: only after the program's process has started. */
+function loadLate(): Pick<typeof operation, "run"> & Pick<typeof ssh, "ConnectionPool"> {
+  const load = createRequire(__filename);
+  const { run } = load("../operation") as typeof operation;
+  const { ConnectionPool } = load("../../ssh/pool") as typeof ssh;
+  return { run, ConnectionPool };
+}
+
 class Operation {
   private readonly interrupts: Interrupts = listenForInterrupts((line) => {
     const write = (): unknown => process.stderr.write(`${line}\n`);
@@ -203,7 +211,12 @@ class Operation {
       // Reports wrong flags before anything starts.
       this.options();
       this.startAhead();
-      const stack = await this.workspace.load(this.kind === "up" || this.kind === "preview");
+      const opening = this.workspace.load(this.kind === "up" || this.kind === "preview");
+      opening.catch(() => undefined);
+      // A thread derives the key meanwhile.
+      await new Promise(setImmediate);
+      loadLate();
+      const stack = await opening;
       if (this.kind !== "preview" && !this.flags["preview-only"]) {
         unlock = await stack.lock();
         await stack.reload();
@@ -260,10 +273,8 @@ class Operation {
   /** `last`: no other phase follows. */
   private async phase(stack: Stack, preview: boolean, last: boolean): Promise<RunResult> {
     const json = this.flags["json"] === true;
-    // Loads gRPC and its dependents only after the program's process has started, because it takes long.
-    const load = createRequire(__filename);
-    const { run } = load("../operation") as typeof operation;
-    this.connections ??= new (load("../../ssh/pool") as typeof ssh).ConnectionPool();
+    const { run, ConnectionPool } = loadLate();
+    this.connections ??= new ConnectionPool();
     const redactor = new Redactor();
     if (!json) process.stdout.write(`${title(this.kind, preview)} (${stack.name}):\n`);
     const display = this.display(stack, preview, last, redactor);

@@ -62,7 +62,7 @@ sent_text() {
 # sent_file WORD PATH
 sent_file() {
   printf '%s\n=' "$1"
-  base64 -w 0 <"$2" || printf '\nbroken'
+  base64 -w 0 <"$2" || printf '\nbroken %s' "$2"
   echo
 }
 

@@ -66,9 +66,15 @@ test("bytes are read from base64 as from the digits that earlier helpers send", 
 });
 
 test("an answer in which base64 failed is refused: what is missing would look empty", () => {
-  expect(() => read(["host ab12", "file /etc/x", "content", "=", "broken", "end"], "", 2)).toThrow(
-    "expected `base64 -w 0` to encode what was read on this host; found that it failed\n" +
-      "  fix: it is in coreutils, or in busybox 1.33 and later",
+  const said = (broken: string) => () =>
+    read(["host ab12", "file /etc/x", "content", "=", broken, "end"], "", 2);
+  const fix =
+    "  fix: run the command again; if it fails again, install coreutils, or busybox 1.33 or later";
+  expect(said("broken")).toThrow(
+    `expected \`base64 -w 0\` to encode what was read on this host; found that it failed\n${fix}`,
+  );
+  expect(said("broken /etc/x")).toThrow(
+    `expected \`base64 -w 0\` to encode /etc/x; found that it failed, or that the file was deleted just then\n${fix}`,
   );
 });
 

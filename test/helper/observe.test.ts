@@ -17,4 +17,12 @@ describe.each(userlands)("$name", (userland) => {
       stderr: "",
     });
   });
+  test("a file that is deleted before it is read is told as such, and not as an empty one", () => {
+    const { stdout } = runWithParts(
+      userland,
+      ["00-start.sh", "90-observe.sh"],
+      "sent_file content /nonexistent/file; say end",
+    );
+    expect(stdout.toString()).toBe("content\n=\nbroken /nonexistent/file\nend\n");
+  });
 });
