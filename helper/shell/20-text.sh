@@ -50,8 +50,9 @@ hunks() {
 # without strict|exact|lenient LOST CLAIMS HUNKS... <TEXT: the text with the added lines of the hunks taken out and the removed
 # ones put back, those of the last file first. Where a hunk is not found just once as it was written, or has no added line to
 # look for, it is passed over, and goes to LOST; unless a person has seen to it already: none of its lines is there any more,
-# nor any of the CLAIMS (words apart by blanks) in them. Strict: then the result is 1. Of a list on one line that somebody has
-# edited since, our items are taken out, and theirs stay. Exact: as strict, but such a list counts as not found.
+# nor any of the CLAIMS (words apart by blanks) in them. Lines that we only moved are then not put back either. Strict: with
+# something in LOST, the result is 1. Of a list on one line that somebody has edited since, our items are taken out, and theirs
+# stay. Exact: as strict, but such a list counts as not found.
 # Whether a newline ends the last line is part of no line: it stays as it is found. (The dot shows awk where the text ends.)
 without() {
   without_mode=$1 without_lost=$2 without_claims=$3
@@ -152,9 +153,18 @@ without() {
       if (ours == 0) for (i = 1; i <= adds[j]; i++) if (index(add[j, i], s)) return 1
       return 0
     }
+    # Did one hunk take out lines that the other one added elsewhere?
+    function moved(from, to,    i, k) {
+      for (i = 1; i <= dels[from]; i++) {
+        for (k = 1; k <= adds[to] && add[to, k] != del[from, i]; k++);
+        if (k > adds[to]) return 0
+      }
+      return 1
+    }
     function seenTo(j,    i, k, word, words) {
       if (added(j) && lists(j) > 0) return 0
       if (adds[j] == 0) {
+        for (k = 1; k <= b; k++) if (left[k] && adds[k] > 0 && moved(j, k) && seenTo(k)) return 1
         for (i = 1; i <= dels[j]; i++) if (!present(del[j, i])) return 0
         return 1
       }

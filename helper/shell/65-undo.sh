@@ -95,7 +95,10 @@ read_record() {
     own_claims=${own_claims#*"$newline"}
     case $others_claims in *"$newline$name$newline"*) ;; *) names=$names${names:+$newline}$name ;; esac
   done
+  # If others claim all of them, the record's own id stands for them, which no file has: a line with a name that is in the
+  # file all the same is then for the last undo to find.
   claims=$names
+  [ -n "$names" ] || [ -z "$head_claims" ] || claims=$id
   unit_state "$unit"
   running=no
   if [ "$unit_load" = loaded ] && [ "$unit_active" = active ]; then running=yes; fi

@@ -82,6 +82,35 @@ describe("two stacks and an admin on one node, in any order", () => {
   );
 });
 
+describe("two stacks with the same names, of whose lines one was edited, in a file that an admin has put back", () => {
+  const mirrors: MirrorSpec["mirrors"] = { "ghcr.io": ["https://m1.example"] };
+  const same = { what: "up" as const, spec: { registry: A, mirrors, migrate: false } };
+  test.each<[string, string, Step[]]>([
+    [
+      "a config.toml with mirrors",
+      LESSON,
+      [
+        { ...same, stack: "one" },
+        { what: "edit ours", at: 5 },
+        { ...same, stack: "two" },
+        { what: "take out" },
+      ],
+    ],
+    [
+      "a config.toml of one line",
+      "version = 2\n",
+      [
+        { ...same, stack: "two" },
+        { what: "edit ours", at: 11 },
+        { ...same, stack: "one" },
+        { what: "take out" },
+      ],
+    ],
+  ])("%s: each destroy finds nothing to take out", (_what, first, steps) => {
+    play(first, steps);
+  });
+});
+
 const insecureStep = fc.oneof(
   {
     weight: 4,
