@@ -84,7 +84,7 @@ describe("two stacks and an admin on one node, in any order", () => {
 
 describe("two stacks with the same names, of whose lines one was edited, in a file that an admin has put back", () => {
   const mirrors: MirrorSpec["mirrors"] = { "ghcr.io": ["https://m1.example"] };
-  const same = { what: "up" as const, spec: { registry: A, mirrors, migrate: false } };
+  const same = { what: "up", spec: { registry: A, mirrors, migrate: false } } as const;
   test.each<[string, string, Step[]]>([
     [
       "a config.toml with mirrors",
