@@ -39,21 +39,22 @@ export interface LoadedStack {
 /** Loads the stack that the flags select, or the selected one. @throws SettingsError with every problem */
 export async function loadStack(flags: Record<string, unknown>): Promise<LoadedStack> {
   const folder = resolve(text(flags["cwd"]) ?? ".");
-  const stack = await Workspace.open({ folder, stack: text(flags["stack"]) }).load();
-  const { project } = stack;
-  const config = stack.config();
+  const workspace = Workspace.open({ folder, stack: text(flags["stack"]) });
+  const { project } = workspace;
+  const name = await workspace.stackName();
+  const config = await workspace.config();
   const all = Object.fromEntries([...config].map(([key, value]) => [key, value.text]));
   const around = surroundings(project.program.folder);
   const raw = configValues(all, project.name);
   const { settings, notes } = await resolveSettings(raw, around);
   const cluster = usingCluster(settings, raw["nodes"], around);
   return {
-    name: stack.name,
+    name,
     settings,
     configuration: raw,
     secrets: new Set([...config.values()].flatMap(({ secrets }) => secrets)),
     access: accessOf(settings, around),
-    ids: recordIds(project.name, stack.name),
+    ids: recordIds(project.name, name),
     notes,
     ...(cluster !== undefined && { cluster }),
   };

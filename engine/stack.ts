@@ -63,6 +63,18 @@ export class Workspace {
     return file;
   }
 
+  /**
+   * The stack's configuration, as Stack.config() gives it. Without secrets in it, it needs neither a passphrase nor the time
+   * to derive the key.
+   */
+  async config(): Promise<Map<string, ConfigValue>> {
+    const file = await this.stackFile();
+    if (file.hasSecrets()) return (await this.load(true)).config();
+    const values = file.values(undefined);
+    applyConfigTypes(this.project, await this.stackName(), values);
+    return values;
+  }
+
   noSuchStack(name: string): NoSuchStack {
     return new NoSuchStack(
       `no stack named '${name}' found in ${this.backend.url}; create it with \`npm run stack -- init ${name}\``,

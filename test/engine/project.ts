@@ -58,8 +58,10 @@ export class TestProject {
     );
   }
 
-  workspace(stack = "dev"): Workspace {
-    return Workspace.open({ folder: this.folder, stack, env: this.env });
+  /** @param passphrase another one than the stack's */
+  workspace(stack = "dev", passphrase?: string): Workspace {
+    const other = passphrase === undefined ? {} : { PULUMI_CONFIG_PASSPHRASE: passphrase };
+    return Workspace.open({ folder: this.folder, stack, env: { ...this.env, ...other } });
   }
 
   stack(name = "dev"): Promise<Stack> {
