@@ -3,6 +3,10 @@ import type { Daemon } from "./payload";
 /** The only path of the helper on a host. sudo can be limited to it. */
 export const HELPER = "/var/lib/cluster-registry/helper";
 
+/** Debian's packages with the tools that a host needs, in words. helper/shell/00-start.sh says it too. */
+export const TOOL_PACKAGES =
+  "coreutils, diffutils, findutils, grep, gzip, mawk, sed, util-linux and systemd";
+
 /** The name of the registry's container on its host. */
 export const CONTAINER_NAME = "registry";
 

@@ -1,3 +1,5 @@
+import { TOOL_PACKAGES } from "./commands";
+
 /**
  * A shell program that unpacks itself and runs with the same words: a third of the bytes, which the state has twice for
  * each Command, and which go to the host with each step. In the file in which the guard puts it, it becomes the program that
@@ -21,7 +23,7 @@ export function packed(
     'for tool in base64 gzip; do command -v $tool >/dev/null || packed_missing="$packed_missing $tool"; done',
     'if [ -n "$packed_missing" ]; then',
     '  case ${1-} in observe) printf "\\ncluster-registry-observation 2\\nmissing%s\\nend\\n" "$packed_missing"; exit 0 ;; esac',
-    `  echo "this host lacks tools that a change needs:$packed_missing (they are in coreutils, diffutils, findutils, grep, gzip, mawk, sed, util-linux and systemd): install them; nothing was changed on this host" >&2`,
+    `  echo "this host lacks tools that a change needs:$packed_missing (they are in ${TOOL_PACKAGES}): install them; nothing was changed on this host" >&2`,
     "  exit 1",
     "fi",
     `packed_program=$(printf %s '${Buffer.from(gzip(program)).toString("base64")}' | base64 -d | gzip -dc) || exit 1`,

@@ -1,3 +1,4 @@
+import { TOOL_PACKAGES } from "../helper/commands";
 import type {
   EnvironmentVariable,
   ManagedFile,
@@ -122,7 +123,7 @@ function sudoRefusal(reason: string, user: string): HostRefusal {
 function toolsRefusal(names: string): HostRefusal {
   return new HostRefusal(
     `this host lacks tools that a change needs: ${names}\n` +
-      "  fix: install them (they are in coreutils, diffutils, findutils, grep, gzip, mawk, sed, util-linux and systemd)",
+      `  fix: install them (they are in ${TOOL_PACKAGES})`,
   );
 }
 
