@@ -212,6 +212,20 @@ describeLab("npm run doctor", () => {
       });
     });
 
+    test("another file was in the place of containerd's when it started", async () => {
+      await node01!.succeed(
+        `sed '/:5000/d' ${CONFIG} >/root/without && mount --bind /root/without ${CONFIG} && systemctl restart containerd && umount ${CONFIG}`,
+      );
+      await cures(["node01", "mynginx:1.0"], {
+        node01: {
+          cause:
+            "containerd asks the registry by https: it runs with another configuration than its files have",
+          evidence: [/server gave HTTP response to HTTPS client/],
+          fix: on(node01, "systemctl restart containerd"),
+        },
+      });
+    });
+
     test("another program has taken over certs.d", async () => {
       // As Spegel does it when it starts.
       const folder = "/etc/containerd/certs.d";
