@@ -70,7 +70,7 @@ export async function imageNotes(
  * Source: GHSA-6pjf-3r9x-m592.
  */
 function deletesAnyway(version: string | undefined): string | undefined {
-  if (version === undefined || !/^3\.(0\.\d+|1\.0)(-|$)/.test(version)) return undefined;
+  if (version === undefined || !/^3\.(0\.\d+|1\.0)([-+]|$)/.test(version)) return undefined;
   return (
     `registry.deleteEnabled is false, but this registry (distribution ${version}) deletes tags all the same (CVE-2026-41888): ` +
     "set registry.image to an image of 3.1.1 or later"

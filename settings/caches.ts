@@ -44,15 +44,17 @@ export function cachesOf({ caches, registry }: Pick<Settings, "caches" | "regist
 }
 
 /**
- * What the nodes have as mirrors: the caches come before the mirrors of the same name. An upstream that is served over
- * plain HTTP stands at the end, because containerd would ask it over HTTPS.
+ * What the nodes have as mirrors: the caches come before the mirrors of the same name, or of all names. An upstream that is
+ * served over plain HTTP stands at the end, because containerd would ask the name over HTTPS. Docker Hub is there for the
+ * name docker.io, whatever the cache asks.
  */
 export function mirrorsOf(settings: Settings): Settings["mirrors"] {
   const mirrors = { ...settings.mirrors };
   for (const { name, url, upstream } of cachesOf(settings)) {
-    const isPlain = upstream === `http://${name}`;
-    const others = mirrors[name] ?? [];
-    const isListed = others.some((each) => urlOf(each).replace(/\/$/, "") === upstream);
+    const isPlain = upstream.startsWith("http:") && name !== DOCKER_HUB;
+    // containerd asks those of all names only where a name has none of its own.
+    const others = mirrors[name] ?? mirrors["_default"] ?? [];
+    const isListed = others.some((each) => sameUrl(urlOf(each), upstream));
     mirrors[name] = [url, ...others, ...(isPlain && !isListed ? [upstream] : [])];
   }
   return mirrors;
@@ -188,6 +190,8 @@ function urlOfOwn(address: unknown, port: unknown): string | undefined {
     ? `http://${hostPort(address, port)}`
     : undefined;
 }
+
+const sameUrl = (a: string, b: string) => URL.canParse(a) && new URL(a).href === new URL(b).href;
 
 const sameText = (a: string, b: string) => a.replace(/\/$/, "") === b;
 

@@ -214,15 +214,25 @@ const registryName = text(
   (value) => value === "_default" || isImageHost(value),
 );
 
+/** What people take for Docker Hub's registry. */
+const HUB_NAMES = [
+  ...["docker.io", "www.docker.io", "docker.com", "www.docker.com", "hub.docker.com"],
+  "registry.hub.docker.com",
+];
+/** The host of an upstream, without brackets; empty if it is none. */
+const hostOf = (upstream: string) =>
+  isUpstream(upstream) ? new URL(upstream).hostname.replace(/^\[|\]$/g, "") : "";
+
 /** A cache of another registry, on the registry host. */
 const cache = object({
   /** The registry that is cached, e.g. `https://registry-1.docker.io`. */
-  upstream: text(
-    "an http:// or https:// address without path, user, query or fragment",
-    isUpstream,
-  ).refine((value) => !isUpstream(value) || new URL(value).host !== "docker.io", {
-    error: "https://registry-1.docker.io, which serves the images of docker.io",
-  }),
+  upstream: text("an http:// or https:// address without path, user, query or fragment", isUpstream)
+    .refine((value) => !HUB_NAMES.includes(hostOf(value)), {
+      error: "https://registry-1.docker.io, which serves the images of docker.io",
+    })
+    .refine((value) => !isOwnAddress(hostOf(value)), {
+      error: "an address that the registry host reaches (not loopback or 0.0.0.0)",
+    }),
   /** The port on the registry host. */
   port,
   /** The registry in image names. @default the upstream's host and port; docker.io for registry-1.docker.io */

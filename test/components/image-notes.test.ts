@@ -64,6 +64,8 @@ test.each([
   ["3.0.0", true],
   ["3.0.0-rc.4", true],
   ["3.1.0", true],
+  ["3.0.0+unknown", true],
+  ["3.1.1+unknown", false],
   ["3.1.1", false],
   ["3.1.10", false],
   ["3.2.0", false],

@@ -99,6 +99,25 @@ describe("caches", () => {
     });
   });
 
+  test.each([
+    ["another name", { name: "site-b.example:5000", upstream: "http://10.9.0.5:5000" }],
+    ["capitals", { upstream: "http://Site-B.local:5000" }],
+    ["the scheme's own port", { upstream: "http://10.9.0.5:80" }],
+  ])("have such an upstream behind them with %s, too", (_, cache) => {
+    const settings = parseSettings(raw([{ ...cache, port: 5001 }]));
+    expect(Object.values(mirrorsOf(settings))).toEqual([["http://10.0.0.11:5001", cache.upstream]]);
+  });
+
+  test("keep the mirrors of all names behind them, which containerd would not ask any more", () => {
+    const mirrors = { _default: ["https://all.lan"], "quay.io": ["https://quay.lan"] };
+    const caches = [HUB, { upstream: "https://quay.io", port: 5002 }];
+    expect(mirrorsOf(parseSettings(raw(caches, { mirrors })))).toEqual({
+      _default: ["https://all.lan"],
+      "docker.io": ["http://10.0.0.11:5001", "https://all.lan"],
+      "quay.io": ["http://10.0.0.11:5002", "https://quay.lan"],
+    });
+  });
+
   test("are Docker's mirrors for docker.io alone", () => {
     const caches = [{ upstream: "https://quay.io", port: 5002 }, HUB];
     expect(dockerMirrors(parseSettings(raw(caches)))).toEqual(["http://10.0.0.11:5001"]);
@@ -126,6 +145,21 @@ describe("caches", () => {
       "docker.io as the upstream, which is no registry's address",
       [{ upstream: "https://docker.io", port: 5001 }],
       'caches[0].upstream: expected https://registry-1.docker.io, which serves the images of docker.io, found "https://docker.io"',
+    ],
+    [
+      "the website of Docker Hub",
+      [{ upstream: "https://hub.docker.com", port: 5001 }],
+      'caches[0].upstream: expected https://registry-1.docker.io, which serves the images of docker.io, found "https://hub.docker.com"',
+    ],
+    [
+      "an upstream on the registry host's loopback address, which is the cache itself",
+      [{ upstream: "http://127.0.0.1:5002", port: 5001, name: "a.lan" }],
+      'caches[0].upstream: expected an address that the registry host reaches (not loopback or 0.0.0.0), found "http://127.0.0.1:5002"',
+    ],
+    [
+      "localhost as the upstream",
+      [{ upstream: "http://localhost:5000", port: 5001 }],
+      'caches[0].upstream: expected an address that the registry host reaches (not loopback or 0.0.0.0), found "http://localhost:5000"',
     ],
     [
       "no port",
