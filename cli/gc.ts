@@ -37,11 +37,12 @@ export function main(args: string[]): Promise<void> {
     notes.forEach(say);
     const inUse = await readInUse(settings, cluster);
     await withRegistry(settings, access, say, async (session) => {
-      const now = () => Date.now() / 1000;
       const plan = async () =>
-        planGc(session, settings.retention ?? [], await readInUse(settings, cluster), now);
-      const shown = await planGc(session, settings.retention ?? [], inUse, now);
-      (json ? say : print)(planText(shown, inUse !== undefined).trimEnd());
+        planGc(session, settings.retention ?? [], await readInUse(settings, cluster));
+      const shown = await planGc(session, settings.retention ?? [], inUse);
+      (json ? say : print)(
+        planText(shown, settings.retention ?? [], inUse !== undefined).trimEnd(),
+      );
       const result = ({
         plan: { expired, untagged, emptied, blobs, bytes },
         removed,
@@ -56,7 +57,7 @@ export function main(args: string[]): Promise<void> {
         say("there is nothing to remove");
         return result(nothing);
       }
-      const pushes = pushesNow(shown.listing, now());
+      const pushes = pushesNow(shown.listing);
       if (pushes.length > 0 && flags["now"] !== true)
         throw new Error(
           `a push is in progress (${pushes.join(", ")}); run the command again when it has ended, or let it fail with --now`,

@@ -99,10 +99,17 @@ const rm: Verb = async ({ client, prefix }, stack, names, flags) => {
 };
 
 const usage: Verb = async ({ client, connection, host, prefix }, { settings }, _names, flags) => {
-  const [survey, listing] = [await surveyRegistry(client), await readHost(connection, host)];
+  // A full disk can be why the registry does not run.
+  const listing = await readHost(connection, host);
+  const { running } = listing.container;
+  const survey = running ? await surveyRegistry(client) : undefined;
   const timer = settings.gcTimer === undefined ? undefined : await timerOn(connection);
-  const found = usageOf(prefix, survey.tags, listing, timer);
+  const found = usageOf(prefix, survey?.tags, listing, timer);
   print(flags["json"] ? JSON.stringify(found, null, 2) : usageText(found).trimEnd());
+  if (!running)
+    throw new Error(
+      `${host.name}: the registry does not run, so its images are not known; run: npm run up`,
+    );
 };
 
 /** People copy names with the registry from `docker images`. */

@@ -3,7 +3,7 @@ import { InUse } from "../images/in-use";
 import type { Listing } from "../images/listing";
 import { namesOf } from "../images/names";
 import { readHost } from "../images/read-host";
-import { expiredTags } from "../images/retention";
+import { expiredTags, idleRules } from "../images/retention";
 import { count } from "../images/words";
 import { type ImageUse, imagesInUse } from "../kube/images";
 import { type Surveyed, withCommands } from "../observation/hosts";
@@ -79,7 +79,7 @@ function deletesAnyway(version: string | undefined): string | undefined {
 
 async function retentionNotes(
   settings: Settings,
-  { tags }: Listing,
+  { tags, now, repositories }: Listing,
   cluster: ClusterFile | undefined,
   readers: ImageReaders,
 ): Promise<ImageNotes> {
@@ -95,14 +95,16 @@ async function retentionNotes(
   const expired = expiredTags(
     tags,
     retention,
-    Date.now() / 1000,
+    now,
     ({ repository, name, digest }) => (inUse?.usersOf(repository, name, [digest]) ?? []).length > 0,
   );
-  if (expired.length === 0) return { warnings, infos: [] };
+  const idle = idleRules(repositories, retention);
+  if (expired.length === 0) return { warnings, infos: idle };
   const names = expired.map(({ tag }) => `${tag.repository}:${tag.name}`);
   const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : "";
   const unknown = inUse === undefined ? "; it is not known whether Pods use one of them" : "";
   const infos = [
+    ...idle,
     `by the setting retention, \`npm run gc\` removes ${count(names.length, "tag")}: ${names.slice(0, NAMED).join(", ")}${more}${unknown}`,
   ];
   return { warnings, infos };

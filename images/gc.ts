@@ -1,7 +1,7 @@
 import { RegistryError } from "../registry/error";
 import type { RegistryClient } from "../registry/client";
 import { sizeText } from "../registry/size-text";
-import type { RetentionRule } from "./retention";
+import { idleRules, type RetentionRule } from "./retention";
 import type { InUse } from "./in-use";
 import { hashFor } from "./backup/verified";
 import { GcSession } from "./gc-session";
@@ -27,7 +27,6 @@ export async function planGc(
   session: RegistrySession,
   rules: readonly RetentionRule[],
   inUse: InUse | undefined,
-  now: () => number,
 ): Promise<CleanUp> {
   const listing = await readHost(session.connection, session.host);
   if (!listing.container.running)
@@ -37,7 +36,7 @@ export async function planGc(
   // Without a cluster, nothing is known to be used.
   const isUsed = (repository: string, tag: string | undefined, digests: readonly string[]) =>
     inUse !== undefined && inUse.usersOf(repository, tag, digests).length > 0;
-  const plan = await planCleanUp(session.client, listing, rules, now(), isUsed);
+  const plan = await planCleanUp(session.client, listing, rules, listing.now, isUsed);
   return { listing, plan };
 }
 
@@ -59,7 +58,7 @@ export function whyNoCleanUp({ container: { env }, folder, version }: Listing): 
 }
 
 /** The repositories that are pushed to at this moment. */
-export function pushesNow({ uploads }: Listing, now: number): string[] {
+export function pushesNow({ uploads, now }: Listing): string[] {
   const fresh = uploads.filter(({ changed }) => changed > now - FRESH);
   return [...new Set(fresh.map(({ repository }) => repository))].sort();
 }
@@ -199,7 +198,12 @@ const lost = (repository: string, digest: string) =>
   );
 
 /** What a clean-up removes, for people. */
-export function planText({ listing, plan }: CleanUp, knowsUse: boolean): string {
+export function planText(
+  { listing, plan }: CleanUp,
+  rules: readonly RetentionRule[],
+  knowsUse: boolean,
+): string {
+  const idle = idleRules(listing.repositories, rules);
   const lines = plan.expired.map(
     ({ tag, rule }) => `- ${tag.repository}:${tag.name}  (rule for ${rule.repositories})`,
   );
@@ -215,5 +219,5 @@ export function planText({ listing, plan }: CleanUp, knowsUse: boolean): string 
         ]
       : [];
   const free = listing.disk === undefined ? "" : `; free now: ${sizeText(listing.disk.free)}`;
-  return [...lines, ...unknown, `To remove: ${sum.join(", ")}${free}`, ""].join("\n");
+  return [...idle, ...lines, ...unknown, `To remove: ${sum.join(", ")}${free}`, ""].join("\n");
 }

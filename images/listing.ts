@@ -27,6 +27,8 @@ export interface RegistryProcess {
 
 /** What the registry's host has, read from the files below the registry's data folder. */
 export interface Listing {
+  /** The host's clock, by which all times here are, in seconds since 1970. */
+  readonly now: number;
   readonly container: RegistryProcess;
   /** The server's own version, such as 3.1.2; undefined if it does not say one. */
   readonly version?: string;
@@ -54,6 +56,7 @@ export function parseListing(text: string): Listing {
   if (lines[0] !== "cluster-registry-listing 1" || !lines.includes("end"))
     throw new Error("the listing of the registry's files is incomplete; run the command again");
   let container: RegistryProcess | undefined;
+  let now: number | undefined;
   const found: {
     version?: string;
     folder?: string;
@@ -73,6 +76,9 @@ export function parseListing(text: string): Listing {
     switch (kind) {
       case "inspect":
         container = processOf(JSON.parse(rest));
+        break;
+      case "now":
+        now = Number(rest);
         break;
       case "version":
         found.version = /\bv?(\d+\.\d+\.\d+\S*)/.exec(rest)?.[1] ?? rest;
@@ -122,9 +128,11 @@ export function parseListing(text: string): Listing {
         break;
     }
   }
-  if (container === undefined) throw new Error("the listing does not describe the container");
+  if (container === undefined || now === undefined)
+    throw new Error("the listing does not describe the container, or has no time");
   const { count, ...rest } = found;
   return {
+    now,
     container,
     ...rest,
     tags,

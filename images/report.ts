@@ -80,14 +80,15 @@ const usersText = ([first, ...others]: readonly string[]) =>
 export interface Usage {
   readonly prefix: string;
   readonly version?: string;
-  readonly repositories: readonly {
+  /** Undefined while the registry does not run. */
+  readonly repositories?: readonly {
     readonly name: string;
     readonly tags: number;
     /** In bytes, each blob once. Repositories share blobs, so the sum can be more than the total. */
     readonly size: number;
   }[];
-  /** The bytes that the tags need, each blob once. */
-  readonly tagged: number;
+  /** The bytes that the tags need, each blob once. Undefined while the registry does not run. */
+  readonly tagged?: number;
   /** The bytes of all blobs in the volume; undefined if they are not on the host. */
   readonly stored?: number;
   readonly disk?: { readonly size: number; readonly free: number };
@@ -97,9 +98,10 @@ export interface Usage {
   readonly warnings: readonly string[];
 }
 
+/** @param tags undefined while the registry does not run */
 export function usageOf(
   prefix: string,
-  tags: readonly Tag[],
+  tags: readonly Tag[] | undefined,
   listing: Listing,
   timer?: ObservedTimer,
 ): Usage {
@@ -109,10 +111,12 @@ export function usageOf(
   return {
     prefix,
     ...(version !== undefined && { version }),
-    repositories: [...byRepository(tags)]
-      .map(([name, own]) => ({ name, tags: own.length, size: bytesOfTags(own) }))
-      .sort((a, b) => b.size - a.size || compareText(a.name, b.name)),
-    tagged: bytesOfTags(tags),
+    ...(tags !== undefined && {
+      repositories: [...byRepository(tags)]
+        .map(([name, own]) => ({ name, tags: own.length, size: bytesOfTags(own) }))
+        .sort((a, b) => b.size - a.size || compareText(a.name, b.name)),
+      tagged: bytesOfTags(tags),
+    }),
     ...(folder !== undefined && { stored }),
     ...(disk !== undefined && { disk }),
     errors,
@@ -126,15 +130,19 @@ export function usageText(usage: Usage): string {
   const { prefix, version, repositories, tagged, stored, disk, errors, timer, warnings } = usage;
   const lines = [
     `${prefix}${version === undefined ? "" : ` (distribution ${version})`}`,
-    table([
-      ["REPOSITORY", "TAGS", "SIZE"],
-      ...repositories.map(({ name, tags, size }) => [name, String(tags), sizeText(size)]),
-    ]).trimEnd(),
-    `Tags need ${sizeText(tagged)}, each blob once.`,
+    ...(repositories === undefined || tagged === undefined
+      ? []
+      : [
+          table([
+            ["REPOSITORY", "TAGS", "SIZE"],
+            ...repositories.map(({ name, tags, size }) => [name, String(tags), sizeText(size)]),
+          ]).trimEnd(),
+          `Tags need ${sizeText(tagged)}, each blob once.`,
+        ]),
     ...(stored === undefined
       ? []
       : [
-          `The volume has ${sizeText(stored)} in blobs; ${sizeText(Math.max(0, stored - tagged))} of them are not needed by a tag.`,
+          `The volume has ${sizeText(stored)} in blobs${tagged === undefined ? "" : `; ${sizeText(Math.max(0, stored - tagged))} of them are not needed by a tag`}.`,
         ]),
     ...(disk === undefined ? [] : [`Free: ${sizeText(disk.free)} of ${sizeText(disk.size)}.`]),
     errors.count === 0

@@ -66,6 +66,26 @@ export function subjectOf(tag: string): string | undefined {
   return algorithm === undefined ? undefined : `${algorithm}:${hex}`;
 }
 
+/** One sentence for each rule that decides for no repository: it may have a typo. None while the registry is empty. */
+export function idleRules(
+  repositories: readonly string[],
+  rules: readonly RetentionRule[],
+): string[] {
+  if (repositories.length === 0) return [];
+  const fits = ({ repositories: pattern }: RetentionRule) => {
+    const expression = patternOf(pattern);
+    return (repository: string) => expression.test(repository);
+  };
+  const deciding = repositories.map((each) => rules.find((rule) => fits(rule)(each)));
+  return rules.flatMap((rule, index) => {
+    if (deciding.includes(rule)) return [];
+    const why = repositories.some(fits(rule))
+      ? "decides for no repository: a rule before it fits all that it fits"
+      : "fits no repository of the registry";
+    return [`retention[${index}] (${rule.repositories}) ${why}`];
+  });
+}
+
 /** A regular expression for a pattern of repository names. */
 export function patternOf(pattern: string): RegExp {
   const parts = pattern.split(/(\*\*|\*)/).map((part) => {

@@ -333,7 +333,10 @@ const atLeastOne = (expected: string) =>
 /** How long `npm run gc` keeps tags. A tag that one condition keeps is kept. */
 const retention = object({
   /** Repositories by name: `*` is any text without a slash, `**` is any text. The first rule that fits decides. */
-  repositories: text("a pattern of repository names such as app/*"),
+  repositories: text(
+    "a pattern of repository names such as app/* (lower case, without the registry's address and without a tag)",
+    (value) => /^[a-z0-9._/*-]+$/.test(value),
+  ),
   /** Keep so many tags of each repository: those that were pushed last. */
   keepLast: atLeastOne("a number of tags from 1").optional(),
   /** Keep tags that were pushed in the last so many days. */

@@ -10,6 +10,8 @@ docker inspect --type container --format '{{json .}}' -- "$name" >/dev/null 2>&1
   exit 3
 }
 echo cluster-registry-listing 1
+# The times below are by this clock, which need not be the operator's.
+echo "now $(date +%s)"
 docker inspect --type container --format 'inspect {{json .}}' -- "$name"
 if version=$(docker exec -- "$name" registry --version 2>/dev/null); then echo "version $version"; fi
 data=$(docker inspect --type container \

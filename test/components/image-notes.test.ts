@@ -108,6 +108,20 @@ describe("the setting retention", () => {
     });
   });
 
+  test("names a rule that fits no repository", async () => {
+    const typo = settings({ retention: [{ repositories: "ap/*", keepLast: 1 }] });
+    const found = listing({ tags: old, repositories: ["app/web"] });
+    expect(await imageNotes(typo, surveyed(), CLUSTER, readers(found))).toEqual({
+      warnings: [],
+      infos: ["cp: retention[0] (ap/*) fits no repository of the registry"],
+    });
+  });
+
+  test("goes by the clock of the registry's host", async () => {
+    const found = listing({ tags: old, now: Date.now() / 1000 - 20 * DAY });
+    expect(await imageNotes(rules, surveyed(), CLUSTER, readers(found))).toEqual(NOTHING);
+  });
+
   test("says that it does not know the cluster's images without a cluster, or if it does not answer", async () => {
     const found = listing({ tags: [old[0]!] });
     const infos = [

@@ -6,6 +6,7 @@ const listing = (...lines: string[]) =>
   parseListing(
     [
       "cluster-registry-listing 1",
+      "now 20",
       `inspect ${JSON.stringify(inspected)}`,
       ...lines,
       "end",
@@ -22,6 +23,7 @@ test("repositories that lie in each other are told apart", () => {
     `revision 14 app/web.x/_manifests/revisions/sha256/${"a".repeat(64)}/link`,
     "upload 15 app/web.x/_uploads/7/data",
   );
+  expect(found.now).toBe(20);
   expect(found.repositories).toEqual(["app", "app/web.x"]);
   expect(found.tags).toEqual([
     { repository: "app", name: "1", digest: DIGEST, pushed: 12.5 },

@@ -5,6 +5,7 @@ export const listing = (
   more: Partial<Listing> = {},
   env: Record<string, string> = {},
 ): Listing => ({
+  now: Date.now() / 1000,
   container: { id: "x", running: true, env, configPath: "/etc/distribution/config.yml" },
   folder: "/data",
   version: "3.1.2",

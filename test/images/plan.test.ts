@@ -45,6 +45,7 @@ function store(repository: string, names: string[], manifest: object, type: stri
 }
 
 const listing = (): Listing => ({
+  now: NOW,
   container: { id: "x", running: true, env: {} },
   tags,
   revisions,

@@ -1,5 +1,11 @@
 import type { StoredTag } from "../../images/listing";
-import { expiredTags, patternOf, type RetentionRule, subjectOf } from "../../images/retention";
+import {
+  expiredTags,
+  idleRules,
+  patternOf,
+  type RetentionRule,
+  subjectOf,
+} from "../../images/retention";
 
 const DAY = 86400;
 const NOW = 1000 * DAY;
@@ -60,6 +66,19 @@ test("the list of what refers to a digest by sha512 is not one of the last tags,
   const tags = [tag("app", "1", 9, "b"), list];
   expect(removed(tags, [{ repositories: "app", keepLast: 1 }])).toEqual([]);
   expect(removed(tags, [{ repositories: "app", keepTags: "^never$" }])).toEqual(["app:1"]);
+});
+
+test("a rule that decides for no repository is named, unless the registry is empty", () => {
+  const rules = ["app/*", "ap/*", "app/web", "**", "tools/*"].map((repositories) => ({
+    repositories,
+    keepLast: 1,
+  }));
+  expect(idleRules(["app/web", "tools/x"], rules)).toEqual([
+    "retention[1] (ap/*) fits no repository of the registry",
+    "retention[2] (app/web) decides for no repository: a rule before it fits all that it fits",
+    "retention[4] (tools/*) decides for no repository: a rule before it fits all that it fits",
+  ]);
+  expect(idleRules([], rules)).toEqual([]);
 });
 
 test.each([

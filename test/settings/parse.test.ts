@@ -188,6 +188,15 @@ describe("parseSettings", () => {
     ]);
   });
 
+  test.each(["10.0.0.11:5000/app", "App", "app:1.0", "app web"])(
+    "a rule of retention for %s, which is no repository's name, is refused",
+    (repositories) => {
+      expect(problemsOf({ ...minimal, retention: [{ repositories, keepLast: 1 }] })).toEqual([
+        `retention[0].repositories: expected a pattern of repository names such as app/* (lower case, without the registry's address and without a tag), found "${repositories}"`,
+      ]);
+    },
+  );
+
   test("the error says that no host was changed", () => {
     expect(() => parseSettings({ ...minimal, bogus: 1 })).toThrow(
       new SettingsError([
