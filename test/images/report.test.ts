@@ -14,8 +14,8 @@ test("the usage of a registry that does not run has what its host knows, and not
   expect(usageText(usage)).toBe(
     [
       "10.0.0.1:5000 (distribution 3.1.2)",
-      "The volume has 2 kB in blobs.",
-      "Free: 1 MB of 1 GB.",
+      "The volume has 2.00 kB in blobs.",
+      "Free: 1.00 MB of 1.00 GB.",
       "The registry logged 1 error in the last 24 hours. The last ones:",
       "  no space left on device",
       ...usage.warnings.map((warning) => `warning: ${warning}`),
