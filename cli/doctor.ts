@@ -37,8 +37,12 @@ export function main(args: string[]): Promise<void> {
     }
     const [node, image, ...more] = rest;
     if (more.length > 0) throw new UsageError(`unknown argument: ${more.join(" ")}`);
-    const stack = await loadStack(flags);
-    const { settings, access, ids, notes } = stack;
+    // Another node's login is nothing that this one's diagnosis needs.
+    const stack = await loadStack(
+      flags,
+      (host, { registry }) => host !== registry.host && host !== node,
+    );
+    const { settings, access, lacking, ids, notes } = stack;
     notes.forEach(say);
     const commands = commandsFor(stackFlags(flags));
     const unlisted = await missingNodes(stack, commands, say);
@@ -46,11 +50,12 @@ export function main(args: string[]): Promise<void> {
     const names = settings.nodes.map(({ name }) => name);
     if (node !== undefined && others.length === 0 && !names.includes(node))
       throw new UsageError(`expected a node of the stack (${names.join(", ")}); found ${node}`);
-    const nodes = node === undefined ? names : names.filter((name) => name === node);
+    const nodes = names.filter((name) => access.has(name) && (node === undefined || name === node));
     const asked = { ...(image !== undefined && { image }) };
     const found = await diagnose({ settings, access, ids, commands, nodes, ...asked }, say);
     const reference = found.image;
-    const all = [...found.all, ...others];
+    const unread = [...lacking].filter(() => node === undefined).map(withoutLogin);
+    const all = [...unread, ...found.all, ...others];
     const json = flags["json"] === true;
     process.stdout.write(
       json ? reportJson(all, reference) : reportText(all, reference, flags["verbose"] === true),
@@ -58,6 +63,17 @@ export function main(args: string[]): Promise<void> {
     if (!isHealthy(all)) throw new ExitError(EXIT.error);
   });
 }
+
+/** A node that nobody can log in to yet. */
+const withoutLogin = ([name, { message }]: [string, Error]): Diagnosis => ({
+  name,
+  passed: [],
+  cause: {
+    cause: `it is not known how to log in to ${name}`,
+    evidence: [message],
+    fix: "correct what is named above; `npm run report` shows it too",
+  },
+});
 
 /** The nodes of the cluster that a list of nodes lacks. A cluster that does not answer is no reason to stop. */
 async function missingNodes(

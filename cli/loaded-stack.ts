@@ -3,7 +3,7 @@ import type { FlagSpec } from "../engine/command/flags";
 import { Workspace } from "../engine/stack";
 import { resolveSettings } from "../observation/cluster-nodes";
 import { recordIds, type RecordIds } from "../observation/records";
-import { accessOf, type HostAccess } from "../settings/access";
+import { accessOrProblem, type HostAccess } from "../settings/access";
 import { type ClusterFile, usingCluster } from "../settings/cluster";
 import { configValues } from "../settings/config";
 import type { Settings } from "../settings/schema";
@@ -29,6 +29,8 @@ export interface LoadedStack {
   /** The secret strings in the configuration. */
   readonly secrets: ReadonlySet<string>;
   readonly access: ReadonlyMap<string, HostAccess>;
+  /** The hosts that it is not known how to log in to, with the reason. */
+  readonly lacking: ReadonlyMap<string, Error>;
   readonly ids: RecordIds;
   /** Messages about nodes of the cluster that are left out. */
   readonly notes: readonly string[];
@@ -36,8 +38,15 @@ export interface LoadedStack {
   readonly cluster?: ClusterFile;
 }
 
-/** Loads the stack that the flags select, or the selected one. @throws SettingsError with every problem */
-export async function loadStack(flags: Record<string, unknown>): Promise<LoadedStack> {
+/**
+ * Loads the stack that the flags select, or the selected one.
+ * @param mayLack hosts that the command can do without. @default none
+ * @throws SettingsError with every problem
+ */
+export async function loadStack(
+  flags: Record<string, unknown>,
+  mayLack: (host: string, settings: Settings) => boolean = () => false,
+): Promise<LoadedStack> {
   const folder = resolve(text(flags["cwd"]) ?? ".");
   const workspace = Workspace.open({ folder, stack: text(flags["stack"]) });
   const { project } = workspace;
@@ -53,7 +62,12 @@ export async function loadStack(flags: Record<string, unknown>): Promise<LoadedS
     settings,
     configuration: raw,
     secrets: new Set([...config.values()].flatMap(({ secrets }) => secrets)),
-    access: accessOf(settings, around),
+    ...accessOrProblem(
+      settings,
+      around,
+      () => true,
+      (host) => mayLack(host, settings),
+    ),
     ids: recordIds(project.name, name),
     notes,
     ...(cluster !== undefined && { cluster }),

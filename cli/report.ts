@@ -6,7 +6,7 @@ import { imagePrefix } from "../decision/plan";
 import { command, EXIT, ExitError } from "../engine/command/exit";
 import { type FlagSpec, helpText, parseFlags, UsageError } from "../engine/command/flags";
 import { askFor } from "../observation/ask";
-import { surveyHosts } from "../observation/hosts";
+import { surveyHosts, withLacking } from "../observation/hosts";
 import { reportJson } from "../report/json";
 import { reportPage } from "../report/page";
 import type { Report } from "../report/row";
@@ -47,9 +47,13 @@ export function main(args: string[]): Promise<void> {
     const { json, html } = flags;
     if (json === true && html !== undefined)
       throw new UsageError("expected one of --json and --html, found both");
-    const { name, settings, access, ids, notes, cluster } = await loadStack(flags);
+    const { name, settings, access, lacking, ids, notes, cluster } = await loadStack(
+      flags,
+      () => true,
+    );
     notes.forEach(say);
-    const surveyed = await surveyHosts(access.values(), (host) => askFor(settings, host), say);
+    const read = await surveyHosts(access.values(), (host) => askFor(settings, host), say);
+    const surveyed = withLacking(read, lacking);
     const timer = timerFiles(settings, cluster !== undefined);
     const rows = rowsOf(settings, surveyed, ids, await pageFiles(settings, name), timer);
     const report: Report = { stack: name, registry: imagePrefix(settings), rows };

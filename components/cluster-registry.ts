@@ -9,6 +9,7 @@ import { uiNotes } from "../decision/ui-notes";
 import { readNodes } from "../kube/nodes";
 import { resolveSettings } from "../observation/cluster-nodes";
 import { gone, goneNote } from "../observation/gone";
+import { withLacking } from "../observation/hosts";
 import { leaving, undoNote } from "../observation/leaving";
 import { clusterNews, listDifferences } from "../observation/membership";
 import { moved, oldHost } from "../observation/moved";
@@ -16,7 +17,7 @@ import { pastOf } from "../observation/past";
 import { recordIds } from "../observation/records";
 import { rowsOf } from "../report/rows";
 import { glanceText } from "../report/text";
-import { accessOf } from "../settings/access";
+import { accessOrProblem } from "../settings/access";
 import { type ClusterAccess, clusterOf, usingCluster } from "../settings/cluster";
 import { isConfiguration } from "../settings/config";
 import { problemList, SettingsError } from "../settings/problem";
@@ -170,14 +171,21 @@ async function lookAndDeclare(
   const chosen = await chosenNodes(parent, name, nodes);
   const isRead = (host: string) =>
     chosen.has(host) || host === settings.registry.host || !nodes.includes(host);
-  const access = orRefuse(name, args, () =>
-    accessOf(settings, around, (host) => !waiting.has(host) && isRead(host)),
+  // A node that is skipped for its problems may be one that nobody can log in to yet.
+  const { access, lacking } = orRefuse(name, args, () =>
+    accessOrProblem(
+      settings,
+      around,
+      (host) => !waiting.has(host) && isRead(host),
+      (host) => settings.onProblem === "skip" && host !== settings.registry.host,
+    ),
   );
   const published = !unknown.some((path) => path.startsWith("kubernetes"));
   const cluster = orRefuse(name, args, () => (published ? clusterOf(settings, around) : undefined));
-  const [surveyed, past] = await observeHosts(settings, [...access.values()], (resources) =>
+  const [read, past] = await observeHosts(settings, [...access.values()], (resources) =>
     pastOf(resources, name),
   );
+  const surveyed = withLacking(read, lacking);
   if (!waiting.has(settings.registry.host))
     for (const note of [
       ...registryNotes(settings, surveyed, ids, past),

@@ -13,7 +13,13 @@ export interface Seen {
 }
 
 /** The result for one host: an observation, or the reason why there is none. */
-export type Surveyed = Seen | { readonly access: HostAccess; readonly error: Error };
+export type Surveyed = Seen | Unseen;
+
+/** A host that was not read. Without `access`, it is not known how to log in to it. */
+export interface Unseen {
+  readonly access?: HostAccess;
+  readonly error: Error;
+}
 
 /** Runs one piece of work over a connection of its own, and closes the connection afterwards, also after an error. */
 export function withConnection<T>(
@@ -77,10 +83,22 @@ export async function surveyHosts(
   onWaiting: (text: string) => void,
 ): Promise<Map<string, Surveyed>> {
   const reachable = await learnBastions([...hosts], showKey(onWaiting));
-  const answers = await Promise.all(
-    reachable.map((access) => surveyHost(access, ask(access), onWaiting)),
+  return new Map(
+    await Promise.all(
+      reachable.map(
+        async (access) => [access.name, await surveyHost(access, ask(access), onWaiting)] as const,
+      ),
+    ),
   );
-  return new Map(answers.map((answer) => [answer.access.name, answer]));
+}
+
+/** With the hosts whose login is not known, which were not asked. */
+export function withLacking(
+  surveyed: ReadonlyMap<string, Surveyed>,
+  lacking: ReadonlyMap<string, Error>,
+): ReadonlyMap<string, Surveyed> {
+  const unseen = [...lacking].map(([host, error]) => [host, { error }] as const);
+  return new Map<string, Surveyed>([...surveyed, ...unseen]);
 }
 
 async function surveyHost(

@@ -78,7 +78,18 @@ export function accessOf(
   around: Surroundings,
   isKnown: (host: string) => boolean = () => true,
 ): Map<string, HostAccess> {
+  return accessOrProblem(settings, around, isKnown, () => false).access;
+}
+
+/** As {@link accessOf}, but the problem of a host that may lack its access is no error: it is returned, by the host's name. */
+export function accessOrProblem(
+  settings: Settings,
+  around: Surroundings,
+  isKnown: (host: string) => boolean,
+  mayLack: (host: string) => boolean,
+): { access: Map<string, HostAccess>; lacking: Map<string, Error> } {
   const problems: Problem[] = [];
+  const lacking = new Map<string, Error>();
   const found = new Map<string, HostAccess>();
   for (const { name, address, path, ssh } of hostsOf(settings)) {
     if (!isKnown(name)) continue;
@@ -86,7 +97,8 @@ export function accessOf(
       found.set(name, hostAccess(name, { ...ssh, address }, path, around));
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      problems.push({ path: error.path, reason: error.message });
+      if (mayLack(name)) lacking.set(name, new Error(`${error.path}: ${error.message}`));
+      else problems.push({ path: error.path, reason: error.message });
     }
   }
   const different = problems.filter(
@@ -94,7 +106,7 @@ export function accessOf(
       problems.findIndex((other) => other.path === path && other.reason === reason) === index,
   );
   if (different.length > 0) throw new SettingsError(different);
-  return found;
+  return { access: found, lacking };
 }
 
 const CREDENTIALS = [

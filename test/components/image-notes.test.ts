@@ -1,6 +1,6 @@
 import { imageNotes, type ImageReaders } from "../../components/image-notes";
 import type { Listing, StoredTag } from "../../images/listing";
-import type { Surveyed } from "../../observation/hosts";
+import type { Seen, Surveyed } from "../../observation/hosts";
 import type { ObservedContainer } from "../../observation/observation";
 import { parseSettings } from "../../settings/parse";
 import { observation, service } from "../helper/observations";
@@ -16,7 +16,7 @@ const settings = (more: Record<string, unknown> = {}, registry: Record<string, u
     ...more,
   });
 
-const access = { name: "cp" } as Surveyed["access"];
+const access = { name: "cp" } as Seen["access"];
 const surveyed = (container: string | undefined = "registry") =>
   new Map<string, Surveyed>([
     [

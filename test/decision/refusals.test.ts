@@ -1,5 +1,5 @@
 import { refusals } from "../../decision/refusals";
-import type { Surveyed } from "../../observation/hosts";
+import type { Seen, Surveyed } from "../../observation/hosts";
 import type { Observation, ObservedContainer } from "../../observation/observation";
 import { recordIds } from "../../observation/records";
 import { parseSettings } from "../../settings/parse";
@@ -52,10 +52,7 @@ const container = (labels: Record<string, string>): ObservedContainer => ({
   restartPolicy: "no",
 });
 
-function access(
-  name: string,
-  login: Partial<Surveyed["access"]["login"]> = {},
-): Surveyed["access"] {
+function access(name: string, login: Partial<Seen["access"]["login"]> = {}): Seen["access"] {
   return {
     name,
     login: { host: name, port: 22, user: "root", privateKey: "KEY", ...login },
@@ -70,12 +67,12 @@ function access(
 }
 
 function problemsOf(hosts: Surveyed[], of = settings): string[] {
-  const surveyed = new Map(hosts.map((host) => [host.access.name, host]));
+  const surveyed = new Map(hosts.map((host) => [host.access?.name ?? "", host]));
   return refusals(of, surveyed, ids).map(({ host, reason }) => `${host}: ${reason}`);
 }
 
-const node01: Surveyed = { access: access("node01"), observation: node({ hostId: "node01-id" }) };
-const cp = (changes: Partial<Observation>, login = {}): Surveyed => ({
+const node01: Seen = { access: access("node01"), observation: node({ hostId: "node01-id" }) };
+const cp = (changes: Partial<Observation>, login = {}): Seen => ({
   access: access("cp", login),
   observation: node({ hostId: "cp-id", docker: docker(), ...changes }),
 });
@@ -274,7 +271,7 @@ describe("refusals", () => {
   });
 
   test("a host key that is only in the settings is refused on the registry host, with the line to add", () => {
-    const explicit = (host: Surveyed): Surveyed => ({
+    const explicit = (host: Seen): Seen => ({
       ...host,
       access: {
         ...host.access,

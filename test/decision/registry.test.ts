@@ -1,6 +1,6 @@
 import { ownLeftovers } from "../../components/make-room";
 import { leftovers, registryNotes } from "../../decision/registry";
-import type { Surveyed } from "../../observation/hosts";
+import type { Seen, Surveyed } from "../../observation/hosts";
 import type { Observation, ObservedContainer } from "../../observation/observation";
 import type { Past, PastRegistry } from "../../observation/past";
 import { recordIds } from "../../observation/records";
@@ -55,7 +55,7 @@ function notes(
   registries: readonly PastRegistry[] = [before],
   settings = settingsWith(),
 ): string[] {
-  const access = { name: "cp" } as Surveyed["access"];
+  const access = { name: "cp" } as Seen["access"];
   const host: Surveyed =
     of === undefined
       ? { access, error: new Error("no answer") }
@@ -151,7 +151,7 @@ describe("a preview's notes about a cache", () => {
   });
 
   function notesOf(caches: readonly ObservedContainer[], past?: PastRegistry["container"]) {
-    const access = { name: "cp" } as Surveyed["access"];
+    const access = { name: "cp" } as Seen["access"];
     const of = observation({ docker: docker({ containers: [container(), ...caches] }) });
     const known: PastRegistry = {
       host: "cp-cache-5001",

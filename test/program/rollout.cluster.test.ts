@@ -189,4 +189,27 @@ describeLab("a fleet that is changed step by step", () => {
     await stack.succeed(stack.up());
     await stack.succeed(stack.preview("--expect-no-changes"));
   });
+
+  test("with onProblem: skip, a node whose host key is not known is left out, and the report has it", async () => {
+    const { nodes } = stack.current;
+    const strange = { name: "node09", address: "10.88.176.250", role: "worker" };
+    stack.change({ nodes: [...(nodes as unknown[]), strange], ...mirror(6) });
+    const said = await stack.up();
+    expect(said.code).toBe(10);
+    expect(said.stdout).toContain(
+      "warning: node09 is skipped (onProblem: skip): ssh: expected the host key of 10.88.176.250 in ",
+    );
+    expect(await host("node02").succeed("cat /etc/containerd/config.toml")).toContain("mirror6");
+    const report = await stack.run("report");
+    expect(report.code).toBe(1);
+    expect(report.stdout).toMatch(/^node09 .*unreachable/m);
+    expect(report.stdout).toMatch(/^node02 .*in sync/m);
+    const doctor = await stack.run("doctor", "node02");
+    expect(doctor).toMatchObject({ code: 0 });
+    expect((await stack.run("doctor")).stdout).toContain(
+      "node09: it is not known how to log in to node09\n",
+    );
+    stack.change({ nodes, onProblem: "fail" });
+    await stack.succeed(stack.up());
+  });
 });

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { accessOf } from "../../settings/access";
+import { accessOf, accessOrProblem } from "../../settings/access";
 import { parseSettings } from "../../settings/parse";
 import { SettingsError } from "../../settings/problem";
 import type { Surroundings } from "../../ssh/surroundings";
@@ -172,6 +172,24 @@ describe("accessOf", () => {
     expect(problemsOf(() => accessOf(settings, around({ "/project/known": KNOWN })))).toEqual([
       "ssh.privateKeyPath: expected a private key at /project/id, found no such file",
     ]);
+  });
+
+  test("a host that may lack its access is named with the reason, and the others have theirs", () => {
+    const files = { "/project/id": KEY, "/project/known": `10.0.0.1 ${HOST_KEY}\n` };
+    const settings = settingsWith({ privateKeyPath: "id", knownHostsPath: "known" });
+    const { access, lacking } = accessOrProblem(
+      settings,
+      around(files),
+      () => true,
+      (host) => host === "node01",
+    );
+    expect([...access.keys()]).toEqual(["controlplane"]);
+    expect([...lacking].map(([host, { message }]) => `${host}: ${message}`)).toEqual([
+      expect.stringMatching(
+        /^node01: ssh: expected the host key of 10\.0\.0\.2 in \/project\/known, found none/,
+      ),
+    ]);
+    expect(problemsOf(() => accessOf(settings, around(files)))).toHaveLength(1);
   });
 
   test("refuses settings with no way to log in", () => {
