@@ -199,13 +199,15 @@ function bastionOf(
   return through;
 }
 
-/** A hop inherits the way to log in and the known_hosts settings from the hosts behind it, unless it has its own. */
+/** A hop inherits the way to log in, the known_hosts settings and the time limits from the hosts behind it, unless it has its own. */
 function inherit(hop: BastionSettings, ssh: Omit<LoginSettings, "address">): BastionSettings {
   const own = CREDENTIALS.some((key) => hop[key] !== undefined);
   const credentials = Object.fromEntries(CREDENTIALS.map((key) => [key, ssh[key]]));
   return {
     knownHostsPath: ssh.knownHostsPath,
     strictHostKeyChecking: ssh.strictHostKeyChecking,
+    connectTimeout: ssh.connectTimeout,
+    keepAlive: ssh.keepAlive,
     ...(own ? {} : credentials),
     ...hop,
   };

@@ -71,14 +71,11 @@ export class Connection implements CommandRunner {
         : await Connection.open(login.proxy, { ...options, ...options.proxy });
     try {
       return await withPatience(login, options, async () => {
+        const seconds = options.connectSeconds ?? login.limits?.connectSeconds ?? CONNECT_SECONDS;
         const stream =
           bastion === undefined
-            ? await connectTcp(
-                login,
-                options.connectSeconds ?? login.limits?.connectSeconds ?? CONNECT_SECONDS,
-                options.signal,
-              )
-            : await bastion.reach(login);
+            ? await connectTcp(login, seconds, options.signal)
+            : await bastion.reach(login, seconds);
         const { client, hostKey } = await logIn(login, stream, options.signal);
         return new Connection(login, client, hostKey, bastion);
       });
@@ -174,16 +171,21 @@ export class Connection implements CommandRunner {
   }
 
   /** A stream to the target's port, from the bastion. */
-  private async reach(target: Login): Promise<Duplex> {
+  private async reach(target: Login, seconds: number): Promise<Duplex> {
+    const through = `the bastion ${describeLogin(this.login)}`;
     try {
-      return await this.forward(target.host, target.port);
+      // The bastion itself gives up only when its kernel does, which takes minutes.
+      return await within(seconds, this.forward(target.host, target.port), () => {
+        const why = `no answer within ${seconds} s through ${through}`;
+        return new SshError("unreachable", `${describeLogin(target)}: ${why}`, { retryable: true });
+      });
     } catch (error) {
       if (!(error instanceof SshError) || error.kind !== "forward-refused") throw error;
       const reason = (error.cause as { reason?: number } | undefined)?.reason;
       if (reason === CONNECT_FAILED) {
         throw new SshError(
           "unreachable",
-          `${describeLogin(target)}: the bastion ${describeLogin(this.login)} cannot connect to it (${causeText(error)})`,
+          `${describeLogin(target)}: ${through} cannot connect to it (${causeText(error)})`,
           { cause: error, retryable: true },
         );
       }
@@ -287,4 +289,28 @@ function message(error: unknown): string {
 
 function causeText(error: SshError): string {
   return message(error.cause);
+}
+
+/** The stream, or after so many seconds (0: never) an error. A stream that comes later is closed. */
+async function within(
+  seconds: number,
+  opening: Promise<Duplex>,
+  late: () => Error,
+): Promise<Duplex> {
+  if (seconds === 0) return opening;
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      opening.then(
+        (stream) => stream.destroy(),
+        () => undefined,
+      );
+      reject(late());
+    }, seconds * 1000);
+  });
+  try {
+    return await Promise.race([opening, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -405,6 +405,18 @@ describe("accessOf", () => {
       });
     });
 
+    test("of a host are those of its bastions too, unless a bastion has its own", () => {
+      const limits = { connectSeconds: 3, keepAlive: { seconds: 5, misses: 3 } };
+      const ssh = { connectTimeout: "3s", keepAlive: "5s" };
+      const bastion = { address: "10.0.0.1", user: "jump" };
+      expect(login({ ...ssh, bastion })?.proxy).toMatchObject({ user: "jump", limits });
+      expect(
+        login({ ...ssh, bastion: { ...bastion, connectTimeout: "20s" } })?.proxy,
+      ).toMatchObject({
+        limits: { ...limits, connectSeconds: 20 },
+      });
+    });
+
     test("come from the ssh config, for the connections of this operator alone", () => {
       const config =
         "Host *\n ConnectTimeout 1m\n ServerAliveInterval 20\n ServerAliveCountMax 9\n";

@@ -627,6 +627,19 @@ describe("a bastion", () => {
     expect(bastion.connections).toBe(1);
   });
 
+  test("behind which a host drops packets gets no longer than a connection may take", async () => {
+    const target = await start();
+    const bastion = await start({ silent: [target.port] });
+    const error = await failure(
+      Connection.open(target.login({ proxy: bastion.login() }), { connectSeconds: 1 }),
+    );
+    expect(error).toMatchObject({ kind: "unreachable", retryable: true });
+    expect(error.message).toContain(
+      `root@127.0.0.1:${target.port} through 127.0.0.1:${bastion.port}: no answer within 1 s through the bastion root@127.0.0.1:${bastion.port}`,
+    );
+    await until(() => bastion.open === 0);
+  });
+
   test("that cannot reach the host reports that in the end", async () => {
     const bastion = await start();
     const target = await start();

@@ -56,6 +56,8 @@ export interface TestServerOptions {
   port?: number;
   /** Local ports for addresses that the server forwards to, by HOST:PORT. @default the address itself */
   targets?: Record<string, number>;
+  /** Ports to which it opens connections without an answer, like a host behind it that drops packets. */
+  silent?: number[];
 }
 
 /** A real SSH server on loopback, in this process. It counts what a server would log. */
@@ -151,6 +153,7 @@ export class TestServer {
         this.serveSession(session, options);
       });
       client.on("tcpip", (accept, reject, info) => {
+        if (options.silent?.includes(info.destPort)) return;
         const local = options.targets?.[`${info.destIP}:${info.destPort}`];
         const target = connect(local ?? info.destPort, local ? "127.0.0.1" : info.destIP);
         target.once("error", () => reject());
