@@ -121,6 +121,8 @@ export interface ObservedContainer {
   restartPolicy: string;
   /** When docker created it, as docker reports it. */
   created?: string;
+  /** Whether a registry lets clients delete. Undefined if its environment does not say. */
+  deleteEnabled?: boolean;
 }
 
 /** The facts of one host at one time. */

@@ -457,7 +457,7 @@ interface InspectedContainer {
   Id: string;
   Created?: string;
   Name: string;
-  Config: { Image: string; Labels: Record<string, string> | null };
+  Config: { Image: string; Labels: Record<string, string> | null; Env?: string[] | null };
   State: { Running: boolean; Status: string; ExitCode: number };
   HostConfig: {
     RestartPolicy?: { Name: string };
@@ -472,8 +472,12 @@ function isVolumeState(word: string | undefined): word is VolumeState {
   return ["absent", "empty", "images", "unknown"].includes(word ?? "");
 }
 
+const DELETE_ENABLED = "REGISTRY_STORAGE_DELETE_ENABLED=";
+
 function readContainer(bytes: Buffer): ObservedContainer {
   const found = JSON.parse(bytes.toString("utf8")) as InspectedContainer;
+  // The rest of the environment can have passwords.
+  const deletes = found.Config.Env?.find((each) => each.startsWith(DELETE_ENABLED));
   return {
     id: found.Id,
     name: found.Name.replace(/^\//, ""),
@@ -493,5 +497,6 @@ function readContainer(bytes: Buffer): ObservedContainer {
     })),
     restartPolicy: found.HostConfig.RestartPolicy?.Name ?? "",
     ...(found.Created !== undefined && { created: found.Created }),
+    ...(deletes !== undefined && { deleteEnabled: deletes === `${DELETE_ENABLED}true` }),
   };
 }

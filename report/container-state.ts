@@ -12,6 +12,8 @@ export interface WantedContainer {
   readonly port?: string;
   /** The volume with its data. @default none is looked at */
   readonly volume?: string;
+  /** Whether the registry in it lets clients delete. @default it is not looked at */
+  readonly deleteEnabled?: boolean;
 }
 
 /** The state of one container, from what docker says of it. */
@@ -54,8 +56,9 @@ function statusText({ status, exitCode }: ObservedContainer): string {
   return status === "restarting" ? `it keeps restarting (exit code ${exitCode})` : status;
 }
 
-function differencesOf({ ports, mounts }: ObservedContainer, wanted: WantedContainer): string[] {
-  const { port, volume } = wanted;
+function differencesOf(found: ObservedContainer, wanted: WantedContainer): string[] {
+  const { ports, mounts } = found;
+  const { port, volume, deleteEnabled = found.deleteEnabled } = wanted;
   const volumes = mounts.flatMap(({ name, source }) => [name ?? source]);
   return [
     ...(port === undefined || ports.includes(port)
@@ -64,6 +67,9 @@ function differencesOf({ ports, mounts }: ObservedContainer, wanted: WantedConta
     ...(volume === undefined || volumes.includes(volume)
       ? []
       : [`expected the volume ${volume}, found ${volumes.join(", ") || "none"}`]),
+    ...(found.deleteEnabled === undefined || found.deleteEnabled === deleteEnabled
+      ? []
+      : [`expected deleteEnabled ${deleteEnabled}, found ${found.deleteEnabled}`]),
   ];
 }
 

@@ -56,7 +56,7 @@ function thingsOf(
   page: readonly WholeFile[],
   timer: readonly WholeFile[],
 ): Thing[] {
-  const { host, port, bind, volume, adopt } = settings.registry;
+  const { host, port, bind, volume, adopt, deleteEnabled } = settings.registry;
   const registry = { host, role: "registry" as const };
   const container = (wanted: WantedContainer): Thing => ({
     ...registry,
@@ -100,6 +100,7 @@ function thingsOf(
       name: CONTAINER_NAME,
       owner: ids.container,
       port: inside(port),
+      deleteEnabled,
       // The images of a container that was taken over can be anywhere.
       ...(!adopt && { volume }),
     }),

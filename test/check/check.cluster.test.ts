@@ -162,6 +162,21 @@ describeLab("npm run check and npm run report", () => {
     }
   });
 
+  test("a report has the registry as drifted once the settings let nobody delete", async () => {
+    const { registry } = stack.current;
+    stack.change({ registry: { ...(registry as object), deleteEnabled: false } });
+    try {
+      const { rows, states } = await report(1);
+      expect(states).toEqual({ drifted: 1, "in sync": 4 });
+      expect(rows.at(-1)).toMatchObject({
+        what: "container registry",
+        details: ["expected deleteEnabled false, found true"],
+      });
+    } finally {
+      stack.change({ registry });
+    }
+  });
+
   test("a node that does not answer is named, and the others are checked", async () => {
     const node = lab.host("node02");
     await node.cutPower();

@@ -225,6 +225,12 @@ describe("the registry host", () => {
       ["it keeps restarting (exit code 2)"],
     ],
     [
+      "it does not let clients delete, which the settings do",
+      [container({ deleteEnabled: false })],
+      "drifted",
+      ["expected deleteEnabled true, found false"],
+    ],
+    [
       "it has other ports and volumes",
       [
         container({
