@@ -100,6 +100,8 @@ describeLab("the page on the registry's host", () => {
     expect(await status("PATCH", "/v2/shop/web/blobs/uploads/x")).toBe(403);
     expect(await status("DELETE", `/v2/shop/web/blobs/sha256:${"0".repeat(64)}`)).toBe(403);
     expect(await status("POST", "/v2/shop/web/manifests/1.0")).toBe(403);
+    const large = { method: "PUT", body: "x".repeat(265) };
+    expect((await fetch(`${url}/v2/shop/web/manifests/1.0`, large)).status).toBe(413);
     expect(await status("PUT", "/")).toBe(405);
     expect(await status("GET", "/nginx.conf")).toBe(404);
   });
