@@ -4,7 +4,7 @@ import { COMMON, REGISTRY_CONTENT } from "./headers";
 
 /** What the page's nginx has to know. */
 export interface NginxOptions {
-  /** The address and port that it listens on, as in its `listen`: `0.0.0.0:8080`. */
+  /** What stands in its `listen`: the address and port, such as `0.0.0.0:8080`, and parameters. */
   readonly listen: string;
   readonly info: PageInfo;
   readonly contentSecurityPolicy: string;

@@ -175,6 +175,17 @@ describeLab("the page on the registry's host", () => {
     await stack.succeed(stack.preview("--expect-no-changes"));
   });
 
+  test("bound to ::, it is reached by IPv4 and IPv6", async () => {
+    stack.change({ ui: { bind: "::" } });
+    const { stdout } = await stack.succeed(stack.up());
+    expect(stdout).toMatch(new RegExp(`uiUrl\\s*: .*"${url}"`));
+    expect((await fetch(url)).status).toBe(200);
+    expect(await host.succeed("curl -sS -o /dev/null -w '%{http_code}' 'http://[::1]:8080'")).toBe(
+      "200",
+    );
+    await stack.succeed(stack.preview("--expect-no-changes"));
+  });
+
   test("without the setting a preview shows that the page goes; destroy leaves the host as it was", async () => {
     const others = Object.entries(stack.current).filter(([key]) => key !== "ui");
     stack.configure(Object.fromEntries(others));
