@@ -142,7 +142,7 @@ export default tseslint.config(
             ),
             zone(
               "ui",
-              without("ui", "registry", "kube", "ssh"),
+              without("ui", "registry", "ssh"),
               "ui/ shows a registry: it knows no settings",
             ),
             zone(

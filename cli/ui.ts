@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { imagePrefix } from "../decision/plan";
 import { command } from "../engine/command/exit";
 import { type FlagSpec, helpText, parseFlags, UsageError } from "../engine/command/flags";
+import { readInUse } from "../images/registry-session";
 import { openConnection } from "../observation/hosts";
 import { buildPage } from "../ui/build-page";
 import { podsAnswer } from "../ui/pods-answer";
@@ -19,7 +20,7 @@ const FLAGS: Record<string, FlagSpec> = {
 const ABOUT =
   "Serves a page on 127.0.0.1 to browse and delete the images of the stack's registry, until Ctrl-C. The page reaches the " +
   "registry through the SSH connection to its host, so it needs no open port and installs nothing. If the settings have a " +
-  "cluster, it shows which Pods use an image.";
+  "cluster, it shows which Pods and workloads use an image.";
 
 /** `npm run ui`: the page of the stack's registry, on this machine. */
 export function main(args: string[]): Promise<void> {
@@ -54,7 +55,7 @@ export function main(args: string[]): Promise<void> {
         applySettings: `npm run up -- --stack ${name}`,
       },
       route,
-      pods: () => podsAnswer(cluster),
+      pods: () => podsAnswer(() => readInUse(settings, cluster)),
       port,
     });
     process.stdout.write(`${server.url}\n`);

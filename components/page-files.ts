@@ -17,7 +17,8 @@ export async function pageFiles(settings: Settings, stack: string): Promise<Whol
     collectGarbage: `npm run gc -- --stack ${stack}`,
     applySettings: `npm run up -- --stack ${stack}`,
   };
-  const listen = hostPort(ui.bind, ui.port);
+  // Without the parameter, nginx takes `::` for all IPv6 addresses and no IPv4 address.
+  const listen = hostPort(ui.bind, ui.port) + (ui.bind === "::" ? " ipv6only=off" : "");
   return [
     { path: UI_NGINX_CONF, contents: nginxConf({ listen, info, contentSecurityPolicy }) },
     { path: UI_PAGE, contents: html },

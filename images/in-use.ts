@@ -5,8 +5,9 @@ const ANY = "_default";
 
 /** What the cluster uses of one registry. */
 export class InUse {
-  private readonly byTag = new Map<string, Set<string>>();
-  private readonly byDigest = new Map<string, Set<string>>();
+  /** The Pods and workloads by `REPOSITORY:TAG` or `REPOSITORY@DIGEST`. */
+  private readonly byImage = new Map<string, Set<string>>();
+  private readonly byUser = new Map<string, Set<string>>();
 
   /**
    * @param names the registry's name in image references, and the names that the nodes' mirrors send to it, such as
@@ -17,26 +18,32 @@ export class InUse {
       const reference = parseReference(image);
       if (reference === undefined) continue;
       if (!names.includes(reference.registry) && !names.includes(ANY)) continue;
-      const { repository, tag, digest } = reference;
-      if (digest !== undefined) note(this.byDigest, `${repository}@${digest}`, by);
-      else note(this.byTag, `${repository}:${tag ?? "latest"}`, by);
+      const { repository, tag = "latest", digest } = reference;
+      const own = digest === undefined ? `${repository}:${tag}` : `${repository}@${digest}`;
+      note(this.byImage, own, by);
+      note(this.byUser, by, own);
     }
+  }
+
+  /** Each Pod and workload with what it needs, as `REPOSITORY:TAG` or `REPOSITORY@DIGEST`. */
+  get users(): { by: string; images: string[] }[] {
+    return [...this.byUser].map(([by, images]) => ({ by, images: [...images] }));
   }
 
   /** The Pods and workloads that need a tag, if one is given, or one of the digests. */
   usersOf(repository: string, tag: string | undefined, digests: readonly string[]): string[] {
-    const found = [
-      ...(tag === undefined ? [] : [this.byTag.get(`${repository}:${tag}`)]),
-      ...digests.map((digest) => this.byDigest.get(`${repository}@${digest}`)),
+    const images = [
+      ...(tag === undefined ? [] : [`${repository}:${tag}`]),
+      ...digests.map((digest) => `${repository}@${digest}`),
     ];
-    return [...new Set(found.flatMap((users) => [...(users ?? [])]))].sort();
+    return [...new Set(images.flatMap((image) => [...(this.byImage.get(image) ?? [])]))].sort();
   }
 }
 
-function note(uses: Map<string, Set<string>>, key: string, by: string): void {
-  const users = uses.get(key);
-  if (users === undefined) uses.set(key, new Set([by]));
-  else users.add(by);
+function note(found: Map<string, Set<string>>, key: string, value: string): void {
+  const values = found.get(key);
+  if (values === undefined) found.set(key, new Set([value]));
+  else values.add(value);
 }
 
 export interface Reference {

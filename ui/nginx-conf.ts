@@ -1,9 +1,10 @@
+import { PLACEHOLDER } from "../registry/delete-tag";
 import type { PageInfo, PodsAnswer } from "./page-info";
 import { COMMON, REGISTRY_CONTENT } from "./headers";
 
 /** What the page's nginx has to know. */
 export interface NginxOptions {
-  /** The address and port that it listens on, as in its `listen`: `0.0.0.0:8080`. */
+  /** What stands in its `listen`: the address and port, such as `0.0.0.0:8080`, and parameters. */
   readonly listen: string;
   readonly info: PageInfo;
   readonly contentSecurityPolicy: string;
@@ -14,7 +15,9 @@ export const NGINX_FOLDER = "/etc/nginx";
 
 /**
  * The whole configuration of an nginx that serves the page, and passes `/v2/` on to the registry: of one origin, so that a
- * browser needs no permission. Of the API it lets through what the page needs, and nothing that an image is pushed with.
+ * browser needs no permission. Of the API it lets through only what the page needs. To delete one tag on distribution 2, the
+ * page has to push a placeholder. So whoever reaches the port can delete tags, and can overwrite one with a manifest that is
+ * as small; with `readOnly`, nobody can.
  */
 export function nginxConf({ listen, info, contentSecurityPolicy }: NginxOptions): string {
   const { registry, readOnly } = info;
@@ -36,9 +39,8 @@ export function nginxConf({ listen, info, contentSecurityPolicy }: NginxOptions)
       block("server", [
         `listen ${listen};`,
         `root ${NGINX_FOLDER}/page;`,
-        "# The placeholder of a deleted tag is the largest request.",
-        "client_max_body_size 64k;",
-        "client_body_buffer_size 64k;",
+        "# The placeholder of a deleted tag is the largest request of the page.",
+        `client_max_body_size ${PLACEHOLDER.manifest.length};`,
         "proxy_http_version 1.1;",
         `proxy_set_header Host ${registry};`,
         'proxy_set_header Connection "";',

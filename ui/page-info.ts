@@ -12,16 +12,17 @@ export interface PageInfo {
 
 /** What the page asks of `pods.json` beside it. */
 export type PodsAnswer =
-  | { readonly state: "known"; readonly pods: readonly PodInUse[] }
+  | { readonly state: "known"; readonly users: readonly ImageUser[] }
   /** The stack's settings name no cluster, or the page runs without them. */
   | { readonly state: "no cluster" }
   /** The page runs on the registry's host, where the cluster cannot be asked. */
   | { readonly state: "not here" }
   | { readonly state: "error"; readonly message: string };
 
-/** A Pod, with the images that its containers name and run. */
-export interface PodInUse {
-  readonly namespace: string;
-  readonly name: string;
-  readonly images: readonly { readonly image: string; readonly imageId?: string }[];
+/** A Pod or a workload that needs images of this registry, under whatever name it reaches the registry. */
+export interface ImageUser {
+  /** `Pod NAMESPACE/NAME`, `Deployment NAMESPACE/NAME` and so on. */
+  readonly by: string;
+  /** `REPOSITORY:TAG` as it names them, and `REPOSITORY@DIGEST` as it names them or as a node pulled them. */
+  readonly images: readonly string[];
 }

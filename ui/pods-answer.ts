@@ -1,17 +1,15 @@
-import { readPods } from "../kube/pods";
-import type { PodsAnswer } from "./page-info";
+import type { ImageUser, PodsAnswer } from "./page-info";
 
 /**
  * The answer about Pods.
- * @param cluster the cluster of the settings; undefined if they name none
+ * @param read what the cluster uses, as `npm run images -- rm` and `npm run gc` know it; undefined if there is no cluster
  */
 export async function podsAnswer(
-  cluster: { file: string; context?: string | undefined } | undefined,
-  read: typeof readPods = readPods,
+  read: () => Promise<{ readonly users: readonly ImageUser[] } | undefined>,
 ): Promise<PodsAnswer> {
-  if (cluster === undefined) return { state: "no cluster" };
   try {
-    return { state: "known", pods: await read(cluster) };
+    const inUse = await read();
+    return inUse === undefined ? { state: "no cluster" } : { state: "known", users: inUse.users };
   } catch (error) {
     return { state: "error", message: (error as Error).message };
   }

@@ -37,6 +37,23 @@ test("a tag is used by its name, and by a digest that it leads to", () => {
   expect(inUse.usersOf("library/nginx", "1", [])).toEqual(["Pod default/e"]);
 });
 
+test("each Pod and workload has the images of this registry that it needs, each once", () => {
+  const inUse = new InUse(
+    [
+      { image: "10.0.0.5:5000/app:1", by: "Pod default/a" },
+      { image: `docker.io/app:1@${DIGEST}`, by: "Pod default/a" },
+      { image: "docker.io/library/app", by: "Job default/b" },
+      { image: "app:latest", by: "Job default/b" },
+      { image: "elsewhere:5000/app:1", by: "Pod default/c" },
+    ],
+    ["10.0.0.5:5000", "docker.io"],
+  );
+  expect(inUse.users).toEqual([
+    { by: "Pod default/a", images: ["app:1", `library/app@${DIGEST}`] },
+    { by: "Job default/b", images: ["library/app:latest"] },
+  ]);
+});
+
 test("a registry that is the mirror of every other one is used under every name", () => {
   const inUse = new InUse([{ image: "quay.io/app:1", by: "Pod default/a" }], ["_default"]);
   expect(inUse.usersOf("app", "1", [])).toEqual(["Pod default/a"]);

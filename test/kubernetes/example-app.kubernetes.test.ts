@@ -115,16 +115,13 @@ describeCluster(
       const login = await fetch(url, { redirect: "manual" });
       const cookie = login.headers.get("set-cookie")!.split(";")[0]!;
       const answer = await fetch(new URL("/pods.json", url), { headers: { cookie } });
-      const shown = (await answer.json()) as {
-        pods: { name: string; images: { image: string }[] }[];
-      };
-      const image = `${lab.host("controlplane").address}:5000/myphp:1.0`;
+      const shown = (await answer.json()) as { users: { by: string; images: string[] }[] };
       expect(
-        shown.pods
-          .filter(({ images }) => images.some((each) => each.image === image))
-          .map(({ name }) => name)
+        shown.users
+          .filter(({ images }) => images.includes("myphp:1.0"))
+          .map(({ by }) => by)
           .sort(),
-      ).toEqual(pods);
+      ).toEqual(users);
       ui.signal("SIGINT");
       expect((await ui.ended).code).toBe(0);
     }, 300_000);

@@ -100,6 +100,8 @@ describeLab("the page on the registry's host", () => {
     expect(await status("PATCH", "/v2/shop/web/blobs/uploads/x")).toBe(403);
     expect(await status("DELETE", `/v2/shop/web/blobs/sha256:${"0".repeat(64)}`)).toBe(403);
     expect(await status("POST", "/v2/shop/web/manifests/1.0")).toBe(403);
+    const large = { method: "PUT", body: "x".repeat(265) };
+    expect((await fetch(`${url}/v2/shop/web/manifests/1.0`, large)).status).toBe(413);
     expect(await status("PUT", "/")).toBe(405);
     expect(await status("GET", "/nginx.conf")).toBe(404);
   });
@@ -170,6 +172,17 @@ describeLab("the page on the registry's host", () => {
       await host.succeed("curl -sS -o /dev/null -w '%{http_code}' http://127.0.0.1:8080"),
     ).toBe("200");
     await expect(fetch(url)).rejects.toThrow();
+    await stack.succeed(stack.preview("--expect-no-changes"));
+  });
+
+  test("bound to ::, it is reached by IPv4 and IPv6", async () => {
+    stack.change({ ui: { bind: "::" } });
+    const { stdout } = await stack.succeed(stack.up());
+    expect(stdout).toMatch(new RegExp(`uiUrl\\s*: .*"${url}"`));
+    expect((await fetch(url)).status).toBe(200);
+    expect(await host.succeed("curl -sS -o /dev/null -w '%{http_code}' 'http://[::1]:8080'")).toBe(
+      "200",
+    );
     await stack.succeed(stack.preview("--expect-no-changes"));
   });
 

@@ -1,3 +1,4 @@
+import { PLACEHOLDER } from "../../registry/delete-tag";
 import { nginxConf, type NginxOptions } from "../../ui/nginx-conf";
 
 const options: NginxOptions = {
@@ -43,6 +44,12 @@ test("what deletes a tag on both registry servers is let through", () => {
     "limit_except GET POST PUT { deny all; }",
   );
   expect(text).toContain("error_page 403 @not-here;\n");
+});
+
+test("nothing larger than the placeholder of a deleted tag is sent to the registry", () => {
+  expect(nginxConf(options)).toContain("client_max_body_size 264;\n");
+  expect(Buffer.byteLength(PLACEHOLDER.manifest)).toBe(264);
+  expect(Buffer.byteLength(PLACEHOLDER.config)).toBeLessThan(264);
 });
 
 test("read-only, every change is refused with the setting's name, as a registry refuses", () => {

@@ -51,14 +51,18 @@ describePage("the page", () => {
       registry = await startRegistry();
       ({ webDigest } = await fillRegistry(registry));
       await fillMany(registry);
-      const web = (name: string, image: string) => ({
-        namespace: "shop",
-        name,
-        images: [{ image, imageId: `${NAME}/shop/web@${webDigest}` }],
+      const web = (name: string, tag: string) => ({
+        by: `Pod shop/${name}`,
+        images: [`shop/web:${tag}`, `shop/web@${webDigest}`],
       });
       const pods: PodsAnswer = {
         state: "known",
-        pods: [web("web-1", `${NAME}/shop/web:1.10.0`), web("web-2", `${NAME}/shop/web:stable`)],
+        users: [
+          web("web-1", "1.10.0"),
+          web("web-2", "stable"),
+          // No Pod runs it now.
+          { by: "CronJob shop/report", images: ["shop/web:1.9.0", "myphpfpm:1.0"] },
+        ],
       };
       served = await serve(registry, pods);
     });
@@ -162,6 +166,23 @@ describePage("the page", () => {
       expect(text).toContain("The same digest has latest stable");
       expect(text).toContain("Used by shop/web-1 shop/web-2 by another tag");
       expect(text).toContain(`docker pull ${NAME}/shop/web@${webDigest}`);
+    });
+
+    test("warns of a workload that has no Pod now, before its image is deleted", async () => {
+      window = await Window.open(browser, served, "#/shop/web:1.9.0");
+      const { page } = window;
+      const text = (await page.locator("main").innerText()).replace(/\s+/g, " ");
+      expect(text).toContain("Used by CronJob shop/report");
+      await page.getByRole("button", { name: "Delete…" }).click();
+      const said = page.getByRole("dialog").getByRole("alert");
+      expect((await said.innerText()).replace(/\s+/g, " ")).toBe(
+        "1 workload names it: CronJob shop/report A running Pod goes on. A Pod that starts on a node without the image fails with ErrImagePull, if its tag or digest is gone.",
+      );
+      await page.getByRole("button", { name: "Cancel" }).click();
+      await window.go("#/myphpfpm");
+      expect(await window.row("1.0")).toContain("1 workload");
+      await window.go("#/mynginx:1.0");
+      await page.getByText("No Pod or workload of the cluster uses this image now.").waitFor();
     });
 
     test("folds attestations away, and opens a platform's layers", async () => {

@@ -6,7 +6,7 @@ import { type DeletionPlan, planDeletion } from "./deletion";
 import { Alert, Copyable, Icon } from "./parts";
 import type { Store } from "./store";
 import { count, listText, shortDigest } from "./text";
-import { podName, usesOf } from "./used-by";
+import { groupsOf, usesOf } from "./used-by";
 
 interface Props {
   repository: string;
@@ -227,7 +227,7 @@ function Consequences({ store, repository, plan }: Of) {
 }
 
 function Pods({ store, repository, plan }: Of) {
-  const { pods, info } = store;
+  const { pods } = store;
   if (pods.state === "no cluster")
     return (
       <p class="note">
@@ -249,21 +249,21 @@ function Pods({ store, repository, plan }: Of) {
     for (const tag of going) {
       const image = store.repositories?.get(repository)?.tag(tag).image;
       const platformDigests = image?.platforms.map(({ manifest }) => manifest.digest) ?? [];
-      for (const { pod } of usesOf(
-        info.registry,
-        { repository, tag, digest, platformDigests },
-        pods.pods,
-      ))
-        users.add(podName(pod));
+      const used = { repository, tag, digest, platformDigests };
+      for (const { by } of usesOf(used, pods.users)) users.add(by);
     }
   if (users.size === 0)
-    return <p>No Pod of the cluster uses {plan.digests.length > 1 ? "them" : "it"} now.</p>;
+    return (
+      <p>No Pod or workload of the cluster uses {plan.digests.length > 1 ? "them" : "it"} now.</p>
+    );
   return (
     <Alert>
-      <p>
-        <strong>{users.size === 1 ? "1 Pod uses it: " : `${users.size} Pods use it: `}</strong>
-        {listText([...users], 8)}
-      </p>
+      {groupsOf([...users]).map(({ sum, verb, names }) => (
+        <p key={verb}>
+          <strong>{`${sum} ${verb} it: `}</strong>
+          {listText(names, 8)}
+        </p>
+      ))}
       <p>
         A running Pod goes on. A Pod that starts on a node without the image fails with{" "}
         <code>ErrImagePull</code>, if its tag or digest is gone.

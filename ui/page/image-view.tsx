@@ -14,7 +14,7 @@ import { imageHref, repositoryHref } from "./route";
 import { companionOf } from "./sort-tags";
 import type { Store } from "./store";
 import { count, kindText, shortDigest } from "./text";
-import { podName, usesOf } from "./used-by";
+import { userName, usesOf } from "./used-by";
 
 /** One tag: what it names, how to pull it, and who uses it. */
 export function ImageView({ repository, tag }: { repository: string; tag: string }) {
@@ -167,13 +167,13 @@ interface UsedByProps {
 }
 
 function UsedBy({ store, repository, row }: UsedByProps) {
-  const { pods, info } = store;
+  const { pods } = store;
   const { name, digest = "", image } = row;
   if (pods.state === "no cluster" || pods.state === "not here" || image === undefined) return null;
   const platformDigests = image.platforms.map(({ manifest }) => manifest.digest);
   const uses =
     pods.state === "known"
-      ? usesOf(info.registry, { repository, tag: name, digest, platformDigests }, pods.pods)
+      ? usesOf({ repository, tag: name, digest, platformDigests }, pods.users)
       : [];
   return (
     <section class="card">
@@ -181,13 +181,13 @@ function UsedBy({ store, repository, row }: UsedByProps) {
       {pods.state === "error" ? (
         <Alert>The Pods cannot be read: {pods.message}</Alert>
       ) : uses.length === 0 ? (
-        <p class="faint">No Pod of the cluster uses this image now.</p>
+        <p class="faint">No Pod or workload of the cluster uses this image now.</p>
       ) : (
         <ul class="pods">
-          {uses.map(({ pod, byName }) => (
-            <li key={podName(pod)}>
-              <code>{podName(pod)}</code>
-              {!byName && <span class="faint"> by another tag</span>}
+          {uses.map(({ by, byOtherTag }) => (
+            <li key={by}>
+              <code>{userName(by)}</code>
+              {byOtherTag && <span class="faint"> by another tag</span>}
             </li>
           ))}
         </ul>

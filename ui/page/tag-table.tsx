@@ -10,7 +10,7 @@ import { imageHref } from "./route";
 import { companionOf, type Sort, type SortKey } from "./sort-tags";
 import type { Store } from "./store";
 import { count, listText } from "./text";
-import { usesOf } from "./used-by";
+import { groupsOf, userName, usesOf } from "./used-by";
 import { useNarrow } from "./use-narrow";
 import { useVisibleRows } from "./use-visible-rows";
 
@@ -222,16 +222,17 @@ function companionTags(repository: RepositoryState, tag: string): readonly strin
 }
 
 function Uses({ store, repository, row }: RowProps) {
-  const { pods, info } = store;
+  const { pods } = store;
   const { name, digest, image } = row;
   if (pods.state !== "known" || digest === undefined) return null;
   const platformDigests = image?.platforms.map(({ manifest }) => manifest.digest) ?? [];
   const used = { repository: repository.name, tag: name, digest, platformDigests };
-  const uses = usesOf(info.registry, used, pods.pods);
-  if (uses.length === 0) return null;
+  const users = usesOf(used, pods.users).map(({ by }) => by);
+  const [group] = groupsOf(users);
+  if (group === undefined) return null;
   return (
-    <span class="badge used" title={listText(uses.map(({ pod }) => pod.name))}>
-      {count(uses.length, "Pod")}
+    <span class="badge used" title={listText(users.map(userName))}>
+      {group.sum}
     </span>
   );
 }

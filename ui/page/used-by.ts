@@ -1,4 +1,5 @@
-import type { PodInUse } from "../page-info";
+import type { ImageUser } from "../page-info";
+import { count } from "./text";
 
 /** A tag and what it names. */
 export interface UsedImage {
@@ -9,38 +10,50 @@ export interface UsedImage {
   readonly platformDigests: readonly string[];
 }
 
-/** A Pod that uses an image, and how. */
+/** A Pod or a workload that needs an image, and how. */
 export interface Use {
-  readonly pod: PodInUse;
-  /** True if the Pod names this tag or digest; false if it runs the same digest under another name. */
-  readonly byName: boolean;
+  readonly by: string;
+  /** True if it runs the same digest under another tag of the repository. */
+  readonly byOtherTag: boolean;
 }
 
-/** The Pods whose containers name the tag or run its digest. @param registry `ADDRESS:PORT` */
+/** The Pods and workloads that name the tag, or need its digest. */
 export function usesOf(
-  registry: string,
   { repository, tag, digest, platformDigests }: UsedImage,
-  pods: readonly PodInUse[],
+  users: readonly ImageUser[],
 ): Use[] {
-  const name = `${registry}/${repository}`;
-  const digests = [digest, ...platformDigests].map((each) => `${name}@${each}`);
-  return pods.flatMap((pod) => {
-    const byName = pod.images.some(({ image }) => isNamed(image, name, tag, digest));
-    const runs = pod.images.some(
-      ({ imageId }) => imageId !== undefined && digests.includes(imageId.replace(/^.*:\/\//, "")),
-    );
-    return byName || runs ? [{ pod, byName }] : [];
+  const name = `${repository}:${tag}`;
+  const digests = [digest, ...platformDigests].map((each) => `${repository}@${each}`);
+  return users.flatMap(({ by, images }) => {
+    if (images.includes(name)) return [{ by, byOtherTag: false }];
+    if (!images.some((image) => digests.includes(image))) return [];
+    return [{ by, byOtherTag: images.some((image) => image.startsWith(`${repository}:`)) }];
   });
 }
 
-/** A reference without tag and digest means `latest`. With both, the digest counts. */
-function isNamed(image: string, name: string, tag: string, digest: string): boolean {
-  if (!image.startsWith(name)) return false;
-  const rest = image.slice(name.length);
-  if (rest === "") return tag === "latest";
-  const at = rest.indexOf("@");
-  if (at >= 0) return rest.slice(at + 1) === digest && /^(:[^/@]+)?$/.test(rest.slice(0, at));
-  return rest === `:${tag}`;
+/** A user without the word `Pod`, because most are Pods. */
+export const userName = (by: string) => by.replace(/^Pod /, "");
+
+/** Users of one sort, for people. */
+export interface Group {
+  /** Such as `2 Pods`. */
+  readonly sum: string;
+  /** What they do with the image. A workload without Pods only names it. */
+  readonly verb: string;
+  readonly names: readonly string[];
 }
 
-export const podName = ({ namespace, name }: PodInUse) => `${namespace}/${name}`;
+/** The Pods, and then the workloads; without those of which there are none. */
+export function groupsOf(users: readonly string[]): Group[] {
+  const isPod = (by: string) => by.startsWith("Pod ");
+  return [
+    { noun: "Pod", verb: "use", found: users.filter(isPod) },
+    { noun: "workload", verb: "name", found: users.filter((by) => !isPod(by)) },
+  ]
+    .filter(({ found }) => found.length > 0)
+    .map(({ noun, verb, found }) => ({
+      sum: count(found.length, noun),
+      verb: found.length === 1 ? `${verb}s` : verb,
+      names: found.map(userName),
+    }));
+}

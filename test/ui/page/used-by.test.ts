@@ -1,41 +1,49 @@
-import { usesOf } from "../../../ui/page/used-by";
+import { groupsOf, userName, usesOf } from "../../../ui/page/used-by";
 
 const DIGEST = `sha256:${"a".repeat(64)}`;
 const PART = `sha256:${"b".repeat(64)}`;
-const uses = (image: string, imageId?: string, tag = "1.0") =>
-  usesOf(
-    "10.0.0.11:5000",
-    { repository: "shop/web", tag, digest: DIGEST, platformDigests: [PART] },
-    [{ namespace: "shop", name: "web", images: [{ image, ...(imageId && { imageId }) }] }],
-  ).map(({ byName }) => byName);
+const uses = (...images: string[]) =>
+  usesOf({ repository: "shop/web", tag: "1.0", digest: DIGEST, platformDigests: [PART] }, [
+    { by: "Pod shop/web", images },
+  ]).map(({ byOtherTag }) => byOtherTag);
 
-test("a Pod uses the tag that it names, with or without a digest behind it", () => {
-  expect(uses("10.0.0.11:5000/shop/web:1.0")).toEqual([true]);
-  expect(uses(`10.0.0.11:5000/shop/web@${DIGEST}`)).toEqual([true]);
-  expect(uses(`10.0.0.11:5000/shop/web:0.9@${DIGEST}`)).toEqual([true]);
+test("a tag is used by its name, and by its digest or a platform's", () => {
+  expect(uses("shop/web:1.0")).toEqual([false]);
+  expect(uses("shop/web:1.0", `shop/web@${DIGEST}`)).toEqual([false]);
+  for (const digest of [DIGEST, PART]) expect(uses(`shop/web@${digest}`)).toEqual([false]);
 });
 
-test("a reference without a tag means latest", () => {
-  expect(uses("10.0.0.11:5000/shop/web", undefined, "latest")).toEqual([true]);
-  expect(uses("10.0.0.11:5000/shop/web")).toEqual([]);
-});
-
-test("another registry, repository, tag or digest is not used", () => {
+test("another repository, tag or digest is not used", () => {
   for (const image of [
-    "10.0.0.12:5000/shop/web:1.0",
-    "10.0.0.11:5000/shop/web2:1.0",
-    "10.0.0.11:5000/shop/web/more:1.0",
-    "10.0.0.11:5000/shop/web:1.0.1",
-    `10.0.0.11:5000/shop/web:1.0@${PART}`,
+    "shop/web2:1.0",
+    "shop/web/more:1.0",
+    "shop/web:1.0.1",
+    `shop/web@sha256:${"c".repeat(64)}`,
+    `shop/api@${DIGEST}`,
   ])
     expect(uses(image)).toEqual([]);
 });
 
-test("a Pod that runs the digest under another tag uses it too, also if the runtime reports a platform's digest", () => {
-  const image = "10.0.0.11:5000/shop/web:stable";
-  for (const digest of [DIGEST, PART]) {
-    expect(uses(image, `10.0.0.11:5000/shop/web@${digest}`)).toEqual([false]);
-    expect(uses(image, `docker-pullable://10.0.0.11:5000/shop/web@${digest}`)).toEqual([false]);
-  }
-  expect(uses(image, `10.0.0.11:5000/shop/api@${DIGEST}`)).toEqual([]);
+test("a Pod that runs the digest under another tag uses it by that tag", () => {
+  for (const digest of [DIGEST, PART])
+    expect(uses("shop/web:stable", `shop/web@${digest}`)).toEqual([true]);
+});
+
+test("a workload is told with its kind, and a Pod without", () => {
+  expect(userName("Pod shop/web-1")).toBe("shop/web-1");
+  expect(userName("CronJob shop/report")).toBe("CronJob shop/report");
+});
+
+test("Pods are counted, and workloads apart from them", () => {
+  expect(groupsOf(["Deployment shop/web", "Pod shop/web-1"])).toEqual([
+    { sum: "1 Pod", verb: "uses", names: ["shop/web-1"] },
+    { sum: "1 workload", verb: "names", names: ["Deployment shop/web"] },
+  ]);
+  expect(groupsOf(["Pod shop/web-1", "Pod shop/web-2"])).toEqual([
+    { sum: "2 Pods", verb: "use", names: ["shop/web-1", "shop/web-2"] },
+  ]);
+  expect(groupsOf(["CronJob shop/a", "Job shop/b"])).toEqual([
+    { sum: "2 workloads", verb: "name", names: ["CronJob shop/a", "Job shop/b"] },
+  ]);
+  expect(groupsOf([])).toEqual([]);
 });
