@@ -95,10 +95,7 @@ read_record() {
     own_claims=${own_claims#*"$newline"}
     case $others_claims in *"$newline$name$newline"*) ;; *) names=$names${names:+$newline}$name ;; esac
   done
-  # If others claim all of them, the record's own id stands for them, which no file has: a line with a name that is in the
-  # file all the same is then for the last undo to find.
   claims=$names
-  [ -n "$names" ] || [ -z "$head_claims" ] || claims=$id
   unit_state "$unit"
   running=no
   if [ "$unit_load" = loaded ] && [ "$unit_active" = active ]; then running=yes; fi
@@ -136,6 +133,10 @@ plan_undo() {
     # A person has put it back.
     [ "$now" = absent ] || cat "$real" >"$f/new" || no_room
   else
+    # If others claim all names of this record, only a file without anybody's name shows that a person has put it back: the
+    # record's own id, which no file has, stands for them.
+    claims=$names
+    [ -n "$names" ] || ! nobody_named "$live" || claims=$id
     strictly=strict
     if [ "$now" = absent ] || [ -f "${stage-}/anyway" ]; then strictly=lenient; fi
     as_if "$target" "$live" $strictly "$tx/lost" >"$f/new"
@@ -150,7 +151,10 @@ then run again; or, to keep the edited lines, run on this host: sudo sh $helper 
         ;;
     esac
   fi
+  # What stays unseen to is for the undo of those that are left.
+  claims=
   plan_others "$1"
+  claims=$names
   summed_file=
   state_into after "$f/new"
   if [ "$after" = "$now" ] || [ "$now" = absent ]; then
@@ -162,6 +166,13 @@ then run again; or, to keep the edited lines, run on this host: sudo sh $helper 
     do=replace
   fi
   printf '%s\n' "$do" >"$f/do" && printf '%s\n' "$after" >"$f/after" || no_room
+}
+
+# Is there no name of any claimant in this file?
+nobody_named() {
+  all_claims | while IFS= read -r named; do
+    [ -z "$named" ] || ! grep -qF -e "$named" "$1" || exit 1
+  done
 }
 
 # What the file would be for some of the claimants that are left, and for nobody.

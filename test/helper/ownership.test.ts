@@ -111,6 +111,67 @@ describe("two stacks with the same names, of whose lines one was edited, in a fi
   });
 });
 
+describe("two stacks with the same registry, and lines that an admin has rewritten", () => {
+  const ghcr = { "ghcr.io": ["https://m1.example"] };
+  const inFirst = () => {
+    if (userland === undefined) throw new Error("no shell to test with");
+    rmSync(folder, { recursive: true });
+    return new FolderHost(folder, userland);
+  };
+  const upMirrors = (host: FolderHost, stack: Stack, mirrors: MirrorSpec["mirrors"]) =>
+    up(host, stack, { registry: A, endpoints: [`http://${A}`], mirrors, migrate: false });
+  /** TOML reads a text in single quotes as the same. */
+  const requote = (host: FolderHost, table: string) =>
+    host.write(
+      CONFIG,
+      (host.read(CONFIG) ?? "").replace(
+        new RegExp(`^.*mirrors\\."${table}"\\]\\n.*\\n`, "m"),
+        (lines) => lines.replaceAll('"', "'"),
+      ),
+    );
+  const wordsOf = (host: FolderHost, stack: Stack, daemon = "containerd-n") => {
+    const { code, stderr } = host.undo(idOf(stack, daemon));
+    return code === 0 ? "undone" : stderr;
+  };
+
+  test("the last destroy names what both needed, and the first one leaves it", () => {
+    const host = inFirst();
+    host.write(CONFIG, LESSON);
+    for (const stack of ["one", "two"] as const) upMirrors(host, stack, {});
+    requote(host, A);
+    expect(wordsOf(host, "one")).toBe("undone");
+    expect(wordsOf(host, "two")).toMatch(
+      /lines of this program were edited by hand\. Change them by hand:\n {2}take out: .*10\.0\.0\.1:5000/,
+    );
+    expect(host.read(CONFIG)).toContain(`mirrors.'${A}'`);
+    expect(host.look().managed).toHaveLength(1);
+  });
+
+  test("a destroy names what this stack alone needed", () => {
+    const host = inFirst();
+    host.write(CONFIG, LESSON);
+    upMirrors(host, "one", ghcr);
+    upMirrors(host, "two", {});
+    requote(host, "ghcr.io");
+    expect(wordsOf(host, "one")).toMatch(/take out: .*mirrors\."ghcr\.io"/);
+    expect(host.read(CONFIG)).toContain("mirrors.'ghcr.io'");
+  });
+
+  test("so it is with a daemon.json that was written anew on one line", () => {
+    const host = inFirst();
+    host.write(DAEMON_JSON, '{\n  "debug": true,\n  "mtu": 1454\n}\n');
+    for (const stack of ["one", "two"] as const) {
+      const id = idOf(stack, "daemon-json");
+      const decision = decideInsecureRegistry(host.look(), id, { insecureRegistries: [A] }, {});
+      expect(host.apply(id, decision)).toMatchObject({ code: 0, stderr: "" });
+    }
+    host.write(DAEMON_JSON, `${JSON.stringify(JSON.parse(host.read(DAEMON_JSON) ?? ""))}\n`);
+    expect(wordsOf(host, "one", "daemon-json")).toBe("undone");
+    expect(wordsOf(host, "two", "daemon-json")).toContain("Change them by hand:");
+    expect(host.read(DAEMON_JSON)).toContain(A);
+  });
+});
+
 const insecureStep = fc.oneof(
   {
     weight: 4,
