@@ -57,6 +57,7 @@ export function main(args: string[]): Promise<void> {
       const source = {
         ...session,
         ...(listing.version !== undefined && { version: listing.version }),
+        tags: listing.tags,
         revisions: listing.revisions,
         settings: withoutSecrets(configuration, secrets),
       };

@@ -7,7 +7,7 @@ import {
   collect,
   type Collection,
   openBlob,
-  type Revision,
+  type Volume,
   whyBroken,
 } from "./collect";
 import {
@@ -24,13 +24,11 @@ import type { ArchivedSettings } from "./settings";
 import { type ArchiveFile, writeArchive } from "./write-archive";
 
 /** What a backup is made of, besides the registry's API. */
-export interface BackupSource extends Access {
+export interface BackupSource extends Access, Volume {
   /** `ADDRESS:PORT` of the registry. */
   readonly prefix: string;
   /** The registry server's version. */
   readonly version?: string;
-  /** All manifests of the registry's volume; empty if it cannot be read, as with S3. */
-  readonly revisions: readonly Revision[];
   readonly settings: ArchivedSettings;
 }
 
@@ -48,7 +46,7 @@ export async function backUp(
   date: Date,
   say: (line: string) => void,
 ): Promise<BackupRecord> {
-  const found = await collect(source, source.revisions, skipBroken ? "read" : "look");
+  const found = await collect(source, source, skipBroken ? "read" : "look");
   if (found.broken.length > 0 && !skipBroken)
     throw new Error(
       `these cannot be read; push them again or remove them, or leave them out with --skip-broken:\n${brokenText(found.broken)}`,

@@ -3,8 +3,9 @@ import type { RegistryClient } from "../../registry/client";
 import { RegistryError } from "../../registry/error";
 import { type Descriptor, parseManifest } from "../../registry/manifest";
 import { inParallel } from "../../registry/pool";
-import { byRepository } from "../listing";
+import { byRepository, type StoredTag } from "../listing";
 import { closureOf, partsOf, type Root, rootName, type StoredManifest } from "./layout";
+import { inPushOrder } from "./push-order";
 import { BrokenContent, drain, hashFor, verified } from "./verified";
 
 /** The requests that run at the same time. */
@@ -24,7 +25,7 @@ export interface Access {
 
 /** What a backup holds. */
 export interface Collection {
-  /** In the order of repositories. */
+  /** First the tags, in the order of repositories and of pushes, then the manifests without a tag. */
   readonly roots: readonly Root[];
   readonly manifests: ReadonlyMap<string, StoredManifest>;
   /** By digest, each with its size in bytes and a repository that has it, in the order of repositories. */
@@ -38,23 +39,30 @@ export interface Revision {
   readonly digest: string;
 }
 
+/** What the registry's volume holds; empty if it cannot be read, as with S3. */
+export interface Volume {
+  /** They say in which order the tags were pushed. */
+  readonly tags: readonly StoredTag[];
+  /** All manifests: an untagged one is part of the backup if its subject is. */
+  readonly revisions: readonly Revision[];
+}
+
 /**
  * Reads all tags, with everything that they lead to. What is pushed from then on is not part of it.
  *
- * @param revisions  all manifests of the registry's volume: an untagged one is part of the backup if its subject is
  * @param probe  `look` asks whether the registry has each blob; `read` reads each to its end, and checks it
  */
 export async function collect(
   access: Access,
-  revisions: readonly Revision[],
+  volume: Volume,
   probe: "look" | "read",
 ): Promise<Collection> {
   const { client } = access;
   const reader = new ManifestReader(client);
   const broken: Broken[] = [];
-  const tags = await readTags(client, broken);
+  const tags = inPushOrder(await readTags(client, broken), volume.tags);
   const roots = await readable(tags, reader, broken);
-  roots.push(...(await referrers(revisions, roots, reader, broken)));
+  roots.push(...(await referrers(volume.revisions, roots, reader, broken)));
   const bad = await badBlobs(access, roots, reader.found, probe);
   const good = roots.filter((root) => {
     const trouble = [...closureOf(reader.found, [root.digest]).blobs.keys()]

@@ -7,6 +7,8 @@ import type { Access } from "../../../images/backup/collect";
 import { readArchive } from "../../../images/backup/read-archive";
 import { amountOf, refuseConflicts, restore } from "../../../images/backup/restore";
 import { planRestore } from "../../../images/backup/restore-plan";
+import type { StoredTag } from "../../../images/listing";
+import { expiredTags } from "../../../images/retention";
 import { BlobStreams } from "../../../registry/blob-streams";
 import { RegistryClient } from "../../../registry/client";
 import { FakeRegistry } from "../../registry/fake-registry";
@@ -91,13 +93,14 @@ const revisions = () =>
     from.manifestsOf(repository).map((digest) => ({ repository, digest })),
   );
 
-function backup(access: Partial<Access> = {}, skipBroken = false) {
+function backup(access: Partial<Access> = {}, skipBroken = false, tags: readonly StoredTag[] = []) {
   const source = {
     client: new RegistryClient(from.transport),
     streams: new BlobStreams(from.streams),
     ...access,
     prefix: "10.0.0.1:5000",
     version: "2.8.3",
+    tags,
     revisions: revisions(),
     settings: { settings: { registry: { host: "cp" } }, secretsLeftOut: ["ssh.password"] },
   };
@@ -186,6 +189,67 @@ test("tags come after all blobs and manifests", async () => {
   expect(own).toHaveLength(5);
   expect(own.at(-1)).toBe("PUT /v2/app/multi/manifests/1");
   expect(own.at(-2)).toContain(from.tagsOf("app/multi")["1"]);
+});
+
+describe("the order of pushes", () => {
+  /** Pushes versions one after the other. @returns the tags as the volume has them, in the order of their names */
+  const pushed = (...names: string[]): StoredTag[] =>
+    names
+      .map((name, index) => ({
+        repository: "app/web",
+        name,
+        digest: image("app/web", [name], name).digest,
+        pushed: 1000 + index,
+      }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const restored = async () => {
+    const into = new FakeRegistry(3);
+    await restoreInto(into);
+    return Object.entries(into.tagsOf("app/web"));
+  };
+  const names = (tags: [string, string][]) => tags.map(([name]) => name);
+
+  test("survives, so that keepLast keeps the same versions after a restore", async () => {
+    const tags = pushed("1.9", "1.10", "1.11");
+    await backup({}, false, tags);
+    const found = (await restored()).map(([name, digest], second) => ({
+      repository: "app/web",
+      name,
+      digest,
+      pushed: 2000 + second,
+    }));
+    const expired = (all: StoredTag[]) =>
+      expiredTags(all, [{ repositories: "**", keepLast: 1 }], 9000, () => false).map(
+        ({ tag }) => tag.name,
+      );
+    expect(expired(found)).toEqual(["1.9", "1.10"]);
+    expect(expired(found)).toEqual(expired(tags));
+  });
+
+  test("survives if an old version was pushed last", async () => {
+    await backup({}, false, pushed("1.10", "2.0", "1.9"));
+    expect(names(await restored())).toEqual(["1.10", "2.0", "1.9"]);
+  });
+
+  test("is that of versions if the volume cannot be read, or has one time for several tags", async () => {
+    const tags = pushed("2.0", "1.11", "1.9", "1.10");
+    await backup();
+    expect(names(await restored())).toEqual(["1.9", "1.10", "1.11", "2.0"]);
+    await backup(
+      {},
+      false,
+      tags.map((tag) => ({ ...tag, pushed: tag.name === "2.0" ? 1 : 2 })),
+    );
+    expect(names(await restored())).toEqual(["2.0", "1.9", "1.10", "1.11"]);
+  });
+
+  test("has a tag last that was pushed since the volume was read", async () => {
+    const tags = pushed("1.9", "1.10", "1.11");
+    image("app/web", ["1.9"], "again");
+    image("app/web", ["1.0"], "new");
+    await backup({}, false, tags);
+    expect(names(await restored())).toEqual(["1.10", "1.11", "1.0", "1.9"]);
+  });
 });
 
 test("tags with other content are refused, all of them, and nothing is pushed", async () => {
