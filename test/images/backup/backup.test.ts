@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { backUp } from "../../../images/backup/backup";
-import type { Access } from "../../../images/backup/collect";
+import { type Access, collect } from "../../../images/backup/collect";
 import { readArchive } from "../../../images/backup/read-archive";
 import { amountOf, refuseConflicts, restore } from "../../../images/backup/restore";
 import { planRestore } from "../../../images/backup/restore-plan";
@@ -11,7 +11,7 @@ import type { StoredTag } from "../../../images/listing";
 import { expiredTags } from "../../../images/retention";
 import { BlobStreams } from "../../../registry/blob-streams";
 import { RegistryClient } from "../../../registry/client";
-import { FakeRegistry } from "../../registry/fake-registry";
+import { FakeRegistry, SCHEMA_1 } from "../../registry/fake-registry";
 
 const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 const INDEX = "application/vnd.oci.image.index.v1+json";
@@ -394,6 +394,100 @@ describe("a registry that lost something", () => {
       /^(aborted|the server closed the connection)$/,
     );
     expect(existsSync(file)).toBe(false);
+  });
+});
+
+describe("a manifest without a tag", () => {
+  const UNTAGGED =
+    "these cannot be read, and have no tag that can be removed; leave them out with --skip-broken:";
+  let subject: object;
+  beforeEach(() => (subject = image("app/web", ["1"], "web")));
+
+  /** Stores an index whose only image is lost. @returns the digests of both */
+  const halfIndex = (tags: string[], more: object = {}) => {
+    const child = image("app/web", [], "child");
+    const manifests = [child];
+    const value = { schemaVersion: 2, mediaType: INDEX, manifests, ...more };
+    const digest = from.put("app/web", tags, value, INDEX);
+    from.lose("app/web", child.digest);
+    return { digest, child: child.digest };
+  };
+
+  test("that refers to nothing is not part of a backup, whatever it has lost", async () => {
+    const { child } = halfIndex([]);
+    expect(await backup()).toMatchObject({ counts: { manifests: 1, referrers: 0 }, leftOut: [] });
+    expect(from.requests.filter((line) => line.includes(child))).toEqual([]);
+  });
+
+  test("that refers to a tag's image and has lost something is named, with what helps", async () => {
+    const { digest, child } = halfIndex([], { subject });
+    await expect(backup()).rejects.toThrow(
+      `${UNTAGGED}\n  app/web@${digest}: the registry lost the manifest ${child}`,
+    );
+    const { counts, leftOut } = await backup({}, true);
+    expect(counts).toMatchObject({ tags: 1, referrers: 0 });
+    expect(leftOut.map(({ name }) => name)).toEqual([`app/web@${digest}`]);
+  });
+
+  test("is named apart from broken tags, which can be removed", async () => {
+    const { digest, child } = halfIndex(["2"]);
+    const layer = from.blob("lost", LAYER);
+    const signature = image("app/web", [], "signature", { subject, layers: [layer] });
+    from.loseBlob(layer.digest);
+    expect(from.tagsOf("app/web")["2"]).toBe(digest);
+    await expect(backup()).rejects.toThrow(
+      [
+        "these cannot be read; push them again or remove them, or leave them out with --skip-broken:",
+        `  app/web:2: the registry lost the manifest ${child}`,
+        UNTAGGED,
+        `  app/web@${signature.digest}: the registry lost ${layer.digest}`,
+      ].join("\n"),
+    );
+  });
+
+  test("that cannot be read to its end is named with what helps too", async () => {
+    const layer = from.blob("spoiled", LAYER);
+    const { digest } = image("app/web", [], "signature", { subject, layers: [layer] });
+    from.spoil(layer.digest);
+    await expect(backup()).rejects.toThrow(
+      `this cannot be read, and has no tag that can be removed; leave it out with --skip-broken:\n  app/web@${digest}: the content of ${layer.digest} has another digest, `,
+    );
+  });
+
+  test("that the registry lost itself is one that gc removes; a tag's is named with its tag", async () => {
+    const digest = from.put("app/web", [], { schemaVersion: 2, subject }, MANIFEST);
+    const tagged = image("app/web", ["2"], "two").digest;
+    const volume = {
+      tags: [{ repository: "app/web", name: "2", digest: tagged, pushed: 1 }],
+      revisions: revisions(),
+    };
+    for (const lost of [digest, tagged]) from.lose("app/web", lost);
+    const client = new RegistryClient(from.transport);
+    const found = await collect({ client, streams: new BlobStreams(from.streams) }, volume, "look");
+    expect(found.broken).toEqual([
+      { name: "app/web:2", why: "the registry lost its manifest" },
+      {
+        name: `app/web@${digest}`,
+        why: "the registry lost this manifest; `npm run gc` removes it if no tag leads to it",
+      },
+    ]);
+  });
+
+  test("of schema 1 refers to nothing, and one with a tag is named", async () => {
+    from.put("app/web", [], { schemaVersion: 1, fsLayers: [] }, SCHEMA_1);
+    expect(await backup()).toMatchObject({ counts: { manifests: 1 }, leftOut: [] });
+    const digest = from.put(
+      "app/web",
+      ["0"],
+      { schemaVersion: 1, tag: "0", fsLayers: [] },
+      SCHEMA_1,
+    );
+    await expect(backup()).rejects.toThrow(
+      new Error(
+        `these cannot be read; push them again or remove them, or leave them out with --skip-broken:\n` +
+          `  app/web:0: the manifest ${digest} has schema 1, which no current runtime can run`,
+      ),
+    );
   });
 });
 
