@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { backUp } from "../../../images/backup/backup";
 import { type Access, collect } from "../../../images/backup/collect";
-import { readArchive } from "../../../images/backup/read-archive";
+import { eachFile, readArchive } from "../../../images/backup/read-archive";
 import { amountOf, refuseConflicts, restore } from "../../../images/backup/restore";
 import { planRestore } from "../../../images/backup/restore-plan";
+import { type ArchiveFile, writeArchive } from "../../../images/backup/write-archive";
 import type { StoredTag } from "../../../images/listing";
 import { expiredTags } from "../../../images/retention";
 import { BlobStreams } from "../../../registry/blob-streams";
@@ -312,6 +313,105 @@ describe("a damaged archive", () => {
     writeFileSync(file, "no archive".repeat(100));
     await expect(readArchive(file)).rejects.toThrow(`${file} is not a whole tar archive: `);
   });
+});
+
+describe("an archive whose index was altered", () => {
+  /** Replaces a file of the archive, or removes it. */
+  async function alter(name: string, change: (text: string) => string | undefined): Promise<void> {
+    const files: ArchiveFile[] = [];
+    await eachFile(file, async (path, _, stream) => {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of stream) chunks.push(chunk);
+      const content = Buffer.concat(chunks);
+      const text = path === name ? change(content.toString()) : content;
+      if (text === undefined) return;
+      const bytes = Buffer.from(text);
+      files.push({ path, size: bytes.length, content: bytes });
+    });
+    await writeArchive(file, files, new Date());
+  }
+  /** Removes the entries whose names match. */
+  const without = (names: RegExp) => (text: string) => {
+    const index = JSON.parse(text) as { manifests: { annotations: Record<string, string> }[] };
+    const manifests = index.manifests.filter(
+      ({ annotations }) => !names.test(annotations["org.opencontainers.image.ref.name"]!),
+    );
+    return JSON.stringify({ ...index, manifests });
+  };
+
+  beforeEach(async () => {
+    everything();
+    await backup();
+  });
+
+  test.each([
+    ["cut short", (text: string) => text.slice(0, 50), "index.json is not JSON: "],
+    ["of another kind", () => "null", "index.json: expected a list of manifests"],
+    [
+      "with an empty entry",
+      () => '{"manifests":[null]}',
+      "index.json: expected an entry with a digest and a type; found null",
+    ],
+    [
+      "with an entry without a type",
+      () => '{"manifests":[{"digest":"sha256:ab"}]}',
+      'index.json: expected an entry with a digest and a type; found {"digest":"sha256:ab"}',
+    ],
+    [
+      "with a name that is none",
+      (text: string) => text.replace('"app/web:1.0"', '"latest"'),
+      "index.json: expected REPOSITORY:TAG as the name of sha256:",
+    ],
+    [
+      "emptied",
+      () => '{"manifests":[]}',
+      "index.json names 0 tags, and cluster-registry.json counts 8\n  index.json names 0 manifests without a tag, and cluster-registry.json counts 2",
+    ],
+    [
+      "without a tag",
+      without(/^app\/web:1\.0$/),
+      "index.json names 7 tags, and cluster-registry.json counts 8",
+    ],
+    [
+      "with a tag in the place of another",
+      (text: string) => text.replace('"app/web:1.0"', '"app/web:latest"'),
+      "index.json names 7 tags, and cluster-registry.json counts 8",
+    ],
+    [
+      "without a signature",
+      without(/@/),
+      "index.json names 0 manifests without a tag, and cluster-registry.json counts 2",
+    ],
+  ])("%s is damaged", async (_, change, problem) => {
+    await alter("index.json", change);
+    await expect(readArchive(file)).rejects.toThrow(
+      `${file} is damaged, and nothing was pushed:\n  ${problem}`,
+    );
+  });
+
+  test("is that of another program if the archive has no record", async () => {
+    await alter("cluster-registry.json", () => undefined);
+    await alter("index.json", (text) => text.replace('"app/web:1.0"', '"latest"'));
+    const { digest } = image("app/web", [], "web");
+    await expect(readArchive(file)).rejects.toThrow(
+      `${file} is not from \`npm run backup\`, and nothing was pushed:\n` +
+        `  index.json: expected REPOSITORY:TAG as the name of ${digest}; found "latest"`,
+    );
+  });
+
+  test.each(["{}", "null", '{"format":1}', '{"format":2,"counts":{"tags":1}}'])(
+    "is not compared with the record %s, which does not count",
+    async (record) => {
+      await alter("cluster-registry.json", () => record);
+      expect((await readArchive(file)).roots).toHaveLength(10);
+    },
+  );
+});
+
+test("a folder is no archive", async () => {
+  await expect(readArchive(folder)).rejects.toThrow(
+    `${folder} is a folder; expected a file that \`npm run backup\` wrote`,
+  );
 });
 
 describe("a registry that lost something", () => {
