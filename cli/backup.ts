@@ -4,6 +4,7 @@ import { command } from "../engine/command/exit";
 import { type FlagSpec, helpText, parseFlags, UsageError } from "../engine/command/flags";
 import { backUp, brokenText } from "../images/backup/backup";
 import { withoutSecrets } from "../images/backup/settings";
+import { refuseUnwritable } from "../images/backup/write-archive";
 import { readHost } from "../images/read-host";
 import { withRegistry } from "../images/registry-session";
 import { count } from "../images/words";
@@ -44,6 +45,7 @@ export function main(args: string[]): Promise<void> {
     if (name === undefined) throw new UsageError("expected the FILE to write, such as images.tar");
     if (others.length > 0) throw new UsageError(`unknown argument: ${others.join(" ")}`);
     const file = resolve((flags["cwd"] as string | undefined) ?? ".", name);
+    refuseUnwritable(file);
     if (existsSync(file) && flags["force"] !== true)
       throw new Error(`${file} exists; choose another name, or replace it with --force`);
     const { settings, access, notes, configuration, secrets } = await loadStack(flags);
@@ -57,6 +59,7 @@ export function main(args: string[]): Promise<void> {
       const source = {
         ...session,
         ...(listing.version !== undefined && { version: listing.version }),
+        tags: listing.tags,
         revisions: listing.revisions,
         settings: withoutSecrets(configuration, secrets),
       };

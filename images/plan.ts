@@ -1,6 +1,7 @@
 import type { RegistryClient } from "../registry/client";
-import type { Manifest } from "../registry/manifest";
+import { type Manifest, parseManifest } from "../registry/manifest";
 import { inParallel } from "../registry/pool";
+import { isSchema1, parseSchema1 } from "../registry/schema-1";
 import { byRepository, type Listing, type StoredRevision, type StoredTag } from "./listing";
 import { type Expired, expiredTags, type RetentionRule, subjectOf } from "./retention";
 
@@ -118,7 +119,7 @@ async function readGraphs(
 ): Promise<Graphs> {
   const found = new Map(revisions.map(({ repository }) => [repository, new Graph()]));
   await inParallel(revisions, PARALLEL, async ({ repository, digest }) => {
-    const manifest = await client.manifest(repository, digest).catch((error: unknown) => {
+    const manifest = await read(client, repository, digest).catch((error: unknown) => {
       throw new Error(`${repository}: ${(error as Error).message}; nothing was removed`, {
         cause: error,
       });
@@ -126,6 +127,18 @@ async function readGraphs(
     if (manifest !== undefined) found.get(repository)!.add(manifest, digest);
   });
   return found;
+}
+
+/** A manifest of any schema: also one that no current runtime can run needs its layers while it is tagged. */
+async function read(
+  client: RegistryClient,
+  repository: string,
+  digest: string,
+): Promise<Manifest | undefined> {
+  const found = await client.manifestContent(repository, digest);
+  if (found === undefined) return undefined;
+  const parse = isSchema1(found) ? parseSchema1 : parseManifest;
+  return parse(digest, found.mediaType, found.content);
 }
 
 /** What some tags and manifests lead to, by repository. */
@@ -175,14 +188,17 @@ function addContent(
   for (const each of all) if (each !== undefined) needed.set(each, blobs.get(each) ?? 0);
 }
 
-/** The bytes of a pull of everything that a digest names; undefined if the registry has not all of it. */
+/**
+ * The bytes of a pull of everything that a digest names; undefined if the registry has not all of it, or if no current
+ * runtime can pull it.
+ */
 function pullSize(
   own: ReadonlyMap<string, Manifest>,
   digest: string,
   { blobs }: Pick<Listing, "blobs">,
 ): number | undefined {
   const manifest = own.get(digest);
-  if (manifest === undefined) return undefined;
+  if (manifest === undefined || isSchema1(manifest)) return undefined;
   let size = 0;
   for (const part of [...manifest.layers, ...(manifest.config ? [manifest.config] : [])]) {
     // A layer of Windows can be elsewhere.

@@ -39,7 +39,7 @@ export function expiredTags(
     const rule = rules.find(({ repositories }) => patternOf(repositories).test(repository));
     if (rule === undefined) continue;
     const own = all.filter(({ name }) => subjectOf(name) === undefined);
-    const newest = [...own].sort((a, b) => b.pushed - a.pushed || (a.name < b.name ? 1 : -1));
+    const newest = [...own].sort((a, b) => b.pushed - a.pushed || compareTags(b.name, a.name));
     const last = new Set(newest.slice(0, rule.keepLast ?? 0));
     const matches = rule.keepTags === undefined ? undefined : new RegExp(rule.keepTags);
     const stays = (tag: StoredTag) =>

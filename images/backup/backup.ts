@@ -7,7 +7,7 @@ import {
   collect,
   type Collection,
   openBlob,
-  type Revision,
+  type Volume,
   whyBroken,
 } from "./collect";
 import {
@@ -17,6 +17,7 @@ import {
   layoutIndex,
   MARKER,
   RECORD_PATH,
+  type Root,
   rootName,
 } from "./layout";
 import type { BackupRecord, Counts } from "./record";
@@ -24,13 +25,11 @@ import type { ArchivedSettings } from "./settings";
 import { type ArchiveFile, writeArchive } from "./write-archive";
 
 /** What a backup is made of, besides the registry's API. */
-export interface BackupSource extends Access {
+export interface BackupSource extends Access, Volume {
   /** `ADDRESS:PORT` of the registry. */
   readonly prefix: string;
   /** The registry server's version. */
   readonly version?: string;
-  /** All manifests of the registry's volume; empty if it cannot be read, as with S3. */
-  readonly revisions: readonly Revision[];
   readonly settings: ArchivedSettings;
 }
 
@@ -48,11 +47,8 @@ export async function backUp(
   date: Date,
   say: (line: string) => void,
 ): Promise<BackupRecord> {
-  const found = await collect(source, source.revisions, skipBroken ? "read" : "look");
-  if (found.broken.length > 0 && !skipBroken)
-    throw new Error(
-      `these cannot be read; push them again or remove them, or leave them out with --skip-broken:\n${brokenText(found.broken)}`,
-    );
+  const found = await collect(source, source, skipBroken ? "read" : "look");
+  if (found.broken.length > 0 && !skipBroken) throw new Error(troubleText(found.broken));
   const record: BackupRecord = {
     format: 1,
     registry: source.prefix,
@@ -64,6 +60,20 @@ export async function backUp(
   };
   await writeArchive(file, filesOf(found, record, source, say), date);
   return record;
+}
+
+/** What cannot be read, with what helps: `npm run images -- rm` removes tags only. */
+function troubleText(broken: readonly Broken[]): string {
+  const hasTag = ({ name }: Broken) => !name.includes("@");
+  const [tags, others] = [broken.filter(hasTag), broken.filter((each) => !hasTag(each))];
+  const parts: [string, Broken[]][] = [
+    ["; push them again or remove them, or leave them out with --skip-broken", tags],
+    [", and have no tag that can be removed; leave them out with --skip-broken", others],
+  ];
+  return parts
+    .filter(([, own]) => own.length > 0)
+    .map(([advice, own]) => `these cannot be read${advice}:\n${brokenText(own)}`)
+    .join("\n");
 }
 
 /** One line for each tag. */
@@ -115,10 +125,7 @@ function* filesOf(
       written.add(digest);
       const blob = blobs.get(digest)!;
       const users = () =>
-        roots
-          .filter((root) => closureOf(manifests, [root.digest]).blobs.has(digest))
-          .map(rootName)
-          .join(", ");
+        roots.filter((root) => closureOf(manifests, [root.digest]).blobs.has(digest));
       const content = () => named(users, openBlob(access, blob.repository, digest, blob.size));
       yield { path: blobPath(digest), size: blob.size, content };
     }
@@ -131,17 +138,21 @@ const inMemory = (path: string, content: Uint8Array): ArchiveFile => ({
   content,
 });
 
-/** Content whose errors name the tags that need it. */
+/** Content whose errors name what needs it. */
 async function* named(
-  names: () => string,
+  users: () => readonly Root[],
   content: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void> {
   try {
     yield* content;
   } catch (error) {
-    throw new Error(
-      `this cannot be read; push it again or remove it, or leave it out with --skip-broken:\n  ${names()}: ${whyBroken(error)}`,
-      { cause: error },
-    );
+    const why = whyBroken(error);
+    const roots = users();
+    const advice = roots.some(({ tag }) => tag !== undefined)
+      ? "; push it again or remove it, or leave it out with --skip-broken"
+      : ", and has no tag that can be removed; leave it out with --skip-broken";
+    throw new Error(`this cannot be read${advice}:\n  ${roots.map(rootName).join(", ")}: ${why}`, {
+      cause: error,
+    });
   }
 }

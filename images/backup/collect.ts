@@ -3,8 +3,10 @@ import type { RegistryClient } from "../../registry/client";
 import { RegistryError } from "../../registry/error";
 import { type Descriptor, parseManifest } from "../../registry/manifest";
 import { inParallel } from "../../registry/pool";
-import { byRepository } from "../listing";
+import { isSchema1, parseSchema1 } from "../../registry/schema-1";
+import { byRepository, type StoredTag } from "../listing";
 import { closureOf, partsOf, type Root, rootName, type StoredManifest } from "./layout";
+import { inPushOrder } from "./push-order";
 import { BrokenContent, drain, hashFor, verified } from "./verified";
 
 /** The requests that run at the same time. */
@@ -24,7 +26,7 @@ export interface Access {
 
 /** What a backup holds. */
 export interface Collection {
-  /** In the order of repositories. */
+  /** First the tags, in the order of repositories and of pushes, then the manifests without a tag. */
   readonly roots: readonly Root[];
   readonly manifests: ReadonlyMap<string, StoredManifest>;
   /** By digest, each with its size in bytes and a repository that has it, in the order of repositories. */
@@ -38,23 +40,31 @@ export interface Revision {
   readonly digest: string;
 }
 
+/** What the registry's volume holds; empty if it cannot be read, as with S3. */
+export interface Volume {
+  /** They say in which order the tags were pushed. */
+  readonly tags: readonly StoredTag[];
+  /** All manifests: an untagged one is part of the backup if its subject is. */
+  readonly revisions: readonly Revision[];
+}
+
 /**
  * Reads all tags, with everything that they lead to. What is pushed from then on is not part of it.
  *
- * @param revisions  all manifests of the registry's volume: an untagged one is part of the backup if its subject is
  * @param probe  `look` asks whether the registry has each blob; `read` reads each to its end, and checks it
  */
 export async function collect(
   access: Access,
-  revisions: readonly Revision[],
+  volume: Volume,
   probe: "look" | "read",
 ): Promise<Collection> {
   const { client } = access;
   const reader = new ManifestReader(client);
   const broken: Broken[] = [];
-  const tags = await readTags(client, broken);
-  const roots = await readable(tags, reader, broken);
-  roots.push(...(await referrers(revisions, roots, reader, broken)));
+  const tags = inPushOrder(await readTags(client, broken), volume.tags);
+  const roots = await readable(tags, (root) => reader.readAll(root), broken);
+  const untagged = withoutTag(volume.revisions, [...tags, ...volume.tags]);
+  roots.push(...(await referrers(untagged, roots, reader, broken)));
   const bad = await badBlobs(access, roots, reader.found, probe);
   const good = roots.filter((root) => {
     const trouble = [...closureOf(reader.found, [root.digest]).blobs.keys()]
@@ -83,22 +93,29 @@ async function readTags(client: RegistryClient, broken: Broken[]): Promise<Root[
   return found.filter((root) => root !== undefined);
 }
 
-/** The roots whose manifests can all be read. */
+/** The roots that `read` can read. */
 async function readable(
   roots: readonly Root[],
-  reader: ManifestReader,
+  read: (root: Root) => Promise<void>,
   broken: Broken[],
 ): Promise<Root[]> {
-  const read = await inParallel(roots, PARALLEL, async (root) => {
+  const done = await inParallel(roots, PARALLEL, async (root) => {
     try {
-      await reader.readAll(root.repository, root.digest);
+      await read(root);
       return root;
     } catch (error) {
       broken.push({ name: rootName(root), why: whyBroken(error) });
       return undefined;
     }
   });
-  return read.filter((root) => root !== undefined);
+  return done.filter((root) => root !== undefined);
+}
+
+/** Also a broken tag has a manifest, and a tag whose manifest is lost is in the volume only. */
+function withoutTag(revisions: readonly Revision[], tags: readonly Revision[]): Revision[] {
+  const key = ({ repository, digest }: Revision) => `${repository}@${digest}`;
+  const tagged = new Set(tags.map(key));
+  return revisions.filter((revision) => !tagged.has(key(revision)));
 }
 
 /** The untagged manifests whose subject is part of the backup, and those that refer to them in turn. */
@@ -118,17 +135,23 @@ async function referrers(
         own.map(({ digest }) => digest),
       ).manifests,
     );
-    const others = untagged.filter(({ digest }) => !reached.has(digest));
-    let rest = await readable(others, reader, broken);
-    for (let before = -1; before !== rest.length;) {
-      before = rest.length;
-      rest = rest.filter((root) => {
-        const { subject } = reader.found.get(root.digest)!.manifest;
-        if (subject === undefined || !reached.has(subject.digest)) return true;
-        closureOf(reader.found, [root.digest]).manifests.forEach((digest) => reached.add(digest));
-        found.push(root);
-        return false;
+    // Its own manifest says whether it refers to something. If it does not, nobody misses what it has lost.
+    let rest = await readable(
+      untagged.filter(({ digest }) => !reached.has(digest)),
+      (root) => reader.readUntagged(root),
+      broken,
+    );
+    for (;;) {
+      const next = rest.filter(({ digest }) => {
+        const { subject } = reader.found.get(digest)!.manifest;
+        return subject !== undefined && reached.has(subject.digest);
       });
+      if (next.length === 0) break;
+      rest = rest.filter((root) => !next.includes(root));
+      const whole = await readable(next, (root) => reader.readAll(root), broken);
+      const digests = whole.map(({ digest }) => digest);
+      closureOf(reader.found, digests).manifests.forEach((digest) => reached.add(digest));
+      found.push(...whole);
     }
   }
   return found;
@@ -211,34 +234,55 @@ function contentOf(
 class ManifestReader {
   /** What was read, by digest. */
   readonly found = new Map<string, StoredManifest>();
-  private readonly reads = new Map<string, Promise<StoredManifest>>();
+  private readonly reads = new Map<string, Promise<StoredManifest | undefined>>();
 
   constructor(private readonly client: RegistryClient) {}
 
   /** Reads a manifest and all that it leads to. @throws BrokenContent, RegistryError */
-  async readAll(repository: string, digest: string): Promise<void> {
-    const key = `${repository}@${digest}`;
-    let read = this.reads.get(key);
-    if (read === undefined) this.reads.set(key, (read = this.read(repository, digest)));
-    const { manifest } = await read;
-    for (const entry of partsOf(manifest).manifests) await this.readAll(repository, entry.digest);
+  async readAll({ repository, digest }: Revision): Promise<void> {
+    const stored = await this.read(repository, digest);
+    if (stored === undefined) throw new BrokenContent(`the registry lost the manifest ${digest}`);
+    if (isSchema1(stored.manifest))
+      throw new BrokenContent(
+        `the manifest ${digest} has schema 1, which no current runtime can run`,
+      );
+    for (const entry of partsOf(stored.manifest).manifests)
+      await this.readAll({ repository, digest: entry.digest });
   }
 
-  private async read(repository: string, digest: string): Promise<StoredManifest> {
+  /** Reads a manifest without a tag alone. @throws BrokenContent, RegistryError */
+  async readUntagged({ repository, digest }: Revision): Promise<void> {
+    if ((await this.read(repository, digest)) === undefined)
+      throw new BrokenContent(
+        "the registry lost this manifest; `npm run gc` removes it if no tag leads to it",
+      );
+  }
+
+  private read(repository: string, digest: string): Promise<StoredManifest | undefined> {
+    const key = `${repository}@${digest}`;
+    let read = this.reads.get(key);
+    if (read === undefined) this.reads.set(key, (read = this.ask(repository, digest)));
+    return read;
+  }
+
+  /** Undefined if the registry does not have it. */
+  private async ask(repository: string, digest: string): Promise<StoredManifest | undefined> {
     const answer = await this.client.manifestContent(repository, digest);
-    if (answer === undefined) throw new BrokenContent(`the registry lost the manifest ${digest}`);
+    if (answer === undefined) return undefined;
     const { content, mediaType } = answer;
+    // The registry signs it anew for each answer.
+    const isOld = isSchema1(answer);
     const hex = hashFor(digest).update(content).digest("hex");
-    if (hex !== digest.split(":")[1])
+    if (hex !== digest.split(":")[1] && !isOld)
       throw new BrokenContent(`the content of the manifest ${digest} has another digest, ${hex}`);
-    let stored: StoredManifest;
     try {
-      stored = { manifest: parseManifest(digest, mediaType, content), content };
+      const parse = isOld ? parseSchema1 : parseManifest;
+      const stored = { manifest: parse(digest, mediaType, content), content };
+      this.found.set(digest, stored);
+      return stored;
     } catch (error) {
       throw new BrokenContent((error as Error).message, { cause: error });
     }
-    this.found.set(digest, stored);
-    return stored;
   }
 }
 

@@ -37,7 +37,7 @@ const NAME =
   /^([a-z0-9]+(?:[._/-]+[a-z0-9]+)*)(?::([\w][\w.-]{0,127})|@([a-z0-9]+:[0-9a-f]{32,}))$/;
 
 /** @throws Error if the name of an entry is not one that `rootName` writes */
-export function parseRoot(name: string | undefined, digest: string): Root {
+function parseRoot(name: string | undefined, digest: string): Root {
   const [, repository, tag, named] = NAME.exec(name ?? "") ?? [];
   if (repository === undefined || (named !== undefined && named !== digest))
     throw new Error(
@@ -102,16 +102,27 @@ const descriptorOf = ({ mediaType, digest, size, artifactType }: Manifest) => ({
   ...(artifactType !== undefined && { artifactType }),
 });
 
-/** The roots that an archive's index names. @throws Error if it is not such an index */
-export function parseIndex(text: string): { roots: Root[]; types: Map<string, string> } {
-  const { manifests } = JSON.parse(text) as { manifests?: Descriptor[] };
-  if (!Array.isArray(manifests)) throw new Error(`${INDEX_PATH}: expected a list of manifests`);
-  const own = manifests.filter(({ annotations }) => annotations?.[LEADS_TO] === undefined);
-  return {
-    roots: own.map(({ digest, annotations }) => parseRoot(annotations?.[REF_NAME], digest)),
-    types: new Map(own.map(({ digest, mediaType }) => [digest, mediaType])),
-  };
+/** The entries of an archive's index that are roots. @throws Error if the text is not an index */
+export function parseIndex(text: string): Descriptor[] {
+  let entries: unknown;
+  try {
+    entries = (JSON.parse(text) as { manifests?: unknown } | null)?.manifests;
+  } catch (error) {
+    throw new Error(`${INDEX_PATH} is not JSON: ${(error as Error).message}`, { cause: error });
+  }
+  if (!Array.isArray(entries)) throw new Error(`${INDEX_PATH}: expected a list of manifests`);
+  for (const entry of entries as (Partial<Descriptor> | null)[])
+    if (typeof entry?.digest !== "string" || typeof entry.mediaType !== "string")
+      throw new Error(
+        `${INDEX_PATH}: expected an entry with a digest and a type; found ${JSON.stringify(entry)}`,
+      );
+  const own = entries as Descriptor[];
+  return own.filter(({ annotations }) => annotations?.[LEADS_TO] === undefined);
 }
+
+/** What an entry of the index names. @throws Error if that is not what `rootName` writes */
+export const rootOf = ({ digest, annotations }: Descriptor) =>
+  parseRoot(annotations?.[REF_NAME], digest);
 
 export const sha256 = (content: Uint8Array) =>
   `sha256:${createHash("sha256").update(content).digest("hex")}`;

@@ -1,7 +1,8 @@
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { extract } from "tar-stream";
-import { parseManifest } from "../../registry/manifest";
+import { type Descriptor, parseManifest } from "../../registry/manifest";
+import { count } from "../words";
 import {
   closureOf,
   digestOfPath,
@@ -11,8 +12,10 @@ import {
   RECORD_PATH,
   type Root,
   rootName,
+  rootOf,
   type StoredManifest,
 } from "./layout";
+import { type Counts, parseRecord } from "./record";
 import { drain, hashFor } from "./verified";
 
 /** An archive whose content was checked. */
@@ -59,18 +62,51 @@ export async function readArchive(file: string): Promise<Archive> {
   for (const name of [MARKER.path, INDEX_PATH])
     if (!texts.has(name)) problems.push(`${name} is missing`);
   if (problems.length > 0) throw damaged(file, problems);
-  const { roots, types } = parseIndex(texts.get(INDEX_PATH)!);
+  const record = texts.get(RECORD_PATH);
+  const { roots, types } = readIndex(file, texts.get(INDEX_PATH)!, record);
+  problems.push(...miscounted(roots, record));
   const manifests = manifestsOf(roots, types, candidates, problems);
   for (const root of roots) problems.push(...missingOf(root, manifests, sizes));
   if (problems.length > 0) throw damaged(file, [...new Set(problems)]);
-  const record = texts.get(RECORD_PATH);
   return { file, roots, manifests, sizes, ...(record !== undefined && { record }) };
 }
 
-const damaged = (file: string, problems: readonly string[]) =>
+const damaged = (file: string, problems: readonly string[], what = "is damaged") =>
   new Error(
-    `${file} is damaged, and nothing was pushed:\n${problems.map((each) => `  ${each}`).join("\n")}`,
+    `${file} ${what}, and nothing was pushed:\n${problems.map((each) => `  ${each}`).join("\n")}`,
   );
+
+/** The roots, and the types of their manifests by digest. */
+function readIndex(file: string, text: string, record: string | undefined) {
+  let entries: Descriptor[];
+  try {
+    entries = parseIndex(text);
+  } catch (error) {
+    throw damaged(file, [(error as Error).message]);
+  }
+  const types = new Map(entries.map(({ digest, mediaType }) => [digest, mediaType]));
+  try {
+    return { roots: entries.map(rootOf), types };
+  } catch (error) {
+    // Other programs name images in other ways.
+    const what = record === undefined ? "is not from `npm run backup`" : undefined;
+    throw damaged(file, [(error as Error).message], what);
+  }
+}
+
+/** Where the index names more or fewer than the archive's record counts. */
+function miscounted(roots: readonly Root[], record: string | undefined): string[] {
+  const counts: Partial<Counts> = (record && parseRecord(record)?.counts) || {};
+  const names = (some: readonly Root[]) => new Set(some.map(rootName)).size;
+  const tags = names(roots.filter(({ tag }) => tag !== undefined));
+  const others = names(roots) - tags;
+  const compare = (named: number, text: string, counted = named) =>
+    named === counted ? [] : [`${INDEX_PATH} names ${text}, and ${RECORD_PATH} counts ${counted}`];
+  return [
+    ...compare(tags, count(tags, "tag"), counts.tags),
+    ...compare(others, `${count(others, "manifest")} without a tag`, counts.referrers),
+  ];
+}
 
 /** The manifests that the roots lead to, with the types that the index or another manifest gives them. */
 function manifestsOf(
@@ -138,7 +174,11 @@ export async function eachFile(
     await pipeline(createReadStream(file, { highWaterMark: 1024 * 1024 }), reader);
   } catch (error) {
     if (error === failed) throw error;
-    const { syscall, message } = error as NodeJS.ErrnoException;
+    const { syscall, code, message } = error as NodeJS.ErrnoException;
+    if (code === "EISDIR")
+      throw new Error(`${file} is a folder; expected a file that \`npm run backup\` wrote`, {
+        cause: error,
+      });
     if (syscall !== undefined) throw error;
     throw new Error(`${file} is not a whole tar archive: ${message}`, { cause: error });
   }

@@ -1,5 +1,6 @@
-import { createWriteStream } from "node:fs";
+import { closeSync, createWriteStream, existsSync, openSync, rmSync, statSync } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { pack, type Pack } from "tar-stream";
@@ -10,6 +11,37 @@ export interface ArchiveFile {
   /** In bytes. */
   readonly size: number;
   readonly content: Uint8Array | (() => AsyncIterable<Uint8Array>);
+}
+
+const partialOf = (file: string) => `${file}.partial`;
+
+/**
+ * Tries whether an archive could be written, and leaves nothing: a backup can take hours until it has its name.
+ * @throws Error that says what to do
+ */
+export function refuseUnwritable(file: string): void {
+  const partial = partialOf(file);
+  let isFolder: boolean;
+  try {
+    isFolder = statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
+    // Another backup can be writing it.
+    const existed = existsSync(partial);
+    closeSync(openSync(partial, "a", 0o600));
+    if (!existed) rmSync(partial);
+  } catch (error) {
+    throw new Error(whyUnwritable(file, error as NodeJS.ErrnoException), { cause: error });
+  }
+  if (isFolder)
+    throw new Error(
+      `${file} is a folder; name a file to write, such as ${join(file, "images.tar")}`,
+    );
+}
+
+function whyUnwritable(file: string, { code, message }: NodeJS.ErrnoException): string {
+  const folder = dirname(file);
+  return code === "ENOENT" || code === "ENOTDIR"
+    ? `${file} cannot be written, because there is no folder ${folder}; create it, or choose another name`
+    : `${file} cannot be written (${message}); choose another name, in a folder that you can write to`;
 }
 
 /**
@@ -23,7 +55,7 @@ export async function writeArchive(
   files: Iterable<ArchiveFile>,
   date: Date,
 ): Promise<void> {
-  const partial = `${file}.partial`;
+  const partial = partialOf(file);
   const archive = pack();
   const stop = new AbortController();
   const written = pipeline(archive, createWriteStream(partial, { mode: 0o600 }), {

@@ -42,6 +42,7 @@ printf '%s\n' "$found" | awk -v days="$days" -v now="$(date +%s)" '
     if (got < 0) { print "a manifest cannot be read: " digest | "cat >&2"; broken = 1; exit 1 }
     close(file)
     names[digest] = digests(text)
+    if (text ~ /"schemaVersion"[ \t\r\n]*:[ \t\r\n]*1[^0-9]/) schema1[digest]
     if (match(tolower(text), /"subject"/)) subjects[digest] = digests(substr(text, RSTART))
   }
   function keep(repository, digest) {
@@ -121,7 +122,8 @@ printf '%s\n' "$found" | awk -v days="$days" -v now="$(date +%s)" '
     least = -1
     for (i = 1; i <= tags; i++) {
       split(tag[i], at_, " ")
-      if (!((at_[1], at_[2]) in kept) || !(at_[2] in size)) continue
+      # What the registry serves of schema 1 is signed, and so has another digest.
+      if (!((at_[1], at_[2]) in kept) || !(at_[2] in size) || at_[2] in schema1) continue
       bytes = tag_size(at_[1], at_[2])
       if (least < 0 || bytes < least) { least = bytes; proof = tag[i] }
     }

@@ -64,6 +64,7 @@ describeRegistries("a backup of distribution 2.8, restored into 3.1", () => {
       this.stack = TestStack.lesson(lab, {
         registry: { host: name, address, image },
         nodes: [{ name, address, role: "master" }],
+        retention: [{ repositories: "app/order", keepLast: 1 }],
       });
     }
 
@@ -131,6 +132,8 @@ describeRegistries("a backup of distribution 2.8, restored into 3.1", () => {
     const tag = `sha256-${signed.manifest.digest.slice(7)}.sig`;
     await from.put("app/signed", [tag], signature);
     await from.put("app/signed", [sbom.manifest.digest], sbom);
+    for (const version of ["1.9", "1.10", "1.11"])
+      await from.put("app/order", [version], dockerImage(version));
   }, 900_000);
   afterAll(async () => {
     from?.stack.remove();
@@ -200,6 +203,16 @@ describeRegistries("a backup of distribution 2.8, restored into 3.1", () => {
     expect(said.stderr).toMatch(/^app\/web: 2 tags restored, 0 already there$/m);
     for (const [name, digest] of Object.entries(digests))
       expect([name, await into.digest(name)]).toEqual([name, digest]);
+  });
+
+  test("retention keeps the same version in both registries: the one that was pushed last", async () => {
+    for (const registry of [from, into]) {
+      const { stdout } = await registry.succeed("gc", "--dry-run");
+      expect(stdout.split("\n").filter((line) => line.includes("app/order"))).toEqual([
+        "- app/order:1.9  (rule for app/order)",
+        "- app/order:1.10  (rule for app/order)",
+      ]);
+    }
   });
 
   test("containerd pulls what was restored", async () => {

@@ -33,6 +33,15 @@ test("repositories that lie in each other are told apart", () => {
   expect(found.uploads).toEqual([{ repository: "app/web.x", changed: 15 }]);
 });
 
+test("two pushes within a second are told apart: the host's find prints fractions", () => {
+  const { tags } = listing(
+    `tag 1764403200.1200000000 app/_manifests/tags/1.10/current/link ${DIGEST}`,
+    `tag 1764403200.1160000000 app/_manifests/tags/1.9/current/link ${DIGEST}`,
+  );
+  const [later, earlier] = tags.map(({ pushed }) => pushed);
+  expect(later! - earlier!).toBeCloseTo(0.004);
+});
+
 test("a tag with the name of one of the registry's folders is a tag, and no repository or upload", () => {
   const found = listing(
     "repository app/_layers",

@@ -2,7 +2,7 @@ import type { Listing, StoredRevision, StoredTag } from "../../images/listing";
 import { common } from "../../images/gc";
 import { planCleanUp } from "../../images/plan";
 import { RegistryClient } from "../../registry/client";
-import { FakeRegistry } from "../registry/fake-registry";
+import { FakeRegistry, SCHEMA_1 } from "../registry/fake-registry";
 
 const NOW = 1_000_000;
 const OLD = NOW - 7200;
@@ -34,6 +34,14 @@ function image(repository: string, names: string[], text: string, more: object =
 function index(repository: string, names: string[], entries: string[]): string {
   const manifests = entries.map((digest) => ({ mediaType: MANIFEST, digest, size: 1 }));
   return store(repository, names, { schemaVersion: 2, mediaType: INDEX, manifests }, INDEX);
+}
+
+/** Stores an image as Docker before 1.10 pushed them. @returns its digest */
+function schema1(repository: string, names: string[], ...texts: string[]): string {
+  const layers = texts.map((text) => registry.blob(text, LAYER));
+  for (const { digest, size } of layers) blobs.set(digest, size);
+  const fsLayers = layers.map(({ digest }) => ({ blobSum: digest }));
+  return store(repository, names, { schemaVersion: 1, name: repository, fsLayers }, SCHEMA_1);
 }
 
 function store(repository: string, names: string[], manifest: object, type: string): string {
@@ -145,10 +153,44 @@ test("an image that the registry has lost is no proof, and keeps its tag", async
   expect(found.proof).toBeUndefined();
 });
 
+describe("an image of schema 1, in a registry that still has one", () => {
+  beforeEach(() => {
+    registry = new FakeRegistry(2);
+  });
+
+  test("stays with its layers if it is tagged", async () => {
+    schema1("old", ["1.0"], "one", "two");
+    expect(await plan()).toMatchObject({ expired: [], untagged: [], blobs: 0 });
+  });
+
+  test("goes with the layers that nothing else needs if it is not", async () => {
+    schema1("old", ["1.0"], "shared");
+    const lost = schema1("old", [], "shared", "own");
+    const found = await plan();
+    expect(found.untagged.map(({ digest }) => digest)).toEqual([lost]);
+    expect(found.blobs).toBe(2);
+  });
+
+  test("is no proof, because no current runtime can pull it", async () => {
+    schema1("old", ["1.0"], "one");
+    expect((await plan()).proof).toBeUndefined();
+    image("app", ["1"], "a larger one");
+    expect((await plan()).proof).toMatchObject({ repository: "app", name: "1" });
+  });
+
+  test("is an error if it does not say what it needs", async () => {
+    const digest = store("old", ["1.0"], { schemaVersion: 1, fsLayers: [{}] }, SCHEMA_1);
+    await expect(plan()).rejects.toThrow(
+      `old: the manifest ${digest} has schema 1, but no list fsLayers with digests; nothing was removed`,
+    );
+  });
+});
+
 test("a manifest that cannot be read is an error with its repository: what it needs is unknown", async () => {
-  const digest = store("app", ["1"], { schemaVersion: 1 }, MANIFEST);
+  const digest = registry.put("app", ["1"], "[", MANIFEST);
+  revisions.push({ repository: "app", digest, pushed: OLD });
   await expect(plan()).rejects.toThrow(
-    `app: the manifest ${digest} has schema 1, which no current runtime can run; nothing was removed`,
+    `app: the manifest ${digest} is not JSON: Unexpected end of JSON input; nothing was removed`,
   );
 });
 

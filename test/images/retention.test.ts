@@ -31,6 +31,19 @@ test("keepLast keeps the tags that were pushed last, in each repository", () => 
   ]);
 });
 
+test("of tags that were pushed at the same time, the newest versions are the last", () => {
+  const tags = ["1.9", "1.11", "latest", "1.10"].map((name) => tag("app", name, 1));
+  expect(removed(tags, [{ repositories: "app", keepLast: 1 }])).toEqual([
+    "app:latest",
+    "app:1.9",
+    "app:1.10",
+  ]);
+  expect(removed([...tags].reverse(), [{ repositories: "app", keepLast: 2 }])).toEqual([
+    "app:latest",
+    "app:1.9",
+  ]);
+});
+
 test("a tag that one condition keeps is kept", () => {
   const rule = { repositories: "**", keepLast: 1, keepDays: 30, keepTags: "^1$" };
   expect(removed(app, [rule])).toEqual([]);

@@ -30,7 +30,7 @@ function blob(content: string | object): string {
 }
 
 /** A manifest in a repository, whose link is so many days old. */
-function manifest(repository: string, content: object, days: number): string {
+function manifest(repository: string, content: string | object, days: number): string {
   const digest = blob(content);
   const path = `repositories/${repository}/_manifests/revisions/${digest.replace(":", "/")}/link`;
   write(path, digest, days);
@@ -129,6 +129,26 @@ describe.each(userlands)("a clean-up that is planned on the host, with $awk", ({
     const small = manifest("app/web", image("x"), 30);
     tag("app/web", "small", small);
     expect(plan()).toEqual([`proof app/web ${small}`, "garbage 0"]);
+  });
+
+  test("keeps the layers of a tagged image of schema 1, and proves with another tag", () => {
+    const schema1 = (...texts: string[]) =>
+      JSON.stringify(
+        {
+          schemaVersion: 1,
+          name: "old",
+          fsLayers: texts.map((text) => ({ blobSum: blob(text) })),
+          history: [{ v1Compatibility: '{"id":"schemaVersion: 2"}' }],
+        },
+        null,
+        3,
+      );
+    tag("old", "1.0", manifest("old", schema1("shared", "kept"), 30));
+    const lost = manifest("old", schema1("shared", "lost"), 30);
+    expect(plan()).toEqual([gone("old", lost), "garbage 2"]);
+    const other = manifest("app/web", { schemaVersion: 2, ...image("x".repeat(5000)) }, 30);
+    tag("app/web", "1", other);
+    expect(plan()).toEqual([gone("old", lost), `proof app/web ${other}`, "garbage 2"]);
   });
 
   test("an empty volume has nothing to remove", () => {

@@ -5,6 +5,9 @@ import type { ApiAnswer, ApiRequest, StreamTransport, Transport } from "../../re
 export const digestOf = (bytes: Uint8Array | string) =>
   `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 
+/** The type with which distribution 2 serves every manifest of schema 1. */
+export const SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1+prettyjws";
+
 /** A registry in memory that answers as distribution does, in one of its two versions. Unknown requests are an error. */
 export class FakeRegistry {
   readonly requests: string[] = [];
@@ -152,10 +155,21 @@ export class FakeRegistry {
     }
     const digest = isDigest ? reference : own.tags.get(reference);
     const manifest = digest === undefined ? undefined : own.manifests.get(digest);
-    if (manifest === undefined || !headers["accept"]?.includes(manifest.type))
-      return answer(404, error("MANIFEST_UNKNOWN"));
+    const accepted =
+      manifest?.type === SCHEMA_1 || headers["accept"]?.includes(manifest?.type ?? "");
+    if (manifest === undefined || !accepted) return answer(404, error("MANIFEST_UNKNOWN"));
     const found = { "docker-content-digest": digest!, "content-type": manifest.type };
-    return answer(200, method === "HEAD" ? "" : manifest.bytes, found);
+    const served = manifest.type === SCHEMA_1 ? this.signed(manifest.bytes) : manifest.bytes;
+    if (served === undefined) return answer(500, error("UNKNOWN"));
+    return answer(200, method === "HEAD" ? "" : served, found);
+  }
+
+  /** A manifest of schema 1 with a signature, which its digest is not of; distribution 3 cannot read it. */
+  private signed(bytes: Uint8Array): Uint8Array | undefined {
+    if (this.version === 3) return undefined;
+    const manifest = JSON.parse(new TextDecoder().decode(bytes)) as object;
+    const signatures = [{ header: {}, signature: "x", protected: "y" }];
+    return new TextEncoder().encode(JSON.stringify({ ...manifest, signatures }, null, 3));
   }
 
   private page(url: URL, key: string, all: string[]): ApiAnswer {

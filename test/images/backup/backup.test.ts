@@ -3,13 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { backUp } from "../../../images/backup/backup";
-import type { Access } from "../../../images/backup/collect";
-import { readArchive } from "../../../images/backup/read-archive";
+import { type Access, collect } from "../../../images/backup/collect";
+import { eachFile, readArchive } from "../../../images/backup/read-archive";
 import { amountOf, refuseConflicts, restore } from "../../../images/backup/restore";
 import { planRestore } from "../../../images/backup/restore-plan";
+import { type ArchiveFile, writeArchive } from "../../../images/backup/write-archive";
+import type { StoredTag } from "../../../images/listing";
+import { expiredTags } from "../../../images/retention";
 import { BlobStreams } from "../../../registry/blob-streams";
 import { RegistryClient } from "../../../registry/client";
-import { FakeRegistry } from "../../registry/fake-registry";
+import { FakeRegistry, SCHEMA_1 } from "../../registry/fake-registry";
 
 const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
 const INDEX = "application/vnd.oci.image.index.v1+json";
@@ -91,13 +94,14 @@ const revisions = () =>
     from.manifestsOf(repository).map((digest) => ({ repository, digest })),
   );
 
-function backup(access: Partial<Access> = {}, skipBroken = false) {
+function backup(access: Partial<Access> = {}, skipBroken = false, tags: readonly StoredTag[] = []) {
   const source = {
     client: new RegistryClient(from.transport),
     streams: new BlobStreams(from.streams),
     ...access,
     prefix: "10.0.0.1:5000",
     version: "2.8.3",
+    tags,
     revisions: revisions(),
     settings: { settings: { registry: { host: "cp" } }, secretsLeftOut: ["ssh.password"] },
   };
@@ -188,6 +192,67 @@ test("tags come after all blobs and manifests", async () => {
   expect(own.at(-2)).toContain(from.tagsOf("app/multi")["1"]);
 });
 
+describe("the order of pushes", () => {
+  /** Pushes versions one after the other. @returns the tags as the volume has them, in the order of their names */
+  const pushed = (...names: string[]): StoredTag[] =>
+    names
+      .map((name, index) => ({
+        repository: "app/web",
+        name,
+        digest: image("app/web", [name], name).digest,
+        pushed: 1000 + index,
+      }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const restored = async () => {
+    const into = new FakeRegistry(3);
+    await restoreInto(into);
+    return Object.entries(into.tagsOf("app/web"));
+  };
+  const names = (tags: [string, string][]) => tags.map(([name]) => name);
+
+  test("survives, so that keepLast keeps the same versions after a restore", async () => {
+    const tags = pushed("1.9", "1.10", "1.11");
+    await backup({}, false, tags);
+    const found = (await restored()).map(([name, digest], second) => ({
+      repository: "app/web",
+      name,
+      digest,
+      pushed: 2000 + second,
+    }));
+    const expired = (all: StoredTag[]) =>
+      expiredTags(all, [{ repositories: "**", keepLast: 1 }], 9000, () => false).map(
+        ({ tag }) => tag.name,
+      );
+    expect(expired(found)).toEqual(["1.9", "1.10"]);
+    expect(expired(found)).toEqual(expired(tags));
+  });
+
+  test("survives if an old version was pushed last", async () => {
+    await backup({}, false, pushed("1.10", "2.0", "1.9"));
+    expect(names(await restored())).toEqual(["1.10", "2.0", "1.9"]);
+  });
+
+  test("is that of versions if the volume cannot be read, or has one time for several tags", async () => {
+    const tags = pushed("2.0", "1.11", "1.9", "1.10");
+    await backup();
+    expect(names(await restored())).toEqual(["1.9", "1.10", "1.11", "2.0"]);
+    await backup(
+      {},
+      false,
+      tags.map((tag) => ({ ...tag, pushed: tag.name === "2.0" ? 1 : 2 })),
+    );
+    expect(names(await restored())).toEqual(["2.0", "1.9", "1.10", "1.11"]);
+  });
+
+  test("has a tag last that was pushed since the volume was read", async () => {
+    const tags = pushed("1.9", "1.10", "1.11");
+    image("app/web", ["1.9"], "again");
+    image("app/web", ["1.0"], "new");
+    await backup({}, false, tags);
+    expect(names(await restored())).toEqual(["1.10", "1.11", "1.0", "1.9"]);
+  });
+});
+
 test("tags with other content are refused, all of them, and nothing is pushed", async () => {
   const old = image("app/web", ["1.0", "2.0", "3.0"], "old");
   await backup();
@@ -248,6 +313,105 @@ describe("a damaged archive", () => {
     writeFileSync(file, "no archive".repeat(100));
     await expect(readArchive(file)).rejects.toThrow(`${file} is not a whole tar archive: `);
   });
+});
+
+describe("an archive whose index was altered", () => {
+  /** Replaces a file of the archive, or removes it. */
+  async function alter(name: string, change: (text: string) => string | undefined): Promise<void> {
+    const files: ArchiveFile[] = [];
+    await eachFile(file, async (path, _, stream) => {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of stream) chunks.push(chunk);
+      const content = Buffer.concat(chunks);
+      const text = path === name ? change(content.toString()) : content;
+      if (text === undefined) return;
+      const bytes = Buffer.from(text);
+      files.push({ path, size: bytes.length, content: bytes });
+    });
+    await writeArchive(file, files, new Date());
+  }
+  /** Removes the entries whose names match. */
+  const without = (names: RegExp) => (text: string) => {
+    const index = JSON.parse(text) as { manifests: { annotations: Record<string, string> }[] };
+    const manifests = index.manifests.filter(
+      ({ annotations }) => !names.test(annotations["org.opencontainers.image.ref.name"]!),
+    );
+    return JSON.stringify({ ...index, manifests });
+  };
+
+  beforeEach(async () => {
+    everything();
+    await backup();
+  });
+
+  test.each([
+    ["cut short", (text: string) => text.slice(0, 50), "index.json is not JSON: "],
+    ["of another kind", () => "null", "index.json: expected a list of manifests"],
+    [
+      "with an empty entry",
+      () => '{"manifests":[null]}',
+      "index.json: expected an entry with a digest and a type; found null",
+    ],
+    [
+      "with an entry without a type",
+      () => '{"manifests":[{"digest":"sha256:ab"}]}',
+      'index.json: expected an entry with a digest and a type; found {"digest":"sha256:ab"}',
+    ],
+    [
+      "with a name that is none",
+      (text: string) => text.replace('"app/web:1.0"', '"latest"'),
+      "index.json: expected REPOSITORY:TAG as the name of sha256:",
+    ],
+    [
+      "emptied",
+      () => '{"manifests":[]}',
+      "index.json names 0 tags, and cluster-registry.json counts 8\n  index.json names 0 manifests without a tag, and cluster-registry.json counts 2",
+    ],
+    [
+      "without a tag",
+      without(/^app\/web:1\.0$/),
+      "index.json names 7 tags, and cluster-registry.json counts 8",
+    ],
+    [
+      "with a tag in the place of another",
+      (text: string) => text.replace('"app/web:1.0"', '"app/web:latest"'),
+      "index.json names 7 tags, and cluster-registry.json counts 8",
+    ],
+    [
+      "without a signature",
+      without(/@/),
+      "index.json names 0 manifests without a tag, and cluster-registry.json counts 2",
+    ],
+  ])("%s is damaged", async (_, change, problem) => {
+    await alter("index.json", change);
+    await expect(readArchive(file)).rejects.toThrow(
+      `${file} is damaged, and nothing was pushed:\n  ${problem}`,
+    );
+  });
+
+  test("is that of another program if the archive has no record", async () => {
+    await alter("cluster-registry.json", () => undefined);
+    await alter("index.json", (text) => text.replace('"app/web:1.0"', '"latest"'));
+    const { digest } = image("app/web", [], "web");
+    await expect(readArchive(file)).rejects.toThrow(
+      `${file} is not from \`npm run backup\`, and nothing was pushed:\n` +
+        `  index.json: expected REPOSITORY:TAG as the name of ${digest}; found "latest"`,
+    );
+  });
+
+  test.each(["{}", "null", '{"format":1}', '{"format":2,"counts":{"tags":1}}'])(
+    "is not compared with the record %s, which does not count",
+    async (record) => {
+      await alter("cluster-registry.json", () => record);
+      expect((await readArchive(file)).roots).toHaveLength(10);
+    },
+  );
+});
+
+test("a folder is no archive", async () => {
+  await expect(readArchive(folder)).rejects.toThrow(
+    `${folder} is a folder; expected a file that \`npm run backup\` wrote`,
+  );
 });
 
 describe("a registry that lost something", () => {
@@ -330,6 +494,100 @@ describe("a registry that lost something", () => {
       /^(aborted|the server closed the connection)$/,
     );
     expect(existsSync(file)).toBe(false);
+  });
+});
+
+describe("a manifest without a tag", () => {
+  const UNTAGGED =
+    "these cannot be read, and have no tag that can be removed; leave them out with --skip-broken:";
+  let subject: object;
+  beforeEach(() => (subject = image("app/web", ["1"], "web")));
+
+  /** Stores an index whose only image is lost. @returns the digests of both */
+  const halfIndex = (tags: string[], more: object = {}) => {
+    const child = image("app/web", [], "child");
+    const manifests = [child];
+    const value = { schemaVersion: 2, mediaType: INDEX, manifests, ...more };
+    const digest = from.put("app/web", tags, value, INDEX);
+    from.lose("app/web", child.digest);
+    return { digest, child: child.digest };
+  };
+
+  test("that refers to nothing is not part of a backup, whatever it has lost", async () => {
+    const { child } = halfIndex([]);
+    expect(await backup()).toMatchObject({ counts: { manifests: 1, referrers: 0 }, leftOut: [] });
+    expect(from.requests.filter((line) => line.includes(child))).toEqual([]);
+  });
+
+  test("that refers to a tag's image and has lost something is named, with what helps", async () => {
+    const { digest, child } = halfIndex([], { subject });
+    await expect(backup()).rejects.toThrow(
+      `${UNTAGGED}\n  app/web@${digest}: the registry lost the manifest ${child}`,
+    );
+    const { counts, leftOut } = await backup({}, true);
+    expect(counts).toMatchObject({ tags: 1, referrers: 0 });
+    expect(leftOut.map(({ name }) => name)).toEqual([`app/web@${digest}`]);
+  });
+
+  test("is named apart from broken tags, which can be removed", async () => {
+    const { digest, child } = halfIndex(["2"]);
+    const layer = from.blob("lost", LAYER);
+    const signature = image("app/web", [], "signature", { subject, layers: [layer] });
+    from.loseBlob(layer.digest);
+    expect(from.tagsOf("app/web")["2"]).toBe(digest);
+    await expect(backup()).rejects.toThrow(
+      [
+        "these cannot be read; push them again or remove them, or leave them out with --skip-broken:",
+        `  app/web:2: the registry lost the manifest ${child}`,
+        UNTAGGED,
+        `  app/web@${signature.digest}: the registry lost ${layer.digest}`,
+      ].join("\n"),
+    );
+  });
+
+  test("that cannot be read to its end is named with what helps too", async () => {
+    const layer = from.blob("spoiled", LAYER);
+    const { digest } = image("app/web", [], "signature", { subject, layers: [layer] });
+    from.spoil(layer.digest);
+    await expect(backup()).rejects.toThrow(
+      `this cannot be read, and has no tag that can be removed; leave it out with --skip-broken:\n  app/web@${digest}: the content of ${layer.digest} has another digest, `,
+    );
+  });
+
+  test("that the registry lost itself is one that gc removes; a tag's is named with its tag", async () => {
+    const digest = from.put("app/web", [], { schemaVersion: 2, subject }, MANIFEST);
+    const tagged = image("app/web", ["2"], "two").digest;
+    const volume = {
+      tags: [{ repository: "app/web", name: "2", digest: tagged, pushed: 1 }],
+      revisions: revisions(),
+    };
+    for (const lost of [digest, tagged]) from.lose("app/web", lost);
+    const client = new RegistryClient(from.transport);
+    const found = await collect({ client, streams: new BlobStreams(from.streams) }, volume, "look");
+    expect(found.broken).toEqual([
+      { name: "app/web:2", why: "the registry lost its manifest" },
+      {
+        name: `app/web@${digest}`,
+        why: "the registry lost this manifest; `npm run gc` removes it if no tag leads to it",
+      },
+    ]);
+  });
+
+  test("of schema 1 refers to nothing, and one with a tag is named", async () => {
+    from.put("app/web", [], { schemaVersion: 1, fsLayers: [] }, SCHEMA_1);
+    expect(await backup()).toMatchObject({ counts: { manifests: 1 }, leftOut: [] });
+    const digest = from.put(
+      "app/web",
+      ["0"],
+      { schemaVersion: 1, tag: "0", fsLayers: [] },
+      SCHEMA_1,
+    );
+    await expect(backup()).rejects.toThrow(
+      new Error(
+        `these cannot be read; push them again or remove them, or leave them out with --skip-broken:\n` +
+          `  app/web:0: the manifest ${digest} has schema 1, which no current runtime can run`,
+      ),
+    );
   });
 });
 
