@@ -3,6 +3,7 @@ import { imagePrefix } from "../decision/plan";
 import { refusals } from "../decision/refusals";
 import { type Skipped, skippedNote, skippedOf } from "../decision/skipped";
 import { registryNotes } from "../decision/registry";
+import { formerName, renamedNote, underName } from "../decision/renamed";
 import { shapeNotes } from "../decision/shape-notes";
 import { timerNotes } from "../decision/timer";
 import { uiNotes } from "../decision/ui-notes";
@@ -175,9 +176,14 @@ async function lookAndDeclare(
   );
   const published = !unknown.some((path) => path.startsWith("kubernetes"));
   const cluster = orRefuse(name, args, () => (published ? clusterOf(settings, around) : undefined));
-  const [surveyed, past] = await observeHosts(settings, [...access.values()], (resources) =>
+  const [surveyed, last] = await observeHosts(settings, [...access.values()], (resources) =>
     pastOf(resources, name),
   );
+  const { host: registryHost } = settings.registry;
+  const formerHost = formerName(settings, surveyed, last);
+  const past = formerHost === undefined ? last : underName(last, formerHost, registryHost);
+  if (dryRun && formerHost !== undefined)
+    void pulumi.log.info(renamedNote(formerHost, registryHost));
   if (!waiting.has(settings.registry.host))
     for (const note of [
       ...registryNotes(settings, surveyed, ids, past),
@@ -242,6 +248,7 @@ async function lookAndDeclare(
     waiting: new Set(waiting.keys()),
     gates,
     past: { ...past, undone },
+    formerHost,
     gone: lostGuards,
     page,
     timer,
