@@ -198,7 +198,6 @@ async function lookAndDeclare(
   for (const one of lost) void pulumi.log.warn(goneNote(one));
   const lostGuards = lost.map(({ guard }) => guard);
   if (dryRun) {
-    for (const note of shapeNotes(settings, past)) void pulumi.log.warn(note);
     if (server !== undefined)
       for (const news of clusterNews(past, settings, lostGuards)) void pulumi.log.info(news);
     else if (cluster !== undefined)
@@ -230,6 +229,13 @@ async function lookAndDeclare(
     past.guards.find((guard) => guard.host === host && guard.daemon === "containerd");
   for (const one of skipped)
     void pulumi.log.warn(skippedNote(one, guardOf(one.host) !== undefined));
+  if (dryRun)
+    for (const note of shapeNotes(
+      settings,
+      past,
+      skipped.map(({ host }) => host),
+    ))
+      void pulumi.log.warn(note);
   const trouble = problems.map(({ host, reason }) => `${host}: ${reason}`).join("\n");
   const refuse = refusal(`No host was changed. Resolve these problems first:\n${trouble}`);
   if (problems.length > 0 && !dryRun) throw refuse;
