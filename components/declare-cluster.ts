@@ -4,7 +4,7 @@ import { planPage } from "../decision/page";
 import { planTimer } from "../decision/timer";
 import type { WholeFile } from "../decision/whole-files";
 import { planInsecureRegistry, planMirror } from "../decision/plan";
-import { batchesOf, orderText, pauseSeconds } from "../decision/rollout";
+import { batchesOf, orderText } from "../decision/rollout";
 import { askFor } from "../observation/ask";
 import { type Seen, type Surveyed, withCommands } from "../observation/hosts";
 import { guardTriggers } from "../observation/moved";
@@ -126,9 +126,10 @@ export function declareCluster(
       registry.containerId.apply(() => withoutStack(checkReach(changing, address, port))),
     );
   const batches = batchesOf(settings, new Set(changing.map((access) => access.name)));
-  const rollout = new Rollout(batches, pauseSeconds(settings));
+  const rollout = new Rollout(batches, settings.rollout?.pause ?? "0s");
   const order = orderText(batches, settings);
   if (order !== undefined) void pulumi.log.info(order);
+  rollout.start(reachable);
   const changed = plans.map(({ name: node, role, host, decision }) => {
     const turn = rollout.turnOf(node);
     const plan: HostPatchPlan = {
