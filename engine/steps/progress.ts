@@ -2,7 +2,7 @@
  * The state of one operation: its results and decisions so far, and everything that its parts need to carry out a step.
  */
 import type { OpenForCommands } from "../../ssh/borrow";
-import { NotRunning, type CreateContext, type StepContext } from "../providers/provider";
+import type { CreateContext, StepContext } from "../providers/provider";
 import type { Journal } from "../state/journal";
 import { dependenciesOf, type CustomTimeouts, type ResourceState } from "../state/resource";
 import type { PropertyMap } from "../values/property";
@@ -14,6 +14,7 @@ import type { ProviderHost } from "./provider-host";
 import { keepUnchanged } from "./refresh";
 import type { Runner } from "./runner";
 import type { Targets } from "./targets";
+import { whyUnread } from "./unread";
 
 /** Explains what the deletion of a resource means. @param open  to ask a host, over the run's connection to it */
 export type Explain = (
@@ -151,7 +152,7 @@ export class Progress {
       this.journal.touch();
       return true;
     } catch (error) {
-      if (this.options.preview && error instanceof NotRunning) return true;
+      if (this.options.preview && whyUnread(error) !== undefined) return true;
       throw error;
     }
   }
