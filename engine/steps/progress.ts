@@ -15,6 +15,7 @@ import { keepUnchanged } from "./refresh";
 import type { Runner } from "./runner";
 import type { Targets } from "./targets";
 import { whyUnread } from "./unread";
+import { withWayOut } from "./way-out";
 
 /** Explains what the deletion of a resource means. @param open  to ask a host, over the run's connection to it */
 export type Explain = (
@@ -168,7 +169,11 @@ export class Progress {
     if (spared) return;
     await this.host.ensure(state.provider, this.base);
     const manager = await this.host.managerOf(state.type, state.provider);
-    await manager.delete(state, this.context(state.urn, state.customTimeouts, "delete"));
+    try {
+      await manager.delete(state, this.context(state.urn, state.customTimeouts, "delete"));
+    } catch (error) {
+      throw withWayOut(error, state, this.journal.resources, (urn) => this.isCondemned(urn));
+    }
   }
 
   /** Leaves a resource as it is, after its dependencies: the state lists dependencies first. */
