@@ -3,6 +3,7 @@ import { imagePrefix } from "../decision/plan";
 import { refusals } from "../decision/refusals";
 import { type Skipped, skippedNote, skippedOf } from "../decision/skipped";
 import { registryNotes } from "../decision/registry";
+import { formerName, renamedNote, underName } from "../decision/renamed";
 import { shapeNotes } from "../decision/shape-notes";
 import { timerNotes } from "../decision/timer";
 import { uiNotes } from "../decision/ui-notes";
@@ -182,10 +183,15 @@ async function lookAndDeclare(
   );
   const published = !unknown.some((path) => path.startsWith("kubernetes"));
   const cluster = orRefuse(name, args, () => (published ? clusterOf(settings, around) : undefined));
-  const [read, past] = await observeHosts(settings, [...access.values()], (resources) =>
+  const [read, last] = await observeHosts(settings, [...access.values()], (resources) =>
     pastOf(resources, name),
   );
   const surveyed = withLacking(read, lacking);
+  const { host: registryHost } = settings.registry;
+  const formerHost = formerName(settings, surveyed, last);
+  const past = formerHost === undefined ? last : underName(last, formerHost, registryHost);
+  if (dryRun && formerHost !== undefined)
+    void pulumi.log.info(renamedNote(formerHost, registryHost));
   if (!waiting.has(settings.registry.host))
     for (const note of [
       ...registryNotes(settings, surveyed, ids, past),
@@ -200,7 +206,6 @@ async function lookAndDeclare(
   for (const one of lost) void pulumi.log.warn(goneNote(one));
   const lostGuards = lost.map(({ guard }) => guard);
   if (dryRun) {
-    for (const note of shapeNotes(settings, past)) void pulumi.log.warn(note);
     if (server !== undefined)
       for (const news of clusterNews(past, settings, lostGuards)) void pulumi.log.info(news);
     else if (cluster !== undefined)
@@ -232,6 +237,13 @@ async function lookAndDeclare(
     past.guards.find((guard) => guard.host === host && guard.daemon === "containerd");
   for (const one of skipped)
     void pulumi.log.warn(skippedNote(one, guardOf(one.host) !== undefined));
+  if (dryRun)
+    for (const note of shapeNotes(
+      settings,
+      past,
+      skipped.map(({ host }) => host),
+    ))
+      void pulumi.log.warn(note);
   const trouble = problems.map(({ host, reason }) => `${host}: ${reason}`).join("\n");
   const refuse = refusal(`No host was changed. Resolve these problems first:\n${trouble}`);
   if (problems.length > 0 && !dryRun) throw refuse;
@@ -250,6 +262,7 @@ async function lookAndDeclare(
     waiting: new Set(waiting.keys()),
     gates,
     past: { ...past, undone },
+    formerHost,
     gone: lostGuards,
     page,
     timer,

@@ -4,7 +4,7 @@ import { planPage } from "../decision/page";
 import { planTimer } from "../decision/timer";
 import type { WholeFile } from "../decision/whole-files";
 import { planInsecureRegistry, planMirror } from "../decision/plan";
-import { batchesOf, orderText, pauseSeconds } from "../decision/rollout";
+import { batchesOf, orderText } from "../decision/rollout";
 import { askFor } from "../observation/ask";
 import { type Seen, type Surveyed, withCommands } from "../observation/hosts";
 import { guardTriggers } from "../observation/moved";
@@ -61,8 +61,10 @@ export interface Findings {
   readonly waiting: ReadonlySet<string>;
   /** For each host, an output that is known once its arguments are. It depends on the resources that they come from. */
   readonly gates: ReadonlyMap<string, pulumi.Output<unknown>>;
-  /** The last run, as the state records it. */
+  /** The last run, as the state records it, under the present name of the registry's host. */
   readonly past: Past;
+  /** The name of the registry's host in the last run, if the same machine has another name now. */
+  readonly formerHost: string | undefined;
   /** The patches of nodes that left and whose hosts do not answer. */
   readonly gone: readonly PastGuard[];
   /** The files of the registry's page; none if it has no page. */
@@ -124,9 +126,10 @@ export function declareCluster(
       registry.containerId.apply(() => withoutStack(checkReach(changing, address, port))),
     );
   const batches = batchesOf(settings, new Set(changing.map((access) => access.name)));
-  const rollout = new Rollout(batches, pauseSeconds(settings));
+  const rollout = new Rollout(batches, settings.rollout?.pause ?? "0s");
   const order = orderText(batches, settings);
   if (order !== undefined) void pulumi.log.info(order);
+  rollout.start(reachable);
   const changed = plans.map(({ name: node, role, host, decision }) => {
     const turn = rollout.turnOf(node);
     const plan: HostPatchPlan = {
@@ -200,7 +203,11 @@ function declareUi(
     ...(seen && roomFor(settings, seen, ids.page, before)),
   };
   const args = planned({ host: { address: host.address }, registry: "" }, plan);
-  const options = { parent: hosts.parent, dependsOn: [registry, ...(mirror ? [mirror] : [])] };
+  const options = {
+    parent: hosts.parent,
+    dependsOn: [registry, ...(mirror ? [mirror] : [])],
+    ...hosts.renamed(),
+  };
   return new RegistryUi(hosts.nameOf(name), args, options);
 }
 
@@ -225,7 +232,7 @@ function declareTimer(
     ),
   };
   const args = planned({ host: { address: host.address }, registry: "", ...gcTimer }, plan);
-  const options = { parent: hosts.parent, dependsOn: [registry] };
+  const options = { parent: hosts.parent, dependsOn: [registry], ...hosts.renamed() };
   new RegistryGcTimer(hosts.nameOf(name), args, options);
 }
 
@@ -312,6 +319,16 @@ class Hosts {
     return `${this.cluster}-${host}`;
   }
 
+  /**
+   * The alias of a component of the registry's host that was renamed: its resources stay, and only their names change.
+   *
+   * @param called the component's name after that of its cluster. @default the host's name
+   */
+  renamed(called = (host: string) => host): Pick<pulumi.ComponentResourceOptions, "aliases"> {
+    const { formerHost } = this.findings;
+    return formerHost === undefined ? {} : { aliases: [{ name: this.nameOf(called(formerHost)) }] };
+  }
+
   /** Adds aliases: before ClusterRegistry existed, its parts had no parent and no prefix. */
   options(
     type: string,
@@ -319,11 +336,18 @@ class Hosts {
     ...after: (pulumi.Resource | undefined)[]
   ): pulumi.ComponentResourceOptions {
     const dependsOn = after.filter((one) => one !== undefined);
-    const had = this.cluster === DEFAULT_CLUSTER && !isDeclaredAlone(type, host);
+    const { formerHost } = this.findings;
+    // A mirror's record has the node's name, and a renamed node takes it over: see decision/claimants.ts.
+    const { aliases = [] } = type === "ContainerdMirror" ? {} : this.renamed();
+    const names = aliases.length > 0 && formerHost !== undefined ? [host, formerHost] : [host];
+    const had = names.filter(
+      (name) => this.cluster === DEFAULT_CLUSTER && !isDeclaredAlone(type, name),
+    );
+    const all = [...aliases, ...had.map((name) => ({ name, parent: pulumi.rootStackResource }))];
     return {
       parent: this.parent,
       ...(dependsOn.length > 0 && { dependsOn }),
-      ...(had && { aliases: [{ name: host, parent: pulumi.rootStackResource }] }),
+      ...(all.length > 0 && { aliases: all }),
     };
   }
 }
@@ -405,7 +429,11 @@ function declareCaches(
       labelled: true,
       cache,
     };
-    const options = { parent: hosts.parent, dependsOn: [registry] };
+    const options = {
+      parent: hosts.parent,
+      dependsOn: [registry],
+      ...hosts.renamed((former) => cacheName(former, cache.port)),
+    };
     const component = hosts.nameOf(cacheName(name, cache.port));
     return { name: cache.name, cache: new RegistryCache(component, plan, options) };
   });

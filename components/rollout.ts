@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Batches } from "../decision/rollout";
+import { durationSeconds } from "../settings/formats";
 import { isKnown } from "./known-inputs";
 import { refusal } from "./refusal";
 
@@ -12,11 +13,21 @@ export class Rollout {
   private readonly states = new Map<string, pulumi.Output<unknown>>();
   private readonly turns: Promise<void>[] = [];
 
-  /** @param pause seconds after each batch */
+  /** @param pause the time after each batch, as in the settings */
   constructor(
     private readonly batches: Batches,
-    private readonly pause: number,
+    private readonly pause: string,
   ) {}
+
+  /** Says which nodes are first. @param ready known when nodes may change */
+  start(ready: pulumi.Output<unknown> | undefined): void {
+    if (ready === undefined || this.batches.length < 2 || pulumi.runtime.isDryRun()) return;
+    isKnown(ready).then(
+      (known) => known && this.tell(0),
+      // The nodes that wait for it report the error.
+      () => undefined,
+    );
+  }
 
   /** Resolves when the node may change; undefined: at once. */
   turnOf(node: string): Promise<void> | undefined {
@@ -42,14 +53,20 @@ export class Rollout {
       throw refusal(
         `the rollout stopped after ${failed.join(", ")}; not changed: ${remaining.join(", ")}. What was changed stays. Resolve the problem, then run up again: it goes on from there`,
       );
-    if (this.pause > 0) await sleep(this.pause * 1000);
+    const seconds = durationSeconds(this.pause) ?? 0;
+    if (seconds > 0) {
+      void pulumi.log.info(
+        `pausing ${this.pause} before batch ${at + 1} of ${this.batches.length}`,
+      );
+      await sleep(seconds * 1000);
+    }
+    this.tell(at);
+  }
+
+  /** Not as an ephemeral message: on a terminal, the next one would take its place. */
+  private tell(at: number): void {
     const batch = this.batches[at] ?? [];
-    void pulumi.log.info(
-      `batch ${at + 1} of ${this.batches.length}: ${batch.join(", ")}`,
-      undefined,
-      undefined,
-      true,
-    );
+    void pulumi.log.info(`batch ${at + 1} of ${this.batches.length}: ${batch.join(", ")}`);
   }
 
   /** The nodes of a batch that were not changed. */

@@ -41,7 +41,7 @@ const isMaster = ({ role }: Node): boolean => role === "master";
 
 /** A part of all nodes is rounded up, so it is never none. */
 function sizeOf(batch: RolloutSettings["batch"], all: number): number {
-  return typeof batch === "number" ? batch : Math.ceil((Number.parseInt(batch, 10) / 100) * all);
+  return typeof batch === "number" ? batch : Math.ceil((Number.parseInt(batch, 10) * all) / 100);
 }
 
 /** The pause between two batches, in seconds. */

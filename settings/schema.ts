@@ -358,7 +358,9 @@ const rollout = object({
   /** Then change so many nodes at once: a number, or a part of all nodes such as "25%". @default 25% */
   batch: z.union([atLeastOne(BATCH), text(BATCH, isPercentage)], { error: BATCH }).default("25%"),
   /** Wait so long after each batch. @default 0s */
-  pause: duration.default("0s"),
+  pause: duration
+    .refine((value) => inSeconds(value) <= 24 * 3600, { error: "a duration of at most 24h" })
+    .default("0s"),
 });
 
 const failOrSkip = z.enum(["fail", "skip"], { error: "fail or skip" }).default("fail");

@@ -2,7 +2,7 @@
  * The state of one operation: its results and decisions so far, and everything that its parts need to carry out a step.
  */
 import type { OpenForCommands } from "../../ssh/borrow";
-import { NotRunning, type CreateContext, type StepContext } from "../providers/provider";
+import type { CreateContext, StepContext } from "../providers/provider";
 import type { Journal } from "../state/journal";
 import { dependenciesOf, type CustomTimeouts, type ResourceState } from "../state/resource";
 import type { PropertyMap } from "../values/property";
@@ -14,6 +14,8 @@ import type { ProviderHost } from "./provider-host";
 import { keepUnchanged } from "./refresh";
 import type { Runner } from "./runner";
 import type { Targets } from "./targets";
+import { whyUnread } from "./unread";
+import { withWayOut } from "./way-out";
 
 /** Explains what the deletion of a resource means. @param open  to ask a host, over the run's connection to it */
 export type Explain = (
@@ -151,7 +153,7 @@ export class Progress {
       this.journal.touch();
       return true;
     } catch (error) {
-      if (this.options.preview && error instanceof NotRunning) return true;
+      if (this.options.preview && whyUnread(error) !== undefined) return true;
       throw error;
     }
   }
@@ -167,7 +169,11 @@ export class Progress {
     if (spared) return;
     await this.host.ensure(state.provider, this.base);
     const manager = await this.host.managerOf(state.type, state.provider);
-    await manager.delete(state, this.context(state.urn, state.customTimeouts, "delete"));
+    try {
+      await manager.delete(state, this.context(state.urn, state.customTimeouts, "delete"));
+    } catch (error) {
+      throw withWayOut(error, state, this.journal.resources, (urn) => this.isCondemned(urn));
+    }
   }
 
   /** Leaves a resource as it is, after its dependencies: the state lists dependencies first. */

@@ -1,5 +1,5 @@
 /** Refresh: reads every resource, and updates the state. */
-import { NotRunning, type StepContext } from "../providers/provider";
+import type { StepContext } from "../providers/provider";
 import type { Journal } from "../state/journal";
 import { isProviderType, withReferences, type ResourceState } from "../state/resource";
 import { deepEquals } from "../values/property";
@@ -12,10 +12,12 @@ import { unconfigured, type Manager } from "./manager";
 import type { ProviderHost } from "./provider-host";
 import type { Runner } from "./runner";
 import type { Targets } from "./targets";
+import { whyUnread } from "./unread";
 
 /**
  * Resolves to the resources as they are now, and updates the journal. `counted`: the refresh is the operation itself.
- * Otherwise, a service that does not run is not a failure: the URNs of its resources are added to `unread`.
+ * Otherwise, a service that does not run and a host that does not answer are no failures: the URNs of their resources
+ * are added to `unread`.
  */
 export async function refresh(
   base: readonly ResourceState[],
@@ -25,7 +27,7 @@ export async function refresh(
 ): Promise<ResourceState[]> {
   const { host, runner, journal, sink, targets } = parts;
   const reported = new Set<string>();
-  const postpone = (state: ResourceState, { message: text }: NotRunning): void => {
+  const postpone = (state: ResourceState, text: string): void => {
     unread.add(state.urn);
     if (reported.has(text)) return;
     reported.add(text);
@@ -46,12 +48,13 @@ export async function refresh(
       await host.ensure(state.provider, base);
       const manager = await host.managerOf(type, state.provider);
       const context = stepContext(urn, runner.options.terminate, sink);
-      const now = await manager.read(state, context).catch((error: unknown) => {
-        if (counted || !(error instanceof NotRunning)) throw error;
-        return error;
-      });
-      if (now instanceof NotRunning) {
-        postpone(state, now);
+      let now: ResourceState | undefined;
+      try {
+        now = await manager.read(state, context);
+      } catch (error) {
+        const why = counted ? undefined : whyUnread(error);
+        if (why === undefined) throw error;
+        postpone(state, why);
         step.op = "same";
         return;
       }

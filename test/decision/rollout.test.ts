@@ -50,6 +50,14 @@ describe("the order in which nodes change", () => {
     expect(batches(names, { canary: 0, batch: "1%" }, ["w1", "w2"])).toEqual([["w1"], ["w2"]]);
   });
 
+  test("takes exactly a part that is a whole number of nodes", () => {
+    const names = Array.from({ length: 100 }, (_, at) => `w${at}`);
+    for (let part = 1; part <= 100; part++) {
+      const [first] = batches(names, { canary: 0, batch: `${part}%` });
+      expect(first).toHaveLength(part);
+    }
+  });
+
   test("has no batch if nothing changes", () => {
     expect(batches(["m1", "w1"], {}, [])).toEqual([]);
   });

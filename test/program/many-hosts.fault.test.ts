@@ -67,7 +67,7 @@ describeLab(`${SIZE} nodes and the registry's host`, () => {
 
   test("a node that dies during the repair fails alone, and the next up repairs it", async () => {
     const up = await stack.start("up", "--yes", "--skip-preview");
-    await up.says(`\nbatch 2 of `);
+    await up.says("  batch 2 of ");
     await lab.host(dying).cutPower();
     const said = await up.ended;
     expect(said.code).toBe(1);

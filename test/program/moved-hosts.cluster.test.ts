@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { defineLab, type RunningHost, type RunningLab, startLab } from "../../lab";
+import { defineLab, nginxImage, type RunningHost, type RunningLab, startLab } from "../../lab";
+import { cacheFolder } from "../../lab/paths";
 import { HOME, undoAll } from "../helper/patched-host";
 import { describeLab } from "../lab-only";
-import { about, configManifest, daemonsOf, type Said, TestStack } from "./stack";
+import { about, configManifest, daemonsOf, pushImage, type Said, TestStack } from "./stack";
 
 const CONFIG = "/etc/containerd/config.toml";
 const MOVING = ["node01", "node02"];
@@ -16,6 +17,7 @@ describeLab("hosts that change places", () => {
     lab = await startLab(
       defineLab({ name: "moved", octet: 64, hosts: ["controlplane", ...MOVING] }),
     );
+    await lab.offer("library/nginx", ["latest"], await nginxImage(cacheFolder(), console.error));
     // Two hosts whose files are different, so that neither can pass for the other.
     for (const name of MOVING)
       await lab
@@ -133,5 +135,55 @@ describeLab("hosts that change places", () => {
       await readdress(two, two, one);
       writeFileSync(lab.knownHostsPath, known);
     }
+  });
+
+  describe("the registry's host gets another name", () => {
+    const cp = () => lab.host("controlplane");
+    const registry = () => `${cp().address}:5000`;
+    /** The container and what its volume is, the files of docker, and the page's container. */
+    const asBefore = () =>
+      cp().succeed(
+        "docker inspect -f '{{.Id}} {{.State.StartedAt}} {{json .Mounts}}' registry registry-ui; docker volume ls -q; cat /etc/docker/daemon.json; " +
+          "docker info -f '{{json .RegistryConfig.InsecureRegistryCIDRs}} {{json .RegistryConfig.IndexConfigs}}'; systemctl is-active cluster-registry-gc.timer",
+      );
+
+    test.each([{ adopt: false }, { adopt: true }])(
+      "with adopt: $adopt, one up leaves the registry, its page and its timer as they are",
+      async ({ adopt }) => {
+        stack.change({
+          registry: { ...(stack.current["registry"] as object), adopt },
+          ui: { image: "nginx" },
+          gcTimer: { onCalendar: "Sun 03:00" },
+        });
+        await stack.succeed(stack.up());
+        const image = await pushImage(cp(), registry());
+        const [was, started] = [await asBefore(), await daemonsOf(cp())];
+        expect(was).toContain(registry());
+        const nodes = stack.current["nodes"] as { name: string }[];
+        stack.change({
+          registry: { ...(stack.current["registry"] as object), host: "master1" },
+          nodes: nodes.map((node) =>
+            node.name === "controlplane" ? { ...node, name: "master1" } : node,
+          ),
+        });
+        const said = text(await stack.succeed(stack.preview()));
+        expect(said).toContain(
+          "master1: this is the registry's host that was called controlplane. The registry and its images stay where they are",
+        );
+        expect(said).not.toContain("it moves here from");
+        expect(said).not.toContain("as after an interrupted run");
+        expect(said).not.toContain("will be undone");
+        await stack.succeed(stack.up());
+        expect(await asBefore()).toBe(was);
+        expect(await daemonsOf(cp())).toBe(started);
+        await lab.host("node01").pullImage(image);
+        await cp().succeed(`docker push -q ${image}`);
+        const after = text(await stack.succeed(stack.preview("--expect-no-changes")));
+        expect(after).not.toContain("was called controlplane");
+        await stack.succeed(stack.destroy());
+        await cp().succeed("docker volume rm registry-data");
+        await expectAsBefore();
+      },
+    );
   });
 });

@@ -147,7 +147,13 @@ describeLab("a fleet that is changed step by step", () => {
       "rm -r /etc/systemd/system/containerd.service.d && systemctl daemon-reload",
     );
     const again = await stack.succeed(stack.up());
-    expect(again.stderr).toContain("\nbatch 2 of 3: cp1, node02\n");
+    expect(again.stdout.match(/(batch \d of \d:|pausing) .*/g)).toEqual([
+      "batch 1 of 3: node01",
+      "pausing 1s before batch 2 of 3",
+      "batch 2 of 3: cp1, node02",
+      "pausing 1s before batch 3 of 3",
+      "batch 3 of 3: cp2, node03",
+    ]);
     const times = await Promise.all(names.map(async (n) => [n, await started(n)] as const));
     const order = [...times].sort(([, a], [, b]) => a - b).map(([n]) => n);
     expect(order[0]).toBe("node01");

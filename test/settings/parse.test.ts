@@ -158,6 +158,7 @@ describe("parseSettings", () => {
       { canary: 0, batch: 10, pause: "5m" },
       { canary: 0, batch: 10, pause: "5m" },
     ],
+    [{ pause: "24h" }, { canary: 1, batch: "25%", pause: "24h" }],
   ])("rollout: %j is %j", (rollout, expected) => {
     expect(parseSettings({ ...minimal, ...(rollout && { rollout }) }).rollout).toEqual(expected);
   });
@@ -173,6 +174,7 @@ describe("parseSettings", () => {
     ],
     [{ canary: -1 }, "rollout.canary: expected a number of nodes from 0, found -1"],
     [{ canary: 1.5 }, "rollout.canary: expected a number of nodes from 0, found 1.5"],
+    [{ pause: "720h" }, 'rollout.pause: expected a duration of at most 24h, found "720h"'],
     [{ pause: 5 }, "rollout.pause: expected a duration such as 30s or 2m, found 5"],
     [{ batches: 2 }, "rollout.batches: unknown key (known here: canary, batch, pause)"],
   ])("refuses rollout: %j", (rollout, problem) => {

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { SshError } from "../../../ssh/error";
 import { diffMaps } from "../../values/diff";
 import { deepEquals } from "../../values/property";
 import { UNKNOWN } from "../provider";
@@ -65,27 +64,9 @@ export function commandResource(fields: Fields, run: Run): CommandResource {
     async delete(outputs, ctx) {
       const command = text(outputs["delete"]);
       if (command === undefined) return;
-      try {
-        await run(command, outputs, previousOutputs(outputs), ctx);
-      } catch (error) {
-        throw withWayOut(error, ctx.urn);
-      }
+      await run(command, outputs, previousOutputs(outputs), ctx);
     },
   };
-}
-
-/**
- * Adds a way out to the error: the resources of a host that is gone for good stay in the state until somebody removes
- * them.
- */
-function withWayOut(error: unknown, urn: string): unknown {
-  if (!(error instanceof SshError) || !["unreachable", "timeout"].includes(error.kind))
-    return error;
-  const wayOut = `npm run state -- delete '${urn}' --target-dependents --yes`;
-  return new Error(
-    `${error.message}\nIf the host no longer exists, delete its resources from the state: ${wayOut}`,
-    { cause: error },
-  );
 }
 
 /**
