@@ -2,6 +2,7 @@ import { probeReference, publishProbe } from "../check/probe";
 import { imagePrefix } from "../decision/plan";
 import { overSsh, streamsOverSsh } from "../images/over-ssh";
 import { namesOf } from "../images/names";
+import { asRoot } from "../images/read-host";
 import { askFor } from "../observation/ask";
 import type { RecordIds } from "../observation/records";
 import { RegistryClient } from "../registry/client";
@@ -34,8 +35,8 @@ export interface Question {
 }
 
 /**
- * Finds out why nodes cannot pull an image. Nothing changes on any host, apart from a pull, whose image is removed if
- * it was not there before.
+ * Finds out why nodes cannot pull an image. Nothing changes on any host, apart from a pull, which is
+ * taken back.
  */
 export async function diagnose(
   question: Question,
@@ -176,7 +177,8 @@ class Doctor {
         ...(present !== undefined && { present }),
       });
       if (examined.cause !== undefined) return examined;
-      const message = await pull(runtime, reference, present !== undefined);
+      const run = (command: string) => connection.exec(asRoot(access), { stdin: command });
+      const message = await pull(runtime, reference, run);
       if (message !== undefined)
         return { ...examined, cause: pullCause(message, access, commands) };
       return { ...examined, passed: [...examined.passed, "a real pull succeeds"] };

@@ -565,6 +565,36 @@ describeLab("npm run doctor", () => {
     });
   });
 
+  test("the images that a node had stay, also under another tag of the same image", async () => {
+    const list = async () =>
+      (await node01!.succeed("ctr -n k8s.io images ls -q")).trim().split("\n").sort();
+    const digestOf = async (reference: string) => {
+      const image = (await node01!.listImages()).find((each) => each.repoTags.includes(reference));
+      return image!.repoDigests[0]!.replace(/^.*@/, "");
+    };
+    const had = `${prefix}/mynginx:1.0`;
+    const other = `${prefix}/mynginx:1.1`;
+    await master!.succeed(
+      `docker tag ${had} ${other} && docker push -q ${other} && docker tag ${had} ${prefix}/copy:1 && docker push -q ${prefix}/copy:1`,
+    );
+    await node01!.pullImage(had);
+    const digest = await digestOf(had);
+    const before = await list();
+    for (const image of [other, `${prefix}/copy:1`, `${prefix}/copy@${digest}`, had]) {
+      const { code, stdout } = await doctor("node01", image);
+      expect([code, stdout]).toEqual([0, `node01: healthy, pulled ${image}\n`]);
+      expect(await list()).toEqual(before);
+    }
+    // A name of ctr's alone has no digest, and a pull adds one.
+    await node01!.succeed(
+      `ctr -n k8s.io images tag ${had} docker.io/library/kept:1 && ctr -n k8s.io images rm ${had} ${prefix}/mynginx@${digest}`,
+    );
+    const retagged = await list();
+    expect(await doctor("node01", had)).toMatchObject({ code: 0 });
+    expect(await list()).toEqual(retagged);
+    await node01!.removeImage("docker.io/library/kept:1");
+  });
+
   test("a node does not know the registry's name", async () => {
     const settings = stack.current["registry"] as object;
     for (const host of lab.hosts.values())
