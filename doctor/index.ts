@@ -22,6 +22,8 @@ import { REGISTRY } from "./registry-checks";
 import type { Diagnosis } from "./report";
 import { digestsOn, pull, withRuntime } from "./runtime";
 
+const PULLED = "a real pull succeeds";
+
 /** What a person asks the doctor. */
 export interface Question {
   readonly settings: Settings;
@@ -64,7 +66,7 @@ export async function diagnose(
       hosts.map((host, index) => doctor.node(nodes[index]!, host, ofRegistry)),
     );
     const found = [ofRegistry.diagnosis, ...all];
-    return { image: asked.reference, all: inOrderOfFixes(found, question.commands.npm("up")) };
+    return { image: asked.onNode, all: inOrderOfFixes(found, question.commands.npm("up")) };
   } finally {
     for (const host of [registryHost, ...hosts])
       if (!(host instanceof Error)) host.connection.close();
@@ -159,11 +161,15 @@ class Doctor {
     const { settings, commands } = this.question;
     const containerd = seen.observation.containerd?.version;
     const mirrored = namesOf(settings);
-    const { written, elsewhere } = this.asked;
-    // The node's mirrors send a name of theirs to the registry.
-    const isMirrored = elsewhere !== undefined && mirrored.includes(elsewhere);
-    const reference = isMirrored ? written : this.asked.reference;
+    const { onNode: reference, elsewhere } = this.asked;
+    // The node's mirrors send a name of theirs to the registry, if it has the image.
+    const isFromHere =
+      elsewhere === undefined || (mirrored.includes(elsewhere) && image.digest !== undefined);
     return withRuntime(connection, access.sudo, async (runtime) => {
+      const run = (command: string) => connection.exec(asRoot(access), { stdin: command });
+      // Another registry, or a cache or mirror of it, may well have what this one has not.
+      const refused = isFromHere ? undefined : await pull(runtime, reference, run);
+      if (!isFromHere && refused === undefined) return { passed: [PULLED] };
       const present = await digestsOn(runtime, reference);
       const examined = examine(IMAGE, {
         ...image,
@@ -175,13 +181,13 @@ class Doctor {
         registryHost: { access: registryHost.access, images: registryHost.look.images },
         commands,
         ...(present !== undefined && { present }),
+        ...(refused !== undefined && { refused }),
       });
       if (examined.cause !== undefined) return examined;
-      const run = (command: string) => connection.exec(asRoot(access), { stdin: command });
       const message = await pull(runtime, reference, run);
       if (message !== undefined)
         return { ...examined, cause: pullCause(message, access, commands) };
-      return { ...examined, passed: [...examined.passed, "a real pull succeeds"] };
+      return { ...examined, passed: [...examined.passed, PULLED] };
     });
   }
 

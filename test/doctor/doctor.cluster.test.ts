@@ -506,9 +506,34 @@ describeLab("npm run doctor", () => {
       const blocks = await verdicts("node01", "docker.io/library/mynginx:1.0");
       expectBlock("node01", blocks.get("node01"), {
         cause: `the image names docker.io, so the node asks there and not ${prefix}, which has it`,
-        evidence: [/ has mynginx:1\.0: sha256:[0-9a-f]{64}$/],
+        evidence: [
+          /docker\.io\/library\/mynginx:1\.0.*not found$/,
+          / has mynginx:1\.0: sha256:[0-9a-f]{64}$/,
+        ],
         fix: `kubectl set image deployment/NAME CONTAINER=${prefix}/mynginx:1.0`,
       });
+    });
+
+    test("it is one of another registry, and the node pulls it from there", async () => {
+      const image = "docker.io/library/busybox:latest";
+      const names = async () =>
+        (await node01!.succeed("ctr -n k8s.io images ls | awk '{ print $1, $3 }' | sort")).trim();
+      const healthy = [0, `node01: healthy, pulled ${image}\n`];
+      const empty = await names();
+      for (const text of [image, "docker.io/busybox"]) {
+        const { code, stdout } = await doctor("node01", text);
+        expect([code, stdout]).toEqual(healthy);
+        expect(await names()).toBe(empty);
+      }
+      // The tag leads to another image, which the pull replaces for a moment.
+      const own = `${prefix}/mynginx:1.0`;
+      await node01!.pullImage(own);
+      await node01!.succeed(`ctr -n k8s.io images tag ${own} ${image}`);
+      const before = await names();
+      const { code, stdout } = await doctor("node01", image);
+      expect([code, stdout]).toEqual(healthy);
+      expect(await names()).toBe(before);
+      await node01!.removeImage(own);
     });
 
     test("it is for another architecture", async () => {
