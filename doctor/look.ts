@@ -23,7 +23,10 @@ export interface Look {
   readonly route?: string;
   /** Routes to it that lead nowhere. */
   readonly blocked: readonly string[];
-  /** Rules of the host's own firewall that refuse the registry, as `iptables -S` writes them. */
+  /**
+   * Rules of the host's own firewall that name the registry, as `iptables -S` writes them: on a node those that refuse it,
+   * and on the registry's host also those that let it be asked.
+   */
   readonly rules: readonly string[];
   /** The lines of the answer to GET /v2/; empty if there was none. */
   readonly answer: readonly string[];

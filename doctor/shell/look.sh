@@ -45,10 +45,10 @@ bracketed() {
   case $address in *:*) printf '[%s]' "$address" ;; *) printf '%s' "$address" ;; esac
 }
 
-# Rules of this host's firewall that name the port or the address, and refuse.
-look_rules() { # CHAIN ADDRESS
+# Rules of this host's firewall that name the port or the address, and have one of these actions.
+look_rules() { # CHAIN ADDRESS ACTIONS
   command -v iptables >/dev/null || return 0
-  iptables -w 2 -S "$1" 2>/dev/null | grep -E -- '-j (DROP|REJECT)' | grep -E -- "--dport $port( |\$)|-[sd] $2(/32)?( |\$)" | each rule
+  iptables -w 2 -S "$1" 2>/dev/null | grep -E -- "-j ($3)( |\$)" | grep -E -- "--dport $port( |\$)|-[sd] $2(/32)?( |\$)" | each rule
 }
 
 echo cluster-registry-look 1
@@ -75,7 +75,7 @@ case $role in
       ip route get "$first" 2>&1 | head -n 1 | each route
       case $first in *:*) family=-6 ;; *) family=-4 ;; esac
       ip $family route show match "$first" 2>/dev/null | grep -E '^(unreachable|prohibit|blackhole) ' | each blocked
-      look_rules OUTPUT "$first"
+      look_rules OUTPUT "$first" 'DROP|REJECT'
     fi
     look_registry
     ;;
@@ -94,7 +94,7 @@ case $role in
     if command -v ss >/dev/null; then ss -H -ltn "sport = :$port" 2>/dev/null | awk '{ print "listens", $4 }'; fi
     first=$(limited 5 getent ahosts "$address" | awk '{ print $1; exit }')
     [ -z "$first" ] || echo "number $first"
-    for chain in INPUT FORWARD DOCKER-USER; do look_rules "$chain" none; done
+    for chain in INPUT FORWARD DOCKER-USER; do look_rules "$chain" none 'DROP|REJECT|ACCEPT|RETURN'; done
     look_registry
     ;;
 esac

@@ -369,6 +369,47 @@ describeLab("npm run doctor", () => {
     });
   });
 
+  test("the firewall of the registry's host lets others in: the fix lets this node in too, and nobody else", async () => {
+    const port = "-p tcp -m tcp --dport 5000";
+    // Docker sends the connections of others to the container through this chain.
+    const chain = "DOCKER-USER";
+    const rules = async () =>
+      (await master!.succeed(`iptables -S ${chain}`))
+        .split("\n")
+        .filter((line) => line.includes("--dport"));
+    const own = [
+      `-A ${chain} -s ${registry}/32 ${port} -j ACCEPT`,
+      `-A ${chain} -s ${node01!.address}/32 ${port} -j ACCEPT`,
+      // It concerns neither node, and is not blamed.
+      `-A ${chain} -s 10.9.0.0/16 ${port} -j REJECT --reject-with icmp-port-unreachable`,
+      `-A ${chain} ${port} -j DROP`,
+    ];
+    await master!.succeed(
+      [...own]
+        .reverse()
+        .map((rule) => `iptables ${rule.replace("-A", "-I")}`)
+        .join(" && "),
+    );
+    const admitted = `${chain} -s ${node02!.address}`;
+    try {
+      await cures([], {
+        node02: {
+          cause: "the firewall of the registry's host refuses this node",
+          evidence: [
+            `${prefix}: no answer within 5 seconds`,
+            `controlplane: iptables -S: ${own[3]!}`,
+          ],
+          fix: on(master, `iptables -I ${admitted} -p tcp --dport 5000 -j ACCEPT`),
+        },
+      });
+      expect(await rules()).toEqual([`-A ${admitted}/32 ${port} -j ACCEPT`, ...own]);
+    } finally {
+      await master!.succeed(
+        `iptables -D ${admitted} -p tcp --dport 5000 -j ACCEPT; ${own.map((rule) => `iptables ${rule.replace("-A", "-D")}`).join("; ")}`,
+      );
+    }
+  });
+
   test("a node of the cluster that the stack lacks: the fix adds it to the settings", async () => {
     const nodes = stack.current["nodes"] as Settings["nodes"];
     const listed = { nodes: nodes.slice(0, 2) };
