@@ -186,7 +186,10 @@ class Doctor {
       if (examined.cause !== undefined) return examined;
       const message = await pull(runtime, reference, run);
       if (message !== undefined)
-        return { ...examined, cause: pullCause(message, access, commands) };
+        return {
+          ...examined,
+          cause: pullCause(message, access, settings.registry.address, commands),
+        };
       return { ...examined, passed: [...examined.passed, PULLED] };
     });
   }

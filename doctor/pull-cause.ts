@@ -1,12 +1,18 @@
 import type { HostAccess } from "../settings/access";
 import type { Cause } from "./cause";
-import type { Commands } from "./commands";
+import { type Commands, plainWord } from "./commands";
 
 /**
- * A pull that failed although every check has passed. The runtime's message is all that is known, and there is one that says
- * enough: containerd asks by https only if it has no entry for the registry, which its files have.
+ * A pull that failed although every check has passed. The runtime's message is all that is known, and there are two that say
+ * enough: containerd asks by https only if it has no entry for the registry, which its files have; and a pull without an end
+ * waits for something that small answers do not need.
  */
-export function pullCause(message: string, access: HostAccess, commands: Commands): Cause {
+export function pullCause(
+  message: string,
+  access: HostAccess,
+  registry: string,
+  commands: Commands,
+): Cause {
   if (message.includes("server gave HTTP response to HTTPS client"))
     return {
       cause:
@@ -14,9 +20,23 @@ export function pullCause(message: string, access: HostAccess, commands: Command
       evidence: [message],
       fix: commands.on(access, "systemctl restart containerd"),
     };
+  // The first words are of this machine's client, and the others of containerd.
+  if (/^Deadline exceeded|context (deadline exceeded|canceled)/.test(message))
+    return {
+      cause:
+        "the pull began and did not end: large packets may be lost between this node and the registry " +
+        "(a smaller MTU on the way), or the registry's disk is slow",
+      // The rest is about this machine's own connection.
+      evidence: [message.replace(/^(Deadline exceeded[^,]*),.*$/, "$1")],
+      fix: commands.on(access, largePing(registry)),
+    };
   return {
     cause: "the pull failed, although every check has passed",
     evidence: [message],
     fix: commands.on(access, "journalctl -u containerd -n 50 --no-pager"),
   };
 }
+
+/** Packets of 1500 bytes, as Ethernet has them, which nothing on the way may split. The headers are in that number. */
+export const largePing = (address: string) =>
+  `ping -M do -s ${address.includes(":") ? 1452 : 1472} -c 3 ${plainWord(address)}`;
