@@ -4,6 +4,7 @@ import type { Cause, Check } from "./cause";
 import type { Commands } from "./commands";
 import type { ImageFacts } from "./image-facts";
 import { nearest } from "./nearest";
+import { noEnd } from "./pull-cause";
 
 /** An image, and the node that shall pull it. */
 export interface ImageOnNode extends ImageFacts {
@@ -19,6 +20,10 @@ export interface ImageOnNode extends ImageFacts {
   readonly mirrored: readonly string[];
   /** The runtime's words, if the node has tried the other registry that the image names. */
   readonly refused?: string;
+  /** The path of a large part of the image that does not reach the node. */
+  readonly stuck?: string;
+  /** The registry's address in the settings. */
+  readonly address: string;
   /** The registry's host, and the images that its Docker has. */
   readonly registryHost: { readonly access: HostAccess; readonly images: readonly string[] };
   readonly commands: Commands;
@@ -39,6 +44,11 @@ export const IMAGE: readonly Check<ImageOnNode>[] = [
     passed: ({ present }) =>
       present === undefined ? "the node has no older one" : "the node has the same one",
     find: stale,
+  },
+  {
+    passed: ({ large }) =>
+      large === undefined ? "it has no large part" : "a large part of it reaches the node",
+    find: lost,
   },
 ];
 
@@ -183,4 +193,10 @@ function stale({
     evidence: [`${access.name}: ${present.join(", ")}`, `the registry: ${digest}`],
     fix: commands.on(access, `ctr -n k8s.io images rm ${asked.onNode}`),
   };
+}
+
+function lost({ stuck, access, address, commands }: ImageOnNode): Cause | undefined {
+  if (stuck === undefined) return undefined;
+  const evidence = [`GET ${stuck}: the first 64 KiB have not come within 10 seconds`];
+  return noEnd(evidence, access, address, commands);
 }

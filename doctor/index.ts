@@ -13,7 +13,7 @@ import { type Cause, examine } from "./cause";
 import type { Commands } from "./commands";
 import { IMAGE } from "./image-checks";
 import { type ImageFacts, readImageFacts } from "./image-facts";
-import { lookAt, type Seen } from "./look-at";
+import { lookAt, type Seen, stuckOn } from "./look-at";
 import { NETWORK } from "./network-checks";
 import { LOCAL } from "./node-checks";
 import { pullCause } from "./pull-cause";
@@ -171,6 +171,8 @@ class Doctor {
       const refused = isFromHere ? undefined : await pull(runtime, reference, run);
       if (!isFromHere && refused === undefined) return { passed: [PULLED] };
       const present = await digestsOn(runtime, reference);
+      const { registry } = settings;
+      const stuck = image.large && (await stuckOn(seen, registry, image.large));
       const examined = examine(IMAGE, {
         ...image,
         access,
@@ -182,13 +184,15 @@ class Doctor {
         commands,
         ...(present !== undefined && { present }),
         ...(refused !== undefined && { refused }),
+        ...(stuck !== undefined && { stuck }),
+        address: registry.address,
       });
       if (examined.cause !== undefined) return examined;
       const message = await pull(runtime, reference, run);
       if (message !== undefined)
         return {
           ...examined,
-          cause: pullCause(message, access, settings.registry.address, commands),
+          cause: pullCause(message, access, registry.address, commands),
         };
       return { ...examined, passed: [...examined.passed, PULLED] };
     });

@@ -32,6 +32,8 @@ export interface Look {
   readonly answer: readonly string[];
   /** Why there was no answer, in the system's words. */
   readonly refused?: string;
+  /** The file of the registry's that did not come, although a small answer did. */
+  readonly stuck?: string;
   readonly disk?: Room;
   readonly inodes?: Room;
   /** `docker inspect` of the registry's container. */
@@ -83,6 +85,7 @@ export function parseLook({ stdout, stderr }: { stdout: string; stderr: string }
   const machine = first("arch") ?? "";
   const inspect = first("inspect");
   const [pluginError, route, refused] = [first("plugin-error"), first("route"), first("refused")];
+  const stuck = first("stuck");
   const [disk, inodes] = [room(first("disk")), room(first("inodes"))];
   return {
     arch: ARCHITECTURES[machine] ?? machine,
@@ -101,6 +104,7 @@ export function parseLook({ stdout, stderr }: { stdout: string; stderr: string }
     ...(pluginError !== undefined && { pluginError }),
     ...(route !== undefined && { route }),
     ...(refused !== undefined && { refused }),
+    ...(stuck !== undefined && { stuck }),
     ...(disk && { disk }),
     ...(inodes && { inodes }),
     ...(inspect !== undefined && { container: JSON.parse(inspect) as Container }),

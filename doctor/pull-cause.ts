@@ -22,14 +22,13 @@ export function pullCause(
     };
   // The first words are of this machine's client, and the others of containerd.
   if (/^Deadline exceeded|context (deadline exceeded|canceled)/.test(message))
-    return {
-      cause:
-        "the pull began and did not end: large packets may be lost between this node and the registry " +
-        "(a smaller MTU on the way), or the registry's disk is slow",
-      // The rest is about this machine's own connection.
-      evidence: [message.replace(/^(Deadline exceeded[^,]*),.*$/, "$1")],
-      fix: commands.on(access, largePing(registry)),
-    };
+    // The rest is about this machine's own connection.
+    return noEnd(
+      [message.replace(/^(Deadline exceeded[^,]*),.*$/, "$1")],
+      access,
+      registry,
+      commands,
+    );
   return {
     cause: "the pull failed, although every check has passed",
     evidence: [message],
@@ -37,6 +36,22 @@ export function pullCause(
   };
 }
 
-/** Packets of 1500 bytes, as Ethernet has them, which nothing on the way may split. The headers are in that number. */
-export const largePing = (address: string) =>
-  `ping -M do -s ${address.includes(":") ? 1452 : 1472} -c 3 ${plainWord(address)}`;
+/** Small answers come, and large ones do not. */
+export function noEnd(
+  evidence: readonly string[],
+  access: HostAccess,
+  registry: string,
+  commands: Commands,
+): Cause {
+  return {
+    cause:
+      "a pull begins and does not end: large packets may be lost between this node and the registry " +
+      "(a smaller MTU on the way), or the registry's disk is slow",
+    evidence,
+    // Packets of 1500 bytes with their headers, as Ethernet has them, which nothing on the way may split.
+    fix: commands.on(
+      access,
+      `ping -M do -s ${registry.includes(":") ? 1452 : 1472} -c 3 ${plainWord(registry)}`,
+    ),
+  };
+}

@@ -2,6 +2,7 @@
 #
 #   sh look.sh node ADDRESS PORT ROOT        on a node; ROOT is containerd's folder
 #   sh look.sh registry ADDRESS PORT NAME    on the registry's host; NAME is its container
+#   sh look.sh fetch ADDRESS PORT PATH       on a node; PATH is a file of the registry's
 #
 # One fact on each line, a word first: doctor/look.ts reads them.
 set -u
@@ -40,6 +41,18 @@ look_registry() {
       printf '%s\n' "${answer:-the connection ended without an answer}" | head -n 1 | sed 's/^.*: connect: //; s/^.*: //' | each refused
       ;;
   esac
+}
+# Says so if the first 64 KiB of a file do not come. A network may lose large packets, and pass small ones.
+look_file() { # PATH
+  if command -v bash >/dev/null; then
+    # shellcheck disable=SC2016 # bash's own parameters
+    limited 10 bash -c 'exec 3<>"/dev/tcp/$0/$1" || exit 7
+      printf "GET %s HTTP/1.1\r\nHost: %s\r\nRange: bytes=0-65535\r\nConnection: close\r\n\r\n" "$2" "$0:$1" >&3
+      cat <&3' "$address" "$port" "$1" >/dev/null 2>&1
+  else
+    curl -g -s -m 10 -r 0-65535 --noproxy '*' -o /dev/null "http://$(bracketed):$port$1"
+  fi
+  case $? in 124 | 28) echo "stuck $1" ;; esac
 }
 bracketed() {
   case $address in *:*) printf '[%s]' "$address" ;; *) printf '%s' "$address" ;; esac
@@ -97,5 +110,6 @@ case $role in
     for chain in INPUT FORWARD DOCKER-USER; do look_rules "$chain" none 'DROP|REJECT|ACCEPT|RETURN'; done
     look_registry
     ;;
+  fetch) look_file "$name" ;;
 esac
 echo end

@@ -161,6 +161,7 @@ describeLab("npm run doctor", () => {
     const { code, stdout } = await doctor("node01", "mynginx:1.0", "--verbose");
     expect(code).toBe(0);
     expect(stdout).toContain("node01: ok: containerd 1.6.20~ds1 runs\n");
+    expect(stdout).toContain("node01: ok: a large part of it reaches the node\n");
     expect(stdout).toContain("node01: ok: a real pull succeeds\n");
     expect(stdout).toContain(`node01: healthy, pulled ${prefix}/mynginx:1.0\n`);
   });
@@ -407,6 +408,25 @@ describeLab("npm run doctor", () => {
       await master!.succeed(
         `iptables -D ${admitted} -p tcp --dport 5000 -j ACCEPT; ${own.map((rule) => `iptables ${rule.replace("-A", "-D")}`).join("; ")}`,
       );
+    }
+  });
+
+  test("the network loses large packets, and passes small ones", async () => {
+    const large = "INPUT -p tcp --sport 5000 -m length --length 1000:65535 -j DROP";
+    await node01!.succeed(`iptables -I ${large}`);
+    try {
+      const blocks = await verdicts();
+      expectBlock("node01", blocks.get("node01"), {
+        cause:
+          "a pull begins and does not end: large packets may be lost between this node and the registry (a smaller MTU on the way), or the registry's disk is slow",
+        evidence: [
+          /^GET \/v2\/cluster-registry\/probe\/blobs\/sha256:\w+: the first 64 KiB have not come within 10 seconds$/,
+        ],
+        fix: on(node01, `ping -M do -s 1472 -c 3 ${registry}`),
+      });
+      expect(blocks.get("node02")).toEqual([`healthy, pulled ${prefix}/cluster-registry/probe:1`]);
+    } finally {
+      await node01!.succeed(`iptables -D ${large}`);
     }
   });
 

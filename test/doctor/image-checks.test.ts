@@ -20,6 +20,7 @@ function image(changes: Partial<ImageOnNode> = {}, text = "web:1.0"): ImageOnNod
     access: accessTo("node01", "10.0.0.12"),
     arch: "amd64",
     prefix: PREFIX,
+    address: "10.0.0.11",
     mirrored: [PREFIX],
     registryHost: { access: accessTo("controlplane", "10.0.0.11"), images: [] },
     commands: commandsFor([]),
@@ -43,6 +44,7 @@ test("an image that is well passes every check", () => {
       "it is for linux/amd64",
       "the registry has all of its blobs",
       "the node has no older one",
+      "it has no large part",
     ],
   });
 });
@@ -137,4 +139,15 @@ test("an older image of a mirrored name is removed under the name that the node 
   expect(cause(mirrored, "docker.io/web:1.0")?.fix).toBe(
     "ssh root@10.0.0.12 'ctr -n k8s.io images rm docker.io/library/web:1.0'",
   );
+});
+
+test("a part of the image that does not reach the node, although small answers do", () => {
+  const large = `/v2/web/blobs/${OTHER}`;
+  expect(cause({ large, stuck: large })).toEqual({
+    cause:
+      "a pull begins and does not end: large packets may be lost between this node and the registry (a smaller MTU on the way), or the registry's disk is slow",
+    evidence: [`GET ${large}: the first 64 KiB have not come within 10 seconds`],
+    fix: "ssh root@10.0.0.12 'ping -M do -s 1472 -c 3 10.0.0.11'",
+  });
+  expect(cause({ large })).toBeUndefined();
 });

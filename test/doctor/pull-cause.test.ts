@@ -9,7 +9,7 @@ test("a pull that does not end: large packets, or a slow disk, and a command tha
   const message = "Deadline exceeded after 120.001s,LB pick: 0.001s,remote_addr=/tmp/x/socket";
   expect(cause(message)).toEqual({
     cause:
-      "the pull began and did not end: large packets may be lost between this node and the registry (a smaller MTU on the way), or the registry's disk is slow",
+      "a pull begins and does not end: large packets may be lost between this node and the registry (a smaller MTU on the way), or the registry's disk is slow",
     evidence: ["Deadline exceeded after 120.001s"],
     fix: "ssh root@10.0.0.12 'ping -M do -s 1472 -c 3 10.0.0.11'",
   });
