@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { commandsFor } from "../../doctor/commands";
@@ -652,8 +653,11 @@ describeLab("npm run doctor", () => {
   });
 
   test("the images that a node had stay, also under another tag of the same image", async () => {
+    // Each name, and the manifest that it leads to.
     const list = async () =>
-      (await node01!.succeed("ctr -n k8s.io images ls -q")).trim().split("\n").sort();
+      (await node01!.succeed("ctr -n k8s.io images ls | awk '{ print $1, $3 }'"))
+        .split("\n")
+        .sort();
     const digestOf = async (reference: string) => {
       const image = (await node01!.listImages()).find((each) => each.repoTags.includes(reference));
       return image!.repoDigests[0]!.replace(/^.*@/, "");
@@ -671,6 +675,23 @@ describeLab("npm run doctor", () => {
       expect([code, stdout]).toEqual([0, `node01: healthy, pulled ${image}\n`]);
       expect(await list()).toEqual(before);
     }
+    // The same image with another manifest, as it is after a push by Docker of what it has pulled elsewhere.
+    const image = buildImage([[{ path: "file", contents: Buffer.from("y"), mode: 0o644 }]], {});
+    const text = JSON.stringify({
+      ...JSON.parse(image.manifest.bytes.toString()),
+      annotations: { a: "b" },
+    });
+    const bytes = Buffer.from(text);
+    const otherManifest = {
+      ...image.manifest,
+      bytes,
+      digest: `sha256:${createHash("sha256").update(bytes).digest("hex")}`,
+    };
+    await node01!.pullImage(await pushed("twin", "1", image));
+    const twins = await list();
+    const twin = await pushed("twin", "2", { ...image, manifest: otherManifest });
+    expect(await doctor("node01", twin)).toMatchObject({ code: 0 });
+    expect(await list()).toEqual(twins);
     // A name of ctr's alone has no digest, and a pull adds one.
     await node01!.succeed(
       `ctr -n k8s.io images tag ${had} docker.io/library/kept:1 && ctr -n k8s.io images rm ${had} ${prefix}/mynginx@${digest}`,

@@ -36,9 +36,22 @@ test("an image that the node had from another registry loses the new tag and the
   );
 });
 
+test("an image that the node had by another manifest is under its id as before", () => {
+  const hub = [
+    "docker.io/library/app:1.0",
+    `docker.io/library/app@sha256:${"b".repeat(64)}`,
+  ] as const;
+  const had = image(ID, [hub[0]], [hub[1]]);
+  expect(undoOf([had], image(ID, [hub[0], first], [hub[1], byDigest]))).toBe(
+    `ctr -n k8s.io images tag --force ${hub[0]} ${ID} && ctr -n k8s.io images rm ${first} ${byDigest}`,
+  );
+});
+
 test("a pull by digest adds a name too, and a pull of what the node has adds none", () => {
-  const had = image(ID, [first]);
-  expect(undoOf([had], image(ID, [first], [byDigest]))).toBe(`ctr -n k8s.io images rm ${byDigest}`);
+  const had = image(ID, [first], [`${PREFIX}/copy@${DIGEST}`]);
+  expect(undoOf([had], image(ID, [first], [...had.repoDigests, byDigest]))).toBe(
+    `ctr -n k8s.io images rm ${byDigest}`,
+  );
   expect(undoOf([had], had)).toBeUndefined();
 });
 
