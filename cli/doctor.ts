@@ -16,7 +16,7 @@ const FLAGS: Record<string, FlagSpec> = {
 
 const ABOUT =
   "Finds out why nodes cannot pull an image: the check that failed, what shows it, and the command that fixes it. It reads " +
-  "the hosts over SSH and changes nothing; it only pulls the image, and removes it if it was not there before. Without NODE: " +
+  "the hosts over SSH and changes nothing; it only pulls the image, and takes away what the pull has added. Without NODE: " +
   "all nodes. Without IMAGE: the probe image of `npm run check`. IMAGE is NAME:TAG, or a full reference as in a Pod. Exit " +
   "code 0: every node can pull; 1: a cause was found.";
 

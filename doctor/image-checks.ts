@@ -4,6 +4,7 @@ import type { Cause, Check } from "./cause";
 import type { Commands } from "./commands";
 import type { ImageFacts } from "./image-facts";
 import { nearest } from "./nearest";
+import { noEnd } from "./pull-cause";
 
 /** An image, and the node that shall pull it. */
 export interface ImageOnNode extends ImageFacts {
@@ -17,6 +18,12 @@ export interface ImageOnNode extends ImageFacts {
   readonly prefix: string;
   /** Names that the node's mirrors send to this registry, such as `docker.io`. */
   readonly mirrored: readonly string[];
+  /** The runtime's words, if the node has tried the other registry that the image names. */
+  readonly refused?: string;
+  /** The path of a large part of the image that does not reach the node. */
+  readonly stuck?: string;
+  /** The registry's address in the settings. */
+  readonly address: string;
   /** The registry's host, and the images that its Docker has. */
   readonly registryHost: { readonly access: HostAccess; readonly images: readonly string[] };
   readonly commands: Commands;
@@ -38,24 +45,31 @@ export const IMAGE: readonly Check<ImageOnNode>[] = [
       present === undefined ? "the node has no older one" : "the node has the same one",
     find: stale,
   },
+  {
+    passed: ({ large }) =>
+      large === undefined ? "it has no large part" : "a large part of it reaches the node",
+    find: lost,
+  },
 ];
 
 const nameIn = ({ repository, tag, digest }: ImageFacts["asked"]) =>
   digest === undefined ? `${repository}:${tag}` : `${repository}@${digest}`;
 
+const said = (message: string | undefined) => (message === undefined ? [] : [message]);
+
 function elsewhere(facts: ImageOnNode): Cause | undefined {
-  const { asked, prefix, digest, mirrored } = facts;
+  const { asked, prefix, digest, mirrored, refused } = facts;
   if (asked.elsewhere === undefined || mirrored.includes(asked.elsewhere)) return undefined;
   if (digest === undefined) return undefined;
   return {
     cause: `the image names ${asked.elsewhere}, so the node asks there and not ${prefix}, which has it`,
-    evidence: [`${prefix} has ${nameIn(asked)}: ${digest}`],
+    evidence: [...said(refused), `${prefix} has ${nameIn(asked)}: ${digest}`],
     fix: setImage(asked.reference),
   };
 }
 
 function missing(facts: ImageOnNode): Cause | undefined {
-  const { asked, digest, tags, repositories, registryHost, prefix, commands } = facts;
+  const { asked, digest, tags, repositories, registryHost, prefix, commands, refused } = facts;
   if (digest !== undefined) return undefined;
   const { repository, tag, reference } = asked;
   const isUnknown = !repositories.includes(repository) && tags.length === 0;
@@ -73,7 +87,7 @@ function missing(facts: ImageOnNode): Cause | undefined {
   if (asked.elsewhere !== undefined)
     return {
       cause: `the image is one of ${asked.elsewhere}, and ${prefix} has no copy of it`,
-      evidence,
+      evidence: [...said(refused), ...evidence],
       fix: commands.on(
         registryHost.access,
         `docker pull ${asked.written} && docker tag ${asked.written} ${reference} && docker push ${reference}`,
@@ -177,6 +191,12 @@ function stale({
   return {
     cause: `${access.name} has an older image of this name, and a Pod with imagePullPolicy IfNotPresent runs that`,
     evidence: [`${access.name}: ${present.join(", ")}`, `the registry: ${digest}`],
-    fix: commands.on(access, `ctr -n k8s.io images rm ${asked.reference}`),
+    fix: commands.on(access, `ctr -n k8s.io images rm ${asked.onNode}`),
   };
+}
+
+function lost({ stuck, access, address, commands }: ImageOnNode): Cause | undefined {
+  if (stuck === undefined) return undefined;
+  const evidence = [`GET ${stuck}: the first 64 KiB have not come within 10 seconds`];
+  return noEnd(evidence, access, address, commands);
 }

@@ -18,9 +18,14 @@ export interface ImageFacts {
   readonly platforms: readonly string[];
   /** The manifests and blobs that the registry's own lists name, but that it does not have. */
   readonly missing: readonly { digest: string; platform?: string; said: string }[];
+  /** The path of the image's largest blob, if it takes more than one packet. */
+  readonly large?: string;
   /** The digests under which nodes may know this image: of the tag, and of an index's entries. */
   readonly digests: readonly string[];
 }
+
+/** So many bytes fill some packets, also those of networks with large ones. */
+const LARGE = 32 * 1024;
 
 /** Reads an image and asks for every blob of it, without fetching them. */
 export async function readImageFacts(
@@ -43,6 +48,7 @@ export async function readImageFacts(
     : [undefined];
   const missing: { digest: string; platform?: string; said: string }[] = [];
   const platforms: string[] = [];
+  const large: { digest: string; size: number }[] = [];
   for (const entry of entries) {
     const image = entry === undefined ? manifest : await client.manifest(repository, entry.digest);
     let platform = entry?.platform && platformText(entry.platform);
@@ -55,6 +61,11 @@ export async function readImageFacts(
     const states = await Promise.all(
       blobs.map(async (blob) => ({ blob, said: await absence(streams, repository, blob.digest) })),
     );
+    large.push(
+      ...states.flatMap(({ blob, said }) =>
+        said === undefined && blob.size >= LARGE ? [blob] : [],
+      ),
+    );
     const config = image.config;
     const hasConfig = config !== undefined && states[0]?.said === undefined;
     if (platform === undefined && hasConfig)
@@ -65,7 +76,11 @@ export async function readImageFacts(
         missing.push({ digest: blob.digest, ...(platform && { platform }), said });
   }
   const digests = [found.digest, ...entries.flatMap((entry) => (entry ? [entry.digest] : []))];
-  return { ...base, isOld: false, platforms, missing, digests };
+  const largest = large.sort((a, b) => b.size - a.size)[0];
+  return {
+    ...{ ...base, isOld: false, platforms, missing, digests },
+    ...(largest && { large: `/v2/${repository}/blobs/${largest.digest}` }),
+  };
 }
 
 function isSchema1({ mediaType, content }: { mediaType: string; content: Uint8Array }): boolean {

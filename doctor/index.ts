@@ -2,6 +2,7 @@ import { probeReference, publishProbe } from "../check/probe";
 import { imagePrefix } from "../decision/plan";
 import { overSsh, streamsOverSsh } from "../images/over-ssh";
 import { namesOf } from "../images/names";
+import { asRoot } from "../images/read-host";
 import { askFor } from "../observation/ask";
 import type { RecordIds } from "../observation/records";
 import { RegistryClient } from "../registry/client";
@@ -12,7 +13,7 @@ import { type Cause, examine } from "./cause";
 import type { Commands } from "./commands";
 import { IMAGE } from "./image-checks";
 import { type ImageFacts, readImageFacts } from "./image-facts";
-import { lookAt, type Seen } from "./look-at";
+import { lookAt, type Seen, stuckOn } from "./look-at";
 import { NETWORK } from "./network-checks";
 import { LOCAL } from "./node-checks";
 import { pullCause } from "./pull-cause";
@@ -20,6 +21,8 @@ import { type Asked, askedImage } from "./reference";
 import { REGISTRY } from "./registry-checks";
 import type { Diagnosis } from "./report";
 import { digestsOn, pull, withRuntime } from "./runtime";
+
+const PULLED = "a real pull succeeds";
 
 /** What a person asks the doctor. */
 export interface Question {
@@ -34,8 +37,8 @@ export interface Question {
 }
 
 /**
- * Finds out why nodes cannot pull an image. Nothing changes on any host, apart from a pull, whose image is removed if
- * it was not there before.
+ * Finds out why nodes cannot pull an image. Nothing changes on any host, apart from a pull, which is
+ * taken back.
  */
 export async function diagnose(
   question: Question,
@@ -63,7 +66,7 @@ export async function diagnose(
       hosts.map((host, index) => doctor.node(nodes[index]!, host, ofRegistry)),
     );
     const found = [ofRegistry.diagnosis, ...all];
-    return { image: asked.reference, all: inOrderOfFixes(found, question.commands.npm("up")) };
+    return { image: asked.onNode, all: inOrderOfFixes(found, question.commands.npm("up")) };
   } finally {
     for (const host of [registryHost, ...hosts])
       if (!(host instanceof Error)) host.connection.close();
@@ -158,12 +161,18 @@ class Doctor {
     const { settings, commands } = this.question;
     const containerd = seen.observation.containerd?.version;
     const mirrored = namesOf(settings);
-    const { written, elsewhere } = this.asked;
-    // The node's mirrors send a name of theirs to the registry.
-    const isMirrored = elsewhere !== undefined && mirrored.includes(elsewhere);
-    const reference = isMirrored ? written : this.asked.reference;
+    const { onNode: reference, elsewhere } = this.asked;
+    // The node's mirrors send a name of theirs to the registry, if it has the image.
+    const isFromHere =
+      elsewhere === undefined || (mirrored.includes(elsewhere) && image.digest !== undefined);
     return withRuntime(connection, access.sudo, async (runtime) => {
+      const run = (command: string) => connection.exec(asRoot(access), { stdin: command });
+      // Another registry, or a cache or mirror of it, may well have what this one has not.
+      const refused = isFromHere ? undefined : await pull(runtime, reference, run);
+      if (!isFromHere && refused === undefined) return { passed: [PULLED] };
       const present = await digestsOn(runtime, reference);
+      const { registry } = settings;
+      const stuck = image.large && (await stuckOn(seen, registry, image.large));
       const examined = examine(IMAGE, {
         ...image,
         access,
@@ -174,12 +183,18 @@ class Doctor {
         registryHost: { access: registryHost.access, images: registryHost.look.images },
         commands,
         ...(present !== undefined && { present }),
+        ...(refused !== undefined && { refused }),
+        ...(stuck !== undefined && { stuck }),
+        address: registry.address,
       });
       if (examined.cause !== undefined) return examined;
-      const message = await pull(runtime, reference, present !== undefined);
+      const message = await pull(runtime, reference, run);
       if (message !== undefined)
-        return { ...examined, cause: pullCause(message, access, commands) };
-      return { ...examined, passed: [...examined.passed, "a real pull succeeds"] };
+        return {
+          ...examined,
+          cause: pullCause(message, access, registry.address, commands),
+        };
+      return { ...examined, passed: [...examined.passed, PULLED] };
     });
   }
 

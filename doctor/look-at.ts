@@ -45,3 +45,14 @@ export async function lookAt(
     throw error;
   }
 }
+
+/** Whether the node gets a file of the registry's, or its first part. @returns the file's path if it does not come */
+export async function stuckOn(
+  { access, connection }: Pick<Seen, "access" | "connection">,
+  { address, port }: { address: string; port: number },
+  path: string,
+): Promise<string | undefined> {
+  const command = asRoot(access, "fetch", address, String(port), path);
+  const said = await connection.exec(command, { stdin: PROGRAM });
+  return parseLook({ stdout: said.stdout.toString(), stderr: said.stderr.toString() }).stuck;
+}

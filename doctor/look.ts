@@ -23,12 +23,17 @@ export interface Look {
   readonly route?: string;
   /** Routes to it that lead nowhere. */
   readonly blocked: readonly string[];
-  /** Rules of the host's own firewall that refuse the registry, as `iptables -S` writes them. */
+  /**
+   * Rules of the host's own firewall that name the registry, as `iptables -S` writes them: on a node those that refuse it,
+   * and on the registry's host also those that let it be asked.
+   */
   readonly rules: readonly string[];
   /** The lines of the answer to GET /v2/; empty if there was none. */
   readonly answer: readonly string[];
   /** Why there was no answer, in the system's words. */
   readonly refused?: string;
+  /** The file of the registry's that did not come, although a small answer did. */
+  readonly stuck?: string;
   readonly disk?: Room;
   readonly inodes?: Room;
   /** `docker inspect` of the registry's container. */
@@ -80,6 +85,7 @@ export function parseLook({ stdout, stderr }: { stdout: string; stderr: string }
   const machine = first("arch") ?? "";
   const inspect = first("inspect");
   const [pluginError, route, refused] = [first("plugin-error"), first("route"), first("refused")];
+  const stuck = first("stuck");
   const [disk, inodes] = [room(first("disk")), room(first("inodes"))];
   return {
     arch: ARCHITECTURES[machine] ?? machine,
@@ -98,6 +104,7 @@ export function parseLook({ stdout, stderr }: { stdout: string; stderr: string }
     ...(pluginError !== undefined && { pluginError }),
     ...(route !== undefined && { route }),
     ...(refused !== undefined && { refused }),
+    ...(stuck !== undefined && { stuck }),
     ...(disk && { disk }),
     ...(inodes && { inodes }),
     ...(inspect !== undefined && { container: JSON.parse(inspect) as Container }),

@@ -1,5 +1,6 @@
 import type { HostAccess } from "../settings/access";
 import type { Cause, Check } from "./cause";
+import { admitting, refusing, sourceIn } from "./firewall";
 import { isRegistry, type Look, statusLine } from "./look";
 import type { NodeFacts } from "./node-checks";
 
@@ -61,7 +62,8 @@ function noConnection(facts: NetworkFacts): Cause | undefined {
       evidence: [...evidence, ...rules.map((rule) => `iptables -S: ${rule}`)],
       fix: commands.on(access, deleting(rules)),
     };
-  const closed = registryHost.look.rules;
+  const source = sourceIn(route) ?? access.login.host;
+  const closed = refusing(registryHost.look.rules, source);
   if (closed.length > 0)
     return {
       cause: "the firewall of the registry's host refuses this node",
@@ -69,7 +71,7 @@ function noConnection(facts: NetworkFacts): Cause | undefined {
         ...evidence,
         ...closed.map((rule) => `${registryHost.access.name}: iptables -S: ${rule}`),
       ],
-      fix: commands.on(registryHost.access, deleting(closed)),
+      fix: commands.on(registryHost.access, admitting(closed, source, port)),
     };
   const says = /refused/i.test(refused)
     ? `something between this node and the registry refuses the connection, since the registry answers on its own host`
@@ -82,7 +84,7 @@ function noConnection(facts: NetworkFacts): Cause | undefined {
 }
 
 /** Takes the rules away as `iptables -S` has listed them. */
-export const deleting = (rules: readonly string[]) =>
+const deleting = (rules: readonly string[]) =>
   rules.map((rule) => `iptables ${rule.replace(/^-A/, "-D")}`).join(" && ");
 
 function otherServer({ look, prefix, settings, access }: NetworkFacts): Cause | undefined {

@@ -1,4 +1,4 @@
-import { splitRegistry } from "../images/in-use";
+import { parseReference, splitRegistry } from "../images/in-use";
 
 /** The image that a person asks about. */
 export interface Asked {
@@ -6,6 +6,8 @@ export interface Asked {
   readonly written: string;
   /** As a Pod has to write it for this registry. */
   readonly reference: string;
+  /** As a node that pulls what the person wrote has it, with the parts that containerd completes. */
+  readonly onNode: string;
   readonly repository: string;
   readonly tag: string;
   /** Set instead of the tag in a reference by digest. */
@@ -36,12 +38,17 @@ export function askedImage(text: string, prefix: string): Asked {
   const elsewhere = registry !== prefix ? registry : undefined;
   const repository = elsewhere === HUB ? whole.replace(/^library\//, "") : whole;
   const end = digest === undefined ? `:${tag}` : `@${digest}`;
+  const reference = `${prefix}/${repository}${end}`;
   return {
     written: text,
-    reference: `${prefix}/${repository}${end}`,
+    reference,
+    onNode: elsewhere === undefined ? reference : `${elsewhere}/${inFull(text)}${end}`,
     repository,
     tag,
     ...(digest !== undefined && { digest }),
     ...(elsewhere !== undefined && { elsewhere }),
   };
 }
+
+/** docker.io keeps the images without a folder in `library`. */
+const inFull = (text: string) => parseReference(text)!.repository;

@@ -4,6 +4,7 @@ import type { HostAccess } from "../settings/access";
 import type { Settings } from "../settings/schema";
 import type { Cause, Check } from "./cause";
 import type { Commands } from "./commands";
+import { refusing } from "./firewall";
 import { isRegistry, type Look, statusLine, statusOf } from "./look";
 
 /** What is known of the registry and its host. */
@@ -82,6 +83,9 @@ function containerStopped({ look, access, commands, settings }: RegistryFacts): 
   };
 }
 
+/** Whether the firewall refuses the registry's own host. */
+const isClosed = ({ rules, numbers: [own = ""] }: Look) => refusing(rules, own).length > 0;
+
 const listeners = ({ listens }: Look) => listens.join(", ") || "no address";
 
 /** The port of the address is closed, although the container runs. */
@@ -92,7 +96,7 @@ function otherAddress({
   commands,
   observation,
 }: RegistryFacts): Cause | undefined {
-  if (look.refused === undefined || look.rules.length > 0) return undefined;
+  if (look.refused === undefined || isClosed(look)) return undefined;
   const { bind } = settings.registry;
   const ports =
     observation.docker?.containers?.find(({ name }) => name === CONTAINER_NAME)?.ports ?? [];
@@ -134,7 +138,7 @@ function full({ look: { disk, inodes }, commands }: RegistryFacts): Cause | unde
 }
 
 function unwell({ look, prefix, access, commands }: RegistryFacts): Cause | undefined {
-  if (look.rules.length > 0 && look.refused !== undefined) return undefined;
+  if (isClosed(look) && look.refused !== undefined) return undefined;
   const status = statusOf(look);
   if (isRegistry(look) && status < 500) return undefined;
   const evidence = [`http://${prefix}/v2/: ${statusLine(look)}`, ...look.log];

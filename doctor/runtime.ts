@@ -1,6 +1,7 @@
 import { withSocket } from "../check/socket";
 import { CriClient } from "../cri/client";
 import type { Connection } from "../ssh/connection";
+import { BY_RUNTIME, undoOf } from "./undo-pull";
 
 const CONTAINERD = "/run/containerd/containerd.sock";
 
@@ -30,21 +31,27 @@ export async function digestsOn(
 }
 
 /**
- * Pulls an image for real. It is removed afterwards only if it was not there before.
+ * Pulls an image for real, and then takes away what the pull has added.
  *
+ * @param run runs a command of root's on the node
  * @returns the runtime's own message if the pull failed
  */
 export async function pull(
-  runtime: CriClient,
+  runtime: Pick<CriClient, "listImages" | "pullImage" | "imageStatus" | "removeImage">,
   reference: string,
-  wasThere: boolean,
+  run: (command: string) => Promise<unknown>,
 ): Promise<string | undefined> {
+  const before = await runtime.listImages();
   try {
     await runtime.pullImage(reference);
     return undefined;
   } catch (error) {
     return (error as Error).message;
   } finally {
-    if (!wasThere) await runtime.removeImage(reference);
+    const pulled = await runtime.imageStatus(reference);
+    const undo = pulled && undoOf(before, pulled);
+    if (undo === BY_RUNTIME) await runtime.removeImage(reference);
+    // Without ctr the names stay: they cost no space.
+    else if (undo !== undefined) await run(`if command -v ctr >/dev/null; then ${undo}; fi`);
   }
 }

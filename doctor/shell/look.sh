@@ -2,6 +2,7 @@
 #
 #   sh look.sh node ADDRESS PORT ROOT        on a node; ROOT is containerd's folder
 #   sh look.sh registry ADDRESS PORT NAME    on the registry's host; NAME is its container
+#   sh look.sh fetch ADDRESS PORT PATH       on a node; PATH is a file of the registry's
 #
 # One fact on each line, a word first: doctor/look.ts reads them.
 set -u
@@ -41,14 +42,26 @@ look_registry() {
       ;;
   esac
 }
+# Says so if the first 64 KiB of a file do not come. A network may lose large packets, and pass small ones.
+look_file() { # PATH
+  if command -v bash >/dev/null; then
+    # shellcheck disable=SC2016 # bash's own parameters
+    limited 10 bash -c 'exec 3<>"/dev/tcp/$0/$1" || exit 7
+      printf "GET %s HTTP/1.1\r\nHost: %s\r\nRange: bytes=0-65535\r\nConnection: close\r\n\r\n" "$2" "$0:$1" >&3
+      cat <&3' "$address" "$port" "$1" >/dev/null 2>&1
+  else
+    curl -g -s -m 10 -r 0-65535 --noproxy '*' -o /dev/null "http://$(bracketed):$port$1"
+  fi
+  case $? in 124 | 28) echo "stuck $1" ;; esac
+}
 bracketed() {
   case $address in *:*) printf '[%s]' "$address" ;; *) printf '%s' "$address" ;; esac
 }
 
-# Rules of this host's firewall that name the port or the address, and refuse.
-look_rules() { # CHAIN ADDRESS
+# Rules of this host's firewall that name the port or the address, and have one of these actions.
+look_rules() { # CHAIN ADDRESS ACTIONS
   command -v iptables >/dev/null || return 0
-  iptables -w 2 -S "$1" 2>/dev/null | grep -E -- '-j (DROP|REJECT)' | grep -E -- "--dport $port( |\$)|-[sd] $2(/32)?( |\$)" | each rule
+  iptables -w 2 -S "$1" 2>/dev/null | grep -E -- "-j ($3)( |\$)" | grep -E -- "--dport $port( |\$)|-[sd] $2(/32)?( |\$)" | each rule
 }
 
 echo cluster-registry-look 1
@@ -75,7 +88,7 @@ case $role in
       ip route get "$first" 2>&1 | head -n 1 | each route
       case $first in *:*) family=-6 ;; *) family=-4 ;; esac
       ip $family route show match "$first" 2>/dev/null | grep -E '^(unreachable|prohibit|blackhole) ' | each blocked
-      look_rules OUTPUT "$first"
+      look_rules OUTPUT "$first" 'DROP|REJECT'
     fi
     look_registry
     ;;
@@ -94,8 +107,9 @@ case $role in
     if command -v ss >/dev/null; then ss -H -ltn "sport = :$port" 2>/dev/null | awk '{ print "listens", $4 }'; fi
     first=$(limited 5 getent ahosts "$address" | awk '{ print $1; exit }')
     [ -z "$first" ] || echo "number $first"
-    for chain in INPUT FORWARD DOCKER-USER; do look_rules "$chain" none; done
+    for chain in INPUT FORWARD DOCKER-USER; do look_rules "$chain" none 'DROP|REJECT|ACCEPT|RETURN'; done
     look_registry
     ;;
+  fetch) look_file "$name" ;;
 esac
 echo end

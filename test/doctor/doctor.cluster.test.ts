@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { commandsFor } from "../../doctor/commands";
@@ -161,6 +162,7 @@ describeLab("npm run doctor", () => {
     const { code, stdout } = await doctor("node01", "mynginx:1.0", "--verbose");
     expect(code).toBe(0);
     expect(stdout).toContain("node01: ok: containerd 1.6.20~ds1 runs\n");
+    expect(stdout).toContain("node01: ok: a large part of it reaches the node\n");
     expect(stdout).toContain("node01: ok: a real pull succeeds\n");
     expect(stdout).toContain(`node01: healthy, pulled ${prefix}/mynginx:1.0\n`);
   });
@@ -369,6 +371,66 @@ describeLab("npm run doctor", () => {
     });
   });
 
+  test("the firewall of the registry's host lets others in: the fix lets this node in too, and nobody else", async () => {
+    const port = "-p tcp -m tcp --dport 5000";
+    // Docker sends the connections of others to the container through this chain.
+    const chain = "DOCKER-USER";
+    const rules = async () =>
+      (await master!.succeed(`iptables -S ${chain}`))
+        .split("\n")
+        .filter((line) => line.includes("--dport"));
+    const own = [
+      `-A ${chain} -s ${registry}/32 ${port} -j ACCEPT`,
+      `-A ${chain} -s ${node01!.address}/32 ${port} -j ACCEPT`,
+      // It concerns neither node, and is not blamed.
+      `-A ${chain} -s 10.9.0.0/16 ${port} -j REJECT --reject-with icmp-port-unreachable`,
+      `-A ${chain} ${port} -j DROP`,
+    ];
+    await master!.succeed(
+      [...own]
+        .reverse()
+        .map((rule) => `iptables ${rule.replace("-A", "-I")}`)
+        .join(" && "),
+    );
+    const admitted = `${chain} -s ${node02!.address}`;
+    try {
+      await cures([], {
+        node02: {
+          cause: "the firewall of the registry's host refuses this node",
+          evidence: [
+            `${prefix}: no answer within 5 seconds`,
+            `controlplane: iptables -S: ${own[3]!}`,
+          ],
+          fix: on(master, `iptables -I ${admitted} -p tcp --dport 5000 -j ACCEPT`),
+        },
+      });
+      expect(await rules()).toEqual([`-A ${admitted}/32 ${port} -j ACCEPT`, ...own]);
+    } finally {
+      await master!.succeed(
+        `iptables -D ${admitted} -p tcp --dport 5000 -j ACCEPT; ${own.map((rule) => `iptables ${rule.replace("-A", "-D")}`).join("; ")}`,
+      );
+    }
+  });
+
+  test("the network loses large packets, and passes small ones", async () => {
+    const large = "INPUT -p tcp --sport 5000 -m length --length 1000:65535 -j DROP";
+    await node01!.succeed(`iptables -I ${large}`);
+    try {
+      const blocks = await verdicts();
+      expectBlock("node01", blocks.get("node01"), {
+        cause:
+          "a pull begins and does not end: large packets may be lost between this node and the registry (a smaller MTU on the way), or the registry's disk is slow",
+        evidence: [
+          /^GET \/v2\/cluster-registry\/probe\/blobs\/sha256:\w+: the first 64 KiB have not come within 10 seconds$/,
+        ],
+        fix: on(node01, `ping -M do -s 1472 -c 3 ${registry}`),
+      });
+      expect(blocks.get("node02")).toEqual([`healthy, pulled ${prefix}/cluster-registry/probe:1`]);
+    } finally {
+      await node01!.succeed(`iptables -D ${large}`);
+    }
+  });
+
   test("a node of the cluster that the stack lacks: the fix adds it to the settings", async () => {
     const nodes = stack.current["nodes"] as Settings["nodes"];
     const listed = { nodes: nodes.slice(0, 2) };
@@ -506,9 +568,34 @@ describeLab("npm run doctor", () => {
       const blocks = await verdicts("node01", "docker.io/library/mynginx:1.0");
       expectBlock("node01", blocks.get("node01"), {
         cause: `the image names docker.io, so the node asks there and not ${prefix}, which has it`,
-        evidence: [/ has mynginx:1\.0: sha256:[0-9a-f]{64}$/],
+        evidence: [
+          /docker\.io\/library\/mynginx:1\.0.*not found$/,
+          / has mynginx:1\.0: sha256:[0-9a-f]{64}$/,
+        ],
         fix: `kubectl set image deployment/NAME CONTAINER=${prefix}/mynginx:1.0`,
       });
+    });
+
+    test("it is one of another registry, and the node pulls it from there", async () => {
+      const image = "docker.io/library/busybox:latest";
+      const names = async () =>
+        (await node01!.succeed("ctr -n k8s.io images ls | awk '{ print $1, $3 }' | sort")).trim();
+      const healthy = [0, `node01: healthy, pulled ${image}\n`];
+      const empty = await names();
+      for (const text of [image, "docker.io/busybox"]) {
+        const { code, stdout } = await doctor("node01", text);
+        expect([code, stdout]).toEqual(healthy);
+        expect(await names()).toBe(empty);
+      }
+      // The tag leads to another image, which the pull replaces for a moment.
+      const own = `${prefix}/mynginx:1.0`;
+      await node01!.pullImage(own);
+      await node01!.succeed(`ctr -n k8s.io images tag ${own} ${image}`);
+      const before = await names();
+      const { code, stdout } = await doctor("node01", image);
+      expect([code, stdout]).toEqual(healthy);
+      expect(await names()).toBe(before);
+      await node01!.removeImage(own);
     });
 
     test("it is for another architecture", async () => {
@@ -563,6 +650,56 @@ describeLab("npm run doctor", () => {
         },
       });
     });
+  });
+
+  test("the images that a node had stay, also under another tag of the same image", async () => {
+    // Each name, and the manifest that it leads to.
+    const list = async () =>
+      (await node01!.succeed("ctr -n k8s.io images ls | awk '{ print $1, $3 }'"))
+        .split("\n")
+        .sort();
+    const digestOf = async (reference: string) => {
+      const image = (await node01!.listImages()).find((each) => each.repoTags.includes(reference));
+      return image!.repoDigests[0]!.replace(/^.*@/, "");
+    };
+    const had = `${prefix}/mynginx:1.0`;
+    const other = `${prefix}/mynginx:1.1`;
+    await master!.succeed(
+      `docker tag ${had} ${other} && docker push -q ${other} && docker tag ${had} ${prefix}/copy:1 && docker push -q ${prefix}/copy:1`,
+    );
+    await node01!.pullImage(had);
+    const digest = await digestOf(had);
+    const before = await list();
+    for (const image of [other, `${prefix}/copy:1`, `${prefix}/copy@${digest}`, had]) {
+      const { code, stdout } = await doctor("node01", image);
+      expect([code, stdout]).toEqual([0, `node01: healthy, pulled ${image}\n`]);
+      expect(await list()).toEqual(before);
+    }
+    // The same image with another manifest, as it is after a push by Docker of what it has pulled elsewhere.
+    const image = buildImage([[{ path: "file", contents: Buffer.from("y"), mode: 0o644 }]], {});
+    const text = JSON.stringify({
+      ...JSON.parse(image.manifest.bytes.toString()),
+      annotations: { a: "b" },
+    });
+    const bytes = Buffer.from(text);
+    const otherManifest = {
+      ...image.manifest,
+      bytes,
+      digest: `sha256:${createHash("sha256").update(bytes).digest("hex")}`,
+    };
+    await node01!.pullImage(await pushed("twin", "1", image));
+    const twins = await list();
+    const twin = await pushed("twin", "2", { ...image, manifest: otherManifest });
+    expect(await doctor("node01", twin)).toMatchObject({ code: 0 });
+    expect(await list()).toEqual(twins);
+    // A name of ctr's alone has no digest, and a pull adds one.
+    await node01!.succeed(
+      `ctr -n k8s.io images tag ${had} docker.io/library/kept:1 && ctr -n k8s.io images rm ${had} ${prefix}/mynginx@${digest}`,
+    );
+    const retagged = await list();
+    expect(await doctor("node01", had)).toMatchObject({ code: 0 });
+    expect(await list()).toEqual(retagged);
+    await node01!.removeImage("docker.io/library/kept:1");
   });
 
   test("a node does not know the registry's name", async () => {

@@ -20,6 +20,7 @@ function image(changes: Partial<ImageOnNode> = {}, text = "web:1.0"): ImageOnNod
     access: accessTo("node01", "10.0.0.12"),
     arch: "amd64",
     prefix: PREFIX,
+    address: "10.0.0.11",
     mirrored: [PREFIX],
     registryHost: { access: accessTo("controlplane", "10.0.0.11"), images: [] },
     commands: commandsFor([]),
@@ -28,8 +29,8 @@ function image(changes: Partial<ImageOnNode> = {}, text = "web:1.0"): ImageOnNod
 }
 const cause = (...args: Parameters<typeof image>) => examine(IMAGE, image(...args)).cause;
 /** An image that the registry does not have. */
-function absent(changes: Partial<ImageOnNode>) {
-  const facts: Partial<ImageOnNode> = image(changes);
+function absent(...args: Parameters<typeof image>) {
+  const facts: Partial<ImageOnNode> = image(...args);
   delete (facts as { digest?: string }).digest;
   return examine(IMAGE, facts as ImageOnNode).cause;
 }
@@ -43,6 +44,7 @@ test("an image that is well passes every check", () => {
       "it is for linux/amd64",
       "the registry has all of its blobs",
       "the node has no older one",
+      "it has no large part",
     ],
   });
 });
@@ -55,6 +57,21 @@ test("an image of docker.io that the registry has; with a mirror of docker.io it
     fix: `kubectl set image deployment/NAME CONTAINER=${PREFIX}/web:1.0`,
   });
   expect(cause({ mirrored: [PREFIX, "docker.io"] }, text)).toBeUndefined();
+});
+
+test("an image that the node cannot pull from docker.io: the runtime's words come first", () => {
+  const text = "docker.io/library/web:1.0";
+  const refused = "dial tcp: lookup registry-1.docker.io: no such host";
+  expect(cause({ refused }, text)?.evidence).toEqual([refused, `${PREFIX} has web:1.0: ${DIGEST}`]);
+  expect(absent({ refused, tags: [], repositories: [] }, text)).toEqual({
+    cause: `the image is one of docker.io, and ${PREFIX} has no copy of it`,
+    evidence: [
+      refused,
+      "GET /v2/web/manifests/1.0: 404 NAME_UNKNOWN",
+      "the registry has no name like it",
+    ],
+    fix: `ssh root@10.0.0.11 'docker pull ${text} && docker tag ${text} ${PREFIX}/web:1.0 && docker push ${PREFIX}/web:1.0'`,
+  });
 });
 
 test("a tag that was never pushed: the tags that there are", () => {
@@ -115,4 +132,22 @@ test("an older image on the node, but not an entry of the same index", () => {
     fix: `ssh root@10.0.0.12 'ctr -n k8s.io images rm ${PREFIX}/web:1.0'`,
   });
   expect(cause({ present: [OTHER], digests: [DIGEST, OTHER] })).toBeUndefined();
+});
+
+test("an older image of a mirrored name is removed under the name that the node has", () => {
+  const mirrored = { present: [OTHER], mirrored: [PREFIX, "docker.io"] };
+  expect(cause(mirrored, "docker.io/web:1.0")?.fix).toBe(
+    "ssh root@10.0.0.12 'ctr -n k8s.io images rm docker.io/library/web:1.0'",
+  );
+});
+
+test("a part of the image that does not reach the node, although small answers do", () => {
+  const large = `/v2/web/blobs/${OTHER}`;
+  expect(cause({ large, stuck: large })).toEqual({
+    cause:
+      "a pull begins and does not end: large packets may be lost between this node and the registry (a smaller MTU on the way), or the registry's disk is slow",
+    evidence: [`GET ${large}: the first 64 KiB have not come within 10 seconds`],
+    fix: "ssh root@10.0.0.12 'ping -M do -s 1472 -c 3 10.0.0.11'",
+  });
+  expect(cause({ large })).toBeUndefined();
 });

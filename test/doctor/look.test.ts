@@ -34,6 +34,10 @@ test("a look has what the host printed, and nothing of what it did not", () => {
   expect([statusOf(look), isRegistry(look)]).toEqual([200, true]);
 });
 
+test("a file that does not come", () => {
+  expect(parseLook(output("stuck /v2/web/blobs/x")).stuck).toBe("/v2/web/blobs/x");
+});
+
 test("without the end, the host's own words are the error", () => {
   expect(() => parseLook({ stdout: "", stderr: "sudo: a password is required\n" })).toThrow(
     "sudo: a password is required",

@@ -75,23 +75,38 @@ describe("a node's network", () => {
     });
   });
 
-  test("the rule of a firewall is named on the host that has it", () => {
-    const rule = "-A INPUT -p tcp -m tcp --dport 5000 -j DROP";
+  describe("the firewall of the registry's host", () => {
     const refused = "no answer within 5 seconds";
+    const rule = "-A INPUT -p tcp -m tcp --dport 5000 -j DROP";
     const access = accessTo("controlplane", "10.0.0.11");
-    const closed = { ...node("", { refused, answer: [] }) };
-    expect(
-      examine(NETWORK, { ...closed, registryHost: { access, look: look({ rules: [rule] }) } })
-        .cause,
-    ).toEqual({
-      cause: "the firewall of the registry's host refuses this node",
-      evidence: [`${PREFIX}: ${refused}`, `controlplane: iptables -S: ${rule}`],
-      fix: "ssh root@10.0.0.11 'iptables -D INPUT -p tcp -m tcp --dport 5000 -j DROP'",
+    const closed = (...rules: string[]) =>
+      examine(NETWORK, {
+        ...node("", {
+          refused,
+          answer: [],
+          route: "10.0.0.11 via 10.0.1.1 dev eth0 src 10.0.1.12",
+        }),
+        registryHost: { access, look: look({ rules }) },
+      }).cause;
+
+    test("the fix lets this node in, and nobody else", () => {
+      const others = "-A INPUT -s 10.0.0.0/24 -p tcp -m tcp --dport 5000 -j ACCEPT";
+      expect(closed(others, rule)).toEqual({
+        cause: "the firewall of the registry's host refuses this node",
+        evidence: [`${PREFIX}: ${refused}`, `controlplane: iptables -S: ${rule}`],
+        fix: "ssh root@10.0.0.11 'iptables -I INPUT -s 10.0.1.12 -p tcp --dport 5000 -j ACCEPT'",
+      });
     });
-    expect(examine(NETWORK, closed).cause).toEqual({
-      cause: `nothing answers this node at ${PREFIX}, although the registry answers on its own host`,
-      evidence: [`${PREFIX}: ${refused}`],
-      fix: "open TCP port 5000 from node01 to 10.0.0.11 in the firewall between them",
+
+    test("a rule for other nodes is not blamed", () => {
+      expect(closed("-A INPUT -s 10.9.0.0/16 -p tcp -m tcp --dport 5000 -j DROP")).toEqual({
+        cause: `nothing answers this node at ${PREFIX}, although the registry answers on its own host`,
+        evidence: [
+          `${PREFIX}: ${refused}`,
+          "ip route get 10.0.0.11: 10.0.0.11 via 10.0.1.1 dev eth0 src 10.0.1.12",
+        ],
+        fix: "open TCP port 5000 from node01 to 10.0.0.11 in the firewall between them",
+      });
     });
   });
 
