@@ -54,7 +54,7 @@ describe("the registry's host has another name now", () => {
   test("not if it is another machine, or if nothing is known of it", () => {
     expect(former({ master1: { enrolled: "cd34", containers: ["c2"] } })).toBeUndefined();
     expect(former({})).toBeUndefined();
-    const lost = new Map([["master1", { error: new Error("no answer") } as unknown as Surveyed]]);
+    const lost = new Map([["master1", { error: new Error("no answer") }]]);
     expect(formerName(settings, lost, past)).toBeUndefined();
   });
 
