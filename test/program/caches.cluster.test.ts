@@ -203,6 +203,22 @@ describeRegistries("caches of the registry of another site", () => {
     await host.waitUntilSucceeds(`curl -sf http://${host.address}:5001/v2/`);
   });
 
+  test("they stay, with all cached images, if the registry's host gets another name", async () => {
+    const what = () =>
+      host.succeed("docker inspect -f '{{.Id}} {{.State.StartedAt}}' registry registry-cache-5001");
+    const [was, cached, started] = [await what(), await catalogOf(5001), await daemonsOf(host)];
+    const nodes = stack.current["nodes"] as { name: string }[];
+    stack.change({
+      registry: { ...(stack.current["registry"] as object), host: "renamed" },
+      nodes: nodes.map((node) => (node.name === "registry" ? { ...node, name: "renamed" } : node)),
+    });
+    await stack.succeed(stack.up());
+    expect(await what()).toBe(was);
+    expect(await catalogOf(5001)).toEqual(cached);
+    expect(await daemonsOf(host)).toBe(started);
+    await stack.succeed(stack.preview("--expect-no-changes"));
+  });
+
   test("destroy leaves the hosts as they were, and no cached image", async () => {
     await stack.succeed(stack.destroy());
     for (const [one, manifest] of before) expect(await filesOf(one)).toBe(manifest);
