@@ -159,15 +159,20 @@ export function declareCluster(
   for (const guard of gone)
     new GoneHost(hosts.nameOf(guard.host), guard, hosts.options("ContainerdMirror", guard.host));
   if (cluster !== undefined && registry !== undefined) {
+    // Published only once every node pulls from it.
+    const nodes = mirrors.map(({ mirror }) => mirror);
+    const options = hosts.options("LocalRegistryHosting", settings.registry.host, ...nodes);
+    // The cluster has one such ConfigMap, also if the registry was on another host before.
+    const before = findings.past.registries.map(({ host }) => host);
+    const aliases = before
+      .filter((host) => host !== settings.registry.host)
+      .map((host) => ({ name: hosts.nameOf(host) }));
     new LocalRegistryHosting(
       hosts.nameOf(settings.registry.host),
       { registry: registry.imagePrefix, ...cluster },
-      // Published only once every node pulls from it.
-      hosts.options(
-        "LocalRegistryHosting",
-        settings.registry.host,
-        ...mirrors.map(({ mirror }) => mirror),
-      ),
+      aliases.length === 0
+        ? options
+        : { ...options, aliases: [...(options.aliases ?? []), ...aliases] },
     );
   }
   const pullCheck = registry && declarePullCheck(hosts, findings, registry, mirrors);

@@ -155,6 +155,30 @@ describeCluster("nodes that come from the cluster", () => {
     expect(await output(stack.succeed(stack.preview()))).not.toContain("controlplane is a node");
   });
 
+  test("the cluster is told of a registry that moves to another host, in the same ConfigMap", async () => {
+    const published = () =>
+      cluster.kubectl([
+        "-n",
+        "kube-public",
+        "get",
+        "configmap",
+        "local-registry-hosting",
+        "-o",
+        "yaml",
+      ]);
+    const { registry } = stack.current;
+    const [before, after] = ["controlplane", "node01"].map((name) => lab.host(name).address);
+    await stack.succeed(stack.up());
+    expect(await published()).toContain(`host: "${before}:5000"`);
+    stack.change({ registry: { host: "node01", address: after } });
+    await stack.succeed(stack.up());
+    expect(await published()).toContain(`host: "${after}:5000"`);
+    await stack.succeed(stack.preview("--expect-no-changes"));
+    stack.change({ registry });
+    await stack.succeed(stack.up());
+    expect(await published()).toContain(`host: "${before}:5000"`);
+  });
+
   test("with a plain list, a cluster that does not answer does not stop the preview", async () => {
     stack.change({ nodes: list, kubernetes: { kubeconfig: nowhere() } });
     expect(await output(stack.succeed(stack.preview()))).toContain(
