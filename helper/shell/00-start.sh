@@ -102,8 +102,10 @@ read_clocks() {
     clocks_now=$(date +%s.%N)
     read -r clocks_after clocks_idle </proc/uptime
     clocks_tries=$((clocks_tries - 1))
-    if [ "$clocks_after" = "$clocks_uptime" ] || [ "$clocks_tries" -eq 0 ]; then return 0; fi
+    if [ "$clocks_after" = "$clocks_uptime" ] || [ "$clocks_tries" -eq 0 ]; then break; fi
   done
+  # A date(1) without %N leaves letters at the end. The second is rounded up: rather late than early.
+  case $clocks_now in *[!0-9.]*) clocks_now=$((${clocks_now%%[!0-9]*} + 1)) ;; esac
 }
 
 pause() {

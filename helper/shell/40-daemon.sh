@@ -129,8 +129,7 @@ started_since() {
   [ -e "$1" ] || return 0
   started_changed=$(stat -c %.9Z "$1" 2>/dev/null || stat -c %Z "$1")
   read_clocks
-  # A date(1) without %N leaves letters at the end.
-  awk -v started="$unit_started" -v uptime="$clocks_uptime" -v now="${clocks_now%%[!0-9.]*}" \
+  awk -v started="$unit_started" -v uptime="$clocks_uptime" -v now="$clocks_now" \
     -v changed="$started_changed" 'BEGIN {
       exit !(started > 0 && now - (uptime - started / 1000000) >= changed) }'
 }

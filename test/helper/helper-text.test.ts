@@ -424,6 +424,8 @@ describe.each(userlands)("$name", (userland) => {
     ["before the change, within its second", "1000.990000000", -0.9, 1],
     ["after the change, by a date(1) that knows only seconds", "1001.%N", 0, 0],
     ["after the change, by another date(1) that knows only seconds", "1001.N", 0, 0],
+    ["within the second of the change, by a date(1) that knows only seconds", "1000.%N", 0, 0],
+    ["before the change, by a date(1) that knows only seconds", "1000.%N", -1.9, 1],
   ])("a daemon's start %s is told as such", (_what, now, difference, code) => {
     const script = `
       date() { printf '%s\\n' '${now}'; }
