@@ -103,6 +103,8 @@ describeLab("npm run doctor", () => {
           ? "well in itself; it cannot pull because of the registry"
           : expect.stringMatching(/^healthy, pulled \S+$/),
       ]);
+    // After `docker restart`, it takes a moment until the registry answers.
+    await master!.waitUntilSucceeds(`curl -sf http://${prefix}/v2/`);
     for (const host of lab.hosts.values()) {
       await host.pullImage(image);
       await host.removeImage(image);
