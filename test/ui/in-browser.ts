@@ -5,8 +5,9 @@ import { findBrowser } from "./browser";
 export const startBrowser = (): Promise<Browser> =>
   chromium.launch({
     executablePath: findBrowser() ?? "",
-    // Root may run it only without its sandbox; it opens nothing but the page.
-    args: ["--no-sandbox"],
+    // Root may run it only without its sandbox; it opens nothing but the page. On a busy machine without a graphics card, the
+    // process that stands in for one can stop drawing, and then a test waits for ever.
+    args: ["--no-sandbox", "--disable-gpu"],
   });
 
 /** What axe finds in a page as it is: rule and element. */
