@@ -1,5 +1,6 @@
 import type { RegistryClient } from "../registry/client";
 import { isAttestationEntry, isIndex, platformText } from "../registry/manifest";
+import { isSchema1 } from "../registry/schema-1";
 import type { StreamTransport } from "../registry/transport";
 import type { Asked } from "./reference";
 
@@ -41,7 +42,7 @@ export async function readImageFacts(
   if (found === undefined)
     return { ...nothing, asked, tags, repositories: await client.repositories() };
   const base = { asked, tags, digest: found.digest, repositories: [] };
-  if (isSchema1(found)) return { ...nothing, ...base, isOld: true };
+  if (isSchema1(found) || saysSchema1(found.content)) return { ...nothing, ...base, isOld: true };
   const manifest = (await client.manifest(repository, found.digest))!;
   const entries = isIndex(manifest)
     ? manifest.manifests.filter((entry) => !isAttestationEntry(entry))
@@ -83,10 +84,9 @@ export async function readImageFacts(
   };
 }
 
-function isSchema1({ mediaType, content }: { mediaType: string; content: Uint8Array }): boolean {
-  if (/manifest\.v1\+(json|prettyjws)/.test(mediaType)) return true;
-  return /"schemaVersion"\s*:\s*1\b/.test(new TextDecoder().decode(content));
-}
+/** A registry that gives its type wrongly serves it all the same. */
+const saysSchema1 = (content: Uint8Array) =>
+  /"schemaVersion"\s*:\s*1\b/.test(new TextDecoder().decode(content));
 
 /**
  * The registry's words for a blob that it cannot give; undefined if it can. A HEAD may be answered from the registry's
