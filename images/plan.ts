@@ -1,7 +1,7 @@
 import type { RegistryClient } from "../registry/client";
-import { type Manifest, parseManifest } from "../registry/manifest";
+import type { Manifest } from "../registry/manifest";
 import { inParallel } from "../registry/pool";
-import { isSchema1, parseSchema1 } from "../registry/schema-1";
+import { isSchema1, parseAnySchema } from "../registry/schema-1";
 import { byRepository, type Listing, type StoredRevision, type StoredTag } from "./listing";
 import { type Expired, expiredTags, type RetentionRule, subjectOf } from "./retention";
 
@@ -136,9 +136,7 @@ async function read(
   digest: string,
 ): Promise<Manifest | undefined> {
   const found = await client.manifestContent(repository, digest);
-  if (found === undefined) return undefined;
-  const parse = isSchema1(found) ? parseSchema1 : parseManifest;
-  return parse(digest, found.mediaType, found.content);
+  return found && parseAnySchema(digest, found.mediaType, found.content);
 }
 
 /** What some tags and manifests lead to, by repository. */

@@ -1,4 +1,4 @@
-import type { Manifest } from "./manifest";
+import { type Manifest, parseManifest } from "./manifest";
 
 /** The types of the manifests that Docker before 1.10 pushed, without and with signatures. */
 const TYPES = [
@@ -33,6 +33,12 @@ export function parseSchema1(digest: string, mediaType: string, bytes: Uint8Arra
     manifests: [],
     annotations: {},
   };
+}
+
+/** Reads a manifest of any schema. @throws Error if it is not one */
+export function parseAnySchema(digest: string, mediaType: string, bytes: Uint8Array): Manifest {
+  const parse = isSchema1({ mediaType }) ? parseSchema1 : parseManifest;
+  return parse(digest, mediaType, bytes);
 }
 
 /** What it names as its layers; undefined if it has no list of them. */

@@ -1,9 +1,9 @@
 import type { BlobStreams } from "../../registry/blob-streams";
 import type { RegistryClient } from "../../registry/client";
 import { RegistryError } from "../../registry/error";
-import { type Descriptor, parseManifest } from "../../registry/manifest";
+import type { Descriptor } from "../../registry/manifest";
 import { inParallel } from "../../registry/pool";
-import { isSchema1, parseSchema1 } from "../../registry/schema-1";
+import { isSchema1, parseAnySchema } from "../../registry/schema-1";
 import { byRepository, type StoredTag } from "../listing";
 import { closureOf, partsOf, type Root, rootName, type StoredManifest } from "./layout";
 import { inPushOrder } from "./push-order";
@@ -270,14 +270,12 @@ class ManifestReader {
     const answer = await this.client.manifestContent(repository, digest);
     if (answer === undefined) return undefined;
     const { content, mediaType } = answer;
-    // The registry signs it anew for each answer.
-    const isOld = isSchema1(answer);
     const hex = hashFor(digest).update(content).digest("hex");
-    if (hex !== digest.split(":")[1] && !isOld)
+    // The registry signs schema 1 anew for each answer.
+    if (hex !== digest.split(":")[1] && !isSchema1(answer))
       throw new BrokenContent(`the content of the manifest ${digest} has another digest, ${hex}`);
     try {
-      const parse = isOld ? parseSchema1 : parseManifest;
-      const stored = { manifest: parse(digest, mediaType, content), content };
+      const stored = { manifest: parseAnySchema(digest, mediaType, content), content };
       this.found.set(digest, stored);
       return stored;
     } catch (error) {
