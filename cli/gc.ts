@@ -35,14 +35,12 @@ export function main(args: string[]): Promise<void> {
     const json = flags["json"] === true;
     const { settings, access, notes, cluster } = await loadStack(flags);
     notes.forEach(say);
+    const { retention = [] } = settings;
     const inUse = await readInUse(settings, cluster);
     await withRegistry(settings, access, say, async (session) => {
-      const plan = async () =>
-        planGc(session, settings.retention ?? [], await readInUse(settings, cluster));
-      const shown = await planGc(session, settings.retention ?? [], inUse);
-      (json ? say : print)(
-        planText(shown, settings.retention ?? [], inUse !== undefined).trimEnd(),
-      );
+      const plan = async () => planGc(session, retention, await readInUse(settings, cluster));
+      const shown = await planGc(session, retention, inUse);
+      (json ? say : print)(planText(shown, retention, inUse !== undefined).trimEnd());
       const result = ({
         plan: { expired, untagged, emptied, blobs, bytes },
         removed,

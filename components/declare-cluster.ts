@@ -163,16 +163,13 @@ export function declareCluster(
     const nodes = mirrors.map(({ mirror }) => mirror);
     const options = hosts.options("LocalRegistryHosting", settings.registry.host, ...nodes);
     // The cluster has one such ConfigMap, also if the registry was on another host before.
-    const before = findings.past.registries.map(({ host }) => host);
-    const aliases = before
-      .filter((host) => host !== settings.registry.host)
-      .map((host) => ({ name: hosts.nameOf(host) }));
+    const before = findings.past.registries
+      .filter(({ host }) => host !== settings.registry.host)
+      .map(({ host }) => ({ name: hosts.nameOf(host) }));
     new LocalRegistryHosting(
       hosts.nameOf(settings.registry.host),
       { registry: registry.imagePrefix, ...cluster },
-      aliases.length === 0
-        ? options
-        : { ...options, aliases: [...(options.aliases ?? []), ...aliases] },
+      { ...options, aliases: [...(options.aliases ?? []), ...before] },
     );
   }
   const pullCheck = registry && declarePullCheck(hosts, findings, registry, mirrors);

@@ -37,8 +37,7 @@ export interface Question {
 }
 
 /**
- * Finds out why nodes cannot pull an image. Nothing changes on any host, apart from a pull, which is
- * taken back.
+ * Finds out why nodes cannot pull an image. Nothing changes on any host, apart from a pull, which is taken back.
  */
 export async function diagnose(
   question: Question,

@@ -199,7 +199,10 @@ function bastionOf(
   return through;
 }
 
-/** A hop inherits the way to log in, the known_hosts settings and the time limits from the hosts behind it, unless it has its own. */
+/**
+ * A hop inherits the way to log in, the known_hosts settings and the time limits from the hosts behind it, unless it has its
+ * own.
+ */
 function inherit(hop: BastionSettings, ssh: Omit<LoginSettings, "address">): BastionSettings {
   const own = CREDENTIALS.some((key) => hop[key] !== undefined);
   const credentials = Object.fromEntries(CREDENTIALS.map((key) => [key, ssh[key]]));

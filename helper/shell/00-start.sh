@@ -93,8 +93,8 @@ uptime_seconds() {
   printf '%s' "$uptime_now"
 }
 
-# Both clocks at one moment: clocks_uptime, and then clocks_now, the time of day. If the process had to wait between
-# the two, a daemon's start would seem as much later than it was, and a change right after it would go unnoticed.
+# Reads both clocks at one moment: clocks_uptime, and then clocks_now, the time of day. If the process has to wait between the
+# two, a daemon seems to have started later than it did, and a change right after its start goes unnoticed. So it tries again.
 read_clocks() {
   clocks_tries=5
   while :; do

@@ -133,8 +133,8 @@ plan_undo() {
     # A person has put it back.
     [ "$now" = absent ] || cat "$real" >"$f/new" || no_room
   else
-    # If others claim all names of this record, only a file without anybody's name shows that a person has put it back: the
-    # record's own id, which no file has, stands for them.
+    # If others claim all names of this record, none is left to look for. A file without anybody's name is one that a person
+    # has put back. Then the record's own id, which no file has, stands for the names.
     claims=$names
     [ -n "$names" ] || ! nobody_named "$live" || claims=$id
     strictly=strict
@@ -151,7 +151,7 @@ then run again; or, to keep the edited lines, run on this host: sudo sh $helper 
         ;;
     esac
   fi
-  # What stays unseen to is for the undo of those that are left.
+  # An edit that this undo does not settle stays noted for the undo of the others.
   claims=
   plan_others "$1"
   claims=$names
